@@ -1,0 +1,28 @@
+// The closed list of error codes: what each means to a caller, its HTTP status, and whether the same request may succeed later.
+
+export const errorCodes = {
+  invalid_request: { status: 400, retryable: false },
+  unauthorized: { status: 401, retryable: false },
+  forbidden: { status: 403, retryable: false },
+  not_found: { status: 404, retryable: false },
+  conflict: { status: 409, retryable: false },
+  already_claimed: { status: 409, retryable: false },
+  conversation_closed: { status: 409, retryable: false },
+  too_large: { status: 413, retryable: false },
+  rate_limited: { status: 429, retryable: true },
+  overloaded: { status: 503, retryable: true },
+  unavailable: { status: 503, retryable: true },
+  internal: { status: 500, retryable: true },
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** What a caller gets, over HTTP inside `{error}` and over a socket inside `{ok: false, error}`. */
+export interface ErrorBody {
+  code: ErrorCode
+  message: string
+  retryable: boolean
+  details?: Record<string, unknown>
+}
+
+export type Reply<T> = { ok: true; data: T } | { ok: false; error: ErrorBody }

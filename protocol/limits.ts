@@ -1,0 +1,86 @@
+// Every number that a person or a program can see or exceed, each named once. Times are milliseconds unless the name says otherwise.
+
+export const limits = {
+  /** Length of a message, in code points. */
+  contentLength: 4000,
+  clientIdLength: 64,
+  nameLength: 80,
+  emailLength: 254,
+  subjectLength: 200,
+  urlLength: 2000,
+  usernameLength: 64,
+  passwordMinLength: 8,
+  passwordMaxLength: 256,
+  originsPerSite: 20,
+  /** Rows of one page of messages or conversations, and what a page holds when nobody asks. */
+  pageSize: 100,
+  defaultPageSize: 50,
+  /** Counts above this are shown as "999+". */
+  countCap: 999,
+  /** A request of an application, socket or HTTP, in bytes; the transport allows twice that, so that too_large is an answer. */
+  requestBytes: 64 * 1024,
+  transportBytes: 128 * 1024,
+  /** JSON deeper than this is refused before any schema sees it. */
+  requestDepth: 8,
+  openConversationsPerCustomer: 3,
+
+  /** Requests of one connection that wait for an answer; one more is answered overloaded. */
+  requestsPerConnection: 256,
+  /** Sends that wait for the writer on this node; one more is answered overloaded. */
+  writerQueue: 10_000,
+  writerBatchRows: 200,
+  writerBatchBytes: 1024 * 1024,
+  /** Lanes of the writer: a conversation always takes the same one, so its order holds. */
+  writerLanes: 4,
+  /** Rows of messages that one receipt statement marks as read. */
+  receiptRows: 500,
+
+  customerMessages: { count: 20, windowMs: 10_000 },
+  agentMessages: { count: 100, windowMs: 10_000 },
+  /** All other requests of one connection. */
+  connectionRequests: { count: 200, windowMs: 10_000 },
+  sessionsPerAddress: { count: 30, windowMs: 60_000 },
+  loginFailures: { count: 10, windowMs: 15 * 60_000 },
+  connectionsPerAddress: { count: 300, windowMs: 60_000 },
+  httpRequestsPerAddress: { count: 600, windowMs: 60_000 },
+
+  accessTokenMs: 10 * 60_000,
+  refreshSessionMs: 30 * 24 * 3600_000,
+  /** The refresh token before the current one still gets the same successor for this long. */
+  refreshGraceMs: 30_000,
+  customerSessionMs: 180 * 24 * 3600_000,
+  /** Customers who never wrote are removed after this long. */
+  silentCustomerMs: 24 * 3600_000,
+
+  /** Between the last disconnect of an agent and being told offline. */
+  presenceGraceMs: 10_000,
+  /** A node that has not renewed its lease for this long is gone. */
+  nodeLeaseMs: 15_000,
+  nodeLeaseRenewMs: 5_000,
+  /** A customer's message to an agent who has been offline this long goes back to the queue. */
+  absentAgentMs: 5 * 60_000,
+  /** Subscribed clients are told the heads of their conversations this often. */
+  headsMs: 10_000,
+  /** Agents get at most four updates a second of one conversation. */
+  conversationUpdateMs: 250,
+  /** Who is typing says so again within this time, or has stopped. */
+  typingMs: 6_000,
+  typingPreviewLength: 500,
+
+  handshakeMs: 5_000,
+  pingIntervalMs: 15_000,
+  pingTimeoutMs: 10_000,
+  /** A stop finishes what is in flight within this time. */
+  drainMs: 10_000,
+
+  databaseConnections: 10,
+  databaseQueue: 1_000,
+  databaseConnectMs: 5_000,
+  databaseAcquireMs: 1_000,
+  databaseQueryMs: 2_000,
+  databaseLockWaitSeconds: 3,
+  transactionTries: 4,
+
+  passwordHashesAtOnce: 2,
+  passwordHashesWaiting: 100,
+} as const

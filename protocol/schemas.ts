@@ -1,0 +1,61 @@
+// The atoms that requests are made of, as TypeBox schemas. Server only: browser code may `import type` from here, never a value.
+
+import { Type } from 'typebox'
+import { limits } from './limits.ts'
+
+/** No NUL and no lone surrogate: neither survives the way into the database and back unchanged. */
+const cleanText = '^[^\\u0000\\uD800-\\uDFFF]*$'
+/** Clean text with at least one character that is not white space. */
+const spokenText = '^(?=[\\s\\S]*\\S)[^\\u0000\\uD800-\\uDFFF]*$'
+/** The same on one line, without control characters. */
+const spokenLine = '^(?=.*\\S)[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$'
+
+export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+export const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+export const ClientId = Type.String({ minLength: 1, maxLength: limits.clientIdLength, pattern: '^[A-Za-z0-9_-]+$' })
+export const Content = Type.String({ minLength: 1, maxLength: limits.contentLength, pattern: spokenText })
+export const Name = Type.String({ minLength: 1, maxLength: limits.nameLength, pattern: spokenLine })
+export const Email = Type.String({
+  minLength: 3,
+  maxLength: limits.emailLength,
+  pattern: '^[^\\s@\\u0000-\\u001F\\uD800-\\uDFFF]+@[^\\s@\\u0000-\\u001F\\uD800-\\uDFFF]+$',
+})
+export const Subject = Type.String({ minLength: 1, maxLength: limits.subjectLength, pattern: spokenLine })
+export const PageSize = Type.Integer({ minimum: 1, maximum: limits.pageSize })
+export const Cursor = Type.String({ minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9_-]+$' })
+export const Token = Type.String({ minLength: 1, maxLength: 4096, pattern: '^[\\x21-\\x7E]+$' })
+export const Language = Type.Union([Type.Literal('en'), Type.Literal('zh-CN')])
+export const View = Type.Union([
+  Type.Literal('queue'),
+  Type.Literal('mine'),
+  Type.Literal('all'),
+  Type.Literal('closed'),
+])
+export const AgentStatusValue = Type.Union([Type.Literal('online'), Type.Literal('busy'), Type.Literal('offline')])
+export const MessageType = Type.Literal('text')
+export const Username = Type.String({
+  minLength: 1,
+  maxLength: limits.usernameLength,
+  pattern: '^(?=.*\\S)[^\\s\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]+$',
+})
+export const NewPassword = Type.String({
+  minLength: limits.passwordMinLength,
+  maxLength: limits.passwordMaxLength,
+  pattern: cleanText,
+})
+export const Password = Type.String({ minLength: 1, maxLength: limits.passwordMaxLength, pattern: cleanText })
+/** http or https, host and perhaps a port; no path, no trailing slash. */
+export const Origin = Type.String({
+  maxLength: 300,
+  pattern: '^https?://(\\[[0-9a-fA-F:]+\\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?$',
+})
+export const Color = Type.String({ pattern: '^#[0-9a-fA-F]{6}$' })
+export const WidgetPosition = Type.Union([Type.Literal('left'), Type.Literal('right')])
+
+export const Page = Type.Object(
+  {
+    url: Type.String({ maxLength: limits.urlLength, pattern: '^https?://[^\\u0000-\\u0020\\uD800-\\uDFFF]+$' }),
+    title: Type.String({ maxLength: limits.subjectLength, pattern: cleanText }),
+  },
+  { additionalProperties: false },
+)
