@@ -1,0 +1,149 @@
+// How the text of each kind of setting is read. A reader returns the value or throws a WrongValue that says what it must be;
+// config.ts puts the setting's name before it.
+
+import { BlockList, isIP } from 'node:net'
+
+/** The end of the sentence "PORT must be …". */
+export class WrongValue extends Error {
+  override name = 'WrongValue'
+}
+
+export const plainText =
+  (longest: number) =>
+  (text: string): string => {
+    if (text.length > longest) throw new WrongValue(`at most ${longest} characters long`)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+    if (/[\u0000-\u001f\u007f]/.test(text)) throw new WrongValue('one line without control characters')
+    return text
+  }
+
+export const longText =
+  (shortest: number, longest: number) =>
+  (text: string): string => {
+    if (text.length < shortest || text.length > longest)
+      throw new WrongValue(`${shortest} to ${longest} characters long`)
+    return text
+  }
+
+export const oneOf =
+  <const T extends string>(...values: T[]) =>
+  (text: string): T => {
+    const found = values.find((value) => value === text)
+    if (found === undefined) throw new WrongValue(`one of ${values.join(', ')}`)
+    return found
+  }
+
+export function readSwitch(text: string): boolean {
+  return oneOf('on', 'off')(text) === 'on'
+}
+
+export function readPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new WrongValue('a whole number from 0 to 65535')
+  return Number(text)
+}
+
+export function readHost(text: string): string {
+  if (isIP(text) === 0 && !/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/.test(text))
+    throw new WrongValue('an address or a host name')
+  return text
+}
+
+/** A username is one word; it is normalised where users are made. */
+export const readUsername =
+  (longest: number) =>
+  (text: string): string => {
+    if (/\s/.test(text)) throw new WrongValue('one word without spaces')
+    return plainText(longest)(text)
+  }
+
+const sizeUnits = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 } as const
+
+/** Bytes, written as 64M or 2G. */
+export const readSize =
+  (smallestMegabytes: number) =>
+  (text: string): number => {
+    const [, count, unit] = /^(\d{1,9})([KMG])$/i.exec(text) ?? []
+    const bytes = Number(count) * sizeUnits[(unit?.toUpperCase() ?? 'K') as keyof typeof sizeUnits]
+    if (!(bytes >= smallestMegabytes * sizeUnits.M))
+      throw new WrongValue(`a size of at least ${smallestMegabytes}M, like 64M or 2G`)
+    return bytes
+  }
+
+/** http(s)://host[:port] alone: links are made by adding a path to it, and browsers' Origin headers are compared with it. */
+export function readOrigin(text: string): string {
+  const url = parseUrl(text)
+  const bare =
+    url !== null &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    !/[?#]/.test(text)
+  if (!bare || !/^https?:$/.test(url.protocol))
+    throw new WrongValue('an origin like https://chat.example.com, without a path')
+  return url.origin
+}
+
+/** mysql://user:password@host:port/name, or with ?socketPath=/path; anything else in it would be ignored, so it is refused. */
+export function readDatabaseUrl(text: string): string {
+  const url = parseUrl(text)
+  if (url?.protocol !== 'mysql:') throw new WrongValue('a URL like mysql://user:password@host:3306/kefu')
+  if (!/^\/[^/]+$/.test(url.pathname))
+    throw new WrongValue('a URL that names a database, like mysql://user:password@host:3306/kefu')
+  const strange = [...url.searchParams.keys()].find((key) => key !== 'socketPath')
+  if (strange !== undefined)
+    throw new WrongValue(`a URL whose only parameter is socketPath, without ${JSON.stringify(strange)}`)
+  if (url.hostname === '' && !url.searchParams.has('socketPath'))
+    throw new WrongValue('a URL with a host or ?socketPath=')
+  for (const part of [url.username, url.password, url.pathname]) {
+    if (decoded(part) === null) throw new WrongValue('a URL whose % signs are written as %25')
+  }
+  return text
+}
+
+export function readAddresses(text: string): string[] {
+  return readList(text).map((entry) => {
+    if (!isAddressRange(entry)) throw new WrongValue(`addresses or ranges like 10.0.0.0/8, separated by commas`)
+    return entry
+  })
+}
+
+export function readSecrets(text: string): string[] {
+  const secrets = readList(text)
+  if (secrets.length === 0 || secrets.some((secret) => secret.length < 32)) {
+    throw new WrongValue('at least 32 characters long (each of them, in a list separated by commas)')
+  }
+  return secrets
+}
+
+const readList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+
+function isAddressRange(entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  if (bits === undefined) return true
+  if (!/^\d{1,3}$/.test(bits)) return false
+  try {
+    new BlockList().addSubnet(address, Number(bits), version === 4 ? 'ipv4' : 'ipv6')
+    return true
+  } catch {
+    return false
+  }
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
+}
