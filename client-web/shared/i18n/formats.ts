@@ -1,0 +1,97 @@
+// Times and numbers as the reader's language writes them, in the reader's time zone. All take ISO 8601 strings as the wire has them.
+
+import { language } from './language.ts'
+
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function format(iso: string | number | Date, options: Intl.DateTimeFormatOptions): string {
+  const key = `${language.value} ${JSON.stringify(options)}`
+  let formatter = formatters.get(key)
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat(language.value, options)
+    formatters.set(key, formatter)
+  }
+  return formatter.format(new Date(iso))
+}
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** 14:05 or 2:05 PM, as the language has it. */
+export function formatTime(iso: string): string {
+  return format(iso, { hour: 'numeric', minute: '2-digit' })
+}
+
+/** Day, time and zone in full, for a tooltip. */
+export function formatDateTime(iso: string): string {
+  return format(iso, { dateStyle: 'full', timeStyle: 'long' })
+}
+
+/** Day and time, short, for a table or a details pane. */
+export function formatShortDateTime(iso: string): string {
+  return format(iso, { dateStyle: 'medium', timeStyle: 'short' })
+}
+
+export function formatDate(iso: string): string {
+  return format(iso, { dateStyle: 'medium' })
+}
+
+/** The calendar day in the reader's zone, as a key that sorts: 2026-11-23. */
+export function dayKey(iso: string | number): string {
+  const date = new Date(iso)
+  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`
+}
+
+function daysBetween(iso: string, now: number): number {
+  return Math.round((Date.parse(dayKey(now)) - Date.parse(dayKey(iso))) / day)
+}
+
+function relative(value: number, unit: Intl.RelativeTimeFormatUnit, style: Intl.RelativeTimeFormatStyle): string {
+  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style }).format(value, unit)
+}
+
+/** Today, Yesterday, Monday, 3 November, 3 November 2025: the heading above a day's messages. `now` in milliseconds. */
+export function formatDay(iso: string, now: number): string {
+  const days = daysBetween(iso, now)
+  if (days === 0 || days === 1) {
+    const word = relative(-days, 'day', 'long')
+    return word.charAt(0).toLocaleUpperCase(language.value) + word.slice(1)
+  }
+  if (days > 1 && days < 7) return format(iso, { weekday: 'long' })
+  const sameYear = new Date(iso).getFullYear() === new Date(now).getFullYear()
+  return format(iso, sameYear ? { day: 'numeric', month: 'long' } : { dateStyle: 'long' })
+}
+
+/** The shortest stamp that still tells: a time today, else yesterday, a weekday, a date. `now` in milliseconds. */
+export function formatStamp(iso: string, now: number): string {
+  const days = daysBetween(iso, now)
+  if (days <= 0) return formatTime(iso)
+  if (days === 1) return relative(-1, 'day', 'long')
+  if (days < 7) return format(iso, { weekday: 'short' })
+  const sameYear = new Date(iso).getFullYear() === new Date(now).getFullYear()
+  return format(iso, sameYear ? { day: 'numeric', month: 'short' } : { dateStyle: 'short' })
+}
+
+/** How long something has lasted, rounded down to its largest unit: 3 min, 2 hr, 4 days. `now` in milliseconds. */
+export function formatDuration(sinceIso: string, now: number): string {
+  const passed = Math.max(0, now - Date.parse(sinceIso))
+  const [value, unit] =
+    passed < hour ? [passed / minute, 'minute'] : passed < day ? [passed / hour, 'hour'] : [passed / day, 'day']
+  return new Intl.NumberFormat(language.value, {
+    style: 'unit',
+    unit: unit as string,
+    unitDisplay: 'short',
+    maximumFractionDigits: 0,
+    roundingMode: 'floor',
+  } as Intl.NumberFormatOptions).format(value as number)
+}
+
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(language.value).format(value)
+}
+
+/** A count that may be capped by the server: 999+ above the cap. */
+export function formatCount(value: number, cap: number): string {
+  return value > cap ? `${formatNumber(cap)}+` : formatNumber(value)
+}

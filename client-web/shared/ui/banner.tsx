@@ -1,0 +1,21 @@
+// A line across a pane or a form that says what is the matter, and perhaps what to do. Spoken when it appears.
+
+import type { ComponentChildren } from 'preact'
+import styles from './banner.module.css'
+import { InfoIcon, WarningIcon } from './icons.tsx'
+
+interface BannerProps {
+  tone: 'info' | 'warning' | 'danger'
+  children: ComponentChildren
+  action?: ComponentChildren
+}
+
+export function Banner({ tone, children, action }: BannerProps) {
+  return (
+    <div class={`${styles.banner} ${styles[tone]}`} role={tone === 'danger' ? 'alert' : 'status'}>
+      {tone === 'info' ? <InfoIcon size={18} /> : <WarningIcon size={18} />}
+      <span class={styles.words}>{children}</span>
+      {action}
+    </div>
+  )
+}

@@ -1,0 +1,53 @@
+// Buttons: one with words, one with an icon and a name. A busy button keeps its place and its focus and does nothing.
+
+import type { ButtonHTMLAttributes, ComponentChildren } from 'preact'
+import styles from './button.module.css'
+import { Spinner } from './loading.tsx'
+
+interface ButtonProps extends Omit<ButtonHTMLAttributes, 'size' | 'icon'> {
+  variant?: 'primary' | 'secondary' | 'quiet' | 'danger'
+  size?: 'md' | 'sm'
+  busy?: boolean
+  icon?: ComponentChildren
+  /** Fills the line. */
+  wide?: boolean
+}
+
+export function Button({
+  variant = 'secondary',
+  size = 'md',
+  busy = false,
+  wide = false,
+  icon,
+  children,
+  onClick,
+  ...rest
+}: ButtonProps) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      class={`${styles.button} ${styles[variant]} ${styles[size]} ${wide ? styles.wide : ''}`}
+      aria-busy={busy || undefined}
+      aria-disabled={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+    >
+      {busy ? <Spinner size={16} /> : icon}
+      {children}
+    </button>
+  )
+}
+
+interface IconButtonProps extends Omit<ButtonHTMLAttributes, 'icon' | 'label'> {
+  /** The button's name, also its tooltip. */
+  label: string
+  icon: ComponentChildren
+}
+
+export function IconButton({ label, icon, ...rest }: IconButtonProps) {
+  return (
+    <button type="button" title={label} aria-label={label} {...rest} class={styles.icon}>
+      {icon}
+    </button>
+  )
+}

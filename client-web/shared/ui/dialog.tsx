@@ -1,0 +1,52 @@
+// A modal question in a native <dialog>: it keeps focus inside, closes on Escape and on the backdrop, and gives focus back.
+
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { IconButton } from './button.tsx'
+import styles from './dialog.module.css'
+import { CloseIcon } from './icons.tsx'
+
+interface DialogProps {
+  title: string
+  closeLabel: string
+  onClose: () => void
+  children: ComponentChildren
+  /** The buttons at the foot. */
+  actions?: ComponentChildren
+}
+
+/** Open while it is rendered. */
+export function Dialog({ title, closeLabel, onClose, children, actions }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+
+  useEffect(() => {
+    const before = document.activeElement
+    ref.current?.showModal()
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+    }
+  }, [])
+
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way to do what a click on the backdrop does.
+    <dialog
+      ref={ref}
+      class={styles.dialog}
+      aria-labelledby={titleId}
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) ref.current?.close()
+      }}
+    >
+      <div class={styles.frame}>
+        <header class={styles.header}>
+          <h2 id={titleId}>{title}</h2>
+          <IconButton label={closeLabel} icon={<CloseIcon />} onClick={() => ref.current?.close()} />
+        </header>
+        <div class={styles.body}>{children}</div>
+        {actions && <footer class={styles.actions}>{actions}</footer>}
+      </div>
+    </dialog>
+  )
+}
