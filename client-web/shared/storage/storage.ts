@@ -1,0 +1,50 @@
+// Where this browser keeps what must survive a reload: small texts under names. Storage that throws means memory, and says so.
+
+import { type ReadonlySignal, signal } from '@preact/signals'
+
+export interface Storage {
+  get(name: string): string | null
+  set(name: string, value: string): void
+  remove(name: string): void
+  /** Names that begin with `prefix`, in no particular order. */
+  names(prefix: string): string[]
+  /** False once the browser has refused to keep something: it lives as long as the page. */
+  isDurable: ReadonlySignal<boolean>
+}
+
+/** `area` separates this surface's names from others of the same origin. */
+export function openStorage(area: string): Storage {
+  const memory = new Map<string, string>()
+  const isDurable = signal(true)
+
+  function attempt<T>(inBrowser: (storage: globalThis.Storage) => T, otherwise: T): T {
+    try {
+      return inBrowser(localStorage)
+    } catch {
+      isDurable.value = false
+      return otherwise
+    }
+  }
+
+  return {
+    isDurable,
+    get: (name) => memory.get(name) ?? attempt((storage) => storage.getItem(area + name), null),
+    set(name, value) {
+      const isKept = attempt((storage) => {
+        storage.setItem(area + name, value)
+        return true
+      }, false)
+      if (isKept) memory.delete(name)
+      else memory.set(name, value)
+    },
+    remove(name) {
+      memory.delete(name)
+      attempt((storage) => storage.removeItem(area + name), undefined)
+    },
+    names(prefix) {
+      const kept = attempt((storage) => Object.keys(storage), [])
+      const own = kept.filter((key) => key.startsWith(area + prefix)).map((key) => key.slice(area.length))
+      return [...new Set([...own, ...[...memory.keys()].filter((name) => name.startsWith(prefix))])]
+    },
+  }
+}

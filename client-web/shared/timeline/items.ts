@@ -1,0 +1,78 @@
+// What a message list shows: what the server has, then what this side has sent and the server has not acknowledged.
+// An item keeps its key from sending to read, so that it stays the same row on the screen.
+
+import type { Message, Role } from '#protocol/entities.ts'
+import type { RequestErrorCode } from '../connection/request-error.ts'
+import type { OutboxEntry } from './outbox.ts'
+import { isRead, type Timeline } from './timeline.ts'
+
+export type ItemStatus = 'sending' | 'sent' | 'read' | 'failed'
+
+export interface TimelineItem {
+  key: string
+  clientMessageId: string
+  /** null until the server has given one. */
+  seq: number | null
+  /** Written by who looks at this screen. */
+  isOwn: boolean
+  senderId: number
+  senderRole: Role
+  senderName: string
+  content: string
+  createdAt: string
+  status: ItemStatus
+  failure: RequestErrorCode | null
+}
+
+/** Who looks at this screen. */
+export interface Self {
+  id: number
+  role: Role
+  name: string
+}
+
+export function timelineItems(timeline: Timeline, entries: readonly OutboxEntry[], self: Self): TimelineItem[] {
+  const items = timeline.messages.map((message) => fromMessage(message, timeline, self))
+  // An own message behind a hole stays where it was sent from until what is missing before it has come.
+  for (const message of timeline.ahead) {
+    if (message.senderId === self.id) items.push({ ...fromMessage(message, timeline, self), seq: null })
+  }
+  const acknowledged = new Set(items.filter(({ isOwn }) => isOwn).map(({ clientMessageId }) => clientMessageId))
+  for (const entry of entries) {
+    if (!acknowledged.has(entry.clientMessageId)) items.push(fromEntry(entry, self))
+  }
+  return items
+}
+
+function fromMessage(message: Message, timeline: Timeline, self: Self): TimelineItem {
+  const isOwn = message.senderId === self.id
+  return {
+    key: isOwn ? message.clientMessageId : `${message.senderId}:${message.clientMessageId}`,
+    clientMessageId: message.clientMessageId,
+    seq: message.seq,
+    isOwn,
+    senderId: message.senderId,
+    senderRole: message.senderRole,
+    senderName: message.senderName,
+    content: message.content,
+    createdAt: message.createdAt,
+    status: isRead(timeline, message) ? 'read' : 'sent',
+    failure: null,
+  }
+}
+
+function fromEntry(entry: OutboxEntry, self: Self): TimelineItem {
+  return {
+    key: entry.clientMessageId,
+    clientMessageId: entry.clientMessageId,
+    seq: null,
+    isOwn: true,
+    senderId: self.id,
+    senderRole: self.role,
+    senderName: self.name,
+    content: entry.content,
+    createdAt: entry.createdAt,
+    status: entry.failure === null ? 'sending' : 'failed',
+    failure: entry.failure,
+  }
+}

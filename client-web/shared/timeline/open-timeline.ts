@@ -1,0 +1,205 @@
+// A conversation's messages as they stand with the server, kept up to date: what happens is added, a hole, a head that is ahead or a
+// reconnect is filled by asking for what follows the last seq and version held. Of the conversation itself the higher version wins.
+
+import { batch, type ReadonlySignal, signal } from '@preact/signals'
+import type { Conversation, Message } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import { backoffMs } from '../connection/backoff.ts'
+import type { Connection } from '../connection/connection.ts'
+import { RequestError } from '../connection/request-error.ts'
+import {
+  addHead,
+  addLive,
+  addPage,
+  emptyTimeline,
+  firstHeldSeq,
+  hasGap,
+  lastHeldSeq,
+  sawVersion,
+  syncedTo,
+  type Timeline,
+} from './timeline.ts'
+
+export interface OpenTimeline<C extends Conversation> {
+  timeline: ReadonlySignal<Timeline>
+  conversation: ReadonlySignal<C | null>
+  /** False until the first page is here. */
+  isLoaded: ReadonlySignal<boolean>
+  isLoadingOlder: ReadonlySignal<boolean>
+  /** Why it cannot be read, where trying again would not help. */
+  error: ReadonlySignal<RequestError | null>
+  /** A message from the answer to a request. */
+  addMessage(message: Message): void
+  /** The conversation from the answer to a request. */
+  setConversation(conversation: Conversation): void
+  loadOlder(): Promise<void>
+  /** Reads, as `reader`, everything held so far. Asks the server only where that is news. */
+  markRead(reader: 'customer' | 'agent'): void
+  /** Stops listening and leaves the conversation. */
+  close(): void
+}
+
+/** News of a conversation may overtake its message, which is told in an event of its own: this long before it counts as missing. */
+const graceMs = 400
+
+export function openTimeline<C extends Conversation>(
+  connection: Connection,
+  conversationId: number,
+  known?: C,
+): OpenTimeline<C> {
+  const timeline = signal<Timeline>(emptyTimeline)
+  const conversation = signal<C | null>(null)
+  const isLoaded = signal(false)
+  const isLoadingOlder = signal(false)
+  const error = signal<RequestError | null>(null)
+  let isClosed = false
+  let isSyncing = false
+  let isSyncWanted = false
+  let failures = 0
+  let askedReadSeq = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function setConversation(next: Conversation): void {
+    if (next.id !== conversationId) return
+    batch(() => {
+      if (conversation.value === null || next.version >= conversation.value.version) conversation.value = next as C
+      timeline.value = sawVersion(addHead(timeline.value, next), next.version)
+    })
+  }
+
+  function addMessage(message: Message): void {
+    if (message.conversationId !== conversationId) return
+    timeline.value = sawVersion(addLive(timeline.value, [message]), message.version)
+    if (isLoaded.value && timeline.value.ahead.length > 0) void sync()
+  }
+
+  async function sync(): Promise<void> {
+    clearTimeout(timer)
+    isSyncWanted = true
+    if (isSyncing || isClosed) return
+    isSyncing = true
+    try {
+      while (isSyncWanted) {
+        isSyncWanted = false
+        await catchUp()
+      }
+      failures = 0
+      error.value = null
+    } catch (failure) {
+      const { retryable, code } = failure as RequestError
+      if (!retryable && code !== 'unauthorized') error.value = failure as RequestError
+      else if (code !== 'offline') syncIn((failure as RequestError).retryAfterMs ?? backoffMs(++failures))
+    } finally {
+      isSyncing = false
+    }
+  }
+
+  /** Subscribes, reads what is new since the last seq and version held, and goes on page by page. */
+  async function catchUp(): Promise<void> {
+    const { syncedVersion } = timeline.value
+    const afterSeq = lastHeldSeq(timeline.value)
+    const since = isLoaded.value ? { afterSeq, afterVersion: syncedVersion, limit: limits.pageSize } : {}
+    const reply = await connection.request('conversation:open', { conversationId, ...since })
+    batch(() => {
+      timeline.value = addPage(timeline.value, reply.messages)
+      setConversation(reply.conversation)
+    })
+    let isMore = isLoaded.value && reply.hasMore
+    while (isMore && !isClosed) {
+      const held = lastHeldSeq(timeline.value)
+      const page = await connection.request('message:list', { conversationId, afterSeq: held, limit: limits.pageSize })
+      timeline.value = addPage(timeline.value, page.messages)
+      isMore = page.hasMore && lastHeldSeq(timeline.value) > held
+    }
+    batch(() => {
+      timeline.value = syncedTo(timeline.value, reply.conversation.version)
+      isLoaded.value = true
+    })
+    // What happened meanwhile and did not fit is asked for once more, a little later.
+    if (hasGap(timeline.value)) syncIn(graceMs)
+  }
+
+  function syncIn(wait: number): void {
+    if (isClosed) return
+    clearTimeout(timer)
+    timer = setTimeout(sync, wait)
+  }
+
+  async function loadOlder(): Promise<void> {
+    const beforeSeq = firstHeldSeq(timeline.value)
+    if (isLoadingOlder.value || beforeSeq <= 1) return
+    isLoadingOlder.value = true
+    try {
+      const page = await connection.request('message:list', { conversationId, beforeSeq })
+      timeline.value = addPage(timeline.value, page.messages)
+    } catch (failure) {
+      // Scrolling up again asks again; only what is not ours to fail is thrown on.
+      if (!(failure instanceof RequestError)) throw failure
+    } finally {
+      isLoadingOlder.value = false
+    }
+  }
+
+  function markRead(reader: 'customer' | 'agent'): void {
+    const { messages, customerReadSeq, agentReadSeq } = timeline.value
+    const isOthers = (message: Message) => (message.senderRole === 'customer') !== (reader === 'customer')
+    const seq = messages.findLast(isOthers)?.seq ?? 0
+    const readSeq = reader === 'customer' ? customerReadSeq : agentReadSeq
+    if (seq <= Math.max(readSeq, askedReadSeq)) return
+    askedReadSeq = seq
+    connection.request('message:mark-read', { conversationId, seq }).then(
+      ({ receipt }) => {
+        timeline.value = addHead(timeline.value, readHead(receipt.readerRole, receipt.seq))
+      },
+      () => {
+        askedReadSeq = 0
+      },
+    )
+  }
+
+  const undo = [
+    connection.on('message:created', addMessage),
+    connection.on('message:updated', addMessage),
+    connection.on('receipt:updated', (receipt) => {
+      if (receipt.conversationId !== conversationId) return
+      timeline.value = addHead(timeline.value, readHead(receipt.readerRole, receipt.seq))
+    }),
+    connection.on('conversation:updated', (update) => {
+      setConversation(update.conversation)
+      if (isLoaded.value && hasGap(timeline.value)) syncIn(graceMs)
+    }),
+    connection.on('conversation:heads', ({ heads }) => {
+      const head = heads.find((each) => each.conversationId === conversationId)
+      if (!head) return
+      timeline.value = addHead(timeline.value, { lastSeq: head.lastSeq })
+      if (hasGap(timeline.value) || head.version > timeline.value.syncedVersion) syncIn(graceMs)
+    }),
+    connection.state.subscribe(({ phase }) => {
+      if (phase === 'online') void sync()
+      else askedReadSeq = 0
+    }),
+  ]
+  if (known) setConversation(known)
+
+  return {
+    timeline,
+    conversation,
+    isLoaded,
+    isLoadingOlder,
+    error,
+    addMessage,
+    setConversation,
+    loadOlder,
+    markRead,
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+      for (const each of undo) each()
+      connection.request('conversation:leave', { conversationId }).catch(() => undefined)
+    },
+  }
+}
+
+function readHead(role: string, seq: number): { customerReadSeq: number } | { agentReadSeq: number } {
+  return role === 'customer' ? { customerReadSeq: seq } : { agentReadSeq: seq }
+}
