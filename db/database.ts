@@ -1,0 +1,125 @@
+// The tables as Kysely sees them; a test holds this against schema.sql. Times come out as ISO strings (connect.ts) and go in as Date.
+
+import type { ColumnType, Generated, Kysely, Transaction as KyselyTransaction, Selectable } from 'kysely'
+import type { AgentStatusValue, ConversationStatus, MessageType, Role, WidgetPosition } from '#protocol/entities.ts'
+
+type Time = ColumnType<string, Date, Date>
+type NullableTime = ColumnType<string | null, Date | null | undefined, Date | null>
+type GeneratedTime = ColumnType<string, Date | undefined, Date>
+
+export interface SitesTable {
+  id: Generated<number>
+  site_key: string
+  name: string
+  origins: string
+  color: Generated<string>
+  position: Generated<WidgetPosition>
+  greeting: string | null
+  created_at: GeneratedTime
+}
+
+export interface UsersTable {
+  id: Generated<number>
+  username: string | null
+  password_hash: string | null
+  role: Role
+  name: Generated<string>
+  email: string | null
+  language: string | null
+  site_id: number | null
+  disabled_at: NullableTime
+  blocked_at: NullableTime
+  created_at: GeneratedTime
+}
+
+export interface ConversationsTable {
+  id: Generated<number>
+  customer_id: number
+  agent_id: number | null
+  site_id: number
+  status: Generated<ConversationStatus>
+  client_conversation_id: string | null
+  subject: string | null
+  page_url: string | null
+  page_title: string | null
+  last_seq: Generated<number>
+  version: Generated<number>
+  customer_read_seq: Generated<number>
+  customer_read_at: NullableTime
+  agent_read_seq: Generated<number>
+  agent_read_by: number | null
+  agent_read_at: NullableTime
+  customer_unread: Generated<number>
+  agent_unread: Generated<number>
+  queued_at: NullableTime
+  closed_at: NullableTime
+  created_at: GeneratedTime
+  updated_at: GeneratedTime
+}
+
+export interface MessagesTable {
+  id: Generated<number>
+  conversation_id: number
+  sender_id: number
+  seq: number
+  client_message_id: string
+  type: Generated<MessageType>
+  content: string
+  is_read: ColumnType<boolean, boolean | undefined, boolean>
+  version: number
+  created_at: GeneratedTime
+}
+
+export interface AgentStatusTable {
+  agent_id: number
+  status: Generated<AgentStatusValue>
+  last_seen: NullableTime
+  chosen: Generated<AgentStatusValue>
+}
+
+export interface NodesTable {
+  id: string
+  label: string
+  started_at: GeneratedTime
+  lease_until: Time
+}
+
+export interface AgentConnectionsTable {
+  agent_id: number
+  node_id: string
+}
+
+/** A login of an agent, or a customer's browser: the same shape, kept apart since they live differently. */
+export interface SessionsTable {
+  id: Generated<number>
+  user_id: number
+  token_hash: Buffer
+  previous_hash: Buffer | null
+  rotated_at: GeneratedTime
+  expires_at: Time
+  revoked_at: NullableTime
+  created_at: GeneratedTime
+}
+
+export interface SchemaMigrationsTable {
+  name: string
+  applied_at: GeneratedTime
+}
+
+export interface Tables {
+  sites: SitesTable
+  users: UsersTable
+  conversations: ConversationsTable
+  messages: MessagesTable
+  agent_status: AgentStatusTable
+  nodes: NodesTable
+  agent_connections: AgentConnectionsTable
+  login_sessions: SessionsTable
+  customer_sessions: SessionsTable
+  schema_migrations: SchemaMigrationsTable
+}
+
+export type Database = Kysely<Tables>
+/** A query function that takes this must run inside db/transaction.ts; one that takes Database runs in either. */
+export type Transaction = KyselyTransaction<Tables>
+export type ConversationRow = Selectable<ConversationsTable>

@@ -1,0 +1,27 @@
+// The one place that starts transactions. The work runs again as a whole after a conflict or a lost connection, so it must have no
+// effect but in the database; what it tells others belongs after it.
+
+import { limits } from '#protocol/limits.ts'
+import type { Database, Transaction } from './database.ts'
+import { DatabaseUnavailable, isTransactionConflict } from './errors.ts'
+
+/**
+ * Runs the work in a transaction and commits it. An ambiguous commit (the connection died in it) runs again too: writes are
+ * idempotent by their unique keys. Gives up with DatabaseUnavailable after limits.transactionTries, or when the time is up.
+ */
+export async function inTransaction<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + limits.databaseQueryMs
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      const lost = error instanceof DatabaseUnavailable
+      if (!lost && !isTransactionConflict(error)) throw error
+      const pause = (lost ? 100 : 5) * 2 ** attempt * (0.5 + Math.random() / 2)
+      if (attempt >= limits.transactionTries || performance.now() + pause > giveUpAt) {
+        throw new DatabaseUnavailable('the transaction could not be completed', { cause: error })
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// What every use case is given: the parts of a running Kefu, assembled once in app.ts and passed as a parameter.
+
+import type { Logger } from 'pino'
+import type { Database } from '#db/database.ts'
+import type { EventName, ServerEvents } from '#protocol/events.ts'
+import type { Presence } from './agents/presence.ts'
+import type { Config } from './config.ts'
+import type { MessageWriter } from './messages/writer.ts'
+import type { Rates } from './rates.ts'
+
+/** Whom an event is told; a connection that fits several gets it once. */
+export interface Audience {
+  /** Connections subscribed to this conversation. */
+  conversationId?: number
+  /** All connections of this user. */
+  userId?: number
+  agents?: true
+  customers?: true
+  /** Left out, whatever else fits. */
+  exceptUserId?: number
+  /** May be dropped when a connection cannot take it at once. */
+  passing?: true
+}
+
+/** Tells an event; called only after the commit of what it tells. Never waits, never throws. */
+export type Publish = <E extends EventName>(event: E, to: Audience, data: ServerEvents[E]) => void
+
+export type ClosingReason = ServerEvents['connection:closing']['reason']
+
+export interface ConnectionMatch {
+  userId: number
+  /** Only connections of this session; without it all of the user's. */
+  sessionId?: number
+  exceptSessionId?: number
+}
+
+/** The open sockets of this node, as far as use cases may touch them. */
+export interface Connections {
+  /** Ends all that match, telling them why first. */
+  end(match: ConnectionMatch, reason: ClosingReason): void
+}
+
+export interface App {
+  config: Config
+  /** Signs with the first, verifies with all; each at least 32 characters. */
+  jwtSecrets: readonly string[]
+  db: Database
+  log: Logger
+  /** Milliseconds since 1970; tests own it. */
+  now(): number
+  publish: Publish
+  connections: Connections
+  writer: MessageWriter
+  presence: Presence
+  rates: Rates
+}
