@@ -1,28 +1,21 @@
-// The language this browser shows: remembered, else the browser's own, else English. Storage may be refused; then it lasts for the page.
+// The language this browser shows: remembered, else the browser's own, else English.
 
 import { effect, signal } from '@preact/signals'
 import type { Language } from '#protocol/entities.ts'
+import { openStorage } from '../storage/storage.ts'
 
 export const languages: readonly { value: Language; label: string }[] = [
   { value: 'en', label: 'English' },
   { value: 'zh-CN', label: '简体中文' },
 ]
 
-const storageKey = 'kefu:language'
+const storage = openStorage('kefu:')
 
 /** The supported language nearest to a browser's tag such as zh-Hans-CN or en-GB; null where there is none. */
 export function nearestLanguage(tag: string): Language | null {
   const primary = tag.toLowerCase().split('-')[0]
   if (primary === 'zh') return 'zh-CN'
   return primary === 'en' ? 'en' : null
-}
-
-function rememberedLanguage(): Language | null {
-  try {
-    return nearestLanguage(localStorage.getItem(storageKey) ?? '')
-  } catch {
-    return null
-  }
 }
 
 function browserLanguage(): Language {
@@ -33,7 +26,7 @@ function browserLanguage(): Language {
   return 'en'
 }
 
-export const language = signal<Language>(rememberedLanguage() ?? browserLanguage())
+export const language = signal<Language>(nearestLanguage(storage.get('language') ?? '') ?? browserLanguage())
 
 effect(() => {
   document.documentElement.lang = language.value
@@ -42,9 +35,5 @@ effect(() => {
 /** Switches the page's words at once and remembers the choice. */
 export function setLanguage(value: Language): void {
   language.value = value
-  try {
-    localStorage.setItem(storageKey, value)
-  } catch {
-    // The choice holds until the page is left.
-  }
+  storage.set('language', value)
 }

@@ -1,0 +1,40 @@
+// How the pages are built: console, widget, demo shop and setup, sharing hashed chunks under /assets/.
+// Nothing may end up inline in the HTML: the server's policy forbids inline scripts and styles.
+
+import { fileURLToPath } from 'node:url'
+import preact from '@preact/preset-vite'
+import { defineConfig, type Plugin } from 'vite'
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+/** Browsers that know light-dark(), <dialog> and CSS nesting. */
+export const browsers = ['chrome123', 'edge123', 'firefox121', 'safari17.5']
+
+/** Pages drawn wholly by script wait for it with their first paint, so that a chosen theme never flashes the other one. */
+function paintWithScript(pages: string[]): Plugin {
+  return {
+    name: 'paint-with-script',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html, { path: page }) =>
+        pages.includes(page) ? html.replace('<script type="module"', '<script type="module" blocking="render"') : html,
+    },
+  }
+}
+
+export default defineConfig({
+  root: path('.'),
+  base: '/',
+  publicDir: false,
+  plugins: [preact({ devToolsEnabled: false }), paintWithScript(['/console/index.html', '/setup/index.html'])],
+  build: {
+    target: browsers,
+    outDir: path('dist'),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: ['console', 'widget', 'demo', 'setup'].map((page) => path(`${page}/index.html`)),
+    },
+  },
+})
