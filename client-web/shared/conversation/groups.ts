@@ -1,0 +1,42 @@
+// How a list of messages is laid out: days, and in each day runs of one sender that stand close together in time.
+
+import { dayKey } from '../i18n/formats.ts'
+import type { TimelineItem } from '../timeline/items.ts'
+
+export interface MessageGroup {
+  key: string
+  items: TimelineItem[]
+}
+
+export interface MessageDay {
+  key: string
+  /** When its first message was written. */
+  at: string
+  groups: MessageGroup[]
+}
+
+/** A pause of this long begins a new run. */
+const pauseMs = 5 * 60_000
+
+export function groupByDay(items: readonly TimelineItem[]): MessageDay[] {
+  const days: MessageDay[] = []
+  let previous: TimelineItem | undefined
+  for (const item of items) {
+    const key = dayKey(item.createdAt)
+    let day = days.at(-1)
+    if (!day || day.key !== key) {
+      day = { key, at: item.createdAt, groups: [] }
+      days.push(day)
+      previous = undefined
+    }
+    if (previous && belongTogether(previous, item)) day.groups.at(-1)?.items.push(item)
+    else day.groups.push({ key: item.key, items: [item] })
+    previous = item
+  }
+  return days
+}
+
+function belongTogether(before: TimelineItem, item: TimelineItem): boolean {
+  if (before.senderId !== item.senderId || before.status === 'failed' || item.status === 'failed') return false
+  return Date.parse(item.createdAt) - Date.parse(before.createdAt) < pauseMs
+}

@@ -1,0 +1,47 @@
+// Finds the links in what people wrote. Text stays text: what comes out is pieces to make nodes of, never HTML.
+
+export interface Link {
+  href: string
+  text: string
+}
+
+const protocols = new Set(['http:', 'https:', 'mailto:'])
+
+/** Ends at white space, at quotes and brackets, and where CJK writing goes on without a space. */
+const candidate =
+  /\b(?:https?:\/\/|mailto:)[^\s<>"'`{}|\\^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}　-〿＀-￯]+/giu
+
+export function splitLinks(text: string): (string | Link)[] {
+  const pieces: (string | Link)[] = []
+  let end = 0
+  for (const match of text.matchAll(candidate)) {
+    const written = withoutTail(match[0])
+    const href = safeHref(written)
+    if (href === null) continue
+    if (match.index > end) pieces.push(text.slice(end, match.index))
+    pieces.push({ href, text: written })
+    end = match.index + written.length
+  }
+  if (end < text.length) pieces.push(text.slice(end))
+  return pieces
+}
+
+/** The full stop of a sentence is not the link's, nor is a bracket that was opened before it. */
+function withoutTail(url: string): string {
+  let end = url.length
+  for (; end > 0; end--) {
+    const last = url[end - 1] as string
+    if (/[.,;:!?…*_~]/.test(last)) continue
+    const opening = { ')': '(', ']': '[' }[last]
+    const kept = url.slice(0, end)
+    if (opening && kept.split(opening).length < kept.split(last).length) continue
+    break
+  }
+  return url.slice(0, end)
+}
+
+function safeHref(url: string): string | null {
+  if (!URL.canParse(url)) return null
+  const { protocol, href } = new URL(url)
+  return protocols.has(protocol) ? href : null
+}

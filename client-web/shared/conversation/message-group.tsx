@@ -1,0 +1,78 @@
+// A run of messages of one sender: who, what, when, and how far one's own have got, in words as well as in marks.
+
+import { formatDateTime, formatTime } from '../i18n/formats.ts'
+import type { TimelineItem } from '../timeline/items.ts'
+import { CheckIcon, ClockIcon, DoubleCheckIcon, WarningIcon } from '../ui/icons.tsx'
+import styles from './message-list.module.css'
+import { RichText } from './rich-text.tsx'
+import { texts } from './texts.ts'
+
+interface MessageGroupProps {
+  items: TimelineItem[]
+  /** Stands on the reader's side: its own messages and those of colleagues. */
+  isOurs: boolean
+  onRetry: (clientMessageId: string) => void
+  onRemove: (clientMessageId: string) => void
+}
+
+export function MessageGroup({ items, isOurs, onRetry, onRemove }: MessageGroupProps) {
+  const last = items.at(-1) as TimelineItem
+  const name = last.isOwn ? texts.value.you : last.senderName
+  return (
+    <div class={`${styles.group} ${isOurs ? styles.ours : styles.theirs}`}>
+      {!last.isOwn && <p class={styles.sender}>{last.senderName}</p>}
+      {items.map((item) => (
+        <div key={item.key} class={styles.bubble} title={formatDateTime(item.createdAt)} data-status={item.status}>
+          <span class="visually-hidden">{name}</span>
+          <p>
+            <RichText text={item.content} />
+          </p>
+        </div>
+      ))}
+      {last.status === 'failed' ? (
+        <Failure item={last} onRetry={onRetry} onRemove={onRemove} />
+      ) : (
+        <p class={styles.meta}>
+          <time dateTime={last.createdAt} title={formatDateTime(last.createdAt)}>
+            {formatTime(last.createdAt)}
+          </time>
+          {last.isOwn && <Status status={last.status} />}
+        </p>
+      )}
+    </div>
+  )
+}
+
+const marks = { sending: ClockIcon, sent: CheckIcon, read: DoubleCheckIcon }
+
+function Status({ status }: { status: keyof typeof marks }) {
+  const Mark = marks[status]
+  return (
+    <span class={styles.status}>
+      <Mark size={13} /> {texts.value[status]}
+    </span>
+  )
+}
+
+function Failure({
+  item,
+  onRetry,
+  onRemove,
+}: Pick<MessageGroupProps, 'onRetry' | 'onRemove'> & { item: TimelineItem }) {
+  const { notSent, refused, retry, remove } = texts.value
+  const reason = refused[item.failure as keyof typeof refused] ?? refused.other
+  return (
+    <p class={`${styles.meta} ${styles.failure}`}>
+      <WarningIcon size={14} />
+      <span>
+        {notSent}: {reason}
+      </span>
+      <button type="button" onClick={() => onRetry(item.clientMessageId)}>
+        {retry}
+      </button>
+      <button type="button" onClick={() => onRemove(item.clientMessageId)}>
+        {remove}
+      </button>
+    </p>
+  )
+}

@@ -1,0 +1,131 @@
+// The messages of a conversation. It stays at the end while the reader is there, keeps its place when older ones come before it, and
+// says how many came while the reader was elsewhere.
+
+import type { Signal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { now } from '../clock.ts'
+import { formatDay } from '../i18n/formats.ts'
+import type { TimelineItem } from '../timeline/items.ts'
+import { ArrowDownIcon } from '../ui/icons.tsx'
+import { Announcer } from './announcer.tsx'
+import { groupByDay } from './groups.ts'
+import { MessageGroup } from './message-group.tsx'
+import styles from './message-list.module.css'
+import { texts } from './texts.ts'
+
+interface MessageListProps {
+  items: readonly TimelineItem[]
+  /** Whose screen this is: that side stands at the end of the line. */
+  side: 'customer' | 'agent'
+  isLoaded: boolean
+  hasOlder: boolean
+  isLoadingOlder: boolean
+  onOlder: () => void
+  onRetry: (clientMessageId: string) => void
+  onRemove: (clientMessageId: string) => void
+  /** Told whether the newest message is in sight; reading depends on it. */
+  isAtEnd: Signal<boolean>
+  /** Before the first message and after the last one: a greeting, who is typing, how it stands. */
+  start?: ComponentChildren
+  end?: ComponentChildren
+}
+
+/** Nearer to an edge than this counts as being there, in CSS pixels. */
+const edge = 60
+
+export function MessageList(props: MessageListProps) {
+  const { items, side, isLoaded, hasOlder, isLoadingOlder, onOlder, onRetry, onRemove, isAtEnd, start, end } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
+  const before = useRef({ firstKey: '', lastKey: '', height: 0 })
+  const [unseen, setUnseen] = useState(0)
+
+  function toEnd(): void {
+    const list = scroller.current
+    if (list) list.scrollTop = list.scrollHeight
+  }
+
+  function watchScroll(): void {
+    const list = scroller.current
+    if (!list) return
+    isAtEnd.value = list.scrollHeight - list.scrollTop - list.clientHeight < edge
+    if (isAtEnd.value) setUnseen(0)
+    if (list.scrollTop < edge && hasOlder) onOlder()
+  }
+
+  useLayoutEffect(() => {
+    const list = scroller.current
+    if (!list) return
+    const { firstKey, lastKey, height } = before.current
+    const first = items[0]?.key ?? ''
+    const last = items.at(-1)
+    before.current = { firstKey: first, lastKey: last?.key ?? '', height: list.scrollHeight }
+    const hasPrepended = firstKey !== '' && first !== firstKey && items.some(({ key }) => key === firstKey)
+    if (hasPrepended) list.scrollTop += list.scrollHeight - height
+    if (!last || last.key === lastKey) return
+    const fresh = items.slice(items.findIndex(({ key }) => key === lastKey) + 1)
+    if (isAtEnd.value || fresh.some(({ isOwn }) => isOwn)) toEnd()
+    else if (lastKey !== '') setUnseen((count) => count + fresh.length)
+  }, [items])
+
+  useEffect(() => {
+    const list = scroller.current
+    if (!list || !content.current) return
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd.value) toEnd()
+      before.current.height = list.scrollHeight
+    })
+    observer.observe(list)
+    observer.observe(content.current)
+    return () => observer.disconnect()
+  }, [])
+
+  return (
+    <div class={styles.frame}>
+      <div
+        ref={scroller}
+        class={styles.list}
+        role="log"
+        aria-live="off"
+        aria-label={texts.value.messages}
+        aria-busy={!isLoaded}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard.
+        tabIndex={0}
+        onScroll={watchScroll}
+      >
+        <div ref={content} class={styles.content}>
+          {hasOlder && (
+            <button type="button" class={styles.older} aria-disabled={isLoadingOlder} onClick={onOlder}>
+              {isLoadingOlder ? texts.value.loading : texts.value.earlier}
+            </button>
+          )}
+          {!hasOlder && start}
+          {groupByDay(items).map((day) => (
+            <div key={day.key}>
+              <p class={styles.day}>
+                <time dateTime={day.key}>{formatDay(day.at, now.value)}</time>
+              </p>
+              {day.groups.map((group) => (
+                <MessageGroup
+                  key={group.key}
+                  items={group.items}
+                  isOurs={(group.items[0]?.senderRole === 'customer') === (side === 'customer')}
+                  onRetry={onRetry}
+                  onRemove={onRemove}
+                />
+              ))}
+            </div>
+          ))}
+          {end}
+        </div>
+      </div>
+      {unseen > 0 && (
+        <button type="button" class={styles.unseen} onClick={toEnd}>
+          <ArrowDownIcon size={16} /> {texts.value.newMessages(unseen)}
+        </button>
+      )}
+      <Announcer items={items} isLoaded={isLoaded} />
+    </div>
+  )
+}

@@ -1,0 +1,19 @@
+// What somebody wrote, as text nodes with its links as anchors. Nothing written can become markup.
+
+import { splitLinks } from './links.ts'
+
+export function RichText({ text }: { text: string }) {
+  return (
+    <>
+      {splitLinks(text).map((piece) =>
+        typeof piece === 'string' ? (
+          piece
+        ) : (
+          <a href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
+            {piece.text}
+          </a>
+        ),
+      )}
+    </>
+  )
+}

@@ -1,0 +1,29 @@
+// Who is typing, and for agents what. Not spoken: it would interrupt a reader at every pause.
+
+import styles from './message-list.module.css'
+import { texts } from './texts.ts'
+
+interface TypingIndicatorProps {
+  name: string
+  /** A customer's unsent words. */
+  preview?: string | undefined
+}
+
+export function TypingIndicator({ name, preview }: TypingIndicatorProps) {
+  return (
+    <div class={`${styles.group} ${styles.theirs}`}>
+      <div class={`${styles.bubble} ${styles.typing}`}>
+        {preview ? (
+          <p>{preview}</p>
+        ) : (
+          <span class={styles.dots} aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+        )}
+      </div>
+      <p class={styles.meta}>{texts.value.typing(name)}</p>
+    </div>
+  )
+}
