@@ -3,6 +3,7 @@
 
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import { StartError } from '#db/embedded/start-error.ts'
 import { limits } from '#protocol/limits.ts'
 import {
   longText,
@@ -132,7 +133,7 @@ export type LogLevel = (typeof logLevels)[number]
 export type Config = { readonly [Key in keyof typeof settings]: Readonly<(typeof settings)[Key]['unset']> }
 
 /** One line for each wrong setting, naming it. */
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
   override name = 'ConfigError'
 }
 

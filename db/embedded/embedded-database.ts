@@ -1,0 +1,91 @@
+// The private MariaDB that Kefu brings along: made, started, started again when it dies, ended with Kefu.
+// Never two on the same files: the folder is held, an orphan is ended first, and a new one starts only when the old one's exit was seen.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { assertHeld } from './data-folder.ts'
+import { makeFiles, refuseNewerFiles, rememberVersion } from './database-files.ts'
+import { layoutOf, makeFolders, removeSocketFolder } from './layout.ts'
+import { endOrphan } from './orphan.ts'
+import { databaseName, databaseUser } from './server-options.ts'
+import { type ServerProcess, spawnServer, untilServing } from './server-process.ts'
+import { serverProgram } from './server-program.ts'
+
+export interface EmbeddedOptions {
+  /** Held by this process already, see holdDataFolder. */
+  dataDir: string
+  /** Bytes. */
+  bufferPool: number
+  log: (line: string) => void
+  /** Told each time the server has died by itself; it is being started again. */
+  onExit?: (how: string) => void
+}
+
+export interface EmbeddedDatabase {
+  socketPath: string
+  user: string
+  database: string
+  /** The server's process id, another one after each restart. */
+  pid(): number | undefined
+  /** Resolves when its process is gone. */
+  stop(): Promise<void>
+}
+
+/** Between one death and the next start, in milliseconds: at once the first time, then longer up to the last of these. */
+const restartPauses = [0, 200, 1000, 2000, 5000] as const
+/** A server that lived this long was well. */
+const wellMs = 30_000
+
+/** Resolves when it answers; throws a StartError where a person has to mend something. */
+export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  assertHeld(options.dataDir)
+  const layout = layoutOf(options.dataDir)
+  const program = await serverProgram(options.log)
+  makeFolders(layout)
+  await endOrphan(layout, options.log)
+  await refuseNewerFiles(program, layout)
+  await makeFiles(program, layout, options.log)
+
+  const stopping = new AbortController()
+  const spawn = () => spawnServer(program, layout, options.bufferPool)
+  let server: ServerProcess = spawn()
+  await orEnd(server, untilServing(server, layout))
+  await rememberVersion(program, layout)
+
+  const supervised = (async () => {
+    for (let deaths = 0; ; ) {
+      const startedAt = performance.now()
+      const how = await server.exited
+      if (stopping.signal.aborted) return
+      deaths = performance.now() - startedAt > wellMs ? 1 : deaths + 1
+      options.log(`The embedded database ${how}; starting it again`)
+      options.onExit?.(how)
+      await sleep(restartPauses[Math.min(deaths, restartPauses.length) - 1], undefined, {
+        signal: stopping.signal,
+      }).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      server = spawn()
+    }
+  })()
+
+  return {
+    socketPath: layout.socket,
+    user: databaseUser,
+    database: databaseName,
+    pid: () => server.pid,
+    stop: async () => {
+      stopping.abort()
+      await server.end()
+      await supervised
+      removeSocketFolder(layout)
+    },
+  }
+}
+
+async function orEnd(server: ServerProcess, start: Promise<void>): Promise<void> {
+  try {
+    await start
+  } catch (error) {
+    await server.end()
+    throw error
+  }
+}
