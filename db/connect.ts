@@ -16,9 +16,9 @@ export interface ConnectOptions {
   queryMs?: number
 }
 
-const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = ${limits.databaseLockWaitSeconds},
+export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = ${limits.databaseLockWaitSeconds},
   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`
-const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
+export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
 export function connectDatabase(address: DatabaseAddress, options: ConnectOptions = {}): Database {
   const pool = createPool({

@@ -18,8 +18,13 @@ const passingTroubles = new Set([1040, 1053, 1203, 1317, 1290, 1836, 1792, 1927,
 
 const driverError = (error: unknown): DriverError => (typeof error === 'object' && error !== null ? error : {})
 
+/** The server's number of an error; 0 for what the server never said. */
+export function errnoOf(error: unknown): number {
+  return driverError(error).errno ?? 0
+}
+
 export function isTransactionConflict(error: unknown): boolean {
-  return transactionConflicts.has(driverError(error).errno ?? 0)
+  return transactionConflicts.has(errnoOf(error))
 }
 
 /** A lost or refused connection carries no errno of the server at all, only `fatal` or a system code. */

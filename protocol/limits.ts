@@ -80,6 +80,8 @@ export const limits = {
   databaseQueryMs: 2_000,
   databaseLockWaitSeconds: 3,
   transactionTries: 4,
+  /** A process waits this long while another prepares the database. */
+  databaseTurnSeconds: 120,
 
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 100,

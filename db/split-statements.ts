@@ -1,0 +1,16 @@
+// Cuts a file of SQL into its statements, without their comments; a semicolon within quotes or a comment ends nothing.
+
+const quoted = /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`/
+const comment = /--(?=\s|$)[^\n]*|#[^\n]*|\/\*.*?\*\//
+const pieces = new RegExp(`${quoted.source}|(?<comment>${comment.source})|(?<open>['"\`]|/\\*)|[^'"\`#/;-]+|.`, 'gs')
+
+/** Throws where a quote or a comment is left open, since what follows could not be told apart from it. */
+export function splitStatements(text: string): string[] {
+  const statements = ['']
+  for (const { 0: piece, groups } of text.matchAll(pieces)) {
+    if (groups?.open) throw new Error(`the SQL leaves ${groups.open} open after: ${statements.at(-1)?.slice(-60)}`)
+    if (piece === ';') statements.push('')
+    else statements.push(statements.pop() + (groups?.comment === undefined ? piece : ' '))
+  }
+  return statements.map((statement) => statement.trim()).filter((statement) => statement !== '')
+}
