@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const root = fileURLToPath(new URL('.', import.meta.url))
 const inRoot = (...names) => join(root, ...names)
 const [entry, ...args] = process.argv.slice(2)
+if (entry === undefined) fail('Usage: node bootstrap.mjs ENTRY.ts [ARGUMENTS]')
 const runsTypeScript = Number(process.versions.node.split('.')[0]) >= 24
 
 if (packagesAreStale()) await installPackages()
