@@ -1,0 +1,60 @@
+// The database server of one test run: TEST_DATABASE_URL's, else a private MariaDB in a temporary folder. What a run made on it, it drops.
+
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import type { TestProject } from 'vitest/node'
+import { driverOptions } from '#db/connect.ts'
+import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-folder.ts'
+import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A URL whose database name is only the beginning of one: each test database adds to it. */
+    testDatabaseServer: string
+  }
+}
+
+let end = async () => {}
+
+export async function setup(project: TestProject): Promise<void> {
+  const given = process.env.TEST_DATABASE_URL
+  const server = given ? { url: given, stop: async () => {} } : await startPrivateServer()
+  const url = new URL(server.url)
+  const prefix = `kefu_test_${randomBytes(4).toString('hex')}_`
+  url.pathname = `/${prefix}`
+  end = async () => {
+    await dropDatabases(server.url, prefix)
+    await server.stop()
+  }
+  project.provide('testDatabaseServer', url.href)
+}
+
+export const teardown = (): Promise<void> => end()
+
+async function startPrivateServer() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'kefu-tests-'))
+  holdDataFolder(dataDir)
+  const server = await startEmbeddedDatabase({ dataDir, bufferPool: 64 * 2 ** 20, log: () => {} })
+  return {
+    url: `mysql://${server.user}@localhost/${server.database}?socketPath=${encodeURIComponent(server.socketPath)}`,
+    stop: async () => {
+      await server.stop()
+      releaseDataFolder(dataDir)
+      await rm(dataDir, { recursive: true })
+    },
+  }
+}
+
+async function dropDatabases(url: string, prefix: string): Promise<void> {
+  const { database: _, ...server } = driverOptions({ url })
+  const connection = await createConnection(server)
+  const [rows] = await connection.query<RowDataPacket[]>(
+    'SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name LIKE ?',
+    [`${prefix.replaceAll('_', '\\_')}%`],
+  )
+  for (const { name } of rows) await connection.query('DROP DATABASE ??', [name])
+  await connection.end()
+}
