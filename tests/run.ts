@@ -1,0 +1,84 @@
+// npm test: everything that says whether Kefu is whole, and at the end one line `N passed, N failed`. Arguments go to vitest.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findChromium } from './support/chromium.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const failures: string[] = []
+let passed = 0
+let skipped = 0
+
+ensureChromium()
+check(
+  'format and lint (biome)',
+  'biome',
+  'ci',
+  '--error-on-warnings',
+  `--colors=${process.stdout.isTTY ? 'force' : 'off'}`,
+)
+check('types (tsc)', 'tsc', '-p', '.')
+runVitest(process.argv.slice(2))
+
+if (skipped > 0) console.log(`${skipped} tests were SKIPPED`)
+if (failures.length > 0) console.log(`\nWhat failed:\n${failures.map((name) => `  ${name}`).join('\n')}`)
+console.log(`\n${passed} passed, ${failures.length} failed`)
+process.exitCode = failures.length > 0 ? 1 : 0
+
+function ensureChromium(): void {
+  if (findChromium() !== undefined) return
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  const apt = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120']
+  if (existsSync('/etc/debian_version') && (asRoot.length === 0 || succeeds(['sudo', '-n', 'true']))) {
+    console.log('Installing Chromium and a Chinese font for the browser tests (apt-get) …')
+    succeeds([...apt, 'update'])
+    succeeds([...apt, 'install', '-y', '--no-remove', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'])
+  }
+  if (findChromium() !== undefined) return
+  if (process.env.CI) failures.push('browser tests: no Chromium on this machine')
+  else console.log('NO CHROMIUM ON THIS MACHINE: the browser tests are skipped. Install chromium to have them run.')
+}
+
+function check(name: string, tool: string, ...args: string[]): void {
+  if (runTool(tool, args) === 0) passed++
+  else failures.push(name)
+}
+
+interface Results {
+  numPassedTests: number
+  numPendingTests: number
+  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[]
+}
+
+function runVitest(args: string[]): void {
+  const folder = mkdtempSync(join(tmpdir(), 'kefu-results-'))
+  const file = join(folder, 'results.json')
+  const code = runTool('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args])
+  const results: Results | null = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
+  rmSync(folder, { recursive: true })
+  passed += results?.numPassedTests ?? 0
+  skipped += results?.numPendingTests ?? 0
+  const before = failures.length
+  for (const { name, status, assertionResults } of results?.testResults ?? []) {
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    const where = name.replace(root, '')
+    failures.push(...failed.map((test) => `${where}: ${test.fullName}`))
+    if (status === 'failed' && failed.length === 0) failures.push(`${where}: could not be run`)
+  }
+  if (code !== 0 && failures.length === before) failures.push('vitest: see above')
+}
+
+function runTool(name: string, args: string[]): number | null {
+  const { status } = spawnSync(process.execPath, [join(root, 'node_modules', '.bin', name), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  return status
+}
+
+function succeeds([program = '', ...args]: string[]): boolean {
+  return spawnSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
+}
