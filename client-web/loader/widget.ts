@@ -1,0 +1,189 @@
+// The launcher and the panel on the page: plain DOM in a closed shadow root beside the body, so that a page that swaps its body keeps it.
+
+import type { SiteLook } from '#protocol/entities.ts'
+import { drawIcon, phone, sheetFor } from './look.ts'
+import { type FromFrame, type FromPage, hello, isFromFrame } from './ports.ts'
+
+export interface Widget {
+  /** `focus`: somebody asked for it, so the cursor goes along. */
+  setOpen(isOpen: boolean, focus: boolean): void
+  setShown(isShown: boolean): void
+  /** Ends the customer's session, then takes everything off the page. */
+  end(): Promise<void>
+}
+
+interface WidgetOptions {
+  origin: string
+  site: string
+  look: SiteLook
+  tell: (event: string, detail?: unknown) => void
+}
+
+/** A frame that has not answered by then is gone. */
+const endMs = 3_000
+
+const words = /^zh/i.test(navigator.language)
+  ? { name: '联系客服', unread: (count: number) => `,${count} 条未读消息` }
+  : { name: 'Talk to us', unread: (count: number) => `, ${count} unread message${count === 1 ? '' : 's'}` }
+
+/** What a page may keep about us; a browser that refuses storage keeps nothing. */
+function remember(area: 'localStorage' | 'sessionStorage', key: string, value?: string): string | null {
+  try {
+    if (value) window[area].setItem(key, value)
+    else if (value === '') window[area].removeItem(key)
+    return window[area].getItem(key)
+  } catch {
+    return null
+  }
+}
+
+export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget {
+  const hint = `kefu:${site}`
+  const openKey = `kefu:open:${site}`
+  const host = document.createElement('kefu-widget')
+  const root = host.attachShadow({ mode: 'closed' })
+  const panel = document.createElement('div')
+  const button = document.createElement('button')
+  const badge = document.createElement('span')
+  const onPhone = matchMedia(phone)
+  const page = document.documentElement
+  const gone = new AbortController()
+  let frame: HTMLIFrameElement | undefined
+  let port: MessagePort | undefined
+  let isOpen = false
+  let isReady = false
+  let isEnding = false
+  let ended = () => {}
+  let release: (() => void) | undefined
+
+  function load(): void {
+    // A frame that came but never answered is an error page: it gets another chance.
+    if (frame && port && !isReady) frame = void frame.remove()
+    if (frame || gone.signal.aborted) return
+    frame = document.createElement('iframe')
+    frame.title = look.name
+    frame.src = `${origin}/widget/?site=${encodeURIComponent(site)}`
+    frame.onload = () => {
+      const channel = new MessageChannel()
+      port = channel.port1
+      port.onmessage = ({ data }) => isFromFrame(data) && hear(data)
+      frame?.contentWindow?.postMessage(hello, origin, [channel.port2])
+      if (isEnding) send({ type: 'shutdown' })
+      else sendPanel(root.activeElement === frame)
+    }
+    panel.append(frame)
+  }
+
+  function send(message: FromPage): void {
+    port?.postMessage(message)
+  }
+
+  function sendPanel(focus: boolean): void {
+    send({ type: 'panel', isOpen, focus, page: { url: location.origin + location.pathname, title: document.title } })
+  }
+
+  function hear(message: FromFrame): void {
+    if (message.type === 'ready') {
+      isReady = true
+      panel.classList.add('ready')
+    } else if (message.type === 'close') setOpen(false, true)
+    else if (message.type === 'unread') setUnread(message.count)
+    else if (message.type === 'session')
+      remember('localStorage', hint, message.hasConversation ? 'conversation' : 'session')
+    else ended()
+  }
+
+  function setUnread(count: number): void {
+    badge.textContent = count > 99 ? '99+' : count > 0 ? `${count}` : ''
+    button.ariaLabel = words.name + (count > 0 ? words.unread(count) : '')
+    tell('unread', count)
+  }
+
+  function setOpen(next: boolean, focus: boolean): void {
+    if (next) load()
+    if (next !== isOpen) {
+      isOpen = next
+      panel.classList.toggle('open', isOpen)
+      button.ariaExpanded = `${isOpen}`
+      remember('sessionStorage', openKey, isOpen ? '1' : '')
+      fitScreen()
+      tell(isOpen ? 'open' : 'close')
+    }
+    if (isOpen && focus) frame?.focus()
+    else if (!isOpen && focus && document.activeElement === host) button.focus()
+    sendPanel(focus)
+  }
+
+  /** On a phone the panel is what the keyboard leaves of the screen, and the page behind it is out of reach and keeps its place. */
+  function fitScreen(): void {
+    const isFull = isOpen && onPhone.matches
+    const { height, offsetTop } = visualViewport ?? { height: innerHeight, offsetTop: 0 }
+    panel.style.cssText = isFull ? `height:${height}px;top:${offsetTop}px;bottom:auto` : ''
+    panel.ariaModal = `${isFull}`
+    if (isFull && !release) {
+      const { overflow } = page.style
+      const top = scrollY
+      document.body.inert = true
+      page.style.overflow = 'hidden'
+      release = () => {
+        document.body.inert = false
+        page.style.overflow = overflow
+        scrollTo({ top, behavior: 'instant' })
+      }
+    } else if (!isFull) release = void release?.()
+  }
+
+  panel.role = 'dialog'
+  panel.ariaLabel = words.name
+  button.type = 'button'
+  button.ariaHasPopup = 'dialog'
+  button.ariaExpanded = 'false'
+  badge.ariaHidden = 'true'
+  button.append(drawIcon(), badge)
+  root.adoptedStyleSheets = [sheetFor(look)]
+  root.append(panel, button)
+  setUnread(0)
+  fitScreen()
+  page.append(host)
+
+  const { signal } = gone
+  for (const intent of ['pointerenter', 'focus', 'touchstart']) {
+    button.addEventListener(intent, load, { signal, passive: true })
+  }
+  button.addEventListener('click', () => setOpen(!isOpen, true), { signal })
+  root.addEventListener('keydown', (event) => (event as KeyboardEvent).key === 'Escape' && setOpen(false, true), {
+    signal,
+  })
+  onPhone.addEventListener('change', fitScreen, { signal })
+  visualViewport?.addEventListener('resize', fitScreen, { signal })
+  visualViewport?.addEventListener('scroll', fitScreen, { signal })
+
+  if (remember('sessionStorage', openKey) && !onPhone.matches) setOpen(true, false)
+  else if (remember('localStorage', hint) === 'conversation') {
+    const whenIdle = () => (window.requestIdleCallback ?? setTimeout)(load)
+    if (document.readyState === 'complete') whenIdle()
+    else addEventListener('load', whenIdle, { signal, once: true })
+  }
+
+  return {
+    setOpen,
+    setShown(isShown) {
+      button.hidden = !isShown
+    },
+    async end() {
+      setOpen(false, false)
+      if (frame || remember('localStorage', hint)) {
+        isEnding = true
+        await new Promise<void>((resolve) => {
+          ended = resolve
+          setTimeout(resolve, endMs)
+          load()
+          send({ type: 'shutdown' })
+        })
+      }
+      gone.abort()
+      remember('localStorage', hint, '')
+      host.remove()
+    },
+  }
+}
