@@ -4,18 +4,14 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { limits } from '#protocol/limits.ts'
 import { isolation, sessionSettings } from './connect.ts'
-
-/** The database cannot be used as it is, and trying again would not help: the message says what is wrong, a line for each thing. */
-export class DatabaseUnfit extends Error {
-  override name = 'DatabaseUnfit'
-}
+import { StartError } from './embedded/start-error.ts'
 
 /** The oldest servers on which changes of tables are atomic, SKIP LOCKED works and the schema is valid. */
 const oldest = { MariaDB: [10, 6, 0], MySQL: [8, 0, 28] } as const
 /** A batch of messages as SQL text: quoting doubles it at worst, and there are other columns beside the text. */
 const packetBytes = 4 * limits.writerBatchBytes
 
-/** Sets the session as connect.ts does and looks whether it took. Throws DatabaseUnfit; answers what should be said but need not stop. */
+/** Sets the session as connect.ts does and looks whether it took. Throws StartError; answers what should be said but need not stop. */
 export async function checkServer(connection: Connection): Promise<string[]> {
   await connection.query(sessionSettings)
   await connection.query(isolation)
@@ -30,45 +26,45 @@ export async function checkServer(connection: Connection): Promise<string[]> {
   const variables = new Map(rows.map((row) => [String(row.Variable_name), String(row.Value)]))
   const version = String(server?.version)
   const brand = version.includes('MariaDB') ? 'MariaDB' : 'MySQL'
-  const found = (name: string) => `the server has ${name} = ${variables.get(name)}`
+  const found = (name: string) => `The database server has ${name} = ${variables.get(name)}`
 
   const checks: [fine: boolean, otherwise: string][] = [
     [
       isAtLeast(version, oldest[brand]),
-      `${brand} ${oldest[brand].join('.')} or later is needed; this server is ${version}`,
+      `${brand} ${oldest[brand].join('.')} or later is needed; this database server is ${version}.`,
     ],
-    [server?.innodb === 1, 'the server offers no InnoDB, which keeps what was committed'],
+    [server?.innodb === 1, 'The database server offers no InnoDB, which keeps what was committed.'],
     [
       server?.utf8mb4 === 1 && variables.get('character_set_connection') === 'utf8mb4',
-      'the server cannot speak utf8mb4, without which emoji are lost',
+      'The database server cannot speak utf8mb4, without which emoji are lost.',
     ],
     [
       variables.get('sql_mode')?.includes('STRICT_TRANS_TABLES') === true,
-      'the server does not let us set strict mode, without which it cuts text silently',
+      'The database server does not let us set strict mode, without which it cuts text silently.',
     ],
     [
       (variables.get('transaction_isolation') ?? variables.get('tx_isolation')) === 'READ-COMMITTED',
-      'the server does not let us set the isolation level READ COMMITTED',
+      'The database server does not let us set the isolation level READ COMMITTED.',
     ],
     [
       variables.get('log_bin') !== 'ON' || variables.get('binlog_format') !== 'STATEMENT',
-      `${found('binlog_format')}, which refuses writes in READ COMMITTED; set it to ROW or MIXED`,
+      `${found('binlog_format')}, which refuses writes in READ COMMITTED; set it to ROW or MIXED.`,
     ],
     [
       variables.get('auto_increment_increment') === '1',
-      `${found('auto_increment_increment')}; it must be 1, since ids of several new rows are counted from the first`,
+      `${found('auto_increment_increment')}; it must be 1, since ids of several new rows are counted from the first.`,
     ],
     [
       Number(variables.get('max_allowed_packet')) >= packetBytes,
-      `${found('max_allowed_packet')}; it must be ${packetBytes} or more, since messages are written in batches`,
+      `${found('max_allowed_packet')}; it must be ${packetBytes} or more, since messages are written in batches.`,
     ],
   ]
   const wrong = checks.filter(([fine]) => !fine).map(([, otherwise]) => otherwise)
-  if (wrong.length > 0) throw new DatabaseUnfit(wrong.join('\n'))
+  if (wrong.length > 0) throw new StartError(wrong.join('\n'))
 
   if (variables.get('innodb_flush_log_at_trx_commit') === '1') return []
   return [
-    `${found('innodb_flush_log_at_trx_commit')}; unless it is 1 an acknowledged message may be lost with the server`,
+    `${found('innodb_flush_log_at_trx_commit')}; unless it is 1 an acknowledged message may be lost with the server.`,
   ]
 }
 

@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { limits } from '#protocol/limits.ts'
-import { checkServer, DatabaseUnfit } from './check-server.ts'
+import { checkServer } from './check-server.ts'
 import { type DatabaseAddress, driverOptions } from './connect.ts'
+import { StartError } from './embedded/start-error.ts'
 import { DatabaseUnavailable, errnoOf, isConnectionTrouble } from './errors.ts'
 import { splitStatements } from './split-statements.ts'
 
@@ -37,7 +38,7 @@ const migrationNames = () =>
 /**
  * Creates the database where it may and brings its tables to this version. Any number of processes may call it at once.
  * @param log is told what is done, a sentence each
- * @throws DatabaseUnfit, whose lines say what must be changed first; DatabaseUnavailable when the server cannot be reached
+ * @throws StartError, whose lines say what a person has to mend first; DatabaseUnavailable when the server cannot be reached
  */
 export async function prepareDatabase(
   address: DatabaseAddress,
@@ -45,14 +46,14 @@ export async function prepareDatabase(
   options: PrepareOptions = {},
 ): Promise<void> {
   const { database, ...server } = driverOptions(address)
-  if (!database) throw new DatabaseUnfit('the address of the database names no database')
+  if (!database) throw new StartError('The address of the database names no database.')
   try {
     const connection = await createConnection({ ...server, connectTimeout: limits.databaseConnectMs })
     // A connection that dies between two statements says so here; the next statement says it again, where it is caught.
     connection.on('error', () => {})
     try {
       const warnings = await checkServer(connection)
-      if (options.mustFlushAtCommit && warnings.length > 0) throw new DatabaseUnfit(warnings.join('\n'))
+      if (options.mustFlushAtCommit && warnings.length > 0) throw new StartError(warnings.join('\n'))
       warnings.forEach(log)
       await useDatabase(connection, database, log)
       await takeTurn(connection, database, log)
@@ -62,7 +63,7 @@ export async function prepareDatabase(
       connection.destroy()
     }
   } catch (error) {
-    if (refusals.has(errnoOf(error))) throw new DatabaseUnfit(`the server of the database refuses us: ${said(error)}`)
+    if (refusals.has(errnoOf(error))) throw new StartError(`The database server refuses us: ${said(error)}`)
     if (!isConnectionTrouble(error)) throw error
     throw new DatabaseUnavailable(`the database cannot be reached: ${said(error)}`, { cause: error })
   }
@@ -73,7 +74,7 @@ async function useDatabase(connection: Connection, database: string, log: (messa
     await connection.query('USE ??', [database])
   } catch (error) {
     const errno = errnoOf(error)
-    if (errno === 1044) throw new DatabaseUnfit(`the user of the database may not use ${database}`)
+    if (errno === 1044) throw new StartError(`The user of the database may not use ${database}.`)
     if (errno !== 1049) throw error
     try {
       await connection.query('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci', [
@@ -81,9 +82,9 @@ async function useDatabase(connection: Connection, database: string, log: (messa
       ])
     } catch (refusal) {
       if (errnoOf(refusal) !== 1044) throw refusal
-      throw new DatabaseUnfit(`there is no database ${database}, and the user of the database may not create it`)
+      throw new StartError(`There is no database ${database}, and the user of the database may not create it.`)
     }
-    log(`created the database ${database}`)
+    log(`Created the database ${database}`)
     await connection.query('USE ??', [database])
   }
 }
@@ -96,7 +97,7 @@ async function takeTurn(connection: Connection, database: string, log: (message:
     return row?.taken === 1
   }
   if (await take(0)) return
-  log('another process is preparing the database; waiting for it')
+  log('Another process is preparing the database; waiting for it')
   if (await take(limits.databaseTurnSeconds)) return
   throw new DatabaseUnavailable(
     `another process has been preparing the database for ${limits.databaseTurnSeconds} seconds`,
@@ -119,14 +120,16 @@ async function bringUpToDate(
   const records = await listRecords(connection, tables)
   const unknown = records.filter((name) => name !== applying && !names.includes(name))
   if (unknown.length > 0) {
-    throw new DatabaseUnfit(
-      `the database ${database} was made by another, newer version of Kefu (it has ${unknown.join(', ')}): run that one`,
+    throw new StartError(
+      `The database ${database} was made by another, newer version of Kefu (it has ${unknown.join(', ')}): run that one.`,
     )
   }
   const others = tables.filter((table) => table !== 'schema_migrations')
   const foreign = others.filter((table) => !originalTables.includes(table))
   if (records.length === 0 && foreign.length > 0) {
-    throw new DatabaseUnfit(`the database ${database} holds tables that are not Kefu's (${foreign.join(', ')})`)
+    throw new StartError(
+      `The database ${database} holds tables that are not Kefu's (${foreign.join(', ')}): name another one.`,
+    )
   }
 
   const run = async (statement: string, mayBeDone: boolean) => {
@@ -144,7 +147,7 @@ async function bringUpToDate(
 
   await run(schema.find((statement) => statement.startsWith('CREATE TABLE schema_migrations')) ?? '', true)
   if (records.includes(applying) || (records.length === 0 && others.length === 0)) {
-    log('laying out a new database')
+    log('Laying out a new database')
     if (!records.includes(applying)) await record(applying)
     for (const statement of schema) await run(statement, true)
     await connection.query('START TRANSACTION')
@@ -155,7 +158,7 @@ async function bringUpToDate(
   }
   const missing = names.filter((name) => !records.includes(name))
   for (const [index, name] of missing.entries()) {
-    log(`migrating the database: ${name}`)
+    log(`Migrating the database: ${name}`)
     const text = readFileSync(new URL(`${name}.sql`, folder), 'utf8')
     // Only the first can have been reached by a run that was killed before it recorded it.
     for (const statement of splitStatements(text)) await run(statement, index === 0)

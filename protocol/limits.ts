@@ -61,6 +61,8 @@ export const limits = {
   absentAgentMs: 5 * 60_000,
   /** Subscribed clients are told the heads of their conversations this often. */
   headsMs: 10_000,
+  /** Conversations whose heads one statement reads. */
+  headsRows: 500,
   /** Agents get at most four updates a second of one conversation. */
   conversationUpdateMs: 250,
   /** Who is typing says so again within this time, or has stopped. */
@@ -78,7 +80,8 @@ export const limits = {
   databaseConnectMs: 5_000,
   databaseAcquireMs: 1_000,
   databaseQueryMs: 2_000,
-  databaseLockWaitSeconds: 3,
+  /** Shorter than a statement may take, so that who waited too long is told so and can try again in time. */
+  databaseLockWaitSeconds: 1,
   transactionTries: 4,
   /** A process waits this long while another prepares the database. */
   databaseTurnSeconds: 120,

@@ -1,0 +1,97 @@
+// A preparation that is killed goes on where it was, wherever that was. A change of tables does not roll back, so a kill after a
+// statement and before its record leaves a change that nothing tells of.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { prepareDatabase } from '#db/migrate.ts'
+import { describeDatabase, newEmptyDatabase, newOriginalDatabase, newPreparedDatabase, select } from './databases.ts'
+import { originalRows } from './original-rows.ts'
+
+const databases: [string, () => ReturnType<typeof newEmptyDatabase>][] = [
+  ['new', newEmptyDatabase],
+  ['old', () => newOriginalDatabase(originalRows)],
+]
+
+/** Everything in the database but times of our own making and the random key. */
+async function wholeState({ connection }: Awaited<ReturnType<typeof newEmptyDatabase>>) {
+  const rows: Record<string, unknown> = {}
+  for (const table of ['users', 'conversations', 'messages', 'agent_status', 'sites', 'schema_migrations']) {
+    const all = await select(connection, 'SELECT * FROM ?? ORDER BY 1', [table])
+    rows[table] = all.map((row) => ({
+      ...row,
+      applied_at: null,
+      site_key: null,
+      ...(table === 'sites' ? { created_at: null } : {}),
+    }))
+  }
+  return { rows, tables: await describeDatabase(connection) }
+}
+
+describe.each(databases)('a preparation of a database that is %s', (_, make) => {
+  test('[DB11] is stopped after each statement and after each record in turn, and comes to the same end', async () => {
+    const undisturbed = await make()
+    await prepareDatabase(undisturbed.address)
+    const stopped = await make()
+    const steps: string[] = []
+    for (let finished = false; !finished; ) {
+      // One step that no run has reached before, then the connection is gone, as if the process were.
+      let isFresh = false
+      try {
+        await prepareDatabase(stopped.address, undefined, {
+          onStep(step) {
+            if (steps.includes(step)) return
+            steps.push(step)
+            isFresh = true
+            throw new Error('stopped here')
+          },
+        })
+        finished = true
+      } catch (error) {
+        expect(error).toEqual(new Error('stopped here'))
+        expect(isFresh).toBe(true)
+      }
+    }
+    expect(steps.length).toBeGreaterThan(10)
+    expect(await wholeState(stopped)).toEqual(await wholeState(undisturbed))
+  })
+
+  test('[DB12] is killed by SIGKILL as a process of its own, at moments nobody chose, and comes to the same end', async () => {
+    const undisturbed = await make()
+    await prepareDatabase(undisturbed.address)
+    const killed = await make()
+    const script = fileURLToPath(new URL('prepare-in-child.ts', import.meta.url))
+    let kills = 0
+    for (let pause = 1; ; pause += 7) {
+      const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
+      child.stdin.end(killed.address.url)
+      const exit = once(child, 'exit')
+      // It says so when it begins; then it has a few milliseconds.
+      await Promise.race([once(child.stdout, 'data'), exit])
+      const timer = setTimeout(() => child.kill('SIGKILL'), pause)
+      const [code, signal] = await exit
+      clearTimeout(timer)
+      if (code === 0) break
+      expect(signal).toBe('SIGKILL')
+      kills++
+    }
+    expect(kills).toBeGreaterThan(0)
+    expect(await wholeState(killed)).toEqual(await wholeState(undisturbed))
+  })
+})
+
+test('[DB13] a new database that another version began is not finished by this one', async () => {
+  const { address, connection } = await newPreparedDatabase()
+  await connection.query('DELETE FROM schema_migrations')
+  await connection.query("INSERT INTO schema_migrations (name) VALUES ('schema.sql 0123456789abcdef')")
+  await expect(prepareDatabase(address)).rejects.toThrow('schema.sql 0123456789abcdef')
+})
+
+test('[DB14] only the first missing migration may be there already: a change that nobody recorded further on stops it', async () => {
+  const { address, connection } = await newOriginalDatabase()
+  await connection.query('ALTER TABLE agent_status ADD COLUMN chosen INT')
+  await expect(prepareDatabase(address)).rejects.toMatchObject({ errno: 1060 })
+  const [last] = await select(connection, 'SELECT MAX(name) AS name FROM schema_migrations')
+  expect(last?.name).toBe('0014-require-message-columns')
+})

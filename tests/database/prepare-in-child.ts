@@ -1,0 +1,8 @@
+// Prepares the database whose URL stands in its input, as a process that a test can kill.
+
+import { text } from 'node:stream/consumers'
+import { prepareDatabase } from '#db/migrate.ts'
+
+const url = await text(process.stdin)
+process.stdout.write('begun\n')
+await prepareDatabase({ url })
