@@ -70,6 +70,8 @@ export const limits = {
   typingPreviewLength: 500,
 
   handshakeMs: 5_000,
+  /** A connection outlives its token by no more than this. */
+  expirySweepMs: 1_000,
   pingIntervalMs: 15_000,
   pingTimeoutMs: 10_000,
   /** A stop finishes what is in flight within this time. */

@@ -5,6 +5,7 @@ import type { Database } from '#db/database.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Presence } from './agents/presence.ts'
 import type { Config } from './config.ts'
+import type { ConversationTeller } from './conversations/tell.ts'
 import type { MessageWriter } from './messages/writer.ts'
 import type { Rates } from './rates.ts'
 
@@ -51,6 +52,8 @@ export interface App {
   publish: Publish
   connections: Connections
   writer: MessageWriter
+  /** Tells of many small changes of a conversation at a bearable rate. */
+  teller: ConversationTeller
   presence: Presence
   rates: Rates
 }

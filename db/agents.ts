@@ -1,0 +1,120 @@
+// Agents as colleagues see them, their connections to nodes, and the status that follows from both.
+
+import { sql } from 'kysely'
+import type { Agent, AgentStatusValue } from '#protocol/entities.ts'
+import type { Database, Transaction } from './database.ts'
+import { displayName } from './display-name.ts'
+
+function agents(db: Database) {
+  return db
+    .selectFrom('users as agent')
+    .leftJoin('agent_status', 'agent_status.agent_id', 'agent.id')
+    .where('agent.role', 'in', ['agent', 'admin'])
+    .select((eb) => [
+      'agent.id',
+      'agent.username',
+      displayName('agent').as('name'),
+      'agent.role',
+      eb.fn.coalesce('agent_status.status', eb.val('offline')).as('status'),
+      'agent_status.last_seen as lastSeen',
+      eb
+        .selectFrom('conversations')
+        .select((count) => count.fn.countAll<number>().as('n'))
+        .whereRef('conversations.agent_id', '=', 'agent.id')
+        .where('conversations.status', '=', 'pending')
+        .as('openConversations'),
+    ])
+    .$castTo<Agent>()
+}
+
+/** All who may answer, by name. */
+export function listAgents(db: Database): Promise<Agent[]> {
+  return agents(db).where('agent.disabled_at', 'is', null).orderBy('agent.name').orderBy('agent.id').execute()
+}
+
+export function findAgent(db: Database, id: number): Promise<Agent | undefined> {
+  return agents(db).where('agent.id', '=', id).where('agent.disabled_at', 'is', null).executeTakeFirst()
+}
+
+export interface AgentPresence {
+  agentId: number
+  status: AgentStatusValue
+  lastSeen: string | null
+}
+
+/** What is told of these agents; who was never here is left out. */
+export function listPresence(db: Database, agentIds: readonly number[]): Promise<AgentPresence[]> {
+  if (agentIds.length === 0) return Promise.resolve([])
+  return db
+    .selectFrom('agent_status')
+    .select(['agent_id as agentId', 'status', 'last_seen as lastSeen'])
+    .where('agent_id', 'in', agentIds)
+    .execute()
+}
+
+/** Somebody is here to answer, busy or not. */
+export async function isAnyAgentHere(db: Database): Promise<boolean> {
+  const row = await db
+    .selectFrom('agent_status')
+    .select('agent_id')
+    .where('status', '<>', 'offline')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function addAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
+  await trx
+    .insertInto('agent_connections')
+    .values({ agent_id: agentId, node_id: nodeId })
+    .onDuplicateKeyUpdate({ agent_id: agentId })
+    .execute()
+}
+
+export async function removeAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
+  await trx.deleteFrom('agent_connections').where('agent_id', '=', agentId).where('node_id', '=', nodeId).execute()
+}
+
+export async function saveChosenStatus(trx: Transaction, agentId: number, chosen: AgentStatusValue): Promise<void> {
+  await trx.insertInto('agent_status').values({ agent_id: agentId, chosen }).onDuplicateKeyUpdate({ chosen }).execute()
+}
+
+export interface ToldStatus {
+  status: AgentStatusValue
+  lastSeen: string
+  changed: boolean
+}
+
+/** Brings what is told in line (connected ? chosen : offline), under the row's lock. */
+export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<ToldStatus> {
+  await trx
+    .insertInto('agent_status')
+    .values({ agent_id: agentId })
+    .onDuplicateKeyUpdate({ agent_id: agentId })
+    .execute()
+  const row = await trx
+    .selectFrom('agent_status')
+    .select((eb) => [
+      'status',
+      'chosen',
+      sql<string>`current_timestamp(3)`.as('now'),
+      eb
+        .exists(
+          eb
+            .selectFrom('agent_connections')
+            .select('agent_connections.agent_id')
+            .where('agent_connections.agent_id', '=', agentId),
+        )
+        .as('connected'),
+    ])
+    .where('agent_id', '=', agentId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  const status = row.connected ? row.chosen : 'offline'
+  await trx
+    .updateTable('agent_status')
+    .set({ status, last_seen: new Date(row.now) })
+    .where('agent_id', '=', agentId)
+    .execute()
+  return { status, lastSeen: row.now, changed: status !== row.status }
+}

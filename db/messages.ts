@@ -1,0 +1,186 @@
+// Messages: written in batches under their conversations' locks, read by seq.
+
+import { sql } from 'kysely'
+import type { Message, MessageType } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import type { Database, Transaction } from './database.ts'
+import { displayName } from './display-name.ts'
+
+function messages(db: Database) {
+  return db
+    .selectFrom('messages')
+    .innerJoin('users as sender', 'sender.id', 'messages.sender_id')
+    .select([
+      'messages.id',
+      'messages.conversation_id as conversationId',
+      'messages.seq',
+      'messages.client_message_id as clientMessageId',
+      'messages.sender_id as senderId',
+      'sender.role as senderRole',
+      displayName('sender').as('senderName'),
+      'messages.type',
+      'messages.content',
+      'messages.is_read as isRead',
+      'messages.version',
+      'messages.created_at as createdAt',
+    ])
+}
+
+export interface MessageRange {
+  conversationId: number
+  /** Older than this seq, newest page. */
+  beforeSeq?: number | undefined
+  /** Newer than this seq, oldest page. */
+  afterSeq?: number | undefined
+  limit: number
+}
+
+/** A page of history in seq order: what follows afterSeq, else what stands before beforeSeq, else the newest. */
+export async function listMessages(
+  db: Database,
+  range: MessageRange,
+): Promise<{ messages: Message[]; hasMore: boolean }> {
+  const forward = range.afterSeq !== undefined
+  const rows = await messages(db)
+    .where('messages.conversation_id', '=', range.conversationId)
+    .$if(forward, (query) => query.where('messages.seq', '>', range.afterSeq as number))
+    .$if(!forward && range.beforeSeq !== undefined, (query) =>
+      query.where('messages.seq', '<', range.beforeSeq as number),
+    )
+    .orderBy('messages.seq', forward ? 'asc' : 'desc')
+    .limit(range.limit + 1)
+    .execute()
+  const page = rows.slice(0, range.limit)
+  return { messages: forward ? page : page.reverse(), hasMore: rows.length > range.limit }
+}
+
+/** Messages up to a seq that changed after a version, in the order of their changes. */
+export function listChangedMessages(
+  db: Database,
+  range: { conversationId: number; upToSeq: number; afterVersion: number; limit: number },
+): Promise<Message[]> {
+  return messages(db)
+    .where('messages.conversation_id', '=', range.conversationId)
+    .where('messages.version', '>', range.afterVersion)
+    .where('messages.seq', '<=', range.upToSeq)
+    .orderBy('messages.version')
+    .limit(range.limit)
+    .execute()
+}
+
+/** The newest message of each conversation, by its last seq. */
+export async function listLastMessages(
+  db: Database,
+  conversations: readonly { id: number; lastSeq: number }[],
+): Promise<Map<number, Message>> {
+  const spoken = conversations.filter((conversation) => conversation.lastSeq > 0)
+  if (spoken.length === 0) return new Map()
+  const rows = await messages(db)
+    .where((eb) =>
+      eb.or(
+        spoken.map(({ id, lastSeq }) =>
+          eb.and([eb('messages.conversation_id', '=', id), eb('messages.seq', '=', lastSeq)]),
+        ),
+      ),
+    )
+    .execute()
+  return new Map(rows.map((message) => [message.conversationId, message]))
+}
+
+export interface MessageKey {
+  conversationId: number
+  senderId: number
+  clientMessageId: string
+}
+
+/** Those of these messages that are there already. */
+export function listKnownMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
+  return messages(trx)
+    .where((eb) =>
+      eb.or(
+        keys.map((key) =>
+          eb.and([
+            eb('messages.conversation_id', '=', key.conversationId),
+            eb('messages.sender_id', '=', key.senderId),
+            eb('messages.client_message_id', '=', key.clientMessageId),
+          ]),
+        ),
+      ),
+    )
+    .execute()
+}
+
+export interface NewMessage extends MessageKey {
+  seq: number
+  type: MessageType
+  content: string
+  version: number
+  createdAt: string
+}
+
+/**
+ * Writes all in one statement; the id of the first. The others follow one by one: InnoDB gives a statement whose row count is known
+ * consecutive ids in every lock mode, and auto_increment_increment = 1 is asserted at start.
+ */
+export async function insertMessages(trx: Transaction, rows: readonly NewMessage[]): Promise<number> {
+  const { insertId } = await trx
+    .insertInto('messages')
+    .values(
+      rows.map((row) => ({
+        conversation_id: row.conversationId,
+        sender_id: row.senderId,
+        seq: row.seq,
+        client_message_id: row.clientMessageId,
+        type: row.type,
+        content: row.content,
+        version: row.version,
+        created_at: new Date(row.createdAt),
+      })),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(insertId)
+}
+
+/** Marks one side's messages in (afterSeq, upToSeq] as read, limits.receiptRows a statement. */
+export async function markMessagesRead(
+  trx: Transaction,
+  range: { conversationId: number; customerId: number; side: 'customer' | 'agent'; afterSeq: number; upToSeq: number },
+): Promise<void> {
+  for (let from = range.afterSeq; from < range.upToSeq; from += limits.receiptRows) {
+    await trx
+      .updateTable('messages')
+      .set({ is_read: true })
+      .where('conversation_id', '=', range.conversationId)
+      .where('seq', '>', from)
+      .where('seq', '<=', Math.min(from + limits.receiptRows, range.upToSeq))
+      .where('sender_id', range.side === 'customer' ? '=' : '<>', range.customerId)
+      .execute()
+  }
+}
+
+/** How many messages one side has written after a seq. */
+export async function countMessagesAfter(
+  trx: Transaction,
+  range: { conversationId: number; customerId: number; side: 'customer' | 'agent'; afterSeq: number },
+): Promise<number> {
+  const { n } = await trx
+    .selectFrom('messages')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('conversation_id', '=', range.conversationId)
+    .where('seq', '>', range.afterSeq)
+    .where('sender_id', range.side === 'customer' ? '=' : '<>', range.customerId)
+    .executeTakeFirstOrThrow()
+  return n
+}
+
+/** Whether somebody has written in a conversation. */
+export async function hasWritten(db: Database, conversationId: number, senderId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('messages')
+    .select(sql<number>`1`.as('one'))
+    .where('conversation_id', '=', conversationId)
+    .where('sender_id', '=', senderId)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

@@ -1,0 +1,19 @@
+// An agent chooses to be online, busy or offline; the choice is kept, and told while connected.
+
+import { findAgent } from '#db/agents.ts'
+import type { Agent } from '#protocol/entities.ts'
+import type { RequestPayloads } from '#protocol/requests.ts'
+import type { AgentActor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+
+export async function setStatus(
+  app: App,
+  actor: AgentActor,
+  { status }: RequestPayloads['agent:set-status'],
+): Promise<{ agent: Agent }> {
+  await app.presence.choose(actor.userId, status)
+  const agent = await findAgent(app.db, actor.userId)
+  if (agent === undefined) throw new AppError('not_found', 'There is no such agent.')
+  return { agent }
+}

@@ -1,0 +1,69 @@
+// Assembly: makes the parts of a Kefu on an open, prepared database and joins them to the two edges. Listens to nothing yet.
+
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Database } from '#db/database.ts'
+import { createPresence } from './agents/presence.ts'
+import type { Config } from './config.ts'
+import type { App } from './context.ts'
+import { createConversationTeller } from './conversations/tell.ts'
+import { startUpkeep } from './customers/upkeep.ts'
+import { createHttpServer } from './http/http-server.ts'
+import { createMessageWriter } from './messages/writer.ts'
+import { createRates } from './rates.ts'
+import { createOpenConnections } from './realtime/open-connections.ts'
+import { createPublish } from './realtime/publish.ts'
+import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
+
+export interface AppParts {
+  config: Config
+  jwtSecrets: readonly string[]
+  db: Database
+  log: Logger
+  now?: () => number
+}
+
+export interface RunningApp extends App {
+  http: FastifyInstance
+  /** Finishes what is in flight, asks clients to come back, ends all connections and timers. The database stays open. */
+  stop(): Promise<void>
+}
+
+export async function createApp({ config, jwtSecrets, db, log, now = Date.now }: AppParts): Promise<RunningApp> {
+  const io = createSocketServer(config)
+  const connections = createOpenConnections()
+  const publish = createPublish(io, log)
+  const teller = createConversationTeller({ db, publish, log })
+  const app: App = {
+    config,
+    jwtSecrets,
+    db,
+    log,
+    now,
+    publish,
+    connections,
+    teller,
+    writer: createMessageWriter({ db, publish, log }, teller),
+    presence: createPresence({ db, publish, log, config }),
+    rates: createRates(now, config.rateLimits),
+  }
+  const http = await createHttpServer(app)
+  io.attach(http.server)
+  const realtime = serveRealtime(app, io, connections)
+  await app.presence.start()
+  const upkeep = startUpkeep(app)
+
+  return {
+    ...app,
+    http,
+    async stop() {
+      upkeep.stop()
+      const closed = http.close()
+      await realtime.stop()
+      await closed
+      await app.writer.drain()
+      teller.stop()
+      await app.presence.stop()
+    },
+  }
+}

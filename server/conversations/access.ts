@@ -1,0 +1,28 @@
+// Whose row is it? Every request on a conversation passes one of these, on the row as it stands (under its lock when it changes).
+
+import type { ConversationStatus } from '#protocol/entities.ts'
+import { type Actor, isCustomer } from '../actor.ts'
+import { AppError } from '../errors.ts'
+
+interface Owned {
+  customerId: number
+  agentId: number | null
+  status: ConversationStatus
+}
+
+/** Customers see their own and learn nothing of others'; any agent may look. */
+export function assertMaySee<T extends Owned>(actor: Actor, conversation: T | undefined): asserts conversation is T {
+  if (conversation === undefined || (isCustomer(actor) && conversation.customerId !== actor.userId)) {
+    throw new AppError('not_found', 'There is no such conversation.')
+  }
+}
+
+/** The customer whose it is, the agent who has it, or an admin. */
+export function assertMayHandle<T extends Owned>(actor: Actor, conversation: T | undefined): asserts conversation is T {
+  assertMaySee(actor, conversation)
+  if (isCustomer(actor) || actor.role === 'admin' || conversation.agentId === actor.userId) return
+  throw new AppError(
+    'forbidden',
+    conversation.status === 'open' ? 'Claim the conversation first.' : 'Another agent has this conversation.',
+  )
+}

@@ -1,0 +1,24 @@
+// An agent takes a conversation out of the queue. However many try, on however many nodes, one wins: the row's lock decides.
+
+import type { RequestPayloads } from '#protocol/requests.ts'
+import type { AgentActor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { assertMaySee } from './access.ts'
+import { changeConversation } from './change-conversation.ts'
+
+export function claimConversation(
+  app: App,
+  actor: AgentActor,
+  { conversationId }: RequestPayloads['conversation:claim'],
+) {
+  return changeConversation(app, actor, conversationId, (conversation) => {
+    assertMaySee(actor, conversation)
+    if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
+    if (conversation.status === 'open') {
+      return { change: 'claimed', set: { status: 'pending', agentId: actor.userId, queuedAt: null } }
+    }
+    if (conversation.agentId === actor.userId) return null
+    throw new AppError('already_claimed', 'Another agent has claimed it.', { agentId: conversation.agentId })
+  })
+}

@@ -1,0 +1,15 @@
+// Ends a conversation; its agent stays named, so that a reopened one finds its way back.
+
+import type { RequestPayloads } from '#protocol/requests.ts'
+import type { Actor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { assertMayHandle } from './access.ts'
+import { changeConversation } from './change-conversation.ts'
+
+export function closeConversation(app: App, actor: Actor, { conversationId }: RequestPayloads['conversation:close']) {
+  return changeConversation(app, actor, conversationId, (conversation, now) => {
+    assertMayHandle(actor, conversation)
+    if (conversation.status === 'closed') return null
+    return { change: 'closed', set: { status: 'closed', closedAt: now, queuedAt: null } }
+  })
+}

@@ -1,0 +1,9 @@
+// How many conversations stand in each of an agent's views, up to limits.countCap + 1.
+
+import { countConversations as countInViews } from '#db/conversations.ts'
+import type { AgentActor } from '../actor.ts'
+import type { App } from '../context.ts'
+
+export function countConversations(app: App, actor: AgentActor) {
+  return countInViews(app.db, actor.userId)
+}

@@ -1,0 +1,16 @@
+// A page's end as an opaque word for clients.
+
+import type { Place } from '#db/paging.ts'
+import { AppError } from '../errors.ts'
+
+export function encodeCursor({ at, id }: Place): string {
+  return Buffer.from(`${at} ${id}`).toString('base64url')
+}
+
+export function decodeCursor(cursor: string): Place {
+  const [at = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ')
+  if (Number.isNaN(Date.parse(at)) || !/^[1-9][0-9]{0,14}$/.test(id)) {
+    throw new AppError('invalid_request', 'The cursor is not one of ours.')
+  }
+  return { at, id: Number(id) }
+}

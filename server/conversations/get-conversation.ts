@@ -1,0 +1,23 @@
+// One conversation, for who may see it.
+
+import type { Conversation } from '#protocol/entities.ts'
+import type { Actor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { assertMaySee } from './access.ts'
+import { readConversation } from './read.ts'
+import { conversationView, type WholeConversation } from './view.ts'
+
+/** Throws not_found alike for what does not exist and what is not the actor's. */
+export async function readVisible(app: App, actor: Actor, conversationId: number): Promise<WholeConversation> {
+  const whole = await readConversation(app.db, conversationId)
+  assertMaySee(actor, whole?.record)
+  return whole as WholeConversation
+}
+
+export async function getConversation(
+  app: App,
+  actor: Actor,
+  { conversationId }: { conversationId: number },
+): Promise<{ conversation: Conversation }> {
+  return { conversation: conversationView(actor, await readVisible(app, actor, conversationId)) }
+}

@@ -1,0 +1,32 @@
+// The conversation and its messages in one answer. The connection is subscribed before this reads (the edge sees to it), so nothing
+// falls between what is read here and what is told from then on.
+
+import { listChangedMessages, listMessages } from '#db/messages.ts'
+import { limits } from '#protocol/limits.ts'
+import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
+import type { Actor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { readVisible } from './get-conversation.ts'
+import { conversationView } from './view.ts'
+
+/**
+ * Without afterSeq the newest page, hasMore telling of older ones. With afterSeq what follows it, hasMore telling of newer ones; with
+ * afterVersion also, in front, those up to afterSeq that changed since.
+ */
+export async function openConversation(
+  app: App,
+  actor: Actor,
+  { conversationId, afterSeq, afterVersion, limit = limits.defaultPageSize }: RequestPayloads['conversation:open'],
+): Promise<RequestReplies['conversation:open']> {
+  const whole = await readVisible(app, actor, conversationId)
+  const { messages, hasMore } = await listMessages(app.db, { conversationId, afterSeq, limit })
+  const changed =
+    afterSeq === undefined || afterVersion === undefined
+      ? []
+      : await listChangedMessages(app.db, { conversationId, upToSeq: afterSeq, afterVersion, limit })
+  return {
+    conversation: conversationView(actor, whole),
+    messages: [...changed, ...messages],
+    hasMore,
+  }
+}

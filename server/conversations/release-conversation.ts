@@ -1,0 +1,22 @@
+// Whoever has a conversation puts it back at the end of the queue.
+
+import type { RequestPayloads } from '#protocol/requests.ts'
+import type { AgentActor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { assertMayHandle } from './access.ts'
+import { changeConversation } from './change-conversation.ts'
+import { intoQueue } from './states.ts'
+
+export function releaseConversation(
+  app: App,
+  actor: AgentActor,
+  { conversationId }: RequestPayloads['conversation:release'],
+) {
+  return changeConversation(app, actor, conversationId, (conversation, now) => {
+    assertMayHandle(actor, conversation)
+    if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
+    if (conversation.status === 'open') return null
+    return { change: 'released', set: intoQueue(now) }
+  })
+}

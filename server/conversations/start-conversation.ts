@@ -1,0 +1,80 @@
+// A customer begins a conversation, with its first message or without. The same clientConversationId is the same conversation.
+
+import {
+  countUnfinishedOfCustomer,
+  findConversationIdByClientId,
+  insertConversation,
+  type NewConversation,
+} from '#db/conversations.ts'
+import type { Transaction } from '#db/database.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { lockUser } from '#db/users.ts'
+import { limits } from '#protocol/limits.ts'
+import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
+import type { CustomerActor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { type Appended, appendMessages, type Send } from '../messages/append-messages.ts'
+import { tellAppended } from '../messages/tell-appended.ts'
+import { readConversation } from './read.ts'
+import { tellConversation } from './tell.ts'
+import { customerView, type WholeConversation } from './view.ts'
+
+type Payload = RequestPayloads['conversation:start']
+
+export async function startConversation(
+  app: App,
+  actor: CustomerActor,
+  payload: Payload,
+): Promise<RequestReplies['conversation:start']> {
+  if (payload.message) app.rates.take('customerMessages', actor.userId)
+  const { created, sends, batch, whole } = await inTransaction(app.db, async (trx) => {
+    // The customer's own row is the lock: starts of one customer happen one after another, so the limit holds.
+    const customer = await lockUser(trx, actor.userId)
+    if (customer === undefined) throw new AppError('unauthorized', 'There is no such customer.')
+    if (customer.isBlocked) throw new AppError('forbidden', 'You cannot write here any more.')
+    const known = await findStarted(trx, actor, payload)
+    const conversationId = known ?? (await begin(trx, actor, payload))
+    const written = firstMessage(actor, conversationId, payload)
+    const appended = written.length > 0 ? await appendMessages(trx, written) : undefined
+    const outcome = appended?.outcomes[0]
+    if (outcome instanceof AppError) throw outcome
+    return {
+      created: known === undefined,
+      sends: written,
+      batch: appended,
+      whole: (await readConversation(trx, conversationId)) as WholeConversation,
+    }
+  })
+  if (created) tellConversation(app, whole, 'created')
+  if (batch) tellAppended(app, app.teller, sends, batch.outcomes, batch.changes)
+  const message = (batch?.outcomes[0] as Appended | undefined)?.message
+  return { conversation: customerView(whole), ...(message ? { message } : {}) }
+}
+
+async function findStarted(trx: Transaction, actor: CustomerActor, { clientConversationId }: Payload) {
+  if (clientConversationId === undefined) return undefined
+  return findConversationIdByClientId(trx, actor.userId, clientConversationId)
+}
+
+async function begin(trx: Transaction, actor: CustomerActor, payload: Payload): Promise<number> {
+  if ((await countUnfinishedOfCustomer(trx, actor.userId)) >= limits.openConversationsPerCustomer) {
+    throw new AppError('conflict', 'Close a conversation before you start another.', {
+      limit: limits.openConversationsPerCustomer,
+    })
+  }
+  const conversation: NewConversation = {
+    customerId: actor.userId,
+    siteId: actor.siteId,
+    clientConversationId: payload.clientConversationId ?? null,
+    subject: payload.subject ?? null,
+    page: payload.page ?? null,
+  }
+  return insertConversation(trx, conversation)
+}
+
+function firstMessage(actor: CustomerActor, conversationId: number, { message }: Payload): Send[] {
+  if (message === undefined) return []
+  const { clientMessageId, type = 'text', content } = message
+  return [{ actor, conversationId, clientMessageId, type, content }]
+}

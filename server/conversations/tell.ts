@@ -1,0 +1,81 @@
+// Tells both sides that a conversation changed, each in its own view. Messages and reading change one many times a second: those are
+// told at once and then at most every limits.conversationUpdateMs, always with what stands at that moment.
+
+import type { Database } from '#db/database.ts'
+import type { ConversationChange } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import type { App } from '../context.ts'
+import { readConversation } from './read.ts'
+import { agentView, customerView, type WholeConversation } from './view.ts'
+
+type Telling = Pick<App, 'db' | 'publish' | 'log'>
+
+/** Tells what was read after the commit of the change. */
+export function tellConversation(app: Pick<App, 'publish'>, whole: WholeConversation, change: ConversationChange) {
+  const toCustomer = { userId: whole.record.customerId }
+  if (change === 'created') {
+    app.publish('conversation:created', { agents: true }, { conversation: agentView(whole), change })
+    app.publish('conversation:created', toCustomer, { conversation: customerView(whole), change })
+  } else {
+    app.publish('conversation:updated', { agents: true }, { conversation: agentView(whole), change })
+    app.publish('conversation:updated', toCustomer, { conversation: customerView(whole), change })
+  }
+}
+
+export interface ConversationTeller {
+  /** Soon tells that something in the conversation changed; never throws. */
+  soon(conversationId: number, change: 'message' | 'read'): void
+  /** Ends the timers of a stopping process. */
+  stop(): void
+}
+
+interface Waiting {
+  timer: NodeJS.Timeout
+  /** What came since the last telling. */
+  change: 'message' | 'read' | null
+}
+
+export function createConversationTeller(app: Telling): ConversationTeller {
+  const waiting = new Map<number, Waiting>()
+
+  async function tell(conversationId: number, change: 'message' | 'read') {
+    try {
+      const whole = await readConversation(app.db as Database, conversationId)
+      if (whole) tellConversation(app, whole, change)
+    } catch (error) {
+      // Told again with the next change, and found by clients through the heads.
+      app.log.warn({ err: error, conversationId }, 'could not tell a conversation')
+    }
+  }
+
+  function pause(conversationId: number) {
+    const entry: Waiting = {
+      change: null,
+      timer: setTimeout(() => {
+        waiting.delete(conversationId)
+        if (entry.change !== null) {
+          pause(conversationId)
+          void tell(conversationId, entry.change)
+        }
+      }, limits.conversationUpdateMs),
+    }
+    waiting.set(conversationId, entry)
+  }
+
+  return {
+    soon(conversationId, change) {
+      const entry = waiting.get(conversationId)
+      if (entry) {
+        // A message says more than reading does.
+        if (entry.change !== 'message') entry.change = change
+        return
+      }
+      pause(conversationId)
+      void tell(conversationId, change)
+    },
+    stop() {
+      for (const { timer } of waiting.values()) clearTimeout(timer)
+      waiting.clear()
+    },
+  }
+}

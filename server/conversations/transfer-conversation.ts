@@ -1,0 +1,25 @@
+// Hands a conversation to a colleague; without one it goes back to the queue, as a release does.
+
+import { findAgent } from '#db/agents.ts'
+import type { RequestPayloads } from '#protocol/requests.ts'
+import type { AgentActor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { assertMayHandle } from './access.ts'
+import { changeConversation } from './change-conversation.ts'
+import { releaseConversation } from './release-conversation.ts'
+
+export function transferConversation(
+  app: App,
+  actor: AgentActor,
+  { conversationId, agentId }: RequestPayloads['conversation:transfer'],
+) {
+  if (agentId === undefined) return releaseConversation(app, actor, { conversationId })
+  return changeConversation(app, actor, conversationId, async (conversation, _now, trx) => {
+    assertMayHandle(actor, conversation)
+    if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
+    if (conversation.status === 'pending' && conversation.agentId === agentId) return null
+    if ((await findAgent(trx, agentId)) === undefined) throw new AppError('not_found', 'There is no such agent.')
+    return { change: 'transferred', set: { status: 'pending', agentId, queuedAt: null } }
+  })
+}

@@ -1,0 +1,58 @@
+// A conversation as each side may see it. The customer's view is made of named fields alone, so that nothing new leaks by itself.
+
+import type { ConversationRecord } from '#db/conversations.ts'
+import type { AgentConversation, Conversation, CustomerConversation, Message } from '#protocol/entities.ts'
+import { type Actor, isCustomer } from '../actor.ts'
+
+/** A record with its newest message. */
+export interface WholeConversation {
+  record: ConversationRecord
+  lastMessage: Message | null
+}
+
+export function conversationView(actor: Actor, whole: WholeConversation): Conversation {
+  return isCustomer(actor) ? customerView(whole) : agentView(whole)
+}
+
+export function customerView({ record, lastMessage }: WholeConversation): CustomerConversation {
+  return {
+    ...common(record, lastMessage),
+    customer: { id: record.customerId, name: record.customerName },
+    unread: record.customerUnread,
+  }
+}
+
+export function agentView({ record, lastMessage }: WholeConversation): AgentConversation {
+  return {
+    ...common(record, lastMessage),
+    customer: {
+      id: record.customerId,
+      name: record.customerName,
+      email: record.customerEmail,
+      language: record.customerLanguage,
+      isBlocked: record.customerBlockedAt !== null,
+      createdAt: record.customerCreatedAt,
+    },
+    site: { id: record.siteId, name: record.siteName },
+    page: record.pageUrl === null ? null : { url: record.pageUrl, title: record.pageTitle ?? '' },
+    unread: record.agentUnread,
+  }
+}
+
+function common(record: ConversationRecord, lastMessage: Message | null) {
+  return {
+    id: record.id,
+    agent: record.agentId === null ? null : { id: record.agentId, name: record.agentName ?? '' },
+    status: record.status,
+    subject: record.subject,
+    lastSeq: record.lastSeq,
+    version: record.version,
+    customerReadSeq: record.customerReadSeq,
+    agentReadSeq: record.agentReadSeq,
+    lastMessage,
+    queuedAt: record.queuedAt,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+    closedAt: record.closedAt,
+  }
+}

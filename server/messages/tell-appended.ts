@@ -1,0 +1,37 @@
+// Tells what a committed batch brought: each new message, in seq order, to who is subscribed and to its sender's other connections.
+
+import type { App } from '../context.ts'
+import { readConversation } from '../conversations/read.ts'
+import { type ConversationTeller, tellConversation } from '../conversations/tell.ts'
+import { AppError } from '../errors.ts'
+import type { Appended, AppendedBatch, Send } from './append-messages.ts'
+
+export function tellAppended(
+  app: Pick<App, 'db' | 'publish' | 'log'>,
+  teller: ConversationTeller,
+  sends: readonly Send[],
+  outcomes: readonly (Appended | AppError)[],
+  changes: AppendedBatch['changes'],
+): void {
+  sends.forEach((send, index) => {
+    const outcome = outcomes[index]
+    if (outcome === undefined || outcome instanceof AppError || outcome.existed) return
+    const { message } = outcome
+    app.publish('message:created', { conversationId: message.conversationId, userId: send.actor.userId }, message)
+    if (!changes.has(message.conversationId)) teller.soon(message.conversationId, 'message')
+  })
+  for (const [conversationId, change] of changes) void tellChange(app, conversationId, change)
+}
+
+async function tellChange(
+  app: Pick<App, 'db' | 'publish' | 'log'>,
+  conversationId: number,
+  change: 'reopened' | 'released',
+): Promise<void> {
+  try {
+    const whole = await readConversation(app.db, conversationId)
+    if (whole) tellConversation(app, whole, change)
+  } catch (error) {
+    app.log.warn({ err: error, conversationId }, 'could not tell a conversation')
+  }
+}

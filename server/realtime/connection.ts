@@ -1,0 +1,95 @@
+// One authenticated connection: who it is, until when, and its requests in their turns. The wrapper around every request is here: shape,
+// role, rate, subscription, answer. Nothing a client sends can throw past it.
+
+import type { Socket } from 'socket.io'
+import type { ErrorBody, Reply } from '#protocol/errors.ts'
+import { limits } from '#protocol/limits.ts'
+import type { RequestName } from '#protocol/requests.ts'
+import type { Actor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { AppError, asAppError, errorBody } from '../errors.ts'
+import { checkPayload } from './check-payload.ts'
+import { type RequestEntry, requests } from './requests.ts'
+import { conversationRoom } from './rooms.ts'
+import { createTurns, type Turns } from './turns.ts'
+
+export interface Connection {
+  socket: Socket
+  actor: Actor
+  /** When the token it was opened or renewed with ends, in milliseconds since 1970. */
+  expiresAt: number
+  turns: Turns
+}
+
+type Ack = (reply: Reply<unknown>) => void
+
+export function createConnection(socket: Socket, actor: Actor, expiresAt: number): Connection {
+  return { socket, actor, expiresAt, turns: createTurns() }
+}
+
+/** Takes one event off the wire. `refusing` is set while the process stops. */
+export function receive(app: App, connection: Connection, name: string, args: unknown[], refusing: boolean): void {
+  const last = args.at(-1)
+  const ack: Ack | null = typeof last === 'function' ? (last as Ack) : null
+  const payload = ack && args.length === 1 ? undefined : args[0]
+  try {
+    app.rates.take('connectionRequests', connection.socket.id)
+    if (refusing) throw new AppError('unavailable', 'This server is about to stop.')
+    if (!isRequestName(name)) throw new AppError('invalid_request', 'There is no such request.')
+    if (connection.turns.pending() >= limits.requestsPerConnection) {
+      throw new AppError('overloaded', 'Too many requests of this connection wait for an answer.')
+    }
+    take(app, connection, name, payload ?? undefined, ack)
+  } catch (error) {
+    answer(ack, { ok: false, error: body(app, name, error) })
+  }
+}
+
+const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name)
+
+function take<N extends RequestName>(app: App, connection: Connection, name: N, payload: unknown, ack: Ack | null) {
+  const entry = requests[name] as unknown as RequestEntry<N>
+  connection.turns.run(entry.pipelines === true, async () => {
+    try {
+      const data = await handle(app, connection, name, entry, payload)
+      answer(ack, { ok: true, data })
+    } catch (error) {
+      answer(ack, { ok: false, error: body(app, name, error) })
+    }
+  })
+}
+
+async function handle<N extends RequestName>(
+  app: App,
+  connection: Connection,
+  name: N,
+  entry: RequestEntry<N>,
+  rawPayload: unknown,
+) {
+  const { actor, socket } = connection
+  const payload = checkPayload(name, rawPayload)
+  if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `${name} is not for your role.`)
+  const room = entry.subscribes ? conversationRoom(entry.subscribes(payload)) : null
+  const joins = room !== null && !socket.rooms.has(room)
+  if (joins) await socket.join(room)
+  try {
+    const data = await entry.handle(app, actor, payload)
+    if (entry.subscribesTo) await socket.join(conversationRoom(entry.subscribesTo(data)))
+    if (entry.unsubscribes) await socket.leave(conversationRoom(entry.unsubscribes(payload)))
+    if (entry.renews) connection.expiresAt = app.now() + (data as { expiresIn: number }).expiresIn * 1000
+    return data
+  } catch (error) {
+    if (joins) await socket.leave(room)
+    throw error
+  }
+}
+
+function body(app: App, name: string, error: unknown): ErrorBody {
+  if (asAppError(error).code === 'internal') app.log.error({ err: error, request: name.slice(0, 64) }, 'request failed')
+  return errorBody(error)
+}
+
+function answer(ack: Ack | null, reply: Reply<unknown>) {
+  // Without an acknowledgement asked for, the request is done all the same.
+  ack?.(reply)
+}

@@ -1,0 +1,31 @@
+// The one file that emits. Tells an event to the rooms of its audience; never waits, never throws.
+
+import type { Logger } from 'pino'
+import type { Server, Socket } from 'socket.io'
+import type { ServerEvents } from '#protocol/events.ts'
+import type { ClosingReason, Publish } from '../context.ts'
+import { roomsOf, userRoom } from './rooms.ts'
+
+export function createPublish(io: Server, log: Logger): Publish {
+  return (event, to, data) => {
+    try {
+      let target = io.to(roomsOf(to))
+      if (to.exceptUserId !== undefined) target = target.except(userRoom(to.exceptUserId))
+      if (to.passing) target = target.volatile
+      target.emit(event, data)
+    } catch (error) {
+      log.error({ err: error, event }, 'could not publish')
+    }
+  }
+}
+
+/** Tells one connection the heads of what it is subscribed to. */
+export function publishHeads(socket: Socket, heads: ServerEvents['conversation:heads']['heads']): void {
+  socket.volatile.emit('conversation:heads', { heads })
+}
+
+/** Says why, then ends the connection. */
+export function publishClosing(socket: Socket, reason: ClosingReason): void {
+  socket.emit('connection:closing', { reason })
+  socket.disconnect(true)
+}

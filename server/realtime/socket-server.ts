@@ -1,0 +1,85 @@
+// The realtime edge: who may connect, what a new connection is given, and how all of them end.
+
+import { Server, type Socket } from 'socket.io'
+import { limits } from '#protocol/limits.ts'
+import { isCustomer } from '../actor.ts'
+import { addressOf } from '../address.ts'
+import { authenticate } from '../auth/authenticate.ts'
+import type { Config } from '../config.ts'
+import type { App } from '../context.ts'
+import { errorBody } from '../errors.ts'
+import { isOwnOrigin } from '../origin.ts'
+import { createConnection, receive } from './connection.ts'
+import { startHeads } from './heads.ts'
+import type { OpenConnections } from './open-connections.ts'
+import { publishClosing } from './publish.ts'
+import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
+
+/** Not yet attached to an HTTP server. */
+export function createSocketServer(config: Config): Server {
+  return new Server({
+    transports: ['websocket', 'polling'],
+    maxHttpBufferSize: limits.transportBytes,
+    pingInterval: limits.pingIntervalMs,
+    pingTimeout: limits.pingTimeoutMs,
+    connectTimeout: limits.handshakeMs,
+    perMessageDeflate: false,
+    serveClient: false,
+    // The `cors` setting does not guard WebSocket; this guards both transports.
+    allowRequest: (request, decide) => decide(null, isOwnOrigin(config, request.headers)),
+  })
+}
+
+/** Serves connections; stop refuses new requests, waits for those in flight, then asks every client to come back and ends its connection. */
+export function serveRealtime(app: App, io: Server, connections: OpenConnections): { stop(): Promise<void> } {
+  let stopping = false
+
+  io.use(async (socket, next) => {
+    try {
+      app.rates.take('connectionsPerAddress', addressOf(app.config, socket.request))
+      const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
+      socket.data = createConnection(socket, actor, expiresAt)
+      next()
+    } catch (error) {
+      const data = errorBody(error)
+      next(Object.assign(new Error(data.code), { data }))
+    }
+  })
+
+  io.on('connection', (socket: Socket) => {
+    const connection = socket.data as ReturnType<typeof createConnection>
+    const { actor, turns } = connection
+    connections.add(connection)
+    // Everything is registered before anything waits, so that no early packet is missed.
+    socket.onAny((name: string, ...args: unknown[]) => receive(app, connection, name, args, stopping))
+    socket.on('disconnect', () => {
+      connections.remove(connection)
+      if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
+    })
+    void socket.join([userRoom(actor.userId), isCustomer(actor) ? customersRoom : agentsRoom])
+    if (!isCustomer(actor)) {
+      turns.run(false, () =>
+        app.presence.connected(actor.userId).catch((error: unknown) => {
+          app.log.warn({ err: error, agentId: actor.userId }, 'could not tell an agent online')
+        }),
+      )
+    }
+  })
+
+  const expiry = setInterval(() => {
+    const now = app.now()
+    for (const { socket, expiresAt } of connections.all()) if (expiresAt <= now) publishClosing(socket, 'expired')
+  }, limits.expirySweepMs)
+  const heads = startHeads(app, connections)
+
+  return {
+    async stop() {
+      stopping = true
+      clearInterval(expiry)
+      heads.stop()
+      await Promise.all(connections.all().map(({ turns }) => turns.idle()))
+      for (const { socket } of connections.all()) publishClosing(socket, 'restart')
+      io.engine.close()
+    },
+  }
+}
