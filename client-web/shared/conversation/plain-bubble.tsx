@@ -1,0 +1,14 @@
+// Something said that is no message: a greeting.
+
+import styles from './message-list.module.css'
+
+export function PlainBubble({ name, text }: { name: string; text: string }) {
+  return (
+    <div class={`${styles.group} ${styles.theirs}`}>
+      <p class={styles.sender}>{name}</p>
+      <div class={`${styles.bubble} ${styles.only}`}>
+        <p>{text}</p>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,111 @@
+// The panel: who answers, what was said, how things stand, and where to write.
+
+import { useEffect, useRef } from 'preact/hooks'
+import { Composer } from '../shared/conversation/composer.tsx'
+import { MessageList } from '../shared/conversation/message-list.tsx'
+import { PlainBubble } from '../shared/conversation/plain-bubble.tsx'
+import { TypingIndicator } from '../shared/conversation/typing-indicator.tsx'
+import { firstHeldSeq } from '../shared/timeline/timeline.ts'
+import { Banner } from '../shared/ui/banner.tsx'
+import styles from './app.module.css'
+import { Header } from './header.tsx'
+import { OfflineBanner } from './offline-banner.tsx'
+import { Standing } from './standing.tsx'
+import { texts } from './texts.ts'
+import { useAccent } from './use-accent.ts'
+import type { Widget } from './widget.ts'
+
+export function App({ widget }: { widget: Widget }) {
+  const { session, current, refusal } = widget
+  const site = session.site.value
+  const t = texts.value
+  useAccent(site?.color)
+  useEffect(() => {
+    document.title = t.pageTitle(site?.name ?? t.shop)
+  }, [site?.name, t])
+  useEffect(() => {
+    if (!widget.isEmbedded) return
+    const leave = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.isComposing) widget.close()
+    }
+    document.addEventListener('keydown', leave)
+    return () => document.removeEventListener('keydown', leave)
+  }, [widget])
+
+  const reason = refusal.value
+  return (
+    <div class={styles.panel}>
+      <Header widget={widget} />
+      <main class={styles.main}>
+        {reason ? (
+          <div class={styles.notices}>
+            <Banner tone="danger">{t[reason]}</Banner>
+          </div>
+        ) : (
+          <>
+            <Messages widget={widget} />
+            <div class={styles.notices}>
+              <OfflineBanner connection={widget.connection.value} />
+              {current.open.value?.error.value && <Banner tone="danger">{t.unreadable}</Banner>}
+              {!widget.isDurable.value && current.outbox.value.entries.value.length > 0 && (
+                <Banner tone="warning">{t.notKept}</Banner>
+              )}
+            </div>
+            <Writing widget={widget} />
+          </>
+        )}
+      </main>
+    </div>
+  )
+}
+
+function Messages({ widget }: { widget: Widget }) {
+  const { session, current } = widget
+  const site = session.site.value
+  const open = current.open.value
+  const t = texts.value
+  const [typing] = open?.typing.value ?? []
+  return (
+    <MessageList
+      items={current.items.value}
+      side="customer"
+      isLoaded={current.isLoaded.value}
+      hasOlder={open !== null && firstHeldSeq(open.timeline.value) > 1}
+      isLoadingOlder={open?.isLoadingOlder.value ?? false}
+      onOlder={() => open?.loadOlder()}
+      onRetry={(id) => current.outbox.value.retry(id)}
+      onRemove={(id) => current.outbox.value.remove(id)}
+      isAtEnd={widget.isAtEnd}
+      start={site && current.isLoaded.value && <PlainBubble name={site.name} text={site.greeting || t.greeting} />}
+      end={
+        <>
+          {typing && <TypingIndicator name={open?.conversation.value?.agent?.name ?? site?.name ?? t.shop} />}
+          <Standing session={session} conversation={open?.conversation.value ?? null} />
+        </>
+      }
+    />
+  )
+}
+
+function Writing({ widget }: { widget: Widget }) {
+  const field = useRef<HTMLTextAreaElement>(null)
+  const { draft, current } = widget
+  const wanted = widget.focusWanted.value
+  useEffect(() => {
+    // A finger would get the keyboard over what it came to read.
+    if (wanted > 0 && !matchMedia('(pointer: coarse)').matches) field.current?.focus()
+  }, [wanted])
+  return (
+    <Composer
+      label={texts.value.compose}
+      placeholder={texts.value.placeholder}
+      text={draft.text.value}
+      onText={(text) => {
+        draft.set(text)
+        current.open.value?.typingTeller.changed(text)
+      }}
+      onSend={(text) => widget.send(text)}
+      fieldRef={field}
+    />
+  )
+}

@@ -1,0 +1,53 @@
+// The shop's name, who answers or whether anybody does, the language, and the way back to the page.
+
+import type { Language } from '#protocol/entities.ts'
+import { language, languages, setLanguage } from '../shared/i18n/language.ts'
+import { DownIcon, SitesIcon } from '../shared/ui/icons.tsx'
+import styles from './header.module.css'
+import { texts } from './texts.ts'
+import type { Widget } from './widget.ts'
+
+export function Header({ widget }: { widget: Widget }) {
+  const t = texts.value
+  const site = widget.session.site.value
+  return (
+    <header class={styles.header}>
+      <div class={styles.names}>
+        <h1>{site?.name ?? t.shop}</h1>
+        <p role="status" class={styles.standing}>
+          <Answering widget={widget} />
+        </p>
+      </div>
+      <label class={styles.language} title={t.language}>
+        <SitesIcon />
+        <span class="visually-hidden">{t.language}</span>
+        <select value={language.value} onChange={(event) => setLanguage(event.currentTarget.value as Language)}>
+          {languages.map(({ value, label }) => (
+            <option key={value} value={value} lang={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {widget.isEmbedded && (
+        <button type="button" class={styles.close} title={t.close} aria-label={t.close} onClick={widget.close}>
+          <DownIcon />
+        </button>
+      )}
+    </header>
+  )
+}
+
+function Answering({ widget }: { widget: Widget }) {
+  const site = widget.session.site.value
+  const conversation = widget.current.open.value?.conversation.value
+  if (!site) return null
+  const { withAgent, available, away } = texts.value
+  if (conversation?.status === 'pending' && conversation.agent) return <>{withAgent(conversation.agent.name)}</>
+  return (
+    <>
+      <i class={site.available ? styles.here : styles.away} />
+      {site.available ? available : away}
+    </>
+  )
+}

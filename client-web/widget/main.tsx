@@ -1,0 +1,12 @@
+// The frame's page: one widget for one site, named in the address.
+
+import '../shared/tokens.css'
+import '../shared/base.css'
+import './frame.css'
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { startWidget } from './widget.ts'
+
+const site = new URLSearchParams(location.search).get('site')
+const widget = startWidget(site === 'default' ? null : site)
+render(<App widget={widget} />, document.getElementById('app') as HTMLElement)

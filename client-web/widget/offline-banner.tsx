@@ -1,0 +1,23 @@
+// Says that the connection is gone, once it has been gone long enough to matter. Writing goes on meanwhile.
+
+import { useEffect, useState } from 'preact/hooks'
+import type { Connection } from '../shared/connection/connection.ts'
+import { Banner } from '../shared/ui/banner.tsx'
+import { texts } from './texts.ts'
+
+const patienceMs = 2_000
+
+export function OfflineBanner({ connection }: { connection: Connection | null }) {
+  const state = connection?.state.value
+  const since = state?.phase === 'offline' ? state.since : null
+  const [isShown, setShown] = useState(false)
+
+  useEffect(() => {
+    setShown(false)
+    if (since === null) return
+    const timer = setTimeout(setShown, since + patienceMs - Date.now(), true)
+    return () => clearTimeout(timer)
+  }, [since])
+
+  return isShown ? <Banner tone="warning">{texts.value.offline}</Banner> : null
+}

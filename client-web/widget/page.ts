@@ -1,0 +1,15 @@
+// The page a customer is on, as the server takes it: an http address without what may be private in it, and a clean title.
+
+import type { Page } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+
+/** null for a page that has no address to tell, such as a local file. */
+export function cleanPage({ url, title }: Page): Page | null {
+  if (!URL.canParse(url)) return null
+  const { protocol, origin, pathname } = new URL(url)
+  if (protocol !== 'http:' && protocol !== 'https:') return null
+  return {
+    url: (origin + pathname).slice(0, limits.urlLength),
+    title: title.replaceAll('\0', '').slice(0, limits.subjectLength).toWellFormed(),
+  }
+}

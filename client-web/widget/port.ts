@@ -1,0 +1,25 @@
+// The frame's end of the channel to the page that embeds it. The first message counts only from the parent window; who the parent may be
+// is decided once the site is known. Until then nothing but "the frame is here" goes out.
+
+import { type FromFrame, type FromPage, hello, isFromPage } from '../loader/ports.ts'
+
+export interface PagePort {
+  /** Origin of the page at the other end. */
+  origin: string
+  send(message: FromFrame): void
+  close(): void
+}
+
+/** Calls `met` for each page that greets; a later greeting replaces the one before. */
+export function awaitPage(met: (port: PagePort) => void, hear: (message: FromPage) => void): void {
+  let current: MessagePort | undefined
+  addEventListener('message', ({ data, source, origin, ports: [port] }) => {
+    if (data !== hello || source !== window.parent || source === window || !port) return
+    current?.close()
+    current = port
+    port.onmessage = ({ data }) => {
+      if (isFromPage(data)) hear(data)
+    }
+    met({ origin, send: (message) => port.postMessage(message), close: () => port.close() })
+  })
+}

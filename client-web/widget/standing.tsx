@@ -1,0 +1,35 @@
+// How things stand, in a quiet line below the messages: waiting, closed, or nobody here and where to send the answer.
+
+import type { CustomerConversation } from '#protocol/entities.ts'
+import { CheckIcon, ClockIcon } from '../shared/ui/icons.tsx'
+import type { CustomerSession } from './customer-session.ts'
+import { MailCard } from './mail-card.tsx'
+import styles from './standing.module.css'
+import { texts } from './texts.ts'
+
+interface StandingProps {
+  session: CustomerSession
+  conversation: CustomerConversation | null
+}
+
+export function Standing({ session, conversation }: StandingProps) {
+  const site = session.site.value
+  if (!site) return null
+  const { waiting, waitingAway, closed } = texts.value
+  const isWaiting = conversation?.status === 'open' && conversation.lastSeq > 0
+  return (
+    <>
+      {isWaiting && (
+        <p class={styles.line}>
+          <ClockIcon size={16} /> {site.available ? waiting : waitingAway}
+        </p>
+      )}
+      {conversation?.status === 'closed' && (
+        <p class={styles.line}>
+          <CheckIcon size={16} /> {closed}
+        </p>
+      )}
+      {!site.available && conversation?.status !== 'pending' && <MailCard session={session} />}
+    </>
+  )
+}

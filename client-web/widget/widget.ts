@@ -1,0 +1,144 @@
+// The customer's side as a whole: a session made when somebody means to write, its connection, the conversation, and the page around it.
+
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
+import type { Page } from '#protocol/entities.ts'
+import type { FromPage } from '../loader/ports.ts'
+import { type Connection, createConnection } from '../shared/connection/connection.ts'
+import { type Draft, openDraft } from '../shared/storage/draft.ts'
+import { openStorage } from '../shared/storage/storage.ts'
+import { type CurrentConversation, findCurrentConversation } from './current-conversation.ts'
+import { type CustomerSession, openCustomerSession } from './customer-session.ts'
+import { cleanPage } from './page.ts'
+import { awaitPage, type PagePort } from './port.ts'
+
+export interface Widget {
+  session: CustomerSession
+  current: CurrentConversation
+  draft: Draft
+  connection: ReadonlySignal<Connection | null>
+  /** Why there is nothing to see here; null while all is well. */
+  refusal: ReadonlySignal<'unknownSite' | 'notAllowed' | null>
+  /** The panel shows: an embedded one when its page says so, a page of its own always. */
+  isOpen: ReadonlySignal<boolean>
+  isEmbedded: boolean
+  /** Rises each time the cursor should go into the field. */
+  focusWanted: ReadonlySignal<number>
+  /** Set by the list: the newest message is in sight. */
+  isAtEnd: Signal<boolean>
+  isDurable: ReadonlySignal<boolean>
+  send(text: string): void
+  close(): void
+}
+
+export function startWidget(siteKey: string | null): Widget {
+  const isEmbedded = window.parent !== window
+  const storage = openStorage(`kefu:${siteKey ?? 'default'}:`)
+  const session = openCustomerSession(storage, siteKey)
+  const connection = signal<Connection | null>(null)
+  const refusal = signal<'unknownSite' | 'notAllowed' | null>(null)
+  const isOpen = signal(!isEmbedded)
+  const isVisible = signal(document.visibilityState === 'visible')
+  const isAtEnd = signal(true)
+  const focusWanted = signal(0)
+  const port = signal<PagePort | null>(null)
+  const draft = openDraft(storage, 'message')
+  let page: Page | null = null
+  const current = findCurrentConversation(storage, () => page)
+
+  function connect(): void {
+    connection.value ??= createConnection({
+      getToken: session.getToken,
+      renewToken: session.renewToken,
+      onUnauthorized: () => {
+        refusal.value = 'unknownSite'
+      },
+    })
+  }
+
+  function hear(message: FromPage): void {
+    if (message.type === 'shutdown') {
+      forget()
+      return
+    }
+    page = cleanPage(message.page)
+    batch(() => {
+      isOpen.value = message.isOpen
+      if (message.isOpen && message.focus) focusWanted.value++
+    })
+    if (message.isOpen) connect()
+  }
+
+  function forget(): void {
+    current.close()
+    connection.value?.close()
+    session.forget()
+    port.value?.send({ type: 'ended' })
+  }
+
+  // A page may speak with this frame only from one of the site's origins. The server's frame-ancestors says the same before that.
+  effect(() => {
+    const { value: site } = session.site
+    const { value: met } = port
+    if (!site || !met || [...site.origins, location.origin].includes(met.origin)) return
+    met.close()
+    connection.value?.close()
+    refusal.value = 'notAllowed'
+  })
+
+  let attachedId: number | null = null
+  effect(() => {
+    const { value: customer } = session.customer
+    const { value: connected } = connection
+    if (!customer || !connected || customer.id === attachedId) return
+    // Somebody else than before: nothing of the one before may stay on the screen.
+    if (attachedId !== null) return location.reload()
+    attachedId = customer.id
+    untracked(() => current.attach(connected, { id: customer.id, role: 'customer', name: customer.name }))
+  })
+
+  const unread = computed(() => {
+    const { value: open } = current.open
+    if (!open) return 0
+    const { messages, customerReadSeq } = open.timeline.value
+    if (!open.isLoaded.value) return open.conversation.value?.unread ?? 0
+    return messages.filter(({ senderRole, seq }) => senderRole !== 'customer' && seq > customerReadSeq).length
+  })
+  effect(() => port.value?.send({ type: 'unread', count: unread.value }))
+  effect(() => {
+    if (session.customer.value) port.value?.send({ type: 'session', hasConversation: current.open.value !== null })
+  })
+  // Read means seen: the panel is open, the tab is in front and the newest message is in sight.
+  effect(() => {
+    const isSeen = isOpen.value && isVisible.value && isAtEnd.value && current.isLoaded.value
+    if (isSeen && unread.value > 0) current.open.value?.markRead('customer')
+  })
+  effect(() => connection.value?.on('availability:changed', ({ available }) => session.setAvailable(available)))
+  document.addEventListener('visibilitychange', () => {
+    isVisible.value = document.visibilityState === 'visible'
+  })
+
+  awaitPage((met) => {
+    port.value = met
+    met.send({ type: 'ready' })
+  }, hear)
+  if (!isEmbedded || session.isKnown()) connect()
+
+  return {
+    session,
+    current,
+    draft,
+    connection,
+    refusal,
+    isOpen,
+    isEmbedded,
+    focusWanted,
+    isAtEnd,
+    isDurable: storage.isDurable,
+    send(text) {
+      current.open.value?.typingTeller.changed('')
+      current.outbox.value.add(text)
+      draft.set('')
+    },
+    close: () => port.value?.send({ type: 'close' }),
+  }
+}
