@@ -1,0 +1,96 @@
+// db/database.ts is written by hand; here its interfaces are read as text and held against what the server tells of the tables.
+
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { newPreparedDatabase, select } from './databases.ts'
+
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+
+interface Column {
+  name: string
+  /** What a row holds: number, string, boolean, time, bytes, or an enum's values in an order of their own. */
+  type: string
+  nullable: boolean
+  /** May be left out of an insert. */
+  optional: boolean
+}
+
+/** Times and booleans by the names that db/database.ts gives them. */
+const named: Record<string, Omit<Column, 'name'>> = {
+  Time: { type: 'time', nullable: false, optional: false },
+  NullableTime: { type: 'time', nullable: true, optional: true },
+  GeneratedTime: { type: 'time', nullable: false, optional: true },
+  'ColumnType<boolean, boolean | undefined, boolean>': { type: 'boolean', nullable: false, optional: true },
+}
+
+const sorted = (values: string[]) => `one of ${values.sort().join(', ')}`
+
+/** `export type Role = 'customer' | 'agent'` gives ['Role', 'one of agent, customer']. */
+const unions = new Map(
+  [...read('protocol/entities.ts').matchAll(/^export type (\w+) =((?:\s*\|?\s*'[^']+')+)$/gm)].map(
+    ([, name = '', union = '']) => [name, sorted([...union.matchAll(/'([^']+)'/g)].map(([, value = '']) => value))],
+  ),
+)
+
+function columnOf(name: string, text: string): Column {
+  const known = named[text]
+  if (known) return { name, ...known }
+  const generated = /^Generated<(.+)>$/.exec(text)?.[1]
+  const nullable = text.endsWith(' | null')
+  const plain = generated ?? text.replace(/ \| null$/, '')
+  const type = { number: 'number', string: 'string', Buffer: 'bytes' }[plain] ?? unions.get(plain)
+  if (type === undefined) throw new Error(`${name}: ${text} is a type that this test does not know`)
+  return { name, type, nullable, optional: generated !== undefined || nullable }
+}
+
+function writtenTables(): Map<string, Column[]> {
+  const interfaces = new Map(
+    [...read('db/database.ts').matchAll(/^export interface (\w+) \{\n(.*?)^\}/gms)].map(([, name = '', body = '']) => [
+      name,
+      [...body.matchAll(/^ {2}(\w+): (.+)$/gm)].map(([, property = '', type = '']): [string, string] => [
+        property,
+        type,
+      ]),
+    ]),
+  )
+  return new Map(
+    (interfaces.get('Tables') ?? []).map(([table, name]) => [
+      table,
+      (interfaces.get(name) ?? []).map(([property, type]) => columnOf(property, type)),
+    ]),
+  )
+}
+
+function storedType(columnType: string): string {
+  if (/^tinyint\(1\)/.test(columnType)) return 'boolean'
+  if (/^(int|bigint|smallint)\b/.test(columnType)) return 'number'
+  if (/^(varchar|char|text)\b/.test(columnType)) return 'string'
+  if (columnType === 'datetime(3)') return 'time'
+  if (/^binary\(/.test(columnType)) return 'bytes'
+  if (columnType.startsWith('enum('))
+    return sorted([...columnType.matchAll(/'([^']+)'/g)].map(([, value = '']) => value))
+  throw new Error(`${columnType} is a type that this test does not know`)
+}
+
+test('[DB15] db/database.ts says of each table what the server says: columns in order, types, nulls and defaults', async () => {
+  const { connection } = await newPreparedDatabase()
+  const stored: Record<string, Column[]> = {}
+  const columns = await select(
+    connection,
+    `SELECT table_name AS t, column_name AS name, column_type AS type, is_nullable AS nullable, column_default AS preset, extra
+    FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY t, ordinal_position`,
+  )
+  for (const { t, name, type, nullable, preset, extra } of columns) {
+    // MariaDB writes the default NULL as text.
+    const hasDefault = (preset !== null && preset !== 'NULL') || /auto_increment/i.test(extra)
+    const column = {
+      name,
+      type: storedType(type),
+      nullable: nullable === 'YES',
+      optional: nullable === 'YES' || hasDefault,
+    }
+    stored[t] = [...(stored[t] ?? []), column]
+  }
+  expect(Object.keys(stored).length).toBeGreaterThan(9)
+  expect(Object.fromEntries(writtenTables())).toEqual(stored)
+})
