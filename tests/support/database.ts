@@ -13,12 +13,9 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** The URL of the run's server, for tests that make their databases otherwise. */
-export const testServer = (): string => inject('testDatabaseServer')
-
 /** The URL of a database that does not exist yet; the run drops it at its end. */
 export function newDatabaseUrl(): string {
-  const url = new URL(testServer())
+  const url = new URL(inject('testDatabaseServer'))
   url.pathname += randomBytes(8).toString('hex')
   return url.href
 }
