@@ -39,7 +39,7 @@ export function connectDatabase(address: DatabaseAddress, options: ConnectOption
 
 export function driverOptions(address: DatabaseAddress): PoolOptions {
   return {
-    ...('url' in address ? fromUrl(address.url) : address),
+    ...('url' in address ? fromUrl(address.url) : fromSocket(address)),
     charset: 'utf8mb4_unicode_ci',
     timezone: 'Z',
     decimalNumbers: true,
@@ -48,6 +48,11 @@ export function driverOptions(address: DatabaseAddress): PoolOptions {
     flags: ['-FOUND_ROWS', '-LOCAL_FILES'],
     typeCast: (field, next) => castField(field, next),
   }
+}
+
+/** By name, since the driver complains of anything else that an address carries. */
+function fromSocket({ socketPath, user, database }: Exclude<DatabaseAddress, { url: string }>): PoolOptions {
+  return { socketPath, user, database }
 }
 
 function fromUrl(text: string): PoolOptions {

@@ -87,7 +87,7 @@ describe('prepareDatabase', () => {
   test.each([
     ['new', newEmptyDatabase],
     ['old', () => newOriginalDatabase(originalRows)],
-  ])('[DB6] called four times at once on a %s database, one does it and the others wait', async (_, make) => {
+  ])('[DB6] called four times at once on a database that is %s, one does it and the others wait', async (_, make) => {
     const { address, connection } = await make()
     const logs = await Promise.all(
       [1, 2, 3, 4].map(async () => {

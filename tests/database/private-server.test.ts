@@ -1,0 +1,170 @@
+// What can only be tried on a server of one's own: freezing it, killing it, setting it wrongly, users with fewer rights.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { type Connection, createConnection } from 'mysql2/promise'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { driverOptions } from '#db/connect.ts'
+import type { Transaction } from '#db/database.ts'
+import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-folder.ts'
+import { type EmbeddedDatabase, startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
+import { StartError } from '#db/embedded/start-error.ts'
+import { DatabaseUnavailable, isDuplicateKey } from '#db/errors.ts'
+import { prepareDatabase } from '#db/migrate.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { limits } from '#protocol/limits.ts'
+import { openDatabase, select } from './databases.ts'
+
+let dataDir: string
+let server: EmbeddedDatabase
+let admin: Connection
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'kefu-database-'))
+  holdDataFolder(dataDir)
+  server = await startEmbeddedDatabase({ dataDir, bufferPool: 32 * 2 ** 20, log: () => {} })
+  await prepareDatabase(server, undefined, { mustFlushAtCommit: true })
+  admin = await createConnection(driverOptions(server))
+  // The server dies in these tests, and this connection with it.
+  admin.on('error', () => {})
+})
+
+afterAll(async () => {
+  admin.destroy()
+  await server.stop()
+  releaseDataFolder(dataDir)
+  await rm(dataDir, { recursive: true })
+})
+
+function signal(name: NodeJS.Signals) {
+  const pid = server.pid()
+  if (pid === undefined) throw new Error('the server does not run')
+  process.kill(pid, name)
+}
+
+/** A global variable set for the time of some work. */
+async function withGlobal<T>(name: string, value: number, work: () => Promise<T>): Promise<T> {
+  const [before] = await select(admin, `SELECT @@GLOBAL.${name} AS value`)
+  await admin.query(`SET GLOBAL ${name} = ${value}`)
+  try {
+    return await work()
+  } finally {
+    await admin.query(`SET GLOBAL ${name} = ${before?.value}`)
+  }
+}
+
+describe('a server that Kefu cannot rely on', () => {
+  test.each([
+    ['auto_increment_increment', 2, 'The database server has auto_increment_increment = 2; it must be 1'],
+    [
+      'max_allowed_packet',
+      1024 * 1024,
+      'The database server has max_allowed_packet = 1048576; it must be 4194304 or more',
+    ],
+  ])('[DB30] is refused with a line that says why: %s', async (name, value, line) => {
+    const refused = withGlobal(name, value, () => prepareDatabase(server))
+    await expect(refused).rejects.toThrow(line)
+    await expect(refused).rejects.toBeInstanceOf(StartError)
+  })
+
+  test('[DB30] is refused with a line for each thing that is wrong', async () => {
+    const refused = withGlobal('auto_increment_increment', 3, () =>
+      withGlobal('max_allowed_packet', 2 * 1024 * 1024, () => prepareDatabase(server)),
+    )
+    const error = await refused.catch((thrown: Error) => thrown)
+    expect(error?.message.split('\n')).toHaveLength(2)
+  })
+
+  test('[DB31] that does not flush at commit is warned of, and refused where it is our own', async () => {
+    await withGlobal('innodb_flush_log_at_trx_commit', 2, async () => {
+      const log: string[] = []
+      await prepareDatabase(server, (message) => log.push(message))
+      expect(log).toEqual([expect.stringContaining('innodb_flush_log_at_trx_commit = 2')])
+      await expect(prepareDatabase(server, undefined, { mustFlushAtCommit: true })).rejects.toBeInstanceOf(StartError)
+    })
+  })
+})
+
+describe('a user with fewer rights', () => {
+  const url = (user: string, password: string, database: string) =>
+    `mysql://${user}:${password}@localhost/${database}?socketPath=${encodeURIComponent(server.socketPath)}`
+
+  test('[DB32] is told in one line what it may not do, and prepares a database that was made for it', async () => {
+    await admin.query("CREATE USER 'shop'@'localhost' IDENTIFIED BY 'p@ss:/?'")
+    const password = encodeURIComponent('p@ss:/?')
+    const there = { url: url('shop', password, 'shop_kefu') }
+    await expect(prepareDatabase(there)).rejects.toThrow('may not use shop_kefu')
+    await admin.query("GRANT ALL ON `shop\\_kefu`.* TO 'shop'@'localhost'")
+    const log: string[] = []
+    await prepareDatabase(there, (message) => log.push(message))
+    expect(log).toContain('Created the database shop_kefu')
+    await expect(prepareDatabase({ url: url('shop', 'wrong', 'shop_kefu') })).rejects.toBeInstanceOf(StartError)
+    await expect(prepareDatabase({ url: url('shop', password, 'other') })).rejects.toThrow(/may not/)
+    await expect(prepareDatabase({ url: url('shop', password, '') })).rejects.toThrow('names no database')
+  })
+
+  test('[DB32] a server that is not there is told as unavailable', async () => {
+    const nowhere = { ...server, socketPath: join(dataDir, 'no-such.sock') }
+    await expect(prepareDatabase(nowhere)).rejects.toBeInstanceOf(DatabaseUnavailable)
+  })
+})
+
+describe('a server that falls silent', () => {
+  test('[DB33] is told as DatabaseUnavailable within the limit, by every request; when it answers again all is well', async () => {
+    const db = openDatabase(server)
+    const ask = async () => (await sql<{ n: number }>`select 1 as n`.execute(db)).rows[0]?.n
+    await Promise.all(Array.from({ length: 20 }, ask))
+    signal('SIGSTOP')
+    try {
+      const began = performance.now()
+      // More than there are connections: those without one may not wait for ever either.
+      const results = await Promise.allSettled(Array.from({ length: 3 * limits.databaseConnections }, ask))
+      const took = performance.now() - began
+      for (const result of results) {
+        expect(result).toMatchObject({ status: 'rejected', reason: expect.any(DatabaseUnavailable) })
+      }
+      expect(took).toBeLessThan(limits.databaseQueryMs + limits.databaseAcquireMs + 500)
+      await expect(inTransaction(db, ask)).rejects.toBeInstanceOf(DatabaseUnavailable)
+    } finally {
+      signal('SIGCONT')
+    }
+    const began = performance.now()
+    await expect.poll(() => ask().catch(() => 'not yet'), { timeout: 5_000, interval: 50 }).toBe(1)
+    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(await Promise.all(Array.from({ length: 3 * limits.databaseConnections }, ask))).toEqual(
+      Array.from({ length: 3 * limits.databaseConnections }, () => 1),
+    )
+  })
+
+  test('[DB34] killed in transactions, it keeps what was told as done and the pool finds the next one by itself', async () => {
+    const db = openDatabase(server)
+    const done: string[] = []
+    let isOver = false
+    const writer = async (name: string) => {
+      for (let n = 0; !isOver; n++) {
+        const username = `${name}-${n}`
+        const insert = (trx: Transaction) => trx.insertInto('users').values({ role: 'agent', username }).execute()
+        await inTransaction(db, insert).then(
+          () => done.push(username),
+          (error) => {
+            // A commit whose answer was lost is tried again, and finds what it has written.
+            if (isDuplicateKey(error)) done.push(username)
+            else if (!(error instanceof DatabaseUnavailable)) throw error
+          },
+        )
+      }
+    }
+    const writers = Promise.all(['a', 'b', 'c'].map(writer))
+    await expect.poll(() => done.length, { timeout: 5_000, interval: 5 }).toBeGreaterThan(20)
+    signal('SIGKILL')
+    const atKill = done.length
+    await expect.poll(() => done.length, { timeout: 15_000, interval: 20 }).toBeGreaterThan(atKill + 20)
+    isOver = true
+    await writers
+    const stored = await db.selectFrom('users').select('username').where('role', '=', 'agent').execute()
+    const names = stored.map((row) => row.username)
+    expect(done.filter((name) => !names.includes(name))).toEqual([])
+  })
+})
