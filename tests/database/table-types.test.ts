@@ -77,7 +77,7 @@ test('[DB15] db/database.ts says of each table what the server says: columns in 
   const stored: Record<string, Column[]> = {}
   const columns = await select(
     connection,
-    `SELECT table_name AS t, column_name AS name, column_type AS type, is_nullable AS nullable, column_default AS preset, extra
+    `SELECT table_name AS t, column_name AS name, column_type AS type, is_nullable AS nullable, column_default AS preset, extra AS extra
     FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY t, ordinal_position`,
   )
   for (const { t, name, type, nullable, preset, extra } of columns) {
