@@ -18,7 +18,8 @@ export interface MessageDay {
 /** A pause of this long begins a new run. */
 const pauseMs = 5 * 60_000
 
-export function groupByDay(items: readonly TimelineItem[]): MessageDay[] {
+/** A run never goes across `newFromSeq`, before which a divider stands. */
+export function groupByDay(items: readonly TimelineItem[], newFromSeq = 0): MessageDay[] {
   const days: MessageDay[] = []
   let previous: TimelineItem | undefined
   for (const item of items) {
@@ -29,7 +30,7 @@ export function groupByDay(items: readonly TimelineItem[]): MessageDay[] {
       days.push(day)
       previous = undefined
     }
-    if (previous && belongTogether(previous, item)) day.groups.at(-1)?.items.push(item)
+    if (previous && item.seq !== newFromSeq && belongTogether(previous, item)) day.groups.at(-1)?.items.push(item)
     else day.groups.push({ key: item.key, items: [item] })
     previous = item
   }

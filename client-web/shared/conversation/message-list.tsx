@@ -2,7 +2,7 @@
 // says how many came while the reader was elsewhere.
 
 import type { Signal } from '@preact/signals'
-import type { ComponentChildren } from 'preact'
+import { type ComponentChildren, Fragment } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { now } from '../clock.ts'
 import { formatDay } from '../i18n/formats.ts'
@@ -26,6 +26,8 @@ interface MessageListProps {
   onRemove: (clientMessageId: string) => void
   /** Told whether the newest message is in sight; reading depends on it. */
   isAtEnd: Signal<boolean>
+  /** The first message that was new when the conversation was opened: a divider stands before it. */
+  newFromSeq?: number
   /** Before the first message and after the last one: a greeting, who is typing, how it stands. */
   start?: ComponentChildren
   end?: ComponentChildren
@@ -36,6 +38,7 @@ const edge = 60
 
 export function MessageList(props: MessageListProps) {
   const { items, side, isLoaded, hasOlder, isLoadingOlder, onOlder, onRetry, onRemove, isAtEnd, start, end } = props
+  const { newFromSeq = 0 } = props
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const before = useRef({ firstKey: '', lastKey: '', height: 0 })
@@ -101,19 +104,23 @@ export function MessageList(props: MessageListProps) {
             </button>
           )}
           {!hasOlder && start}
-          {groupByDay(items).map((day) => (
+          {groupByDay(items, newFromSeq).map((day) => (
             <div key={day.key}>
               <p class={styles.day}>
                 <time dateTime={day.key}>{formatDay(day.at, now.value)}</time>
               </p>
               {day.groups.map((group) => (
-                <MessageGroup
-                  key={group.key}
-                  items={group.items}
-                  isOurs={(group.items[0]?.senderRole === 'customer') === (side === 'customer')}
-                  onRetry={onRetry}
-                  onRemove={onRemove}
-                />
+                <Fragment key={group.key}>
+                  {newFromSeq > 0 && group.items[0]?.seq === newFromSeq && (
+                    <p class={styles.fresh}>{texts.value.fresh}</p>
+                  )}
+                  <MessageGroup
+                    items={group.items}
+                    isOurs={(group.items[0]?.senderRole === 'customer') === (side === 'customer')}
+                    onRetry={onRetry}
+                    onRemove={onRemove}
+                  />
+                </Fragment>
               ))}
             </div>
           ))}

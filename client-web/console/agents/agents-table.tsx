@@ -1,0 +1,112 @@
+// The agents of this installation, one a row.
+
+import { useState } from 'preact/hooks'
+import type { User } from '#protocol/entities.ts'
+import { Avatar } from '../../shared/ui/avatar.tsx'
+import { Button } from '../../shared/ui/button.tsx'
+import { EditIcon } from '../../shared/ui/icons.tsx'
+import { useDesk } from '../desk/desk.ts'
+import { errorText } from '../error-text.ts'
+import { FormDialog } from '../frame/form-dialog.tsx'
+import { showNotice } from '../frame/notice.tsx'
+import { callAsUser } from '../session/session.ts'
+import { texts } from '../texts.ts'
+import styles from './agents-table.module.css'
+
+interface AgentsTableProps {
+  users: User[]
+  onEdit: (user: User) => void
+  onChanged: (user: User) => void
+}
+
+export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
+  const { agentId } = useDesk()
+  const [disabling, setDisabling] = useState<User | null>(null)
+  const t = texts.value.agents
+
+  async function setDisabled(user: User, isDisabled: boolean): Promise<undefined> {
+    onChanged(await callAsUser<User>(`/users/${user.id}`, { method: 'PATCH', body: { isDisabled } }))
+  }
+
+  return (
+    <div class={styles.frame}>
+      <table class={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t.name}</th>
+            <th scope="col">{t.mail}</th>
+            <th scope="col">{t.role}</th>
+            <th scope="col">{t.state}</th>
+            <th scope="col">
+              <span class="visually-hidden">{t.actions}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {users.map((user) => (
+            <tr key={user.id}>
+              <th scope="row">
+                <span class={styles.person}>
+                  <Avatar id={user.id} name={user.name} />
+                  <span>
+                    {user.name}
+                    {user.id === agentId && ` (${t.isYou})`}
+                    <small>@{user.username}</small>
+                  </span>
+                </span>
+              </th>
+              <td>{user.email}</td>
+              <td>{t.roles[user.role]}</td>
+              <td>
+                <span class={user.isDisabled ? styles.disabled : undefined}>
+                  {user.isDisabled ? t.disabled : t.active}
+                </span>
+              </td>
+              <td class={styles.actions}>
+                <Button
+                  size="sm"
+                  variant="quiet"
+                  icon={<EditIcon size={16} />}
+                  aria-label={t.editOne(user.name)}
+                  onClick={() => onEdit(user)}
+                >
+                  {texts.value.edit}
+                </Button>
+                {user.id !== agentId &&
+                  (user.isDisabled ? (
+                    <Button
+                      size="sm"
+                      variant="quiet"
+                      aria-label={t.enableOne(user.name)}
+                      onClick={() => setDisabled(user, false).catch((error) => showNotice(errorText(error)))}
+                    >
+                      {t.enable}
+                    </Button>
+                  ) : (
+                    <Button
+                      size="sm"
+                      variant="quiet"
+                      aria-label={t.disableOne(user.name)}
+                      onClick={() => setDisabling(user)}
+                    >
+                      {t.disable}
+                    </Button>
+                  ))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {disabling && (
+        <FormDialog
+          title={t.disableTitle(disabling.name)}
+          submitLabel={t.disable}
+          onClose={() => setDisabling(null)}
+          onSubmit={() => setDisabled(disabling, true)}
+        >
+          <p>{t.disableHint}</p>
+        </FormDialog>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,35 @@
+// One short sound, two soft notes made on the spot. Browsers play it only after the first click or key on the page.
+
+import { sound } from '../preferences.ts'
+
+const notes = [
+  { hertz: 659.26, startSeconds: 0 },
+  { hertz: 880, startSeconds: 0.12 },
+]
+const lengthSeconds = 0.5
+const loudness = 0.12
+/** A burst of messages rings once. */
+const restMs = 2_000
+
+let context: AudioContext | null = null
+let rangAt = 0
+
+export function ring(): void {
+  if (sound.value === 'off' || Date.now() - rangAt < restMs) return
+  rangAt = Date.now()
+  context ??= new AudioContext()
+  if (context.state === 'suspended') void context.resume()
+  for (const { hertz, startSeconds } of notes) play(context, hertz, context.currentTime + startSeconds)
+}
+
+function play(audio: AudioContext, hertz: number, start: number): void {
+  const tone = audio.createOscillator()
+  const volume = audio.createGain()
+  tone.frequency.value = hertz
+  volume.gain.setValueAtTime(0, start)
+  volume.gain.linearRampToValueAtTime(loudness, start + 0.015)
+  volume.gain.exponentialRampToValueAtTime(0.0001, start + lengthSeconds)
+  tone.connect(volume).connect(audio.destination)
+  tone.start(start)
+  tone.stop(start + lengthSeconds)
+}

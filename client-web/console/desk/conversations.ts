@@ -1,0 +1,94 @@
+// The conversations this page knows, by id, newest version each, kept current by events; and how far each view has been read.
+
+import { batch, signal } from '@preact/signals'
+import type { AgentConversation, Conversation, ConversationView } from '#protocol/entities.ts'
+import type { Connection } from '../../shared/connection/connection.ts'
+import { RequestError } from '../../shared/connection/request-error.ts'
+import { listView } from './views.ts'
+
+interface ViewProgress {
+  phase: 'unread' | 'loading' | 'loaded' | 'failed'
+  nextCursor: string | null
+  /** The last row read, while more pages follow. */
+  boundary: AgentConversation | null
+}
+
+export interface Conversations {
+  find(id: number): AgentConversation | undefined
+  /** Rows of a view in order, as far as it has been read. */
+  rows(view: ConversationView): AgentConversation[]
+  progress(view: ConversationView): ViewProgress
+  /** Reads a view's first page, unless it is there. */
+  load(view: ConversationView): Promise<void>
+  loadMore(view: ConversationView): Promise<void>
+  /** Takes in a conversation from an event or an answer; an older version changes nothing. */
+  take(conversation: Conversation): void
+  /** Forgets what cannot be trusted after a time without connection and reads the given views anew. */
+  refresh(views: readonly ConversationView[]): Promise<void>
+}
+
+const unread: ViewProgress = { phase: 'unread', nextCursor: null, boundary: null }
+
+export function createConversations(connection: Connection, agentId: number): Conversations {
+  const known = signal<ReadonlyMap<number, AgentConversation>>(new Map())
+  const progress = signal<Partial<Record<ConversationView, ViewProgress>>>({})
+
+  function takeAll(conversations: readonly Conversation[]): void {
+    const next = new Map(known.value)
+    for (const conversation of conversations as readonly AgentConversation[]) {
+      const held = next.get(conversation.id)
+      if (!held || held.version <= conversation.version) next.set(conversation.id, conversation)
+    }
+    known.value = next
+  }
+
+  function setProgress(view: ConversationView, change: Partial<ViewProgress>): void {
+    progress.value = { ...progress.value, [view]: { ...(progress.value[view] ?? unread), ...change } }
+  }
+
+  async function read(view: ConversationView, cursor: string | null): Promise<void> {
+    setProgress(view, { phase: 'loading' })
+    try {
+      const reply = await connection.request('conversation:list', { view, ...(cursor !== null && { cursor }) })
+      const last = (reply.conversations as AgentConversation[]).at(-1) ?? null
+      batch(() => {
+        takeAll(reply.conversations)
+        setProgress(view, {
+          phase: 'loaded',
+          nextCursor: reply.nextCursor,
+          boundary: reply.nextCursor === null ? null : last,
+        })
+      })
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      setProgress(view, { phase: 'failed' })
+    }
+  }
+
+  return {
+    find: (id) => known.value.get(id),
+    rows: (view) => listView(known.value.values(), view, agentId, progress.value[view]?.boundary ?? null),
+    progress: (view) => progress.value[view] ?? unread,
+    async load(view) {
+      const { phase } = progress.peek()[view] ?? unread
+      if (phase === 'unread' || phase === 'failed') await read(view, null)
+    },
+    async loadMore(view) {
+      const { phase, nextCursor } = progress.peek()[view] ?? unread
+      if (phase !== 'loading' && nextCursor !== null) await read(view, nextCursor)
+    },
+    take: (conversation) => takeAll([conversation]),
+    async refresh(views) {
+      const before = known.peek()
+      await Promise.all(views.map((view) => read(view, null)))
+      const now = known.peek()
+      if (views.some((view) => progress.peek()[view]?.phase !== 'loaded')) return
+      batch(() => {
+        // Rows that neither a page nor an event has brought since may have changed while nobody listened.
+        const isFresh = ([id, each]: [number, AgentConversation]) => before.get(id) !== each
+        known.value = new Map([...now].filter(isFresh))
+        progress.value = Object.fromEntries(views.map((view) => [view, progress.peek()[view]]))
+      })
+    },
+  }
+}

@@ -1,0 +1,50 @@
+// How many conversations each view has, asked for again a moment after anything happened that could change it.
+
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type { ConversationCounts } from '#protocol/entities.ts'
+import type { Connection } from '../../shared/connection/connection.ts'
+import { RequestError } from '../../shared/connection/request-error.ts'
+
+export interface Counts {
+  /** null until the server has answered. */
+  counts: ReadonlySignal<ConversationCounts | null>
+  refresh(): Promise<void>
+  stop(): void
+}
+
+const gatherMs = 250
+
+export function watchCounts(connection: Connection): Counts {
+  const counts = signal<ConversationCounts | null>(null)
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function refresh(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    try {
+      counts.value = await connection.request('conversation:count', {})
+    } catch (error) {
+      // The next event or connect asks again.
+      if (!(error instanceof RequestError)) throw error
+    }
+  }
+
+  function refreshSoon(): void {
+    timer ??= setTimeout(refresh, gatherMs)
+  }
+
+  const undo = [
+    connection.on('conversation:created', refreshSoon),
+    connection.on('conversation:updated', ({ change }) => {
+      if (change !== 'read' && change !== 'message') refreshSoon()
+    }),
+  ]
+  return {
+    counts,
+    refresh,
+    stop() {
+      clearTimeout(timer)
+      for (const each of undo) each()
+    },
+  }
+}

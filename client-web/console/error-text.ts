@@ -1,0 +1,9 @@
+// What an error says to the person at the screen.
+
+import { RequestError } from '../shared/connection/request-error.ts'
+import { texts } from './texts.ts'
+
+export function errorText(error: unknown): string {
+  const { errors } = texts.value
+  return error instanceof RequestError ? errors[error.code] : errors.internal
+}

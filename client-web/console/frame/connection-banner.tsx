@@ -1,0 +1,26 @@
+// Says that the connection is gone once it has been gone for two seconds: shorter breaks are nobody's business.
+
+import { useEffect, useState } from 'preact/hooks'
+import { Banner } from '../../shared/ui/banner.tsx'
+import { useDesk } from '../desk/desk.ts'
+import { texts } from '../texts.ts'
+import styles from './connection-banner.module.css'
+
+const patienceMs = 2_000
+
+export function ConnectionBanner() {
+  const { phase } = useDesk().connection.state.value
+  const [isLong, setIsLong] = useState(false)
+
+  useEffect(() => {
+    if (phase === 'online') return setIsLong(false)
+    const timer = setTimeout(() => setIsLong(true), patienceMs)
+    return () => clearTimeout(timer)
+  }, [phase === 'online'])
+
+  return (
+    <div class={styles.place} role="status">
+      {isLong && phase !== 'online' && <Banner tone="warning">{texts.value.reconnecting}</Banner>}
+    </div>
+  )
+}

@@ -1,0 +1,18 @@
+// An address that leads nowhere, or not for this user.
+
+import { usePageTitle } from '../attention/page-title.ts'
+import { paths } from '../router.ts'
+import { texts } from '../texts.ts'
+import { PageShell } from './page-shell.tsx'
+
+export function MissingPage() {
+  const t = texts.value
+  usePageTitle(t.notFound)
+  return (
+    <PageShell title={t.notFound}>
+      <p>
+        <a href={paths.inbox('queue')}>{t.toInbox}</a>
+      </p>
+    </PageShell>
+  )
+}

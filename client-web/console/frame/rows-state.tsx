@@ -1,0 +1,23 @@
+// What stands in the place of rows: that they are on their way, or that they could not be had.
+
+import { Banner } from '../../shared/ui/banner.tsx'
+import { Button } from '../../shared/ui/button.tsx'
+import { Skeleton } from '../../shared/ui/loading.tsx'
+import { errorText } from '../error-text.ts'
+import { texts } from '../texts.ts'
+
+export function RowsState({ error, reload }: { error: unknown; reload: () => void }) {
+  if (error === null) return <Skeleton label={texts.value.loading} lines={5} />
+  return (
+    <Banner
+      tone="danger"
+      action={
+        <Button size="sm" onClick={reload}>
+          {texts.value.tryAgain}
+        </Button>
+      }
+    >
+      {errorText(error)}
+    </Banner>
+  )
+}

@@ -1,0 +1,165 @@
+// The list pane: the views with their counts, and the rows of one. Rows are links; arrow keys move between them.
+
+import { useEffect, useRef } from 'preact/hooks'
+import type { ConversationView } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import { formatCount } from '../../shared/i18n/formats.ts'
+import { Banner } from '../../shared/ui/banner.tsx'
+import { Button } from '../../shared/ui/button.tsx'
+import { Skeleton } from '../../shared/ui/loading.tsx'
+import { useDesk } from '../desk/desk.ts'
+import { paths } from '../router.ts'
+import { texts } from '../texts.ts'
+import styles from './conversation-list.module.css'
+import { ConversationRow } from './conversation-row.tsx'
+import { useSteadyRows } from './steady-rows.ts'
+
+const views: readonly ConversationView[] = ['queue', 'mine', 'all', 'closed']
+
+interface ConversationListProps {
+  view: ConversationView
+  selected: number | null
+}
+
+export function ConversationList({ view, selected }: ConversationListProps) {
+  const t = texts.value
+  return (
+    <section class={styles.pane} aria-label={t.list.label}>
+      <h1 class={styles.title}>{t.nav.inbox}</h1>
+      <ViewTabs view={view} />
+      <Rows key={view} view={view} selected={selected} />
+    </section>
+  )
+}
+
+function ViewTabs({ view }: { view: ConversationView }) {
+  const counts = useDesk().counts.counts.value
+  const t = texts.value.views
+  return (
+    <nav class={styles.views} aria-label={t.label}>
+      {views.map((each) => (
+        <a key={each} href={paths.inbox(each)} aria-current={each === view ? 'page' : undefined}>
+          {t[each]} <span class={styles.count}>{counts && formatCount(counts[each], limits.countCap)}</span>
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function Rows({ view, selected }: ConversationListProps) {
+  const { conversations, connection } = useDesk()
+  const t = texts.value
+  const list = useRef<HTMLDivElement>(null)
+  const { rows, changes, hold, release } = useSteadyRows(conversations.rows(view), conversations.find)
+  const { phase, nextCursor } = conversations.progress(view)
+  const isOnline = connection.state.value.phase === 'online'
+
+  useEffect(() => {
+    if (isOnline) void conversations.load(view)
+  }, [view, isOnline])
+
+  // Somebody who works elsewhere on the page is not about to click here, wherever the pointer rests.
+  useEffect(() => {
+    const workElsewhere = (event: KeyboardEvent) => {
+      if (!list.current?.contains(event.target as Node)) release()
+    }
+    document.addEventListener('keydown', workElsewhere)
+    return () => document.removeEventListener('keydown', workElsewhere)
+  }, [])
+
+  function moveFocus(event: KeyboardEvent): void {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    if (step === 0 || event.altKey || event.ctrlKey || event.metaKey) return
+    const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>('li > a') ?? [])]
+    const next = links[links.indexOf(document.activeElement as HTMLAnchorElement) + step]
+    if (!next) return
+    event.preventDefault()
+    next.focus()
+  }
+
+  return (
+    <>
+      {changes > 0 && (
+        <button type="button" class={styles.changes} onClick={release}>
+          {t.list.changed(changes)}
+        </button>
+      )}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what one uses; this only notices that somebody does. */}
+      <div
+        ref={list}
+        class={styles.rows}
+        onPointerEnter={(event) => event.pointerType === 'mouse' && hold()}
+        onPointerLeave={release}
+        onFocusIn={(event) => event.target instanceof Element && event.target.matches(':focus-visible') && hold()}
+        onFocusOut={release}
+        onKeyDown={moveFocus}
+      >
+        {phase === 'failed' && rows.length === 0 && isOnline && (
+          <Banner
+            tone="danger"
+            action={
+              <Button size="sm" onClick={() => void conversations.load(view)}>
+                {t.tryAgain}
+              </Button>
+            }
+          >
+            {t.list.failed}
+          </Banner>
+        )}
+        {phase !== 'loaded' && phase !== 'failed' && rows.length === 0 && (
+          <div class={styles.loading}>
+            <Skeleton label={t.loading} lines={9} />
+          </div>
+        )}
+        {phase === 'loaded' && rows.length === 0 && <EmptyView view={view} />}
+        {rows.length > 0 && (
+          <ul>
+            {rows.map((conversation) => (
+              <ConversationRow
+                key={conversation.id}
+                conversation={conversation}
+                view={view}
+                isSelected={conversation.id === selected}
+              />
+            ))}
+          </ul>
+        )}
+        {nextCursor !== null && <More isBusy={phase === 'loading'} onMore={() => void conversations.loadMore(view)} />}
+      </div>
+    </>
+  )
+}
+
+/** Reads on when it is scrolled into sight; a button for those who do not scroll. */
+function More({ isBusy, onMore }: { isBusy: boolean; onMore: () => void }) {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (isBusy || !place.current) return
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onMore())
+    observer.observe(place.current)
+    return () => observer.disconnect()
+  }, [isBusy])
+  return (
+    <div ref={place} class={styles.more}>
+      <Button variant="quiet" busy={isBusy} onClick={onMore}>
+        {texts.value.list.more}
+      </Button>
+    </div>
+  )
+}
+
+function EmptyView({ view }: { view: ConversationView }) {
+  const t = texts.value.list
+  const [title, hint] = {
+    queue: [t.emptyQueue, t.emptyQueueHint],
+    mine: [t.emptyMine, t.emptyMineHint],
+    all: [t.emptyAll, t.emptyAllHint],
+    closed: [t.emptyClosed, t.emptyClosedHint],
+  }[view]
+  return (
+    <div class={styles.empty}>
+      <p>{title}</p>
+      <p>{hint}</p>
+    </div>
+  )
+}

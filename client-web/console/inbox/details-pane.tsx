@@ -1,0 +1,117 @@
+// What is known of the customer and of the conversation, and the way to keep somebody out.
+
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import type { AgentConversation } from '#protocol/entities.ts'
+import { formatDate, formatShortDateTime } from '../../shared/i18n/formats.ts'
+import { languages } from '../../shared/i18n/language.ts'
+import { Avatar } from '../../shared/ui/avatar.tsx'
+import { Button, IconButton } from '../../shared/ui/button.tsx'
+import { Dialog } from '../../shared/ui/dialog.tsx'
+import { BlockIcon, CloseIcon } from '../../shared/ui/icons.tsx'
+import { useDesk } from '../desk/desk.ts'
+import { texts } from '../texts.ts'
+import { setBlocked } from './actions.ts'
+import styles from './details-pane.module.css'
+import { showDetails } from './details-shown.ts'
+
+export function DetailsPane({ conversation }: { conversation: AgentConversation }) {
+  const t = texts.value.details
+  const { customer, site, page, agent, status, createdAt, closedAt } = conversation
+  const language = languages.find(({ value }) => value === customer.language)
+  return (
+    <aside class={styles.pane} aria-label={t.label}>
+      <span class={styles.close}>
+        <IconButton label={texts.value.thread.hideDetails} icon={<CloseIcon />} onClick={() => showDetails(false)} />
+      </span>
+      <div class={styles.who}>
+        <Avatar id={customer.id} name={customer.name} size="lg" />
+        <h2>{customer.name}</h2>
+        {customer.isBlocked && <p class={styles.blocked}>{t.blocked}</p>}
+      </div>
+      <dl class={styles.facts}>
+        <Fact name={t.mail}>
+          {customer.email ? <a href={`mailto:${customer.email}`}>{customer.email}</a> : t.noMail}
+        </Fact>
+        {page && (
+          <Fact name={t.page}>
+            <a href={page.url} target="_blank" rel="noreferrer noopener" title={page.url}>
+              {page.title || page.url}
+            </a>
+          </Fact>
+        )}
+        <Fact name={t.site}>{site.name}</Fact>
+        <Fact name={t.status}>{texts.value.conversationStatus[status]}</Fact>
+        <Fact name={t.agent}>{agent?.name ?? t.nobody}</Fact>
+        <Fact name={t.started}>
+          <time dateTime={createdAt}>{formatShortDateTime(createdAt)}</time>
+        </Fact>
+        {closedAt && (
+          <Fact name={t.closed}>
+            <time dateTime={closedAt}>{formatShortDateTime(closedAt)}</time>
+          </Fact>
+        )}
+        <Fact name={t.customerSince}>
+          <time dateTime={customer.createdAt}>{formatDate(customer.createdAt)}</time>
+        </Fact>
+        {language && <Fact name={t.language}>{language.label}</Fact>}
+      </dl>
+      <BlockCustomer conversation={conversation} />
+    </aside>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function BlockCustomer({ conversation }: { conversation: AgentConversation }) {
+  const desk = useDesk()
+  const [isAsking, setIsAsking] = useState(false)
+  const [isBusy, setIsBusy] = useState(false)
+  const t = texts.value.details
+  const { customer } = conversation
+
+  async function set(blocked: boolean): Promise<void> {
+    setIsBusy(true)
+    const isDone = await setBlocked(desk, conversation, blocked)
+    setIsBusy(false)
+    if (isDone) setIsAsking(false)
+  }
+
+  return (
+    <div class={styles.block}>
+      {customer.isBlocked ? (
+        <Button size="sm" busy={isBusy} onClick={() => void set(false)}>
+          {t.unblock}
+        </Button>
+      ) : (
+        <Button size="sm" variant="quiet" icon={<BlockIcon size={18} />} onClick={() => setIsAsking(true)}>
+          {t.block}
+        </Button>
+      )}
+      {isAsking && (
+        <Dialog
+          title={t.blockTitle(customer.name)}
+          closeLabel={texts.value.close}
+          onClose={() => setIsAsking(false)}
+          actions={
+            <>
+              <Button onClick={() => setIsAsking(false)}>{texts.value.cancel}</Button>
+              <Button variant="danger" busy={isBusy} onClick={() => void set(true)}>
+                {t.block}
+              </Button>
+            </>
+          }
+        >
+          <p>{t.blockHint}</p>
+        </Dialog>
+      )}
+    </div>
+  )
+}

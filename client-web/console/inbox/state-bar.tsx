@@ -1,0 +1,43 @@
+// Stands where the composer would: a conversation to claim, one that a colleague has, one that is closed.
+
+import { useState } from 'preact/hooks'
+import type { AgentConversation } from '#protocol/entities.ts'
+import { now } from '../../shared/clock.ts'
+import { formatDuration } from '../../shared/i18n/formats.ts'
+import { Button } from '../../shared/ui/button.tsx'
+import { useDesk } from '../desk/desk.ts'
+import { texts } from '../texts.ts'
+import { act, permissionsOf } from './actions.ts'
+import styles from './state-bar.module.css'
+
+export function StateBar({ conversation }: { conversation: AgentConversation }) {
+  const desk = useDesk()
+  const [isBusy, setIsBusy] = useState(false)
+  const t = texts.value.thread
+  const { id, status, customer, agent, queuedAt, createdAt } = conversation
+
+  async function claim(): Promise<void> {
+    setIsBusy(true)
+    await act(desk, 'conversation:claim', { conversationId: id })
+    setIsBusy(false)
+  }
+
+  if (permissionsOf(conversation, desk).canClaim) {
+    return (
+      <div class={styles.bar}>
+        <p>
+          <strong>{t.claimHint(customer.name)}</strong>
+          <span>{t.waitingSince(formatDuration(queuedAt ?? createdAt, now.value))}</span>
+        </p>
+        <Button variant="primary" busy={isBusy} onClick={() => void claim()}>
+          {t.claim}
+        </Button>
+      </div>
+    )
+  }
+  return (
+    <div class={styles.bar}>
+      <p>{status === 'closed' ? t.closedHint : t.colleagueHint(agent?.name ?? '')}</p>
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+// A list that does not move under a hand: while it is held, rows keep their places and only their content changes.
+
+import { useRef, useState } from 'preact/hooks'
+
+interface Row {
+  id: number
+}
+
+/** What is shown while held: the rows as they stood, with today's content, and below them what is new and belongs below. */
+export function holdRows<T extends Row>(
+  shown: readonly T[],
+  latest: readonly T[],
+  find: (id: number) => T | undefined,
+) {
+  const standing = new Set(shown.map(({ id }) => id))
+  const lastStanding = latest.findLastIndex(({ id }) => standing.has(id))
+  const rows = [...shown.map((row) => find(row.id) ?? row), ...latest.slice(lastStanding + 1)]
+  const current = new Set(latest.map(({ id }) => id))
+  const added = latest.slice(0, lastStanding + 1).filter(({ id }) => !standing.has(id)).length
+  const gone = rows.filter(({ id }) => !current.has(id)).length
+  const order = latest.filter(({ id }) => standing.has(id)).map(({ id }) => id)
+  const before = shown.filter(({ id }) => current.has(id)).map(({ id }) => id)
+  const hasMoved = order.some((id, index) => id !== before[index])
+  return { rows, changes: added + gone || (hasMoved ? 1 : 0) }
+}
+
+/** `hold` while a pointer or the keyboard is in the list; `release` when it leaves, or when somebody asks for the news. */
+export function useSteadyRows<T extends Row>(latest: readonly T[], find: (id: number) => T | undefined) {
+  const [isHeld, setIsHeld] = useState(false)
+  const shown = useRef(latest)
+  const { rows, changes } = isHeld ? holdRows(shown.current, latest, find) : { rows: latest, changes: 0 }
+  shown.current = rows
+  return { rows, changes, hold: () => setIsHeld(true), release: () => setIsHeld(false) }
+}

@@ -1,0 +1,27 @@
+// What this browser prefers: theme, sound, whether the details pane is shown. Kept here, not with the user: a desk and a phone differ.
+
+import { effect, type Signal, signal } from '@preact/signals'
+import { openStorage } from '../shared/storage/storage.ts'
+
+export const storage = openStorage('kefu:console:')
+
+export const themes = ['system', 'light', 'dark'] as const
+export type Theme = (typeof themes)[number]
+
+function remembered<const T extends string>(name: string, values: readonly T[], initial: T): Signal<T> {
+  const held = storage.get(name)
+  const preference = signal(values.find((value) => value === held) ?? initial)
+  effect(() => storage.set(name, preference.value))
+  return preference
+}
+
+const switchValues = ['on', 'off'] as const
+
+export const theme = remembered('theme', themes, 'system')
+export const sound = remembered('sound', switchValues, 'on')
+export const details = remembered('details', switchValues, 'on')
+
+effect(() => {
+  if (theme.value === 'system') delete document.documentElement.dataset.theme
+  else document.documentElement.dataset.theme = theme.value
+})

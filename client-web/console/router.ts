@@ -1,0 +1,61 @@
+// Where the console is, as the address bar says it: one signal. Links are plain <a href>; clicks on them stay within the page.
+
+import { computed, signal } from '@preact/signals'
+import type { ConversationView } from '#protocol/entities.ts'
+
+export type Route =
+  | { page: 'inbox'; view: ConversationView; conversationId: number | null }
+  | { page: 'agents' | 'sites' | 'profile' | 'missing' }
+
+const root = '/console/'
+const views: readonly ConversationView[] = ['queue', 'mine', 'all', 'closed']
+
+export function readRoute(path: string, search: string): Route {
+  const [page = '', id, ...rest] = path.slice(root.length).split('/').filter(Boolean)
+  const asked = new URLSearchParams(search).get('view')
+  const view = views.find((name) => name === asked) ?? 'queue'
+  if (page === '') return { page: 'inbox', view, conversationId: null }
+  if (page === 'conversations' && /^[1-9]\d{0,14}$/.test(id ?? '') && rest.length === 0)
+    return { page: 'inbox', view, conversationId: Number(id) }
+  if ((page === 'agents' || page === 'sites' || page === 'profile') && id === undefined) return { page }
+  return { page: 'missing' }
+}
+
+const address = signal({ path: location.pathname, search: location.search })
+
+export const route = computed(() => readRoute(address.value.path, address.value.search))
+
+export const paths = {
+  inbox: (view: ConversationView) => (view === 'queue' ? root : `${root}?view=${view}`),
+  conversation: (id: number, view: ConversationView) =>
+    `${root}conversations/${id}${view === 'queue' ? '' : `?view=${view}`}`,
+  agents: `${root}agents`,
+  sites: `${root}sites`,
+  profile: `${root}profile`,
+}
+
+function follow(): void {
+  address.value = { path: location.pathname, search: location.search }
+}
+
+export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
+  if (how === 'push') history.pushState(null, '', path)
+  else history.replaceState(null, '', path)
+  follow()
+}
+
+function followLink(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return
+  const link = event.target instanceof Element ? event.target.closest('a') : null
+  if (link?.target !== '' || link.hasAttribute('download') || link.origin !== location.origin) return
+  if (!link.pathname.startsWith(root) || link.hash !== '') return
+  event.preventDefault()
+  if (link.href !== location.href) navigate(link.pathname + link.search)
+}
+
+/** Starts following the address bar and the page's links. */
+export function startRouter(): void {
+  addEventListener('popstate', follow)
+  document.addEventListener('click', followLink)
+}

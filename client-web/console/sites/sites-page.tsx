@@ -1,0 +1,80 @@
+// Admins manage the places where the chat is embedded, and take the embed code from here.
+
+import { useState } from 'preact/hooks'
+import type { Site } from '#protocol/entities.ts'
+import { Button } from '../../shared/ui/button.tsx'
+import { CopyField } from '../../shared/ui/copy-field.tsx'
+import { EditIcon, PlusIcon } from '../../shared/ui/icons.tsx'
+import { usePageTitle } from '../attention/page-title.ts'
+import { PageShell } from '../frame/page-shell.tsx'
+import { RowsState } from '../frame/rows-state.tsx'
+import { texts } from '../texts.ts'
+import { useRows } from '../use-rows.ts'
+import { SiteDialog } from './site-dialog.tsx'
+import styles from './sites-page.module.css'
+
+export function SitesPage() {
+  const { rows, error, reload, put } = useRows<Site>('/sites', 'sites')
+  const [edited, setEdited] = useState<Site | 'new' | null>(null)
+  const t = texts.value.sites
+  usePageTitle(t.title)
+  return (
+    <PageShell
+      title={t.title}
+      intro={t.intro}
+      action={
+        <Button variant="primary" icon={<PlusIcon size={18} />} onClick={() => setEdited('new')}>
+          {t.add}
+        </Button>
+      }
+    >
+      {rows === null ? (
+        <RowsState error={error} reload={reload} />
+      ) : (
+        <ul class={styles.sites}>
+          {rows.map((site) => (
+            <SiteCard key={site.id} site={site} onEdit={() => setEdited(site)} />
+          ))}
+        </ul>
+      )}
+      {edited !== null && (
+        <SiteDialog site={edited === 'new' ? null : edited} onClose={() => setEdited(null)} onSaved={put} />
+      )}
+    </PageShell>
+  )
+}
+
+function SiteCard({ site, onEdit }: { site: Site; onEdit: () => void }) {
+  const t = texts.value.sites
+  return (
+    <li class={styles.site}>
+      <header class={styles.head}>
+        <Swatch color={site.color} />
+        <div>
+          <h2>{site.name}</h2>
+          <p>
+            {site.origins.length > 0 ? site.origins.join(', ') : t.noOrigins}
+            {' · '}
+            {t.positions[site.position]}
+          </p>
+        </div>
+        <Button size="sm" icon={<EditIcon size={16} />} aria-label={t.editOne(site.name)} onClick={onEdit}>
+          {texts.value.edit}
+        </Button>
+      </header>
+      {site.greeting && <blockquote class={styles.greeting}>{site.greeting}</blockquote>}
+      <p class={styles.hint}>{t.snippetHint}</p>
+      <CopyField text={site.snippet} label={t.snippet} />
+    </li>
+  )
+}
+
+/** The launcher's colour with the mark on it, so that one sees what it is for. */
+function Swatch({ color }: { color: string }) {
+  return (
+    <svg class={styles.swatch} width="36" height="36" viewBox="0 0 36 36" aria-hidden="true">
+      <rect width="36" height="36" rx="10" fill={color} />
+      <path d="M11 15h14M11 21h8" stroke="#fff" stroke-width="2.5" stroke-linecap="round" />
+    </svg>
+  )
+}

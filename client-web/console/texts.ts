@@ -1,0 +1,7 @@
+// The console's words, in the language now chosen.
+
+import { defineTexts } from '../shared/i18n/texts.ts'
+import { en } from './texts.en.ts'
+import { zhCn } from './texts.zh-cn.ts'
+
+export const texts = defineTexts({ en, 'zh-CN': zhCn })
