@@ -35,9 +35,15 @@ export function spawnServer(program: ServerProgram, layout: Layout, bufferPool: 
   closeSync(output)
   // It writes the file itself, but later: a Kefu killed meanwhile would leave it unknown.
   if (child.pid !== undefined) writeFileSync(layout.pid, `${child.pid}\n`)
+  // A Kefu that ends without stopping its parts, on an error say, takes the server along.
+  const endToo = () => child.kill('SIGTERM')
+  process.once('exit', endToo)
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
-    child.once('exit', (code, signal) => resolve(signal ? `ended by ${signal}` : `ended with code ${code}`))
+    child.once('exit', (code, signal) => {
+      process.off('exit', endToo)
+      resolve(signal ? `ended by ${signal}` : `ended with code ${code}`)
+    })
   })
   const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null
   return { pid: child.pid, exited, isRunning, end: () => end(child, exited) }
