@@ -8,8 +8,8 @@ import { textOn } from '../shared/contrast.ts'
 export const phone = '(max-width:599px),(max-height:479px)'
 
 const bubble =
-  'M12 3.2c-5 0-9 3.3-9 7.5 0 2.3 1.200 4.400 3.200 5.700l-.7 3.900 4.200-2.300c.7.1 1.500.2 2.300.2 5 0 9-3.300 9-7.500s-4-7.500-9-7.500z'
-const chevron = 'M5.500 9l6.500 6.500L18.500 9'
+  'M12 3c-5 0-9 3.3-9 7.5 0 2.400 1.200 4.5 3.200 5.800L5.500 20l4.200-2.200q1.100.2 2.300.2c5 0 9-3.3 9-7.5S17 3 12 3z'
+const chevron = 'M5.5 9l6.5 6.5L18.5 9'
 
 export function drawIcon(): SVGElement {
   const create = (name: string) => document.createElementNS('http://www.w3.org/2000/svg', name)
@@ -37,8 +37,8 @@ path:last-child,[aria-expanded=true] path:first-child{display:none}
 [aria-expanded=true] path:last-child{display:inline}
 span{position:absolute;top:-4px;right:-4px;min-width:22px;padding:0 6px;box-sizing:border-box;border-radius:11px;background:#b3261e;color:#fff;font:600 13px/22px system-ui,sans-serif}
 span:empty{display:none}
-div{position:fixed;bottom:calc(88px + env(safe-area-inset-bottom));${position}:20px;z-index:2147483000;width:380px;height:640px;max-width:calc(100vw - 40px);max-height:calc(100dvh - 108px);overflow:hidden;border-radius:16px;background:Canvas;box-shadow:0 12px 48px #0000004d;visibility:hidden;opacity:0;translate:0 12px;transition:opacity .18s,translate .18s,visibility .18s}
-div.open{visibility:visible;opacity:1;translate:0}
+div{position:fixed;bottom:calc(88px + env(safe-area-inset-bottom));${position}:20px;z-index:2147483000;width:380px;height:640px;max-width:calc(100vw - 40px);max-height:calc(100dvh - 108px);overflow:hidden;border-radius:16px;background:Canvas;box-shadow:0 12px 48px #0000004d;visibility:hidden;opacity:0;translate:0 12px;transition:opacity .18s,translate .18s,visibility 0s .18s}
+div.open{visibility:visible;opacity:1;translate:0;transition-delay:0s}
 iframe{width:100%;height:100%;border:0;display:block;color-scheme:normal}
 @media ${phone}{div{inset:0;width:100vw;height:100dvh;max-width:none;max-height:none;border-radius:0;translate:none}div.ready.open~button{display:none}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}

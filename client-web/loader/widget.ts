@@ -23,7 +23,7 @@ interface WidgetOptions {
 const endMs = 3_000
 
 const words = /^zh/i.test(navigator.language)
-  ? { name: '联系客服', unread: (count: number) => `,${count} 条未读消息` }
+  ? { name: '联系客服', unread: (count: number) => `，${count} 条未读消息` }
   : { name: 'Talk to us', unread: (count: number) => `, ${count} unread message${count === 1 ? '' : 's'}` }
 
 /** What a page may keep about us; a browser that refuses storage keeps nothing. */

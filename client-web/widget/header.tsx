@@ -1,7 +1,8 @@
 // The shop's name, who answers or whether anybody does, the language, and the way back to the page.
 
-import type { Language } from '#protocol/entities.ts'
+import type { Language, Person } from '#protocol/entities.ts'
 import { language, languages, setLanguage } from '../shared/i18n/language.ts'
+import { Avatar } from '../shared/ui/avatar.tsx'
 import { DownIcon, SitesIcon } from '../shared/ui/icons.tsx'
 import styles from './header.module.css'
 import { texts } from './texts.ts'
@@ -10,10 +11,13 @@ import type { Widget } from './widget.ts'
 export function Header({ widget }: { widget: Widget }) {
   const t = texts.value
   const site = widget.session.site.value
+  const shop = { id: 0, name: site?.name ?? t.shop }
+  const face = answeringAgent(widget) ?? shop
   return (
     <header class={styles.header}>
+      <Avatar {...face} />
       <div class={styles.names}>
-        <h1>{site?.name ?? t.shop}</h1>
+        <h1>{shop.name}</h1>
         <p role="status" class={styles.standing}>
           <Answering widget={widget} />
         </p>
@@ -40,14 +44,19 @@ export function Header({ widget }: { widget: Widget }) {
 
 function Answering({ widget }: { widget: Widget }) {
   const site = widget.session.site.value
-  const conversation = widget.current.open.value?.conversation.value
+  const agent = answeringAgent(widget)
   if (!site) return null
   const { withAgent, available, away } = texts.value
-  if (conversation?.status === 'pending' && conversation.agent) return <>{withAgent(conversation.agent.name)}</>
+  if (agent) return <>{withAgent(agent.name)}</>
   return (
     <>
       <i class={site.available ? styles.here : styles.away} />
       {site.available ? available : away}
     </>
   )
+}
+
+function answeringAgent(widget: Widget): Person | null {
+  const conversation = widget.current.open.value?.conversation.value
+  return conversation?.status === 'pending' ? conversation.agent : null
 }

@@ -10,6 +10,7 @@ test.each([
   ['see https://shop.example/a?b=1#c, please', ['https://shop.example/a?b=1#c']],
   ['(http://shop.example/tea_(green)).', ['http://shop.example/tea_(green)']],
   ['链接是https://shop.example/茶叶,谢谢', ['https://shop.example/']],
+  ['看（https://shop.example/b）、https://shop.example/c，好', ['https://shop.example/b', 'https://shop.example/c']],
   ['请看 https://shop.example/a。还有', ['https://shop.example/a']],
   ['mailto:a@shop.example!', ['mailto:a@shop.example']],
   ['two http://a.example http://b.example', ['http://a.example/', 'http://b.example/']],

@@ -9,7 +9,7 @@ const protocols = new Set(['http:', 'https:', 'mailto:'])
 
 /** Ends at white space, at quotes and brackets, and where CJK writing goes on without a space. */
 const candidate =
-  /\b(?:https?:\/\/|mailto:)[^\s<>"'`{}|\\^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}　-〿＀-￯]+/giu
+  /\b(?:https?:\/\/|mailto:)[^\s<>"'`{}|\\^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef\u2018-\u201f\u2026]+/giu
 
 export function splitLinks(text: string): (string | Link)[] {
   const pieces: (string | Link)[] = []

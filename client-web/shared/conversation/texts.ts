@@ -48,10 +48,10 @@ export const texts = defineTexts({
     },
     fresh: '新消息',
     newMessages: (count) => `${count} 条新消息`,
-    announce: (name, text) => `${name}:${text}`,
+    announce: (name, text) => `${name}：${text}`,
     typing: (name) => `${name} 正在输入…`,
     send: '发送',
     left: (count) => `还可输入 ${count} 个字`,
-    tooLong: (over) => `超出 ${over} 个字(上限 ${limits.contentLength} 字)`,
+    tooLong: (over) => `超出 ${over} 个字（上限 ${limits.contentLength} 字）`,
   },
 })
