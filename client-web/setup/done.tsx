@@ -1,0 +1,66 @@
+// Set up: the line for the shop's pages, and the widget itself on this page to try it at once.
+
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Site } from '#protocol/entities.ts'
+import { Banner } from '../shared/ui/banner.tsx'
+import { Button } from '../shared/ui/button.tsx'
+import { CopyField } from '../shared/ui/copy-field.tsx'
+import { ChatIcon } from '../shared/ui/icons.tsx'
+import styles from './setup.module.css'
+import { texts } from './texts.ts'
+
+/** What the embed loader puts on a page. */
+type PageApi = (method: 'open') => void
+
+export function Done({ site }: { site: Site }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const [widget, setWidget] = useState<'loading' | 'here' | 'missing'>('loading')
+  const t = texts.value
+
+  useEffect(() => {
+    heading.current?.focus()
+    const script = document.createElement('script')
+    script.src = '/kefu.js'
+    script.dataset.site = site.key
+    script.onload = () => setWidget('here')
+    script.onerror = () => setWidget('missing')
+    document.body.append(script)
+  }, [site.key])
+
+  function openWidget(): void {
+    ;(globalThis as { Kefu?: PageApi }).Kefu?.('open')
+  }
+
+  return (
+    <div class={styles.done}>
+      <div>
+        <h1 ref={heading} tabIndex={-1}>
+          {t.doneTitle}
+        </h1>
+        <p class={styles.intro}>{t.doneIntro}</p>
+      </div>
+      <section>
+        <h2>{t.embed}</h2>
+        <p>{t.embedHint}</p>
+        <CopyField text={site.snippet} label={t.snippet} />
+      </section>
+      <section>
+        <h2>{t.test}</h2>
+        {widget === 'missing' ? <Banner tone="warning">{t.testGone}</Banner> : <p>{t.testHint}</p>}
+        <div class={styles.ways}>
+          {widget === 'here' && (
+            <Button icon={<ChatIcon size={18} />} onClick={openWidget}>
+              {t.testOpen}
+            </Button>
+          )}
+          <a href="/demo/" target="_blank" rel="noreferrer">
+            {t.toDemo}
+          </a>
+        </div>
+      </section>
+      <a class={styles.primary} href="/console/" target="_blank" rel="noreferrer">
+        {t.toConsole}
+      </a>
+    </div>
+  )
+}
