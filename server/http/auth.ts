@@ -1,0 +1,39 @@
+// Logging in, staying logged in, logging out. The refresh token travels in its cookie alone.
+
+import { LoginBody } from '#protocol/http.ts'
+import { addressOf } from '../address.ts'
+import { login } from '../auth/login.ts'
+import { logout } from '../auth/logout.ts'
+import { refresh } from '../auth/refresh.ts'
+import type { App } from '../context.ts'
+import { asAppError } from '../errors.ts'
+import { everyone, type HttpServer } from './callers.ts'
+import { clearRefreshCookie, ownPagesOnly, readRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
+
+export function authRoutes(app: App, http: HttpServer): void {
+  const onRequest = ownPagesOnly(app)
+
+  http.post('/auth/login', { config: everyone, onRequest, schema: { body: LoginBody } }, async (request, reply) => {
+    const { reply: answer, refreshToken } = await login(app, request.body, addressOf(app.config, request.raw))
+    setRefreshCookie(app, reply, refreshToken)
+    return answer
+  })
+
+  http.post('/auth/refresh', { config: everyone, onRequest }, async (request, reply) => {
+    try {
+      const { reply: answer, refreshToken } = await refresh(app, readRefreshCookie(request))
+      setRefreshCookie(app, reply, refreshToken)
+      return answer
+    } catch (error) {
+      // Whatever else failed, the session may still be good.
+      if (asAppError(error).code === 'unauthorized') clearRefreshCookie(app, reply)
+      throw error
+    }
+  })
+
+  http.post('/auth/logout', { config: everyone, onRequest }, async (request, reply) => {
+    await logout(app, readRefreshCookie(request))
+    clearRefreshCookie(app, reply)
+    return reply.code(204).send()
+  })
+}

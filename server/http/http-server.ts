@@ -1,0 +1,88 @@
+// The HTTP edge, assembled: limits, headers, who may call, and the routes of each noun. It decides nothing about customers or messages.
+
+import { fileURLToPath } from 'node:url'
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { fastify } from 'fastify'
+import { limits } from '#protocol/limits.ts'
+import { addressOf } from '../address.ts'
+import type { App } from '../context.ts'
+import { authRoutes } from './auth.ts'
+import { guardRoutes, type HttpServer, noSuchRoute } from './callers.ts'
+import { compileCheck } from './check-request.ts'
+import { conversationRoutes } from './conversations.ts'
+import { docsPath, serveDocs } from './docs.ts'
+import { sendError, sendUnreadable } from './error-reply.ts'
+import { healthRoutes } from './health.ts'
+import { finishInFlight } from './in-flight.ts'
+import { meRoutes } from './me.ts'
+import { messageRoutes } from './messages.ts'
+import { metricsRoutes } from './metrics.ts'
+import { servePages } from './pages.ts'
+import { standardHeaders } from './security-headers.ts'
+import { setupRoutes } from './setup.ts'
+import { siteRoutes } from './sites.ts'
+import { userRoutes } from './users.ts'
+import { widgetRoutes } from './widget.ts'
+
+const builtPages = fileURLToPath(new URL('../../client-web/dist', import.meta.url))
+
+/** Not listening yet. `pages` is the folder of the built pages; it may be missing, and they then say so. */
+export async function createHttpServer(app: App, pages: string = builtPages): Promise<HttpServer> {
+  const http = fastify({
+    // Nothing about requests is logged but what failed inside, which sendError does: Fastify would log addresses.
+    logger: false,
+    bodyLimit: limits.requestBytes,
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    trustProxy: [...app.config.trustedProxies],
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    // finishInFlight lets requests be answered before connections are cut.
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => sendError(app, error, request as never, reply as never),
+    clientErrorHandler: sendUnreadable,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  http.setValidatorCompiler(compileCheck)
+  http.removeContentTypeParser('text/plain')
+  http.setErrorHandler((error, request, reply) => sendError(app, error, request, reply))
+  http.setNotFoundHandler(() => {
+    throw noSuchRoute()
+  })
+  finishInFlight(http)
+  await http.register(helmet, standardHeaders(app.config))
+  await http.register(cookie)
+
+  http.addHook('onRequest', async (request, reply) => {
+    if (!request.url.startsWith('/api/')) return
+    reply.header('cache-control', 'no-store')
+    app.rates.take('httpRequestsPerAddress', addressOf(app.config, request.raw))
+  })
+  guardRoutes(app, http, { [docsPath]: 'local' })
+
+  await serveDocs(http)
+  await http.register(
+    async (api) => {
+      for (const addRoutes of api1) addRoutes(app, api)
+    },
+    { prefix: '/api/v1' },
+  )
+  healthRoutes(app, http)
+  metricsRoutes(app, http)
+  await servePages(app, http, pages)
+  return http
+}
+
+const api1 = [
+  authRoutes,
+  setupRoutes,
+  meRoutes,
+  userRoutes,
+  siteRoutes,
+  widgetRoutes,
+  conversationRoutes,
+  messageRoutes,
+]

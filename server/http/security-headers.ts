@@ -1,0 +1,50 @@
+// What browsers are told about every answer. Nothing is allowed but what our own pages use; no page of ours may be framed but the
+// widget's, and that one only by its site's origins.
+
+import type { FastifyHelmetOptions } from '@fastify/helmet'
+import type { Config } from '../config.ts'
+
+const none = ["'none'"]
+const own = ["'self'"]
+
+/** For the API: its answers are not pages. */
+export function standardHeaders({ publicUrl }: Pick<Config, 'publicUrl'>): FastifyHelmetOptions {
+  return {
+    contentSecurityPolicy: policy({ 'frame-ancestors': none, 'base-uri': none, 'form-action': none }),
+    // frame-ancestors says it better: the widget's frame needs a list.
+    xFrameOptions: false,
+    // Keeps the Origin of our own pages' requests, and tells other sites nothing.
+    referrerPolicy: { policy: 'same-origin' },
+    strictTransportSecurity: publicUrl?.startsWith('https:')
+      ? { maxAge: 365 * 24 * 3600, includeSubDomains: false }
+      : false,
+  }
+}
+
+/** `framedBy`: origins whose pages may show this one in a frame. */
+export function pageHeaders(framedBy: readonly string[]): FastifyHelmetOptions {
+  return {
+    contentSecurityPolicy: policy({
+      'script-src': own,
+      'style-src': own,
+      // Covers our own WebSockets too in every browser that the pages are built for.
+      'connect-src': own,
+      'img-src': [...own, 'data:', 'blob:'],
+      'font-src': own,
+      'media-src': [...own, 'data:', 'blob:'],
+      'frame-src': own,
+      'manifest-src': own,
+      'worker-src': own,
+      'base-uri': none,
+      'form-action': own,
+      'frame-ancestors': framedBy.length === 0 ? none : framedBy,
+    }),
+  }
+}
+
+/** For files that other sites' pages load. */
+export const forAnySite: FastifyHelmetOptions = { crossOriginResourcePolicy: { policy: 'cross-origin' } }
+
+function policy(directives: Record<string, readonly string[]>) {
+  return { useDefaults: false, directives: { 'default-src': none, ...directives } } as const
+}

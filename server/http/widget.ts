@@ -1,0 +1,26 @@
+// What a shop's page needs to draw the launcher, and the session that the widget's frame starts for a customer.
+
+import { Type } from 'typebox'
+import { WidgetSessionBody } from '#protocol/http.ts'
+import { ClientId } from '#protocol/schemas.ts'
+import { addressOf } from '../address.ts'
+import type { App } from '../context.ts'
+import { startSession } from '../customers/start-session.ts'
+import { siteLook } from '../sites/site-look.ts'
+import { everyone, type HttpServer } from './callers.ts'
+
+const SiteParams = Type.Object({ key: ClientId }, { additionalProperties: false })
+
+export function widgetRoutes(app: App, http: HttpServer): void {
+  // The one answer that pages of any origin may read: it is public, and the same for everyone.
+  http.get('/widget/sites/:key', { config: everyone, schema: { params: SiteParams } }, async (request, reply) => {
+    reply.header('access-control-allow-origin', '*')
+    const look = await siteLook(app, request.params.key)
+    reply.header('cache-control', 'public, max-age=60')
+    return look
+  })
+
+  http.post('/widget/session', { config: everyone, schema: { body: WidgetSessionBody } }, (request) =>
+    startSession(app, request.body, addressOf(app.config, request.raw)),
+  )
+}
