@@ -51,6 +51,8 @@ export const limits = {
   customerSessionMs: 180 * 24 * 3600_000,
   /** Customers who never wrote are removed after this long. */
   silentCustomerMs: 24 * 3600_000,
+  /** Sessions or customers that one statement of the upkeep removes. */
+  upkeepRows: 500,
 
   /** Between the last disconnect of an agent and being told offline. */
   presenceGraceMs: 10_000,

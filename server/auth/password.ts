@@ -1,42 +1,46 @@
-// Passwords: argon2id as OWASP's floor has it. A hash costs 19 MiB and tens of milliseconds of a core, so few run at once, some wait,
-// and the rest is told to come back: a flood of logins must not slow down who is talking.
+// Passwords: argon2id with OWASP's parameters. A hash costs a processor for tens of milliseconds, so few run at once and few wait: an
+// attack on the login must not slow the chat.
 
 import { randomBytes } from 'node:crypto'
 import { argon2id, hash, verify } from 'argon2'
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../errors.ts'
 
-const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
+
+/** What nobody's password fits: verified for unknown users, so that the time taken does not tell that there is none. */
+const nobodys = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${randomText(16)}$${randomText(32)}`
+
 const waiting: (() => void)[] = []
 let running = 0
 
 /** Throws overloaded when too many wait already. */
 export function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hash(password, cost))
+  return inTurn(() => hash(normal(password), cost))
 }
 
-/** With no hash (nobody has that name) it takes as long and is false. Throws overloaded when too many wait already. */
-export function verifyPassword(passwordHash: string | null | undefined, password: string): Promise<boolean> {
-  return inTurn(async () => (await verify(passwordHash ?? nobodysHash, password)) && Boolean(passwordHash))
+/** Takes as long without a hash (no such user) as with one. Throws overloaded when too many wait already. */
+export async function verifyPassword(passwordHash: string | null | undefined, password: string): Promise<boolean> {
+  return inTurn(() => verify(passwordHash ?? nobodys, normal(password)))
 }
 
-const nobodysHash = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${noise(16)}$${noise(32)}`
-
-function noise(bytes: number): string {
-  return randomBytes(bytes).toString('base64').replaceAll('=', '')
-}
+/** The same characters typed on another keyboard are the same password. */
+const normal = (password: string) => password.normalize('NFKC')
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= limits.passwordHashesAtOnce) {
-    if (waiting.length >= limits.passwordHashesWaiting) throw new AppError('overloaded', 'Too many log in at once.')
-    // Who finishes hands its place on, so the count stays.
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  } else running++
+  if (running < limits.passwordHashesAtOnce) running += 1
+  else if (waiting.length < limits.passwordHashesWaiting) await new Promise<void>((resolve) => waiting.push(resolve))
+  else throw new AppError('overloaded', 'Too many people are signing in just now.')
   try {
     return await work()
   } finally {
+    // The place goes to who waits longest, without ever being free.
     const next = waiting.shift()
     if (next) next()
-    else running--
+    else running -= 1
   }
+}
+
+function randomText(bytes: number): string {
+  return randomBytes(bytes).toString('base64').replaceAll('=', '')
 }

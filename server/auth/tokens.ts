@@ -1,5 +1,5 @@
-// Access tokens: JWTs of ten minutes that name a user and a session. One algorithm, a key ring by kid, a type of its own; whatever is
-// wrong with a token, the answer is the same.
+// Access tokens: short-lived JWTs that name a user and a session, signed with the ring's first secret and verified with the one their
+// `kid` picks. One algorithm, one type; every bad token is answered alike, so that nobody learns what is wrong with it.
 
 import { createHash } from 'node:crypto'
 import jwt from 'jsonwebtoken'
@@ -7,79 +7,66 @@ import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 
-/** Who a token is for: agents and admins, or customers. */
-export type Audience = 'agent' | 'customer'
+/** Whose session the token names: a login session of an agent or admin, or a customer session. */
+export type TokenAudience = 'agent' | 'customer'
 
-export interface AccessClaims {
+export interface AccessToken {
   userId: number
-  /** A login session for agents, a customer session for customers. */
   sessionId: number
-  audience: Audience
-}
-
-export interface VerifiedToken extends AccessClaims {
+  audience: TokenAudience
   /** Milliseconds since 1970. */
   expiresAt: number
 }
 
-export interface SignedToken {
-  token: string
-  /** Seconds. */
-  expiresIn: number
-}
-
-type Keys = Pick<App, 'jwtSecrets' | 'now'>
-
 const algorithm = 'HS256'
-const type = 'kefu-access+jwt'
 const issuer = 'kefu'
-const audiences: [Audience, ...Audience[]] = ['agent', 'customer']
+/** Keeps apart from any other JWT that somebody may sign with the same secret. */
+const type = 'kefu-access+jwt'
+const longest = 4096
 
-export function signAccessToken({ jwtSecrets, now }: Keys, { userId, sessionId, audience }: AccessClaims): SignedToken {
-  const [secret] = jwtSecrets
-  if (secret === undefined) throw new Error('there is no secret to sign with')
+export const unauthorized = () => new AppError('unauthorized', 'Sign in again.')
+
+/** Public: stands in every token's header. */
+const keyId = (secret: string) => createHash('sha256').update(`kid ${secret}`).digest('base64url').slice(0, 12)
+
+/** expiresIn is in seconds. */
+export function signAccessToken(
+  app: Pick<App, 'jwtSecrets' | 'now'>,
+  { userId, sessionId, audience }: Omit<AccessToken, 'expiresAt'>,
+): { token: string; expiresIn: number } {
+  const secret = app.jwtSecrets[0] as string
+  const iat = Math.floor(app.now() / 1000)
   const expiresIn = limits.accessTokenMs / 1000
-  const token = jwt.sign({ sid: sessionId, iat: Math.floor(now() / 1000) }, secret, {
-    algorithm,
-    header: { alg: algorithm, typ: type, kid: keyId(secret) },
-    issuer,
-    audience,
-    subject: String(userId),
-    expiresIn,
-  })
+  const payload = { iss: issuer, aud: audience, sub: String(userId), sid: sessionId, iat, exp: iat + expiresIn }
+  const token = jwt.sign(payload, secret, { algorithm, header: { alg: algorithm, typ: type, kid: keyId(secret) } })
   return { token, expiresIn }
 }
 
-/** Throws unauthorized, alike for every bad token, whatever it is made of. */
-export function verifyAccessToken({ jwtSecrets, now }: Keys, token: unknown): VerifiedToken {
+/** Throws unauthorized for whatever is not a token of ours that is good now; whether its session stands is for authenticate.ts to say. */
+export function verifyAccessToken(app: Pick<App, 'jwtSecrets' | 'now'>, token: unknown): AccessToken {
+  if (typeof token !== 'string' || token.length > longest) throw unauthorized()
+  const claims = readClaims(app, token)
+  if (claims === undefined) throw unauthorized()
+  const { sub, aud, exp, sid } = claims
+  const userId = /^[1-9][0-9]{0,14}$/.test(sub ?? '') ? Number(sub) : 0
+  if (userId === 0 || !Number.isSafeInteger(sid) || sid < 1 || exp === undefined) throw unauthorized()
+  if (aud !== 'agent' && aud !== 'customer') throw unauthorized()
+  return { userId, sessionId: sid, audience: aud, expiresAt: exp * 1000 }
+}
+
+/** The library throws a class for each thing that can be wrong; here they all are one. */
+function readClaims(
+  app: Pick<App, 'jwtSecrets' | 'now'>,
+  token: string,
+): (jwt.JwtPayload & { sid: number }) | undefined {
   try {
-    return readClaims(String(token), jwtSecrets, Math.floor(now() / 1000))
+    const header = jwt.decode(token, { complete: true })?.header
+    const secret = app.jwtSecrets.find((candidate) => keyId(candidate) === header?.kid)
+    if (secret === undefined || header?.typ !== type) return undefined
+    const clockTimestamp = Math.floor(app.now() / 1000)
+    const claims = jwt.verify(token, secret, { algorithms: [algorithm], issuer, clockTimestamp })
+    return typeof claims === 'string' ? undefined : (claims as jwt.JwtPayload & { sid: number })
   } catch {
-    throw badToken()
+    return undefined
   }
 }
-
-export const badToken = () => new AppError('unauthorized', 'The token is not valid, or not any more.')
-
-function readClaims(token: string, secrets: readonly string[], nowSeconds: number): VerifiedToken {
-  const header = jwt.decode(token, { complete: true })?.header
-  const secret = secrets.find((each) => keyId(each) === header?.kid)
-  if (secret === undefined || header?.typ !== type) throw badToken()
-  const claims = jwt.verify(token, secret, {
-    algorithms: [algorithm],
-    issuer,
-    audience: audiences,
-    clockTimestamp: nowSeconds,
-    maxAge: limits.accessTokenMs / 1000,
-  })
-  if (typeof claims === 'string' || typeof claims.exp !== 'number') throw badToken()
-  const audience = audiences.find((each) => each === claims.aud)
-  const userId = /^[1-9][0-9]{0,15}$/.test(claims.sub ?? '') ? Number(claims.sub) : 0
-  if (audience === undefined || !isId(userId) || !isId(claims.sid)) throw badToken()
-  return { userId, sessionId: claims.sid, audience, expiresAt: claims.exp * 1000 }
-}
-
-const isId = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
-
-/** Names a secret without telling anything of it. */
-const keyId = (secret: string) => createHash('sha256').update(`kefu key ${secret}`).digest('base64url').slice(0, 8)

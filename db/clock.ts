@@ -1,0 +1,13 @@
+// The database's clock as SQL expressions: it decides what has expired, so that nodes need not agree on the time.
+
+import { sql } from 'kysely'
+
+export const now = sql<Date>`current_timestamp(3)`
+
+const microseconds = (ms: number) => Math.round(ms * 1000)
+
+/** This many milliseconds from now. */
+export const later = (ms: number) => sql<Date>`date_add(current_timestamp(3), interval ${microseconds(ms)} microsecond)`
+
+/** This many milliseconds before now. */
+export const ago = (ms: number) => sql<string>`date_sub(current_timestamp(3), interval ${microseconds(ms)} microsecond)`

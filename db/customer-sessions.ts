@@ -1,0 +1,121 @@
+// Customers' browsers: a row each, holding the hashes of its current resume token and of the one before it, which is good until the
+// current one is used. The database's clock decides what has expired.
+
+import { limits } from '#protocol/limits.ts'
+import { ago, later, now } from './clock.ts'
+import type { Database, Transaction } from './database.ts'
+import { displayName } from './display-name.ts'
+
+/** The customer whose session this is, unless it has been ended. */
+export function findCustomerOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
+  return db
+    .selectFrom('customer_sessions')
+    .innerJoin('users', 'users.id', 'customer_sessions.user_id')
+    .select([
+      'users.id as userId',
+      displayName('users').as('name'),
+      'users.role',
+      'users.site_id as siteId',
+      'customer_sessions.id as sessionId',
+    ])
+    .where('customer_sessions.id', '=', sessionId)
+    .where('users.id', '=', userId)
+    .where('customer_sessions.revoked_at', 'is', null)
+    .where('customer_sessions.expires_at', '>', ago(0))
+    .where('users.role', '=', 'customer')
+    .where('users.site_id', 'is not', null)
+    .$narrowType<{ role: 'customer'; siteId: number }>()
+    .executeTakeFirst()
+}
+
+export async function insertCustomerSession(trx: Transaction, customerId: number, tokenHash: Buffer): Promise<number> {
+  const { insertId } = await trx
+    .insertInto('customer_sessions')
+    .values({ user_id: customerId, token_hash: tokenHash, expires_at: later(limits.customerSessionMs) })
+    .executeTakeFirstOrThrow()
+  return Number(insertId)
+}
+
+export interface CustomerSession {
+  id: number
+  customerId: number
+  tokenHash: Buffer
+  previousHash: Buffer | null
+}
+
+/** A session that has not ended, of a customer of this site. */
+export async function lockCustomerSession(
+  trx: Transaction,
+  { id, siteId }: { id: number; siteId: number },
+): Promise<CustomerSession | undefined> {
+  return trx
+    .selectFrom('customer_sessions')
+    .select(['id', 'user_id as customerId', 'token_hash as tokenHash', 'previous_hash as previousHash'])
+    .where('id', '=', id)
+    .where('user_id', 'in', (eb) => eb.selectFrom('users').select('users.id').where('users.site_id', '=', siteId))
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', ago(0))
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** Puts the next token in the current one's place; the session lives on from now. */
+export async function rotateCustomerSession(trx: Transaction, session: CustomerSession, tokenHash: Buffer) {
+  await trx
+    .updateTable('customer_sessions')
+    .set({
+      previous_hash: session.tokenHash,
+      token_hash: tokenHash,
+      rotated_at: now,
+      expires_at: later(limits.customerSessionMs),
+    })
+    .where('id', '=', session.id)
+    .execute()
+}
+
+/** Removes at most limits.upkeepRows sessions whose time is over; how many. */
+export async function removeExpiredSessions(db: Database): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('customer_sessions')
+    .where('expires_at', '<', ago(0))
+    .limit(limits.upkeepRows)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+/** Removes at most limits.upkeepRows customers, with their sessions, who came long ago and never began a conversation; how many. */
+export async function removeSilentCustomers(trx: Transaction): Promise<number> {
+  const candidates = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'customer')
+    .where('created_at', '<', ago(limits.silentCustomerMs))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('conversations')
+            .select('conversations.id')
+            .whereRef('conversations.customer_id', '=', 'users.id'),
+        ),
+      ),
+    )
+    .orderBy('created_at')
+    .limit(limits.upkeepRows)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  if (candidates.length === 0) return 0
+  const ids = candidates.map((customer) => customer.id)
+  // Whoever began one after that look, but before the lock, is seen now; from here on the lock on the customer's row keeps it away.
+  const spoken = await trx
+    .selectFrom('conversations')
+    .select('customer_id as id')
+    .where('customer_id', 'in', ids)
+    .execute()
+  const silent = ids.filter((id) => !spoken.some((customer) => customer.id === id))
+  if (silent.length === 0) return 0
+  await trx.deleteFrom('customer_sessions').where('user_id', 'in', silent).execute()
+  await trx.deleteFrom('users').where('id', 'in', silent).execute()
+  return silent.length
+}
