@@ -7,13 +7,16 @@ import { DatabaseUnavailable, isTransactionConflict } from './errors.ts'
 
 /**
  * Runs the work in a transaction and commits it. An ambiguous commit (the connection died in it) runs again too: writes are
- * idempotent by their unique keys. Gives up with DatabaseUnavailable after limits.transactionTries, or when the time is up.
+ * idempotent by their unique keys. Work that is told `again` may meet its own effect of the time before. Gives up with DatabaseUnavailable after limits.transactionTries, or when the time is up.
  */
-export async function inTransaction<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  db: Database,
+  work: (trx: Transaction, again: boolean) => Promise<T>,
+): Promise<T> {
   const giveUpAt = performance.now() + limits.databaseQueryMs
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction().execute(work)
+      return await db.transaction().execute((trx) => work(trx, attempt > 1))
     } catch (error) {
       const lost = error instanceof DatabaseUnavailable
       if (!lost && !isTransactionConflict(error)) throw error

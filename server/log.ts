@@ -3,5 +3,22 @@
 import { type Logger, pino } from 'pino'
 
 export function createLog(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: withoutContent } })
+}
+
+/** The driver puts whole statements, and with them content, on its errors: a name, a number and the place are enough. */
+function withoutContent(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const { code, errno } = error as { code?: unknown; errno?: unknown }
+  return {
+    type: error.name,
+    code,
+    errno,
+    ...(errno === undefined ? { message: error.message } : {}),
+    stack: error.stack
+      ?.split('\n')
+      .filter((line) => line.startsWith('    at '))
+      .join('\n'),
+    ...(error.cause === undefined ? {} : { cause: withoutContent(error.cause) }),
+  }
 }

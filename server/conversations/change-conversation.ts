@@ -12,34 +12,31 @@ import type { StateChange } from './states.ts'
 import { tellConversation } from './tell.ts'
 import { conversationView } from './view.ts'
 
-export interface Decision {
-  change: ConversationChange
-  set: StateChange
-}
-
-/** What happens to a conversation in a state, at the database's time `now`; null when it is so already. Throws to refuse. */
+/** What a conversation in this state becomes, at the database's time `now`; null when it is so already. Throws to refuse. */
 export type Decide = (
   conversation: ConversationState | undefined,
   now: string,
   trx: Transaction,
-) => Decision | null | Promise<Decision | null>
+) => StateChange | null | Promise<StateChange | null>
 
 export async function changeConversation(
   app: App,
   actor: Actor,
   conversationId: number,
+  change: Exclude<ConversationChange, 'created' | 'message' | 'read'>,
   decide: Decide,
 ): Promise<{ conversation: Conversation }> {
-  const { decision, whole } = await inTransaction(app.db, async (trx) => {
+  const { changed, whole } = await inTransaction(app.db, async (trx, again) => {
     const locked = (await lockConversations(trx, [conversationId])).get(conversationId)
-    const made = await decide(locked?.state, locked?.now ?? '', trx)
-    if (made !== null && locked) {
+    const set = await decide(locked?.state, locked?.now ?? '', trx)
+    if (set !== null && locked) {
       const { state, now } = locked
-      await saveConversations(trx, [{ ...state, ...made.set, version: state.version + 1, updatedAt: now }])
+      await saveConversations(trx, [{ ...state, ...set, version: state.version + 1, updatedAt: now }])
     }
-    return { decision: made, whole: await readConversation(trx, conversationId) }
+    // After an ambiguous commit the change may be there already, told to nobody: told once too often is harmless.
+    return { changed: set !== null || again, whole: await readConversation(trx, conversationId) }
   })
   if (!whole) throw new AppError('not_found', 'There is no such conversation.')
-  if (decision !== null) tellConversation(app, whole, decision.change)
+  if (changed) tellConversation(app, whole, change)
   return { conversation: conversationView(actor, whole) }
 }

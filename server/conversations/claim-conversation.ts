@@ -12,11 +12,11 @@ export function claimConversation(
   actor: AgentActor,
   { conversationId }: RequestPayloads['conversation:claim'],
 ) {
-  return changeConversation(app, actor, conversationId, (conversation) => {
+  return changeConversation(app, actor, conversationId, 'claimed', (conversation) => {
     assertMaySee(actor, conversation)
     if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
     if (conversation.status === 'open') {
-      return { change: 'claimed', set: { status: 'pending', agentId: actor.userId, queuedAt: null } }
+      return { status: 'pending', agentId: actor.userId, queuedAt: null }
     }
     if (conversation.agentId === actor.userId) return null
     throw new AppError('already_claimed', 'Another agent has claimed it.', { agentId: conversation.agentId })

@@ -13,10 +13,10 @@ export function releaseConversation(
   actor: AgentActor,
   { conversationId }: RequestPayloads['conversation:release'],
 ) {
-  return changeConversation(app, actor, conversationId, (conversation, now) => {
+  return changeConversation(app, actor, conversationId, 'released', (conversation, now) => {
     assertMayHandle(actor, conversation)
     if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
     if (conversation.status === 'open') return null
-    return { change: 'released', set: intoQueue(now) }
+    return intoQueue(now)
   })
 }

@@ -9,12 +9,12 @@ import { changeConversation } from './change-conversation.ts'
 import { reopened } from './states.ts'
 
 export function reopenConversation(app: App, actor: Actor, { conversationId }: RequestPayloads['conversation:reopen']) {
-  return changeConversation(app, actor, conversationId, async (conversation, now, trx) => {
+  return changeConversation(app, actor, conversationId, 'reopened', async (conversation, now, trx) => {
     assertMayHandle(actor, conversation)
     if (conversation.status !== 'closed') return null
     const { agentId } = conversation
     const presence = isCustomer(actor) && agentId !== null ? await listPresence(trx, [agentId]) : []
     const takesIt = !isCustomer(actor) || presence[0]?.status === 'online'
-    return { change: 'reopened', set: reopened(now, agentId, takesIt) }
+    return reopened(now, agentId, takesIt)
   })
 }

@@ -1,5 +1,6 @@
 // A customer begins a conversation, with its first message or without. The same clientConversationId is the same conversation.
 
+import { randomBytes } from 'node:crypto'
 import {
   countUnfinishedOfCustomer,
   findConversationIdByClientId,
@@ -20,15 +21,17 @@ import { readConversation } from './read.ts'
 import { tellConversation } from './tell.ts'
 import { customerView, type WholeConversation } from './view.ts'
 
-type Payload = RequestPayloads['conversation:start']
+type Payload = RequestPayloads['conversation:start'] & { clientConversationId: string }
 
 export async function startConversation(
   app: App,
   actor: CustomerActor,
-  payload: Payload,
+  asked: RequestPayloads['conversation:start'],
 ): Promise<RequestReplies['conversation:start']> {
+  // Always an id, so that running again after an ambiguous commit finds what it made.
+  const payload = { clientConversationId: randomBytes(16).toString('hex'), ...asked }
   if (payload.message) app.rates.take('customerMessages', actor.userId)
-  const { created, sends, batch, whole } = await inTransaction(app.db, async (trx) => {
+  const { created, sends, batch, whole } = await inTransaction(app.db, async (trx, again) => {
     // The customer's own row is the lock: starts of one customer happen one after another, so the limit holds.
     const customer = await lockUser(trx, actor.userId)
     if (customer === undefined) throw new AppError('unauthorized', 'There is no such customer.')
@@ -36,11 +39,11 @@ export async function startConversation(
     const known = await findStarted(trx, actor, payload)
     const conversationId = known ?? (await begin(trx, actor, payload))
     const written = firstMessage(actor, conversationId, payload)
-    const appended = written.length > 0 ? await appendMessages(trx, written) : undefined
+    const appended = written.length > 0 ? await appendMessages(trx, written, again) : undefined
     const outcome = appended?.outcomes[0]
     if (outcome instanceof AppError) throw outcome
     return {
-      created: known === undefined,
+      created: known === undefined || again,
       sends: written,
       batch: appended,
       whole: (await readConversation(trx, conversationId)) as WholeConversation,
@@ -53,7 +56,6 @@ export async function startConversation(
 }
 
 async function findStarted(trx: Transaction, actor: CustomerActor, { clientConversationId }: Payload) {
-  if (clientConversationId === undefined) return undefined
   return findConversationIdByClientId(trx, actor.userId, clientConversationId)
 }
 
@@ -66,7 +68,7 @@ async function begin(trx: Transaction, actor: CustomerActor, payload: Payload): 
   const conversation: NewConversation = {
     customerId: actor.userId,
     siteId: actor.siteId,
-    clientConversationId: payload.clientConversationId ?? null,
+    clientConversationId: payload.clientConversationId,
     subject: payload.subject ?? null,
     page: payload.page ?? null,
   }

@@ -15,11 +15,11 @@ export function transferConversation(
   { conversationId, agentId }: RequestPayloads['conversation:transfer'],
 ) {
   if (agentId === undefined) return releaseConversation(app, actor, { conversationId })
-  return changeConversation(app, actor, conversationId, async (conversation, _now, trx) => {
+  return changeConversation(app, actor, conversationId, 'transferred', async (conversation, _now, trx) => {
     assertMayHandle(actor, conversation)
     if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
     if (conversation.status === 'pending' && conversation.agentId === agentId) return null
     if ((await findAgent(trx, agentId)) === undefined) throw new AppError('not_found', 'There is no such agent.')
-    return { change: 'transferred', set: { status: 'pending', agentId, queuedAt: null } }
+    return { status: 'pending', agentId, queuedAt: null }
   })
 }

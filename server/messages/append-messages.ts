@@ -25,6 +25,8 @@ export interface Appended {
   message: Message
   /** It was there already: nothing was written. */
   existed: boolean
+  /** Written now, or perhaps by the same batch before an ambiguous commit: told once too often is harmless, never is not. */
+  isNews: boolean
 }
 
 export interface AppendedBatch {
@@ -36,7 +38,7 @@ export interface AppendedBatch {
 
 const keyOf = (key: MessageKey) => `${key.conversationId} ${key.senderId} ${key.clientMessageId}`
 
-export async function appendMessages(trx: Transaction, sends: readonly Send[]): Promise<AppendedBatch> {
+export async function appendMessages(trx: Transaction, sends: readonly Send[], again: boolean): Promise<AppendedBatch> {
   const keys = sends.map(({ actor, conversationId, clientMessageId }) => ({
     conversationId,
     senderId: actor.userId,
@@ -64,7 +66,7 @@ export async function appendMessages(trx: Transaction, sends: readonly Send[]): 
     try {
       const there = known.get(keyOf(key))
       const conversation = states.get(send.conversationId)
-      if (there) return { message: there, existed: true }
+      if (there) return { message: there, existed: true, isNews: again }
       assertMaySend(send.actor, conversation, blocked)
       const now = locked.get(conversation.id)?.now as string
       const change = isCustomer(send.actor) ? wake(conversation, presence, now) : null
@@ -73,7 +75,7 @@ export async function appendMessages(trx: Transaction, sends: readonly Send[]): 
       rows.push(row)
       const message = asMessage(row, send.actor)
       known.set(keyOf(key), message)
-      return { message, existed: false }
+      return { message, existed: false, isNews: true }
     } catch (error) {
       if (error instanceof AppError) return error
       throw error

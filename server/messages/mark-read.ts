@@ -15,7 +15,7 @@ export async function markRead(
   actor: Actor,
   { conversationId, seq }: RequestPayloads['message:mark-read'],
 ): Promise<{ receipt: Receipt }> {
-  const { receipt, moved } = await inTransaction(app.db, async (trx) => {
+  const { receipt, moved } = await inTransaction(app.db, async (trx, again) => {
     const locked = (await lockConversations(trx, [conversationId])).get(conversationId)
     const state = locked?.state
     assertMaySee(actor, state)
@@ -23,7 +23,8 @@ export async function markRead(
     const upToSeq = Math.min(seq, state.lastSeq)
     const readSeq = isCustomer(actor) ? state.customerReadSeq : state.agentReadSeq
     if (upToSeq <= readSeq || !(await takesPart(trx, actor, state))) {
-      return { receipt: standingReceipt(actor, state, now), moved: false }
+      // After an ambiguous commit it may be our own receipt that stands.
+      return { receipt: standingReceipt(actor, state, now), moved: again }
     }
     await saveConversations(trx, [await readUpTo(trx, actor, state, upToSeq, now)])
     const told: Receipt = { conversationId, readerId: actor.userId, readerRole: actor.role, seq: upToSeq, readAt: now }

@@ -15,7 +15,7 @@ export function tellAppended(
 ): void {
   sends.forEach((send, index) => {
     const outcome = outcomes[index]
-    if (outcome === undefined || outcome instanceof AppError || outcome.existed) return
+    if (outcome === undefined || outcome instanceof AppError || !outcome.isNews) return
     const { message } = outcome
     app.publish('message:created', { conversationId: message.conversationId, userId: send.actor.userId }, message)
     if (!changes.has(message.conversationId)) teller.soon(message.conversationId, 'message')

@@ -46,7 +46,7 @@ export function createMessageWriter(
   async function write(batch: Waiting[]) {
     try {
       const sends = batch.map((one) => one.send)
-      const { outcomes, changes } = await inTransaction(app.db, (trx) => appendMessages(trx, sends))
+      const { outcomes, changes } = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again))
       tellAppended(app, teller, sends, outcomes, changes)
       batch.forEach((one, index) => {
         const outcome = outcomes[index] as Appended | AppError
