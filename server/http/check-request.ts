@@ -4,6 +4,7 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { TLocalizedValidationError } from 'typebox/error'
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../errors.ts'
 
@@ -14,16 +15,19 @@ export const compileCheck: FastifySchemaCompiler<TSchema> = ({ schema, httpPart 
       return { error: new AppError('invalid_request', `The ${httpPart} is nested too deep.`, { path: '' }) }
     }
     if (check.Check(value)) return { value }
-    const [first] = check.Errors(value)
-    const path = `${first?.instancePath ?? ''}${missingOrUnknown(first?.params)}`.slice(0, 200)
-    return { error: new AppError('invalid_request', `${httpPart}${path} ${first?.message ?? 'is wrong'}`, { path }) }
+    const [path, complaint] = firstWrong(check.Errors(value))
+    return { error: new AppError('invalid_request', `${httpPart}${path} ${complaint}`, { path }) }
   }
 }
 
-/** The key that an error about an object as a whole means. */
-function missingOrUnknown(params: object | undefined): string {
-  const [key] = Object.values(params ?? {}).find((value) => Array.isArray(value)) ?? []
-  return typeof key === 'string' ? `/${key}` : ''
+/** Where and what; of an object as a whole, the key that it is about. */
+function firstWrong(errors: TLocalizedValidationError[]): [path: string, complaint: string] {
+  const [first] = errors
+  if (first === undefined) return ['', 'is wrong']
+  // A key that must not be there is told twice: at its own place, then of its object.
+  if (first.keyword === 'boolean') return [first.instancePath.slice(0, 200), 'is not known']
+  if (first.keyword === 'required') return [`${first.instancePath}/${first.params.requiredProperties[0]}`, 'is missing']
+  return [first.instancePath, first.message]
 }
 
 function isTooDeep(value: unknown, depth: number): boolean {

@@ -5,6 +5,8 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { HttpServer } from './callers.ts'
 
 export const docsPath = '/api/docs'
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /** Before the routes, which it collects. */
 export async function serveDocs(http: HttpServer): Promise<void> {
@@ -21,5 +23,5 @@ export async function serveDocs(http: HttpServer): Promise<void> {
       return { schema: { ...schema, tags: [noun], security: isPublic ? [] : [{ token: [] }] }, url }
     },
   })
-  await http.register(swaggerUi, { routePrefix: docsPath, staticCSP: true })
+  await http.register(swaggerUi, { routePrefix: docsPath, staticCSP: policy })
 }

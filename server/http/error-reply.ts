@@ -27,7 +27,7 @@ function asCallersFault(error: unknown): AppError | null {
   if (statusCode === 413) {
     return new AppError('too_large', `A request may be ${limits.requestBytes} bytes.`, { limit: limits.requestBytes })
   }
-  return new AppError(statusCode === 404 ? 'not_found' : 'invalid_request', error.message)
+  return new AppError(statusCode === 404 ? 'not_found' : 'invalid_request', error.message.slice(0, 300))
 }
 
 const envelope = (error: AppError) => JSON.stringify({ error: errorBody(error) })
