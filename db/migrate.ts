@@ -29,7 +29,7 @@ const said = (error: unknown) => (error instanceof Error ? error.message : Strin
 
 const folder = new URL('migrations/', import.meta.url)
 const schemaText = () => readFileSync(new URL('../schema.sql', import.meta.url), 'utf8')
-const migrationNames = () =>
+export const migrationNames = () =>
   readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
     .map((file) => file.slice(0, -'.sql'.length))
@@ -69,7 +69,7 @@ export async function prepareDatabase(
   }
 }
 
-async function useDatabase(connection: Connection, database: string, log: (message: string) => void) {
+export async function useDatabase(connection: Connection, database: string, log: (message: string) => void) {
   try {
     await connection.query('USE ??', [database])
   } catch (error) {

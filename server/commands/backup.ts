@@ -1,0 +1,13 @@
+// npm run backup [-- FILE]: one archive of the database and the uploaded files, made while Kefu runs or stands still.
+
+import { join, resolve } from 'node:path'
+import { dumpDatabase } from '#db/backup.ts'
+import { writeArchive } from './archive.ts'
+import { runCommand, withAddress } from './run-command.ts'
+
+await runCommand(async (config, [given]) => {
+  const name = `kefu-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.backup.gz`
+  const file = resolve(given ?? join(config.dataDir, 'backups', name))
+  await withAddress(config, (address) => writeArchive(file, dumpDatabase(address), join(config.dataDir, 'uploads')))
+  console.log(file)
+})

@@ -1,0 +1,26 @@
+// npm run reset-password -- USER: gives an agent or admin a new random password, shown once, and ends that user's logins.
+
+import { randomBytes } from 'node:crypto'
+import { StartError } from '#db/embedded/start-error.ts'
+import { revokeLoginSessions } from '#db/login-sessions.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { findAccount, saveUser } from '#db/users.ts'
+import { hashPassword } from '../auth/password.ts'
+import { runCommand, withDatabase } from './run-command.ts'
+
+await runCommand(async (config, [username, ...more]) => {
+  if (username === undefined || more.length > 0) throw new StartError('Usage: npm run reset-password -- USER')
+  const password = randomBytes(12).toString('base64url')
+  const passwordHash = await hashPassword(password)
+  const account = await withDatabase(config, (db) =>
+    inTransaction(db, async (trx) => {
+      const account = await findAccount(trx, username)
+      if (account === undefined) throw new StartError(`There is no agent or admin called ${username}.`)
+      await saveUser(trx, account, { passwordHash })
+      await revokeLoginSessions(trx, account.id)
+      return account
+    }),
+  )
+  console.log(`New password of ${account.username}: ${password}`)
+  if (account.disabledAt !== null) console.log('This user is disabled: an admin has to enable it again.')
+})

@@ -1,0 +1,63 @@
+// What every command shares: its settings, its database, and how it ends.
+
+import { connectDatabase, type DatabaseAddress } from '#db/connect.ts'
+import type { Database } from '#db/database.ts'
+import { holdDataFolder, tryHold } from '#db/embedded/data-folder.ts'
+import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
+import { runningDatabase } from '#db/embedded/running-database.ts'
+import { StartError } from '#db/embedded/start-error.ts'
+import { DatabaseUnavailable, errnoOf } from '#db/errors.ts'
+import { type Config, loadConfig } from '../config.ts'
+
+/** Runs it and sets the exit code: 1 with one line where a person has to mend something. */
+export async function runCommand(command: (config: Config, args: string[]) => Promise<void>): Promise<void> {
+  try {
+    await command(loadConfig(), process.argv.slice(2))
+  } catch (error) {
+    if (errnoOf(error) === unknownTable) console.error('This database has no Kefu in it yet: start Kefu first.')
+    else console.error(isExpected(error) ? error.message : error)
+    process.exitCode = 1
+  }
+}
+
+const unknownTable = 1146
+
+const isExpected = (error: unknown): error is Error =>
+  error instanceof StartError || error instanceof DatabaseUnavailable
+
+/** Works on DATABASE_URL's server, on the running Kefu's database, or on the embedded one, which is started for the work. */
+export async function withAddress<T>(config: Config, work: (address: DatabaseAddress) => Promise<T>): Promise<T> {
+  if (config.databaseUrl !== null) return work({ url: config.databaseUrl })
+  if (!tryHold(config.dataDir)) return work(runningDatabase(config.dataDir))
+  return withEmbedded(config, work)
+}
+
+/** The same, but only while no Kefu runs on this DATA_DIR. */
+export async function withAddressAlone<T>(config: Config, work: (address: DatabaseAddress) => Promise<T>): Promise<T> {
+  holdDataFolder(config.dataDir)
+  return config.databaseUrl === null ? withEmbedded(config, work) : work({ url: config.databaseUrl })
+}
+
+export async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
+  return withAddress(config, async (address) => {
+    const db = connectDatabase(address, { connections: 2 })
+    try {
+      return await work(db)
+    } finally {
+      await db.destroy()
+    }
+  })
+}
+
+async function withEmbedded<T>(config: Config, work: (address: DatabaseAddress) => Promise<T>): Promise<T> {
+  const embedded = await startEmbeddedDatabase({
+    dataDir: config.dataDir,
+    bufferPool: config.dbBufferPool,
+    log: console.error,
+  })
+  try {
+    return await work({ socketPath: embedded.socketPath, user: embedded.user, database: embedded.database })
+  } finally {
+    await embedded.stop()
+  }
+}
