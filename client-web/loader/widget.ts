@@ -1,7 +1,7 @@
 // The launcher and the panel on the page: plain DOM in a closed shadow root beside the body, so that a page that swaps its body keeps it.
 
 import type { SiteLook } from '#protocol/entities.ts'
-import { drawIcon, phone, sheetFor } from './look.ts'
+import { phone, sheetFor } from './look.ts'
 import { type FromFrame, type FromPage, hello, isFromFrame } from './ports.ts'
 
 export interface Widget {
@@ -139,7 +139,7 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
   button.ariaHasPopup = 'dialog'
   button.ariaExpanded = 'false'
   badge.ariaHidden = 'true'
-  button.append(drawIcon(), badge)
+  button.append(badge)
   root.adoptedStyleSheets = [sheetFor(look)]
   root.append(panel, button)
   setUnread(0)

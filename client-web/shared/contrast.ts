@@ -15,7 +15,7 @@ export function contrast(one: string, other: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-/** White or black, whichever reads better on `color`. One of the two always reaches 4.5. */
+/** White where it reaches 4.5:1 on `color`, else black, which then does: at this luminance both stand at 4.5 or better. */
 export function textOn(color: string): '#ffffff' | '#000000' {
-  return contrast(color, '#ffffff') >= 4.5 ? '#ffffff' : '#000000'
+  return luminance(color) <= 1.05 / 4.5 - 0.05 ? '#ffffff' : '#000000'
 }
