@@ -74,7 +74,7 @@ export async function rotateCustomerSession(trx: Transaction, session: CustomerS
 }
 
 /** Removes at most limits.upkeepRows sessions whose time is over; how many. */
-export async function removeExpiredSessions(db: Database): Promise<number> {
+export async function removeExpiredCustomerSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('customer_sessions')
     .where('expires_at', '<', ago(0))

@@ -95,7 +95,7 @@ export async function revokeLoginSessions(trx: Transaction, userId: number, exce
 }
 
 /** Removes at most limits.upkeepRows sessions whose time is over; how many. */
-export async function removeExpiredSessions(db: Database): Promise<number> {
+export async function removeExpiredLoginSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('login_sessions')
     .where('expires_at', '<', ago(0))

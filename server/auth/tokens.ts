@@ -44,28 +44,31 @@ export function signAccessToken(
 
 /** Throws unauthorized for whatever is not a token of ours that is good now; whether its session stands is for authenticate.ts to say. */
 export function verifyAccessToken(app: Pick<App, 'jwtSecrets' | 'now'>, token: unknown): AccessToken {
-  if (typeof token !== 'string' || token.length > longest) throw unauthorized()
-  const claims = readClaims(app, token)
-  if (claims === undefined) throw unauthorized()
-  const { sub, aud, exp, sid } = claims
+  const known = readAccessToken(app, token)
+  if (known === undefined) throw unauthorized()
+  return known
+}
+
+/** What a token of ours that is good now says, else undefined. */
+export function readAccessToken(app: Pick<App, 'jwtSecrets' | 'now'>, token: unknown): AccessToken | undefined {
+  if (typeof token !== 'string' || token.length > longest) return undefined
+  const { sub, aud, exp, sid } = readClaims(app, token) ?? {}
   const userId = /^[1-9][0-9]{0,14}$/.test(sub ?? '') ? Number(sub) : 0
-  if (userId === 0 || !Number.isSafeInteger(sid) || sid < 1 || exp === undefined) throw unauthorized()
-  if (aud !== 'agent' && aud !== 'customer') throw unauthorized()
-  return { userId, sessionId: sid, audience: aud, expiresAt: exp * 1000 }
+  if (userId === 0 || !Number.isSafeInteger(sid) || exp === undefined) return undefined
+  return aud === 'agent' || aud === 'customer'
+    ? { userId, sessionId: sid, audience: aud, expiresAt: exp * 1000 }
+    : undefined
 }
 
 /** The library throws a class for each thing that can be wrong; here they all are one. */
-function readClaims(
-  app: Pick<App, 'jwtSecrets' | 'now'>,
-  token: string,
-): (jwt.JwtPayload & { sid: number }) | undefined {
+function readClaims(app: Pick<App, 'jwtSecrets' | 'now'>, token: string): jwt.JwtPayload | undefined {
   try {
     const header = jwt.decode(token, { complete: true })?.header
     const secret = app.jwtSecrets.find((candidate) => keyId(candidate) === header?.kid)
     if (secret === undefined || header?.typ !== type) return undefined
     const clockTimestamp = Math.floor(app.now() / 1000)
     const claims = jwt.verify(token, secret, { algorithms: [algorithm], issuer, clockTimestamp })
-    return typeof claims === 'string' ? undefined : (claims as jwt.JwtPayload & { sid: number })
+    return typeof claims === 'string' ? undefined : claims
   } catch {
     return undefined
   }

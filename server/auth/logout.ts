@@ -1,0 +1,19 @@
+// Ends the login session that a refresh token belongs to, and its connections. Without a good one there is nothing to end.
+
+import { lockLoginSession, revokeLoginSession } from '#db/login-sessions.ts'
+import { inTransaction } from '#db/transaction.ts'
+import type { App } from '../context.ts'
+import { isSameHash, readToken } from './rotating-token.ts'
+
+export async function logout(app: App, refreshToken: string | undefined): Promise<void> {
+  const presented = readToken(refreshToken)
+  if (presented === undefined) return
+  const { sessionId, hash } = presented
+  const userId = await inTransaction(app.db, async (trx) => {
+    const session = await lockLoginSession(trx, sessionId)
+    if (!session || !(isSameHash(hash, session.tokenHash) || isSameHash(hash, session.previousHash))) return undefined
+    await revokeLoginSession(trx, sessionId)
+    return session.userId
+  })
+  if (userId !== undefined) app.connections.end({ userId, sessionId }, 'revoked')
+}

@@ -1,0 +1,25 @@
+// A new login session, and what whoever logs in or refreshes is given.
+
+import type { Transaction } from '#db/database.ts'
+import { insertLoginSession } from '#db/login-sessions.ts'
+import type { User } from '#protocol/entities.ts'
+import type { LoginReply } from '#protocol/http.ts'
+import type { App } from '../context.ts'
+import { hashSecret, newSecret, writeToken } from './rotating-token.ts'
+import { signAccessToken } from './tokens.ts'
+
+/** The refresh token is for a cookie that no script reads, never for the body. */
+export interface LoggedIn {
+  reply: LoginReply
+  refreshToken: string
+}
+
+export async function openSession(trx: Transaction, userId: number) {
+  const secret = newSecret()
+  const sessionId = await insertLoginSession(trx, userId, hashSecret(secret))
+  return { sessionId, refreshToken: writeToken(sessionId, secret) }
+}
+
+export function loginReply(app: App, user: User, sessionId: number): LoginReply {
+  return { ...signAccessToken(app, { userId: user.id, sessionId, audience: 'agent' }), user }
+}

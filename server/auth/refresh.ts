@@ -1,0 +1,48 @@
+// A new access token for a refresh token, which is replaced. The one before it gets the same successor for limits.refreshGraceMs, since
+// an answer may be lost or two tabs may ask at once; after that its use means that somebody has a copy, and the session ends.
+
+import type { Transaction } from '#db/database.ts'
+import { lockLoginSession, revokeLoginSession, rotateLoginSession } from '#db/login-sessions.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { findUser } from '#db/users.ts'
+import type { App } from '../context.ts'
+import { type LoggedIn, loginReply } from './open-session.ts'
+import {
+  hashSecret,
+  isSameHash,
+  type PresentedToken,
+  readToken,
+  successorInUse,
+  successorOf,
+  writeToken,
+} from './rotating-token.ts'
+import { unauthorized } from './tokens.ts'
+
+export async function refresh(app: App, refreshToken: string | undefined): Promise<LoggedIn> {
+  const presented = readToken(refreshToken)
+  if (presented === undefined) throw unauthorized()
+  const { sessionId } = presented
+  const outcome = await inTransaction(app.db, (trx) => rotate(app, trx, presented))
+  if (outcome?.reusedOf !== undefined) app.connections.end({ userId: outcome.reusedOf, sessionId }, 'revoked')
+  if (outcome?.user === undefined) throw unauthorized()
+  return { reply: loginReply(app, outcome.user, sessionId), refreshToken: writeToken(sessionId, outcome.secret) }
+}
+
+/** The next secret and whose it is; or whose token was used again; or undefined, which changes nothing. */
+async function rotate(app: App, trx: Transaction, { sessionId, hash }: PresentedToken) {
+  const session = await lockLoginSession(trx, sessionId)
+  const user = session && (await findUser(trx, session.userId))
+  if (session === undefined || user === undefined || user.isDisabled) return undefined
+  if (isSameHash(hash, session.tokenHash)) {
+    const secret = successorOf(app, hash)
+    await rotateLoginSession(trx, session, hashSecret(secret))
+    return { user, secret }
+  }
+  if (!isSameHash(hash, session.previousHash)) return undefined
+  if (!session.isInGrace) {
+    await revokeLoginSession(trx, sessionId)
+    return { reusedOf: user.id }
+  }
+  const secret = successorInUse(app, session)
+  return secret === undefined ? undefined : { user, secret }
+}

@@ -1,0 +1,22 @@
+// An agent stops a customer from writing, or lets them write again. They go on seeing what they have.
+
+import { inTransaction } from '#db/transaction.ts'
+import { findCustomer, lockUser, saveBlocked } from '#db/users.ts'
+import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
+import type { AgentActor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+
+export async function setBlocked(
+  app: App,
+  _actor: AgentActor,
+  { customerId, blocked }: RequestPayloads['customer:set-blocked'],
+): Promise<RequestReplies['customer:set-blocked']> {
+  await inTransaction(app.db, async (trx) => {
+    const row = await lockUser(trx, customerId)
+    if (!row || !(await findCustomer(trx, customerId))) throw new AppError('not_found', 'There is no such customer.')
+    // Since when somebody is blocked stays as it was.
+    if (row.isBlocked !== blocked) await saveBlocked(trx, customerId, blocked)
+  })
+  return { customerId, blocked }
+}

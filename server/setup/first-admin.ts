@@ -1,0 +1,45 @@
+// The first admin: made once, by the setup page or by ADMIN_PASSWORD. Two at once: the installation's lock lets one win.
+
+import { createHmac } from 'node:crypto'
+import type { Transaction } from '#db/database.ts'
+import { StartError } from '#db/embedded/start-error.ts'
+import { lockInstallation } from '#db/installation.ts'
+import { findFirstSite, insertSite } from '#db/sites.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { hasAdmin, insertUser } from '#db/users.ts'
+import { hashPassword } from '../auth/password.ts'
+import type { App } from '../context.ts'
+import { newSiteKey } from '../sites/site-key.ts'
+
+export async function isSetupNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
+  return !(await hasAdmin(db))
+}
+
+/** Proves that whoever sets up can read the log. Derived, so that every node and every start has the same one. */
+export function setupCode({ jwtSecrets }: Pick<App, 'jwtSecrets'>): string {
+  return createHmac('sha256', jwtSecrets[0] as string)
+    .update('setup')
+    .digest('base64url')
+}
+
+/** The new admin's id; 'taken' when somebody else has that username; undefined when there is an admin already. */
+export async function makeFirstAdmin(trx: Transaction, admin: { username: string; passwordHash: string }) {
+  await lockInstallation(trx)
+  if (await hasAdmin(trx)) return undefined
+  return (await insertUser(trx, { ...admin, name: admin.username, role: 'admin', email: null })) ?? 'taken'
+}
+
+/** With ADMIN_PASSWORD set and no admin yet: makes the admin, and a site if there is none. Throws StartError when its name is taken. */
+export async function ensureFirstAdmin(app: Pick<App, 'db' | 'config' | 'log'>): Promise<void> {
+  const { adminUsername: username, adminPassword } = app.config
+  if (adminPassword === null || !(await isSetupNeeded(app))) return
+  const passwordHash = await hashPassword(adminPassword)
+  const made = await inTransaction(app.db, async (trx) => {
+    const id = await makeFirstAdmin(trx, { username, passwordHash })
+    if (typeof id === 'number' && !(await findFirstSite(trx)))
+      await insertSite(trx, { key: newSiteKey(), name: 'Kefu' })
+    return id
+  })
+  if (made === 'taken') throw new StartError('ADMIN_USERNAME names an agent who is there already: choose another.')
+  if (made !== undefined) app.log.info('made the first admin from ADMIN_PASSWORD')
+}

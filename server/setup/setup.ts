@@ -1,0 +1,58 @@
+// Whoever holds the one-time code makes the first admin and the first site, and is logged in.
+
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Transaction } from '#db/database.ts'
+import { findFirstSite, findSite, insertSite, type SiteRecord, saveSite } from '#db/sites.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { findUser } from '#db/users.ts'
+import type { User } from '#protocol/entities.ts'
+import type { SetupBody, SetupReply } from '#protocol/http.ts'
+import { loginReply, openSession } from '../auth/open-session.ts'
+import { hashPassword } from '../auth/password.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { normalOrigins } from '../sites/origins.ts'
+import { newSiteKey } from '../sites/site-key.ts'
+import { siteView } from '../sites/site-view.ts'
+import { isSetupNeeded, makeFirstAdmin, setupCode } from './first-admin.ts'
+
+const alreadyDone = () => new AppError('conflict', 'Kefu has been set up already: sign in.')
+
+export async function setup(
+  app: App,
+  { code, username, password, siteName, siteOrigin }: SetupBody,
+  address: string,
+): Promise<{ reply: SetupReply; refreshToken: string }> {
+  if (!(await isSetupNeeded(app))) throw alreadyDone()
+  checkCode(app, code, address)
+  const origins = normalOrigins(siteOrigin === undefined ? [] : [siteOrigin])
+  const passwordHash = await hashPassword(password)
+  const { user, site, session } = await inTransaction(app.db, async (trx) => {
+    const id = await makeFirstAdmin(trx, { username, passwordHash })
+    if (id === undefined) throw alreadyDone()
+    if (id === 'taken') throw new AppError('conflict', 'Somebody has this username already.')
+    const site = await makeFirstSite(trx, { name: siteName, origins })
+    return { user: (await findUser(trx, id)) as User, site, session: await openSession(trx, id) }
+  })
+  return {
+    reply: { ...loginReply(app, user, session.sessionId), site: siteView(app, site) },
+    refreshToken: session.refreshToken,
+  }
+}
+
+/** Wrong ones count as failures to log in. */
+function checkCode(app: App, code: string, address: string): void {
+  app.rates.check('loginFailures', `address ${address}`)
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  if (timingSafeEqual(hash(code), hash(setupCode(app)))) return
+  app.rates.count('loginFailures', `address ${address}`)
+  throw new AppError('forbidden', 'This is not the code that stands in the log.')
+}
+
+/** A database from the original design may have a site already, which has no better name yet. */
+async function makeFirstSite(trx: Transaction, site: { name: string; origins: string[] }): Promise<SiteRecord> {
+  const there = await findFirstSite(trx)
+  if (there) await saveSite(trx, there.id, site)
+  const id = there?.id ?? (await insertSite(trx, { key: newSiteKey(), ...site }))
+  return (await findSite(trx, id)) as SiteRecord
+}

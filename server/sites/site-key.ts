@@ -1,0 +1,6 @@
+// A site's key: public, but not to be guessed, so that nobody counts our sites.
+
+import { randomBytes } from 'node:crypto'
+
+/** 20 characters of A-Z a-z 0-9 _ - */
+export const newSiteKey = () => randomBytes(15).toString('base64url')

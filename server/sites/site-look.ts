@@ -1,0 +1,13 @@
+// What a page needs to draw the launcher before anybody has opened it.
+
+import type { SiteLook } from '#protocol/entities.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { findByKey } from './find-by-key.ts'
+
+export async function siteLook(app: App, key: string): Promise<SiteLook> {
+  const site = await findByKey(app.db, key)
+  if (site === undefined) throw new AppError('not_found', 'There is no such site.')
+  const { name, color, position, greeting } = site
+  return { name, color, position, greeting }
+}

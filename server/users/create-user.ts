@@ -1,0 +1,19 @@
+// An admin makes an agent or another admin.
+
+import { findUser, insertUser } from '#db/users.ts'
+import type { User } from '#protocol/entities.ts'
+import type { NewUserBody } from '#protocol/http.ts'
+import type { AgentActor } from '../actor.ts'
+import { hashPassword } from '../auth/password.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+
+export async function createUser(
+  app: App,
+  _actor: AgentActor,
+  { password, email = null, ...user }: NewUserBody,
+): Promise<User> {
+  const id = await insertUser(app.db, { ...user, email, passwordHash: await hashPassword(password) })
+  if (id === undefined) throw new AppError('conflict', 'Somebody has this username already.')
+  return (await findUser(app.db, id)) as User
+}

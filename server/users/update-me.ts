@@ -1,0 +1,44 @@
+// Agents change their own name, language and password; a new password needs the old one, and ends their other logins.
+
+import { revokeLoginSessions } from '#db/login-sessions.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { findAccountById, lockAccount, saveUser } from '#db/users.ts'
+import type { User } from '#protocol/entities.ts'
+import type { MeBody } from '#protocol/http.ts'
+import type { AgentActor } from '../actor.ts'
+import { hashPassword } from '../auth/password.ts'
+import { unauthorized } from '../auth/tokens.ts'
+import { tryPassword } from '../auth/try-password.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { getMe } from './get-me.ts'
+
+export async function updateMe(
+  app: App,
+  actor: AgentActor,
+  { name, language, password, oldPassword }: MeBody,
+): Promise<User> {
+  const proven = password === undefined ? undefined : await proveOldPassword(app, actor, oldPassword)
+  const passwordHash = password === undefined ? undefined : await hashPassword(password)
+  await inTransaction(app.db, async (trx) => {
+    const account = await lockAccount(trx, actor.userId)
+    if (account === undefined) throw unauthorized()
+    if (passwordHash !== undefined) {
+      if (account.passwordHash !== proven) throw new AppError('conflict', 'The password has just been changed.')
+      await revokeLoginSessions(trx, actor.userId, actor.sessionId)
+    }
+    await saveUser(trx, account, { name, language, passwordHash })
+  })
+  if (passwordHash !== undefined) {
+    app.connections.end({ userId: actor.userId, exceptSessionId: actor.sessionId }, 'revoked')
+  }
+  return getMe(app, actor)
+}
+
+/** The hash that it fits. */
+async function proveOldPassword(app: App, { userId, username }: AgentActor, oldPassword: string | undefined) {
+  if (oldPassword === undefined) throw new AppError('invalid_request', 'A new password needs oldPassword.')
+  const { passwordHash } = (await findAccountById(app.db, userId)) ?? {}
+  if (await tryPassword(app, { username, password: oldPassword, passwordHash })) return passwordHash
+  throw new AppError('forbidden', 'The old password is wrong.')
+}

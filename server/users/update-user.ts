@@ -1,0 +1,50 @@
+// An admin changes an agent or admin. A new password ends that user's logins, but the admin's own current one; a new role or being
+// disabled ends them all. Somebody must always be left to administer.
+
+import type { Transaction } from '#db/database.ts'
+import { lockInstallation } from '#db/installation.ts'
+import { revokeLoginSessions } from '#db/login-sessions.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { type Account, countEnabledAdmins, findUser, lockAccount, saveUser } from '#db/users.ts'
+import type { User } from '#protocol/entities.ts'
+import type { UserBody } from '#protocol/http.ts'
+import type { AgentActor } from '../actor.ts'
+import { hashPassword } from '../auth/password.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+
+export async function updateUser(
+  app: App,
+  actor: AgentActor,
+  { id, password, ...changes }: UserBody & { id: number },
+): Promise<User> {
+  const passwordHash = password === undefined ? undefined : await hashPassword(password)
+  const { user, ended } = await inTransaction(app.db, async (trx) => {
+    // Taken by all who may leave fewer admins, so that of two the second sees what the first did.
+    if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallation(trx)
+    const account = await lockAccount(trx, id)
+    if (account === undefined) throw new AppError('not_found', 'There is no such agent or admin.')
+    await assertAdminRemains(trx, account, changes)
+    await saveUser(trx, account, { ...changes, passwordHash })
+    const ended = whichEnd(actor, account, changes, passwordHash !== undefined)
+    if (ended) await revokeLoginSessions(trx, id, ended.exceptSessionId)
+    return { user: (await findUser(trx, id)) as User, ended }
+  })
+  if (ended) app.connections.end(ended, 'revoked')
+  return user
+}
+
+async function assertAdminRemains(trx: Transaction, account: Account, { role, isDisabled }: UserBody): Promise<void> {
+  const isAdmin = account.role === 'admin' && account.disabledAt === null
+  const staysAdmin = (role ?? 'admin') === 'admin' && !isDisabled
+  if (!isAdmin || staysAdmin || (await countEnabledAdmins(trx)) > 1) return
+  throw new AppError('conflict', 'This is the last admin who can sign in.')
+}
+
+/** The logins that a change ends, if any. */
+function whichEnd(actor: AgentActor, account: Account, { role, isDisabled }: UserBody, hasNewPassword: boolean) {
+  const userId = account.id
+  if (isDisabled || (role !== undefined && role !== account.role)) return { userId }
+  if (!hasNewPassword) return undefined
+  return userId === actor.userId ? { userId, exceptSessionId: actor.sessionId } : { userId }
+}
