@@ -117,6 +117,7 @@ export const en = {
     load: (count: number) => plural(count, '1 conversation', `${count} conversations`),
   },
   thread: {
+    unnamed: 'Conversation',
     label: (name: string) => `Conversation with ${name}`,
     claim: 'Claim',
     claimHint: (name: string) => `${name} is waiting for an answer.`,

@@ -25,7 +25,7 @@ export function ConversationList({ view, selected }: ConversationListProps) {
   const t = texts.value
   return (
     <section class={styles.pane} aria-label={t.list.label}>
-      <h1 class={styles.title}>{t.nav.inbox}</h1>
+      <h2 class={styles.title}>{t.list.label}</h2>
       <ViewTabs view={view} />
       <Rows key={view} view={view} selected={selected} />
     </section>

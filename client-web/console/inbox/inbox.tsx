@@ -1,10 +1,13 @@
 // The inbox: list, thread, details, as many side by side as the window has room for. What is selected stands in the address.
 
+import { useEffect } from 'preact/hooks'
 import { usePageTitle } from '../attention/page-title.ts'
 import { useDesk } from '../desk/desk.ts'
 import { route } from '../router.ts'
 import { texts } from '../texts.ts'
 import { ConversationList } from './conversation-list.tsx'
+import { DetailsPane } from './details-pane.tsx'
+import { isDetailsShown, leaveOverlay } from './details-shown.ts'
 import styles from './inbox.module.css'
 import { NothingSelected } from './nothing-selected.tsx'
 import { Thread } from './thread.tsx'
@@ -14,12 +17,17 @@ export function Inbox() {
   const shown = route.value
   const selected = shown.page === 'inbox' ? shown.conversationId : null
   const view = shown.page === 'inbox' ? shown.view : 'queue'
-  const name = selected === null ? undefined : conversations.find(selected)?.customer.name
-  usePageTitle(name ?? texts.value.nav.inbox)
+  const conversation = selected === null ? undefined : conversations.find(selected)
+  usePageTitle(conversation?.customer.name ?? texts.value.nav.inbox)
+  useEffect(leaveOverlay, [selected])
   return (
-    <div class={`${styles.inbox} ${selected === null ? '' : styles.hasSelection}`}>
-      <ConversationList view={view} selected={selected} />
-      {selected === null ? <NothingSelected /> : <Thread key={selected} conversationId={selected} view={view} />}
+    <div class={styles.inbox}>
+      <main id="main" class={`${styles.main} ${selected === null ? '' : styles.hasSelection}`} tabIndex={-1}>
+        <h1 class="visually-hidden">{texts.value.nav.inbox}</h1>
+        <ConversationList view={view} selected={selected} />
+        {selected === null ? <NothingSelected /> : <Thread key={selected} conversationId={selected} view={view} />}
+      </main>
+      {conversation && isDetailsShown.value && <DetailsPane conversation={conversation} />}
     </div>
   )
 }

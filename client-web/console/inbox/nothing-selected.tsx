@@ -14,9 +14,9 @@ export function NothingSelected() {
   const counts = useDesk().counts.counts.value
   const isNew = counts !== null && counts.all + counts.closed === 0
   return (
-    <main id="main" class={styles.middle} tabIndex={-1}>
+    <section class={styles.middle} aria-label={texts.value.nothingSelected.title}>
       {counts !== null && (isNew ? <Welcome /> : <Overview />)}
-    </main>
+    </section>
   )
 }
 

@@ -14,8 +14,6 @@ import { Skeleton } from '../../shared/ui/loading.tsx'
 import { type Desk, useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
 import { permissionsOf } from './actions.ts'
-import { DetailsPane } from './details-pane.tsx'
-import { isDetailsShown, leaveOverlay } from './details-shown.ts'
 import { StateBar } from './state-bar.tsx'
 import styles from './thread.module.css'
 import { ThreadHeader } from './thread-header.tsx'
@@ -43,7 +41,6 @@ export function Thread({ conversationId, view }: ThreadProps) {
       (conversation) => conversation && desk.conversations.take(conversation),
     )
     setOpen(opened)
-    leaveOverlay()
     return () => {
       stopTaking()
       opened.close()
@@ -51,36 +48,29 @@ export function Thread({ conversationId, view }: ThreadProps) {
   }, [conversationId])
 
   const conversation = desk.conversations.find(conversationId)
+  const t = texts.value
   if (open?.error.value) {
     return (
-      <main id="main" class={styles.thread} tabIndex={-1}>
-        <Banner tone="warning">{texts.value.thread.missing}</Banner>
-      </main>
+      <section class={styles.thread} aria-label={t.thread.unnamed}>
+        <Banner tone="warning">{t.thread.missing}</Banner>
+      </section>
     )
   }
   if (!open || !conversation) {
     return (
-      <main id="main" class={styles.thread} tabIndex={-1}>
+      <section class={styles.thread} aria-label={t.thread.unnamed}>
         <div class={styles.loading}>
-          <Skeleton label={texts.value.loading} lines={8} />
+          <Skeleton label={t.loading} lines={8} />
         </div>
-      </main>
+      </section>
     )
   }
   return (
-    <>
-      <main
-        id="main"
-        class={styles.thread}
-        tabIndex={-1}
-        aria-label={texts.value.thread.label(conversation.customer.name)}
-      >
-        <ThreadHeader conversation={conversation} view={view} />
-        <Messages open={open} conversation={conversation} desk={desk} />
-        <Foot open={open} conversation={conversation} desk={desk} />
-      </main>
-      {isDetailsShown.value && <DetailsPane conversation={conversation} />}
-    </>
+    <section class={styles.thread} aria-label={t.thread.label(conversation.customer.name)}>
+      <ThreadHeader conversation={conversation} view={view} />
+      <Messages open={open} conversation={conversation} desk={desk} />
+      <Foot open={open} conversation={conversation} desk={desk} />
+    </section>
   )
 }
 

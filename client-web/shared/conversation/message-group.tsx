@@ -11,16 +11,18 @@ interface MessageGroupProps {
   items: TimelineItem[]
   /** Stands on the reader's side: its own messages and those of colleagues. */
   isOurs: boolean
+  /** Who it is stands above it. An agent's screen needs no name for its one customer. */
+  isNamed: boolean
   onRetry: (clientMessageId: string) => void
   onRemove: (clientMessageId: string) => void
 }
 
-export function MessageGroup({ items, isOurs, onRetry, onRemove }: MessageGroupProps) {
+export function MessageGroup({ items, isOurs, isNamed, onRetry, onRemove }: MessageGroupProps) {
   const last = items.at(-1) as TimelineItem
   const name = last.isOwn ? texts.value.you : last.senderName
   return (
     <div class={`${styles.group} ${isOurs ? styles.ours : styles.theirs}`}>
-      {!last.isOwn && <p class={styles.sender}>{last.senderName}</p>}
+      {isNamed && !last.isOwn && <p class={styles.sender}>{last.senderName}</p>}
       {items.map((item) => (
         <div key={item.key} class={styles.bubble} title={formatDateTime(item.createdAt)} data-status={item.status}>
           <span class="visually-hidden">{name}</span>

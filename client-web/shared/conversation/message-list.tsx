@@ -117,6 +117,7 @@ export function MessageList(props: MessageListProps) {
                   <MessageGroup
                     items={group.items}
                     isOurs={(group.items[0]?.senderRole === 'customer') === (side === 'customer')}
+                    isNamed={side === 'customer' || group.items[0]?.senderRole !== 'customer'}
                     onRetry={onRetry}
                     onRemove={onRemove}
                   />

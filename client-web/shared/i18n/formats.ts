@@ -1,14 +1,14 @@
-// Times and numbers as the reader's language writes them, in the reader's time zone. All take ISO 8601 strings as the wire has them.
+// Times and numbers as the reader's language and region write them, in the reader's time zone. All take ISO 8601 strings as the wire has them.
 
-import { language } from './language.ts'
+import { locale } from './language.ts'
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
 function format(iso: string | number | Date, options: Intl.DateTimeFormatOptions): string {
-  const key = `${language.value} ${JSON.stringify(options)}`
+  const key = `${locale.value} ${JSON.stringify(options)}`
   let formatter = formatters.get(key)
   if (!formatter) {
-    formatter = new Intl.DateTimeFormat(language.value, options)
+    formatter = new Intl.DateTimeFormat(locale.value, options)
     formatters.set(key, formatter)
   }
   return formatter.format(new Date(iso))
@@ -48,7 +48,7 @@ function daysBetween(iso: string, now: number): number {
 }
 
 function relative(value: number, unit: Intl.RelativeTimeFormatUnit, style: Intl.RelativeTimeFormatStyle): string {
-  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style }).format(value, unit)
+  return new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto', style }).format(value, unit)
 }
 
 /** Today, Yesterday, Monday, 3 November, 3 November 2025: the heading above a day's messages. `now` in milliseconds. */
@@ -56,7 +56,7 @@ export function formatDay(iso: string, now: number): string {
   const days = daysBetween(iso, now)
   if (days === 0 || days === 1) {
     const word = relative(-days, 'day', 'long')
-    return word.charAt(0).toLocaleUpperCase(language.value) + word.slice(1)
+    return word.charAt(0).toLocaleUpperCase(locale.value) + word.slice(1)
   }
   if (days > 1 && days < 7) return format(iso, { weekday: 'long' })
   const sameYear = new Date(iso).getFullYear() === new Date(now).getFullYear()
@@ -78,7 +78,7 @@ export function formatDuration(sinceIso: string, now: number): string {
   const passed = Math.max(0, now - Date.parse(sinceIso))
   const [value, unit] =
     passed < hour ? [passed / minute, 'minute'] : passed < day ? [passed / hour, 'hour'] : [passed / day, 'day']
-  return new Intl.NumberFormat(language.value, {
+  return new Intl.NumberFormat(locale.value, {
     style: 'unit',
     unit: unit as string,
     unitDisplay: 'short',
@@ -88,7 +88,7 @@ export function formatDuration(sinceIso: string, now: number): string {
 }
 
 export function formatNumber(value: number): string {
-  return new Intl.NumberFormat(language.value).format(value)
+  return new Intl.NumberFormat(locale.value).format(value)
 }
 
 /** A count that may be capped by the server: 999+ above the cap. */

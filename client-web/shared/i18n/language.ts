@@ -1,6 +1,6 @@
 // The language this browser shows: remembered, else the browser's own, else English.
 
-import { effect, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { Language } from '#protocol/entities.ts'
 import { openStorage } from '../storage/storage.ts'
 
@@ -27,6 +27,11 @@ function browserLanguage(): Language {
 }
 
 export const language = signal<Language>(nearestLanguage(storage.get('language') ?? '') ?? browserLanguage())
+
+/** How dates and numbers are written: as the browser's own region does where it speaks this language (en-GB for English), else as usual. */
+export const locale = computed(
+  () => navigator.languages.find((tag) => nearestLanguage(tag) === language.value) ?? language.value,
+)
 
 effect(() => {
   document.documentElement.lang = language.value

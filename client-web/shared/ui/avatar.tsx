@@ -1,4 +1,5 @@
-// A person as initials on a colour that stays theirs. Decoration: the name stands beside it, or on the element around it.
+// A person as initials on a colour that stays theirs. Decoration, drawn by the style sheet so that no
+// screen reader meets it: the name stands beside it, or on the element around it.
 
 import styles from './avatar.module.css'
 
@@ -21,9 +22,5 @@ interface AvatarProps {
 
 export function Avatar({ id, name, size = 'md' }: AvatarProps) {
   const tone = tones[id % tones.length] ?? 'tone0'
-  return (
-    <span class={`${styles.avatar} ${styles[size]} ${styles[tone]}`} aria-hidden="true">
-      {initials(name)}
-    </span>
-  )
+  return <span class={`${styles.avatar} ${styles[size]} ${styles[tone]}`} data-initials={initials(name)} />
 }
