@@ -1,0 +1,127 @@
+// The refresh token's cookie, and who may make the calls that set and use it.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import type { Config } from '../../server/config.ts'
+import { setupCode } from '../../server/setup/first-admin.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { serve } from './serve.ts'
+
+const mei = { username: 'mei', password: 'correct horse' }
+let app: TestApp
+/** What making the first admin answered. */
+let setUp: Response
+
+const post = (url: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${url}/api/v1${path}`, {
+    method: 'POST',
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+
+beforeAll(async () => {
+  app = await startTestApp()
+  setUp = await post(app.url, '/setup', { ...mei, code: setupCode(app), siteName: 'Mist & Leaf' })
+})
+afterAll(() => app.stop())
+
+/** The one cookie that was set, and its attributes in the order of the alphabet. */
+function cookieOf(answer: Response) {
+  const cookies = answer.headers.getSetCookie()
+  expect(cookies).toHaveLength(1)
+  const [pair = '', ...attributes] = (cookies[0] ?? '').split('; ')
+  const [name, value = ''] = pair.split('=')
+  return { name, value, pair, attributes: attributes.filter((one) => !one.startsWith('Expires=')).sort() }
+}
+
+const maxAge = `Max-Age=${limits.refreshSessionMs / 1000}`
+
+describe('[HT12] the refresh token travels in a cookie that scripts, other paths and other sites do not get', () => {
+  test('set by setup, login and refresh', async () => {
+    expect(setUp.status).toBe(201)
+    const login = await post(app.url, '/auth/login', mei)
+    expect(login.status).toBe(200)
+    const refresh = await post(app.url, '/auth/refresh', undefined, { cookie: cookieOf(login).pair })
+    expect(refresh.status).toBe(200)
+    for (const answer of [setUp, login, refresh]) {
+      const { name, value, attributes } = cookieOf(answer)
+      expect(name).toBe('kefu_refresh')
+      expect(attributes).toEqual(['HttpOnly', maxAge, 'Path=/api/v1/auth', 'SameSite=Strict'])
+      expect(await answer.text()).not.toContain(value)
+    }
+    expect(cookieOf(refresh).value).not.toBe(cookieOf(login).value)
+  })
+
+  test.each<[string, Partial<Config>, Record<string, string>, boolean]>([
+    ['PUBLIC_URL is https', { publicUrl: 'https://chat.example.com' }, {}, true],
+    ['a trusted proxy says so', { trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-proto': 'https' }, true],
+    ['anybody else says so: not', {}, { 'x-forwarded-proto': 'https' }, false],
+  ])('over https alone when %s', async (_name, config, headers, secure) => {
+    const { url } = await serve(app, { config })
+    expect(cookieOf(await post(url, '/auth/login', mei, headers)).attributes.includes('Secure')).toBe(secure)
+  })
+
+  test('cleared by logout, which ends the session', async () => {
+    const { pair } = cookieOf(await post(app.url, '/auth/login', mei))
+    const logout = await post(app.url, '/auth/logout', undefined, { cookie: pair })
+    expect(logout.status).toBe(204)
+    expect(cookieOf(logout)).toMatchObject({ name: 'kefu_refresh', value: '' })
+    expect(cookieOf(logout).attributes).toContain('Path=/api/v1/auth')
+    expect((await post(app.url, '/auth/refresh', undefined, { cookie: pair })).status).toBe(401)
+    expect((await post(app.url, '/auth/logout')).status).toBe(204)
+  })
+
+  test.each([
+    ['none', undefined],
+    ['a made-up one', 'kefu_refresh=1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    ['rubbish', 'kefu_refresh=%%%'],
+  ])('cleared by a refresh that is refused: %s', async (_name, cookie) => {
+    const answer = await post(app.url, '/auth/refresh', undefined, cookie === undefined ? {} : { cookie })
+    expect(answer.status).toBe(401)
+    expect(await answer.json()).toMatchObject({ error: { code: 'unauthorized' } })
+    expect(cookieOf(answer)).toMatchObject({ name: 'kefu_refresh', value: '' })
+  })
+})
+
+describe("[HT13] what sets or uses the cookie is not for other sites' pages", () => {
+  const calls: [path: string, body: unknown][] = [
+    ['/auth/login', mei],
+    ['/auth/refresh', undefined],
+    ['/auth/logout', undefined],
+    ['/setup', { ...mei, code: 'c', siteName: 's' }],
+  ]
+
+  test.each(calls)('%s', async (path, body) => {
+    const { pair } = cookieOf(await post(app.url, '/auth/login', mei))
+    for (const origin of ['https://evil.example', 'null', `${app.url}.evil.example`, 'https://shop.example']) {
+      const answer = await post(app.url, path, body, { origin, cookie: pair })
+      expect(answer.status, origin).toBe(403)
+      expect(answer.headers.getSetCookie()).toEqual([])
+    }
+    const own = await post(app.url, path, body, { origin: app.url, cookie: pair })
+    expect(own.status).not.toBe(403)
+  })
+
+  test("with PUBLIC_URL its origin is ours, and Host's is not", async () => {
+    const { url } = await serve(app, { config: { publicUrl: 'https://chat.example.com' } })
+    expect((await post(url, '/auth/login', mei, { origin: 'https://chat.example.com' })).status).toBe(200)
+    expect((await post(url, '/auth/login', mei, { origin: url })).status).toBe(403)
+  })
+})
+
+test("[HT14] a site's look may be read by pages of any origin and kept for a minute; nothing else may", async () => {
+  const look = await fetch(`${app.url}/api/v1/widget/sites/${app.siteKey}`, {
+    headers: { origin: 'https://shop.example' },
+  })
+  expect(look.headers.get('access-control-allow-origin')).toBe('*')
+  expect(look.headers.get('cache-control')).toBe('public, max-age=60')
+  expect(Object.keys((await look.json()) as object).sort()).toEqual(['color', 'greeting', 'name', 'position'])
+
+  const nobody = await fetch(`${app.url}/api/v1/widget/sites/nobody`)
+  expect(nobody.status).toBe(404)
+  expect(nobody.headers.get('access-control-allow-origin')).toBe('*')
+  expect(nobody.headers.get('cache-control')).toBe('no-store')
+  for (const path of ['/api/v1/setup', '/healthz', '/api/v1/users']) {
+    expect((await fetch(app.url + path)).headers.get('access-control-allow-origin')).toBeNull()
+  }
+})
