@@ -1,9 +1,11 @@
 // The log: one JSON line an event, on standard output. Never content, tokens, names or addresses of people.
 
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 
-export function createLog(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: withoutContent } })
+/** Tests let it write elsewhere. */
+export function createLog(level: string, to?: DestinationStream): Logger {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: withoutContent } }
+  return to === undefined ? pino(options) : pino(options, to)
 }
 
 /** The driver puts whole statements, and with them content, on its errors: a name, a number and the place are enough. */
