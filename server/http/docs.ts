@@ -6,7 +6,7 @@ import type { HttpServer } from './callers.ts'
 
 export const docsPath = '/api/docs'
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /** Before the routes, which it collects. */
 export async function serveDocs(http: HttpServer): Promise<void> {

@@ -108,7 +108,9 @@ describe('[HT3] what does not fit its schema is refused as it came, naming the f
   })
 
   test('nested deeper than any request is', async () => {
-    await expectFailure(await post(`${'['.repeat(5000)}${']'.repeat(5000)}`), 'invalid_request', { path: '' })
+    const answer = await post(`${'['.repeat(5000)}${']'.repeat(5000)}`)
+    expect(await answer.clone().json()).toMatchObject({ error: { message: 'The body is nested too deep.' } })
+    await expectFailure(answer, 'invalid_request', { path: '' })
   })
 
   test.each([
