@@ -66,7 +66,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   await serveDocs(http)
   await http.register(
     async (api) => {
-      for (const addRoutes of api1) addRoutes(app, api)
+      for (const addRoutes of calls) addRoutes(app, api)
     },
     { prefix: '/api/v1' },
   )
@@ -76,7 +76,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   return http
 }
 
-const api1 = [
+const calls = [
   authRoutes,
   setupRoutes,
   meRoutes,
