@@ -78,6 +78,8 @@ export const limits = {
   pingTimeoutMs: 10_000,
   /** A stop finishes what is in flight within this time. */
   drainMs: 10_000,
+  /** Of that, for the last answers to leave. */
+  flushMs: 3_000,
 
   databaseConnections: 10,
   databaseQueue: 1_000,

@@ -58,9 +58,8 @@ export async function createApp({ config, jwtSecrets, db, log, now = Date.now }:
     http,
     async stop() {
       upkeep.stop()
-      const closed = http.close()
       await realtime.stop()
-      await closed
+      await http.close()
       await app.writer.drain()
       teller.stop()
       await app.presence.stop()

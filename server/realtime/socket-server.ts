@@ -1,5 +1,6 @@
 // The realtime edge: who may connect, what a new connection is given, and how all of them end.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
 import { limits } from '#protocol/limits.ts'
 import { isCustomer } from '../actor.ts'
@@ -7,7 +8,7 @@ import { addressOf } from '../address.ts'
 import { authenticate } from '../auth/authenticate.ts'
 import type { Config } from '../config.ts'
 import type { App } from '../context.ts'
-import { errorBody } from '../errors.ts'
+import { AppError, errorBody } from '../errors.ts'
 import { isOwnOrigin } from '../origin.ts'
 import { createConnection, receive } from './connection.ts'
 import { startHeads } from './heads.ts'
@@ -36,6 +37,7 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
 
   io.use(async (socket, next) => {
     try {
+      if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
       app.rates.take('connectionsPerAddress', addressOf(app.config, socket.request))
       const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
       socket.data = createConnection(socket, actor, expiresAt)
@@ -78,7 +80,10 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
       clearInterval(expiry)
       heads.stop()
       await Promise.all(connections.all().map(({ turns }) => turns.idle()))
+      const ended = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
       for (const { socket } of connections.all()) publishClosing(socket, 'restart')
+      // Answers may still wait in the send buffers, and closing the engine would throw them away.
+      await Promise.race([Promise.all(ended), sleep(limits.flushMs, undefined, { ref: false })])
       io.engine.close()
     },
   }

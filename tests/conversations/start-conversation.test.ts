@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp()
+})
+afterAll(() => app.stop())
+
+const first = { clientMessageId: 'first', content: '您好,我想咨询产品问题' }
+
+describe('conversation:start', () => {
+  it('[CV1] waits in the queue with its first message, and agents are told at once', async () => {
+    const customer = await (await app.newCustomer()).connect()
+    const agent = await (await app.newAgent()).connect()
+    const page = { url: 'https://shop.example/tea?id=1', title: '山雾茶舍' }
+    const { conversation, message } = await customer.request('conversation:start', {
+      subject: 'Tea',
+      page,
+      message: first,
+    })
+    expect(conversation).toMatchObject({ status: 'open', agent: null, subject: 'Tea', lastSeq: 1, unread: 0 })
+    expect(message).toMatchObject({ seq: 1, content: first.content })
+    const told = await agent.next('conversation:created', (one) => one.conversation.id === conversation.id)
+    expect(told.conversation).toMatchObject({ page, unread: 1, lastMessage: { content: first.content } })
+    const { conversations } = await agent.request('conversation:list', { view: 'queue', limit: 100 })
+    expect(conversations.map((one) => one.id)).toContain(conversation.id)
+  })
+
+  it('[CV1] subscribes the connection that starts', async () => {
+    const { customer, agent, conversationId } = await app.startConversation()
+    await agent.request('conversation:claim', { conversationId })
+    const { message } = await agent.request('message:send', { conversationId, clientMessageId: 'a', content: 'hello' })
+    expect(await customer.next('message:created')).toEqual(message)
+  })
+
+  it('[CV2] is the same conversation and message when started again, even at once', async () => {
+    const customer = await (await app.newCustomer()).connect()
+    const start = { clientConversationId: 'c-1', message: first }
+    const replies = await Promise.all([1, 2, 3].map(() => customer.request('conversation:start', start)))
+    expect(new Set(replies.map((reply) => reply.conversation.id)).size).toBe(1)
+    expect(new Set(replies.map((reply) => reply.message?.id)).size).toBe(1)
+    expect(await app.storedMessages(replies[0]?.conversation.id ?? 0)).toHaveLength(1)
+  })
+
+  it('[CV3] stops at three unfinished ones, however they race', async () => {
+    const account = await app.newCustomer()
+    const connections = await Promise.all([account.connect(), account.connect()])
+    const replies = await Promise.all(
+      Array.from({ length: 6 }, (_, index) =>
+        (connections[index % 2] as (typeof connections)[0]).ask('conversation:start', {}),
+      ),
+    )
+    expect(replies.filter((reply) => reply.ok)).toHaveLength(3)
+    for (const reply of replies) if (!reply.ok) expect(reply.error.code).toBe('conflict')
+    const [customer] = connections
+    const { conversations } = await customer.request('conversation:list', {})
+    await customer.request('conversation:close', { conversationId: conversations[0]?.id ?? 0 })
+    await customer.request('conversation:start', {})
+  })
+
+  it('[RQ4] is not for agents', async () => {
+    const agent = await (await app.newAgent()).connect()
+    expect(await agent.refused('conversation:start', {})).toBe('forbidden')
+  })
+})

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
+import { requests } from '../../server/realtime/requests.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp()
+})
+afterAll(() => app.stop())
+
+/** Every request that names a conversation and that a customer may ask at all. */
+const probes: { [N in RequestName]?: (conversationId: number) => RequestPayloads[N] } = {
+  'conversation:open': (conversationId) => ({ conversationId }),
+  'conversation:close': (conversationId) => ({ conversationId }),
+  'conversation:reopen': (conversationId) => ({ conversationId }),
+  'message:send': (conversationId) => ({ conversationId, clientMessageId: 'x', content: 'let me in' }),
+  'message:list': (conversationId) => ({ conversationId }),
+  'message:mark-read': (conversationId) => ({ conversationId, seq: 1 }),
+  'typing:set': (conversationId) => ({ conversationId, typing: true }),
+}
+
+describe("a customer's token on another's conversation", () => {
+  it('[RQ7] is not_found in each request and call, alike for what does not exist, and no event is told', async () => {
+    const { conversationId, customer, agent } = await app.startConversation()
+    const strangerAccount = await app.newCustomer()
+    const stranger = await strangerAccount.connect()
+    for (const [name, payload] of Object.entries(probes)) {
+      for (const id of [conversationId, 987_654_321]) {
+        expect(await stranger.refused(name as RequestName, payload(id) as never), name).toBe('not_found')
+      }
+    }
+    for (const [method, path, body] of [
+      ['GET', `/conversations/${conversationId}`],
+      ['GET', `/conversations/${conversationId}/messages`],
+      ['POST', `/conversations/${conversationId}/messages`, { clientMessageId: 'x', content: 'let me in' }],
+    ] as const) {
+      const answer = await strangerAccount.call(method, path, body)
+      expect([answer.status, answer.body], path).toMatchObject([404, { error: { code: 'not_found' } }])
+    }
+    await agent.request('conversation:claim', { conversationId })
+    await agent.request('message:send', { conversationId, clientMessageId: 'a', content: 'for you alone' })
+    await customer.next('message:created')
+    await agent.request('conversation:close', { conversationId })
+    await customer.next('conversation:updated', ({ change }) => change === 'closed')
+    expect(stranger.told).toEqual([])
+    expect(await app.storedMessages(conversationId)).toHaveLength(1)
+  })
+
+  it('[RQ7] covers every request of the table that a customer may ask of a conversation', () => {
+    const asked = Object.entries(requests)
+      .filter(([, entry]) => entry.roles.includes('customer'))
+      .map(([name]) => name)
+      .filter(
+        (name) => !['session:renew', 'conversation:start', 'conversation:list', 'conversation:leave'].includes(name),
+      )
+    expect(Object.keys(probes).sort()).toEqual(asked.sort())
+  })
+})

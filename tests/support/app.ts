@@ -1,0 +1,204 @@
+// A whole Kefu for one test file: its own database, a free port, people who are in already. Rows are made and read by the tests' own SQL.
+
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { sql } from 'kysely'
+import { connectDatabase } from '#db/connect.ts'
+import type { AgentRole } from '#protocol/entities.ts'
+import { createApp, type RunningApp } from '../../server/app.ts'
+import { signAccessToken, type TokenAudience } from '../../server/auth/tokens.ts'
+import { type Config, loadConfig } from '../../server/config.ts'
+import { createLog } from '../../server/log.ts'
+import { type Client, connectClient } from './client.ts'
+import { createTestDatabase } from './database.ts'
+
+export interface Answer {
+  status: number
+  body: unknown
+  headers: Headers
+}
+
+/** Somebody with a token that is good. */
+export interface TestAccount {
+  id: number
+  sessionId: number
+  token: string
+  connect(): Promise<Client>
+  /** A call under /api/v1 with this account's token. */
+  call(method: string, path: string, body?: unknown): Promise<Answer>
+}
+
+export interface StartedConversation {
+  conversationId: number
+  customer: Client
+  customerAccount: TestAccount
+  agent: Client
+  agentAccount: TestAccount
+}
+
+export interface TestApp extends RunningApp {
+  url: string
+  siteKey: string
+  newAgent(options?: { role?: AgentRole; name?: string }): Promise<TestAccount>
+  newCustomer(options?: { name?: string; email?: string }): Promise<TestAccount>
+  /** A customer who has begun a conversation without a message, and an agent; nobody has it yet. */
+  startConversation(options?: { agent?: Client; email?: string }): Promise<StartedConversation>
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  storedMessages(conversationId: number): Promise<StoredMessage[]>
+  /** Makes an agent offline, last seen so long ago. */
+  sawAgentLast(agentId: number, agoMs: number): Promise<void>
+  /** Puts this many conversations without messages into the queue. */
+  fillQueue(customerId: number, count: number): Promise<void>
+  /** A newer token of the same session. */
+  renewedToken(account: TestAccount, audience: TokenAudience): string
+  /** What SIGTERM does: the app stops, its clients and its database stay. */
+  stopServing(): Promise<void>
+  /** Ends the app, its clients and its database. */
+  stop(): Promise<void>
+}
+
+export interface StoredMessage {
+  id: number
+  seq: number
+  version: number
+  content: string
+  isRead: boolean
+  createdAt: string
+}
+
+export interface TestAppOptions {
+  rateLimits?: boolean
+  now?: () => number
+  /** More settings, as in the environment. */
+  env?: Record<string, string>
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = await createTestDatabase()
+  const config: Config = {
+    ...loadConfig({ LOG_LEVEL: 'silent', NODE_ID: 'test', ...options.env }),
+    rateLimits: options.rateLimits ?? false,
+  }
+  const db = connectDatabase(database.address)
+  const running = await createApp({
+    config,
+    jwtSecrets: [randomBytes(32).toString('base64url')],
+    db,
+    log: createLog('silent'),
+    ...(options.now ? { now: options.now } : {}),
+  })
+  await running.http.listen({ host: '127.0.0.1', port: 0 })
+  const url = `http://127.0.0.1:${(running.http.server.address() as AddressInfo).port}`
+  const clients: Client[] = []
+  let people = 0
+  let serving: Promise<void> | undefined
+
+  const siteKey = randomBytes(12).toString('hex')
+  const site = await db
+    .insertInto('sites')
+    .values({ site_key: siteKey, name: 'Mist & Leaf', origins: 'https://shop.example' })
+    .executeTakeFirstOrThrow()
+
+  async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers }
+  }
+
+  async function newSession(id: number, audience: TokenAudience): Promise<TestAccount> {
+    const { insertId } = await db
+      .insertInto(audience === 'customer' ? 'customer_sessions' : 'login_sessions')
+      .values({ user_id: id, token_hash: randomBytes(32), expires_at: new Date(Date.now() + 3_600_000) })
+      .executeTakeFirstOrThrow()
+    const sessionId = Number(insertId)
+    const { token } = signAccessToken(running, { userId: id, sessionId, audience })
+    return {
+      id,
+      sessionId,
+      token,
+      async connect() {
+        const client = await connectClient(url, token)
+        clients.push(client)
+        return client
+      },
+      call: (method, path, body) => call(method, path, body, { authorization: `Bearer ${token}` }),
+    }
+  }
+
+  const app: TestApp = {
+    ...running,
+    url,
+    siteKey,
+    call,
+    async newAgent({ role = 'agent', name = `Agent ${++people}` } = {}) {
+      const { insertId } = await db
+        .insertInto('users')
+        .values({ username: `agent${++people}`, password_hash: 'none', role, name })
+        .executeTakeFirstOrThrow()
+      return newSession(Number(insertId), 'agent')
+    },
+    async newCustomer({ name = '', email } = {}) {
+      const { insertId } = await db
+        .insertInto('users')
+        .values({ role: 'customer', name, email: email ?? null, site_id: Number(site.insertId) })
+        .executeTakeFirstOrThrow()
+      return newSession(Number(insertId), 'customer')
+    },
+    async startConversation({ agent, email } = {}) {
+      const customerAccount = await app.newCustomer(email === undefined ? {} : { email })
+      const agentAccount = await app.newAgent()
+      const customer = await customerAccount.connect()
+      const { conversation } = await customer.request('conversation:start', {})
+      return {
+        conversationId: conversation.id,
+        customer,
+        customerAccount,
+        agent: agent ?? (await agentAccount.connect()),
+        agentAccount,
+      }
+    },
+    storedMessages: (conversationId) =>
+      db
+        .selectFrom('messages')
+        .select(['id', 'seq', 'version', 'content', 'is_read as isRead', 'created_at as createdAt'])
+        .where('conversation_id', '=', conversationId)
+        .orderBy('seq')
+        .execute(),
+    async sawAgentLast(agentId, agoMs) {
+      await db
+        .updateTable('agent_status')
+        .set({
+          status: 'offline',
+          last_seen: sql`date_sub(current_timestamp(3), interval ${agoMs * 1000} microsecond)`,
+        })
+        .where('agent_id', '=', agentId)
+        .execute()
+    },
+    async fillQueue(customerId, count) {
+      const rows = Array.from({ length: count }, () => ({
+        customer_id: customerId,
+        site_id: Number(site.insertId),
+        queued_at: sql<Date>`current_timestamp(3)`,
+      }))
+      await db.insertInto('conversations').values(rows).execute()
+    },
+    renewedToken({ id, sessionId }, audience) {
+      return signAccessToken(running, { userId: id, sessionId, audience }).token
+    },
+    stopServing() {
+      serving ??= running.stop()
+      return serving
+    },
+    async stop() {
+      for (const client of clients) client.close()
+      await app.stopServing()
+      await db.destroy()
+      await database.drop()
+    },
+  }
+  return app
+}
