@@ -19,9 +19,10 @@ export function hashPassword(password: string): Promise<string> {
   return inTurn(() => hash(normal(password), cost))
 }
 
-/** Takes as long without a hash (no such user) as with one. Throws overloaded when too many wait already. */
-export async function verifyPassword(passwordHash: string | null | undefined, password: string): Promise<boolean> {
-  return inTurn(() => verify(passwordHash ?? nobodys, normal(password)))
+/** Takes as long without a hash of ours (no such user, or of another make) as with one. Throws overloaded when too many wait already. */
+export function verifyPassword(passwordHash: string | null | undefined, password: string): Promise<boolean> {
+  const known = passwordHash?.startsWith('$argon2id$') ? passwordHash : nobodys
+  return inTurn(() => verify(known, normal(password)))
 }
 
 /** The same characters typed on another keyboard are the same password. */

@@ -1,0 +1,172 @@
+// The widget's session: who comes back is the same customer, and nobody becomes another.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Site } from '#protocol/entities.ts'
+import type { WidgetSessionReply } from '#protocol/http.ts'
+import { limits } from '#protocol/limits.ts'
+import { startSession } from '../../server/customers/start-session.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { connectClient } from '../support/client.ts'
+import { codeOf } from './people.ts'
+
+describe("the widget's session", () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  })
+  afterAll(() => app.stop())
+
+  async function session(body: object = {}): Promise<WidgetSessionReply> {
+    const answer = await app.call('POST', '/widget/session', body)
+    expect(answer.status).toBe(200)
+    return answer.body as WidgetSessionReply
+  }
+
+  it('begins with a new anonymous customer, of the first site or the one named [CS1]', async () => {
+    const [one, two] = [await session(), await session({ site: app.siteKey })]
+    expect(one.customer).toEqual({ id: one.customer.id, name: `#${one.customer.id}`, email: null })
+    expect(two.customer.id).not.toBe(one.customer.id)
+    expect(one.site).toEqual({
+      key: app.siteKey,
+      name: 'Mist & Leaf',
+      origins: ['https://shop.example'],
+      color: '#0f766e',
+      position: 'right',
+      greeting: null,
+      available: false,
+    })
+    expect(two.site).toEqual(one.site)
+    expect(one.expiresIn).toBe(limits.accessTokenMs / 1000)
+    const client = await connectClient(app.url, one.token)
+    await client.request('conversation:start', {})
+    client.close()
+    expect(codeOf(await app.call('POST', '/widget/session', { site: 'nope' }))).toBe('not_found')
+  })
+
+  it('goes on with a resume token, each of which is replaced [CS2]', async () => {
+    const first = await session()
+    let { resumeToken } = first
+    for (let i = 0; i < 3; i++) {
+      const next = await session({ resumeToken })
+      expect(next.customer.id).toBe(first.customer.id)
+      expect(next.resumeToken).not.toBe(resumeToken)
+      resumeToken = next.resumeToken
+    }
+  })
+
+  it('goes on after a lost answer, at once from two tabs, and however late [CS2]', async () => {
+    const { resumeToken, customer } = await session()
+    const [lost, again] = await Promise.all([session({ resumeToken }), session({ resumeToken })])
+    expect(again).toMatchObject({ customer, resumeToken: lost.resumeToken })
+    const late = new Date(Date.now() - 30 * 24 * 3600_000)
+    await app.db.updateTable('customer_sessions').set({ rotated_at: late }).where('user_id', '=', customer.id).execute()
+    expect(await session({ resumeToken })).toMatchObject({ customer, resumeToken: lost.resumeToken })
+    expect(await session({ resumeToken: lost.resumeToken })).toMatchObject({ customer })
+  })
+
+  it('goes on under a new signing secret, a lost answer included [CS2] [AU9]', async () => {
+    const { resumeToken, customer } = await session()
+    const lost = await session({ resumeToken })
+    const rotated = { ...app, jwtSecrets: ['n'.repeat(40), ...app.jwtSecrets] }
+    const again = await startSession(rotated, { resumeToken }, '127.0.0.1')
+    expect(again).toMatchObject({ customer, resumeToken: lost.resumeToken })
+    expect((await startSession(rotated, { resumeToken: again.resumeToken }, '127.0.0.1')).customer).toEqual(customer)
+  })
+
+  it('begins anew with a token that is older, made up or expired, or of another site [CS3]', async () => {
+    const { resumeToken: oldest, customer } = await session()
+    const { resumeToken: older } = await session({ resumeToken: oldest })
+    const { resumeToken: current } = await session({ resumeToken: older })
+    const [id] = current.split('.')
+    const admin = await app.newAgent({ role: 'admin' })
+    const other = (await admin.call('POST', '/sites', { name: 'Other' })).body as Site
+    const bad = [
+      { resumeToken: oldest },
+      { resumeToken: 'rubbish' },
+      { resumeToken: `${id}.${'A'.repeat(43)}` },
+      { resumeToken: current, site: other.key },
+      { token: 'a.b.c' },
+      { token: admin.token },
+    ]
+    for (const body of bad) expect((await session(body)).customer.id, JSON.stringify(body)).not.toBe(customer.id)
+    expect((await session({ resumeToken: current })).customer).toEqual(customer)
+
+    const leaving = await session()
+    const past = new Date(Date.now() - 60_000)
+    await app.db
+      .updateTable('customer_sessions')
+      .set({ expires_at: past })
+      .where('user_id', '=', leaving.customer.id)
+      .execute()
+    const { resumeToken, token } = leaving
+    expect((await session({ resumeToken, token })).customer.id).not.toBe(leaving.customer.id)
+  })
+
+  it('lives on for 180 days from its last use [CS2]', async () => {
+    const { resumeToken, customer } = await session()
+    const soon = new Date(Date.now() + 60_000)
+    await app.db.updateTable('customer_sessions').set({ expires_at: soon }).where('user_id', '=', customer.id).execute()
+    await session({ resumeToken })
+    const { expires_at } = await app.db
+      .selectFrom('customer_sessions')
+      .select('expires_at')
+      .where('user_id', '=', customer.id)
+      .executeTakeFirstOrThrow()
+    expect(Math.abs(Date.parse(expires_at) - Date.now() - limits.customerSessionMs)).toBeLessThan(60_000)
+  })
+
+  it('goes on with an access token alone, and holds on to it when the resume token is no good [CS4]', async () => {
+    const { token, resumeToken, customer } = await session()
+    const next = await session({ token })
+    expect(next.customer).toEqual(customer)
+    expect(await session({ resumeToken })).toMatchObject({ customer, resumeToken: next.resumeToken })
+    expect((await session({ token, resumeToken: `1.${'A'.repeat(43)}` })).customer).toEqual(customer)
+  })
+
+  it('takes what the page tells of the customer [CS5]', async () => {
+    const told = await session({ name: '小明', email: 'ming@mail.example', locale: 'zh-TW' })
+    expect(told.customer).toMatchObject({ name: '小明', email: 'ming@mail.example' })
+    const renamed = await session({ resumeToken: told.resumeToken, name: '大明', locale: 'fr-FR' })
+    expect(renamed.customer).toEqual({ ...told.customer, name: '大明' })
+    expect((await session({ resumeToken: renamed.resumeToken })).customer).toEqual(renamed.customer)
+    const languages = async (locale: string) => {
+      const { customer } = await session({ locale })
+      const row = await app.db.selectFrom('users').select('language').where('id', '=', customer.id).executeTakeFirst()
+      return row?.language
+    }
+    expect(await languages('zh')).toBe('zh-CN')
+    expect(await languages('ZH-hans-cn')).toBe('zh-CN')
+    expect(await languages('zhx')).toBe('en')
+    expect(await languages('de-DE')).toBe('en')
+  })
+
+  it('is there for a blocked customer too [CS8]', async () => {
+    const { resumeToken, customer, token } = await session()
+    const agent = await (await app.newAgent()).connect()
+    const blocked = await agent.request('customer:set-blocked', { customerId: customer.id, blocked: true })
+    expect(blocked).toEqual({ customerId: customer.id, blocked: true })
+    expect((await session({ resumeToken })).customer).toEqual(customer)
+    const client = await connectClient(app.url, token)
+    expect(await client.refused('conversation:start', {})).toBe('forbidden')
+    client.close()
+  })
+
+  it('says whether somebody is here to answer [CS1]', async () => {
+    const agent = await (await app.newAgent()).connect()
+    await agent.request('agent:list', {})
+    expect((await session()).site.available).toBe(true)
+  })
+
+  it('begins 30 times at once from one address, then one every two seconds [CS6]', async () => {
+    let now = Date.now()
+    const limited = await startTestApp({ rateLimits: true, now: () => now })
+    const begin = () => limited.call('POST', '/widget/session', {})
+    const { count, windowMs } = limits.sessionsPerAddress
+    for (let i = 0; i < count; i++) expect((await begin()).status).toBe(200)
+    const refused = await begin()
+    expect(refused).toMatchObject({ status: 429, body: { error: { details: { retryAfterMs: windowMs / count } } } })
+    now += windowMs / count
+    expect((await begin()).status).toBe(200)
+    await limited.stop()
+  })
+})

@@ -1,0 +1,115 @@
+// Logging in and out.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import { verifyPassword } from '../../server/auth/password.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { connectClient } from '../support/client.ts'
+import { codeOf, logIn, newUser, password } from './people.ts'
+
+describe('logging in', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  })
+  afterAll(() => app.stop())
+
+  it('gives a token that works and a cookie that no script reads, whatever the case of the name [AU1]', async () => {
+    const user = await newUser(app)
+    const answer = await app.call('POST', '/auth/login', { username: user.username.toUpperCase(), password })
+    expect(answer).toMatchObject({ status: 200, body: { expiresIn: limits.accessTokenMs / 1000, user } })
+    expect(answer.headers.get('set-cookie')).toMatch(/HttpOnly.*SameSite=Strict/i)
+    const { call, cookie } = await logIn(app, user.username)
+    expect(await call('GET', '/me')).toMatchObject({ status: 200, body: user })
+    expect(JSON.stringify(answer.body)).not.toContain(cookie.split('.')[1])
+  })
+
+  it('answers unknown, wrong and disabled alike [AU2]', async () => {
+    const user = await newUser(app)
+    const disabled = await newUser(app)
+    const olderMake = await app.newAgent()
+    await app.db.updateTable('users').set({ disabled_at: new Date() }).where('id', '=', disabled.id).execute()
+    const tries = [
+      { username: 'nobody', password },
+      { username: user.username, password: `${password}!` },
+      { username: disabled.username, password },
+      { username: `agent${olderMake.id}`, password: 'none' },
+    ]
+    const answers = await Promise.all(tries.map((body) => app.call('POST', '/auth/login', body)))
+    expect(answers.map(codeOf)).toEqual(tries.map(() => 'unauthorized'))
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
+  })
+
+  it('keeps no password and no token as it was given [AU1]', async () => {
+    const user = await newUser(app)
+    const { cookie } = await logIn(app, user.username)
+    const row = await app.db
+      .selectFrom('users')
+      .innerJoin('login_sessions', 'login_sessions.user_id', 'users.id')
+      .select(['password_hash', 'token_hash'])
+      .where('users.id', '=', user.id)
+      .executeTakeFirstOrThrow()
+    expect(row.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,p=1,t=2\$/)
+    expect(row.token_hash.toString('base64url')).not.toBe(cookie.split('.')[1])
+  })
+
+  it('ends the session and its connections on logout, and is content without one [AU7]', async () => {
+    const user = await newUser(app)
+    const here = await logIn(app, user.username)
+    const elsewhere = await logIn(app, user.username)
+    const client = await connectClient(app.url, here.reply.token)
+    const other = await connectClient(app.url, elsewhere.reply.token)
+    const logout = (cookie: string) => app.call('POST', '/auth/logout', undefined, { cookie })
+    expect((await logout(here.cookie)).status).toBe(204)
+    expect(await client.next('connection:closing')).toEqual({ reason: 'revoked' })
+    expect(codeOf(await here.call('GET', '/me'))).toBe('unauthorized')
+    expect((await elsewhere.call('GET', '/me')).status).toBe(200)
+    expect(other.socket.connected).toBe(true)
+    expect((await logout(here.cookie)).status).toBe(204)
+    expect((await app.call('POST', '/auth/logout')).status).toBe(204)
+    client.close()
+    other.close()
+  })
+
+  it('hashes two at once, lets a hundred wait and turns the next away [AU10]', async () => {
+    const most = limits.passwordHashesAtOnce + limits.passwordHashesWaiting
+    const tries = Array.from({ length: most + 1 }, () => verifyPassword(undefined, password))
+    const outcomes = await Promise.allSettled(tries)
+    expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'overloaded' } })
+    expect(outcomes.slice(0, most)).toEqual(Array(most).fill({ status: 'fulfilled', value: false }))
+  })
+})
+
+describe('failing to log in', () => {
+  let app: TestApp
+  let now = Date.now()
+  beforeAll(async () => {
+    app = await startTestApp({ rateLimits: true, now: () => now })
+  })
+  afterAll(() => app.stop())
+
+  const { count, windowMs } = limits.loginFailures
+  const tryAs = (username: string, secret: string) =>
+    app.call('POST', '/auth/login', { username, password: secret }).then((answer) => codeOf(answer) ?? 'ok')
+
+  it('too often from one address or for one account is told to wait, even with the right password [AU3]', async () => {
+    const user = await newUser(app)
+    expect(await tryAs(user.username, password)).toBe('ok')
+    for (let i = 0; i < count; i++) expect(await tryAs(user.username, 'wrong')).toBe('unauthorized')
+    const refused = await app.call('POST', '/auth/login', { username: user.username, password })
+    expect(refused).toMatchObject({ status: 429, body: { error: { details: { retryAfterMs: windowMs / count } } } })
+    const another = await newUser(app)
+    expect(await tryAs(another.username, password)).toBe('rate_limited')
+    now += windowMs / count
+    expect(await tryAs(user.username, password)).toBe('ok')
+  })
+
+  it('many times at once lets no more guesses through than one after another [AU3]', async () => {
+    now += windowMs
+    const user = await newUser(app)
+    const guesses = [...Array.from({ length: count + 4 }, (_, i) => `guess ${i}`), password]
+    const codes = await Promise.all(guesses.map((guess) => tryAs(user.username, guess)))
+    expect(codes.filter((code) => code === 'unauthorized')).toHaveLength(count)
+    expect(codes.at(-1)).toBe('rate_limited')
+  })
+})

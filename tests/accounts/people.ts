@@ -1,0 +1,57 @@
+// Agents and admins with real passwords, made and logged in over HTTP.
+
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import type { AgentRole, User } from '#protocol/entities.ts'
+import type { LoginReply } from '#protocol/http.ts'
+import type { Answer, TestApp } from '../support/app.ts'
+
+export const password = 'correct horse 电池'
+
+export interface LoggedIn {
+  reply: LoginReply
+  cookie: string
+  call(method: string, path: string, body?: unknown): Promise<Answer>
+}
+
+/** Somebody new who can log in with `password`. */
+export async function newUser(app: TestApp, role: AgentRole = 'agent'): Promise<User> {
+  const admin = await app.newAgent({ role: 'admin' })
+  const username = `user-${randomBytes(6).toString('hex')}`
+  const { status, body } = await admin.call('POST', '/users', { username, password, name: 'Mei', role })
+  if (status !== 201) throw new Error(`POST /users answered ${status}`)
+  await app.db.deleteFrom('login_sessions').where('user_id', '=', admin.id).execute()
+  await app.db.deleteFrom('users').where('id', '=', admin.id).execute()
+  return body as User
+}
+
+export async function logIn(app: TestApp, username: string, secret = password): Promise<LoggedIn> {
+  const answer = await app.call('POST', '/auth/login', { username, password: secret })
+  if (answer.status !== 200) throw new Error(`login answered ${answer.status}`)
+  const reply = answer.body as LoginReply
+  return {
+    reply,
+    cookie: cookieOf(answer),
+    call: (method, path, body) => app.call(method, path, body, { authorization: `Bearer ${reply.token}` }),
+  }
+}
+
+export const refresh = (app: TestApp, cookie: string) => app.call('POST', '/auth/refresh', undefined, { cookie })
+
+/** The refresh cookie as a browser would send it back. */
+export function cookieOf({ headers }: Answer): string {
+  const [cookie] = headers.getSetCookie()[0]?.split(';') ?? []
+  if (cookie === undefined) throw new Error('no cookie was set')
+  return cookie
+}
+
+export const codeOf = ({ body }: Answer) => (body as { error?: { code: string } } | null)?.error?.code
+
+/** Moves a login session's last rotation into the past. */
+export async function ageRotation(app: TestApp, userId: number, ms: number): Promise<void> {
+  await app.db
+    .updateTable('login_sessions')
+    .set({ rotated_at: sql`date_sub(current_timestamp(3), interval ${ms * 1000} microsecond)` })
+    .where('user_id', '=', userId)
+    .execute()
+}

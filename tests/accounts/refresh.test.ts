@@ -1,0 +1,104 @@
+// Staying logged in: refresh tokens rotate, lost answers are answered again, copies are found out.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LoginReply } from '#protocol/http.ts'
+import { limits } from '#protocol/limits.ts'
+import { refresh as refreshUnder } from '../../server/auth/refresh.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { connectClient } from '../support/client.ts'
+import { ageRotation, codeOf, cookieOf, logIn, newUser, refresh } from './people.ts'
+
+const minute = 60_000
+
+describe('refreshing', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  })
+  afterAll(() => app.stop())
+
+  it('gives a new token and replaces the refresh token, over and over [AU4]', async () => {
+    const user = await newUser(app)
+    const seen: string[] = []
+    let { cookie } = await logIn(app, user.username)
+    for (let i = 0; i < 3; i++) {
+      seen.push(cookie)
+      const answer = await refresh(app, cookie)
+      expect(answer).toMatchObject({ status: 200, body: { user } })
+      const { token } = answer.body as LoginReply
+      expect((await app.call('GET', '/me', undefined, { authorization: `Bearer ${token}` })).status).toBe(200)
+      cookie = cookieOf(answer)
+    }
+    expect(new Set([...seen, cookie]).size).toBe(4)
+  })
+
+  it('at once from two tabs, and again after a lost answer, gives the same successor [AU4]', async () => {
+    const { cookie } = await logIn(app, (await newUser(app)).username)
+    const both = await Promise.all([refresh(app, cookie), refresh(app, cookie)])
+    const again = await refresh(app, cookie)
+    expect([...both, again].map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(new Set([...both, again].map(cookieOf)).size).toBe(1)
+    expect((await refresh(app, cookieOf(again))).status).toBe(200)
+  })
+
+  it('with a copy of the token before, past the grace, ends the session and its connections [AU5]', async () => {
+    const user = await newUser(app)
+    const { cookie: stolen, reply } = await logIn(app, user.username)
+    const client = await connectClient(app.url, reply.token)
+    const current = cookieOf(await refresh(app, stolen))
+    await ageRotation(app, user.id, limits.refreshGraceMs + 1000)
+    expect(codeOf(await refresh(app, stolen))).toBe('unauthorized')
+    expect(await client.next('connection:closing')).toEqual({ reason: 'revoked' })
+    expect(codeOf(await refresh(app, current))).toBe('unauthorized')
+    client.close()
+  })
+
+  it('with the token before, within the grace, ends nothing [AU5]', async () => {
+    const user = await newUser(app)
+    const { cookie } = await logIn(app, user.username)
+    const current = cookieOf(await refresh(app, cookie))
+    await ageRotation(app, user.id, limits.refreshGraceMs - 5000)
+    expect(cookieOf(await refresh(app, cookie))).toBe(current)
+  })
+
+  it('with anything else is refused and changes nothing [AU6]', async () => {
+    const user = await newUser(app)
+    const { cookie: oldest } = await logIn(app, user.username)
+    const current = cookieOf(await refresh(app, cookieOf(await refresh(app, oldest))))
+    const [id] = current.split('=')[1]?.split('.') ?? []
+    const bad = [
+      oldest,
+      'kefu_refresh=',
+      'kefu_refresh=rubbish',
+      `kefu_refresh=${id}.`,
+      `kefu_refresh=${id}.${'A'.repeat(43)}`,
+      `kefu_refresh=999999.${'A'.repeat(43)}`,
+    ]
+    for (const cookie of bad) expect(codeOf(await refresh(app, cookie)), cookie).toBe('unauthorized')
+    expect(codeOf(await app.call('POST', '/auth/refresh'))).toBe('unauthorized')
+    expect((await refresh(app, current)).status).toBe(200)
+  })
+
+  it('after its session expired or its user was disabled is refused [AU6]', async () => {
+    const expired = await newUser(app)
+    const disabled = await newUser(app)
+    const [first, second] = [await logIn(app, expired.username), await logIn(app, disabled.username)]
+    const past = new Date(Date.now() - minute)
+    await app.db.updateTable('login_sessions').set({ expires_at: past }).where('user_id', '=', expired.id).execute()
+    await app.db.updateTable('users').set({ disabled_at: past }).where('id', '=', disabled.id).execute()
+    expect(codeOf(await refresh(app, first.cookie))).toBe('unauthorized')
+    expect(codeOf(await refresh(app, second.cookie))).toBe('unauthorized')
+    expect(codeOf(await first.call('GET', '/me'))).toBe('unauthorized')
+    expect(codeOf(await second.call('GET', '/me'))).toBe('unauthorized')
+  })
+
+  it('goes on under a new signing secret, a lost answer included [AU9]', async () => {
+    const { cookie } = await logIn(app, (await newUser(app)).username)
+    const token = cookie.split('=')[1]
+    const { refreshToken } = await refreshUnder(app, token)
+    const rotated = { ...app, jwtSecrets: ['n'.repeat(40), ...app.jwtSecrets] }
+    expect((await refreshUnder(rotated, token)).refreshToken).toBe(refreshToken)
+    const { refreshToken: next } = await refreshUnder(rotated, refreshToken)
+    expect((await refreshUnder(rotated, refreshToken)).refreshToken).toBe(next)
+  })
+})

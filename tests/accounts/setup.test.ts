@@ -1,0 +1,78 @@
+// The first admin and the first site.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { SetupReply } from '#protocol/http.ts'
+import { limits } from '#protocol/limits.ts'
+import { ensureFirstAdmin, isSetupNeeded, setupCode } from '../../server/setup/first-admin.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { codeOf, cookieOf, logIn, password, refresh } from './people.ts'
+
+describe('setting up', () => {
+  let app: TestApp
+  beforeEach(async () => {
+    app = await startTestApp({ rateLimits: true })
+    await app.db.deleteFrom('sites').execute()
+  })
+  afterEach(() => app.stop())
+
+  const body = (changes: object = {}) => ({
+    code: setupCode(app),
+    username: 'Mei',
+    password,
+    siteName: '雾与叶',
+    siteOrigin: 'https://shop.example:443',
+    ...changes,
+  })
+  const setUp = (changes: object = {}) => app.call('POST', '/setup', body(changes))
+
+  it('makes the admin and the site, and logs in [SU1]', async () => {
+    expect((await app.call('GET', '/setup')).body).toEqual({ needed: true })
+    const answer = await setUp()
+    const { token, user, site } = answer.body as SetupReply
+    expect(answer.status).toBe(201)
+    expect(user).toMatchObject({ username: 'mei', name: 'Mei', role: 'admin' })
+    expect(site).toMatchObject({ name: '雾与叶', origins: ['https://shop.example'] })
+    expect(site.snippet).toContain(site.key)
+    expect((await app.call('GET', '/sites', undefined, { authorization: `Bearer ${token}` })).body).toEqual({
+      sites: [site],
+    })
+    expect((await refresh(app, cookieOf(answer))).status).toBe(200)
+    await logIn(app, 'mei')
+  })
+
+  it('gives the site that is there already its name, without a second one [SU1]', async () => {
+    await app.db.insertInto('sites').values({ site_key: 'there-already', name: 'My site', origins: '' }).execute()
+    const { site } = (await setUp({ siteOrigin: undefined })).body as SetupReply
+    expect(site).toMatchObject({ key: 'there-already', name: '雾与叶', origins: [] })
+  })
+
+  it('refuses a wrong code, and soon any [SU2]', async () => {
+    for (let i = 0; i < limits.loginFailures.count; i++)
+      expect(codeOf(await setUp({ code: `wrong${i}` }))).toBe('forbidden')
+    expect(codeOf(await setUp())).toBe('rate_limited')
+    expect(await isSetupNeeded(app)).toBe(true)
+  })
+
+  it('happens once, also when two try at once [SU3]', async () => {
+    const answers = await Promise.all([
+      setUp({ username: 'one' }),
+      setUp({ username: 'two' }),
+      setUp({ username: 'one' }),
+    ])
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409])
+    expect((await app.call('GET', '/setup')).body).toEqual({ needed: false })
+    expect(codeOf(await setUp({ username: 'three' }))).toBe('conflict')
+    expect(await app.db.selectFrom('users').select('role').execute()).toEqual([{ role: 'admin' }])
+    expect(await app.db.selectFrom('sites').select('name').execute()).toEqual([{ name: '雾与叶' }])
+  })
+
+  it('happens unattended with ADMIN_PASSWORD, on however many nodes, and once [SU4]', async () => {
+    await ensureFirstAdmin(app)
+    expect(await isSetupNeeded(app)).toBe(true)
+    const unattended = { ...app, config: { ...app.config, adminUsername: 'Boss', adminPassword: password } }
+    await Promise.all([ensureFirstAdmin(unattended), ensureFirstAdmin(unattended)])
+    await ensureFirstAdmin({ ...unattended, config: { ...unattended.config, adminPassword: 'another password' } })
+    expect((await logIn(app, 'boss')).reply.user).toMatchObject({ name: 'Boss', role: 'admin' })
+    expect(await app.db.selectFrom('sites').select('name').execute()).toEqual([{ name: 'Kefu' }])
+  })
+})

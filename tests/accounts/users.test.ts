@@ -1,0 +1,152 @@
+// Agents and admins, as admins manage them and as they manage themselves.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { User } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { connectClient } from '../support/client.ts'
+import { codeOf, logIn, newUser, password, refresh } from './people.ts'
+
+const newPassword = 'quite another one'
+
+describe('users', () => {
+  let app: TestApp
+  let now = Date.now()
+  let admin: TestAccount
+  beforeAll(async () => {
+    app = await startTestApp({ rateLimits: true, now: () => now })
+  })
+  afterAll(() => app.stop())
+  beforeEach(async () => {
+    now += limits.loginFailures.windowMs
+    admin = await app.newAgent({ role: 'admin' })
+  })
+
+  const change = (user: User, body: object) => admin.call('PATCH', `/users/${user.id}`, body)
+
+  it('are made by an admin, each name once [US1]', async () => {
+    const body = { username: 'Ａnna', password, name: '安娜', role: 'agent', email: 'anna@shop.example' }
+    const made = await admin.call('POST', '/users', body)
+    expect(made).toMatchObject({
+      status: 201,
+      body: { username: 'anna', name: '安娜', isDisabled: false, language: null },
+    })
+    expect(codeOf(await admin.call('POST', '/users', { ...body, username: 'ANNA' }))).toBe('conflict')
+    const { users } = (await admin.call('GET', '/users')).body as { users: User[] }
+    expect(users).toContainEqual(made.body)
+    expect(JSON.stringify(users)).not.toMatch(/argon2|password/i)
+    expect((await logIn(app, 'anna')).reply.user).toEqual(made.body)
+  })
+
+  it('are changed as far as is given [US1]', async () => {
+    const user = await newUser(app)
+    const changed = await change(user, { email: 'mei@shop.example' })
+    expect(changed.body).toEqual({ ...user, email: 'mei@shop.example' })
+    expect((await change(user, { email: null })).body).toEqual(user)
+  })
+
+  it('that are not there, or customers, are not found [US6]', async () => {
+    const customer = await app.newCustomer()
+    for (const id of [999_999, customer.id]) {
+      expect(codeOf(await admin.call('PATCH', `/users/${id}`, { name: 'Eve' })), String(id)).toBe('not_found')
+    }
+  })
+
+  it('change their own name and language [US2]', async () => {
+    const user = await newUser(app)
+    const { call } = await logIn(app, user.username)
+    const changed = await call('PATCH', '/me', { name: '梅', language: 'zh-CN' })
+    expect(changed).toMatchObject({ status: 200, body: { ...user, name: '梅', language: 'zh-CN' } })
+    expect((await call('GET', '/me')).body).toEqual(changed.body)
+  })
+
+  it('change their own password with the old one, which ends their other logins alone [US2] [US3]', async () => {
+    const user = await newUser(app)
+    const here = await logIn(app, user.username)
+    const elsewhere = await logIn(app, user.username)
+    const [mine, other] = [
+      await connectClient(app.url, here.reply.token),
+      await connectClient(app.url, elsewhere.reply.token),
+    ]
+    expect(codeOf(await here.call('PATCH', '/me', { password: newPassword }))).toBe('invalid_request')
+    const change = { password: newPassword, oldPassword: 'not this' }
+    expect(codeOf(await here.call('PATCH', '/me', change))).toBe('forbidden')
+    expect((await here.call('PATCH', '/me', { ...change, oldPassword: password })).status).toBe(200)
+    expect(await other.next('connection:closing')).toEqual({ reason: 'revoked' })
+    expect(codeOf(await elsewhere.call('GET', '/me'))).toBe('unauthorized')
+    expect(codeOf(await refresh(app, elsewhere.cookie))).toBe('unauthorized')
+    expect((await refresh(app, here.cookie)).status).toBe(200)
+    expect(mine.socket.connected).toBe(true)
+    await expect(logIn(app, user.username)).rejects.toThrow('401')
+    await logIn(app, user.username, newPassword)
+    mine.close()
+    other.close()
+  })
+
+  it('who guess at an old password are held back like at the login [US2]', async () => {
+    const user = await newUser(app)
+    const { call } = await logIn(app, user.username)
+    const guess = () => call('PATCH', '/me', { password: newPassword, oldPassword: 'not this' })
+    for (let i = 0; i < limits.loginFailures.count; i++) expect(codeOf(await guess())).toBe('forbidden')
+    expect(codeOf(await guess())).toBe('rate_limited')
+    await expect(logIn(app, user.username)).rejects.toThrow('429')
+  })
+
+  it('who get a new password from an admin are logged out everywhere [US3]', async () => {
+    const user = await newUser(app)
+    const { cookie, reply } = await logIn(app, user.username)
+    const client = await connectClient(app.url, reply.token)
+    expect((await change(user, { password: newPassword })).status).toBe(200)
+    expect(await client.next('connection:closing')).toEqual({ reason: 'revoked' })
+    expect(codeOf(await refresh(app, cookie))).toBe('unauthorized')
+    await logIn(app, user.username, newPassword)
+    client.close()
+  })
+
+  it.each([{ isDisabled: true }, { role: 'admin' }])('changed by %o are logged out everywhere [US4]', async (body) => {
+    const user = await newUser(app)
+    const { call, cookie, reply } = await logIn(app, user.username)
+    const client = await connectClient(app.url, reply.token)
+    expect((await change(user, body)).body).toMatchObject(body)
+    expect(await client.next('connection:closing')).toEqual({ reason: 'revoked' })
+    expect(codeOf(await call('GET', '/me'))).toBe('unauthorized')
+    expect(codeOf(await refresh(app, cookie))).toBe('unauthorized')
+    client.close()
+  })
+
+  it('who are disabled log in again once they are not, with nothing else changed [US4]', async () => {
+    const user = await newUser(app)
+    await change(user, { isDisabled: true })
+    await expect(logIn(app, user.username)).rejects.toThrow('401')
+    expect((await change(user, { isDisabled: false })).body).toEqual(user)
+    await logIn(app, user.username)
+  })
+
+  it('include an admin, always [US5]', async () => {
+    const second = await newUser(app, 'admin')
+    const others = await app.db.selectFrom('users').select('id').where('role', '=', 'admin').execute()
+    for (const { id } of others) {
+      if (id === admin.id || id === second.id) continue
+      expect((await admin.call('PATCH', `/users/${id}`, { role: 'agent' })).status).toBe(200)
+    }
+    const { call } = await logIn(app, second.username)
+    const answers = await Promise.all([
+      change(second, { role: 'agent' }),
+      call('PATCH', `/users/${admin.id}`, { isDisabled: true }),
+      change(second, { isDisabled: true }),
+    ])
+    const enabled = await app.db
+      .selectFrom('users')
+      .select('id')
+      .where('role', '=', 'admin')
+      .where('disabled_at', 'is', null)
+      .execute()
+    expect(enabled).toHaveLength(1)
+    expect(answers.map(({ status }) => status)).toContain(200)
+    const [last] = enabled.map(({ id }) => id)
+    const [caller] = last === admin.id ? [admin.call] : [call]
+    expect(codeOf(await caller('PATCH', `/users/${last}`, { isDisabled: true }))).toBe('conflict')
+    expect(codeOf(await caller('PATCH', `/users/${last}`, { role: 'agent' }))).toBe('conflict')
+    expect((await caller('PATCH', `/users/${last}`, { role: 'admin', isDisabled: false })).status).toBe(200)
+  })
+})
