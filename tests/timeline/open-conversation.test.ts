@@ -1,0 +1,142 @@
+// The browser's side of a conversation against a real server: what it holds is what the server has, after cuts, holes and refusals.
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { CustomerConversation } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import { createConnection } from '../../client-web/shared/connection/connection.ts'
+import { RequestError } from '../../client-web/shared/connection/request-error.ts'
+import { openStorage } from '../../client-web/shared/storage/storage.ts'
+import { type OpenConversation, openConversation } from '../../client-web/shared/timeline/open-conversation.ts'
+import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import type { Client } from '../support/client.ts'
+import { startRelay } from '../support/relay.ts'
+
+let app: TestApp
+const opened: { close(): void }[] = []
+beforeAll(async () => {
+  app = await startTestApp()
+})
+afterAll(async () => {
+  for (const each of opened) each.close()
+  await app.stop()
+})
+
+/** A connection as a page holds it, over a network that can be cut. */
+async function newConnection(account: TestAccount) {
+  const relay = await startRelay(app.url)
+  const connection = createConnection({
+    url: relay.url,
+    getToken: () => ({ token: account.token, expiresAt: Date.now() + 60_000 }),
+    renewToken: () => Promise.reject(RequestError.offline()),
+    onUnauthorized: () => undefined,
+  })
+  opened.push(connection, relay)
+  return {
+    connection,
+    async cut() {
+      relay.cut()
+      await vi.waitFor(() => expect(connection.state.value.phase).toBe('offline'))
+    },
+    async mend() {
+      relay.mend()
+      await vi.waitFor(() => expect(connection.state.value.phase).toBe('online'), 10_000)
+    },
+  }
+}
+
+async function newConversation(messages: number) {
+  const { conversationId, customerAccount, agentAccount, agent } = await app.startConversation()
+  await agent.request('conversation:claim', { conversationId })
+  await sendAll(agent, conversationId, 1, messages)
+  const net = await newConnection(customerAccount)
+  const conversation = openConversation<CustomerConversation>({
+    connection: net.connection,
+    storage: openStorage('test:'),
+    conversationId,
+    self: { id: customerAccount.id, role: 'customer', name: '' },
+  })
+  opened.unshift(conversation)
+  await vi.waitFor(() => expect(conversation.isLoaded.value).toBe(true), 5_000)
+  return { conversation, conversationId, agentAccount, net }
+}
+
+async function sendAll(agent: Client, conversationId: number, from: number, to: number) {
+  for (let n = from; n <= to; n++) {
+    await agent.request('message:send', { conversationId, clientMessageId: `m${n}`, content: `message ${n}` })
+  }
+}
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+const seqs = (conversation: OpenConversation<CustomerConversation>) =>
+  conversation.timeline.value.messages.map(({ seq }) => seq)
+
+describe('open conversation', () => {
+  test('shows the newest page, then older ones before it', async () => {
+    const { conversation } = await newConversation(limits.defaultPageSize + 5)
+    expect(seqs(conversation)).toEqual(numbers(6, limits.defaultPageSize + 5))
+    await conversation.loadOlder()
+    expect(seqs(conversation)).toEqual(numbers(1, limits.defaultPageSize + 5))
+  })
+
+  test('after a cut, everything said meanwhile comes page by page, once and in order', async () => {
+    const { conversation, conversationId, agentAccount, net } = await newConversation(2)
+    await net.cut()
+    const agent = await agentAccount.connect()
+    await sendAll(agent, conversationId, 3, limits.pageSize + 20)
+    await net.mend()
+    await vi.waitFor(() => expect(seqs(conversation)).toEqual(numbers(1, limits.pageSize + 20)), 10_000)
+  })
+
+  test('what is sent during a cut goes out afterwards, in order, and turns from sending to sent to read', async () => {
+    const { conversation, conversationId, agentAccount, net } = await newConversation(1)
+    await net.cut()
+    for (const text of ['one', 'two', 'three']) conversation.outbox.add(text)
+    expect(conversation.items.value.slice(1).map(({ status }) => status)).toEqual(['sending', 'sending', 'sending'])
+    await net.mend()
+    await vi.waitFor(() => expect(conversation.items.value.every(({ seq }) => seq !== null)).toBe(true), 10_000)
+    const stored = await app.storedMessages(conversationId)
+    expect(stored.map(({ content }) => content)).toEqual(['message 1', 'one', 'two', 'three'])
+    expect(conversation.items.value.at(-1)?.status).toBe('sent')
+
+    const agent = await agentAccount.connect()
+    await agent.request('message:mark-read', { conversationId, seq: 4 })
+    await vi.waitFor(() => expect(conversation.items.value.at(-1)?.status).toBe('read'))
+  })
+
+  test('reading tells the server once, and follows what it answers', async () => {
+    const { conversation, conversationId } = await newConversation(3)
+    conversation.markRead('customer')
+    conversation.markRead('customer')
+    await vi.waitFor(() => expect(conversation.timeline.value.customerReadSeq).toBe(3))
+    expect((await app.storedMessages(conversationId)).every(({ isRead }) => isRead)).toBe(true)
+  })
+
+  test('what the server refuses for good stays on the message', async () => {
+    const { conversation, net } = await newConversation(1)
+    conversation.outbox.add('x'.repeat(limits.contentLength + 1))
+    await vi.waitFor(() => expect(conversation.items.value.at(-1)?.status).toBe('failed'))
+    await expect(net.connection.request('message:list', { conversationId: 999_999 })).rejects.toMatchObject({
+      name: 'RequestError',
+      code: 'not_found',
+      retryable: false,
+    })
+  })
+
+  test('a session that cannot be renewed is over: no more attempts, and the page is told', async () => {
+    const onUnauthorized = vi.fn()
+    const renewToken = vi.fn(() => Promise.reject(new RequestError('unauthorized', 'Over', false)))
+    const connection = createConnection({
+      url: app.url,
+      getToken: () => ({ token: 'no.such.token', expiresAt: Date.now() + 60_000 }),
+      renewToken,
+      onUnauthorized,
+    })
+    await vi.waitFor(() => expect(connection.state.value.phase).toBe('refused'), 10_000)
+    expect(renewToken).toHaveBeenCalledOnce()
+    expect(onUnauthorized).toHaveBeenCalledOnce()
+    await expect(connection.request('conversation:list', {})).rejects.toMatchObject({
+      code: 'offline',
+      retryable: true,
+    })
+  })
+})
