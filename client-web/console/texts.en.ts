@@ -4,6 +4,7 @@ import { plural } from '../shared/i18n/texts.ts'
 
 export const en = {
   product: 'Kefu',
+  unnamedCustomer: (number: string) => `Customer ${number}`,
   close: 'Close',
   cancel: 'Cancel',
   save: 'Save',

@@ -5,6 +5,7 @@ import type { en } from './texts.en.ts'
 
 export const zhCn: TextsLike<typeof en> = {
   product: 'Kefu 客服',
+  unnamedCustomer: (number) => `顾客 ${number}`,
   close: '关闭',
   cancel: '取消',
   save: '保存',

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
+import { wholeSnippet } from '../shared/site/whole-snippet.ts'
 import { Banner } from '../shared/ui/banner.tsx'
 import { Button } from '../shared/ui/button.tsx'
 import { CopyField } from '../shared/ui/copy-field.tsx'
@@ -42,7 +43,7 @@ export function Done({ site }: { site: Site }) {
       <section>
         <h2>{t.embed}</h2>
         <p>{t.embedHint}</p>
-        <CopyField text={site.snippet} label={t.snippet} />
+        <CopyField text={wholeSnippet(site.snippet)} label={t.snippet} />
       </section>
       <section>
         <h2>{t.test}</h2>

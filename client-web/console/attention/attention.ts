@@ -5,6 +5,7 @@ import { computed, effect, type ReadonlySignal } from '@preact/signals'
 import type { AgentConversation } from '#protocol/entities.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Connection } from '../../shared/connection/connection.ts'
+import { customerName } from '../customer-name.ts'
 import type { Conversations } from '../desk/conversations.ts'
 import type { Counts } from '../desk/counts.ts'
 import { navigate, paths, route } from '../router.ts'
@@ -48,7 +49,7 @@ export function watchAttention({ connection, conversations, counts, agentId }: A
     if (!(await takeTurn(`${conversation.id}:${call}`, isOnScreen)) || isOnScreen) return
     ring()
     const { waitingAlert, messageAlert } = texts.value.attention
-    const name = conversation.customer.name
+    const name = customerName(conversation.customer)
     notify({
       title: conversation.status === 'open' ? waitingAlert(name) : messageAlert(name),
       body: conversation.lastMessage?.content ?? '',

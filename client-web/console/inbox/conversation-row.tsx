@@ -5,6 +5,7 @@ import { now } from '../../shared/clock.ts'
 import { formatCount, formatDateTime, formatDuration, formatStamp } from '../../shared/i18n/formats.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { ClockIcon } from '../../shared/ui/icons.tsx'
+import { customerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
 import { belongsTo } from '../desk/views.ts'
 import { paths } from '../router.ts'
@@ -22,22 +23,29 @@ const unreadCap = 99
 export function ConversationRow({ conversation, view, isSelected }: ConversationRowProps) {
   const { agentId } = useDesk()
   const t = texts.value.list
-  const { id, customer, lastMessage, updatedAt, unread } = conversation
+  const { id, customer, agent, status, lastMessage, queuedAt, createdAt, updatedAt, unread } = conversation
+  const hasAgentShown = status !== 'open' && view !== 'mine'
   const time = lastMessage?.createdAt ?? updatedAt
   const hasLeft = !belongsTo(conversation, view, agentId)
   return (
     <li class={`${styles.row} ${hasLeft ? styles.left : ''}`}>
       <a href={paths.conversation(id, view)} aria-current={isSelected ? 'true' : undefined}>
-        <Avatar id={customer.id} name={customer.name} />
+        <Avatar id={customer.id} name={customerName(customer)} />
         <span class={`${styles.words} ${unread > 0 ? styles.unread : ''}`}>
           <span class={styles.line}>
-            <span class={styles.name}>{customer.name}</span>
+            <span class={styles.name}>{customerName(customer)}</span>
             <time class={styles.time} dateTime={time} title={formatDateTime(time)}>
               {formatStamp(time, now.value)}
             </time>
           </span>
           <span class={styles.line}>
             <span class={styles.preview}>{lastMessage ? lastWords(lastMessage, agentId) : t.noMessage}</span>
+            {hasAgentShown && agent && (
+              <span class={styles.agent} title={t.isWith(agent.name)}>
+                <Avatar id={agent.id} name={agent.name} size="sm" />
+                <span class="visually-hidden">{t.isWith(agent.name)}</span>
+              </span>
+            )}
             {unread > 0 && (
               <span class={styles.badge}>
                 <span aria-hidden="true">{formatCount(unread, unreadCap)}</span>
@@ -45,7 +53,11 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
               </span>
             )}
           </span>
-          <State conversation={conversation} view={view} />
+          {status === 'open' && (
+            <span class={styles.waiting}>
+              <ClockIcon size={13} /> {t.waitingFor(formatDuration(queuedAt ?? createdAt, now.value))}
+            </span>
+          )}
         </span>
       </a>
     </li>
@@ -55,23 +67,4 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
 function lastWords(message: NonNullable<AgentConversation['lastMessage']>, agentId: number): string {
   if (message.senderRole === 'customer') return message.content
   return `${message.senderId === agentId ? texts.value.list.you : message.senderName}: ${message.content}`
-}
-
-/** How long it has waited, or who has it; nothing where the view says so already. */
-function State({ conversation, view }: Pick<ConversationRowProps, 'conversation' | 'view'>) {
-  const t = texts.value.list
-  const { status, queuedAt, agent } = conversation
-  if (status === 'open') {
-    return (
-      <span class={`${styles.state} ${styles.waiting}`}>
-        <ClockIcon size={13} /> {t.waitingFor(formatDuration(queuedAt ?? conversation.createdAt, now.value))}
-      </span>
-    )
-  }
-  if (view === 'mine' || !agent) return null
-  return (
-    <span class={styles.state}>
-      <Avatar id={agent.id} name={agent.name} size="sm" /> {t.isWith(agent.name)}
-    </span>
-  )
 }

@@ -9,6 +9,7 @@ import { Avatar } from '../../shared/ui/avatar.tsx'
 import { Button, IconButton } from '../../shared/ui/button.tsx'
 import { Dialog } from '../../shared/ui/dialog.tsx'
 import { BlockIcon, CloseIcon } from '../../shared/ui/icons.tsx'
+import { customerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
 import { setBlocked } from './actions.ts'
@@ -25,8 +26,8 @@ export function DetailsPane({ conversation }: { conversation: AgentConversation 
         <IconButton label={texts.value.thread.hideDetails} icon={<CloseIcon />} onClick={() => showDetails(false)} />
       </span>
       <div class={styles.who}>
-        <Avatar id={customer.id} name={customer.name} size="lg" />
-        <h2>{customer.name}</h2>
+        <Avatar id={customer.id} name={customerName(customer)} size="lg" />
+        <h2>{customerName(customer)}</h2>
         {customer.isBlocked && <p class={styles.blocked}>{t.blocked}</p>}
       </div>
       <dl class={styles.facts}>
@@ -97,7 +98,7 @@ function BlockCustomer({ conversation }: { conversation: AgentConversation }) {
       )}
       {isAsking && (
         <Dialog
-          title={t.blockTitle(customer.name)}
+          title={t.blockTitle(customerName(customer))}
           closeLabel={texts.value.close}
           onClose={() => setIsAsking(false)}
           actions={

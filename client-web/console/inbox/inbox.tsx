@@ -2,6 +2,7 @@
 
 import { useEffect } from 'preact/hooks'
 import { usePageTitle } from '../attention/page-title.ts'
+import { customerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
 import { route } from '../router.ts'
 import { texts } from '../texts.ts'
@@ -18,7 +19,7 @@ export function Inbox() {
   const selected = shown.page === 'inbox' ? shown.conversationId : null
   const view = shown.page === 'inbox' ? shown.view : 'queue'
   const conversation = selected === null ? undefined : conversations.find(selected)
-  usePageTitle(conversation?.customer.name ?? texts.value.nav.inbox)
+  usePageTitle(conversation ? customerName(conversation.customer) : texts.value.nav.inbox)
   useEffect(leaveOverlay, [selected])
   return (
     <div class={styles.inbox}>

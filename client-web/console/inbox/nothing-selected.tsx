@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
+import { wholeSnippet } from '../../shared/site/whole-snippet.ts'
 import { CopyField } from '../../shared/ui/copy-field.tsx'
 import { ChatIcon, ExternalIcon } from '../../shared/ui/icons.tsx'
 import { useDesk } from '../desk/desk.ts'
@@ -58,7 +59,7 @@ function Welcome() {
           <li>
             <h3>{t.embed}</h3>
             <p>{t.embedHint}</p>
-            {site && <CopyField text={site.snippet} label={texts.value.sites.snippet} />}
+            {site && <CopyField text={wholeSnippet(site.snippet)} label={texts.value.sites.snippet} />}
           </li>
         )}
         <li>

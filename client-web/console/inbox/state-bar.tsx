@@ -5,6 +5,7 @@ import type { AgentConversation } from '#protocol/entities.ts'
 import { now } from '../../shared/clock.ts'
 import { formatDuration } from '../../shared/i18n/formats.ts'
 import { Button } from '../../shared/ui/button.tsx'
+import { customerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
 import { act, permissionsOf } from './actions.ts'
@@ -26,7 +27,7 @@ export function StateBar({ conversation }: { conversation: AgentConversation }) 
     return (
       <div class={styles.bar}>
         <p>
-          <strong>{t.claimHint(customer.name)}</strong>
+          <strong>{t.claimHint(customerName(customer))}</strong>
           <span>{t.waitingSince(formatDuration(queuedAt ?? createdAt, now.value))}</span>
         </p>
         <Button variant="primary" busy={isBusy} onClick={() => void claim()}>

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { Button, IconButton } from '../../shared/ui/button.tsx'
 import { BackIcon, CheckIcon, DetailsIcon, RetryIcon, TransferIcon } from '../../shared/ui/icons.tsx'
+import { customerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
 import { navigate, paths } from '../router.ts'
 import { texts } from '../texts.ts'
@@ -38,7 +39,7 @@ export function ThreadHeader({ conversation, view }: ThreadHeaderProps) {
         <IconButton label={t.back} icon={<BackIcon />} onClick={() => navigate(paths.inbox(view))} />
       </span>
       <div class={styles.who}>
-        <h2>{customer.name}</h2>
+        <h2>{customerName(customer)}</h2>
         <p>
           <span class={`${styles.status} ${styles[status]}`}>{t.conversationStatus[status]}</span>
           {agent && status !== 'open' && <span class={styles.agent}>{agent.name}</span>}

@@ -1,16 +1,18 @@
 // One conversation: what was said, what can be done, and where one writes. Reading counts while it is in front of somebody's eyes.
 
-import { useSignal, useSignalEffect } from '@preact/signals'
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { Composer } from '../../shared/conversation/composer.tsx'
 import { MessageList } from '../../shared/conversation/message-list.tsx'
 import { TypingIndicator } from '../../shared/conversation/typing-indicator.tsx'
 import { openDraft } from '../../shared/storage/draft.ts'
+import type { TimelineItem } from '../../shared/timeline/items.ts'
 import { type OpenConversation, openConversation } from '../../shared/timeline/open-conversation.ts'
 import { firstHeldSeq } from '../../shared/timeline/timeline.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Skeleton } from '../../shared/ui/loading.tsx'
+import { customerName } from '../customer-name.ts'
 import { type Desk, useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
 import { permissionsOf } from './actions.ts'
@@ -66,7 +68,7 @@ export function Thread({ conversationId, view }: ThreadProps) {
     )
   }
   return (
-    <section class={styles.thread} aria-label={t.thread.label(conversation.customer.name)}>
+    <section class={styles.thread} aria-label={t.thread.label(customerName(conversation.customer))}>
       <ThreadHeader conversation={conversation} view={view} />
       <Messages open={open} conversation={conversation} desk={desk} />
       <Foot open={open} conversation={conversation} desk={desk} />
@@ -83,6 +85,7 @@ interface PartProps {
 function Messages({ open, conversation, desk }: PartProps) {
   const isAtEnd = useSignal(true)
   const isInFront = useSignal(isBeforeEyes())
+  const items = useComputed(() => open.items.value.map((item) => withName(item)))
   const newFromSeq = useRef<number | null>(null)
   const isMine = conversation.agent?.id === desk.agentId
   const t = texts.value
@@ -108,7 +111,7 @@ function Messages({ open, conversation, desk }: PartProps) {
   const typing = open.typing.value.filter(({ userId }) => userId !== desk.agentId)
   return (
     <MessageList
-      items={open.items.value}
+      items={items.value}
       side="agent"
       isLoaded={open.isLoaded.value}
       hasOlder={firstHeldSeq(open.timeline.value) > 1}
@@ -124,6 +127,11 @@ function Messages({ open, conversation, desk }: PartProps) {
       ))}
     />
   )
+}
+
+function withName(item: TimelineItem): TimelineItem {
+  if (item.senderRole !== 'customer') return item
+  return { ...item, senderName: customerName({ id: item.senderId, name: item.senderName }) }
 }
 
 const watched: [EventTarget, string][] = [
@@ -144,7 +152,7 @@ function firstNewSeq(open: OpenConversation<AgentConversation>): number {
 }
 
 function nameOf(userId: number, role: string, conversation: AgentConversation, desk: Desk): string {
-  if (role === 'customer') return conversation.customer.name
+  if (role === 'customer') return customerName(conversation.customer)
   return desk.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
 }
 
@@ -153,7 +161,7 @@ function Foot({ open, conversation, desk }: PartProps) {
   const draft = useMemo(() => openDraft(desk.storage, `conversation:${conversation.id}`), [conversation.id])
   const { canWrite } = permissionsOf(conversation, desk)
   const t = texts.value.thread
-  const { name } = conversation.customer
+  const name = customerName(conversation.customer)
 
   useEffect(() => {
     if (canWrite && matchMedia('(hover: hover)').matches) field.current?.focus()

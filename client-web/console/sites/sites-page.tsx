@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
+import { wholeSnippet } from '../../shared/site/whole-snippet.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { CopyField } from '../../shared/ui/copy-field.tsx'
 import { EditIcon, PlusIcon } from '../../shared/ui/icons.tsx'
@@ -64,7 +65,7 @@ function SiteCard({ site, onEdit }: { site: Site; onEdit: () => void }) {
       </header>
       {site.greeting && <blockquote class={styles.greeting}>{site.greeting}</blockquote>}
       <p class={styles.hint}>{t.snippetHint}</p>
-      <CopyField text={site.snippet} label={t.snippet} />
+      <CopyField text={wholeSnippet(site.snippet)} label={t.snippet} />
     </li>
   )
 }

@@ -73,18 +73,19 @@ export function formatStamp(iso: string, now: number): string {
   return format(iso, sameYear ? { day: 'numeric', month: 'short' } : { dateStyle: 'short' })
 }
 
-/** How long something has lasted, rounded down to its largest unit: 3 min, 2 hr, 4 days. `now` in milliseconds. */
+/** How long something has lasted, rounded down to its largest unit: <1 min, 3 min, 2 hr, 4 days. `now` in milliseconds. */
 export function formatDuration(sinceIso: string, now: number): string {
   const passed = Math.max(0, now - Date.parse(sinceIso))
   const [value, unit] =
     passed < hour ? [passed / minute, 'minute'] : passed < day ? [passed / hour, 'hour'] : [passed / day, 'day']
-  return new Intl.NumberFormat(locale.value, {
+  const words = new Intl.NumberFormat(locale.value, {
     style: 'unit',
     unit: unit as string,
     unitDisplay: 'short',
     maximumFractionDigits: 0,
     roundingMode: 'floor',
-  } as Intl.NumberFormatOptions).format(value as number)
+  } as Intl.NumberFormatOptions).format(Math.max(1, value as number))
+  return passed < minute ? `<${words}` : words
 }
 
 export function formatNumber(value: number): string {
