@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
+import type { Transaction } from '#db/database.ts'
 import type { AgentRole, User } from '#protocol/entities.ts'
 import type { LoginReply } from '#protocol/http.ts'
 import type { Answer, TestApp } from '../support/app.ts'
@@ -54,4 +55,29 @@ export async function ageRotation(app: TestApp, userId: number, ms: number): Pro
     .set({ rotated_at: sql`date_sub(current_timestamp(3), interval ${ms * 1000} microsecond)` })
     .where('user_id', '=', userId)
     .execute()
+}
+
+/** Asks while a transaction that has done `work` is open, and commits that once the asked one waits for a lock (or is answered). */
+export async function askMeanwhile<T>(
+  app: TestApp,
+  work: (trx: Transaction) => Promise<unknown>,
+  ask: () => Promise<T>,
+): Promise<T> {
+  let answered = false
+  const waits = async () => {
+    const { rows } = await sql`select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`.execute(
+      app.db,
+    )
+    return rows.length > 0
+  }
+  const answer = await app.db.transaction().execute(async (trx) => {
+    await work(trx)
+    const asked = ask().finally(() => {
+      answered = true
+    })
+    // The server gathers this table anew only when nobody has asked for 100 ms.
+    while (!answered && !(await waits())) await new Promise((resolve) => setTimeout(resolve, 120))
+    return { asked }
+  })
+  return answer.asked
 }

@@ -3,9 +3,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SetupReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
-import { ensureFirstAdmin, isSetupNeeded, setupCode } from '../../server/setup/first-admin.ts'
+import { hashPassword } from '../../server/auth/password.ts'
+import { ensureFirstAdmin, isSetupNeeded, makeFirstAdmin, setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { codeOf, cookieOf, logIn, password, refresh } from './people.ts'
+import { askMeanwhile, codeOf, cookieOf, logIn, password, refresh } from './people.ts'
 
 describe('setting up', () => {
   let app: TestApp
@@ -64,6 +65,17 @@ describe('setting up', () => {
     expect(codeOf(await setUp({ username: 'three' }))).toBe('conflict')
     expect(await app.db.selectFrom('users').select('role').execute()).toEqual([{ role: 'admin' }])
     expect(await app.db.selectFrom('sites').select('name').execute()).toEqual([{ name: '雾与叶' }])
+  })
+
+  it('waits for who is at it already, and comes too late [SU3]', async () => {
+    const admin = { username: 'first', passwordHash: await hashPassword(password) }
+    const late = await askMeanwhile(
+      app,
+      (trx) => makeFirstAdmin(trx, admin),
+      () => setUp({ username: 'second' }),
+    )
+    expect(codeOf(late)).toBe('conflict')
+    expect(await app.db.selectFrom('users').select('username').execute()).toEqual([{ username: 'first' }])
   })
 
   it('happens unattended with ADMIN_PASSWORD, on however many nodes, and once [SU4]', async () => {
