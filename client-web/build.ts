@@ -27,7 +27,7 @@ async function compress(file: string): Promise<void> {
 
 async function buildInto(outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true })
-  for (const [index, config] of ['vite.config.ts', 'vite.loader.config.ts'].entries()) {
+  for (const [index, config] of ['vite.config.ts', 'vite.widget.config.ts', 'vite.loader.config.ts'].entries()) {
     await build({ configFile: path(config), logLevel: 'warn', build: { outDir, emptyOutDir: index === 0 } })
   }
   for (const entry of await readdir(outDir, { recursive: true, withFileTypes: true })) {

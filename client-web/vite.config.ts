@@ -1,9 +1,9 @@
-// How the pages are built: console, widget, demo shop and setup, sharing hashed chunks under /assets/.
+// How the pages are built: console and setup here, the customer's in vite.widget.config.ts, in hashed chunks under /assets/.
 // Nothing may end up inline in the HTML: the server's policy forbids inline scripts and styles.
 
 import { fileURLToPath } from 'node:url'
 import preact from '@preact/preset-vite'
-import { defineConfig, type Plugin } from 'vite'
+import { defineConfig, type Plugin, type UserConfig } from 'vite'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -22,19 +22,24 @@ function paintWithScript(pages: string[]): Plugin {
   }
 }
 
-export default defineConfig({
-  root: path('.'),
-  base: '/',
-  publicDir: false,
-  plugins: [preact({ devToolsEnabled: false }), paintWithScript(['/console/index.html', '/setup/index.html'])],
-  build: {
-    target: browsers,
-    outDir: path('dist'),
-    emptyOutDir: true,
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    rolldownOptions: {
-      input: ['console', 'widget', 'demo', 'setup'].map((page) => path(`${page}/index.html`)),
+/** Pages that share hashed chunks with each other and with no others. */
+export function pagesConfig(pages: string[]): UserConfig {
+  return {
+    root: path('.'),
+    base: '/',
+    publicDir: false,
+    plugins: [preact({ devToolsEnabled: false }), paintWithScript(['/console/index.html', '/setup/index.html'])],
+    build: {
+      target: browsers,
+      outDir: path('dist'),
+      emptyOutDir: true,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: {
+        input: pages.map((page) => path(`${page}/index.html`)),
+      },
     },
-  },
-})
+  }
+}
+
+export default defineConfig(pagesConfig(['console', 'setup']))
