@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { Layout } from './layout.ts'
 import { databaseName, fileOptions } from './server-options.ts'
+import { lastError } from './server-output.ts'
 import { type ServerProgram, systemTableFiles } from './server-program.ts'
 import { StartError } from './start-error.ts'
 
@@ -15,7 +16,7 @@ export async function makeFiles(program: ServerProgram, layout: Layout, log: (li
   await rm(layout.unfinished, { recursive: true, force: true })
   await mkdir(layout.unfinished, { mode: 0o700 })
   const systemTables = await Promise.all(systemTableFiles(program).map((file) => readFile(file, 'utf8')))
-  await bootstrap(program, layout.unfinished, [
+  await bootstrap(program, layout, [
     'CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;\n',
     ...systemTables,
     `\nCREATE DATABASE ${databaseName} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;\n`,
@@ -23,10 +24,14 @@ export async function makeFiles(program: ServerProgram, layout: Layout, log: (li
   await rename(layout.unfinished, layout.files)
 }
 
-function bootstrap(program: ServerProgram, folder: string, statements: string[]): Promise<void> {
-  const child = spawn(program.path, [...fileOptions(folder), '--bootstrap', '--skip-networking', '--log-warnings=0'], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-  })
+function bootstrap(program: ServerProgram, layout: Layout, statements: string[]): Promise<void> {
+  const child = spawn(
+    program.path,
+    [...fileOptions(layout.unfinished, layout), '--bootstrap', '--skip-networking', '--log-warnings=0'],
+    {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    },
+  )
   let complaints = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaints = (complaints + text).slice(-4000)
@@ -38,7 +43,7 @@ function bootstrap(program: ServerProgram, folder: string, statements: string[])
     child.on('error', reject)
     child.on('close', (code) => {
       if (code === 0) return resolve()
-      reject(new StartError(`MariaDB could not make a database in ${folder}: ${complaints.trim().split('\n').at(-1)}`))
+      reject(new StartError(`MariaDB could not make a database in ${layout.folder}: ${lastError(complaints)}`))
     })
   })
 }

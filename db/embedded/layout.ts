@@ -11,6 +11,8 @@ export interface Layout {
   files: string
   /** They are made here and moved when whole. */
   unfinished: string
+  /** Temporary tables. A server empties this at its start, so it must not be shared with other servers as /tmp would be. */
+  temporary: string
   socket: string
   pid: string
   output: string
@@ -27,6 +29,7 @@ export function layoutOf(dataDir: string): Layout {
     folder,
     files: join(folder, 'files'),
     unfinished: join(folder, 'files.new'),
+    temporary: join(folder, 'tmp'),
     socket: socketPath(folder),
     pid: join(folder, 'pid'),
     output: join(folder, 'output.log'),
@@ -36,7 +39,7 @@ export function layoutOf(dataDir: string): Layout {
 
 /** Only this user may enter either folder: whoever reaches the socket is the database's root. */
 export function makeFolders(layout: Layout): void {
-  mkdirSync(layout.folder, { recursive: true, mode: 0o700 })
+  mkdirSync(layout.temporary, { recursive: true, mode: 0o700 })
   const socketFolder = resolve(layout.socket, '..')
   if (socketFolder === layout.folder) return
   mkdirSync(socketFolder, { recursive: true, mode: 0o700 })

@@ -12,13 +12,19 @@ export const databaseName = 'kefu'
 const asUser = process.getuid?.() === 0 ? ['--user=root'] : []
 
 /** For making the files as for serving them: the log size is part of the files. */
-export function fileOptions(files: string): string[] {
-  return ['--no-defaults', ...asUser, `--datadir=${files}`, '--innodb-log-file-size=32M']
+export function fileOptions(files: string, layout: Layout): string[] {
+  return [
+    '--no-defaults',
+    ...asUser,
+    `--datadir=${files}`,
+    `--tmpdir=${layout.temporary}`,
+    '--innodb-log-file-size=32M',
+  ]
 }
 
 export function servingOptions(layout: Layout, bufferPool: number): string[] {
   return [
-    ...fileOptions(layout.files),
+    ...fileOptions(layout.files, layout),
     `--socket=${layout.socket}`,
     `--pid-file=${layout.pid}`,
     `--innodb-buffer-pool-size=${bufferPool}`,

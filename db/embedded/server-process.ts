@@ -5,6 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, stat
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Layout } from './layout.ts'
 import { checkServing, servingOptions } from './server-options.ts'
+import { lastError } from './server-output.ts'
 import type { ServerProgram } from './server-program.ts'
 import { StartError } from './start-error.ts'
 
@@ -61,7 +62,7 @@ export async function untilServing(server: ServerProcess, layout: Layout): Promi
   for (const giveUpAt = performance.now() + startPatienceMs; ; await Promise.race([sleep(20), server.exited])) {
     if (!server.isRunning()) {
       throw new StartError(
-        `The embedded database ${await server.exited}: ${lastError(layout.output)} (all of it: ${layout.output})`,
+        `The embedded database ${await server.exited}: ${lastError(readFileSync(layout.output, 'utf8'))} (all of it: ${layout.output})`,
       )
     }
     try {
@@ -72,9 +73,4 @@ export async function untilServing(server: ServerProcess, layout: Layout): Promi
     if (performance.now() > giveUpAt)
       throw new StartError(`The embedded database does not answer; see ${layout.output}`)
   }
-}
-
-function lastError(file: string): string {
-  const lines = readFileSync(file, 'utf8').trim().split('\n')
-  return lines.findLast((line) => line.includes('[ERROR]') && !line.includes('Aborting')) ?? lines.at(-1) ?? ''
 }
