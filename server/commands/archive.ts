@@ -4,8 +4,7 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open as openFile, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
+import { pipeline as pipe, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { DatabaseEntry } from '#db/backup.ts'
@@ -94,28 +93,36 @@ async function openInside(folder: string, name: string): Promise<FileHandle> {
 
 async function* readArchive(file: string): AsyncGenerator<ArchiveEntry> {
   if (!existsSync(file)) throw new StartError(`There is no ${file}.`)
-  const source = createReadStream(file)
-  const text = createGunzip()
-  const unzipped = pipeline(source, text)
-  unzipped.catch(() => undefined)
   let isFirst = true
   let isWhole = false
   try {
-    for await (const line of createInterface({ input: text })) {
+    for await (const line of readLines(file)) {
       const entry: ArchiveEntry = JSON.parse(line)
       if (isFirst && (entry.kind !== 'kefu-backup' || entry.format !== 1)) throw new SyntaxError()
       isFirst = false
       isWhole = entry.kind === 'end'
       yield entry
     }
-    await unzipped
     if (!isWhole) throw new SyntaxError()
   } catch (error) {
-    const isBroken =
-      error instanceof SyntaxError || (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code)))
-    if (isBroken) throw new StartError(`${file} is not a whole backup of Kefu.`)
+    if (isBroken(error)) throw new StartError(`${file} is not a whole backup of Kefu.`)
     throw error
-  } finally {
-    source.destroy()
   }
+}
+
+/** Neither gzip nor JSON, or cut off. */
+function isBroken(error: unknown): boolean {
+  return error instanceof SyntaxError || (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code)))
+}
+
+async function* readLines(file: string): AsyncGenerator<string> {
+  // What goes wrong in either stream is thrown by the loop.
+  const text = pipe(createReadStream(file), createGunzip(), () => {}).setEncoding('utf8')
+  let rest = ''
+  for await (const piece of text) {
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }

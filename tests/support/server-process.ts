@@ -1,0 +1,121 @@
+// Real Kefu processes for tests: `node server/main.ts` with a DATA_DIR of its own and a free port. What a test starts is ended with it,
+// the embedded database of a killed process included.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface RunResult {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+export interface ServerProcess {
+  pid: number
+  /** What it said so far. */
+  output(): string
+  /** Resolves with the URL of the `ready` line; rejects with all it said when it ends before. */
+  ready(): Promise<string>
+  kill(signal: NodeJS.Signals): void
+  exited: Promise<RunResult>
+}
+
+type Env = Record<string, string>
+
+/** A DATA_DIR that is removed after the test, when the database that may still run in it has ended. */
+export async function newDataDir(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'kefu-process-'))
+  onTestFinished(async () => {
+    const pid = databasePid(folder)
+    if (pid !== null && isRunning(pid)) process.kill(pid, 'SIGKILL')
+    await until(() => !isRunning(pid))
+    await rm(folder, { recursive: true })
+  })
+  return folder
+}
+
+/** The process id of the embedded database that serves this folder; null once it has ended in order. */
+export function databasePid(dataDir: string): number | null {
+  const file = join(dataDir, 'database', 'pid')
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+  return pid > 0 ? pid : null
+}
+
+export function killDatabase(dataDir: string): number {
+  const pid = databasePid(dataDir)
+  if (pid === null) throw new Error('no database runs')
+  process.kill(pid, 'SIGKILL')
+  return pid
+}
+
+/** False for one that is dead, but not yet collected by whoever inherited it. */
+export function isRunning(pid: number | null): boolean {
+  if (pid === null) return false
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  const stat = `/proc/${pid}/stat`
+  return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'))
+}
+
+export function startServer(dataDir: string, env: Env = {}): ServerProcess {
+  const { child, exited, output } = run('server/main.ts', [], { DATA_DIR: dataDir, PORT: '0', ...env })
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  return {
+    pid: child.pid ?? 0,
+    output,
+    ready: async () => {
+      const found = () => /ready at (http[^"\s]+)/.exec(output())?.[1]
+      const ended = exited.then(({ code, stdout, stderr }) => {
+        throw new Error(`the server ended with ${code} before it was ready:\n${stdout}${stderr}`)
+      })
+      await Promise.race([until(() => found() !== undefined), ended])
+      return found() ?? ''
+    },
+    kill: (signal) => child.kill(signal),
+    exited,
+  }
+}
+
+/** Runs one of the commands to its end. */
+export function runCommand(name: string, args: string[], dataDir: string, env: Env = {}): Promise<RunResult> {
+  return run(`server/commands/${name}.ts`, args, { DATA_DIR: dataDir, ...env }).exited
+}
+
+function run(entry: string, args: string[], env: Env) {
+  const child: ChildProcess = spawn(process.execPath, [entry, ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const exited = new Promise<RunResult>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })))
+  return { child, exited, output: () => stdout + stderr }
+}
+
+/** Waits for it, at most 15 s. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const giveUpAt = performance.now() + 15_000; !(await isSo()); await sleep(20)) {
+    if (performance.now() > giveUpAt) throw new Error(`not within 15 s: ${isSo}`)
+  }
+}
