@@ -38,7 +38,7 @@ export const texts = defineTexts({
     snippet: 'Embed code',
     test: 'Send yourself a message',
     testHint:
-      'The chat is open on this page, just as your customers will see it. Write something, then answer it in the console.',
+      'The chat is in the corner of this page, just as your customers will see it. Write something, then answer it in the console.',
     testOpen: 'Open the chat',
     testGone: 'The chat could not be loaded here. The demo shop has it too.',
     toDemo: 'Open the demo shop',
@@ -77,7 +77,7 @@ export const texts = defineTexts({
     embedHint: '将这一行复制到网页的 </body> 之前。',
     snippet: '嵌入代码',
     test: '给自己发一条消息',
-    testHint: '本页已打开聊天窗口，和顾客看到的一样。发一条消息，然后在工作台回复。',
+    testHint: '聊天窗口就在本页的角落，和顾客看到的一样。发一条消息，然后在工作台回复。',
     testOpen: '打开聊天窗口',
     testGone: '聊天窗口未能在此加载，演示商店中也可以试用。',
     toDemo: '打开演示商店',

@@ -3,13 +3,13 @@
 
 import { computed, effect, type ReadonlySignal } from '@preact/signals'
 import type { AgentConversation } from '#protocol/entities.ts'
-import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Connection } from '../../shared/connection/connection.ts'
 import { customerName } from '../customer-name.ts'
 import type { Conversations } from '../desk/conversations.ts'
 import type { Counts } from '../desk/counts.ts'
 import { navigate, paths, route } from '../router.ts'
 import { texts } from '../texts.ts'
+import { callOf, type Told } from './calls.ts'
 import { notify } from './notifications.ts'
 import { takeTurn } from './one-tab.ts'
 import { setTitleCount } from './page-title.ts'
@@ -27,8 +27,6 @@ interface AttentionParts {
   counts: Counts
   agentId: number
 }
-
-type Told = ServerEvents[Extract<EventName, 'conversation:created' | 'conversation:updated'>]
 
 export function watchAttention({ connection, conversations, counts, agentId }: AttentionParts): Attention {
   const ownUnread = computed(() => conversations.rows('mine').filter(({ unread }) => unread > 0).length)
@@ -70,16 +68,6 @@ export function watchAttention({ connection, conversations, counts, agentId }: A
       setTitleCount(0)
     },
   }
-}
-
-/** What calls for this agent, as a key that changes with each call; null where nothing does. */
-export function callOf(conversation: AgentConversation, change: Told['change'], agentId: number): string | null {
-  if (conversation.status === 'open')
-    return change === 'read' || change === 'message' ? null : `queued ${conversation.queuedAt}`
-  if (conversation.status === 'closed' || conversation.agent?.id !== agentId) return null
-  if (change === 'transferred') return `transferred ${conversation.version}`
-  const last = conversation.lastMessage
-  return last?.senderRole === 'customer' && conversation.unread > 0 ? `message ${last.seq}` : null
 }
 
 function isShown(conversationId: number): boolean {

@@ -12,7 +12,7 @@ import { paths } from '../router.ts'
 import { texts } from '../texts.ts'
 import styles from './conversation-list.module.css'
 import { ConversationRow } from './conversation-row.tsx'
-import { useSteadyRows } from './steady-rows.ts'
+import { useSteadyRows } from './use-steady-rows.ts'
 
 const views: readonly ConversationView[] = ['queue', 'mine', 'all', 'closed']
 

@@ -1,8 +1,6 @@
 // A list that does not move under a hand: while it is held, rows keep their places and only their content changes.
 
-import { useRef, useState } from 'preact/hooks'
-
-interface Row {
+export interface Row {
   id: number
 }
 
@@ -22,13 +20,4 @@ export function holdRows<T extends Row>(
   const before = shown.filter(({ id }) => current.has(id)).map(({ id }) => id)
   const hasMoved = order.some((id, index) => id !== before[index])
   return { rows, changes: added + gone || (hasMoved ? 1 : 0) }
-}
-
-/** `hold` while a pointer or the keyboard is in the list; `release` when it leaves, or when somebody asks for the news. */
-export function useSteadyRows<T extends Row>(latest: readonly T[], find: (id: number) => T | undefined) {
-  const [isHeld, setIsHeld] = useState(false)
-  const shown = useRef(latest)
-  const { rows, changes } = isHeld ? holdRows(shown.current, latest, find) : { rows: latest, changes: 0 }
-  shown.current = rows
-  return { rows, changes, hold: () => setIsHeld(true), release: () => setIsHeld(false) }
 }

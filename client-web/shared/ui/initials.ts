@@ -1,0 +1,11 @@
+// A name in one or two characters.
+
+const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
+
+/** The last two characters of a CJK name (王小明 → 小明, 李雷 → 李雷), else the first letters of the first and the last word. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/)
+  const [first = '', last = ''] = [words[0], words.length > 1 ? words.at(-1) : '']
+  if (cjk.test(first)) return [...first].slice(-2).join('')
+  return ([...first].slice(0, 1).join('') + [...last].slice(0, 1).join('')).toUpperCase() || '?'
+}

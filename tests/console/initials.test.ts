@@ -1,0 +1,18 @@
+// A person's initials, in names as the world writes them.
+
+import { expect, test } from 'vitest'
+import { initials } from '../../client-web/shared/ui/initials.ts'
+
+test.each([
+  ['Ada Chen', 'AC'],
+  ['ada', 'A'],
+  ['Marie Louise von Franz', 'MF'],
+  ['王小明', '小明'],
+  ['李雷', '李雷'],
+  ['顾客 12', '顾客'],
+  ['Ólafur', 'Ó'],
+  ['👩‍🚀 Pilot', '👩P'],
+  ['  ', '?'],
+])('%s', (name, expected) => {
+  expect(initials(name)).toBe(expected)
+})

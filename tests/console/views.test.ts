@@ -1,0 +1,72 @@
+// What the console's list shows in each view, in what order, and that nothing is shown where a page is missing in between.
+
+import { expect, test } from 'vitest'
+import { belongsTo, compareIn, listView } from '../../client-web/console/desk/views.ts'
+import type { AgentConversation, ConversationView } from '../../protocol/entities.ts'
+
+const agentId = 7
+const colleague = { id: 8, name: 'Li Lei' }
+const me = { id: agentId, name: 'Ada' }
+const minute = (count: number) => new Date(Date.UTC(2026, 0, 1, 0, count)).toISOString()
+
+function conversation(id: number, given: Partial<AgentConversation>): AgentConversation {
+  return {
+    id,
+    customer: {
+      id: 100 + id,
+      name: `#${100 + id}`,
+      email: null,
+      language: null,
+      isBlocked: false,
+      createdAt: minute(0),
+    },
+    site: { id: 1, name: 'Shop' },
+    page: null,
+    agent: null,
+    status: 'open',
+    subject: null,
+    lastSeq: 1,
+    version: 1,
+    unread: 0,
+    customerReadSeq: 0,
+    agentReadSeq: 0,
+    lastMessage: null,
+    queuedAt: null,
+    createdAt: minute(0),
+    updatedAt: minute(0),
+    closedAt: null,
+    ...given,
+  }
+}
+
+const waitsLonger = conversation(1, { queuedAt: minute(1), updatedAt: minute(30) })
+const waits = conversation(2, { queuedAt: minute(5), updatedAt: minute(6) })
+const mine = conversation(3, { status: 'pending', agent: me, updatedAt: minute(20) })
+const theirs = conversation(4, { status: 'pending', agent: colleague, updatedAt: minute(25) })
+const closedByMe = conversation(5, { status: 'closed', agent: me, closedAt: minute(9), updatedAt: minute(9) })
+const closedLater = conversation(6, { status: 'closed', agent: colleague, closedAt: minute(10), updatedAt: minute(8) })
+const all = [closedByMe, theirs, waits, mine, closedLater, waitsLonger]
+
+test.each<[ConversationView, number[]]>([
+  ['queue', [1, 2]],
+  ['mine', [3]],
+  ['all', [1, 4, 3, 2]],
+  ['closed', [6, 5]],
+])('%s', (view, ids) => {
+  expect(listView(all, view, agentId, null).map(({ id }) => id)).toEqual(ids)
+})
+
+test('rows beyond the last one read stay hidden until the pages between have come', () => {
+  expect(listView(all, 'all', agentId, theirs).map(({ id }) => id)).toEqual([1, 4])
+  expect(listView(all, 'queue', agentId, waitsLonger).map(({ id }) => id)).toEqual([1])
+})
+
+test('a closed conversation is in nobody’s hands, though its agent is kept', () => {
+  expect(belongsTo(closedByMe, 'mine', agentId)).toBe(false)
+})
+
+test('equal times are told apart by id, the other way round where the newest is first', () => {
+  const twin = conversation(9, { queuedAt: waits.queuedAt, updatedAt: waits.updatedAt })
+  expect(compareIn('queue')(waits, twin)).toBeLessThan(0)
+  expect(compareIn('all')(waits, twin)).toBeGreaterThan(0)
+})
