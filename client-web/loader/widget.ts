@@ -47,6 +47,7 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
   const badge = document.createElement('span')
   const onPhone = matchMedia(phone)
   const page = document.documentElement
+  const screen = visualViewport as VisualViewport
   const gone = new AbortController()
   let frame: HTMLIFrameElement | undefined
   let port: MessagePort | undefined
@@ -58,7 +59,10 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
 
   function load(): void {
     // A frame that came but never answered is an error page: it gets another chance.
-    if (frame && port && !isReady) frame = void frame.remove()
+    if (frame && port && !isReady) {
+      frame.remove()
+      frame = port = undefined
+    }
     if (frame || gone.signal.aborted) return
     frame = document.createElement('iframe')
     frame.title = look.name
@@ -117,18 +121,16 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
   /** On a phone the panel is what the keyboard leaves of the screen, and the page behind it is out of reach and keeps its place. */
   function fitScreen(): void {
     const isFull = isOpen && onPhone.matches
-    const { height, offsetTop } = visualViewport ?? { height: innerHeight, offsetTop: 0 }
+    const { height, offsetTop } = screen
     panel.style.cssText = isFull ? `height:${height}px;top:${offsetTop}px;bottom:auto` : ''
     panel.ariaModal = `${isFull}`
     if (isFull && !release) {
       const { overflow } = page.style
-      const top = scrollY
       document.body.inert = true
       page.style.overflow = 'hidden'
       release = () => {
         document.body.inert = false
         page.style.overflow = overflow
-        scrollTo({ top, behavior: 'instant' })
       }
     } else if (!isFull) release = void release?.()
   }
@@ -155,8 +157,7 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
     signal,
   })
   onPhone.addEventListener('change', fitScreen, { signal })
-  visualViewport?.addEventListener('resize', fitScreen, { signal })
-  visualViewport?.addEventListener('scroll', fitScreen, { signal })
+  for (const change of ['resize', 'scroll']) screen.addEventListener(change, fitScreen, { signal })
 
   if (remember('sessionStorage', openKey) && !onPhone.matches) setOpen(true, false)
   else if (remember('localStorage', hint) === 'conversation') {

@@ -1,0 +1,138 @@
+// The loader on a shop's page: what it asks of the page, what it leaves alone, and the page's own calls.
+
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { findChromium, launchChromium } from '../support/chromium.ts'
+import { openShop, type Shop } from '../support/shop.ts'
+
+describe.skipIf(findChromium() === undefined)('launcher', () => {
+  let app: TestApp
+  let browser: Browser
+  let shop: Shop
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    browser = await launchChromium()
+    shop = await openShop(app, browser)
+    await app.db.updateTable('sites').set({ origins: shop.origin }).where('site_key', '=', app.siteKey).execute()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await shop.close()
+    await app.stop()
+  })
+
+  test('stands on the strictest page, with two requests and nothing more before somebody means to write', async () => {
+    const { page, launcher, requests, complaints } = await shop.visit()
+    await launcher.waitFor()
+    expect((await launcher.boundingBox())?.width).toBeGreaterThanOrEqual(44)
+    await page.waitForTimeout(300)
+    expect(requests.filter((url) => url.startsWith(app.url))).toHaveLength(2)
+    expect(complaints).toEqual([])
+  })
+
+  test('loads the frame on hover, and makes a customer only when it is opened', async () => {
+    const { launcher, frame, composer, requests } = await shop.visit()
+    await launcher.hover()
+    await frame.getByRole('heading').waitFor({ state: 'attached' })
+    expect(requests.some((url) => url.includes('/session'))).toBe(false)
+    await launcher.click()
+    await frame.getByRole('heading', { name: 'Mist & Leaf' }).waitFor()
+    expect(requests.some((url) => url.includes('/session'))).toBe(true)
+    await vi.waitFor(async () => expect(await composer.evaluate((e) => e === document.activeElement)).toBe(true))
+    expect(requests.filter((url) => /token|eyJ/.test(url))).toEqual([])
+  })
+
+  test('a non-modal dialog that Escape closes, and focus returns to the button', async () => {
+    const { page, launcher, panel, composer } = await shop.visit()
+    await launcher.focus()
+    await page.keyboard.press('Enter')
+    await composer.waitFor()
+    expect(await launcher.getAttribute('aria-expanded')).toBe('true')
+    expect(await panel.getAttribute('aria-modal')).toBe('false')
+    await composer.press('Escape')
+    await panel.waitFor({ state: 'hidden' })
+    await vi.waitFor(async () =>
+      expect(await launcher.evaluate((button) => (button.getRootNode() as ShadowRoot).activeElement === button)).toBe(
+        true,
+      ),
+    )
+  })
+
+  test('on a phone it is the whole screen, with the page out of reach and back in its place afterwards', async () => {
+    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+    const { page, launcher, panel, frame } = await shop.visit(phone)
+    await launcher.waitFor()
+    await page.evaluate(() => scrollTo(0, 500))
+    await launcher.tap()
+    await frame.getByRole('button', { name: 'Close' }).waitFor()
+    expect(await panel.boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 })
+    expect(await panel.getAttribute('aria-modal')).toBe('true')
+    expect(await page.evaluate(() => document.body.inert)).toBe(true)
+    await frame.getByRole('button', { name: 'Close' }).tap()
+    await panel.waitFor({ state: 'hidden' })
+    expect(await page.evaluate(() => [document.body.inert, scrollY])).toEqual([false, 500])
+  })
+
+  test('calls made before it has loaded run in order once the page boots it', async () => {
+    const other = await openShop(app, browser, null)
+    await app.db
+      .updateTable('sites')
+      .set({ origins: `${shop.origin}\n${other.origin}` })
+      .execute()
+    const { page, launcher, panel, kefu } = await other.visit({
+      first: () => {
+        const page = window as unknown as { heard: string[]; Kefu: { (...call: unknown[]): void; q?: unknown[] } }
+        page.heard = []
+        page.Kefu = (...call) => {
+          page.Kefu.q ??= []
+          page.Kefu.q.push(call)
+        }
+        for (const event of ['ready', 'open', 'close']) page.Kefu('on', event, () => page.heard.push(event))
+      },
+    })
+    await page.waitForFunction(() => 'isLoaded' in (window as unknown as { Kefu: object }).Kefu)
+    expect(await launcher.count()).toBe(0)
+    await kefu('boot', { site: app.siteKey })
+    await kefu('open')
+    await kefu('hide')
+    await panel.waitFor()
+    await kefu('close')
+    await panel.waitFor({ state: 'hidden' })
+    expect(await launcher.count()).toBe(0)
+    await kefu('show')
+    await launcher.waitFor()
+    expect(await page.evaluate(() => (window as unknown as { heard: string[] }).heard)).toEqual([
+      'ready',
+      'open',
+      'close',
+    ])
+    await other.close()
+  })
+
+  test('shutdown takes everything off the page; the next boot is somebody new', async () => {
+    const { page, launcher, composer, frame, write, kefu } = await shop.visit()
+    await launcher.click()
+    await composer.waitFor()
+    await write('who am I')
+    await frame.getByText('Sent').waitFor()
+    await kefu('shutdown')
+    await page.locator('kefu-widget').waitFor({ state: 'detached' })
+    const left = () => page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)])
+    expect((await left()).filter((key) => key.startsWith('kefu'))).toEqual([])
+    await kefu('boot')
+    await kefu('open')
+    await frame.getByText('Hello! How can we help you?').waitFor()
+    expect(await frame.getByText('who am I', { exact: true }).count()).toBe(0)
+  })
+
+  test('a page whose origin is not the site’s gets no customer service', async () => {
+    const foreign = await openShop(app, browser)
+    const { launcher, composer, page } = await foreign.visit()
+    await launcher.click()
+    await page.waitForTimeout(800)
+    expect(await composer.count()).toBe(0)
+    await foreign.close()
+  })
+})
