@@ -28,6 +28,7 @@ test.each([
   ['ftp://shop.example', null],
   ['javascript:alert(1)', null],
   ['two words', null],
+  ['https://shop.example:99999', null],
   ['', null],
 ])('the origin of "%s"', (entered, origin) => {
   expect(originOf(entered)).toBe(origin)

@@ -24,13 +24,15 @@ export function FormDialog({ title, submitLabel, onClose, onSubmit, explain, chi
   const [isBusy, setIsBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
 
-  async function submit(event: Event): Promise<void> {
+  async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     if (isBusy) return
+    const form = event.currentTarget as HTMLFormElement
     setIsBusy(true)
     setError(null)
     try {
       if ((await onSubmit()) !== false) onClose()
+      else requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid]')?.focus())
     } catch (failure) {
       setError(failure)
     } finally {

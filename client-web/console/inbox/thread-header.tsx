@@ -47,9 +47,18 @@ export function ThreadHeader({ conversation, view }: ThreadHeaderProps) {
       </div>
       <div class={styles.actions}>
         {may.canTransfer && (
-          <Button size="sm" variant="quiet" icon={<TransferIcon size={18} />} onClick={() => setIsTransferring(true)}>
-            {t.thread.transfer}
-          </Button>
+          <span class={styles.transfer}>
+            <Button
+              size="sm"
+              variant="quiet"
+              icon={<TransferIcon size={18} />}
+              aria-label={t.thread.transfer}
+              title={t.thread.transfer}
+              onClick={() => setIsTransferring(true)}
+            >
+              <span>{t.thread.transfer}</span>
+            </Button>
+          </span>
         )}
         {may.canClose && (
           <Button size="sm" icon={<CheckIcon size={18} />} busy={isBusy} onClick={() => void run('conversation:close')}>
