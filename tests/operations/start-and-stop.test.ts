@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { databasePid, isRunning, newDataDir, startServer, until } from '../support/server-process.ts'
+import { databasePid, isRunning, newDataDir, startServer, startWithNpm, until } from '../support/server-process.ts'
 
 const status = async (url: string) => (await fetch(url)).status
 
@@ -35,6 +35,18 @@ describe('a start', () => {
     second.kill('SIGINT')
     expect((await second.exited).code).toBe(0)
     expect(isRunning(databasePid(dataDir))).toBe(false)
+  })
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('by npm is ended whole by %s to npm', async (signal) => {
+    const dataDir = await newDataDir()
+    const server = startWithNpm(dataDir)
+    const url = await server.ready()
+    const database = databasePid(dataDir)
+    expect(isRunning(database)).toBe(true)
+    server.kill(signal)
+    await server.exited
+    expect(isRunning(database)).toBe(false)
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow()
   })
 
   test('that is told to stop on its way leaves no process either', async () => {

@@ -69,7 +69,15 @@ export function isRunning(pid: number | null): boolean {
 }
 
 export function startServer(dataDir: string, env: Env = {}): ServerProcess {
-  const { child, exited, output } = run('server/main.ts', [], { DATA_DIR: dataDir, PORT: '0', ...env })
+  return asServer(run(process.execPath, ['server/main.ts'], { DATA_DIR: dataDir, PORT: '0', ...env }))
+}
+
+/** The same by `npm start`; signals go to npm. */
+export function startWithNpm(dataDir: string): ServerProcess {
+  return asServer(run('npm', ['start'], { DATA_DIR: dataDir, PORT: '0' }))
+}
+
+function asServer({ child, exited, output }: ReturnType<typeof run>): ServerProcess {
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await exited
@@ -92,11 +100,11 @@ export function startServer(dataDir: string, env: Env = {}): ServerProcess {
 
 /** Runs one of the commands to its end. */
 export function runCommand(name: string, args: string[], dataDir: string, env: Env = {}): Promise<RunResult> {
-  return run(`server/commands/${name}.ts`, args, { DATA_DIR: dataDir, ...env }).exited
+  return run(process.execPath, [`server/commands/${name}.ts`, ...args], { DATA_DIR: dataDir, ...env }).exited
 }
 
-function run(entry: string, args: string[], env: Env) {
-  const child: ChildProcess = spawn(process.execPath, [entry, ...args], {
+function run(program: string, args: string[], env: Env) {
+  const child: ChildProcess = spawn(program, args, {
     cwd: root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
