@@ -22,13 +22,31 @@ function paintWithScript(pages: string[]): Plugin {
   }
 }
 
+/** In development the console's own addresses lead to its page, as the server has it. */
+function consoleAddresses(): Plugin {
+  return {
+    name: 'console-addresses',
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        const isPage = request.url?.startsWith('/console/') && request.headers.accept?.includes('text/html')
+        if (isPage) request.url = '/console/index.html'
+        next()
+      })
+    },
+  }
+}
+
 /** Pages that share hashed chunks with each other and with no others. */
 export function pagesConfig(pages: string[]): UserConfig {
   return {
     root: path('.'),
     base: '/',
     publicDir: false,
-    plugins: [preact({ devToolsEnabled: false }), paintWithScript(['/console/index.html', '/setup/index.html'])],
+    plugins: [
+      preact({ devToolsEnabled: false }),
+      paintWithScript(['/console/index.html', '/setup/index.html']),
+      consoleAddresses(),
+    ],
     build: {
       target: browsers,
       outDir: path('dist'),

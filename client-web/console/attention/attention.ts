@@ -45,7 +45,7 @@ export function watchAttention({ connection, conversations, counts, agentId }: A
   async function alert(conversation: AgentConversation, call: string): Promise<void> {
     const isOnScreen = isShown(conversation.id)
     if (!(await takeTurn(`${conversation.id}:${call}`, isOnScreen)) || isOnScreen) return
-    ring()
+    void ring()
     const { waitingAlert, messageAlert } = texts.value.attention
     const name = customerName(conversation.customer)
     notify({

@@ -1,4 +1,5 @@
-// One short sound, two soft notes made on the spot. Browsers play it only after the first click or key on the page.
+// One short sound, two soft notes made on the spot. Browsers allow it only after the first click or key on the page;
+// what comes before that stays silent instead of sounding late.
 
 import { sound } from '../preferences.ts'
 
@@ -14,11 +15,11 @@ const restMs = 2_000
 let context: AudioContext | null = null
 let rangAt = 0
 
-export function ring(): void {
-  if (sound.value === 'off' || Date.now() - rangAt < restMs) return
+export async function ring(): Promise<void> {
+  if (sound.value === 'off' || Date.now() - rangAt < restMs || !navigator.userActivation.hasBeenActive) return
   rangAt = Date.now()
   context ??= new AudioContext()
-  if (context.state === 'suspended') void context.resume()
+  await context.resume()
   for (const { hertz, startSeconds } of notes) play(context, hertz, context.currentTime + startSeconds)
 }
 

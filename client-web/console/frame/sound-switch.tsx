@@ -16,7 +16,7 @@ export function SoundSwitch() {
         aria-checked={sound.value === 'on'}
         onChange={(event) => {
           sound.value = event.currentTarget.checked ? 'on' : 'off'
-          ring()
+          void ring()
         }}
       />
     </label>

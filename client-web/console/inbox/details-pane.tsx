@@ -1,7 +1,7 @@
 // What is known of the customer and of the conversation, and the way to keep somebody out.
 
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { AgentConversation } from '#protocol/entities.ts'
 import { formatDate, formatShortDateTime } from '../../shared/i18n/formats.ts'
 import { languages } from '../../shared/i18n/language.ts'
@@ -14,15 +14,25 @@ import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
 import { setBlocked } from './actions.ts'
 import styles from './details-pane.module.css'
-import { showDetails } from './details-shown.ts'
+import { isOverThread, showDetails } from './details-shown.ts'
 
 export function DetailsPane({ conversation }: { conversation: AgentConversation }) {
   const t = texts.value.details
   const { customer, site, page, agent, status, createdAt, closedAt } = conversation
   const language = languages.find(({ value }) => value === customer.language)
+  const close = useRef<HTMLSpanElement>(null)
+
+  // Over the thread it hides what had focus: it takes focus, and gives it back.
+  useEffect(() => {
+    if (!isOverThread.peek()) return
+    const before = document.activeElement
+    close.current?.querySelector('button')?.focus()
+    return () => before instanceof HTMLElement && before.isConnected && before.focus()
+  }, [])
+
   return (
     <aside class={styles.pane} aria-label={t.label}>
-      <span class={styles.close}>
+      <span ref={close} class={styles.close}>
         <IconButton label={texts.value.thread.hideDetails} icon={<CloseIcon />} onClick={() => showDetails(false)} />
       </span>
       <div class={styles.who}>

@@ -5,7 +5,7 @@ import { details } from '../preferences.ts'
 
 const wideWindow = matchMedia('(width >= 1100px)')
 const isWide = signal(wideWindow.matches)
-const isOverThread = signal(false)
+export const isOverThread = signal(false)
 
 wideWindow.addEventListener('change', ({ matches }) => {
   isWide.value = matches

@@ -1,17 +1,23 @@
 // Stands where the composer would: a conversation to claim, one that a colleague has, one that is closed.
 
 import { useState } from 'preact/hooks'
-import type { AgentConversation } from '#protocol/entities.ts'
+import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { now } from '../../shared/clock.ts'
 import { formatDuration } from '../../shared/i18n/formats.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { customerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
+import { navigate, paths } from '../router.ts'
 import { texts } from '../texts.ts'
 import { act, permissionsOf } from './actions.ts'
 import styles from './state-bar.module.css'
 
-export function StateBar({ conversation }: { conversation: AgentConversation }) {
+interface StateBarProps {
+  conversation: AgentConversation
+  view: ConversationView
+}
+
+export function StateBar({ conversation, view }: StateBarProps) {
   const desk = useDesk()
   const [isBusy, setIsBusy] = useState(false)
   const t = texts.value.thread
@@ -19,8 +25,10 @@ export function StateBar({ conversation }: { conversation: AgentConversation }) 
 
   async function claim(): Promise<void> {
     setIsBusy(true)
-    await act(desk, 'conversation:claim', { conversationId: id })
+    const isMine = await act(desk, 'conversation:claim', { conversationId: id })
     setIsBusy(false)
+    // It has left the queue: the list goes where it is now, so that it stays in sight.
+    if (isMine && view === 'queue') navigate(paths.conversation(id, 'mine'), 'replace')
   }
 
   if (permissionsOf(conversation, desk).canClaim) {

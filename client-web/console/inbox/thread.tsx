@@ -71,7 +71,7 @@ export function Thread({ conversationId, view }: ThreadProps) {
     <section class={styles.thread} aria-label={t.thread.label(customerName(conversation.customer))}>
       <ThreadHeader conversation={conversation} view={view} />
       <Messages open={open} conversation={conversation} desk={desk} />
-      <Foot open={open} conversation={conversation} desk={desk} />
+      <Foot open={open} conversation={conversation} desk={desk} view={view} />
     </section>
   )
 }
@@ -156,7 +156,7 @@ function nameOf(userId: number, role: string, conversation: AgentConversation, d
   return desk.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
 }
 
-function Foot({ open, conversation, desk }: PartProps) {
+function Foot({ open, conversation, desk, view }: PartProps & { view: ConversationView }) {
   const field = useRef<HTMLTextAreaElement>(null)
   const draft = useMemo(() => openDraft(desk.storage, `conversation:${conversation.id}`), [conversation.id])
   const { canWrite } = permissionsOf(conversation, desk)
@@ -167,7 +167,7 @@ function Foot({ open, conversation, desk }: PartProps) {
     if (canWrite && matchMedia('(hover: hover)').matches) field.current?.focus()
   }, [conversation.id, canWrite])
 
-  if (!canWrite) return <StateBar conversation={conversation} />
+  if (!canWrite) return <StateBar conversation={conversation} view={view} />
   return (
     <>
       {!desk.storage.isDurable.value && <Banner tone="warning">{t.notKept}</Banner>}

@@ -19,10 +19,13 @@ interface DialogProps {
 export function Dialog({ title, closeLabel, onClose, children, actions }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
+  const isPressedOutside = useRef(false)
 
   useEffect(() => {
     const before = document.activeElement
     ref.current?.showModal()
+    // A form begins at its first question, not at the button that closes it.
+    ref.current?.querySelector<HTMLElement>('form :is(input, select, textarea)')?.focus()
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }
@@ -35,8 +38,12 @@ export function Dialog({ title, closeLabel, onClose, children, actions }: Dialog
       class={styles.dialog}
       aria-labelledby={titleId}
       onClose={onClose}
+      onPointerDown={(event) => {
+        isPressedOutside.current = event.target === event.currentTarget
+      }}
       onClick={(event) => {
-        if (event.target === event.currentTarget) ref.current?.close()
+        // Text selected from inside to outside ends with a click on the backdrop too.
+        if (isPressedOutside.current && event.target === event.currentTarget) ref.current?.close()
       }}
     >
       <div class={styles.frame}>
