@@ -18,6 +18,14 @@ async function collect(entries: AsyncIterable<DatabaseEntry>): Promise<DatabaseE
   return all
 }
 
+/** MySQL remembers whether a column's character set was written out where its collation says it already. */
+async function contentOf(url: string): Promise<DatabaseEntry[]> {
+  const spelled = (definition: string) => definition.replace(/ CHARACTER SET \w+(?= COLLATE)/g, '')
+  return (await collect(dumpDatabase({ url }))).map((entry) =>
+    entry.kind === 'table' ? { ...entry, definition: spelled(entry.definition) } : entry,
+  )
+}
+
 async function* replay(entries: DatabaseEntry[]): AsyncGenerator<DatabaseEntry> {
   yield* entries
 }
@@ -81,7 +89,7 @@ describe('a backup of the database', () => {
     const url = newDatabaseUrl()
     await restoreDatabase({ url }, replay(dumped), quiet)
     await prepareDatabase({ url })
-    expect(await collect(dumpDatabase({ url }))).toEqual(dumped)
+    expect(await contentOf(url)).toEqual(await contentOf(from.url))
 
     const db = connectDatabase({ url })
     const message = {
@@ -126,7 +134,7 @@ describe('a backup of the database', () => {
     await expect(restoreDatabase(other.address, replay(dumped), quiet)).rejects.toThrow('not empty')
     expect(await db.selectFrom('users').select('username').execute()).toEqual([{ username: 'a' }])
     await restoreDatabase(other.address, replay(dumped), { ...quiet, force: true })
-    expect(await collect(dumpDatabase(other.address))).toEqual(dumped)
+    expect(await contentOf(other.url)).toEqual(await contentOf(from.url))
     await db.destroy()
     await other.drop()
     await from.drop()
