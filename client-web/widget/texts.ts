@@ -24,7 +24,7 @@ export const texts = defineTexts({
     notAllowed: 'This page may not show this customer service.',
     mail: {
       title: 'May we answer by mail?',
-      why: 'Nobody is here right now. Leave your address and the answer finds you even if you leave this page.',
+      why: 'Nobody is here right now. Leave your address, so that we can answer you there too.',
       label: 'Mail address',
       save: 'Save',
       saved: (email: string) => `We can answer you at ${email}.`,
@@ -54,7 +54,7 @@ export const texts = defineTexts({
     notAllowed: '此页面无权显示该客服。',
     mail: {
       title: '可以通过邮件回复您吗？',
-      why: '客服暂时不在线。留下邮箱，即使您离开本页也能收到回复。',
+      why: '客服暂时不在线。留下邮箱，我们也可以通过邮件回复您。',
       label: '邮箱地址',
       save: '保存',
       saved: (email) => `我们会回复到 ${email}。`,

@@ -122,6 +122,25 @@ describe('open conversation', () => {
     })
   })
 
+  test('the token is renewed before it ends, over the open connection', async () => {
+    const account = await app.newCustomer()
+    let held = { token: account.token, expiresAt: Date.now() + 30_500 }
+    const renewToken = vi.fn(async () => {
+      held = { token: app.renewedToken(account, 'customer'), expiresAt: Date.now() + 600_000 }
+      return held
+    })
+    const connection = createConnection({ url: app.url, getToken: () => held, renewToken, onUnauthorized: vi.fn() })
+    opened.push(connection)
+    await vi.waitFor(() => expect(connection.state.value.phase).toBe('online'), 5_000)
+    expect(renewToken).not.toHaveBeenCalled()
+    const states = vi.fn()
+    connection.state.subscribe(states)
+    await vi.waitFor(() => expect(renewToken).toHaveBeenCalledOnce(), 5_000)
+    await connection.request('conversation:list', {})
+    expect(states).toHaveBeenCalledOnce()
+    expect(connection.state.value.phase).toBe('online')
+  })
+
   test('a session that cannot be renewed is over: no more attempts, and the page is told', async () => {
     const onUnauthorized = vi.fn()
     const renewToken = vi.fn(() => Promise.reject(new RequestError('unauthorized', 'Over', false)))

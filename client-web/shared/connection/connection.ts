@@ -56,7 +56,8 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     reconnection: false,
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
-    timeout: 10_000,
+    // A WebSocket that hangs is given up after this long; the next attempt begins with polling.
+    timeout: 8_000,
     auth: (give: (auth: { token: string }) => void) => give({ token: getToken()?.token ?? '' }),
   }
   const socket: Socket = url === undefined ? io(options) : io(url, options)

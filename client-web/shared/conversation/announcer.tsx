@@ -6,6 +6,8 @@ import { texts } from './texts.ts'
 
 /** What comes within this time is told as one. */
 const gatherMs = 600
+/** Long enough to be spoken. */
+const clearMs = 5_000
 
 export function Announcer({ items, isLoaded }: { items: readonly TimelineItem[]; isLoaded: boolean }) {
   const [words, setWords] = useState('')
@@ -28,6 +30,12 @@ export function Announcer({ items, isLoaded }: { items: readonly TimelineItem[];
     }, gatherMs)
     return () => clearTimeout(timer)
   }, [newest, isLoaded])
+
+  // Whoever reads through the page later should not meet it again.
+  useEffect(() => {
+    const timer = setTimeout(setWords, clearMs, '')
+    return () => clearTimeout(timer)
+  }, [words])
 
   return (
     <div class="visually-hidden" aria-live="polite">
