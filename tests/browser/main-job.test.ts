@@ -1,0 +1,115 @@
+// The job that Kefu is for, from the first word to the last: a customer and an agent, each in a browser of their own, in both languages.
+
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Customer, logIn, newLogin, openStage, type Stage, turnAway, visit, wordsOf } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { chinese, english } from './words.ts'
+
+const question = '您好,我想咨询产品问题'
+
+describe.skipIf(findChromium() === undefined).each([english, chinese])('the main job in $locale', (words) => {
+  let app: TestApp
+  let stage: Stage
+  let customer: Customer
+  let agent: Page
+  let backToConsole: () => Promise<void>
+
+  const view = (name: string) => agent.getByRole('link', { name })
+  const inThread = (text: string | RegExp) => agent.getByRole('log').getByText(text, { exact: true }).last().waitFor()
+  const reply = () => agent.getByRole('textbox', { name: words.compose })
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+    const { locale } = words
+    agent = await logIn(await stage.enter({ locale }), app, await newLogin(app, 'Ann', 'admin'))
+    customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+  })
+  afterAll(async () => {
+    await stage.close()
+    await app.stop()
+  })
+
+  test('[WI1] the customer opens the widget, writes, and sees it sent', async () => {
+    await customer.open()
+    await customer.sees(words.here)
+    backToConsole = await turnAway(agent)
+    await customer.write(question)
+    await customer.sees(words.sent)
+    await customer.sees(words.received)
+  })
+
+  test('[CO1] the agent, elsewhere, is told by the title and finds it waiting', async () => {
+    await agent.waitForFunction(() => document.title.startsWith('(1) '))
+    await backToConsole()
+    await view(`${words.waiting} 1`).waitFor()
+    await agent.getByRole('link', { name: question }).click()
+    await inThread(question)
+  })
+
+  test('[CO2] looking at it is not reading it; claiming it is', async () => {
+    expect(await customer.frame.getByText(words.read, { exact: true }).count()).toBe(0)
+    await agent.getByRole('button', { name: words.claim }).click()
+    await customer.sees(words.withAnn)
+    await customer.sees(words.read)
+    await view(`${words.mine} 1`).waitFor()
+    await agent.waitForFunction(() => !document.title.startsWith('('))
+  })
+
+  test('[WI2] each sees the other typing, the agent sees what', async () => {
+    await reply().pressSequentially('当然')
+    await customer.sees(words.annTypes)
+    await reply().press('Enter')
+    await customer.sees('当然')
+    await customer.frame.getByText(words.annTypes).waitFor({ state: 'detached' })
+    await customer.composer.pressSequentially('绿茶')
+    await inThread(words.customerTypes)
+    await inThread('绿茶')
+    await customer.composer.press('Enter')
+    await agent.getByText(words.customerTypes).waitFor({ state: 'detached' })
+  })
+
+  test('[WI1] [CO2] both see how far their words have got: sent while nobody looks, read once somebody does', async () => {
+    await inThread(words.read)
+    await customer.sees(words.read)
+    const back = await turnAway(agent)
+    await customer.write('还是红茶')
+    await customer.sees(words.sent)
+    await agent.waitForFunction(() => document.title.startsWith('(1) '))
+    await back()
+    await customer.frame.getByText(words.sent, { exact: true }).waitFor({ state: 'detached' })
+  })
+
+  test('[WI3] [CO3] after a reload on either side all is there, in order', async () => {
+    const said = [question, '当然', '绿茶', '还是红茶']
+    expect(await customer.words()).toEqual(said)
+    expect(await wordsOf(agent)).toEqual(said)
+    await customer.reload()
+    await customer.sees('还是红茶')
+    await agent.reload()
+    await inThread('还是红茶')
+    expect(await customer.words()).toEqual(said)
+    expect(await wordsOf(agent)).toEqual(said)
+    await customer.sees(words.withAnn)
+  })
+
+  test('[CO4] the agent closes it, and both are told', async () => {
+    await agent.getByRole('button', { name: words.endConversation, exact: true }).click()
+    await agent.getByText(words.consoleClosed).waitFor()
+    await customer.sees(words.widgetClosed)
+    await view(`${words.closed} 1`).waitFor()
+  })
+
+  test('[WI1] [CO4] the customer writes again, and it is with the same agent', async () => {
+    await customer.write('还有一个问题')
+    await inThread('还有一个问题')
+    await reply().waitFor()
+    await customer.sees(words.withAnn)
+  })
+
+  test('[WI12] no browser had anything to complain of', async () => {
+    expect(await stage.leave()).toEqual([])
+  })
+})

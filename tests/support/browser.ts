@@ -1,0 +1,190 @@
+// People at real browsers: a customer in front of a page with the widget, an agent at the console. Whatever a browser complains about
+// is kept, so that a test can fail for it. The launcher's shadow root stays closed: it is reached by its place or by keyboard, as by anybody.
+
+import { randomBytes } from 'node:crypto'
+import type { BrowserContext, BrowserContextOptions, ConsoleMessage, Frame, Locator, Page } from 'playwright-core'
+import type { AgentRole } from '#protocol/entities.ts'
+import { hashPassword } from '../../server/auth/password.ts'
+import type { TestApp } from './app.ts'
+import { launchChromium } from './chromium.ts'
+
+export const password = 'correct horse 电池'
+
+/** One browser for a file, with profiles that share nothing. */
+export interface Stage {
+  /** A profile: its tabs share cookies and storage. */
+  enter(options?: BrowserContextOptions): Promise<BrowserContext>
+  /** Addresses asked for by all profiles since the last `leave`. */
+  requests: string[]
+  /** Ends all profiles and tells what went wrong in them: what was thrown, violated or logged as an error. */
+  leave(): Promise<string[]>
+  close(): Promise<void>
+}
+
+export async function openStage(): Promise<Stage> {
+  const browser = await launchChromium()
+  const complaints: string[] = []
+  const requests: string[] = []
+  return {
+    requests,
+    async enter(options) {
+      const context = await browser.newContext({ locale: 'en-US', ...options })
+      context.setDefaultTimeout(10_000)
+      context.on('weberror', (error) => complaints.push(error.error().message))
+      context.on('console', (message) => {
+        if (message.type() === 'error' && !isExpected(message)) {
+          complaints.push(`${message.text()} (${message.location().url})`)
+        }
+      })
+      context.on('request', (request) => requests.push(request.url()))
+      return context
+    },
+    async leave() {
+      for (const context of browser.contexts()) await context.close()
+      requests.length = 0
+      return complaints.splice(0)
+    },
+    close: () => browser.close(),
+  }
+}
+
+/** The browser's own lines about a network that the test has cut, and about the question whether somebody is logged in already. */
+function isExpected(message: ConsoleMessage): boolean {
+  const isNobody = message.text().includes('401') && message.location().url.endsWith('/api/v1/auth/refresh')
+  return isNobody || message.text().includes('net::ERR_INTERNET_DISCONNECTED')
+}
+
+export interface Customer {
+  page: Page
+  /** The widget's inside; it is there once somebody has gone for the launcher. */
+  readonly frame: Frame
+  readonly composer: Locator
+  /** Clicks where the launcher stands. */
+  pressLauncher(): Promise<void>
+  /** Opens the widget and waits until one can write. */
+  open(): Promise<void>
+  /** Waits until the panel is to be seen, or not. */
+  seesPanel(isThere: boolean): Promise<void>
+  seesLauncher(isThere: boolean): Promise<void>
+  /** Waits for this text in the widget. */
+  sees(text: string | RegExp): Promise<void>
+  write(text: string): Promise<void>
+  /** What was said, as it stands there. */
+  words(): Promise<string[]>
+  /** Reloads the page, on which the widget was open. */
+  reload(): Promise<void>
+}
+
+export const composerName = /^(Your message|您的消息)$/
+const isWidget = (frame: Frame) => frame.url().includes('/widget/')
+/** From the right and the bottom of the window, in CSS pixels: the middle of the launcher, and a point within the panel. */
+const launcherPlace = { right: 48, bottom: 48 }
+const panelPlace = { right: 200, bottom: 400 }
+
+export async function visit(context: BrowserContext, url: string): Promise<Customer> {
+  const page = await context.newPage()
+  await page.goto(url)
+  return customerAt(page)
+}
+
+export function customerAt(page: Page): Customer {
+  const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 }
+  const point = ({ right, bottom }: typeof launcherPlace) => ({ x: width - right, y: height - bottom })
+
+  async function frameThere(): Promise<Frame> {
+    return page.frames().find(isWidget) ?? page.waitForEvent('framenavigated', isWidget)
+  }
+
+  const isWidgetAt = (place: typeof launcherPlace, isThere: boolean) =>
+    page.waitForFunction(
+      ({ x, y, isThere }) => (document.elementFromPoint(x, y)?.localName === 'kefu-widget') === isThere,
+      { ...point(place), isThere },
+    )
+
+  const customer: Customer = {
+    page,
+    get frame() {
+      const frame = page.frames().find(isWidget)
+      if (!frame) throw new Error('the widget has no frame yet')
+      return frame
+    },
+    get composer() {
+      return customer.frame.getByRole('textbox', { name: composerName })
+    },
+    async pressLauncher() {
+      await customer.seesLauncher(true)
+      const { x, y } = point(launcherPlace)
+      await page.mouse.click(x, y)
+    },
+    async open() {
+      await customer.pressLauncher()
+      await frameThere()
+      await customer.composer.waitFor()
+    },
+    async seesPanel(isThere) {
+      await isWidgetAt(panelPlace, isThere)
+    },
+    async seesLauncher(isThere) {
+      await isWidgetAt(launcherPlace, isThere)
+    },
+    async sees(text) {
+      await customer.frame.getByText(text, { exact: true }).last().waitFor()
+    },
+    async write(text) {
+      await customer.composer.fill(text)
+      await customer.composer.press('Enter')
+    },
+    words: () => wordsOf(customer.frame),
+    async reload() {
+      await page.reload()
+      await frameThere()
+      await customer.composer.waitFor()
+    },
+  }
+  return customer
+}
+
+/** What was said in a conversation, in the order in which it stands on the screen. */
+export async function wordsOf(surface: Frame | Page): Promise<string[]> {
+  return surface.getByRole('log').locator('[data-status] p').allTextContents()
+}
+
+export interface Login {
+  id: number
+  username: string
+  name: string
+}
+
+/** Somebody who can log in with `password`. */
+export async function newLogin(app: TestApp, name: string, role: AgentRole = 'agent'): Promise<Login> {
+  const username = `u${randomBytes(6).toString('hex')}`
+  const { insertId } = await app.db
+    .insertInto('users')
+    .values({ username, password_hash: await hashPassword(password), role, name })
+    .executeTakeFirstOrThrow()
+  return { id: Number(insertId), username, name }
+}
+
+/** Logs in at the login form; resolves at the inbox. */
+export async function logIn(context: BrowserContext, app: TestApp, login: Login, path = '/console/'): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(app.url + path)
+  await page.getByLabel(/^(Username|用户名)$/).fill(login.username)
+  await page.getByLabel(/^(Password|密码)$/).fill(password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('navigation', { name: /^(Main|主导航)$/ }).waitFor()
+  return page
+}
+
+/** Another window comes to the front: the page is still there, and nobody looks at it. Answers the way back. */
+export async function turnAway(page: Page): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page)
+  const front = await page.context().newPage()
+  await front.bringToFront()
+  await session.send('Emulation.setFocusEmulationEnabled', { enabled: false })
+  return async () => {
+    await session.send('Emulation.setFocusEmulationEnabled', { enabled: true })
+    await front.close()
+    await page.bringToFront()
+  }
+}
