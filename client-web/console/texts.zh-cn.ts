@@ -110,7 +110,7 @@ export const zhCn: TextsLike<typeof en> = {
     tryHint: '在另一个窗口打开演示商店，发一条消息。',
     openDemo: '打开演示商店',
     answer: '在这里回复',
-    answerHint: '会话会出现在“排队中”,接入后即可回复。',
+    answerHint: '会话会出现在“排队中”，接入后即可回复。',
   },
   nothingSelected: {
     title: '未选择会话',

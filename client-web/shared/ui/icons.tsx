@@ -33,37 +33,31 @@ export const SitesIcon = /* @__PURE__ */ draw(
   'M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM3.2 10h13.6M10 3c2.2 2 3.2 4.3 3.2 7s-1 5-3.2 7c-2.2-2-3.2-4.3-3.2-7S7.8 5 10 3z',
 )
 export const PersonIcon = /* @__PURE__ */ draw(
-  'M10 9.700a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.400zM3.7 17c.3-2.9 2.7-4.6 6.3-4.600s6 1.7 6.3 4.6',
+  'M10 9.7a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4zM3.7 17c.3-2.9 2.7-4.6 6.3-4.6s6 1.7 6.3 4.6',
 )
 export const ChatIcon = /* @__PURE__ */ draw(
-  'M3 5.500a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H9l-4 3.500v-3.500a2 2 0 0 1-2-2zM6.5 7.300h7M6.5 10h4.5',
+  'M3 5.5a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H9l-4 3.5v-3.5a2 2 0 0 1-2-2zM6.5 7.3h7M6.5 10h4.5',
 )
 export const SendIcon = /* @__PURE__ */ draw('M4 10 3 3.8 17.2 10 3 16.2 4 10zM4 10h6')
 export const BackIcon = /* @__PURE__ */ draw('M12.5 4 6.5 10l6 6')
-export const ForwardIcon = /* @__PURE__ */ draw('M7.5 4l6 6-6 6')
-export const DownIcon = /* @__PURE__ */ draw('M5 7.500l5 5 5-5')
-export const ArrowDownIcon = /* @__PURE__ */ draw('M10 3.500v13M4.5 11 10 16.5 15.5 11')
+export const DownIcon = /* @__PURE__ */ draw('M5 7.5l5 5 5-5')
+export const ArrowDownIcon = /* @__PURE__ */ draw('M10 3.5v13M4.5 11 10 16.5 15.5 11')
 export const CloseIcon = /* @__PURE__ */ draw('M5 5l10 10M15 5 5 15')
-export const CheckIcon = /* @__PURE__ */ draw('M4 10.500l4 4 8-9')
-export const DoubleCheckIcon = /* @__PURE__ */ draw('M1.5 10.800l3.5 3.5 7-8.600M9.3 13.600l.7.7 8-8.6')
-export const ClockIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 6v4.300l2.8 1.7')
-export const WarningIcon = /* @__PURE__ */ draw('M10 3.2 17.8 16.500H2.200zM10 8v4M10 14.300v.1')
-export const InfoIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 9.200V14M10 6.300v.1')
-export const RetryIcon = /* @__PURE__ */ draw('M16.5 10a6.5 6.5 0 1 1-2-4.700l2.3 2.200M16.8 3.500v4h-4')
-export const CopyIcon = /* @__PURE__ */ draw('M7 7h8.500v9.500H7zM12.5 7V3.500H4V13h3')
+export const CheckIcon = /* @__PURE__ */ draw('M4 10.5l4 4 8-9')
+export const DoubleCheckIcon = /* @__PURE__ */ draw('M1.5 10.8l3.5 3.5 7-8.6M9.3 13.6l.7.7 8-8.6')
+export const ClockIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 6v4.3l2.8 1.7')
+export const WarningIcon = /* @__PURE__ */ draw('M10 3.2 17.8 16.5H2.2zM10 8v4M10 14.3v.1')
+export const InfoIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 9.2V14M10 6.3v.1')
+export const RetryIcon = /* @__PURE__ */ draw('M16.5 10a6.5 6.5 0 1 1-2-4.7l2.3 2.2M16.8 3.5v4h-4')
+export const CopyIcon = /* @__PURE__ */ draw('M7 7h8.5v9.5H7zM12.5 7V3.5H4V13h3')
 export const PlusIcon = /* @__PURE__ */ draw('M10 4v12M4 10h12')
-export const EditIcon = /* @__PURE__ */ draw('M4 16l.8-3.6 8.5-8.5 2.8 2.8-8.5 8.500zM11.5 5.700l2.8 2.8')
-export const TransferIcon = /* @__PURE__ */ draw('M3 7h13M12.5 3.5 16 7l-3.5 3.500M17 13H4M7.5 9.5 4 13l3.5 3.5')
-export const BlockIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM5.2 5.200l9.6 9.6')
-export const BellIcon = /* @__PURE__ */ draw('M4 14.500h12l-1.5-2V8.700a4.5 4.5 0 0 0-9 0v3.800zM8.3 17h3.4')
-export const LogoutIcon = /* @__PURE__ */ draw('M8 3.500H4v13h4M12.5 6.5 16 10l-3.5 3.500M16 10H7.5')
-export const MailIcon = /* @__PURE__ */ draw('M3 5h14v10.500H3zM3 6l7 5.500L17 6')
-export const PageIcon = /* @__PURE__ */ draw('M5 3h6.500L15 6.500V17H5zM11 3v4h4')
+export const EditIcon = /* @__PURE__ */ draw('M4 16l.8-3.6 8.5-8.5 2.8 2.8-8.5 8.5zM11.5 5.7l2.8 2.8')
+export const TransferIcon = /* @__PURE__ */ draw('M3 7h13M12.5 3.5 16 7l-3.5 3.5M17 13H4M7.5 9.5 4 13l3.5 3.5')
+export const BlockIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM5.2 5.2l9.6 9.6')
+export const LogoutIcon = /* @__PURE__ */ draw('M8 3.5H4v13h4M12.5 6.5 16 10l-3.5 3.5M16 10H7.5')
+export const MailIcon = /* @__PURE__ */ draw('M3 5h14v10.5H3zM3 6l7 5.5L17 6')
 export const DetailsIcon = /* @__PURE__ */ draw('M3 4h14v12H3zM12 4v12')
-export const MinimizeIcon = /* @__PURE__ */ draw('M4 10h12')
-export const MoreIcon = /* @__PURE__ */ draw('M4.5 10h.01M10 10h.01M15.5 10h.01')
-export const LockIcon = /* @__PURE__ */ draw('M5 9h10v7.500H5zM7 9V6.500a3 3 0 0 1 6 0V9')
-export const ExternalIcon = /* @__PURE__ */ draw('M11 4h5v5M16 4l-7 7M13.5 11.500V16H4V6.500h4.5')
+export const ExternalIcon = /* @__PURE__ */ draw('M11 4h5v5M16 4l-7 7M13.5 11.5V16H4V6.5h4.5')
 
 /** The mark of the product: a speech bubble with the two strokes of 言 left in it. */
 export function KefuMark({ size = 28 }: { size?: number }) {
@@ -71,14 +65,14 @@ export function KefuMark({ size = 28 }: { size?: number }) {
     <svg width={size} height={size} viewBox="0 0 28 28" aria-hidden="true">
       <path
         fill="var(--color-accent)"
-        d="M4 8.500A5.5 5.5 0 0 1 9.5 3h9A5.5 5.5 0 0 1 24 8.500v6a5.5 5.5 0 0 1-5.5 5.500H14l-5.2 4.600c-.7.6-1.8.1-1.8-.8V19.400A5.5 5.5 0 0 1 4 14.500z"
+        d="M4 8.5A5.5 5.5 0 0 1 9.5 3h9A5.5 5.5 0 0 1 24 8.5v6a5.5 5.5 0 0 1-5.5 5.5H14l-5.2 4.6c-.7.6-1.8.1-1.8-.8V19.4A5.5 5.5 0 0 1 4 14.5z"
       />
       <path
         fill="none"
         stroke="var(--color-on-accent)"
         stroke-width="2"
         stroke-linecap="round"
-        d="M9.5 9.300h9M9.5 13.700h5.5"
+        d="M9.5 9.3h9M9.5 13.7h5.5"
       />
     </svg>
   )
