@@ -1,0 +1,134 @@
+// Fills a running Kefu with the day of day.ts over the API and sockets that everybody uses, then moves what was said to its times.
+
+import { randomBytes, randomUUID } from 'node:crypto'
+import { connectDatabase } from '#db/connect.ts'
+import type { Database } from '#db/database.ts'
+import { runningDatabase } from '#db/embedded/running-database.ts'
+import type { LoginReply, WidgetSessionReply } from '#protocol/http.ts'
+import { type Client, connectClient } from '../support/client.ts'
+import { type Agent, type Line, shop, staff, type Talk, talks, today } from './day.ts'
+
+export const password = randomBytes(9).toString('base64url')
+
+/** Those who are not at the console: connected as long as the pictures are taken. */
+export type Colleagues = Record<Exclude<Agent, 'yue'>, Client>
+
+/** A moment of the day, HH:MM in the shop's own time. */
+export const timeAt = (time: string): Date => new Date(`${today}T${time}:00+08:00`)
+
+async function call<T>(url: string, method: string, path: string, body: unknown, token?: string): Promise<T> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as T
+}
+
+const logIn = (url: string, agent: Agent): Promise<LoginReply> =>
+  call(url, 'POST', '/auth/login', { username: staff[agent].username, password })
+
+/** After the setup page has made the admin: her name, her colleagues. Anna is online, Ning is busy. */
+export async function addStaff(url: string): Promise<Colleagues> {
+  const { token } = await logIn(url, 'yue')
+  await call(url, 'PATCH', '/me', { name: staff.yue.name }, token)
+  const come = async (agent: keyof Colleagues) => {
+    await call(url, 'POST', '/users', { ...staff[agent], password, role: 'agent' }, token)
+    return connectClient(url, (await logIn(url, agent)).token)
+  }
+  const colleagues = { anna: await come('anna'), ning: await come('ning') }
+  await colleagues.ning.request('agent:set-status', { status: 'busy' })
+  return colleagues
+}
+
+export interface HeldTalk {
+  customer: Client
+  conversationId: number
+}
+export type HeldTalks = Map<Talk, HeldTalk>
+
+/** Answers with each talk's customer and conversation, for what is to be shown as it happens. */
+export async function holdTalks(url: string, colleagues: Colleagues): Promise<HeldTalks> {
+  const yue = await connectClient(url, (await logIn(url, 'yue')).token)
+  const held: HeldTalks = new Map()
+  for (const talk of talks) {
+    const agent = talk.agent && { yue, ...colleagues }[talk.agent]
+    held.set(talk, await holdTalk(url, talk, agent))
+  }
+  yue.close()
+  return held
+}
+
+async function holdTalk(
+  url: string,
+  { customer: who, page, lines, isClosed }: Talk,
+  agent?: Client,
+): Promise<HeldTalk> {
+  const { token } = await call<WidgetSessionReply>(url, 'POST', '/widget/session', who)
+  const customer = await connectClient(url, token)
+  const { conversation } = await customer.request('conversation:start', {
+    page: { url: `${shop.origin}${page.path}`, title: page.title },
+  })
+  const conversationId = conversation.id
+  for (const [, side, content] of lines) {
+    if (side === 'agent') await answer(agent as Client, conversationId, content)
+    else await customer.request('message:send', { conversationId, clientMessageId: randomUUID(), content })
+    if (side === 'agent') await readAll(customer, conversationId)
+  }
+  if (agent) await agent.request('conversation:claim', { conversationId })
+  if (agent && isClosed) {
+    await readAll(agent, conversationId)
+    await agent.request('conversation:close', { conversationId })
+  }
+  return { customer, conversationId }
+}
+
+/** Claims it where that is still to be done, reads what stands there and writes. */
+export async function answer(agent: Client, conversationId: number, content: string): Promise<void> {
+  await agent.request('conversation:claim', { conversationId })
+  await readAll(agent, conversationId)
+  await agent.request('message:send', { conversationId, clientMessageId: randomUUID(), content })
+}
+
+async function readAll(reader: Client, conversationId: number): Promise<void> {
+  const { conversation } = await reader.request('conversation:open', { conversationId })
+  await reader.request('message:mark-read', { conversationId, seq: conversation.lastSeq })
+  await reader.request('conversation:leave', { conversationId })
+}
+
+/** The API knows only the present: the day itself is written into the rows. */
+export async function moveInTime(dataDir: string, days: Map<number, readonly Line[]>): Promise<void> {
+  const db = connectDatabase(runningDatabase(dataDir), { connections: 1 })
+  try {
+    for (const [conversationId, lines] of days) await moveConversation(db, conversationId, lines)
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function moveConversation(db: Database, id: number, lines: readonly Line[]): Promise<void> {
+  const times = lines.map(([time]) => timeAt(time))
+  const first = times.at(0) as Date
+  const last = times.at(-1) as Date
+  for (const [index, created_at] of times.entries()) {
+    const message = db
+      .updateTable('messages')
+      .where('conversation_id', '=', id)
+      .where('seq', '=', index + 1)
+    await message.set({ created_at }).execute()
+  }
+  const conversation = db.updateTable('conversations').where('id', '=', id)
+  await conversation.set({ created_at: first, updated_at: last }).execute()
+  await conversation.where('queued_at', 'is not', null).set({ queued_at: first }).execute()
+  await conversation.where('closed_at', 'is not', null).set({ closed_at: last }).execute()
+  const { customer_id } = await db
+    .selectFrom('conversations')
+    .select('customer_id')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  await db.updateTable('users').set({ created_at: first }).where('id', '=', customer_id).execute()
+}

@@ -1,0 +1,37 @@
+// A Kefu that nobody has set up yet, as a process of its own, for a script that is no test.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface ScriptKefu {
+  /** As the log gives it: the server's own address and the one-time code. */
+  setupLink: string
+  stop(): Promise<void>
+}
+
+/** On a free port, in an empty `dataDir`. Rejects with what the server said when it ends before it is ready. */
+export async function startKefu(dataDir: string): Promise<ScriptKefu> {
+  const child = spawn(process.execPath, ['server/main.ts'], {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PORT: '0', RATE_LIMITS: 'off' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let log = ''
+  for await (const text of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    log += text
+    const setupLink = /http\S+\/setup#[\w-]+/.exec(log)?.[0]
+    if (setupLink === undefined) continue
+    child.stdout.resume()
+    return {
+      setupLink,
+      async stop() {
+        child.kill('SIGTERM')
+        await once(child, 'exit')
+      },
+    }
+  }
+  throw new Error(`Kefu ended before it was ready:\n${log}`)
+}
