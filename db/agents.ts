@@ -52,15 +52,33 @@ export function listPresence(db: Database, agentIds: readonly number[]): Promise
     .execute()
 }
 
-/** Somebody is here to answer, busy or not. */
-export async function isAnyAgentHere(db: Database): Promise<boolean> {
-  const row = await db
+/** What is told of agents whose status was looked at or changed since a time of the database's clock. */
+export function listPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
+  return db
     .selectFrom('agent_status')
-    .select('agent_id')
+    .select(['agent_id as agentId', 'status', 'last_seen as lastSeen'])
+    .where('last_seen', '>=', sql<string>`${new Date(since)}`)
+    .execute()
+}
+
+/** How many are here to answer, busy or not. */
+export async function countAgentsHere(db: Database): Promise<number> {
+  const { n } = await db
+    .selectFrom('agent_status')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
     .where('status', '<>', 'offline')
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
+    .executeTakeFirstOrThrow()
+  return n
+}
+
+/** Agents that this node is written down to have. */
+export async function listAgentConnections(db: Database, nodeId: string): Promise<number[]> {
+  const rows = await db
+    .selectFrom('agent_connections')
+    .select('agent_id as agentId')
+    .where('node_id', '=', nodeId)
+    .execute()
+  return rows.map((row) => row.agentId)
 }
 
 export async function addAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
@@ -82,7 +100,8 @@ export async function saveChosenStatus(trx: Transaction, agentId: number, chosen
 export interface ToldStatus {
   status: AgentStatusValue
   lastSeen: string
-  changed: boolean
+  /** What was told before. */
+  before: AgentStatusValue
 }
 
 /** Brings what is told in line (connected ? chosen : offline), under the row's lock. */
@@ -116,5 +135,5 @@ export async function refreshAgentStatus(trx: Transaction, agentId: number): Pro
     .set({ status, last_seen: new Date(row.now) })
     .where('agent_id', '=', agentId)
     .execute()
-  return { status, lastSeen: row.now, changed: status !== row.status }
+  return { status, lastSeen: row.now, before: row.status }
 }

@@ -1,6 +1,7 @@
 // The database's clock as SQL expressions: it decides what has expired, so that nodes need not agree on the time.
 
 import { sql } from 'kysely'
+import type { Database } from './database.ts'
 
 export const now = sql<Date>`current_timestamp(3)`
 
@@ -11,3 +12,9 @@ export const later = (ms: number) => sql<Date>`date_add(current_timestamp(3), in
 
 /** This many milliseconds before now. */
 export const ago = (ms: number) => sql<string>`date_sub(current_timestamp(3), interval ${microseconds(ms)} microsecond)`
+
+/** The database's time as an ISO string. */
+export async function readNow(db: Database): Promise<string> {
+  const row = await db.selectNoFrom(sql<string>`current_timestamp(3)`.as('time')).executeTakeFirstOrThrow()
+  return row.time
+}

@@ -301,7 +301,9 @@ export async function saveConversations(trx: Transaction, states: readonly Conve
     return sql`${sql.ref(column)} = case id ${sql.join(whens, sql` `)} end`
   })
   const ids = sql.join(states.map((state) => state.id))
-  await sql`update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)
+  await sql`update conversations set ${sql.join(assignments)}, changed_at = current_timestamp(3) where id in (${ids})`.execute(
+    trx,
+  )
 }
 
 /** The newest seq and version of each, for the heads that subscribed clients are told. */
@@ -310,5 +312,23 @@ export function listHeads(db: Database, ids: readonly number[]) {
     .selectFrom('conversations')
     .select(['id as conversationId', 'last_seq as lastSeq', 'version'])
     .where('id', 'in', ids)
+    .execute()
+}
+
+export interface ChangedConversation {
+  id: number
+  version: number
+  changedAt: string
+}
+
+/** What changed at or after a time of the database's clock, in that order. */
+export function listChangedConversations(db: Database, since: string, limit: number): Promise<ChangedConversation[]> {
+  return db
+    .selectFrom('conversations')
+    .select(['id', 'version', 'changed_at as changedAt'])
+    .where('changed_at', '>=', sql<string>`${new Date(since)}`)
+    .orderBy('changed_at')
+    .orderBy('id')
+    .limit(limit)
     .execute()
 }

@@ -55,6 +55,7 @@ export interface ConversationsTable {
   closed_at: NullableTime
   created_at: GeneratedTime
   updated_at: GeneratedTime
+  changed_at: GeneratedTime
 }
 
 export interface MessagesTable {

@@ -1,10 +1,10 @@
 // Leases of running processes, on the database's clock: who stops renewing is gone, and the agents connected to it with it.
 
-import { sql } from 'kysely'
 import { limits } from '#protocol/limits.ts'
+import { later, now } from './clock.ts'
 import type { Database, Transaction } from './database.ts'
 
-const leaseEnd = () => sql<Date>`date_add(current_timestamp(3), interval ${limits.nodeLeaseMs * 1000} microsecond)`
+const leaseEnd = () => later(limits.nodeLeaseMs)
 
 export async function insertNode(db: Database, id: string, label: string): Promise<void> {
   await db.insertInto('nodes').values({ id, label, lease_until: leaseEnd() }).execute()
@@ -25,7 +25,7 @@ export async function removeNodes(trx: Transaction, which: { id: string } | 'lap
   const gone = await trx
     .selectFrom('nodes')
     .select('id')
-    .$if(which === 'lapsed', (query) => query.where('lease_until', '<', sql<string>`current_timestamp(3)`))
+    .$if(which === 'lapsed', (query) => query.where('lease_until', '<', now as never))
     .$if(which !== 'lapsed', (query) => query.where('id', '=', (which as { id: string }).id))
     .forUpdate()
     .execute()

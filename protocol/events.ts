@@ -38,7 +38,7 @@ export interface ServerEvents {
   /** To customers: somebody is here to answer, or nobody is. */
   'availability:changed': { available: boolean }
   /** Before the server ends a connection: why. A client that can renew or return does. */
-  'connection:closing': { reason: 'expired' | 'revoked' | 'restart' | 'slow' }
+  'connection:closing': { reason: 'expired' | 'revoked' | 'restart' }
 }
 
 export type EventName = keyof ServerEvents

@@ -32,6 +32,22 @@ export const limits = {
   writerBatchBytes: 1024 * 1024,
   /** Lanes of the writer: a conversation always takes the same one, so its order holds. */
   writerLanes: 4,
+  /** Each node compares what it has told with what changed in the database this often. */
+  comparisonMs: 5_000,
+  /** A change may commit this long after the time it carries. */
+  comparisonOverlapMs: 10_000,
+  /** Changed conversations that one round of the comparison reads; more wait for the next. */
+  comparisonRows: 5_000,
+  /** Conversations whose told version a node remembers; of others it tells once too often. */
+  toldVersions: 50_000,
+  /** A request is answered within this time, with unavailable if need be, whatever the database does. */
+  answerMs: 1_900,
+  /** What may wait to be sent to one connection; past it the client is too slow and comes back to catch up. */
+  sendBufferBytes: 1024 * 1024,
+  sendBufferSweepMs: 100,
+  /** An event loop that stood still longer than this within eventLoopWatchMs makes the process not ready. */
+  eventLoopStallMs: 2_000,
+  eventLoopWatchMs: 5_000,
   /** Rows of messages that one receipt statement marks as read. */
   receiptRows: 500,
 
@@ -57,8 +73,8 @@ export const limits = {
   /** Between the last disconnect of an agent and being told offline. */
   presenceGraceMs: 10_000,
   /** A node that has not renewed its lease for this long is gone. */
-  nodeLeaseMs: 15_000,
-  nodeLeaseRenewMs: 5_000,
+  nodeLeaseMs: 9_000,
+  nodeLeaseRenewMs: 3_000,
   /** A customer's message to an agent who has been offline this long goes back to the queue. */
   absentAgentMs: 5 * 60_000,
   /** Subscribed clients are told the heads of their conversations this often. */
@@ -85,7 +101,7 @@ export const limits = {
   databaseQueue: 1_000,
   databaseConnectMs: 5_000,
   databaseAcquireMs: 1_000,
-  databaseQueryMs: 2_000,
+  databaseQueryMs: 1_800,
   /** Shorter than a statement may take, so that who waited too long is told so and can try again in time. */
   databaseLockWaitSeconds: 1,
   transactionTries: 4,

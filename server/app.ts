@@ -7,7 +7,9 @@ import { createPresence } from './agents/presence.ts'
 import type { Config } from './config.ts'
 import type { App } from './context.ts'
 import { createConversationTeller } from './conversations/tell.ts'
+import { createToldVersions } from './conversations/told.ts'
 import { startUpkeep } from './customers/upkeep.ts'
+import { watchEventLoop } from './event-loop.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { createMessageWriter } from './messages/writer.ts'
 import { createRates } from './rates.ts'
@@ -33,7 +35,8 @@ export async function createApp({ config, jwtSecrets, db, log, now = Date.now }:
   const io = createSocketServer(config)
   const connections = createOpenConnections()
   const publish = createPublish(io, log)
-  const teller = createConversationTeller({ db, publish, log })
+  const told = createToldVersions()
+  const teller = createConversationTeller({ db, publish, told, log })
   const app: App = {
     config,
     jwtSecrets,
@@ -42,9 +45,11 @@ export async function createApp({ config, jwtSecrets, db, log, now = Date.now }:
     now,
     publish,
     connections,
+    told,
     teller,
-    writer: createMessageWriter({ db, publish, log }, teller),
+    writer: createMessageWriter({ db, publish, told, log }, teller),
     presence: createPresence({ db, publish, log, config }),
+    eventLoop: watchEventLoop(),
     rates: createRates(now, config.rateLimits),
   }
   const http = await createHttpServer(app)
@@ -62,6 +67,7 @@ export async function createApp({ config, jwtSecrets, db, log, now = Date.now }:
       await http.close()
       await app.writer.drain()
       teller.stop()
+      app.eventLoop.stop()
       await app.presence.stop()
     },
   }

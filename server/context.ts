@@ -6,6 +6,8 @@ import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Presence } from './agents/presence.ts'
 import type { Config } from './config.ts'
 import type { ConversationTeller } from './conversations/tell.ts'
+import type { ToldVersions } from './conversations/told.ts'
+import type { EventLoopWatch } from './event-loop.ts'
 import type { MessageWriter } from './messages/writer.ts'
 import type { Rates } from './rates.ts'
 
@@ -19,6 +21,8 @@ export interface Audience {
   customers?: true
   /** Left out, whatever else fits. */
   exceptUserId?: number
+  /** Not by way of other nodes, which see to their own. */
+  onThisNode?: true
   /** May be dropped when a connection cannot take it at once. */
   passing?: true
 }
@@ -52,8 +56,11 @@ export interface App {
   publish: Publish
   connections: Connections
   writer: MessageWriter
+  /** What this node has told of each conversation. */
+  told: ToldVersions
   /** Tells of many small changes of a conversation at a bearable rate. */
   teller: ConversationTeller
   presence: Presence
+  eventLoop: EventLoopWatch
   rates: Rates
 }

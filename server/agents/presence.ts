@@ -4,7 +4,9 @@
 import { randomBytes } from 'node:crypto'
 import {
   addAgentConnection,
-  isAnyAgentHere,
+  countAgentsHere,
+  listAgentConnections,
+  listPresenceSince,
   refreshAgentStatus,
   removeAgentConnection,
   saveChosenStatus,
@@ -25,6 +27,8 @@ export interface Presence {
   /** One closed; the agent is told offline after limits.presenceGraceMs unless another opens. */
   disconnected(agentId: number): void
   choose(agentId: number, status: AgentStatusValue): Promise<void>
+  /** Tells this node's own connections what changed since a time of the database's clock and was not told here. */
+  tellMissed(since: string): Promise<void>
   /** Takes this node and its agents out of the database. */
   stop(): Promise<void>
 }
@@ -35,74 +39,77 @@ export function createPresence(app: Parts): Presence {
   const nodeId = randomBytes(16).toString('hex')
   const open = new Map<number, number>()
   const leaving = new Map<number, NodeJS.Timeout>()
+  /** What this node has told of each agent. */
+  const told = new Map<number, AgentStatusValue>()
   let renewal: NodeJS.Timeout | undefined
   /** Nothing is swept until the database has answered for a whole lease: others may only have been unable to renew. */
   let answeringSince: number | null = null
-  let available: boolean | null = null
 
   async function change(agentId: number, write: (trx: Transaction) => Promise<void>) {
-    const told = await inTransaction(app.db, async (trx) => {
+    const status = await inTransaction(app.db, async (trx) => {
       await write(trx)
       return refreshAgentStatus(trx, agentId)
     })
-    await tell(agentId, told)
+    await tell(agentId, status)
   }
 
-  async function tell(agentId: number, { status, lastSeen, changed }: ToldStatus) {
-    if (!changed) return
-    app.publish('agent:status-changed', { agents: true }, { agentId, status, lastSeen })
-    const here = await isAnyAgentHere(app.db)
-    if (here !== available) app.publish('availability:changed', { customers: true }, { available: here })
-    available = here
-  }
-
-  async function left(agentId: number) {
-    leaving.delete(agentId)
-    if ((open.get(agentId) ?? 0) > 0) return
-    try {
-      await change(agentId, (trx) => removeAgentConnection(trx, agentId, nodeId))
-    } catch (error) {
-      // The database is away: the renewal brings the row in line when it is back.
-      app.log.warn({ err: error, agentId }, 'could not tell an agent offline')
-      leaving.set(agentId, setTimeout(left, limits.presenceGraceMs, agentId))
+  async function tell(agentId: number, { status, lastSeen, before }: ToldStatus, reach: { onThisNode?: true } = {}) {
+    told.set(agentId, status)
+    if (status === before) return
+    app.publish('agent:status-changed', { agents: true, ...reach }, { agentId, status, lastSeen })
+    if (status !== 'offline' && before !== 'offline') return
+    const here = await countAgentsHere(app.db)
+    // Customers are told of the first who comes and of the last who goes; those between change nothing for them.
+    if (here === 0 || (here === 1 && status !== 'offline')) {
+      app.publish('availability:changed', { customers: true, ...reach }, { available: here > 0 })
     }
   }
 
-  async function register() {
-    await insertNode(app.db, nodeId, app.config.nodeId)
-    for (const agentId of open.keys()) await change(agentId, (trx) => addAgentConnection(trx, agentId, nodeId))
+  const arrive = (agentId: number) => change(agentId, (trx) => addAgentConnection(trx, agentId, nodeId))
+
+  async function leave(agentId: number) {
+    leaving.delete(agentId)
+    if (open.has(agentId)) return
+    await change(agentId, (trx) => removeAgentConnection(trx, agentId, nodeId)).catch((error: unknown) => {
+      app.log.warn({ err: error, agentId }, 'could not tell an agent offline; the next renewal does')
+    })
   }
 
   async function renew() {
     try {
-      if (!(await renewNode(app.db, nodeId))) await register()
+      if (!(await renewNode(app.db, nodeId))) await insertNode(app.db, nodeId, app.config.nodeId)
+      await reconcile()
       const now = performance.now()
       answeringSince ??= now
-      if (now - answeringSince >= limits.nodeLeaseMs) await sweep()
+      if (now - answeringSince >= limits.nodeLeaseMs) await forget('lapsed')
     } catch (error) {
       answeringSince = null
       app.log.warn({ err: error }, 'could not renew the lease of this node')
     }
   }
 
-  async function sweep() {
-    await forget('lapsed')
+  /** Brings the rows of this node in line with what is open, whatever could not be written meanwhile. */
+  async function reconcile() {
+    const written = new Set(await listAgentConnections(app.db, nodeId))
+    for (const agentId of open.keys()) if (!written.has(agentId)) await arrive(agentId)
+    for (const agentId of written) if (!open.has(agentId) && !leaving.has(agentId)) await leave(agentId)
   }
 
   async function forget(which: Parameters<typeof removeNodes>[1]) {
-    const told = await inTransaction(app.db, async (trx) => {
+    const statuses = await inTransaction(app.db, async (trx) => {
       const agentIds = await removeNodes(trx, which)
-      const statuses: [number, ToldStatus][] = []
-      for (const agentId of agentIds.sort((a, b) => a - b))
-        statuses.push([agentId, await refreshAgentStatus(trx, agentId)])
-      return statuses
+      const refreshed: [number, ToldStatus][] = []
+      for (const agentId of agentIds.sort((a, b) => a - b)) {
+        refreshed.push([agentId, await refreshAgentStatus(trx, agentId)])
+      }
+      return refreshed
     })
-    for (const [agentId, status] of told) await tell(agentId, status)
+    for (const [agentId, status] of statuses) await tell(agentId, status)
   }
 
   return {
     async start() {
-      await register()
+      await insertNode(app.db, nodeId, app.config.nodeId)
       renewal = setInterval(renew, limits.nodeLeaseRenewMs)
     },
     async connected(agentId) {
@@ -110,7 +117,7 @@ export function createPresence(app: Parts): Presence {
       open.set(agentId, count)
       clearTimeout(leaving.get(agentId))
       leaving.delete(agentId)
-      if (count === 1) await change(agentId, (trx) => addAgentConnection(trx, agentId, nodeId))
+      if (count === 1) await arrive(agentId)
     },
     disconnected(agentId) {
       const count = (open.get(agentId) ?? 1) - 1
@@ -119,9 +126,18 @@ export function createPresence(app: Parts): Presence {
         return
       }
       open.delete(agentId)
-      leaving.set(agentId, setTimeout(left, limits.presenceGraceMs, agentId))
+      leaving.set(agentId, setTimeout(leave, limits.presenceGraceMs, agentId))
     },
     choose: (agentId, status) => change(agentId, (trx) => saveChosenStatus(trx, agentId, status)),
+    async tellMissed(since) {
+      for (const { agentId, status, lastSeen } of await listPresenceSince(app.db, since)) {
+        const before = told.get(agentId)
+        if (before === status || lastSeen === null) continue
+        // Of an agent this node never told anything, others may have told it, or failed to.
+        const assumed = status === 'offline' ? 'online' : 'offline'
+        await tell(agentId, { status, lastSeen, before: before ?? assumed }, { onThisNode: true })
+      }
+    },
     async stop() {
       clearInterval(renewal)
       for (const timer of leaving.values()) clearTimeout(timer)

@@ -1,25 +1,31 @@
 // Tells both sides that a conversation changed, each in its own view. Messages and reading change one many times a second: those are
 // told at once and then at most every limits.conversationUpdateMs, always with what stands at that moment.
 
-import type { Database } from '#db/database.ts'
 import type { ConversationChange } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
 import { readConversation } from './read.ts'
 import { agentView, customerView, type WholeConversation } from './view.ts'
 
-type Telling = Pick<App, 'db' | 'publish' | 'log'>
+type Telling = Pick<App, 'db' | 'publish' | 'told' | 'log'>
 
-/** Tells what was read after the commit of the change. */
-export function tellConversation(app: Pick<App, 'publish'>, whole: WholeConversation, change: ConversationChange) {
-  const toCustomer = { userId: whole.record.customerId }
+/** Tells what was read after the commit of the change: everywhere, or to this node's own connections alone. */
+export function tellConversation(
+  app: Pick<App, 'publish' | 'told'>,
+  whole: WholeConversation,
+  change: ConversationChange,
+  reach: { onThisNode?: true } = {},
+): void {
+  const toAgents = { agents: true, ...reach } as const
+  const toCustomer = { userId: whole.record.customerId, ...reach }
   if (change === 'created') {
-    app.publish('conversation:created', { agents: true }, { conversation: agentView(whole), change })
+    app.publish('conversation:created', toAgents, { conversation: agentView(whole), change })
     app.publish('conversation:created', toCustomer, { conversation: customerView(whole), change })
   } else {
-    app.publish('conversation:updated', { agents: true }, { conversation: agentView(whole), change })
+    app.publish('conversation:updated', toAgents, { conversation: agentView(whole), change })
     app.publish('conversation:updated', toCustomer, { conversation: customerView(whole), change })
   }
+  app.told.note(whole.record.id, whole.record.version)
 }
 
 export interface ConversationTeller {
@@ -40,10 +46,10 @@ export function createConversationTeller(app: Telling): ConversationTeller {
 
   async function tell(conversationId: number, change: 'message' | 'read') {
     try {
-      const whole = await readConversation(app.db as Database, conversationId)
+      const whole = await readConversation(app.db, conversationId)
       if (whole) tellConversation(app, whole, change)
     } catch (error) {
-      // Told again with the next change, and found by clients through the heads.
+      // The comparison with the database tells it again.
       app.log.warn({ err: error, conversationId }, 'could not tell a conversation')
     }
   }

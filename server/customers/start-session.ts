@@ -1,7 +1,7 @@
 // The widget's session: the same customer again, by resume token or access token, else a new anonymous one. The resume token is replaced
 // at each use; the one before it is answered with the same successor for as long as that has not been used, whenever that is.
 
-import { isAnyAgentHere } from '#db/agents.ts'
+import { countAgentsHere } from '#db/agents.ts'
 import {
   type CustomerSession,
   insertCustomerSession,
@@ -102,5 +102,5 @@ function languageOf(locale: string | undefined): CustomerChanges['language'] {
 }
 
 async function widgetSite(app: App, { key, origins, name, color, position, greeting }: SiteRecord) {
-  return { key, origins, name, color, position, greeting, available: await isAnyAgentHere(app.db) }
+  return { key, origins, name, color, position, greeting, available: (await countAgentsHere(app.db)) > 0 }
 }

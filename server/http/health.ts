@@ -1,7 +1,9 @@
 // Is the process alive (/healthz), can it do its work (/readyz)? For supervisors and balancers.
 
 import { assertDatabaseAnswers } from '#db/health.ts'
+import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
 import { everyone, type HttpServer } from './callers.ts'
 
 export function healthRoutes(app: App, http: HttpServer): void {
@@ -9,6 +11,9 @@ export function healthRoutes(app: App, http: HttpServer): void {
 
   http.get('/readyz', { config: everyone }, async () => {
     await assertDatabaseAnswers(app.db)
+    if (app.eventLoop.longestMs() > limits.eventLoopStallMs) {
+      throw new AppError('unavailable', 'This process stood still just now.')
+    }
     return { status: 'ready' }
   })
 }

@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts'
 import type { Appended, AppendedBatch, Send } from './append-messages.ts'
 
 export function tellAppended(
-  app: Pick<App, 'db' | 'publish' | 'log'>,
+  app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
   teller: ConversationTeller,
   sends: readonly Send[],
   outcomes: readonly (Appended | AppError)[],
@@ -24,7 +24,7 @@ export function tellAppended(
 }
 
 async function tellChange(
-  app: Pick<App, 'db' | 'publish' | 'log'>,
+  app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
   conversationId: number,
   change: 'reopened' | 'released',
 ): Promise<void> {

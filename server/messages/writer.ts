@@ -28,7 +28,7 @@ interface Lane {
 }
 
 export function createMessageWriter(
-  app: Pick<App, 'db' | 'publish' | 'log'>,
+  app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
   teller: ConversationTeller,
 ): MessageWriter {
   const lanes = Array.from({ length: limits.writerLanes }, (): Lane => ({ waiting: [], running: null }))

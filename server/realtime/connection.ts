@@ -50,13 +50,26 @@ const isRequestName = (name: string): name is RequestName => Object.hasOwn(reque
 function take<N extends RequestName>(app: App, connection: Connection, name: N, payload: unknown, ack: Ack | null) {
   const entry = requests[name] as unknown as RequestEntry<N>
   connection.turns.run(entry.pipelines === true, async () => {
+    const answerOnce = once(ack)
+    // Whatever the database does, the client hears in time that trying again may help. The turn itself is kept until the work ends.
+    const timer = setTimeout(() => answerOnce({ ok: false, error: errorBody(tooSlow()) }), limits.answerMs)
     try {
-      const data = await handle(app, connection, name, entry, payload)
-      answer(ack, { ok: true, data })
+      answerOnce({ ok: true, data: await handle(app, connection, name, entry, payload) })
     } catch (error) {
-      answer(ack, { ok: false, error: body(app, name, error) })
+      answerOnce({ ok: false, error: body(app, name, error) })
     }
+    clearTimeout(timer)
   })
+}
+
+const tooSlow = () => new AppError('unavailable', 'This takes longer than it should; try again.')
+
+function once(ack: Ack | null): Ack {
+  let waiting = true
+  return (reply) => {
+    if (waiting) answer(ack, reply)
+    waiting = false
+  }
 }
 
 async function handle<N extends RequestName>(

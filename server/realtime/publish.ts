@@ -9,7 +9,7 @@ import { roomsOf, userRoom } from './rooms.ts'
 export function createPublish(io: Server, log: Logger): Publish {
   return (event, to, data) => {
     try {
-      let target = io.to(roomsOf(to))
+      let target = to.onThisNode ? io.local.to(roomsOf(to)) : io.to(roomsOf(to))
       if (to.exceptUserId !== undefined) target = target.except(userRoom(to.exceptUserId))
       if (to.passing) target = target.volatile
       target.emit(event, data)

@@ -10,11 +10,13 @@ import type { Config } from '../config.ts'
 import type { App } from '../context.ts'
 import { AppError, errorBody } from '../errors.ts'
 import { isOwnOrigin } from '../origin.ts'
+import { startComparison } from './comparison.ts'
 import { createConnection, receive } from './connection.ts'
 import { startHeads } from './heads.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { publishClosing } from './publish.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
+import { watchSlowReaders } from './slow-readers.ts'
 
 /** Not yet attached to an HTTP server. */
 export function createSocketServer(config: Config): Server {
@@ -72,13 +74,13 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
     const now = app.now()
     for (const { socket, expiresAt } of connections.all()) if (expiresAt <= now) publishClosing(socket, 'expired')
   }, limits.expirySweepMs)
-  const heads = startHeads(app, connections)
+  const watches = [startHeads(app, connections), startComparison(app), watchSlowReaders(app, connections)]
 
   return {
     async stop() {
       stopping = true
       clearInterval(expiry)
-      heads.stop()
+      for (const watch of watches) watch.stop()
       await Promise.all(connections.all().map(({ turns }) => turns.idle()))
       const ended = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
       for (const { socket } of connections.all()) publishClosing(socket, 'restart')

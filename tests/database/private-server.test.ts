@@ -1,5 +1,6 @@
 // What can only be tried on a server of one's own: freezing it, killing it, setting it wrongly, users with fewer rights.
 
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,6 +38,11 @@ afterAll(async () => {
   releaseDataFolder(dataDir)
   await rm(dataDir, { recursive: true })
 })
+
+function areAllThreadsStopped(): boolean {
+  const tasks = `/proc/${server.pid()}/task`
+  return readdirSync(tasks).every((task) => / T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8')))
+}
 
 function signal(name: NodeJS.Signals) {
   const pid = server.pid()
@@ -117,6 +123,8 @@ describe('a server that falls silent', () => {
     const ask = async () => (await sql<{ n: number }>`select 1 as n`.execute(db)).rows[0]?.n
     await Promise.all(Array.from({ length: 20 }, ask))
     signal('SIGSTOP')
+    // Its threads stop one by one; until the last has, a statement may still be answered.
+    await expect.poll(areAllThreadsStopped).toBe(true)
     try {
       const began = performance.now()
       // More than there are connections: those without one may not wait for ever either.
