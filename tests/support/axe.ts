@@ -8,12 +8,14 @@ import type { Frame, Page } from 'playwright-core'
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** One line for each violation: where, which rule, which elements. */
-export async function findViolations(page: Page): Promise<string[]> {
+/** One line for each violation: where, which rule, which elements. `path` keeps to the frames whose address begins so. */
+export async function findViolations(page: Page, path = '/'): Promise<string[]> {
   // What moves is judged when it has come to rest.
   await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))))
   const found: string[] = []
-  for (const frame of page.frames()) found.push(...(await violationsOf(frame)))
+  for (const frame of page.frames()) {
+    if (new URL(frame.url()).pathname.startsWith(path)) found.push(...(await violationsOf(frame)))
+  }
   return found
 }
 

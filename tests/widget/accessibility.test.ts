@@ -28,59 +28,67 @@ describe.skipIf(findChromium() === undefined)('accessibility of the widget', () 
     ['light', 'en-US', '#0f766e'],
     ['dark', 'zh-CN', '#ffd400'],
     ['light', 'zh-CN', '#ffffff'],
-  ] as const)('no violation in any state: %s, %s, %s', async (colorScheme, locale, color) => {
-    await app.db.updateTable('sites').set({ color }).where('site_key', '=', app.siteKey).execute()
-    const { page, launcher, frame, composer, write } = await shop.visit({
-      colorScheme,
-      locale,
-      reducedMotion: 'reduce',
-    })
-    const bubbles = frame.locator('[data-status]')
-    await launcher.waitFor()
-    expect(await findViolations(page), 'closed').toEqual([])
+  ] as const)(
+    'no violation in any state: %s, %s, %s',
+    async (colorScheme, locale, color) => {
+      await app.db.updateTable('sites').set({ color }).where('site_key', '=', app.siteKey).execute()
+      const { page, launcher, frame, composer, write } = await shop.visit({
+        colorScheme,
+        locale,
+        reducedMotion: 'reduce',
+      })
+      const bubbles = frame.locator('[data-status]')
+      await launcher.waitFor()
+      expect(await findViolations(page), 'closed').toEqual([])
 
-    await launcher.click()
-    await frame.getByRole('form').waitFor()
-    expect(await findViolations(page), 'open, nobody here').toEqual([])
-    await frame.getByRole('form').getByRole('textbox').fill('nonsense')
-    await frame.getByRole('form').getByRole('button').click()
-    await frame.locator('[aria-invalid]').waitFor()
-    expect(await findViolations(page), 'mail address refused').toEqual([])
+      await launcher.click()
+      await frame.getByRole('form').waitFor()
+      expect(await findViolations(page), 'open, nobody here').toEqual([])
+      await frame.getByRole('form').getByRole('textbox').fill('nonsense')
+      await frame.getByRole('form').getByRole('button').click()
+      await frame.locator('[aria-invalid]').waitFor()
+      expect(await findViolations(page, '/widget/'), 'mail address refused').toEqual([])
 
-    const account = await app.newAgent({ name: 'Ann', role: 'admin' })
-    const agent = await account.connect()
-    await write('hello https://shop.example')
-    const { conversation } = await agent.next('conversation:created')
-    const conversationId = conversation.id
-    await frame.locator('[data-status="sent"]').waitFor()
-    expect(await findViolations(page), 'waiting').toEqual([])
+      const account = await app.newAgent({ name: 'Ann', role: 'admin' })
+      const agent = await account.connect()
+      await write('hello https://shop.example')
+      const { conversation } = await agent.next('conversation:created')
+      const conversationId = conversation.id
+      await frame.locator('[data-status="sent"]').waitFor()
+      expect(await findViolations(page, '/widget/'), 'waiting').toEqual([])
 
-    await agent.request('conversation:claim', { conversationId })
-    await agent.request('conversation:open', { conversationId })
-    await agent.request('message:send', { conversationId, clientMessageId: 'a1', content: 'see https://shop.example' })
-    await agent.request('typing:set', { conversationId, typing: true })
-    await frame.getByText(/Ann is typing|Ann 正在输入/).waitFor()
-    expect(await findViolations(page), 'in progress').toEqual([])
+      await agent.request('conversation:claim', { conversationId })
+      await agent.request('conversation:open', { conversationId })
+      await agent.request('message:send', {
+        conversationId,
+        clientMessageId: 'a1',
+        content: 'see https://shop.example',
+      })
+      await agent.request('typing:set', { conversationId, typing: true })
+      await frame.getByText(/Ann is typing|Ann 正在输入/).waitFor()
+      expect(await findViolations(page, '/widget/'), 'in progress').toEqual([])
 
-    await agent.request('customer:set-blocked', { customerId: conversation.customer.id, blocked: true })
-    await write('refused')
-    await frame.locator('[data-status="failed"]').waitFor()
-    expect(await findViolations(page), 'not sent').toEqual([])
-    await frame.getByRole('button', { name: /^(Delete|删除)$/ }).click()
-    await vi.waitFor(async () => expect(await bubbles.count()).toBe(2))
+      await agent.request('customer:set-blocked', { customerId: conversation.customer.id, blocked: true })
+      await write('refused')
+      await frame.locator('[data-status="failed"]').waitFor()
+      expect(await findViolations(page, '/widget/'), 'not sent').toEqual([])
+      await frame.getByRole('button', { name: /^(Delete|删除)$/ }).click()
+      await vi.waitFor(async () => expect(await bubbles.count()).toBe(2))
 
-    await agent.request('conversation:close', { conversationId })
-    await frame.getByText(/is closed|会话已结束/).waitFor()
-    await composer.fill('x'.repeat(4_001))
-    await frame.getByText(/over the limit|上限/).waitFor()
-    expect(await findViolations(page), 'closed conversation, text too long').toEqual([])
+      await agent.request('conversation:close', { conversationId })
+      await frame.getByText(/is closed|会话已结束/).waitFor()
+      await composer.fill('x'.repeat(4_001))
+      await frame.getByText(/over the limit|上限/).waitFor()
+      expect(await findViolations(page, '/widget/'), 'closed conversation, text too long').toEqual([])
 
-    await page.context().setOffline(true)
-    await frame.getByText(/No connection|网络已断开/).waitFor({ timeout: 10_000 })
-    expect(await findViolations(page), 'offline').toEqual([])
-    await page.context().close()
-    await agent.request('agent:set-status', { status: 'offline' })
-  })
+      await page.context().setOffline(true)
+      await frame.getByText(/No connection|网络已断开/).waitFor({ timeout: 10_000 })
+      expect(await findViolations(page, '/widget/'), 'offline').toEqual([])
+      await page.context().close()
+      await agent.request('agent:set-status', { status: 'offline' })
+    },
+    60_000,
+  )
 
   test('from the page to a sent message and back without a mouse', async () => {
     const { page, launcher, panel, composer, frame } = await shop.visit()
