@@ -33,6 +33,7 @@ const nobody: Self = { id: 0, role: 'customer', name: '' }
 export function findCurrentConversation(storage: Storage, page: () => Page | null): CurrentConversation {
   const open = signal<OpenConversation<CustomerConversation> | null>(null)
   const isListed = signal(false)
+  let isStarting = false
   let connection: Connection | null = null
   let self = nobody
   const undo: (() => void)[] = []
@@ -48,15 +49,20 @@ export function findCurrentConversation(storage: Storage, page: () => Page | nul
     const clientConversationId = storage.get(startKey) ?? newId()
     storage.set(startKey, clientConversationId)
     const where = page()
-    const reply = await connection.request('conversation:start', {
-      clientConversationId,
-      ...(where ? { page: where } : {}),
-      message: { clientMessageId, content },
-    })
-    batch(() => {
-      first.remove(clientMessageId)
-      adopt(reply.conversation, reply.message)
-    })
+    isStarting = true
+    try {
+      const reply = await connection.request('conversation:start', {
+        clientConversationId,
+        ...(where ? { page: where } : {}),
+        message: { clientMessageId, content },
+      })
+      batch(() => {
+        first.remove(clientMessageId)
+        adopt(reply.conversation, reply.message)
+      })
+    } finally {
+      isStarting = false
+    }
   }
 
   function adopt(conversation: Conversation, message?: Message): void {
@@ -102,8 +108,10 @@ export function findCurrentConversation(storage: Storage, page: () => Page | nul
         connection.state.subscribe(({ phase }) => {
           if (phase === 'online') void list()
         }),
-        // Another tab began it.
-        connection.on('conversation:created', ({ conversation }) => batch(() => adopt(conversation))),
+        // Another tab began it; one's own comes with the answer.
+        connection.on('conversation:created', ({ conversation }) => {
+          if (!isStarting) batch(() => adopt(conversation))
+        }),
       )
     },
     close() {

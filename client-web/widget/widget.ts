@@ -110,7 +110,8 @@ export function startWidget(siteKey: string | null): Widget {
   // Read means seen: the panel is open, the tab is in front and the newest message is in sight.
   effect(() => {
     const isSeen = isOpen.value && isVisible.value && isAtEnd.value && current.isLoaded.value
-    if (isSeen && unread.value > 0) current.open.value?.markRead('customer')
+    const isOnline = connection.value?.state.value.phase === 'online'
+    if (isSeen && isOnline && unread.value > 0) current.open.value?.markRead('customer')
   })
   effect(() => connection.value?.on('availability:changed', ({ available }) => session.setAvailable(available)))
   document.addEventListener('visibilitychange', () => {
