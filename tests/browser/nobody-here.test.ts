@@ -1,0 +1,87 @@
+// When nobody is here to answer, and when somebody is kept out: both are said plainly, and no word is lost.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Login, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { chinese, english } from './words.ts'
+
+describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
+  let app: TestApp
+  let stage: Stage
+  let ann: Login
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+    ann = await newLogin(app, 'Ann')
+  })
+  afterEach(async () => {
+    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+  })
+  afterAll(async () => {
+    await stage.close()
+    await app.stop()
+  })
+
+  test('[WI5] who is here changes before the customer’s eyes', async () => {
+    const agent = await (await app.newAgent({ name: 'Bo' })).connect()
+    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+    await customer.open()
+    await customer.sees(english.here)
+    await agent.request('agent:set-status', { status: 'offline' })
+    await customer.sees(english.away)
+    await agent.request('agent:set-status', { status: 'busy' })
+    await customer.sees(english.here)
+    expect(await customer.frame.getByLabel(english.mail).count()).toBe(0)
+    await agent.request('agent:set-status', { status: 'offline' })
+  })
+
+  test.each([english, chinese])(
+    '[WI4] nobody here: the widget says so and asks for a mail address, which the agent sees ($locale)',
+    async (words) => {
+      const { locale } = words
+      const agent = await logIn(await stage.enter({ locale }), app, ann)
+      await agent.getByRole('button', { name: 'Ann' }).click()
+      await agent.getByRole('radio').last().check()
+      const customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+      await customer.open()
+      await customer.sees(words.away)
+      await customer.frame.getByLabel(words.mail).fill('li@shop.example')
+      await customer.frame.getByRole('button', { name: words.save }).click()
+      await customer.sees(words.saved)
+      await customer.write(`anybody there? ${locale}`)
+      await agent.keyboard.press('Escape')
+      await agent.getByRole('link', { name: `anybody there? ${locale}` }).click()
+      await agent.getByRole('link', { name: 'li@shop.example' }).waitFor()
+      await agent.getByRole('button', { name: 'Ann' }).click()
+      await agent.getByRole('radio').first().check()
+      await customer.sees(words.here)
+    },
+  )
+
+  test.each([english, chinese])(
+    '[WI7] [CO7] whom an agent blocks is told so, keeps the words, and sends them once let in again ($locale)',
+    async (words) => {
+      const { locale } = words
+      const agent = await logIn(await stage.enter({ locale }), app, ann)
+      const customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+      await customer.open()
+      await customer.write(`first ${locale}`)
+      await agent.getByRole('link', { name: `first ${locale}` }).click()
+      await agent.getByRole('button', { name: words.blockCustomer }).click()
+      await agent.getByRole('dialog').getByRole('button', { name: words.blockCustomer }).click()
+      await agent.getByRole('button', { name: words.unblockCustomer }).waitFor()
+      await customer.write('second')
+      await customer.sees(words.refused)
+      await customer.reload()
+      await customer.sees(words.refused)
+      expect(await customer.words()).toEqual([`first ${locale}`, 'second'])
+      await agent.getByRole('button', { name: words.unblockCustomer }).click()
+      await agent.getByRole('button', { name: words.blockCustomer }).waitFor()
+      await customer.frame.getByRole('button', { name: words.retry }).click()
+      await agent.getByRole('log').getByText('second', { exact: true }).waitFor()
+      await customer.frame.getByText(words.refused).waitFor({ state: 'detached' })
+    },
+  )
+})

@@ -1,0 +1,75 @@
+// The first start: the link from the log makes the first admin, shows the line for the shop's pages, and a widget that works at once.
+
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setupCode } from '../../server/setup/first-admin.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Customer, customerAt, openStage, password, type Stage } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { chinese, english } from './words.ts'
+
+describe.skipIf(findChromium() === undefined).each([english, chinese])('setting up in $locale', (words) => {
+  let app: TestApp
+  let stage: Stage
+  let page: Page
+  let customer: Customer
+
+  const heading = (name: string) => page.getByRole('heading', { name, exact: true }).waitFor()
+  const follow = async (link: string) => {
+    await page.goto('about:blank')
+    await page.goto(link)
+  }
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+    page = await (await stage.enter({ locale: words.locale })).newPage()
+    customer = customerAt(page)
+  })
+  afterAll(async () => {
+    await stage.close()
+    await app.stop()
+  })
+
+  test('[CO6] a link without its code says so, and nothing can be filled in', async () => {
+    await page.goto(`${app.url}/setup`)
+    await heading(words.setup.badCode)
+    expect(await page.getByRole('textbox').count()).toBe(0)
+  })
+
+  test('[CO5] the code leaves the address bar at once; the form makes the admin and shows the line to embed', async () => {
+    await follow(`${app.url}/setup#${setupCode(app)}`)
+    const { setup } = words
+    await page.getByLabel(setup.password, { exact: true }).fill(password)
+    expect(page.url()).toBe(`${app.url}/setup`)
+    await page.getByLabel(setup.siteName, { exact: true }).fill('山雾 & Leaf')
+    await page.getByLabel(setup.siteOrigin, { exact: true }).fill('tea.example')
+    await page.getByRole('button', { name: setup.submit }).click()
+    await heading(setup.done)
+    const snippet = await page.getByRole('textbox', { name: setup.snippet }).inputValue()
+    const site = await app.db.selectFrom('sites').select(['name', 'origins', 'site_key']).executeTakeFirstOrThrow()
+    expect(site).toMatchObject({ name: '山雾 & Leaf', origins: 'https://tea.example' })
+    expect(snippet).toBe(`<script async src="${app.url}/kefu.js" data-site="${site.site_key}"></script>`)
+  })
+
+  test('[CO5] the widget on the page works: what one writes waits in the console, which one is logged in to', async () => {
+    await page.getByRole('button', { name: words.setup.openChat }).click()
+    await customer.seesPanel(true)
+    await page.waitForFunction(() => document.activeElement?.localName === 'kefu-widget')
+    await customer.frame.getByRole('heading', { name: '山雾 & Leaf' }).waitFor()
+    await customer.write('test 一下')
+    await customer.sees(words.sent)
+    const opened = page.waitForEvent('popup')
+    await page.getByRole('link', { name: words.setup.toConsole }).click()
+    await (await opened).getByRole('link', { name: 'test 一下' }).waitFor()
+  })
+
+  test('[CO6] the link works once', async () => {
+    await follow(`${app.url}/setup#${setupCode(app)}`)
+    await heading(words.setup.used)
+  })
+
+  test('[WI12] no browser had anything to complain of', async () => {
+    expect(await stage.leave()).toEqual([])
+  })
+})
