@@ -1,14 +1,16 @@
 // The database server of one test run: TEST_DATABASE_URL's, else a private MariaDB in a temporary folder. What a run made on it, it drops.
 
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import type { TestProject } from 'vitest/node'
 import { driverOptions } from '#db/connect.ts'
-import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-folder.ts'
+import { holdDataFolder, releaseDataFolder, tryHold } from '#db/embedded/data-folder.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
+import { layoutOf } from '#db/embedded/layout.ts'
+import { endOrphan } from '#db/embedded/orphan.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,6 +19,7 @@ declare module 'vitest' {
   }
 }
 
+const prefixOfFolders = 'kefu-tests-'
 let end = async () => {}
 
 export async function setup(project: TestProject): Promise<void> {
@@ -35,7 +38,8 @@ export async function setup(project: TestProject): Promise<void> {
 export const teardown = (): Promise<void> => end()
 
 async function startPrivateServer() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'kefu-tests-'))
+  await removeLeftovers()
+  const dataDir = await mkdtemp(join(tmpdir(), prefixOfFolders))
   holdDataFolder(dataDir)
   const server = await startEmbeddedDatabase({ dataDir, bufferPool: 64 * 2 ** 20, log: () => {} })
   return {
@@ -45,6 +49,19 @@ async function startPrivateServer() {
       releaseDataFolder(dataDir)
       await rm(dataDir, { recursive: true })
     },
+  }
+}
+
+/** A run that was killed could not: its folder is held by nobody, and its server may still run. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of (await readdir(tmpdir())).filter((name) => name.startsWith(prefixOfFolders))) {
+    const dataDir = join(tmpdir(), name)
+    // Another run may be removing it too, or have made it just now.
+    const found = await stat(dataDir).catch(() => null)
+    if (found === null || Date.now() - found.mtimeMs < 60_000 || !tryHold(dataDir)) continue
+    await endOrphan(layoutOf(dataDir), () => {})
+    releaseDataFolder(dataDir)
+    await rm(dataDir, { recursive: true, force: true })
   }
 }
 
