@@ -132,7 +132,10 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
         document.body.inert = false
         page.style.overflow = overflow
       }
-    } else if (!isFull) release = void release?.()
+    } else if (!isFull) {
+      release?.()
+      release = undefined
+    }
   }
 
   panel.role = 'dialog'
