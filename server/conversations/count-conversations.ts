@@ -1,6 +1,6 @@
 // How many conversations stand in each of an agent's views, up to limits.countCap + 1.
 
-import { countConversations as countInViews } from '#db/conversations.ts'
+import { countConversations as countInViews } from '#db/conversation-records.ts'
 import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
 

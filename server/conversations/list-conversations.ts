@@ -1,6 +1,6 @@
 // Pages of conversations: an agent's views, a customer's own.
 
-import { listConversationsInView, listConversationsOfCustomer } from '#db/conversations.ts'
+import { listConversationsInView, listConversationsOfCustomer } from '#db/conversation-records.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import { type Actor, isCustomer } from '../actor.ts'

@@ -1,6 +1,6 @@
 // Reads conversations whole: the record and its newest message.
 
-import { type ConversationRecord, findConversation } from '#db/conversations.ts'
+import { type ConversationRecord, findConversation } from '#db/conversation-records.ts'
 import type { Database } from '#db/database.ts'
 import { listLastMessages } from '#db/messages.ts'
 import type { WholeConversation } from './view.ts'

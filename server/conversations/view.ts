@@ -1,6 +1,6 @@
 // A conversation as each side may see it. The customer's view is made of named fields alone, so that nothing new leaks by itself.
 
-import type { ConversationRecord } from '#db/conversations.ts'
+import type { ConversationRecord } from '#db/conversation-records.ts'
 import type { AgentConversation, Conversation, CustomerConversation, Message } from '#protocol/entities.ts'
 import { type Actor, isCustomer } from '../actor.ts'
 
