@@ -7,6 +7,7 @@ import { limits } from '#protocol/limits.ts'
 import type { RequestName } from '#protocol/requests.ts'
 import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
+import { assertVisible } from '../conversations/assert-visible.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
 import { checkPayload } from './check-payload.ts'
 import { type RequestEntry, requests } from './requests.ts'
@@ -82,9 +83,7 @@ async function handle<N extends RequestName>(
   const { actor, socket } = connection
   const payload = checkPayload(name, rawPayload)
   if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `${name} is not for your role.`)
-  const room = entry.subscribes ? conversationRoom(entry.subscribes(payload)) : null
-  const joins = room !== null && !socket.rooms.has(room)
-  if (joins) await socket.join(room)
+  const undo = entry.subscribes ? await subscribe(app, connection, entry.subscribes(payload)) : async () => {}
   try {
     const data = await entry.handle(app, actor, payload)
     if (entry.subscribesTo) await socket.join(conversationRoom(entry.subscribesTo(data)))
@@ -92,8 +91,23 @@ async function handle<N extends RequestName>(
     if (entry.renews) connection.expiresAt = app.now() + (data as { expiresIn: number }).expiresIn * 1000
     return data
   } catch (error) {
-    if (joins) await socket.leave(room)
+    await undo()
     throw error
+  }
+}
+
+/** Joins before the request reads. Who may not see the conversation never is in its room, not even for the moment it takes to find out. */
+async function subscribe(
+  app: App,
+  { actor, socket }: Connection,
+  conversationId: number,
+): Promise<() => Promise<void>> {
+  const room = conversationRoom(conversationId)
+  if (socket.rooms.has(room)) return async () => {}
+  await assertVisible(app, actor, conversationId)
+  await socket.join(room)
+  return async () => {
+    await socket.leave(room)
   }
 }
 

@@ -30,7 +30,7 @@ type Handler<N extends RequestName, A extends Actor> = (
 ) => Promise<RequestReplies[N]>
 
 interface Turn<N extends RequestName> {
-  /** Subscribed before the handler reads; undone when it fails. */
+  /** Subscribed before the handler reads, when the actor may see it; undone when the handler fails. */
   subscribes?: (payload: RequestPayloads[N]) => number
   /** Subscribed to what the answer names, before the answer goes out. */
   subscribesTo?: (reply: RequestReplies[N]) => number

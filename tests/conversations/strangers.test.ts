@@ -47,6 +47,27 @@ describe("a customer's token on another's conversation", () => {
     expect(await app.storedMessages(conversationId)).toHaveLength(1)
   })
 
+  it('[RQ7] [CV4] tells nothing to who tries to open it while others talk', async () => {
+    const { conversationId, customer, agent } = await app.startConversation()
+    await agent.request('conversation:claim', { conversationId })
+    const stranger = await (await app.newCustomer()).connect()
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([
+        ...Array.from({ length: 10 }, () => stranger.refused('conversation:open', { conversationId })),
+        ...Array.from({ length: 5 }, (_, index) =>
+          agent.request('message:send', {
+            conversationId,
+            clientMessageId: `r${round}-${index}`,
+            content: 'for you alone',
+          }),
+        ),
+        agent.request('typing:set', { conversationId, typing: true }),
+      ])
+    }
+    await customer.next('message:created', (message) => message.seq === 100)
+    expect(stranger.told).toEqual([])
+  })
+
   it('[RQ7] covers every request of the table that a customer may ask of a conversation', () => {
     const asked = Object.entries(requests)
       .filter(([, entry]) => entry.roles.includes('customer'))
