@@ -26,6 +26,8 @@ export const english = {
   unblockCustomer: 'Unblock customer',
   refused: 'Not sent: you cannot write here',
   retry: 'Try again',
+  widgetOffline: 'No connection. What you write is sent as soon as it is back.',
+  consoleOffline: 'No connection. Reconnecting… You can go on writing.',
   setup: {
     password: 'Password',
     siteName: 'Name',
@@ -66,6 +68,8 @@ export const chinese: typeof english = {
   unblockCustomer: '取消屏蔽',
   refused: '未发送: 您无法在此发言',
   retry: '重试',
+  widgetOffline: '网络已断开。您写的内容会在恢复后自动发送。',
+  consoleOffline: '连接已断开，正在重新连接…您可以继续输入。',
   setup: {
     password: '密码',
     siteName: '名称',

@@ -1,6 +1,6 @@
 // The inbox: list, thread, details, as many side by side as the window has room for. What is selected stands in the address.
 
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { usePageTitle } from '../attention/page-title.ts'
 import { customerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
@@ -21,9 +21,14 @@ export function Inbox() {
   const conversation = selected === null ? undefined : conversations.find(selected)
   usePageTitle(conversation ? customerName(conversation.customer) : texts.value.nav.inbox)
   useEffect(leaveOverlay, [selected])
+  const main = useRef<HTMLElement>(null)
+  // The login form had focus and is gone.
+  useEffect(() => {
+    if (document.activeElement === document.body) main.current?.focus()
+  }, [])
   return (
     <div class={styles.inbox}>
-      <main id="main" class={`${styles.main} ${selected === null ? '' : styles.hasSelection}`} tabIndex={-1}>
+      <main ref={main} id="main" class={`${styles.main} ${selected === null ? '' : styles.hasSelection}`} tabIndex={-1}>
         <h1 class="visually-hidden">{texts.value.nav.inbox}</h1>
         <ConversationList view={view} selected={selected} />
         {selected === null ? <NothingSelected /> : <Thread key={selected} conversationId={selected} view={view} />}

@@ -50,6 +50,11 @@ export function Thread({ conversationId, view }: ThreadProps) {
   }, [conversationId])
 
   const conversation = desk.conversations.find(conversationId)
+  const section = useRef<HTMLElement>(null)
+  // The button one pressed is gone with the state it changed, or the field with what one may do.
+  useEffect(() => {
+    if (document.activeElement === document.body) section.current?.focus()
+  }, [conversation?.status, conversation?.agent?.id])
   const t = texts.value
   if (open?.error.value) {
     return (
@@ -68,7 +73,12 @@ export function Thread({ conversationId, view }: ThreadProps) {
     )
   }
   return (
-    <section class={styles.thread} aria-label={t.thread.label(customerName(conversation.customer))}>
+    <section
+      ref={section}
+      class={styles.thread}
+      tabIndex={-1}
+      aria-label={t.thread.label(customerName(conversation.customer))}
+    >
       <ThreadHeader conversation={conversation} view={view} />
       <Messages open={open} conversation={conversation} desk={desk} />
       <Foot open={open} conversation={conversation} desk={desk} view={view} />

@@ -27,7 +27,9 @@ export function Dialog({ title, closeLabel, onClose, children, actions }: Dialog
     // A form begins at its first question, not at the button that closes it.
     ref.current?.querySelector<HTMLElement>('form :is(input, select, textarea)')?.focus()
     return () => {
+      // What opened it may be gone with what it changed.
       if (before instanceof HTMLElement && before.isConnected) before.focus()
+      else document.getElementById('main')?.focus()
     }
   }, [])
 

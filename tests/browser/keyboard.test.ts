@@ -1,0 +1,166 @@
+// Both jobs without a mouse: every control is reached with Tab, one sees where one is, and focus never falls back to the page's beginning.
+
+import type { Frame, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { composerName, customerAt, logIn, newLogin, openStage, password, type Stage } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { chinese, english } from './words.ts'
+
+describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
+  let app: TestApp
+  let stage: Stage
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+  })
+  afterEach(async () => {
+    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+  })
+  afterAll(async () => {
+    await stage.close()
+    await app.stop()
+  })
+
+  test('[WI9] a customer comes to the launcher, opens, writes, closes, and is on the launcher again', async () => {
+    await (await app.newAgent()).connect()
+    const page = await (await stage.enter()).newPage()
+    const customer = customerAt(page)
+    const { keyboard } = page
+    await page.goto(`${app.url}/demo/`)
+    await customer.seesLauncher(true)
+    const corner = { x: 1280 - 100, y: 720 - 100, width: 100, height: 100 }
+    const unfocused = await page.screenshot({ clip: corner })
+    await tabTo(page, 'kefu-widget')
+    expect(unfocused.equals(await page.screenshot({ clip: corner }))).toBe(false)
+
+    await keyboard.press('Enter')
+    await customer.seesPanel(true)
+    await expect.poll(() => focusIn(customer.frame)).toMatchObject({ name: expect.stringMatching(composerName) })
+    await keyboard.type('without a mouse')
+    await keyboard.press('Enter')
+    await customer.sees(english.sent)
+    expect(await focusIn(customer.frame)).toMatchObject({ isSeen: true, name: expect.stringMatching(composerName) })
+    for (const name of ['Messages', 'Close', 'Language']) {
+      await keyboard.press('Shift+Tab')
+      expect(await focusIn(customer.frame)).toEqual({ name, isSeen: true })
+    }
+    await keyboard.press('Escape')
+    await customer.seesPanel(false)
+    await page.waitForFunction(() => document.activeElement?.localName === 'kefu-widget')
+    await keyboard.press('Enter')
+    await customer.seesPanel(true)
+  })
+
+  test.each([english, chinese])(
+    '[WI9] an agent logs in, finds the conversation, claims, answers and closes it ($locale)',
+    async (words) => {
+      const { conversationId, customer } = await app.startConversation()
+      await customer.request('message:send', {
+        conversationId,
+        clientMessageId: 'm1',
+        content: `hello ${words.locale}`,
+      })
+      const login = await newLogin(app, 'Ann')
+      const page = await (await stage.enter({ locale: words.locale })).newPage()
+      const { keyboard } = page
+      await page.goto(`${app.url}/console/`)
+      await page.getByRole('textbox').first().waitFor()
+      await tabTo(page, /^(Username|用户名)$/)
+      await keyboard.type(login.username)
+      await tabTo(page, /^(Password|密码)$/)
+      await keyboard.type(password)
+      await keyboard.press('Enter')
+      await page.getByRole('link', { name: `hello ${words.locale}` }).waitFor()
+      expect((await focusIn(page)).name).toBe('main')
+
+      await tabTo(page, RegExp(`hello ${words.locale}`))
+      await keyboard.press('Enter')
+      await page.getByRole('button', { name: words.claim }).waitFor()
+      await tabTo(page, words.claim)
+      await keyboard.press('Enter')
+      await page.getByRole('textbox', { name: words.compose }).waitFor()
+      await expect.poll(() => focusIn(page)).toEqual({ name: expect.stringMatching(words.compose), isSeen: true })
+      await keyboard.type('hello to you')
+      await keyboard.press('Enter')
+      await customer.next('message:created', ({ content }) => content === 'hello to you')
+
+      await tabTo(page, words.endConversation, 'Shift+Tab')
+      await keyboard.press('Enter')
+      await page.getByText(words.consoleClosed).waitFor()
+      await expect.poll(async () => (await focusIn(page)).name).not.toBe('body')
+    },
+  )
+
+  test('[WI9] a dialog keeps focus inside and gives it back, also when what opened it is gone', async () => {
+    const { conversationId } = await app.startConversation()
+    const path = `/console/conversations/${conversationId}`
+    const page = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'), path)
+    const { keyboard } = page
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: english.claim }).click()
+    await page.getByRole('button', { name: english.transfer }).waitFor()
+    await tabTo(page, english.transfer)
+    await keyboard.press('Enter')
+    await dialog.waitFor()
+    for (let presses = 0; presses < 6; presses++) {
+      await keyboard.press('Tab')
+      // Between its end and its beginning stands the browser itself.
+      const isInside = () =>
+        dialog.evaluate((it) => it.contains(document.activeElement) || document.activeElement === document.body)
+      expect(await isInside()).toBe(true)
+    }
+    await keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await focusIn(page)).toEqual({ name: english.transfer, isSeen: true })
+
+    await keyboard.press('Enter')
+    await dialog.waitFor()
+    await keyboard.press('ArrowUp')
+    await keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: english.claim }).waitFor()
+    expect((await focusIn(page)).name).not.toBe('body')
+  })
+})
+
+interface Focus {
+  /** What it is called, else what it is; 'body' is nowhere. */
+  name: string
+  /** A ring is drawn, around it or around the box it stands in. */
+  isSeen: boolean
+}
+
+async function focusIn(surface: Page | Frame): Promise<Focus> {
+  return surface.evaluate(() => {
+    const element = document.activeElement as HTMLElement
+    const hasRing = (one: Element | null): boolean =>
+      one !== null && getComputedStyle(one).outlineStyle !== 'none' && getComputedStyle(one).outlineWidth !== '0px'
+    const label =
+      element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels?.[0]?.innerText : ''
+    return {
+      name:
+        element.ariaLabel ||
+        label?.split('\n')[0]?.trim() ||
+        (element.matches('a, button') && element.innerText.trim()) ||
+        element.localName,
+      isSeen: hasRing(element) || hasRing(element.parentElement),
+    }
+  })
+}
+
+/** Presses Tab until that is focused; on the way there every stop must be one that can be seen. */
+async function tabTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  const passed: string[] = []
+  for (let presses = 0; presses < 40; presses++) {
+    await page.keyboard.press(key)
+    const focus = await focusIn(page)
+    passed.push(focus.name)
+    // The launcher's ring lies in its closed root; the body stands between the page's end and its beginning.
+    if (!['kefu-widget', 'body'].includes(focus.name))
+      expect(focus.isSeen, `${passed.join(' > ')} can be seen`).toBe(true)
+    if (typeof name === 'string' ? focus.name === name : name.test(focus.name)) return
+  }
+  throw new Error(`no way to ${name}: ${passed.join(' > ')}`)
+}

@@ -1,0 +1,145 @@
+// What people type: it outlives a lost network, a refusing server and a reload, goes out once and in order, and only when they mean it.
+
+import type { CDPSession, Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { english } from './words.ts'
+
+describe.skipIf(findChromium() === undefined)('what people type', () => {
+  let app: TestApp
+  let stage: Stage
+
+  beforeAll(async () => {
+    app = await startTestApp({ rateLimits: true })
+    stage = await openStage()
+  })
+  afterEach(async () => {
+    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+  })
+  afterAll(async () => {
+    await stage.close()
+    await app.stop()
+  })
+
+  /** A customer and an agent in conversation, `first` said. */
+  async function talk(
+    first: string,
+  ): Promise<{ customer: Customer; agent: Page; reply: Locator; stored: () => Promise<string[]> }> {
+    const agent = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'))
+    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+    await customer.open()
+    await customer.write(first)
+    await agent.getByRole('link', { name: first }).click()
+    await agent.getByRole('button', { name: english.claim }).click()
+    const reply = agent.getByRole('textbox', { name: english.compose })
+    await reply.waitFor()
+    await customer.sees(english.withAnn)
+    const conversationId = Number(agent.url().match(/conversations\/(\d+)/)?.[1])
+    return {
+      customer,
+      agent,
+      reply,
+      stored: async () => (await app.storedMessages(conversationId)).map(({ content }) => content),
+    }
+  }
+
+  test('[WI6] without a network both sides go on writing; after a reload each word is sent once, in order', async () => {
+    const { customer, agent, reply, stored } = await talk('before')
+    for (const { page } of [customer, { page: agent }]) await page.context().setOffline(true)
+    await customer.sees(english.widgetOffline)
+    await agent.getByText(english.consoleOffline).waitFor()
+    await customer.write('one')
+    await customer.write('two')
+    await customer.composer.fill('a draft')
+    await customer.sees('Sending')
+    await reply.fill('three')
+    await reply.press('Enter')
+    await reply.fill('another draft')
+    await agent.getByText('Sending').waitFor()
+    expect(await stored()).toEqual(['before'])
+
+    await customer.page.context().setOffline(false)
+    await customer.reload()
+    await customer.sees('two')
+    await customer.frame.getByText('Sending').waitFor({ state: 'detached' })
+    expect(await stored()).toEqual(['before', 'one', 'two'])
+    expect(await customer.composer.inputValue()).toBe('a draft')
+
+    await agent.context().setOffline(false)
+    await agent.reload()
+    await customer.sees('three')
+    expect(await reply.inputValue()).toBe('another draft')
+    expect(await stored()).toEqual(['before', 'one', 'two', 'three'])
+  })
+
+  test('[WI6] what a server refuses for now is kept and goes out in order', async () => {
+    const { customer, stored } = await talk('m0')
+    const all = Array.from({ length: limits.customerMessages.count + 10 }, (_, index) => `m${index}`)
+    await customer.composer.focus()
+    for (const text of all.slice(1)) {
+      await customer.page.keyboard.insertText(text)
+      await customer.page.keyboard.press('Enter')
+    }
+    await customer.sees('Sending')
+    await customer.frame.getByText('Sending').waitFor({ state: 'detached' })
+    expect(await stored()).toEqual(all)
+    expect(await customer.words()).toEqual(all)
+  })
+
+  test('[CO9] each conversation has its own draft', async () => {
+    const { customer, agent, reply } = await talk('hello')
+    const other = await visit(await stage.enter(), `${app.url}/demo/`)
+    await other.open()
+    await other.write('me too')
+    await reply.fill('for the first')
+    await agent.getByRole('link', { name: english.waiting }).click()
+    await agent.getByRole('link', { name: 'me too' }).click()
+    await agent.getByRole('button', { name: english.claim }).click()
+    await agent.getByRole('log').getByText('me too').waitFor()
+    await agent.getByRole('log').getByText('hello').waitFor({ state: 'detached' })
+    expect(await reply.inputValue()).toBe('')
+    await agent.getByRole('link', { name: english.mine }).click()
+    await agent.getByRole('link', { name: 'hello' }).click()
+    await agent.getByRole('log').getByText('hello').waitFor()
+    expect(await reply.inputValue()).toBe('for the first')
+    await reply.press('Enter')
+    await customer.sees('for the first')
+  })
+
+  test('[WI8] Enter that ends a composition sends nothing, the next one sends; Shift+Enter begins a line', async () => {
+    const { customer, agent, reply, stored } = await talk('first')
+    for (const [page, field] of [
+      [customer.page, customer.composer],
+      [agent, reply],
+    ] as const) {
+      const keys = await page.context().newCDPSession(page)
+      await field.focus()
+      await compose(keys, 'nihao', '您好')
+      await field.press('Shift+Enter')
+      await page.keyboard.type('line')
+      expect(await field.inputValue()).toBe('您好\nline')
+      await field.press('Enter')
+      await expect.poll(() => field.inputValue()).toBe('')
+    }
+    await customer.frame.getByText('您好\nline').nth(1).waitFor()
+    expect(await stored()).toEqual(['first', '您好\nline', '您好\nline'])
+  })
+})
+
+const enter = { key: 'Enter', code: 'Enter' } as const
+
+/** What an input method does: letters under way, Enter to choose a word; in Safari that key arrives after the composition has ended. */
+async function compose(keys: CDPSession, letters: string, word: string): Promise<void> {
+  for (let end = 1; end <= letters.length; end++) {
+    await keys.send('Input.imeSetComposition', { text: letters.slice(0, end), selectionStart: end, selectionEnd: end })
+  }
+  // Within the composition: some browsers name the real key, others 229.
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 13 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 229 })
+  await keys.send('Input.insertText', { text: word })
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 229 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...enter, windowsVirtualKeyCode: 229 })
+}
