@@ -1,4 +1,4 @@
-// A network cable between a client and a server, that a test can cut and mend.
+// A network cable between a client and its servers, that a test can cut, silence, slow and mend.
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -6,42 +6,109 @@ export interface Relay {
   url: string
   /** Ends all connections and takes no new ones. */
   cut(): void
+  /** The connections there are fall silent: what is sent is lost and neither end is told. New ones work. */
+  silence(): void
+  /** Each piece waits so long, and longer by its size. */
+  slow(link: SlowLink): void
+  /** Takes new connections at full speed; the silent ones end at last. */
   mend(): void
   close(): void
 }
 
-/** Listens on a free port and passes everything on to `target`, an http URL. */
-export async function startRelay(target: string): Promise<Relay> {
-  const { hostname, port } = new URL(target)
-  const ends = new Set<Socket>()
+export interface SlowLink {
+  latencyMs: number
+  bytesPerSecond: number
+}
+
+interface Link {
+  ends: [Socket, Socket]
+  isSilent: boolean
+}
+
+/** Listens on a free port and passes everything on to one of `targets`, http URLs: each connection to the next of them that answers. */
+export async function startRelay(...targets: string[]): Promise<Relay> {
+  const links = new Set<Link>()
   let isCut = false
-  const server = createServer((near) => {
-    if (isCut) return near.destroy()
-    const far = connect(Number(port), hostname)
-    for (const [end, other] of [
+  let slowness: SlowLink | null = null
+  let turn = Math.floor(Math.random() * targets.length)
+
+  const server = createServer({ pauseOnConnect: true }, async (near) => {
+    near.on('error', () => undefined)
+    const far = isCut ? null : await reach()
+    if (far === null || isCut || near.destroyed) {
+      far?.destroy()
+      near.destroy()
+      return
+    }
+    join({ ends: [near, far], isSilent: false })
+  })
+
+  async function reach(): Promise<Socket | null> {
+    turn += 1
+    for (let tries = 0; tries < targets.length; tries++) {
+      const { hostname, port } = new URL(targets[(turn + tries) % targets.length] as string)
+      const far = connect({ host: hostname, port: Number(port), noDelay: true })
+      const isThere = await new Promise<boolean>((resolve) => {
+        far.once('connect', () => resolve(true)).on('error', () => resolve(false))
+      })
+      if (isThere) return far
+    }
+    return null
+  }
+
+  function join(link: Link) {
+    const [near, far] = link.ends
+    links.add(link)
+    near.setNoDelay(true)
+    for (const [from, to] of [
       [near, far],
       [far, near],
     ] as const) {
-      ends.add(end)
-      end
-        .on('error', () => other.destroy())
-        .on('close', () => {
-          ends.delete(end)
-          other.destroy()
-        })
-      end.pipe(other)
+      from.on('data', (piece: Buffer) => pass(link, from, to, piece))
+      from.on('close', () => {
+        if (link.isSilent) return
+        links.delete(link)
+        to.destroy()
+      })
+      from.resume()
     }
-  })
+  }
+
+  /** One piece at a time, so that their order holds and what cannot be written holds back who writes. */
+  function pass(link: Link, from: Socket, to: Socket, piece: Buffer) {
+    const write = () => {
+      if (link.isSilent || to.destroyed) from.resume()
+      else if (to.write(piece)) from.resume()
+      else to.once('drain', () => from.resume())
+    }
+    from.pause()
+    if (slowness === null) return write()
+    setTimeout(write, slowness.latencyMs + (piece.length / slowness.bytesPerSecond) * 1000)
+  }
+
+  const end = (link: Link) => {
+    links.delete(link)
+    for (const socket of link.ends) socket.destroy()
+  }
+
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const cut = () => {
     isCut = true
-    for (const end of ends) end.destroy()
+    for (const link of links) end(link)
   }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
-    mend: () => {
+    silence() {
+      for (const link of links) link.isSilent = true
+    },
+    slow(link) {
+      slowness = link
+    },
+    mend() {
       isCut = false
+      slowness = null
+      for (const link of links) if (link.isSilent) end(link)
     },
     close() {
       cut()

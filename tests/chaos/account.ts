@@ -1,0 +1,78 @@
+// Who a client of the run is: a login or a customer's session, with a token that is renewed as a browser renews it.
+
+import type { WidgetSessionReply } from '#protocol/http.ts'
+import type { Journal } from './journal.ts'
+
+export interface Account {
+  id: number
+  role: 'customer' | 'agent'
+  token(): string
+  /** Gets the next token. Throws when nobody answers; a session that is said to be over is a violation. */
+  renew(): Promise<string>
+}
+
+interface TokenReply {
+  token: string
+}
+
+interface Answered {
+  status: number
+  body: unknown
+  cookie: string
+}
+
+export async function post(url: string, path: string, body: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', connection: 'close', ...headers },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(4000),
+  })
+  const answered: Answered = {
+    status: response.status,
+    body: await response.json(),
+    cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '',
+  }
+  return answered
+}
+
+function bodyOf<T>({ status, body }: Answered): T {
+  if (status >= 400) throw new Error(`answered ${status}: ${JSON.stringify(body)}`)
+  return body as T
+}
+
+export async function logIn(url: string, username: string, password: string, journal: Journal): Promise<Account> {
+  const first = await post(url, '/auth/login', { username, password })
+  const { user } = bodyOf<{ user: { id: number } }>(first)
+  let { token } = bodyOf<TokenReply>(first)
+  let cookie = first.cookie
+  return {
+    id: user.id,
+    role: 'agent',
+    token: () => token,
+    async renew() {
+      const next = await post(url, '/auth/refresh', {}, { cookie })
+      if (next.status === 401) journal.violation(`the login session of ${username} was lost`)
+      token = bodyOf<TokenReply>(next).token
+      cookie = next.cookie
+      return token
+    },
+  }
+}
+
+export async function newCustomer(url: string, journal: Journal): Promise<Account> {
+  let held = bodyOf<WidgetSessionReply>(await post(url, '/widget/session', {}))
+  const { id } = held.customer
+  return {
+    id,
+    role: 'customer',
+    token: () => held.token,
+    async renew() {
+      const { resumeToken } = held
+      const next = bodyOf<WidgetSessionReply>(await post(url, '/widget/session', { resumeToken }))
+      if (next.customer.id !== id) journal.violation(`the session of customer ${id} became that of another`)
+      held = next
+      return held.token
+    },
+  }
+}

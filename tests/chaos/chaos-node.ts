@@ -1,0 +1,98 @@
+// One Kefu process of the run, `node server/main.ts`, started again whenever it ends, as a service manager does.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Child, spawnChild } from './child.ts'
+import type { Journal } from './journal.ts'
+
+export interface ChaosNode {
+  url: string
+  /** SIGKILL; the next start follows by itself. */
+  kill(): void
+  freeze(): void
+  thaw(): void
+  /** SIGTERM, as a restart in order does. */
+  restart(): void
+  /** Resolves when it has said that it is ready. */
+  ready(): Promise<void>
+  /** Another one after each start. */
+  pid(): number
+  stop(): Promise<void>
+}
+
+export interface NodeOptions {
+  name: string
+  /** Where the server's source is. */
+  source: string
+  /** For its DATA_DIR and its output. */
+  folder: string
+  port: number
+  env: Record<string, string>
+  journal: Journal
+}
+
+export function startNode({ name, source, folder, port, env, journal }: NodeOptions): ChaosNode {
+  const dataDir = join(folder, name)
+  mkdirSync(dataDir, { recursive: true })
+  let isStopping = false
+  let isReady = false
+  let isAsked = false
+  let child = spawn()
+
+  function spawn(): Child {
+    isReady = false
+    isAsked = false
+    const started = spawnChild(process.execPath, ['server/main.ts'], {
+      cwd: source,
+      env: { ...env, DATA_DIR: dataDir, PORT: String(port), NODE_ID: name },
+      outputFile: join(folder, `${name}.log`),
+    })
+    started.onOutput((text) => {
+      if (text.includes('ready at http')) isReady = true
+    })
+    return started
+  }
+
+  const supervised = (async () => {
+    for (;;) {
+      const { code, signal } = await child.exited
+      if (isStopping) return
+      // Before it is ready it may give up because the database is away.
+      if (isReady && !isAsked) {
+        journal.violation(`${name} ended by itself (${signal ?? code}): ${child.lastWords().slice(-600)}`)
+      }
+      await sleep(50)
+      if (isStopping) return
+      child = spawn()
+    }
+  })()
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    kill() {
+      isAsked = true
+      child.kill('SIGKILL')
+    },
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+    restart() {
+      isAsked = true
+      child.kill('SIGTERM')
+    },
+    async ready() {
+      for (const giveUpAt = performance.now() + 60_000; !isReady || !child.isRunning(); await sleep(10)) {
+        if (performance.now() > giveUpAt) throw new Error(`${name} is not ready: ${child.lastWords()}`)
+      }
+    },
+    pid: () => child.pid,
+    async stop() {
+      isStopping = true
+      child.kill('SIGCONT')
+      child.kill('SIGTERM')
+      const impatience = setTimeout(() => child.kill('SIGKILL'), 12_000)
+      await supervised
+      clearTimeout(impatience)
+    },
+  }
+}

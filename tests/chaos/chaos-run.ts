@@ -1,0 +1,62 @@
+// One run: people talk while faults happen; then everything is healed, the promised bound passes in silence, and the checker judges.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { limits } from '#protocol/limits.ts'
+import { checkStored } from './check-stored.ts'
+import { checkViews } from './check-views.ts'
+import { type FaultPeriod, injectFaults } from './fault-schedule.ts'
+import type { FaultKind } from './faults.ts'
+import { type Findings, summarize } from './findings.ts'
+import { gatherPeople } from './people.ts'
+import { createRandom } from './random.ts'
+import { startRig } from './rig.ts'
+import { readStored } from './stored.ts'
+import { startTraffic } from './traffic.ts'
+
+export interface ChaosOptions {
+  faults: number
+  seed: number
+  nodes: number
+  kinds: readonly FaultKind[]
+  /** Where the server's source is. */
+  source: string
+}
+
+/** Everything must be equal this long after the last fault was healed: heads and comparison, and a moment for their answers. */
+export const boundMs = limits.headsMs
+
+export async function runChaos(options: ChaosOptions): Promise<Findings> {
+  const random = createRandom(options.seed)
+  const startedAt = performance.now()
+  const rig = await startRig(options)
+  const { journal, database, nodes } = rig
+  let isClean = false
+  try {
+    const urls = nodes.map(({ url }) => url)
+    const people = await gatherPeople({ urls, customers: 6, agents: 3, journal, random })
+    const traffic = startTraffic({ people, journal, random, pauseMs: 25 })
+    const targets = { nodes, database, people: people.all }
+    const periods: FaultPeriod[] = await injectFaults({ ...options, count: options.faults, targets, journal, random })
+    traffic.stop()
+    const healedAt = performance.now()
+    while (traffic.unsent() > 0 && performance.now() - healedAt < boundMs) await sleep(50)
+    journal.note('quiet', { unsent: traffic.unsent() })
+    await sleep(boundMs)
+    const stored = await readStored(database)
+    checkStored(stored, journal, journal.violation)
+    checkViews(stored, people, journal.violation)
+    people.close()
+    const findings = summarize({
+      options,
+      journal,
+      periods,
+      stored,
+      startedAt,
+      folder: rig.folder,
+    })
+    isClean = findings.violations.length === 0
+    return findings
+  } finally {
+    await rig.stop(!isClean)
+  }
+}

@@ -1,0 +1,59 @@
+// A child process that faults are done to: killed, frozen, thawed, and always seen to end before another takes its place.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+
+export interface Child {
+  pid: number
+  isRunning(): boolean
+  /** The end of what it said. */
+  lastWords(): string
+  /** Calls for each piece it says. */
+  onOutput(hear: (text: string) => void): void
+  kill(signal: NodeJS.Signals): void
+  /** Resolves once it is gone, with how. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+export interface ChildOptions {
+  cwd: string
+  env: Record<string, string>
+  /** All it says is added to this file. */
+  outputFile: string
+}
+
+export function spawnChild(program: string, args: readonly string[], options: ChildOptions): Child {
+  const child: ChildProcess = spawn(program, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const file = createWriteStream(options.outputFile, { flags: 'a' })
+  let last = ''
+  const hearers: ((text: string) => void)[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      file.write(text)
+      last = (last + text).slice(-4000)
+      for (const hear of hearers) hear(text)
+    })
+  }
+  const endToo = () => child.kill('SIGKILL')
+  process.once('exit', endToo)
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      process.off('exit', endToo)
+      file.end()
+      resolve({ code, signal })
+    })
+  })
+  return {
+    pid: child.pid ?? 0,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    lastWords: () => last,
+    onOutput: (hear) => hearers.push(hear),
+    kill: (signal) => child.kill(signal),
+    exited,
+  }
+}

@@ -1,0 +1,59 @@
+// When which fault happens: kinds from shuffled decks, so that each comes equally often, about one a second, several at once where they
+// work on different parts.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Fault, type FaultKind, type FaultTarget, faults, type Targets } from './faults.ts'
+import type { Journal } from './journal.ts'
+import type { Random } from './random.ts'
+
+export interface FaultPeriod {
+  kind: FaultKind
+  from: number
+  /** Infinity while it lasts. */
+  to: number
+}
+
+export interface ScheduleOptions {
+  count: number
+  kinds: readonly FaultKind[]
+  targets: Targets
+  journal: Journal
+  random: Random
+}
+
+/** Resolves when all have happened and are healed. */
+export async function injectFaults({
+  count,
+  kinds,
+  targets,
+  journal,
+  random,
+}: ScheduleOptions): Promise<FaultPeriod[]> {
+  const periods: FaultPeriod[] = []
+  const busy = new Map<FaultTarget, Promise<void>>()
+  const running: Promise<void>[] = []
+  let deck: FaultKind[] = []
+
+  for (let n = 0; n < count; n++) {
+    if (deck.length === 0) deck = random.shuffle(kinds)
+    const kind = deck.pop() as FaultKind
+    const fault: Fault = faults[kind]
+    const chance = random.fork()
+    await sleep(chance.between(600, 1200))
+    await Promise.all(fault.on.map((target) => busy.get(target)))
+    const period = { kind, from: performance.now(), to: Number.POSITIVE_INFINITY }
+    periods.push(period)
+    journal.note('fault begins', { kind, n })
+    const run = fault
+      .run(targets, chance)
+      .catch((error: unknown) => journal.violation(`after "${kind}" it did not come back: ${error}`))
+      .finally(() => {
+        period.to = performance.now()
+        journal.note('fault healed', { kind, n })
+      })
+    for (const target of fault.on) busy.set(target, run)
+    running.push(run)
+  }
+  await Promise.all(running)
+  return periods
+}

@@ -1,0 +1,106 @@
+// Every fault that a run does to Kefu: what it breaks, for how long, and how that is mended. A fault resolves when it is healed.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChaosDatabase } from './chaos-database.ts'
+import type { ChaosNode } from './chaos-node.ts'
+import type { Person } from './person.ts'
+import type { Random } from './random.ts'
+
+export interface Targets {
+  nodes: ChaosNode[]
+  database: ChaosDatabase
+  people: Person[]
+}
+
+export type FaultTarget = 'nodes' | 'database' | 'people'
+
+export interface Fault {
+  /** Two faults never work on the same of these at once. */
+  on: readonly FaultTarget[]
+  run(targets: Targets, random: Random): Promise<void>
+}
+
+/** About a third of them, at least one. */
+function some(people: Person[], random: Random): Person[] {
+  return random.shuffle(people).slice(0, Math.max(1, Math.round(people.length / 3)))
+}
+
+async function onNetworks(people: Person[], during: number, harm: (person: Person) => void): Promise<void> {
+  for (const person of people) harm(person)
+  await sleep(during)
+  for (const { relay } of people) relay.mend()
+}
+
+export const faults = {
+  'server killed': {
+    on: ['nodes'],
+    async run({ nodes }, random) {
+      const node = random.pick(nodes)
+      node.kill()
+      await node.ready()
+    },
+  },
+  'server frozen': {
+    on: ['nodes'],
+    async run({ nodes }, random) {
+      const node = random.pick(nodes)
+      node.freeze()
+      await sleep(random.between(200, 2500))
+      node.thaw()
+    },
+  },
+  'database killed': {
+    on: ['database'],
+    async run({ database }) {
+      database.kill()
+      await database.ready()
+    },
+  },
+  'database frozen': {
+    on: ['database'],
+    async run({ database }, random) {
+      database.freeze()
+      await sleep(random.between(200, 3500))
+      database.thaw()
+    },
+  },
+  'database connections killed': {
+    on: ['database'],
+    async run({ database }) {
+      await database.killConnections()
+      await sleep(300)
+    },
+  },
+  'power lost': {
+    on: ['nodes', 'database'],
+    async run({ nodes, database }, random) {
+      // Frozen first, so that what is being committed is caught in the middle.
+      database.freeze()
+      await sleep(random.between(1, 60))
+      for (const node of nodes) node.kill()
+      database.kill()
+      database.thaw()
+      await Promise.all([database.ready(), ...nodes.map((node) => node.ready())])
+    },
+  },
+  'clients cut off': {
+    on: ['people'],
+    run: ({ people }, random) =>
+      onNetworks(some(people, random), random.between(100, 2000), ({ relay }) => relay.cut()),
+  },
+  'clients half-open': {
+    on: ['people'],
+    run: ({ people }, random) =>
+      onNetworks(some(people, random), random.between(500, 3000), ({ relay }) => relay.silence()),
+  },
+  'clients slow': {
+    on: ['people'],
+    run: ({ people }, random) => {
+      const link = { latencyMs: random.between(50, 400), bytesPerSecond: random.between(20_000, 200_000) }
+      return onNetworks(some(people, random), random.between(500, 3000), ({ relay }) => relay.slow(link))
+    },
+  },
+} satisfies Record<string, Fault>
+
+export type FaultKind = keyof typeof faults
+export const faultKinds = Object.keys(faults) as FaultKind[]

@@ -1,0 +1,84 @@
+// Everything a run saw, as it saw it: what was sent and answered, and what broke a promise at once. The checker judges this, not return codes.
+
+import { appendFileSync } from 'node:fs'
+import type { ConversationStatus, Message } from '#protocol/entities.ts'
+import type { ErrorCode } from '#protocol/errors.ts'
+
+export interface Sent {
+  conversationId: number
+  senderId: number
+  clientMessageId: string
+  content: string
+  /** Sent only when the one before it was acknowledged, so their seqs must follow each other. */
+  inTurn: boolean
+  sentAt: number
+  acknowledged: Message | null
+  refused: ErrorCode | null
+}
+
+export interface AcknowledgedReceipt {
+  conversationId: number
+  side: 'customer' | 'agent'
+  seq: number
+}
+
+export interface AcknowledgedChange {
+  conversationId: number
+  change: string
+  byAgentId: number
+  version: number
+  status: ConversationStatus
+  agentId: number | null
+}
+
+export interface Answer {
+  request: string
+  from: number
+  to: number
+  /** null for ok. */
+  error: ErrorCode | null
+}
+
+export interface Journal {
+  sent: Sent[]
+  receipts: AcknowledgedReceipt[]
+  changes: AcknowledgedChange[]
+  answers: Answer[]
+  /** When each acknowledged message was, and how long after it was first sent; milliseconds of performance.now(). */
+  acknowledgements: { at: number; tookMs: number }[]
+  violations: string[]
+  counts: Map<string, number>
+  count(what: string): void
+  violation(what: string): void
+  note(event: string, data?: object): void
+}
+
+/** Writes its notes to `file`, one JSON a line. */
+export function createJournal(file: string): Journal {
+  const violations: string[] = []
+  const counts = new Map<string, number>()
+  let lines = ''
+  const flush = () => {
+    if (lines !== '') appendFileSync(file, lines)
+    lines = ''
+  }
+  const note = (event: string, data: object = {}) => {
+    if (lines === '') setImmediate(flush)
+    lines += `${JSON.stringify({ at: Math.round(performance.now()), event, ...data })}\n`
+  }
+  return {
+    sent: [],
+    receipts: [],
+    changes: [],
+    answers: [],
+    acknowledgements: [],
+    violations,
+    counts,
+    count: (what) => counts.set(what, (counts.get(what) ?? 0) + 1),
+    violation(what) {
+      violations.push(what)
+      note('violation', { what })
+    },
+    note,
+  }
+}

@@ -1,0 +1,50 @@
+// What an agent's screen holds beside open conversations: every conversation as a row, and every colleague's status. Read at each connect,
+// then kept by what is told.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AgentStatusValue, Conversation } from '#protocol/entities.ts'
+import type { Person } from './person.ts'
+
+export interface Listing {
+  person: Person
+  rows: Map<number, Conversation>
+  statuses: Map<number, AgentStatusValue>
+}
+
+export function keepListing(person: Person): Listing {
+  const rows: Listing['rows'] = new Map()
+  const statuses: Listing['statuses'] = new Map()
+  /** Told since the list of agents was asked for: newer than what the answer holds. */
+  let toldSince = new Set<number>()
+  const add = (conversation: Conversation) => {
+    if (conversation.version > (rows.get(conversation.id)?.version ?? 0)) rows.set(conversation.id, conversation)
+  }
+
+  async function readViews(): Promise<boolean> {
+    for (const view of ['all', 'closed'] as const) {
+      let cursor: string | undefined
+      do {
+        const page = await person.request('conversation:list', { view, limit: 100, ...(cursor ? { cursor } : {}) })
+        if (page.kind !== 'ok') return false
+        for (const conversation of page.data.conversations) add(conversation)
+        cursor = page.data.nextCursor ?? undefined
+      } while (cursor !== undefined)
+    }
+    toldSince = new Set()
+    const listed = await person.request('agent:list', {})
+    if (listed.kind !== 'ok') return false
+    for (const { id, status } of listed.data.agents) if (!toldSince.has(id)) statuses.set(id, status)
+    return true
+  }
+
+  person.on('conversation:created', ({ conversation }) => add(conversation))
+  person.on('conversation:updated', ({ conversation }) => add(conversation))
+  person.on('agent:status-changed', ({ agentId, status }) => {
+    toldSince.add(agentId)
+    statuses.set(agentId, status)
+  })
+  person.onOnline(async () => {
+    while (person.isOnline() && !(await readViews())) await sleep(200)
+  })
+  return { person, rows, statuses }
+}

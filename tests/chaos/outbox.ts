@@ -1,0 +1,60 @@
+// What a person writes into one conversation: sent in order under the same clientMessageId until it is acknowledged or refused for good.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Journal, Sent } from './journal.ts'
+import type { Person } from './person.ts'
+
+export interface Outbox {
+  add(content: string): void
+  /** How many are not acknowledged. */
+  size(): number
+}
+
+/** `window`: how many may be on their way at once; with 1 the order of sending is the order of seq. */
+export function openOutbox(person: Person, conversationId: number, journal: Journal, window: number): Outbox {
+  const waiting: Sent[] = []
+  const flying = new Set<Sent>()
+  let written = 0
+
+  function pump() {
+    if (!person.isOnline()) return
+    for (const sent of waiting.slice(0, window)) {
+      if (flying.size < window && !flying.has(sent)) void send(sent)
+    }
+  }
+
+  async function send(sent: Sent) {
+    flying.add(sent)
+    const { clientMessageId, content } = sent
+    const outcome = await person.request('message:send', { conversationId, clientMessageId, content })
+    flying.delete(sent)
+    if (outcome.kind === 'ok') {
+      sent.acknowledged = outcome.data.message
+      const at = performance.now()
+      journal.acknowledgements.push({ at, tookMs: at - sent.sentAt })
+      waiting.splice(waiting.indexOf(sent), 1)
+    } else if (outcome.kind === 'refused' && !outcome.retryable) {
+      sent.refused = outcome.code
+      journal.count(`sends refused: ${outcome.code}`)
+      waiting.splice(waiting.indexOf(sent), 1)
+    } else {
+      journal.count('sends tried again')
+      await sleep(100)
+    }
+    pump()
+  }
+
+  person.onOnline(pump)
+  return {
+    add(content) {
+      const clientMessageId = `${person.account.id}-${conversationId}-${++written}`
+      const senderId = person.account.id
+      const sentAt = performance.now()
+      const sent = { conversationId, senderId, clientMessageId, content, inTurn: window === 1, sentAt }
+      journal.sent.push({ ...sent, acknowledged: null, refused: null })
+      waiting.push(journal.sent.at(-1) as Sent)
+      pump()
+    },
+    size: () => waiting.length,
+  }
+}

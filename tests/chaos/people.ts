@@ -1,0 +1,86 @@
+// Who is in a run: customers with a conversation each, agents who follow all of them, and what each of them holds.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startRelay } from '../support/relay.ts'
+import { type Account, logIn, newCustomer, post } from './account.ts'
+import { type Following, follow } from './follow.ts'
+import type { Journal } from './journal.ts'
+import { keepListing, type Listing } from './listing.ts'
+import { connectPerson, type Person } from './person.ts'
+import type { Random } from './random.ts'
+
+export const adminPassword = 'correct horse battery'
+const agentPassword = 'staple in the tea'
+
+/** A conversation with all who hold it. */
+export interface Talk {
+  conversationId: number
+  customer: Following
+  agents: Following[]
+}
+
+export interface People {
+  all: Person[]
+  agents: Person[]
+  talks: Talk[]
+  listings: Listing[]
+  close(): void
+}
+
+export interface PeopleOptions {
+  urls: string[]
+  customers: number
+  agents: number
+  journal: Journal
+  random: Random
+}
+
+export async function gatherPeople({ urls, customers, agents, journal, random }: PeopleOptions): Promise<People> {
+  const url = urls[0] as string
+  const admin = await logIn(url, 'admin', adminPassword, journal)
+  const all: Person[] = []
+
+  /** Renewing goes by the same network as everything else of this person. */
+  async function join(open: (url: string) => Promise<Account>): Promise<Person> {
+    const relay = await startRelay(...urls)
+    const person = connectPerson(await open(relay.url), relay, journal, random.fork())
+    all.push(person)
+    return person
+  }
+
+  const agentPeople: Person[] = []
+  for (let n = 1; n <= agents; n++) {
+    const body = { username: `agent${n}`, password: agentPassword, name: `Agent ${n}`, role: 'agent' }
+    await post(url, '/users', body, { authorization: `Bearer ${admin.token()}` })
+    agentPeople.push(await join((relayUrl) => logIn(relayUrl, `agent${n}`, agentPassword, journal)))
+  }
+  const listings = agentPeople.map(keepListing)
+
+  const talks: Talk[] = []
+  for (let n = 0; n < customers; n++) {
+    const person = await join((relayUrl) => newCustomer(relayUrl, journal))
+    const conversationId = await begin(person)
+    const customer = follow(person, conversationId, journal)
+    const following = agentPeople.map((agent) => follow(agent, conversationId, journal))
+    talks.push({ conversationId, customer, agents: following })
+    await Promise.all([customer, ...following].map(({ opened }) => opened))
+  }
+  return {
+    all,
+    agents: agentPeople,
+    talks,
+    listings,
+    close() {
+      for (const { customer, agents } of talks) for (const each of [customer, ...agents]) each.stop()
+      for (const person of all) person.close()
+    },
+  }
+}
+
+async function begin(person: Person): Promise<number> {
+  for (;;) {
+    const started = await person.request('conversation:start', { clientConversationId: 'first' })
+    if (started.kind === 'ok') return started.data.conversation.id
+    await sleep(50)
+  }
+}

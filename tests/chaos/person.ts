@@ -1,0 +1,117 @@
+// A client of the run on a network of its own: real Socket.IO, coming back by itself with a good token, as the product's browsers do.
+
+import { io } from 'socket.io-client'
+import type { ErrorCode, Reply } from '#protocol/errors.ts'
+import type { EventName, ServerEvents } from '#protocol/events.ts'
+import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
+import type { Relay } from '../support/relay.ts'
+import type { Account } from './account.ts'
+import type { Journal } from './journal.ts'
+import type { Random } from './random.ts'
+
+/** lost: no answer came, and nothing is known of what it did. */
+export type Outcome<T> =
+  | { kind: 'ok'; data: T }
+  | { kind: 'refused'; code: ErrorCode; retryable: boolean; details: unknown }
+  | { kind: 'lost' }
+
+export interface Person {
+  account: Account
+  relay: Relay
+  isOnline(): boolean
+  request<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Outcome<RequestReplies[N]>>
+  on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): void
+  /** At each connect; at once where it is online already. */
+  onOnline(hear: () => void): void
+  close(): void
+}
+
+const requestDeadlineMs = 10_000
+const connectDeadlineMs = 3_000
+const renewEveryMs = 15_000
+
+export function connectPerson(account: Account, relay: Relay, journal: Journal, random: Random): Person {
+  const socket = io(relay.url, {
+    autoConnect: false,
+    forceNew: true,
+    reconnection: false,
+    transports: ['websocket'],
+    timeout: connectDeadlineMs,
+    auth: (give) => give({ token: account.token() }),
+  })
+  let isClosed = false
+  let isStale = false
+  let tries = 0
+  let timer: NodeJS.Timeout | undefined
+
+  async function attempt() {
+    try {
+      if (isStale || tries % 5 === 4) await account.renew()
+      isStale = false
+      if (!isClosed) socket.connect()
+    } catch {
+      retry()
+    }
+  }
+
+  function retry() {
+    if (isClosed) return
+    tries += 1
+    clearTimeout(timer)
+    timer = setTimeout(attempt, Math.min(1000, 50 * 2 ** tries) * (0.5 + random.next() / 2))
+  }
+
+  socket.on('connect', () => {
+    tries = 0
+    journal.count('connects')
+  })
+  socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
+    if (error.data?.code === 'unauthorized') isStale = true
+    retry()
+  })
+  socket.on('disconnect', (reason) => {
+    journal.count(`disconnects: ${reason}`)
+    retry()
+  })
+  const renewal = setInterval(async () => {
+    const token = await account.renew().catch(() => null)
+    if (token !== null && socket.connected) await request('session:renew', { token })
+  }, renewEveryMs)
+  void attempt()
+
+  async function request<N extends RequestName>(
+    name: N,
+    payload: RequestPayloads[N],
+  ): Promise<Outcome<RequestReplies[N]>> {
+    if (!socket.connected) return { kind: 'lost' }
+    const from = performance.now()
+    try {
+      const reply: Reply<RequestReplies[N]> = await socket.timeout(requestDeadlineMs).emitWithAck(name, payload)
+      journal.answers.push({ request: name, from, to: performance.now(), error: reply.ok ? null : reply.error.code })
+      if (reply.ok) return { kind: 'ok', data: reply.data }
+      const { code, retryable, details } = reply.error
+      return { kind: 'refused', code, retryable, details }
+    } catch {
+      return { kind: 'lost' }
+    }
+  }
+
+  return {
+    account,
+    relay,
+    isOnline: () => socket.connected,
+    request,
+    on: (event, hear) => void socket.on(event as string, hear as (...data: unknown[]) => void),
+    onOnline(hear) {
+      socket.on('connect', hear)
+      if (socket.connected) hear()
+    },
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+      clearInterval(renewal)
+      socket.disconnect()
+      relay.close()
+    },
+  }
+}

@@ -1,0 +1,65 @@
+// Everything a run starts: its database and its Kefu processes, in a temporary folder, ended with it.
+
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ChaosDatabase, startChaosDatabase } from './chaos-database.ts'
+import { type ChaosNode, startNode } from './chaos-node.ts'
+import { createJournal, type Journal } from './journal.ts'
+import { adminPassword } from './people.ts'
+
+export interface Rig {
+  folder: string
+  journal: Journal
+  database: ChaosDatabase
+  nodes: ChaosNode[]
+  /** Keeps the folder when asked, for who wants to know what happened. */
+  stop(keepFolder: boolean): Promise<void>
+}
+
+export interface RigOptions {
+  nodes: number
+  /** Where the server's source is. */
+  source: string
+}
+
+export async function startRig({ nodes: count, source }: RigOptions): Promise<Rig> {
+  const folder = await mkdtemp(join(tmpdir(), 'kefu-chaos-'))
+  const journal = createJournal(join(folder, 'run.ndjson'))
+  const database = await startChaosDatabase(join(folder, 'database'))
+  const env = {
+    HOME: folder,
+    DATABASE_URL: database.url,
+    JWT_SECRET: randomBytes(32).toString('base64url'),
+    ADMIN_PASSWORD: adminPassword,
+    RATE_LIMITS: 'off',
+  }
+  const nodes: ChaosNode[] = []
+  for (let n = 1; n <= count; n++) {
+    const port = await freePort()
+    nodes.push(startNode({ name: `node${n}`, source, folder, port, env, journal }))
+  }
+  await Promise.all(nodes.map((node) => node.ready()))
+  return {
+    folder,
+    journal,
+    database,
+    nodes,
+    async stop(keepFolder) {
+      await Promise.all(nodes.map((node) => node.stop()))
+      await database.stop()
+      if (!keepFolder) await rm(folder, { recursive: true })
+    },
+  }
+}
+
+/** A process that is killed and started again must come back on the same one. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

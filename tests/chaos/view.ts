@@ -1,0 +1,58 @@
+// What one person holds of one conversation, and nothing but the rules by which it may grow: messages only in seq order, of everything else
+// the higher version or seq.
+
+import type { Conversation, Message, Receipt } from '#protocol/entities.ts'
+
+export interface View {
+  conversationId: number
+  /** The message with seq n at n - 1. */
+  messages: Message[]
+  /** Told before those that stand in front of them. */
+  ahead: Map<number, Message>
+  conversation: Conversation | null
+  customerReadSeq: number
+  agentReadSeq: number
+}
+
+export function createView(conversationId: number): View {
+  return {
+    conversationId,
+    messages: [],
+    ahead: new Map(),
+    conversation: null,
+    customerReadSeq: 0,
+    agentReadSeq: 0,
+  }
+}
+
+/** Takes messages in any order; a complaint when one contradicts what is held. */
+export function addMessages(view: View, messages: readonly Message[]): string | null {
+  let complaint: string | null = null
+  for (const message of messages) {
+    const held = view.messages[message.seq - 1] ?? view.ahead.get(message.seq)
+    if (held === undefined) view.ahead.set(message.seq, message)
+    else if (held.id !== message.id || held.content !== message.content) {
+      complaint = `seq ${message.seq} of conversation ${view.conversationId} was told as message ${held.id} (${held.clientMessageId}) and as ${message.id} (${message.clientMessageId})`
+    }
+  }
+  for (let next = view.ahead.get(lastSeq(view) + 1); next; next = view.ahead.get(lastSeq(view) + 1)) {
+    view.ahead.delete(next.seq)
+    view.messages.push(next)
+  }
+  return complaint
+}
+
+export function addConversation(view: View, conversation: Conversation): void {
+  if (conversation.version > (view.conversation?.version ?? 0)) view.conversation = conversation
+  view.customerReadSeq = Math.max(view.customerReadSeq, conversation.customerReadSeq)
+  view.agentReadSeq = Math.max(view.agentReadSeq, conversation.agentReadSeq)
+}
+
+export function addReceipt(view: View, { readerRole, seq }: Receipt): void {
+  if (readerRole === 'customer') view.customerReadSeq = Math.max(view.customerReadSeq, seq)
+  else view.agentReadSeq = Math.max(view.agentReadSeq, seq)
+}
+
+export const lastSeq = (view: View): number => view.messages.length
+
+export const hasHole = (view: View): boolean => view.ahead.size > 0

@@ -1,0 +1,21 @@
+// npm run test:long: the full figures, each a program of its own that ends with 1 where a promise was broken.
+
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const anySeed = () => String(Math.floor(Math.random() * 1e9))
+
+const runs: string[][] = [
+  ['tests/chaos/run.ts', '--faults', '120', '--nodes', '1', '--seed', '1'],
+  ['tests/chaos/run.ts', '--faults', '120', '--nodes', '1', '--seed', anySeed()],
+  ['tests/chaos/run.ts', '--sabotage', 'all'],
+]
+
+const failed = runs.filter((run) => {
+  process.stdout.write(`\n${run.join(' ')}\n`)
+  return spawnSync(process.execPath, run, { cwd: root, stdio: 'inherit' }).status !== 0
+})
+process.stdout.write(`\n${runs.length - failed.length} passed, ${failed.length} failed\n`)
+for (const run of failed) process.stdout.write(`  ${run.join(' ')}\n`)
+process.exitCode = failed.length > 0 ? 1 : 0
