@@ -6,11 +6,27 @@ import { ago, later, now } from './clock.ts'
 import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
 
-/** The customer whose session this is, unless it has been ended. */
-export function findCustomerOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
+/** Sessions of customers that have not been ended. */
+function liveSessions(db: Database) {
   return db
     .selectFrom('customer_sessions')
     .innerJoin('users', 'users.id', 'customer_sessions.user_id')
+    .where('customer_sessions.revoked_at', 'is', null)
+    .where('customer_sessions.expires_at', '>', ago(0))
+    .where('users.role', '=', 'customer')
+    .where('users.site_id', 'is not', null)
+}
+
+/** Those of these sessions that have not been ended. */
+export async function listLiveCustomerSessions(db: Database, ids: readonly number[]): Promise<number[]> {
+  if (ids.length === 0) return []
+  const rows = await liveSessions(db).select('customer_sessions.id').where('customer_sessions.id', 'in', ids).execute()
+  return rows.map((row) => row.id)
+}
+
+/** The customer whose session this is, unless it has been ended. */
+export function findCustomerOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
+  return liveSessions(db)
     .select([
       'users.id as userId',
       displayName('users').as('name'),
@@ -20,10 +36,6 @@ export function findCustomerOfSession(db: Database, { userId, sessionId }: { use
     ])
     .where('customer_sessions.id', '=', sessionId)
     .where('users.id', '=', userId)
-    .where('customer_sessions.revoked_at', 'is', null)
-    .where('customer_sessions.expires_at', '>', ago(0))
-    .where('users.role', '=', 'customer')
-    .where('users.site_id', 'is not', null)
     .$narrowType<{ role: 'customer'; siteId: number }>()
     .executeTakeFirst()
 }

@@ -7,11 +7,27 @@ import { ago, later, now } from './clock.ts'
 import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
 
-/** The agent or admin whose session this is, unless either has been ended. */
-export function findAgentOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
+/** Sessions of agents and admins of which neither has been ended. */
+function liveSessions(db: Database) {
   return db
     .selectFrom('login_sessions')
     .innerJoin('users', 'users.id', 'login_sessions.user_id')
+    .where('login_sessions.revoked_at', 'is', null)
+    .where('login_sessions.expires_at', '>', ago(0))
+    .where('users.disabled_at', 'is', null)
+    .where('users.role', 'in', ['agent', 'admin'])
+}
+
+/** Those of these sessions that have not been ended. */
+export async function listLiveLoginSessions(db: Database, ids: readonly number[]): Promise<number[]> {
+  if (ids.length === 0) return []
+  const rows = await liveSessions(db).select('login_sessions.id').where('login_sessions.id', 'in', ids).execute()
+  return rows.map((row) => row.id)
+}
+
+/** The agent or admin whose session this is, unless either has been ended. */
+export function findAgentOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
+  return liveSessions(db)
     .select([
       'users.id as userId',
       displayName('users').as('name'),
@@ -21,10 +37,6 @@ export function findAgentOfSession(db: Database, { userId, sessionId }: { userId
     ])
     .where('login_sessions.id', '=', sessionId)
     .where('users.id', '=', userId)
-    .where('login_sessions.revoked_at', 'is', null)
-    .where('login_sessions.expires_at', '>', ago(0))
-    .where('users.disabled_at', 'is', null)
-    .where('users.role', 'in', ['agent', 'admin'])
     .$narrowType<{ role: AgentRole; username: string }>()
     .executeTakeFirst()
 }

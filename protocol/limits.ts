@@ -108,6 +108,20 @@ export const limits = {
   /** A process waits this long while another prepares the database. */
   databaseTurnSeconds: 120,
 
+  /** Connections whose session or user was ended elsewhere are ended within this, and looked up so many a statement. */
+  endedSessionsMs: 4_000,
+  endedSessionsRows: 500,
+  /** Redis is asked this often whether it is there, and is away when it has not answered for so long. */
+  redisPingMs: 1_000,
+  redisAnswerMs: 2_000,
+  /** The longest pause between two tries to reach Redis. */
+  redisRetryMs: 2_000,
+  /** What may wait for Redis; more is not passed on. */
+  redisWaitingBytes: 8 * 1024 * 1024,
+  /** Nodes tell each other this often what was counted against rates, and of so many callers. */
+  sharedRatesMs: 500,
+  sharedRatesRows: 1_000,
+
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 100,
 } as const

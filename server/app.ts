@@ -14,7 +14,9 @@ import { createHttpServer } from './http/http-server.ts'
 import { createMessageWriter } from './messages/writer.ts'
 import { createRates } from './rates.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
+import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
+import { connectRedis } from './realtime/redis.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
 
 export interface AppParts {
@@ -34,6 +36,9 @@ export interface RunningApp extends App {
 export async function createApp({ config, jwtSecrets, db, log, now = Date.now }: AppParts): Promise<RunningApp> {
   const io = createSocketServer(config)
   const connections = createOpenConnections()
+  const redis = config.redisUrl === null ? null : connectRedis(config.redisUrl, log)
+  const rates = createRates(now, { enabled: config.rateLimits, shared: redis !== null })
+  const others = redis && (await joinOtherNodes({ db, rates }, io, redis, connections))
   const publish = createPublish(io, log)
   const told = createToldVersions()
   const teller = createConversationTeller({ db, publish, told, log })
@@ -44,13 +49,20 @@ export async function createApp({ config, jwtSecrets, db, log, now = Date.now }:
     log,
     now,
     publish,
-    connections,
+    connections: {
+      count: connections.count,
+      end(match, reason) {
+        connections.end(match, reason)
+        others?.end(match, reason)
+      },
+    },
     told,
     teller,
     writer: createMessageWriter({ db, publish, told, log }, teller),
     presence: createPresence({ db, publish, log, config }),
     eventLoop: watchEventLoop(),
-    rates: createRates(now, config.rateLimits),
+    redis,
+    rates,
   }
   const http = await createHttpServer(app)
   io.attach(http.server)
@@ -69,6 +81,8 @@ export async function createApp({ config, jwtSecrets, db, log, now = Date.now }:
       teller.stop()
       app.eventLoop.stop()
       await app.presence.stop()
+      others?.stop()
+      await redis?.stop()
     },
   }
 }

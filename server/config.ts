@@ -14,6 +14,7 @@ import {
   readHost,
   readOrigin,
   readPort,
+  readRedisUrl,
   readSecrets,
   readSize,
   readSwitch,
@@ -55,6 +56,11 @@ export const settings = {
     'DATABASE_URL',
     'MySQL or MariaDB to use: `mysql://user:password@host:3306/kefu`, or with `?socketPath=`. Unset: a private MariaDB inside DATA_DIR.',
     readDatabaseUrl,
+  ),
+  redisUrl: secret(
+    'REDIS_URL',
+    'Joins this process with others that share database and JWT_SECRET: `redis://user:password@host:6379`, or `rediss://` for TLS. Unset: one process.',
+    readRedisUrl,
   ),
   dataDir: setting(
     'DATA_DIR',
@@ -123,7 +129,6 @@ export const settings = {
 
 /** Names that belong to a later release: refused rather than ignored. */
 const later = {
-  REDIS_URL: (text: string) => text === '',
   SMTP_URL: (text: string) => text === '',
   WORKERS: (text: string) => text === '' || text === '1',
 }
@@ -147,8 +152,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   for (const [name, isFine] of Object.entries(later)) {
     if (!isFine(env[name]?.trim() ?? '')) wrong.push(`${name} is not supported by this release: leave it unset.`)
   }
+  const config = Object.freeze(Object.fromEntries(values)) as Config
+  if (config.redisUrl) {
+    for (const { name } of [settings.databaseUrl, settings.jwtSecrets]) {
+      if ((env[name] ?? '').trim() === '') wrong.push(`${name} must be set with REDIS_URL: all nodes share it.`)
+    }
+  }
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
-  return Object.freeze(Object.fromEntries(values)) as Config
+  return config
 }
 
 function readSetting(setting: Setting, env: Readonly<Record<string, string | undefined>>, wrong: string[]): unknown {

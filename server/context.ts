@@ -39,9 +39,11 @@ export interface ConnectionMatch {
   exceptSessionId?: number
 }
 
-/** The open sockets of this node, as far as use cases may touch them. */
+/** The open sockets, as far as use cases may touch them. */
 export interface Connections {
-  /** Ends all that match, telling them why first. */
+  /** How many are open on this node. */
+  count(): number
+  /** Ends all that match on every node, telling them why first. */
   end(match: ConnectionMatch, reason: ClosingReason): void
 }
 
@@ -62,5 +64,7 @@ export interface App {
   teller: ConversationTeller
   presence: Presence
   eventLoop: EventLoopWatch
+  /** By which nodes hear from each other; null without REDIS_URL. */
+  redis: { isUp(): boolean } | null
   rates: Rates
 }

@@ -1,5 +1,6 @@
 // How often a caller may do a thing. One bucket a key, kept as the time at which it will be full again (GCRA, the generic cell rate
-// algorithm of ATM Forum TM 4.1): `count` at once, then one every windowMs / count. Full buckets are forgotten.
+// algorithm of ATM Forum TM 4.1): `count` at once, then one every windowMs / count. Full buckets are forgotten. Nodes tell each other what
+// they counted; nobody waits for that, so a caller who spreads over n nodes has at most n times its rate for limits.sharedRatesMs.
 
 import { limits } from '#protocol/limits.ts'
 import { AppError } from './errors.ts'
@@ -15,12 +16,18 @@ export interface Rates {
   check(name: RateName, key: string | number): void
   /** Counts one whatever is left. */
   count(name: RateName, key: string | number): void
+  /** What was counted here since the last call, by bucket; of more than limits.sharedRatesRows the rest is not told. */
+  takeCounted(): [bucket: string, times: number][]
+  /** Counts what other nodes have counted. */
+  add(counted: readonly [bucket: string, times: number][]): void
 }
 
 const sweepEvery = 10_000
 
-export function createRates(now: () => number, enabled: boolean): Rates {
+/** `shared`: other nodes are told; takeCounted is called time and again. */
+export function createRates(now: () => number, { enabled, shared }: { enabled: boolean; shared: boolean }): Rates {
   const fullAgainAt = new Map<string, number>()
+  const counted = new Map<string, number>()
   let untilSweep = sweepEvery
 
   function sweep(time: number) {
@@ -35,11 +42,23 @@ export function createRates(now: () => number, enabled: boolean): Rates {
     return Math.max(0, at + windowMs / count - windowMs - now())
   }
 
-  function count(name: RateName, key: string | number) {
+  function fill(bucket: string, name: RateName, times: number) {
     const time = now()
     if (--untilSweep <= 0) sweep(time)
-    const id = `${name}:${key}`
-    fullAgainAt.set(id, Math.max(fullAgainAt.get(id) ?? 0, time) + limits[name].windowMs / limits[name].count)
+    const at = Math.max(fullAgainAt.get(bucket) ?? 0, time)
+    fullAgainAt.set(bucket, at + (times * limits[name].windowMs) / limits[name].count)
+  }
+
+  function count(name: RateName, key: string | number) {
+    const bucket = `${name}:${key}`
+    fill(bucket, name, 1)
+    if (shared && name !== 'connectionRequests') note(bucket)
+  }
+
+  /** Not for what concerns one connection, which is on one node. */
+  function note(bucket: string) {
+    const times = counted.get(bucket) ?? 0
+    if (times > 0 || counted.size < limits.sharedRatesRows) counted.set(bucket, times + 1)
   }
 
   function check(name: RateName, key: string | number) {
@@ -54,5 +73,21 @@ export function createRates(now: () => number, enabled: boolean): Rates {
       check(name, key)
       count(name, key)
     },
+    takeCounted() {
+      const taken = [...counted]
+      counted.clear()
+      return taken
+    },
+    add(told) {
+      for (const [bucket, times] of told) {
+        const name = bucket.slice(0, bucket.indexOf(':'))
+        if (isRateName(name) && times > 0) fill(bucket, name, Math.min(times, limits[name].count))
+      }
+    },
   }
+}
+
+const isRateName = (name: string): name is RateName => {
+  const limit: unknown = Object.hasOwn(limits, name) && limits[name as RateName]
+  return typeof limit === 'object'
 }

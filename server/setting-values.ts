@@ -101,6 +101,19 @@ export function readDatabaseUrl(text: string): string {
   return text
 }
 
+/** redis(s)://user:password@host:port, with a slash and a number of a database or without. */
+export function readRedisUrl(text: string): string {
+  const url = parseUrl(text)
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+    throw new WrongValue('a URL like redis://user:password@host:6379')
+  if (!/^(\/\d{0,3})?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+    throw new WrongValue('a URL like redis://user:password@host:6379, without anything behind it')
+  for (const part of [url.username, url.password]) {
+    if (decoded(part) === null) throw new WrongValue('a URL whose % signs are written as %25')
+  }
+  return text
+}
+
 export function readAddresses(text: string): string[] {
   return readList(text).map((entry) => {
     if (!isAddressRange(entry)) throw new WrongValue(`addresses or ranges like 10.0.0.0/8, separated by commas`)

@@ -14,6 +14,7 @@ export function healthRoutes(app: App, http: HttpServer): void {
     if (app.eventLoop.longestMs() > limits.eventLoopStallMs) {
       throw new AppError('unavailable', 'This process stood still just now.')
     }
-    return { status: 'ready' }
+    // Redis away takes no node out: each still serves its own clients, and a balancer would take out all of them at one moment.
+    return { status: 'ready', ...(app.redis && { redis: app.redis.isUp() ? 'up' : 'away' }) }
   })
 }

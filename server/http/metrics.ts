@@ -1,7 +1,7 @@
 // Figures for Prometheus. With METRICS_TOKEN set it must be shown; without one they are for this machine alone.
 
 import { timingSafeEqual } from 'node:crypto'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { bearerToken, everyone, type HttpServer, localOnly } from './callers.ts'
@@ -18,6 +18,10 @@ export function metricsRoutes(app: App, http: HttpServer): void {
     registers: [registry],
   })
 
+  figure(registry, 'kefu_connections', 'Open socket connections of this process.', () => app.connections.count())
+  const { redis } = app
+  if (redis) figure(registry, 'kefu_redis_up', '1 while Redis answers.', () => (redis.isUp() ? 1 : 0))
+
   http.addHook('onResponse', async ({ method, routeOptions }, { elapsedTime, statusCode }) => {
     seconds.observe({ method, route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1000)
   })
@@ -27,6 +31,18 @@ export function metricsRoutes(app: App, http: HttpServer): void {
       throw new AppError('unauthorized', 'The bearer token is not METRICS_TOKEN.')
     }
     return reply.type(registry.contentType).send(await registry.metrics())
+  })
+}
+
+/** A figure that is asked for when somebody looks. */
+function figure(registry: Registry, name: string, help: string, value: () => number) {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(value())
+    },
   })
 }
 

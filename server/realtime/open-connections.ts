@@ -16,6 +16,7 @@ export function createOpenConnections(): OpenConnections {
     add: (connection) => void open.add(connection),
     remove: (connection) => void open.delete(connection),
     all: () => [...open],
+    count: () => open.size,
     end({ userId, sessionId, exceptSessionId }, reason) {
       for (const { socket, actor } of open) {
         const fits =

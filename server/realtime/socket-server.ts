@@ -12,6 +12,7 @@ import { AppError, errorBody } from '../errors.ts'
 import { isOwnOrigin } from '../origin.ts'
 import { startComparison } from './comparison.ts'
 import { createConnection, receive } from './connection.ts'
+import { watchEndedSessions } from './ended-sessions.ts'
 import { startHeads } from './heads.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { publishClosing } from './publish.ts'
@@ -74,7 +75,12 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
     const now = app.now()
     for (const { socket, expiresAt } of connections.all()) if (expiresAt <= now) publishClosing(socket, 'expired')
   }, limits.expirySweepMs)
-  const watches = [startHeads(app, connections), startComparison(app), watchSlowReaders(app, connections)]
+  const watches = [
+    startHeads(app, connections),
+    startComparison(app),
+    watchSlowReaders(app, connections),
+    watchEndedSessions(app, connections),
+  ]
 
   return {
     async stop() {

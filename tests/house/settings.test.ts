@@ -83,13 +83,23 @@ describe('settings', () => {
     ['DB_BUFFER_POOL', '1M'],
     ['METRICS_TOKEN', 'short'],
     ['RATE_LIMITS', 'maybe'],
-    ['REDIS_URL', 'redis://127.0.0.1'],
+    ['REDIS_URL', 'http://127.0.0.1'],
+    ['REDIS_URL', 'redis://127.0.0.1/name'],
+    ['REDIS_URL', 'redis://:100%@127.0.0.1'],
     ['SMTP_URL', 'smtp://127.0.0.1'],
     ['WORKERS', '2'],
   ])('%s=%j stops the start with one line that names it', (name, value) => {
     const complaint = complaintAbout({ [name]: value })
     expect(complaint).toMatch(new RegExp(`^${name} `))
     expect(complaint).not.toContain('\n')
+  })
+
+  test('of one node among several include what all of them share', () => {
+    const shared = { DATABASE_URL: 'mysql://db/kefu', JWT_SECRET: 'x'.repeat(32) }
+    const redis = { REDIS_URL: 'rediss://kefu:a%40b@redis:6380/1' }
+    expect(loadConfig({ ...redis, ...shared }).redisUrl).toBe(redis.REDIS_URL)
+    expect(complaintAbout({ ...redis, JWT_SECRET: shared.JWT_SECRET })).toMatch(/^DATABASE_URL must be set [^\n]+$/)
+    expect(complaintAbout({ ...redis, DATABASE_URL: shared.DATABASE_URL })).toMatch(/^JWT_SECRET must be set [^\n]+$/)
   })
 
   test('that are wrong together are all named, a line each', () => {

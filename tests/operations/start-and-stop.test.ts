@@ -61,7 +61,7 @@ describe('a start', () => {
 
   test('with wrong settings ends with a line for each, before anything is made', async () => {
     const dataDir = join(await newDataDir(), 'none')
-    const { exited } = startServer(dataDir, { PORT: 'http', PUBLIC_URL: 'https://a/b', REDIS_URL: 'redis://127.0.0.1' })
+    const { exited } = startServer(dataDir, { PORT: 'http', PUBLIC_URL: 'https://a/b', REDIS_URL: '127.0.0.1' })
     const { code, stdout, stderr } = await exited
     expect(code).toBe(1)
     expect(stdout).toBe('')

@@ -15,7 +15,7 @@ function refusal(take: () => void): unknown {
 describe('rates', () => {
   it('[MS7] lets a burst through, then one every windowMs / count, and says how long to wait', () => {
     let now = 1_000_000
-    const rates = createRates(() => now, true)
+    const rates = createRates(() => now, { enabled: true, shared: false })
     const take = () => rates.take('customerMessages', 7)
     for (let i = 0; i < limits.customerMessages.count; i++) take()
     expect(refusal(take)).toEqual({ code: 'rate_limited', retryAfterMs: 500 })
@@ -27,7 +27,7 @@ describe('rates', () => {
   })
 
   it('keeps callers apart, and kinds of things apart', () => {
-    const rates = createRates(() => 0, true)
+    const rates = createRates(() => 0, { enabled: true, shared: false })
     for (let i = 0; i < limits.customerMessages.count; i++) rates.take('customerMessages', 1)
     expect(refusal(() => rates.take('customerMessages', 2))).toBeUndefined()
     expect(refusal(() => rates.take('agentMessages', 1))).toBeUndefined()
@@ -35,14 +35,41 @@ describe('rates', () => {
   })
 
   it('checks without counting, and counts without checking', () => {
-    const rates = createRates(() => 0, true)
+    const rates = createRates(() => 0, { enabled: true, shared: false })
     for (let i = 0; i < 50; i++) rates.check('loginFailures', 'a')
     for (let i = 0; i < limits.loginFailures.count; i++) rates.count('loginFailures', 'a')
     expect(refusal(() => rates.check('loginFailures', 'a'))).toMatchObject({ code: 'rate_limited' })
   })
 
   it('holds nobody back when switched off', () => {
-    const rates = createRates(() => 0, false)
+    const rates = createRates(() => 0, { enabled: false, shared: false })
     for (let i = 0; i < 1000; i++) rates.take('customerMessages', 1)
+  })
+
+  it('[ND8] counts what another node counted, each thing once, and tells nothing back', () => {
+    const [here, there] = [0, 1].map(() => createRates(() => 0, { enabled: true, shared: true }))
+    for (let i = 0; i < limits.customerMessages.count; i++) there?.take('customerMessages', 7)
+    const counted = there?.takeCounted() ?? []
+    expect(counted).toEqual([['customerMessages:7', limits.customerMessages.count]])
+    expect(there?.takeCounted()).toEqual([])
+    here?.add(counted)
+    expect(refusal(() => here?.take('customerMessages', 7))).toMatchObject({ code: 'rate_limited' })
+    expect(here?.takeCounted()).toEqual([])
+  })
+
+  it('[ND8] tells no more than so many, and takes nothing strange', () => {
+    const rates = createRates(() => 0, { enabled: true, shared: true })
+    for (let i = 0; i < limits.sharedRatesRows + 10; i++) rates.count('customerMessages', i)
+    rates.count('connectionRequests', 'a')
+    expect(rates.takeCounted()).toHaveLength(limits.sharedRatesRows)
+    const strange = [
+      ['toString:1', 1],
+      ['pageSize:1', 1],
+      ['none', 1],
+      ['agentMessages:1', -5],
+      ['agentMessages:1', 1e9],
+    ]
+    rates.add(strange as [string, number][])
+    expect(refusal(() => rates.check('agentMessages', 1))).toMatchObject({ retryAfterMs: 100 })
   })
 })
