@@ -18,7 +18,7 @@ function cited(): Set<string> {
   const titles = files.flatMap((file) =>
     [
       ...read(join('tests', file)).matchAll(
-        /\b(?:it|test|describe)(?:\.[a-zA-Z]+(?:\([^)]*\))?)*\(\s*(['"`])([\s\S]*?)\1/g,
+        /(?:\b(?:it|test|describe)(?:\.[a-zA-Z]+(?:\([^)]*\))?)*|^ *\]\))\(\s*(['"`])([\s\S]*?)\1/gm,
       ),
     ].map((match) => match[2] as string),
   )
