@@ -2,6 +2,9 @@
 
 export const english = {
   locale: 'en-US',
+  username: 'Username',
+  wrongPassword: 'Username or password is wrong.',
+  pages: { profile: 'Profile and settings', agents: 'Agents', sites: 'Sites' },
   claim: 'Claim',
   transfer: 'Transfer',
   endConversation: 'Close',
@@ -44,6 +47,9 @@ export const english = {
 
 export const chinese: typeof english = {
   locale: 'zh-CN',
+  username: '用户名',
+  wrongPassword: '用户名或密码错误。',
+  pages: { profile: '个人资料与设置', agents: '客服', sites: '网站' },
   claim: '接入',
   transfer: '转接',
   endConversation: '结束会话',
