@@ -10,7 +10,7 @@ import { signAccessToken, type TokenAudience } from '../../server/auth/tokens.ts
 import { type Config, loadConfig } from '../../server/config.ts'
 import { createLog } from '../../server/log.ts'
 import { type Client, connectClient } from './client.ts'
-import { createTestDatabase } from './database.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
 
 export interface Answer {
   status: number
@@ -38,9 +38,12 @@ export interface StartedConversation {
 
 export interface TestApp extends RunningApp {
   url: string
+  database: TestDatabase
   siteKey: string
   newAgent(options?: { role?: AgentRole; name?: string }): Promise<TestAccount>
   newCustomer(options?: { name?: string; email?: string }): Promise<TestAccount>
+  /** Connects an account of another node to this one. */
+  connect(account: TestAccount): Promise<Client>
   /** A customer who has begun a conversation without a message, and an agent; nobody has it yet. */
   startConversation(options?: { agent?: Client; email?: string }): Promise<StartedConversation>
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -71,18 +74,23 @@ export interface TestAppOptions {
   now?: () => number
   /** More settings, as in the environment. */
   env?: Record<string, string>
+  /** One node of several: with the first, it shares its database and secrets. Ended before the first. */
+  node?: { redisUrl: string; beside?: TestApp }
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const database = await createTestDatabase()
+  const { redisUrl, beside } = options.node ?? {}
+  const database = beside?.database ?? (await createTestDatabase())
+  const jwtSecrets = beside?.jwtSecrets ?? [randomBytes(32).toString('base64url')]
   const config: Config = {
     ...loadConfig({ LOG_LEVEL: 'silent', NODE_ID: 'test', ...options.env }),
     rateLimits: options.rateLimits ?? false,
+    redisUrl: redisUrl ?? null,
   }
   const db = connectDatabase(database.address)
   const running = await createApp({
     config,
-    jwtSecrets: [randomBytes(32).toString('base64url')],
+    jwtSecrets,
     db,
     log: createLog('silent'),
     ...(options.now ? { now: options.now } : {}),
@@ -109,6 +117,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers }
   }
 
+  async function connect(token: string): Promise<Client> {
+    const client = await connectClient(url, token)
+    clients.push(client)
+    return client
+  }
+
   async function newSession(id: number, audience: TokenAudience): Promise<TestAccount> {
     const { insertId } = await db
       .insertInto(audience === 'customer' ? 'customer_sessions' : 'login_sessions')
@@ -120,11 +134,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       id,
       sessionId,
       token,
-      async connect() {
-        const client = await connectClient(url, token)
-        clients.push(client)
-        return client
-      },
+      connect: () => connect(token),
       call: (method, path, body) => call(method, path, body, { authorization: `Bearer ${token}` }),
     }
   }
@@ -132,6 +142,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const app: TestApp = {
     ...running,
     url,
+    database,
     siteKey,
     call,
     async newAgent({ role = 'agent', name = `Agent ${++people}` } = {}) {
@@ -148,6 +159,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         .executeTakeFirstOrThrow()
       return newSession(Number(insertId), 'customer')
     },
+    connect: ({ token }) => connect(token),
     async startConversation({ agent, email } = {}) {
       const customerAccount = await app.newCustomer(email === undefined ? {} : { email })
       const agentAccount = await app.newAgent()
@@ -197,7 +209,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       for (const client of clients) client.close()
       await app.stopServing()
       await db.destroy()
-      await database.drop()
+      if (beside === undefined) await database.drop()
     },
   }
   return app

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import { createLog } from '../../server/log.ts'
+import { connectRedis } from '../../server/realtime/redis.ts'
+import { startTestApp } from '../support/app.ts'
+import type { Client } from '../support/client.ts'
+import { findRedis, type RedisServer, startRedis } from '../support/redis.ts'
+import { until } from '../support/server-process.ts'
+
+/** Without further traffic, everybody sees what is in the database this long after Redis is back. */
+const equalAfterMs = 10_000
+
+describe.skipIf(!findRedis())('Redis', () => {
+  let redis: RedisServer
+  beforeEach(async () => {
+    redis = await startRedis()
+  })
+  afterEach(() => redis.stop())
+
+  const faults: [string, (redis: RedisServer) => Promise<void>][] = [
+    [
+      'killed and started again, empty (F16, F17)',
+      async (redis) => {
+        redis.kill('SIGKILL')
+        await sleep(2_500)
+        await redis.startAgain()
+      },
+    ],
+    [
+      'frozen (F19)',
+      async (redis) => {
+        redis.kill('SIGSTOP')
+        await sleep(3_500)
+        redis.kill('SIGCONT')
+      },
+    ],
+    [
+      'emptied, and its subscribers dropped, time and again (F17, F18)',
+      async (redis) => {
+        for (let i = 0; i < 5; i++) {
+          await redis.command('FLUSHALL')
+          await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+          await sleep(300)
+        }
+      },
+    ],
+    [
+      'losing all connections (F18)',
+      async (redis) => {
+        for (let i = 0; i < 5; i++) {
+          await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+          await sleep(300)
+        }
+      },
+    ],
+  ]
+
+  it.each(faults)('[ND6] %s hinders nobody here, and is made up for there', async (_, doFault) => {
+    const here = await startTestApp({ node: { redisUrl: redis.url } })
+    const there = await startTestApp({ node: { redisUrl: redis.url, beside: here } })
+    try {
+      await until(() => here.redis?.isUp() === true && there.redis?.isUp() === true)
+      const { customer, agent, agentAccount, conversationId } = await here.startConversation()
+      await agent.request('conversation:open', { conversationId })
+      const far = await there.connect(agentAccount)
+      await far.request('conversation:open', { conversationId })
+
+      const waits: number[] = []
+      let sent = 0
+      let isOver = false
+      const sending = (async () => {
+        while (!isOver) {
+          const from = performance.now()
+          await customer.request('message:send', { conversationId, clientMessageId: `m${++sent}`, content: 'on' })
+          waits.push(performance.now() - from)
+          await sleep(20)
+        }
+      })()
+      await sleep(200)
+      await doFault(redis)
+      isOver = true
+      await sending
+      const restedAt = performance.now()
+
+      const seqs = (client: Client) => client.all('message:created').map(({ seq }) => seq)
+      await agent.next('message:created', ({ seq }) => seq === sent)
+      expect(seqs(agent)).toEqual(Array.from({ length: sent }, (_, i) => i + 1))
+      expect(Math.max(...waits)).toBeLessThan(2_000)
+      expect(sent).toBeGreaterThan(20)
+      expect(new Set(seqs(far)).size).toBe(seqs(far).length)
+
+      const newest = (client: Client) => {
+        const heads = client.all('conversation:heads').flatMap((told) => told.heads)
+        const rows = client.all('conversation:updated').map((told) => told.conversation)
+        return Math.max(0, ...[...heads, ...rows].map(({ lastSeq }) => lastSeq))
+      }
+      await until(() => newest(far) === sent)
+      expect(performance.now() - restedAt).toBeLessThan(equalAfterMs)
+      const { messages } = await far.request('message:list', { conversationId, afterSeq: sent - 1 })
+      expect(messages.map(({ seq }) => seq)).toEqual([sent])
+      await until(() => here.redis?.isUp() === true && there.redis?.isUp() === true)
+      await customer.request('message:send', { conversationId, clientMessageId: 'last', content: 'quick again' })
+      await far.next('message:created', ({ seq }) => seq === sent + 1)
+    } finally {
+      await there.stop()
+      await here.stop()
+    }
+  })
+
+  it('[ND6] away at the start keeps nobody from starting, says so, and is joined when it comes (F15)', async () => {
+    redis.kill('SIGKILL')
+    const here = await startTestApp({ node: { redisUrl: redis.url } })
+    try {
+      const { customer, agent, conversationId } = await here.startConversation()
+      await agent.request('conversation:open', { conversationId })
+      await customer.request('message:send', { conversationId, clientMessageId: 'm1', content: 'Anybody?' })
+      await agent.next('message:created')
+      const ready = async () => {
+        const response = await fetch(`${here.url}/readyz`)
+        const metrics = await (await fetch(`${here.url}/metrics`)).text()
+        return [response.status, await response.json(), /^kefu_redis_up{.*} (\d)$/m.exec(metrics)?.[1]]
+      }
+      expect(await ready()).toEqual([200, { status: 'ready', redis: 'away' }, '0'])
+      await redis.startAgain()
+      await until(() => here.redis?.isUp() === true)
+      expect(await ready()).toEqual([200, { status: 'ready', redis: 'up' }, '1'])
+    } finally {
+      await here.stop()
+    }
+  })
+
+  it('[ND6] frozen under a flood costs no more memory than may wait for it', async () => {
+    const link = connectRedis(redis.url, createLog('silent'))
+    link.start()
+    try {
+      await until(() => link.isUp())
+      redis.kill('SIGSTOP')
+      const before = process.memoryUsage()
+      const message = Buffer.alloc(64 * 1024, 'x')
+      for (let i = 0; i < 4_000; i++) {
+        link.publish('somewhere', message)
+        if (i % 100 === 0) await sleep(1)
+      }
+      const { arrayBuffers, heapUsed } = process.memoryUsage()
+      expect(arrayBuffers + heapUsed - before.arrayBuffers - before.heapUsed).toBeLessThan(4 * limits.redisWaitingBytes)
+      await until(() => !link.isUp())
+      redis.kill('SIGCONT')
+      await until(() => link.isUp())
+    } finally {
+      await link.stop()
+    }
+  })
+})

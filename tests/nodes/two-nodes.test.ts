@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { findRedis, type RedisServer, startRedis } from '../support/redis.ts'
+import { until } from '../support/server-process.ts'
+
+let redis: RedisServer
+let here: TestApp
+let there: TestApp
+
+describe.skipIf(!findRedis())('two nodes', () => {
+  beforeAll(async () => {
+    redis = await startRedis()
+    here = await startTestApp({ rateLimits: true, node: { redisUrl: redis.url } })
+    there = await startTestApp({ rateLimits: true, node: { redisUrl: redis.url, beside: here } })
+    await until(() => here.redis?.isUp() === true && there.redis?.isUp() === true)
+  })
+  afterAll(async () => {
+    await there.stop()
+    await here.stop()
+    await redis.stop()
+  })
+
+  it('[ND2] tell each other every event, once, in order', async () => {
+    const customer = await (await here.newCustomer()).connect()
+    const account = await here.newAgent()
+    const agent = await there.connect(account)
+    await customer.next('availability:changed', ({ available }) => available)
+    const { conversation } = await customer.request('conversation:start', {})
+    const conversationId = conversation.id
+    await agent.next('conversation:created', (told) => told.conversation.id === conversationId)
+    await agent.request('conversation:open', { conversationId })
+    await agent.request('conversation:claim', { conversationId })
+    await customer.next('conversation:updated', (told) => told.conversation.agent?.id === account.id)
+
+    for (let i = 1; i <= 10; i++) {
+      await customer.request('message:send', { conversationId, clientMessageId: `c${i}`, content: `line ${i}` })
+    }
+    await agent.next('message:created', (message) => message.seq === 10)
+    expect(agent.all('message:created').map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+
+    await agent.request('typing:set', { conversationId, typing: true })
+    await customer.next('typing:changed', (told) => told.userId === account.id)
+    await agent.request('message:mark-read', { conversationId, seq: 10 })
+    expect(await customer.next('receipt:updated')).toMatchObject({ seq: 10, readerRole: 'agent' })
+    await agent.request('agent:set-status', { status: 'offline' })
+    await customer.next('availability:changed', ({ available }) => !available)
+  })
+
+  it('[ND2] reach who has just joined on the other node (F20)', async () => {
+    const { agent, conversationId } = await here.startConversation()
+    await agent.request('conversation:claim', { conversationId })
+    const colleague = await here.newAgent()
+    for (let i = 1; i <= 40; i++) {
+      const late = await there.connect(colleague)
+      await late.request('conversation:open', { conversationId, afterSeq: i - 1 })
+      await agent.request('message:send', { conversationId, clientMessageId: `m${i}`, content: 'now' })
+      expect(await late.next('message:created')).toMatchObject({ seq: i })
+      late.close()
+    }
+  })
+
+  it('[ND3] let one agent win each claim', async () => {
+    const accounts = await Promise.all(Array.from({ length: 6 }, () => here.newAgent()))
+    const agents = await Promise.all(accounts.map((one, i) => (i % 2 ? there : here).connect(one)))
+    const customer = await here.newCustomer()
+    await here.fillQueue(customer.id, 10)
+    const rows = await here.db.selectFrom('conversations').select('id').where('customer_id', '=', customer.id).execute()
+    expect(rows).toHaveLength(10)
+    for (const { id: conversationId } of rows) {
+      const replies = await Promise.all(agents.map((agent) => agent.ask('conversation:claim', { conversationId })))
+      const winner = accounts[replies.findIndex((reply) => reply.ok)]
+      const losers = replies.filter((reply) => !reply.ok)
+      expect(losers).toHaveLength(agents.length - 1)
+      for (const { error } of losers) {
+        expect(error).toMatchObject({ code: 'already_claimed', details: { agentId: winner?.id } })
+      }
+    }
+  })
+
+  it('[ND4] hold an agent online until the last connection on any of them is gone', async () => {
+    const watcher = await (await here.newAgent()).connect()
+    const account = await here.newAgent()
+    const tabs = [await here.connect(account), await here.connect(account), await there.connect(account)]
+    const ofAgent = () => watcher.all('agent:status-changed').filter(({ agentId }) => agentId === account.id)
+    await until(() => ofAgent().length > 0)
+    tabs[0]?.close()
+    tabs[1]?.close()
+    await new Promise((resolve) => setTimeout(resolve, limits.presenceGraceMs + 1_000))
+    expect(ofAgent().map(({ status }) => status)).toEqual(['online'])
+    tabs[2]?.close()
+    await watcher.next('agent:status-changed', (told) => told.agentId === account.id && told.status === 'offline')
+    expect(ofAgent().map(({ status }) => status)).toEqual(['online', 'offline'])
+  }, 40_000)
+
+  async function endedWithin(account: TestAccount, end: () => Promise<unknown>): Promise<number> {
+    const client = await there.connect(account)
+    const ended = new Promise<string>((resolve) => client.socket.once('disconnect', resolve))
+    const from = performance.now()
+    await end()
+    await ended
+    expect(client.all('connection:closing')).toEqual([{ reason: 'revoked' }])
+    return performance.now() - from
+  }
+
+  it('[ND7] end connections on every node within a second of the session (F27, N16)', async () => {
+    const admin = await here.newAgent({ role: 'admin' })
+    for (let i = 0; i < 5; i++) {
+      const account = await here.newAgent()
+      const ms = await endedWithin(account, () => admin.call('PATCH', `/users/${account.id}`, { isDisabled: true }))
+      expect(ms).toBeLessThan(1_000)
+    }
+  })
+
+  it('[ND7] end them within five seconds whoever ended the session, told or not', async () => {
+    const [agent, customer] = [await here.newAgent(), await here.newCustomer()]
+    const untold = async (table: 'login_sessions' | 'customer_sessions', { sessionId }: TestAccount) => {
+      await here.db.updateTable(table).set({ revoked_at: new Date() }).where('id', '=', sessionId).execute()
+    }
+    const stays = await there.connect(await here.newCustomer())
+    const both = await Promise.all([
+      endedWithin(agent, () => untold('login_sessions', agent)),
+      endedWithin(customer, () => untold('customer_sessions', customer)),
+    ])
+    for (const ms of both) expect(ms).toBeLessThan(5_000)
+    expect(stays.socket.connected).toBe(true)
+  })
+
+  it('[ND8] count what a customer sent on the other node', async () => {
+    const account = await here.newCustomer()
+    const [first, second] = [await here.connect(account), await there.connect(account)]
+    const { conversation } = await first.request('conversation:start', {})
+    const send = (client: typeof first, i: number) =>
+      client.ask('message:send', { conversationId: conversation.id, clientMessageId: `m${i}`, content: 'again' })
+    for (let i = 0; i < limits.customerMessages.count; i++) expect((await send(first, i)).ok).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 2 * limits.sharedRatesMs))
+    const replies = await Promise.all(Array.from({ length: 10 }, (_, i) => send(second, 100 + i)))
+    expect(replies.filter((reply) => reply.ok).length).toBeLessThanOrEqual(4)
+    expect(replies.find((reply) => !reply.ok)).toMatchObject({ error: { code: 'rate_limited' } })
+  })
+
+  it('[ND10] hear nothing of another installation on the same Redis', async () => {
+    const stranger = await startTestApp({ node: { redisUrl: redis.url } })
+    try {
+      await until(() => stranger.redis?.isUp() === true)
+      const listener = await (await stranger.newAgent()).connect()
+      const customer = await (await stranger.newCustomer()).connect()
+      const { conversation } = await customer.request('conversation:start', {})
+      await listener.request('conversation:open', { conversationId: conversation.id })
+      const own = await here.startConversation()
+      for (const client of [own.customer, customer]) {
+        const conversationId = client === customer ? conversation.id : own.conversationId
+        await client.request('message:send', { conversationId, clientMessageId: 'm1', content: `of ${conversationId}` })
+      }
+      await listener.next('message:created')
+      const created = listener.all('conversation:created').map((told) => told.conversation.id)
+      expect(created).toEqual([conversation.id])
+      expect(listener.all('message:created').map(({ content }) => content)).toEqual([`of ${conversation.id}`])
+    } finally {
+      await stranger.stop()
+    }
+  })
+})
