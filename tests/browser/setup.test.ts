@@ -55,7 +55,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('setting 
   test('[CO5] the widget on the page works: what one writes waits in the console, which one is logged in to', async () => {
     await page.getByRole('button', { name: words.setup.openChat }).click()
     await customer.seesPanel(true)
-    await page.waitForFunction(() => document.activeElement?.localName === 'kefu-widget')
+    await customer.ready()
     await customer.frame.getByRole('heading', { name: '山雾 & Leaf' }).waitFor()
     await customer.write('test 一下')
     await customer.sees(words.sent)

@@ -61,6 +61,8 @@ export interface Customer {
   readonly composer: Locator
   /** Clicks where the launcher stands. */
   pressLauncher(): Promise<void>
+  /** Waits until one can write. */
+  ready(): Promise<void>
   /** Opens the widget and waits until one can write. */
   open(): Promise<void>
   /** Waits until the panel is to be seen, or not. */
@@ -91,10 +93,6 @@ export function customerAt(page: Page): Customer {
   const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 }
   const point = ({ right, bottom }: typeof launcherPlace) => ({ x: width - right, y: height - bottom })
 
-  async function frameThere(): Promise<Frame> {
-    return page.frames().find(isWidget) ?? page.waitForEvent('framenavigated', isWidget)
-  }
-
   const isWidgetAt = (place: typeof launcherPlace, isThere: boolean) =>
     page.waitForFunction(
       ({ x, y, isThere }) => (document.elementFromPoint(x, y)?.localName === 'kefu-widget') === isThere,
@@ -116,10 +114,13 @@ export function customerAt(page: Page): Customer {
       const { x, y } = point(launcherPlace)
       await page.mouse.click(x, y)
     },
+    async ready() {
+      if (!page.frames().some(isWidget)) await page.waitForEvent('framenavigated', isWidget)
+      await customer.composer.waitFor()
+    },
     async open() {
       await customer.pressLauncher()
-      await frameThere()
-      await customer.composer.waitFor()
+      await customer.ready()
     },
     async seesPanel(isThere) {
       await isWidgetAt(panelPlace, isThere)
@@ -137,8 +138,7 @@ export function customerAt(page: Page): Customer {
     words: () => wordsOf(customer.frame),
     async reload() {
       await page.reload()
-      await frameThere()
-      await customer.composer.waitFor()
+      await customer.ready()
     },
   }
   return customer

@@ -1,0 +1,222 @@
+// The page's side on shops' pages of other origins, as strict as pages come: the calls, the events, and what a page never gets to see.
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Customer, openStage, type Stage, visit } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { english } from './words.ts'
+
+interface Shop {
+  origin: string
+  close(): Promise<void>
+}
+
+type Kefu = (...call: unknown[]) => unknown
+interface PageWindow {
+  Kefu: Kefu
+  heard: string[]
+}
+
+/** Another origin than Kefu's, whose pages allow nothing but what the loader needs: one with the line alone, /stub with the queue stub. */
+async function openShop(app: TestApp, host = '127.0.0.1'): Promise<Shop> {
+  const policy = `default-src 'none'; script-src 'self' ${app.url}; frame-src ${app.url}; connect-src ${app.url}; require-trusted-types-for 'script'`
+  const stub = `
+    window.Kefu = function () { (Kefu.q = Kefu.q || []).push(arguments) }
+    window.heard = []
+    for (const event of ['ready', 'open', 'close']) Kefu('on', event, () => heard.push(event))
+    Kefu('on', 'unread', (count) => heard.push('unread ' + count))
+    Kefu('boot', { site: '${app.siteKey}' })
+    Kefu('open')
+    Kefu('hide')`
+  const page = (scripts: string) =>
+    `<!doctype html><html lang="en"><title>Teas</title><body><main><h1>Teas</h1></main>${scripts}</body></html>`
+  const loader = (attribute: string) => `<script async src="${app.url}/kefu.js"${attribute}></script>`
+  const answers: Record<string, [type: string, body: string]> = {
+    '/': ['text/html', page(loader(` data-site="${app.siteKey}"`))],
+    '/stub': ['text/html', page(`<script src="/stub.js"></script>${loader('')}`)],
+    '/stub.js': ['text/javascript', stub],
+  }
+  const server = createServer(({ url = '' }, response) => {
+    const [type, body] = answers[url] ?? ['text/plain', '']
+    response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': policy }).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    origin: `http://${host}:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const kefu = (page: Page, ...call: unknown[]) =>
+  page.evaluate((given) => void (window as unknown as PageWindow).Kefu(...given), call)
+const heard = (page: Page) => page.evaluate(() => (window as unknown as PageWindow).heard)
+const hears = (page: Page, event: string) =>
+  page.waitForFunction((name) => (window as unknown as PageWindow).heard.includes(name), event)
+/** What the page itself keeps. */
+const kept = (page: Page) => page.evaluate(() => ({ ...localStorage, ...sessionStorage, cookie: document.cookie }))
+
+describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
+  let app: TestApp
+  let stage: Stage
+  let shop: Shop
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+    shop = await openShop(app)
+    await app.db.updateTable('sites').set({ origins: shop.origin }).where('site_key', '=', app.siteKey).execute()
+  })
+  afterEach(async () => {
+    expect(await stage.leave(), '[PA5] [WI12] complaints').toEqual([])
+  })
+  afterAll(async () => {
+    await stage.close()
+    await shop.close()
+    await app.stop()
+  })
+
+  /** A customer who has written, and an agent who can answer. */
+  async function talk(customer: Customer) {
+    const agent = await (await app.newAgent({ name: 'Ann' })).connect()
+    await customer.write('what a page must not see')
+    const { conversation } = await agent.next('conversation:created')
+    await agent.request('conversation:claim', { conversationId: conversation.id })
+    await customer.sees(english.withAnn)
+    return (content: string) =>
+      agent.request('message:send', { conversationId: conversation.id, clientMessageId: 'a1', content })
+  }
+
+  async function visitOpen(): Promise<Customer> {
+    const customer = await visit(await stage.enter(), `${shop.origin}/stub`)
+    await hears(customer.page, 'open')
+    await customer.seesPanel(true)
+    await customer.ready()
+    return customer
+  }
+
+  test('[PA1] calls that a page made before the script had loaded run in order', async () => {
+    const { page, seesLauncher } = await visitOpen()
+    await seesLauncher(false)
+    expect((await heard(page)).filter((event) => !event.startsWith('unread'))).toEqual(['ready', 'open'])
+    await kefu(page, 'boot', { site: app.siteKey })
+    await kefu(page, 'no-such-method')
+    await kefu(page, 'show')
+    await seesLauncher(true)
+    expect(await page.locator('kefu-widget').count()).toBe(1)
+  })
+
+  test('[PA2] open and close are for the panel, show and hide for the launcher', async () => {
+    const { page, seesPanel, seesLauncher } = await visitOpen()
+    await kefu(page, 'show')
+    await seesLauncher(true)
+    await seesPanel(true)
+    await kefu(page, 'close')
+    await seesPanel(false)
+    await seesLauncher(true)
+    await kefu(page, 'hide')
+    await seesLauncher(false)
+    await kefu(page, 'open')
+    await seesPanel(true)
+  })
+
+  test('[PA3] a page hears open, close and how many are unread; who listens late hears ready; undone is undone', async () => {
+    const customer = await visitOpen()
+    const { page } = customer
+    const answer = await talk(customer)
+    await page.evaluate(() => {
+      const { Kefu, heard } = window as unknown as PageWindow
+      Kefu('on', 'ready', () => heard.push('ready, late'))
+      const undo = Kefu('on', 'close', () => heard.push('never')) as () => void
+      undo()
+      heard.length = 0
+    })
+    await kefu(page, 'close')
+    await hears(page, 'close')
+    await answer('an answer')
+    await hears(page, 'unread 1')
+    await kefu(page, 'open')
+    await hears(page, 'unread 0')
+    expect(await heard(page)).toEqual(['ready, late', 'close', 'unread 1', 'open', 'unread 0'])
+  })
+
+  test('[PA4] shutdown takes all of it off the page and out of the browser; the next boot is somebody new', async () => {
+    const customer = await visitOpen()
+    const { page } = customer
+    await talk(customer)
+    expect(Object.keys(await kept(page)).length).toBeGreaterThan(1)
+    await kefu(page, 'shutdown')
+    await page.locator('kefu-widget').waitFor({ state: 'detached' })
+    expect(await kept(page)).toEqual({ cookie: '' })
+    await kefu(page, 'boot', { site: app.siteKey })
+    await kefu(page, 'open')
+    await customer.seesPanel(true)
+    await customer.ready()
+    await customer.sees(english.here)
+    expect(await customer.words()).toEqual([])
+  })
+
+  test('[PA5] [PA7] on the strictest page all of it works; no address, storage or markup of the page holds a secret', async () => {
+    const customer = await visit(await stage.enter(), `${shop.origin}/`)
+    const { page } = customer
+    await customer.open()
+    await talk(customer)
+    const secret = await customer.frame.evaluate(
+      () => Object.entries(localStorage).find(([key]) => key.includes('resume'))?.[1],
+    )
+    expect(secret).toMatch(/.{20,}/)
+    await customer.reload()
+    await customer.sees('what a page must not see')
+    const seen = [...stage.requests, JSON.stringify(await kept(page)), await page.content()].join('\n')
+    for (const hidden of [secret as string, 'eyJ', 'token', 'must not see', encodeURIComponent('must not see')]) {
+      expect(seen.includes(hidden), hidden).toBe(false)
+    }
+    expect(
+      stage.requests.filter(
+        (url) =>
+          !url.startsWith(shop.origin) && !url.startsWith(app.url) && !url.startsWith(app.url.replace('http', 'ws')),
+      ),
+    ).toEqual([])
+  })
+
+  test('[PA8] where the browser denies the frame its storage one can talk all the same', async () => {
+    // Another site than Kefu's address: this Chromium lets its frames keep nothing there.
+    const distant = await openShop(app, 'localhost')
+    await app.db
+      .updateTable('sites')
+      .set({ origins: `${shop.origin}\n${distant.origin}` })
+      .execute()
+    const customer = await visit(await stage.enter(), `${distant.origin}/`)
+    await customer.open()
+    const isDenied = () => {
+      try {
+        return localStorage === null
+      } catch {
+        return true
+      }
+    }
+    expect(await customer.frame.evaluate(isDenied)).toBe(true)
+    const answer = await talk(customer)
+    await answer('an answer')
+    await customer.sees('an answer')
+    await distant.close()
+  })
+
+  test('[PA6] a page whose origin is not the site’s cannot embed it, and nobody is made a customer', async () => {
+    const foreign = await openShop(app)
+    const page = await (await stage.enter()).newPage()
+    const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors'))
+    await page.goto(`${foreign.origin}/stub`)
+    await refused
+    expect(page.frames().filter((frame) => frame.url().startsWith(app.url))).toEqual([])
+    expect(stage.requests.filter((url) => url.includes('/session'))).toEqual([])
+    expect(await stage.leave()).toEqual([expect.stringContaining('frame-ancestors')])
+    await foreign.close()
+  })
+})

@@ -1,0 +1,116 @@
+// One person with several tabs, several people with one view: all show the same, without anybody reloading.
+
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { logIn, newLogin, openStage, type Stage, visit, wordsOf } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { chinese, english } from './words.ts'
+
+describe.skipIf(findChromium() === undefined)('several tabs', () => {
+  let app: TestApp
+  let stage: Stage
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+  })
+  afterEach(async () => {
+    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+  })
+  afterAll(async () => {
+    await stage.close()
+    await app.stop()
+  })
+
+  async function secondTab(page: Page, address = page.url()): Promise<Page> {
+    const tab = await page.context().newPage()
+    await tab.goto(address)
+    return tab
+  }
+
+  test('[WI10] [CO8] two tabs of a customer and two of an agent show one conversation', async () => {
+    const agent = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'))
+    const profile = await stage.enter()
+    const customer = await visit(profile, `${app.url}/demo/`)
+    const customerToo = await visit(profile, `${app.url}/demo/`)
+    await customer.open()
+    await customer.sees(english.here)
+    await customerToo.open()
+    await customer.write('from the first tab')
+    await customerToo.sees('from the first tab')
+    await customerToo.write('from the second tab')
+    await customer.sees('from the second tab')
+
+    await agent.getByRole('link', { name: 'from the second tab' }).click()
+    const agentToo = await secondTab(agent)
+    await agentToo.getByRole('button', { name: english.claim }).click()
+    await agent.getByRole('textbox', { name: english.compose }).waitFor()
+    for (const [tab, text] of [
+      [agent, 'one'],
+      [agentToo, 'two'],
+    ] as const) {
+      await tab.getByRole('textbox', { name: english.compose }).fill(text)
+      await tab.keyboard.press('Enter')
+      for (const each of [customer, customerToo]) await each.sees(text)
+      for (const each of [agent, agentToo]) await each.getByRole('log').getByText(text, { exact: true }).waitFor()
+    }
+    const said = ['from the first tab', 'from the second tab', 'one', 'two']
+    expect(await customer.words()).toEqual(said)
+    expect(await customerToo.words()).toEqual(said)
+    expect(await wordsOf(agent)).toEqual(said)
+    expect(await wordsOf(agentToo)).toEqual(said)
+
+    await agent.getByRole('button', { name: english.endConversation, exact: true }).click()
+    await agentToo.getByText(english.consoleClosed).waitFor()
+    for (const each of [customer, customerToo]) await each.sees(english.widgetClosed)
+  })
+
+  test('[CO8] the status an agent chooses is the same in every tab, and colleagues see it at once', async () => {
+    // Where there has never been a conversation the inbox shows how to begin, instead of the team.
+    await app.startConversation()
+    const cai = await logIn(await stage.enter(), app, await newLogin(app, 'Cai'))
+    const caiToo = await secondTab(cai)
+    const bo = await logIn(await stage.enter({ locale: 'zh-CN' }), app, await newLogin(app, 'Bo'))
+    const seen = (status: string) => bo.getByRole('listitem').filter({ hasText: 'Cai' }).getByText(status).waitFor()
+
+    await cai.getByRole('button', { name: /^Cai/ }).click()
+    await cai.getByRole('radio', { name: 'Busy' }).check()
+    await seen('忙碌')
+    await caiToo.getByRole('button', { name: 'Cai, Busy. Account and status' }).waitFor()
+    await caiToo.close()
+    await cai.getByRole('radio', { name: 'Offline' }).check()
+    await seen('离线')
+    await cai.getByRole('radio', { name: 'Online' }).check()
+    await seen('在线')
+  })
+
+  test('[CO1] a conversation that a colleague has taken leaves the queue of all others', async () => {
+    const waiting = await app.startConversation()
+    const { conversationId, agent: colleague } = waiting
+    await waiting.customer.request('message:send', { conversationId, clientMessageId: 'm1', content: 'who is first?' })
+    const ann = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'))
+    await ann.getByRole('link', { name: 'who is first?' }).waitFor()
+    await colleague.request('conversation:claim', { conversationId })
+    await ann.getByRole('link', { name: 'who is first?' }).waitFor({ state: 'detached' })
+  })
+
+  test.each([english, chinese])(
+    '[WI14] each page speaks $locale where the browser does, until one chooses otherwise',
+    async (words) => {
+      const other = words === english ? chinese : english
+      const profile = await stage.enter({ locale: words.locale })
+      const customer = await visit(profile, `${app.url}/demo/`)
+      await customer.open()
+      await customer.frame.getByText(words.here).or(customer.frame.getByText(words.away)).waitFor()
+      await customer.frame.getByRole('combobox').selectOption(other === chinese ? 'zh-CN' : 'en')
+      await customer.frame.getByText(other.here).or(customer.frame.getByText(other.away)).waitFor()
+      const login = await profile.newPage()
+      await login.goto(`${app.url}/console/`)
+      await login.getByRole('textbox', { name: other.username }).waitFor()
+      await login.getByRole('combobox').selectOption(words === chinese ? 'zh-CN' : 'en')
+      await login.getByRole('textbox', { name: words.username }).waitFor()
+      expect(await login.evaluate(() => document.documentElement.lang)).toBe(words === chinese ? 'zh-CN' : 'en')
+    },
+  )
+})
