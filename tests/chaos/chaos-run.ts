@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '#protocol/limits.ts'
+import { checkAnswers } from './check-answers.ts'
 import { checkStored } from './check-stored.ts'
 import { checkViews } from './check-views.ts'
 import { type FaultPeriod, injectFaults } from './fault-schedule.ts'
@@ -20,6 +21,9 @@ export interface ChaosOptions {
   kinds: readonly FaultKind[]
   /** Where the server's source is. */
   source: string
+  withoutRedis?: true
+  /** Of a run that found something, for who wants to know more. */
+  keepsFolder?: boolean
 }
 
 /** Everything must be equal this long after the last fault was healed: heads and comparison, and a moment for their answers. */
@@ -29,13 +33,13 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
   const random = createRandom(options.seed)
   const startedAt = performance.now()
   const rig = await startRig(options)
-  const { journal, database, nodes } = rig
+  const { journal, database, nodes, redis } = rig
   let isClean = false
   try {
     const urls = nodes.map(({ url }) => url)
     const people = await gatherPeople({ urls, customers: 6, agents: 3, journal, random })
     const traffic = startTraffic({ people, journal, random, pauseMs: 25 })
-    const targets = { nodes, database, people: people.all }
+    const targets = { nodes, database, people: people.all, redis }
     const periods: FaultPeriod[] = await injectFaults({ ...options, count: options.faults, targets, journal, random })
     traffic.stop()
     const healedAt = performance.now()
@@ -45,6 +49,7 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
     const stored = await readStored(database)
     checkStored(stored, journal, journal.violation)
     checkViews(stored, people, journal.violation)
+    checkAnswers(journal, periods, journal.violation)
     people.close()
     const findings = summarize({
       options,
@@ -57,6 +62,6 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
     isClean = findings.violations.length === 0
     return findings
   } finally {
-    await rig.stop(!isClean)
+    await rig.stop(!isClean && options.keepsFolder !== false)
   }
 }

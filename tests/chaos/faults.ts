@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosDatabase } from './chaos-database.ts'
 import type { ChaosNode } from './chaos-node.ts'
+import type { ChaosRedis } from './chaos-redis.ts'
 import type { Person } from './person.ts'
 import type { Random } from './random.ts'
 
@@ -10,9 +11,10 @@ export interface Targets {
   nodes: ChaosNode[]
   database: ChaosDatabase
   people: Person[]
+  redis: ChaosRedis | null
 }
 
-export type FaultTarget = 'nodes' | 'database' | 'people'
+export type FaultTarget = 'nodes' | 'database' | 'people' | 'redis'
 
 export interface Fault {
   /** Two faults never work on the same of these at once. */
@@ -100,7 +102,41 @@ export const faults = {
       return onNetworks(some(people, random), random.between(500, 3000), ({ relay }) => relay.slow(link))
     },
   },
+  'Redis killed': {
+    on: ['redis'],
+    async run({ redis }, random) {
+      redis?.kill()
+      await sleep(random.between(0, 3000))
+      await redis?.start()
+    },
+  },
+  'Redis frozen': {
+    on: ['redis'],
+    async run({ redis }, random) {
+      redis?.freeze()
+      await sleep(random.between(200, 3000))
+      redis?.thaw()
+    },
+  },
+  'Redis emptied': {
+    on: ['redis'],
+    async run({ redis }) {
+      await redis?.empty()
+      await sleep(300)
+    },
+  },
+  'Redis subscribers dropped': {
+    on: ['redis'],
+    async run({ redis }) {
+      await redis?.dropSubscribers()
+      await sleep(300)
+    },
+  },
 } satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof faults
-export const faultKinds = Object.keys(faults) as FaultKind[]
+
+/** Every kind that can happen to so many nodes. */
+export function kindsFor(nodes: number): FaultKind[] {
+  return (Object.keys(faults) as FaultKind[]).filter((kind) => nodes > 1 || !kind.startsWith('Redis'))
+}

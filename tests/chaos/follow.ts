@@ -84,6 +84,8 @@ export function follow(person: Person, conversationId: number, journal: Journal)
     if (message.conversationId !== conversationId || isStopped) return
     take([message])
     if (!hasHole(view)) return
+    // What is told while the answer is under way is no hole.
+    if (isSyncing) return void sync()
     journal.count('holes seen')
     journal.note('hole', { userId: person.account.id, conversationId, holds: lastSeq(view), told: message.seq })
     void sync()

@@ -42,7 +42,8 @@ export async function gatherPeople({ urls, customers, agents, journal, random }:
 
   /** Renewing goes by the same network as everything else of this person. */
   async function join(open: (url: string) => Promise<Account>): Promise<Person> {
-    const relay = await startRelay(...urls)
+    const first = all.length % urls.length
+    const relay = await startRelay(...urls.slice(first), ...urls.slice(0, first))
     const person = connectPerson(await open(relay.url), relay, journal, random.fork())
     all.push(person)
     return person

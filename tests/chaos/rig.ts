@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ChaosDatabase, startChaosDatabase } from './chaos-database.ts'
 import { type ChaosNode, startNode } from './chaos-node.ts'
+import { type ChaosRedis, startChaosRedis } from './chaos-redis.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { adminPassword } from './people.ts'
 
@@ -15,6 +16,8 @@ export interface Rig {
   journal: Journal
   database: ChaosDatabase
   nodes: ChaosNode[]
+  /** null where nodes do not hear from each other. */
+  redis: ChaosRedis | null
   /** Keeps the folder when asked, for who wants to know what happened. */
   stop(keepFolder: boolean): Promise<void>
 }
@@ -23,18 +26,22 @@ export interface RigOptions {
   nodes: number
   /** Where the server's source is. */
   source: string
+  /** Leaves out what lets nodes hear from each other. */
+  withoutRedis?: true
 }
 
-export async function startRig({ nodes: count, source }: RigOptions): Promise<Rig> {
+export async function startRig({ nodes: count, source, withoutRedis }: RigOptions): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'kefu-chaos-'))
   const journal = createJournal(join(folder, 'run.ndjson'))
   const database = await startChaosDatabase(join(folder, 'database'))
+  const redis = count > 1 && !withoutRedis ? await startChaosRedis(folder, await freePort()) : null
   const env = {
     HOME: folder,
     DATABASE_URL: database.url,
     JWT_SECRET: randomBytes(32).toString('base64url'),
     ADMIN_PASSWORD: adminPassword,
     RATE_LIMITS: 'off',
+    ...(redis ? { REDIS_URL: redis.url } : {}),
   }
   const nodes: ChaosNode[] = []
   for (let n = 1; n <= count; n++) {
@@ -47,8 +54,10 @@ export async function startRig({ nodes: count, source }: RigOptions): Promise<Ri
     journal,
     database,
     nodes,
+    redis,
     async stop(keepFolder) {
       await Promise.all(nodes.map((node) => node.stop()))
+      await redis?.stop()
       await database.stop()
       if (!keepFolder) await rm(folder, { recursive: true })
     },

@@ -30,7 +30,7 @@ export async function startRelay(...targets: string[]): Promise<Relay> {
   const links = new Set<Link>()
   let isCut = false
   let slowness: SlowLink | null = null
-  let turn = Math.floor(Math.random() * targets.length)
+  let turn = -1
 
   const server = createServer({ pauseOnConnect: true }, async (near) => {
     near.on('error', () => undefined)

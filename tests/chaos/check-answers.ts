@@ -1,0 +1,28 @@
+// Judges the answers: never `internal`, and no transaction refused because its connection alone was killed, since it runs again.
+
+import type { FaultPeriod } from './fault-schedule.ts'
+import type { Journal } from './journal.ts'
+
+/** What runs in a transaction; a lone read may be answered unavailable. */
+const transactions = new Set([
+  'message:send',
+  'message:mark-read',
+  'conversation:claim',
+  'conversation:release',
+  'conversation:close',
+  'conversation:reopen',
+])
+
+export function checkAnswers(
+  journal: Journal,
+  periods: readonly FaultPeriod[],
+  complain: (what: string) => void,
+): void {
+  for (const { request, from, to, error } of journal.answers) {
+    if (error === 'internal') complain(`${request} was answered internal`)
+    if (error !== 'unavailable' || !transactions.has(request)) continue
+    const active = periods.filter((period) => period.from <= to && period.to >= from)
+    const harmless = active.every(({ kind }) => kind === 'database connections killed' || kind.startsWith('clients'))
+    if (harmless) complain(`${request} was answered unavailable while the database was there`)
+  }
+}

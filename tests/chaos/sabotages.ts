@@ -1,0 +1,161 @@
+// Builds of Kefu that break one promise each, to prove that the checker sees it. They are exact replacements in a copy of the source; nothing
+// of them is in the product. One that does not fit the source any more fails.
+
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ScenarioName } from './scenarios.ts'
+
+interface Edit {
+  file: string
+  find: string
+  put: string
+}
+
+export interface Sabotage {
+  /** The promise it breaks. */
+  breaks: string
+  /** Where it must be caught. */
+  scenario: ScenarioName
+  edits: Edit[]
+}
+
+const append = 'server/messages/append-messages.ts'
+const writer = 'server/messages/writer.ts'
+const inTransaction =
+  'const { outcomes, changes } = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again))'
+
+export const sabotages: Record<string, Sabotage> = {
+  'no unique key': {
+    breaks: 'a message sent again is the message already there',
+    scenario: 'faults',
+    edits: [
+      { file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' },
+      {
+        file: append,
+        find: 'const known = new Map((await listKnownMessages(trx, keys)).map((message) => [keyOf(message), message]))',
+        put: 'const known = new Map<string, Message>()',
+      },
+    ],
+  },
+  'acknowledged before commit': {
+    breaks: 'an acknowledged message survives',
+    scenario: 'faults',
+    edits: [
+      {
+        file: writer,
+        find: inTransaction,
+        put: `const { outcomes, changes } = await inTransaction(app.db, async (trx, again) => {
+        const appended = await appendMessages(trx, sends, again)
+        batch.forEach((one, index) => {
+          const outcome = appended.outcomes[index] as Appended | AppError
+          if (!(outcome instanceof AppError)) one.resolve(outcome)
+        })
+        return appended
+      })`,
+      },
+    ],
+  },
+  'told before commit': {
+    breaks: 'nothing is told before its commit',
+    scenario: 'faults',
+    edits: [
+      {
+        file: writer,
+        find: inTransaction,
+        put: `const { outcomes, changes } = await inTransaction(app.db, async (trx, again) => {
+        const appended = await appendMessages(trx, sends, again)
+        tellAppended(app, teller, sends, appended.outcomes, appended.changes)
+        return appended
+      })`,
+      },
+    ],
+  },
+  'read, then joined': {
+    breaks: 'nothing falls between what is read and what is told',
+    scenario: 'openings',
+    edits: [
+      {
+        file: 'server/realtime/requests.ts',
+        find: "'conversation:open': both(openConversation, { subscribes: theConversation })",
+        put: "'conversation:open': both(openConversation, { subscribesTo: (reply) => reply.conversation.id })",
+      },
+    ],
+  },
+  'silence is trusted': {
+    breaks: 'what was lost on the way is found without further traffic',
+    scenario: 'apart',
+    edits: [
+      { file: 'server/realtime/heads.ts', find: '}, limits.headsMs)', put: '}, 3_600_000)' },
+      { file: 'server/realtime/comparison.ts', find: '}, limits.comparisonMs)', put: '}, 3_600_000)' },
+    ],
+  },
+  'no comparison': {
+    breaks: 'rows of lists that were not told are found without further traffic',
+    scenario: 'apart',
+    edits: [{ file: 'server/realtime/comparison.ts', find: '}, limits.comparisonMs)', put: '}, 3_600_000)' }],
+  },
+  'transactions not tried again': {
+    breaks: 'a transaction whose connection was lost runs again',
+    scenario: 'lost connections',
+    edits: [
+      {
+        file: 'db/transaction.ts',
+        find: 'if (!lost && !isTransactionConflict(error)) throw error',
+        put: 'throw error',
+      },
+    ],
+  },
+  'seq counted in memory': {
+    breaks: 'seq has no holes',
+    scenario: 'faults',
+    edits: [
+      {
+        file: append,
+        find: '  conversation.lastSeq += 1\n',
+        put: `  const counted = Math.max(counters.get(conversation.id) ?? 0, conversation.lastSeq) + 1
+  counters.set(conversation.id, counted)
+  conversation.lastSeq = counted
+`,
+      },
+      { file: append, find: 'const keyOf =', put: 'const counters = new Map<number, number>()\nconst keyOf =' },
+    ],
+  },
+  'receipt not stored': {
+    breaks: 'an acknowledged receipt survives',
+    scenario: 'faults',
+    edits: [
+      {
+        file: 'server/messages/mark-read.ts',
+        find: 'await saveConversations(trx, [await readUpTo(trx, actor, state, upToSeq, now)])',
+        put: 'await readUpTo(trx, actor, state, upToSeq, now)',
+      },
+    ],
+  },
+  'no row lock': {
+    breaks: 'a claim has one winner, and changes of a conversation happen one after another',
+    scenario: 'faults',
+    edits: [{ file: 'db/conversations.ts', find: '    .forUpdate()\n', put: '' }],
+  },
+}
+
+/** What a Kefu process is made of. */
+const parts = ['protocol', 'db', 'server', 'schema.sql', 'package.json']
+
+export function copySource(from: string, to: string): void {
+  for (const part of parts) cpSync(join(from, part), join(to, part), { recursive: true })
+  symlinkSync(join(from, 'node_modules'), join(to, 'node_modules'))
+}
+
+/** Throws where an edit does not fit exactly once. */
+export function applySabotage(source: string, { edits }: Sabotage): void {
+  for (const { file, find, put } of edits) {
+    const path = join(source, file)
+    const text = readFileSync(path, 'utf8')
+    const found = text.split(find).length - 1
+    if (found !== 1) throw new Error(`the sabotage fits ${found} times in ${file}: ${find}`)
+    writeFileSync(
+      path,
+      text.replace(find, () => put),
+    )
+  }
+}
