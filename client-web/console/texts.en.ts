@@ -84,6 +84,7 @@ export const en = {
   list: {
     label: 'Conversations',
     you: 'You',
+    said: (name: string, content: string) => `${name}: ${content}`,
     noMessage: 'No message yet',
     unread: (count: number) => plural(count, '1 unread message', `${count} unread messages`),
     waitingFor: (duration: string) => `Waiting ${duration}`,

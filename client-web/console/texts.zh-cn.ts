@@ -85,6 +85,7 @@ export const zhCn: TextsLike<typeof en> = {
   list: {
     label: '会话列表',
     you: '我',
+    said: (name, content) => `${name}：${content}`,
     noMessage: '暂无消息',
     unread: (count) => `${count} 条未读消息`,
     waitingFor: (duration) => `已等待 ${duration}`,

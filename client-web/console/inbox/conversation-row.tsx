@@ -66,5 +66,8 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
 
 function lastWords(message: NonNullable<AgentConversation['lastMessage']>, agentId: number): string {
   if (message.senderRole === 'customer') return message.content
-  return `${message.senderId === agentId ? texts.value.list.you : message.senderName}: ${message.content}`
+  return texts.value.list.said(
+    message.senderId === agentId ? texts.value.list.you : message.senderName,
+    message.content,
+  )
 }
