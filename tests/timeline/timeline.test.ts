@@ -66,6 +66,12 @@ describe('timeline', () => {
     expect(hasGap(addLive(behind, [newMessage(4)]))).toBe(false)
   })
 
+  test('an empty first page is no gap, and what comes after it is shown', () => {
+    const empty = addPage(emptyTimeline, [])
+    expect(hasGap(empty)).toBe(false)
+    expect(shown(addLive(empty, [newMessage(1)]))).toEqual([1])
+  })
+
   test('what was told before the first page fits in behind it', () => {
     const early = addLive(emptyTimeline, [newMessage(81)])
     expect(shown(early)).toEqual([])

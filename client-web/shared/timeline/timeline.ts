@@ -41,10 +41,10 @@ export function addLive(timeline: Timeline, messages: readonly Message[]): Timel
 
 /**
  * Messages that were asked for: the newest page, an older one, or what follows the last seq held. On an empty timeline they say where it
- * begins; an older page must end just before the first held seq to be taken.
+ * begins (an empty one: at the first message to come); an older page must end just before the first held seq to be taken.
  */
 export function addPage(timeline: Timeline, messages: readonly Message[]): Timeline {
-  const lowest = messages.reduce((least, message) => Math.min(least, message.seq), Number.POSITIVE_INFINITY)
+  const lowest = messages.length > 0 ? Math.min(...messages.map(({ seq }) => seq)) : 1
   return merge(timeline, messages, firstHeldSeq(timeline) || lowest)
 }
 
