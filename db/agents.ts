@@ -52,7 +52,7 @@ export function listPresence(db: Database, agentIds: readonly number[]): Promise
     .execute()
 }
 
-/** What is told of agents whose status was looked at or changed since a time of the database's clock. */
+/** What is told of agents whose status changed since a time of the database's clock. */
 export function listPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
   return db
     .selectFrom('agent_status')
@@ -104,7 +104,7 @@ export interface ToldStatus {
   before: AgentStatusValue
 }
 
-/** Brings what is told in line (connected ? chosen : offline), under the row's lock. */
+/** Brings what is told in line (connected ? chosen : offline), under the row's lock; lastSeen is when that last changed. */
 export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<ToldStatus> {
   await trx
     .insertInto('agent_status')
@@ -116,6 +116,7 @@ export async function refreshAgentStatus(trx: Transaction, agentId: number): Pro
     .select((eb) => [
       'status',
       'chosen',
+      'last_seen as lastSeen',
       sql<string>`current_timestamp(3)`.as('now'),
       eb
         .exists(
@@ -130,6 +131,8 @@ export async function refreshAgentStatus(trx: Transaction, agentId: number): Pro
     .forUpdate()
     .executeTakeFirstOrThrow()
   const status = row.connected ? row.chosen : 'offline'
+  // Nobody is told of what stays as it is, so its time stays too.
+  if (status === row.status && row.lastSeen !== null) return { status, lastSeen: row.lastSeen, before: row.status }
   await trx
     .updateTable('agent_status')
     .set({ status, last_seen: new Date(row.now) })
