@@ -144,6 +144,25 @@ export async function saveConversations(trx: Transaction, states: readonly Conve
   )
 }
 
+/** What people see of a customer has changed, and with it each of the customer's conversations; their ids, newest first. */
+export async function touchConversationsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
+  const rows = await trx
+    .selectFrom('conversations')
+    .select('id')
+    .where('customer_id', '=', customerId)
+    .orderBy('id', 'desc')
+    .execute()
+  const ids = rows.map((row) => row.id)
+  if (ids.length === 0) return []
+  await lockConversations(trx, ids)
+  await trx
+    .updateTable('conversations')
+    .set((eb) => ({ version: eb('version', '+', 1), changed_at: sql`current_timestamp(3)` }))
+    .where('id', 'in', ids)
+    .execute()
+  return ids
+}
+
 /** The newest seq and version of each, for the heads that subscribed clients are told. */
 export function listHeads(db: Database, ids: readonly number[]) {
   return db

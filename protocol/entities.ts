@@ -16,6 +16,8 @@ export type ConversationChange =
   | 'reopened'
   | 'message'
   | 'read'
+  /** What is known of its customer. */
+  | 'customer'
 
 export interface Message {
   id: number

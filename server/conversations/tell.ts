@@ -28,6 +28,17 @@ export function tellConversation(
   app.told.note(whole.record.id, whole.record.version)
 }
 
+/** Reads what stands after the commit of a change and tells it; never throws. */
+export async function tellStanding(app: Telling, conversationId: number, change: ConversationChange): Promise<void> {
+  try {
+    const whole = await readConversation(app.db, conversationId)
+    if (whole) tellConversation(app, whole, change)
+  } catch (error) {
+    // The comparison with the database tells it again.
+    app.log.warn({ err: error, conversationId }, 'could not tell a conversation')
+  }
+}
+
 export interface ConversationTeller {
   /** Soon tells that something in the conversation changed; never throws. */
   soon(conversationId: number, change: 'message' | 'read'): void
@@ -44,16 +55,6 @@ interface Waiting {
 export function createConversationTeller(app: Telling): ConversationTeller {
   const waiting = new Map<number, Waiting>()
 
-  async function tell(conversationId: number, change: 'message' | 'read') {
-    try {
-      const whole = await readConversation(app.db, conversationId)
-      if (whole) tellConversation(app, whole, change)
-    } catch (error) {
-      // The comparison with the database tells it again.
-      app.log.warn({ err: error, conversationId }, 'could not tell a conversation')
-    }
-  }
-
   function pause(conversationId: number) {
     const entry: Waiting = {
       change: null,
@@ -61,7 +62,7 @@ export function createConversationTeller(app: Telling): ConversationTeller {
         waiting.delete(conversationId)
         if (entry.change !== null) {
           pause(conversationId)
-          void tell(conversationId, entry.change)
+          void tellStanding(app, conversationId, entry.change)
         }
       }, limits.conversationUpdateMs),
     }
@@ -77,7 +78,7 @@ export function createConversationTeller(app: Telling): ConversationTeller {
         return
       }
       pause(conversationId)
-      void tell(conversationId, change)
+      void tellStanding(app, conversationId, change)
     },
     stop() {
       for (const { timer } of waiting.values()) clearTimeout(timer)

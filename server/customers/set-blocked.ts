@@ -1,10 +1,12 @@
-// An agent stops a customer from writing, or lets them write again. They go on seeing what they have.
+// An agent stops a customer from writing, or lets them write again. They go on seeing what they have; colleagues are told.
 
+import { touchConversationsOfCustomer } from '#db/conversations.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { findCustomer, lockUser, saveBlocked } from '#db/users.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
+import { tellStanding } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
 
 export async function setBlocked(
@@ -12,11 +14,19 @@ export async function setBlocked(
   _actor: AgentActor,
   { customerId, blocked }: RequestPayloads['customer:set-blocked'],
 ): Promise<RequestReplies['customer:set-blocked']> {
-  await inTransaction(app.db, async (trx) => {
+  const changedIds = await inTransaction(app.db, async (trx, again) => {
     const row = await lockUser(trx, customerId)
     if (!row || !(await findCustomer(trx, customerId))) throw new AppError('not_found', 'There is no such customer.')
     // Since when somebody is blocked stays as it was.
-    if (row.isBlocked !== blocked) await saveBlocked(trx, customerId, blocked)
+    if (row.isBlocked === blocked && !again) return []
+    await saveBlocked(trx, customerId, blocked)
+    return touchConversationsOfCustomer(trx, customerId)
   })
+  void tellInTurn(app, changedIds)
   return { customerId, blocked }
+}
+
+/** One after another: they may be many, and nobody waits for them. */
+async function tellInTurn(app: App, conversationIds: readonly number[]): Promise<void> {
+  for (const id of conversationIds) await tellStanding(app, id, 'customer')
 }

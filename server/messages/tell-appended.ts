@@ -1,8 +1,7 @@
 // Tells what a committed batch brought: each new message, in seq order, to who is subscribed and to its sender's other connections.
 
 import type { App } from '../context.ts'
-import { readConversation } from '../conversations/read.ts'
-import { type ConversationTeller, tellConversation } from '../conversations/tell.ts'
+import { type ConversationTeller, tellStanding } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
 import type { Appended, AppendedBatch, Send } from './append-messages.ts'
 
@@ -20,18 +19,5 @@ export function tellAppended(
     app.publish('message:created', { conversationId: message.conversationId, userId: send.actor.userId }, message)
     if (!changes.has(message.conversationId)) teller.soon(message.conversationId, 'message')
   })
-  for (const [conversationId, change] of changes) void tellChange(app, conversationId, change)
-}
-
-async function tellChange(
-  app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
-  conversationId: number,
-  change: 'reopened' | 'released',
-): Promise<void> {
-  try {
-    const whole = await readConversation(app.db, conversationId)
-    if (whole) tellConversation(app, whole, change)
-  } catch (error) {
-    app.log.warn({ err: error, conversationId }, 'could not tell a conversation')
-  }
+  for (const [conversationId, change] of changes) void tellStanding(app, conversationId, change)
 }

@@ -119,6 +119,18 @@ describe('message:send', () => {
     expect(await agent.refused('customer:set-blocked', { customerId: someone.id, blocked: true })).toBe('not_found')
   })
 
+  it('[CB2] tells agents of each conversation whose customer was blocked, a closed one too', async () => {
+    const { customer, customerAccount, agent, conversationId } = await inProgress()
+    await agent.request('conversation:close', { conversationId })
+    const { conversation: other } = await customer.request('conversation:start', {})
+    const colleague = await (await app.newAgent()).connect()
+    await agent.request('customer:set-blocked', { customerId: customerAccount.id, blocked: true })
+    for (const id of [conversationId, other.id]) {
+      const told = await colleague.next('conversation:updated', ({ conversation }) => conversation.id === id)
+      expect(told).toMatchObject({ change: 'customer', conversation: { customer: { isBlocked: true } } })
+    }
+  })
+
   it('[MS7] holds back who sends too fast and says how long to wait; others go on', async () => {
     const limited = await startTestApp({ rateLimits: true })
     try {
