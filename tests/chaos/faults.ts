@@ -1,9 +1,9 @@
 // Every fault that a run does to Kefu: what it breaks, for how long, and how that is mended. A fault resolves when it is healed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RedisServer } from '../support/redis.ts'
 import type { ChaosDatabase } from './chaos-database.ts'
 import type { ChaosNode } from './chaos-node.ts'
-import type { ChaosRedis } from './chaos-redis.ts'
 import type { Person } from './person.ts'
 import type { Random } from './random.ts'
 
@@ -11,7 +11,7 @@ export interface Targets {
   nodes: ChaosNode[]
   database: ChaosDatabase
   people: Person[]
-  redis: ChaosRedis | null
+  redis: RedisServer | null
 }
 
 export type FaultTarget = 'nodes' | 'database' | 'people' | 'redis'
@@ -105,30 +105,30 @@ export const faults = {
   'Redis killed': {
     on: ['redis'],
     async run({ redis }, random) {
-      redis?.kill()
+      redis?.kill('SIGKILL')
       await sleep(random.between(0, 3000))
-      await redis?.start()
+      await redis?.startAgain()
     },
   },
   'Redis frozen': {
     on: ['redis'],
     async run({ redis }, random) {
-      redis?.freeze()
+      redis?.kill('SIGSTOP')
       await sleep(random.between(200, 3000))
-      redis?.thaw()
+      redis?.kill('SIGCONT')
     },
   },
   'Redis emptied': {
     on: ['redis'],
     async run({ redis }) {
-      await redis?.empty()
+      await redis?.command('FLUSHALL')
       await sleep(300)
     },
   },
   'Redis subscribers dropped': {
     on: ['redis'],
     async run({ redis }) {
-      await redis?.dropSubscribers()
+      await redis?.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
       await sleep(300)
     },
   },

@@ -2,12 +2,11 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
 import { type ChaosDatabase, startChaosDatabase } from './chaos-database.ts'
 import { type ChaosNode, startNode } from './chaos-node.ts'
-import { type ChaosRedis, startChaosRedis } from './chaos-redis.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { adminPassword } from './people.ts'
 
@@ -17,7 +16,7 @@ export interface Rig {
   database: ChaosDatabase
   nodes: ChaosNode[]
   /** null where nodes do not hear from each other. */
-  redis: ChaosRedis | null
+  redis: RedisServer | null
   /** Keeps the folder when asked, for who wants to know what happened. */
   stop(keepFolder: boolean): Promise<void>
 }
@@ -34,7 +33,7 @@ export async function startRig({ nodes: count, source, withoutRedis }: RigOption
   const folder = await mkdtemp(join(tmpdir(), 'kefu-chaos-'))
   const journal = createJournal(join(folder, 'run.ndjson'))
   const database = await startChaosDatabase(join(folder, 'database'))
-  const redis = count > 1 && !withoutRedis ? await startChaosRedis(folder, await freePort()) : null
+  const redis = count > 1 && !withoutRedis ? await startRedis() : null
   const env = {
     HOME: folder,
     DATABASE_URL: database.url,
@@ -45,6 +44,7 @@ export async function startRig({ nodes: count, source, withoutRedis }: RigOption
   }
   const nodes: ChaosNode[] = []
   for (let n = 1; n <= count; n++) {
+    // A process that is killed comes back on the same port.
     const port = await freePort()
     nodes.push(startNode({ name: `node${n}`, source, folder, port, env, journal }))
   }
@@ -62,13 +62,4 @@ export async function startRig({ nodes: count, source, withoutRedis }: RigOption
       if (!keepFolder) await rm(folder, { recursive: true })
     },
   }
-}
-
-/** A process that is killed and started again must come back on the same one. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

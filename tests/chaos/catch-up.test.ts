@@ -1,0 +1,63 @@
+// Missed by thousands: the browser's own conversation comes back whole, page by page, in time.
+
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { CustomerConversation } from '#protocol/entities.ts'
+import { createConnection } from '../../client-web/shared/connection/connection.ts'
+import { RequestError } from '../../client-web/shared/connection/request-error.ts'
+import { openTimeline } from '../../client-web/shared/timeline/open-timeline.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { startRelay } from '../support/relay.ts'
+
+const missed = 5_000
+const within = 3_000
+const atOnce = 200
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp()
+})
+afterAll(() => app.stop())
+
+it('[CV5] [ML1] 5,000 missed messages are there in under three seconds, in order, none missing (F22)', async () => {
+  const { conversationId, customerAccount, agent } = await app.startConversation()
+  await agent.request('conversation:claim', { conversationId })
+  await agent.request('message:send', { conversationId, clientMessageId: 'first', content: 'Hello' })
+  const relay = await startRelay(app.url)
+  const connection = createConnection({
+    url: relay.url,
+    getToken: () => ({ token: customerAccount.token, expiresAt: Date.now() + 600_000 }),
+    renewToken: () => Promise.reject(RequestError.offline()),
+    onUnauthorized: () => undefined,
+  })
+  const open = openTimeline<CustomerConversation>(connection, conversationId)
+  await vi.waitFor(() => expect(open.isLoaded.value).toBe(true), 5_000)
+  relay.cut()
+  await vi.waitFor(() => expect(connection.state.value.phase).toBe('offline'), 5_000)
+
+  for (let sent = 0; sent < missed; sent += atOnce) {
+    const batch = Array.from({ length: atOnce }, (_, index) => `m${sent + index + 1}`)
+    await Promise.all(
+      batch.map((id) => agent.request('message:send', { conversationId, clientMessageId: id, content: `line ${id}` })),
+    )
+  }
+
+  relay.mend()
+  let from = 0
+  const undo = connection.state.subscribe(({ phase }) => {
+    if (phase === 'online') from ||= performance.now()
+  })
+  await vi.waitFor(() => expect(open.timeline.value.messages.length).toBe(missed + 1), {
+    timeout: 20_000,
+    interval: 10,
+  })
+  const took = performance.now() - from
+  const { messages } = open.timeline.value
+  expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_, index) => index + 1))
+  expect(messages.slice(1).map(({ content }) => content)).toEqual(messages.slice(1).map((_, i) => `line m${i + 1}`))
+  expect(open.conversation.value?.lastSeq).toBe(missed + 1)
+  expect(took).toBeLessThan(within)
+  undo()
+  open.close()
+  connection.close()
+  relay.close()
+}, 90_000)

@@ -1,0 +1,39 @@
+// The short fault runs of npm test; `npm run test:long` does the full ones.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { findRedis } from '../support/redis.ts'
+import { runChaos } from './chaos-run.ts'
+import { kindsFor } from './faults.ts'
+import { applySabotage, copySource, sabotages } from './sabotages.ts'
+
+const source = fileURLToPath(new URL('../..', import.meta.url))
+
+async function run(nodes: number) {
+  const findings = await runChaos({ faults: 20, seed: 20, nodes, kinds: kindsFor(nodes), source })
+  expect(findings.violations.slice(0, 10)).toEqual([])
+  expect(findings.acknowledged).toBeGreaterThan(1000)
+  expect(findings.shareInFaults).toBeGreaterThan(0.25)
+  expect([...findings.faults.keys()].sort()).toEqual(kindsFor(nodes).sort())
+}
+
+describe('Twenty faults while people talk', () => {
+  it('[MS1] [MS2] [MS3] [EV1] break no promise of one node', () => run(1), 120_000)
+
+  it.skipIf(!findRedis())('[MS1] [MS2] [MS3] [EV1] [ND6] break no promise of two nodes', () => run(2), 120_000)
+})
+
+describe('The sabotaged builds', () => {
+  it.each(Object.keys(sabotages))('%s still fits the source', (name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kefu-sabotage-'))
+    try {
+      copySource(source, folder)
+      applySabotage(folder, sabotages[name] as (typeof sabotages)[string])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
