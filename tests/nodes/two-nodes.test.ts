@@ -78,21 +78,6 @@ describe.skipIf(!findRedis())('two nodes', () => {
     }
   })
 
-  it('[ND4] hold an agent online until the last connection on any of them is gone', async () => {
-    const watcher = await (await here.newAgent()).connect()
-    const account = await here.newAgent()
-    const tabs = [await here.connect(account), await here.connect(account), await there.connect(account)]
-    const ofAgent = () => watcher.all('agent:status-changed').filter(({ agentId }) => agentId === account.id)
-    await until(() => ofAgent().length > 0)
-    tabs[0]?.close()
-    tabs[1]?.close()
-    await new Promise((resolve) => setTimeout(resolve, limits.presenceGraceMs + 1_000))
-    expect(ofAgent().map(({ status }) => status)).toEqual(['online'])
-    tabs[2]?.close()
-    await watcher.next('agent:status-changed', (told) => told.agentId === account.id && told.status === 'offline')
-    expect(ofAgent().map(({ status }) => status)).toEqual(['online', 'offline'])
-  }, 40_000)
-
   async function endedWithin(account: TestAccount, end: () => Promise<unknown>): Promise<number> {
     const client = await there.connect(account)
     const ended = new Promise<string>((resolve) => client.socket.once('disconnect', resolve))
@@ -112,7 +97,23 @@ describe.skipIf(!findRedis())('two nodes', () => {
     }
   })
 
-  it('[ND7] end them within five seconds whoever ended the session, told or not', async () => {
+  // These two mostly wait.
+  it.concurrent('[ND4] hold an agent online until the last connection on any of them is gone', async () => {
+    const watcher = await (await here.newAgent()).connect()
+    const account = await here.newAgent()
+    const tabs = [await here.connect(account), await here.connect(account), await there.connect(account)]
+    const ofAgent = () => watcher.all('agent:status-changed').filter(({ agentId }) => agentId === account.id)
+    await until(() => ofAgent().length > 0)
+    tabs[0]?.close()
+    tabs[1]?.close()
+    await new Promise((resolve) => setTimeout(resolve, limits.presenceGraceMs + 1_000))
+    expect(ofAgent().map(({ status }) => status)).toEqual(['online'])
+    tabs[2]?.close()
+    await watcher.next('agent:status-changed', (told) => told.agentId === account.id && told.status === 'offline')
+    expect(ofAgent().map(({ status }) => status)).toEqual(['online', 'offline'])
+  }, 40_000)
+
+  it.concurrent('[ND7] end them within five seconds whoever ended the session, told or not', async () => {
     const [agent, customer] = [await here.newAgent(), await here.newCustomer()]
     const untold = async (table: 'login_sessions' | 'customer_sessions', { sessionId }: TestAccount) => {
       await here.db.updateTable(table).set({ revoked_at: new Date() }).where('id', '=', sessionId).execute()

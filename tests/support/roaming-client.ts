@@ -1,0 +1,83 @@
+// A program that keeps at it, as the widget and the console do: it connects again by itself, sends again under the same id until it is
+// acknowledged, and asks for what follows the last seq it holds whenever it is back.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { io, type Socket } from 'socket.io-client'
+import type { Message } from '#protocol/entities.ts'
+import type { ErrorBody, Reply } from '#protocol/errors.ts'
+
+export interface RoamingClient {
+  socket: Socket
+  /** Contents by seq, each as often as it was new to this client. */
+  held: Map<number, string>
+  /** Refusals that sending again could not have helped. */
+  refusals: ErrorBody[]
+  /** Milliseconds until the acknowledgement. */
+  send(clientMessageId: string): Promise<number>
+  close(): void
+}
+
+export async function connectRoaming(url: string, token: string, conversationId: number): Promise<RoamingClient> {
+  const socket = io(url, {
+    auth: { token },
+    forceNew: true,
+    transports: ['websocket'],
+    reconnectionDelay: 50,
+    reconnectionDelayMax: 500,
+  })
+  const held = new Map<number, string>()
+  const refusals: ErrorBody[] = []
+  const take = ({ seq, content }: Message) => void held.set(seq, content)
+
+  const ask = async <T>(name: string, payload: object): Promise<Reply<T> | null> =>
+    socket
+      .timeout(2_000)
+      .emitWithAck(name, payload)
+      .catch(() => null)
+
+  async function catchUp() {
+    const afterSeq = Math.max(0, ...held.keys())
+    const reply = await ask<{ messages: Message[]; hasMore: boolean }>('conversation:open', {
+      conversationId,
+      afterSeq,
+    })
+    if (!reply?.ok) {
+      await sleep(100)
+      if (socket.connected) await catchUp()
+      return
+    }
+    reply.data.messages.forEach(take)
+    if (reply.data.hasMore) await catchUp()
+  }
+
+  // Only what follows without a hole is kept as it comes; a hole is asked for.
+  socket.on('message:created', (message: Message) => {
+    if (message.conversationId !== conversationId) return
+    if (held.has(message.seq - 1) || message.seq === 1) take(message)
+    else void catchUp()
+  })
+  socket.on('connect', () => void catchUp())
+  // After a refusal or when the server ends the connection, Socket.IO leaves coming back to us.
+  const comeBack = () => void sleep(50 + Math.random() * 200).then(() => socket.active || socket.connect())
+  socket.on('connect_error', comeBack)
+  socket.on('disconnect', (reason) => reason !== 'io client disconnect' && comeBack())
+  await new Promise<void>((resolve) => socket.once('connect', resolve))
+
+  return {
+    socket,
+    held,
+    refusals,
+    async send(clientMessageId) {
+      const from = performance.now()
+      for (;;) {
+        const reply = socket.connected
+          ? await ask('message:send', { conversationId, clientMessageId, content: clientMessageId })
+          : null
+        if (reply?.ok) return performance.now() - from
+        if (reply && !reply.error.retryable) refusals.push(reply.error)
+        await sleep(50)
+      }
+    },
+    close: () => void socket.close(),
+  }
+}
