@@ -1,7 +1,7 @@
 // The job that Kefu is for, from the first word to the last: a customer and an agent, each in a browser of their own, in both languages.
 
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, logIn, newLogin, openStage, type Stage, turnAway, visit, wordsOf } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
@@ -13,6 +13,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
   let app: TestApp
   let stage: Stage
   let customer: Customer
+  let isBroken = false
   let agent: Page
   let backToConsole: () => Promise<void>
 
@@ -30,6 +31,14 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
   afterAll(async () => {
     await stage.close()
     await app.stop()
+  })
+
+  // Each step stands on the one before it.
+  beforeEach(({ onTestFailed, skip }) => {
+    skip(isBroken)
+    onTestFailed(() => {
+      isBroken = true
+    })
   })
 
   test('[WI1] the customer opens the widget, writes, and sees it sent', async () => {
