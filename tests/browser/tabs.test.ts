@@ -61,8 +61,8 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
     expect(await wordsOf(agent)).toEqual(said)
     expect(await wordsOf(agentToo)).toEqual(said)
 
-    await agent.getByRole('button', { name: english.endConversation, exact: true }).click()
-    await agentToo.getByText(english.consoleClosed).waitFor()
+    await agentToo.getByRole('button', { name: english.endConversation, exact: true }).click()
+    await agent.getByText(english.consoleClosed).waitFor()
     for (const each of [customer, customerToo]) await each.sees(english.widgetClosed)
   })
 
