@@ -47,7 +47,7 @@ export function App({ widget }: { widget: Widget }) {
             <div class={styles.notices}>
               <OfflineBanner connection={widget.connection.value} />
               {current.open.value?.error.value && <Banner tone="danger">{t.unreadable}</Banner>}
-              {!widget.isDurable.value && current.outbox.value.entries.value.length > 0 && (
+              {!widget.isDurable.value && current.outbox.entries.value.length > 0 && (
                 <Banner tone="warning">{t.notKept}</Banner>
               )}
             </div>
@@ -73,8 +73,8 @@ function Messages({ widget }: { widget: Widget }) {
       hasOlder={open !== null && firstHeldSeq(open.timeline.value) > 1}
       isLoadingOlder={open?.isLoadingOlder.value ?? false}
       onOlder={() => open?.loadOlder()}
-      onRetry={(id) => current.outbox.value.retry(id)}
-      onRemove={(id) => current.outbox.value.remove(id)}
+      onRetry={current.outbox.retry}
+      onRemove={current.outbox.remove}
       isAtEnd={widget.isAtEnd}
       start={site && current.isLoaded.value && <PlainBubble name={site.name} text={site.greeting || t.greeting} />}
       end={

@@ -20,13 +20,18 @@ export interface CustomerSession {
   setEmail: (email: string) => Promise<void>
   setAvailable: (available: boolean) => void
   /** Leaves no trace of the customer in this browser. */
-  forget: () => void
+  forget: () => Promise<void>
 }
 
 const resumeKey = 'resume'
+const customerKey = 'customer'
 
-/** Without a key it is the first site of the server. */
-export function openCustomerSession(storage: Storage, siteKey: string | null): CustomerSession {
+/** Without a key it is the first site of the server. `forgetUnsent` forgets what the customer has not sent yet. */
+export function openCustomerSession(
+  storage: Storage,
+  siteKey: string | null,
+  forgetUnsent: () => Promise<void>,
+): CustomerSession {
   const customer = signal<Customer | null>(null)
   const site = signal<WidgetSite | null>(null)
   let token: AccessToken | null = null
@@ -37,7 +42,16 @@ export function openCustomerSession(storage: Storage, siteKey: string | null): C
     const common = { ...(siteKey ? { site: siteKey } : {}), locale: language.value }
     const reply = await callApi<WidgetSessionReply>('/widget/session', { body: { ...common, ...body } })
     if (isForgotten) throw RequestError.offline()
+    const before = customer.value?.id ?? storage.get(customerKey)
+    const isOther = before !== null && Number(before) !== reply.customer.id
+    if (isOther) await clear()
     storage.set(resumeKey, reply.resumeToken)
+    storage.set(customerKey, `${reply.customer.id}`)
+    if (isOther) {
+      // Nothing of the one before may be shown, or be sent as the new one's.
+      location.reload()
+      throw RequestError.offline()
+    }
     token = accessToken(reply)
     customer.value = reply.customer
     site.value = reply.site
@@ -52,11 +66,18 @@ export function openCustomerSession(storage: Storage, siteKey: string | null): C
       return await ask({ resumeToken })
     } catch (error) {
       if (!(error instanceof RequestError) || error.code !== 'unauthorized') throw error
-      // Another tab may have rotated it at the very same moment; only a token that stayed refused is dropped.
-      if (storage.get(resumeKey) === resumeToken) storage.remove(resumeKey)
-      return resume()
+      // Another tab may have rotated it at the very same moment; only a token that stayed refused is given up.
+      return storage.get(resumeKey) === resumeToken ? ask({}) : resume()
     }
   }
+
+  async function clear(): Promise<void> {
+    await forgetUnsent()
+    for (const name of storage.names('')) storage.remove(name)
+  }
+
+  // Another tab has ended the session: this one goes on as nobody.
+  storage.watch(resumeKey, (resumeToken) => resumeToken === null && location.reload())
 
   return {
     customer,
@@ -79,7 +100,7 @@ export function openCustomerSession(storage: Storage, siteKey: string | null): C
     forget() {
       isForgotten = true
       token = null
-      for (const name of storage.names('')) storage.remove(name)
+      return clear()
     },
   }
 }

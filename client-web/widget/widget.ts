@@ -33,7 +33,7 @@ export interface Widget {
 export function startWidget(siteKey: string | null): Widget {
   const isEmbedded = window.parent !== window
   const storage = openStorage(`kefu:${siteKey ?? 'default'}:`)
-  const session = openCustomerSession(storage, siteKey)
+  const session = openCustomerSession(storage, siteKey, () => current.outbox.clear())
   const connection = signal<Connection | null>(null)
   const refusal = signal<'unknownSite' | 'notAllowed' | null>(null)
   const isOpen = signal(!isEmbedded)
@@ -57,7 +57,7 @@ export function startWidget(siteKey: string | null): Widget {
 
   function hear(message: FromPage): void {
     if (message.type === 'shutdown') {
-      forget()
+      void forget()
       return
     }
     page = cleanPage(message.page)
@@ -68,10 +68,10 @@ export function startWidget(siteKey: string | null): Widget {
     if (message.isOpen) connect()
   }
 
-  function forget(): void {
+  async function forget(): Promise<void> {
     current.close()
     connection.value?.close()
-    session.forget()
+    await session.forget()
     port.value?.send({ type: 'ended' })
   }
 
@@ -85,14 +85,12 @@ export function startWidget(siteKey: string | null): Widget {
     refusal.value = 'notAllowed'
   })
 
-  let attachedId: number | null = null
+  let isAttached = false
   effect(() => {
     const { value: customer } = session.customer
     const { value: connected } = connection
-    if (!customer || !connected || customer.id === attachedId) return
-    // Somebody else than before: nothing of the one before may stay on the screen.
-    if (attachedId !== null) return location.reload()
-    attachedId = customer.id
+    if (!customer || !connected || isAttached) return
+    isAttached = true
     untracked(() => current.attach(connected, { id: customer.id, role: 'customer', name: customer.name }))
   })
 
@@ -137,8 +135,7 @@ export function startWidget(siteKey: string | null): Widget {
     isDurable: storage.isDurable,
     send(text) {
       current.open.value?.typingTeller.changed('')
-      current.outbox.value.add(text)
-      draft.set('')
+      draft.sent(current.send(text))
     },
     close: () => port.value?.send({ type: 'close' }),
   }

@@ -7,6 +7,7 @@ import { createConnection } from '../../client-web/shared/connection/connection.
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 import { openStorage } from '../../client-web/shared/storage/storage.ts'
 import { type OpenConversation, openConversation } from '../../client-web/shared/timeline/open-conversation.ts'
+import { openOutbox } from '../../client-web/shared/timeline/outbox.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import { startRelay } from '../support/relay.ts'
@@ -49,13 +50,21 @@ async function newConversation(messages: number) {
   await agent.request('conversation:claim', { conversationId })
   await sendAll(agent, conversationId, 1, messages)
   const net = await newConnection(customerAccount)
+  const outbox = openOutbox({
+    storage: openStorage(`test:${customerAccount.id}:`),
+    laneOf: () => 'current',
+    async deliver({ clientMessageId, content }) {
+      return (await net.connection.request('message:send', { conversationId, clientMessageId, content })).message
+    },
+  })
+  net.connection.state.subscribe(outbox.wake)
   const conversation = openConversation<CustomerConversation>({
     connection: net.connection,
-    storage: openStorage('test:'),
+    outbox,
     conversationId,
     self: { id: customerAccount.id, role: 'customer', name: '' },
   })
-  opened.unshift(conversation)
+  opened.unshift(conversation, { close: outbox.stop })
   await vi.waitFor(() => expect(conversation.isLoaded.value).toBe(true), 5_000)
   return { conversation, conversationId, agentAccount, net }
 }
@@ -90,7 +99,7 @@ describe('open conversation', () => {
   test('what is sent during a cut goes out afterwards, in order, and turns from sending to sent to read', async () => {
     const { conversation, conversationId, agentAccount, net } = await newConversation(1)
     await net.cut()
-    for (const text of ['one', 'two', 'three']) conversation.outbox.add(text)
+    for (const text of ['one', 'two', 'three']) void conversation.send(text)
     expect(conversation.items.value.slice(1).map(({ status }) => status)).toEqual(['sending', 'sending', 'sending'])
     await net.mend()
     await vi.waitFor(() => expect(conversation.items.value.every(({ seq }) => seq !== null)).toBe(true), 10_000)
@@ -113,7 +122,7 @@ describe('open conversation', () => {
 
   test('what the server refuses for good stays on the message', async () => {
     const { conversation, net } = await newConversation(1)
-    conversation.outbox.add('x'.repeat(limits.contentLength + 1))
+    void conversation.send('x'.repeat(limits.contentLength + 1))
     await vi.waitFor(() => expect(conversation.items.value.at(-1)?.status).toBe('failed'))
     await expect(net.connection.request('message:list', { conversationId: 999_999 })).rejects.toMatchObject({
       name: 'RequestError',

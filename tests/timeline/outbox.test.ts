@@ -1,25 +1,51 @@
 // The outbox keeps what was sent until it is acknowledged: in order, once, under the same id, through failures and reloads.
 
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Message } from '#protocol/entities.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 import { openStorage } from '../../client-web/shared/storage/storage.ts'
 import { timelineItems } from '../../client-web/shared/timeline/items.ts'
-import { moveOutbox, type Outbox, type OutboxEntry, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import { type Outbox, type OutboxEntry, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
 import { emptyTimeline } from '../../client-web/shared/timeline/timeline.ts'
 
+const opened: Outbox[] = []
+afterEach(() => {
+  for (const outbox of opened.splice(0)) outbox.stop()
+})
+let areas = 0
+
+const messageOf = (entry: OutboxEntry, seq = 1): Message => ({
+  id: seq,
+  conversationId: entry.conversationId ?? 1,
+  seq,
+  clientMessageId: entry.clientMessageId,
+  senderId: 7,
+  senderRole: 'customer',
+  senderName: 'Li Lei',
+  type: 'text',
+  content: entry.content,
+  isRead: false,
+  version: seq + 1,
+  createdAt: entry.createdAt,
+})
+
 /** Answers each delivery by the next of `answers`, then always yes. */
-function newOutbox(answers: (RequestError | 'ok')[], storage = openStorage('test:'), name = '1') {
+function newOutbox(answers: (RequestError | 'ok')[], storage = openStorage(`test:${++areas}:`), isOnline = true) {
   const delivered: OutboxEntry[] = []
+  const net = { isOnline }
   const outbox = openOutbox({
     storage,
-    name,
+    laneOf: ({ conversationId }) => `${conversationId}`,
     async deliver(entry) {
+      if (!net.isOnline) throw RequestError.offline()
       delivered.push(entry)
       const answer = answers.shift() ?? 'ok'
       if (answer !== 'ok') throw answer
+      return messageOf(entry)
     },
   })
-  return { outbox, delivered, storage }
+  opened.push(outbox)
+  return { outbox, delivered, storage, net }
 }
 
 const contents = (outbox: Outbox) => outbox.entries.value.map(({ content }) => content)
@@ -28,7 +54,7 @@ const overloaded = () => new RequestError('overloaded', 'Too busy', true, { retr
 describe('outbox', () => {
   test('sends in the order of writing, one at a time, and empties', async () => {
     const { outbox, delivered } = newOutbox([])
-    for (const text of ['one', 'two', 'three']) outbox.add(text)
+    for (const text of ['one', 'two', 'three']) void outbox.add(1, text)
     await vi.waitFor(() => expect(outbox.entries.value).toEqual([]))
     expect(delivered.map(({ content }) => content)).toEqual(['one', 'two', 'three'])
   })
@@ -36,29 +62,30 @@ describe('outbox', () => {
   test('tries the same message again under the same id, and nothing overtakes it', async () => {
     const rateLimited = new RequestError('rate_limited', 'Slower', true, { retryAfterMs: 20 })
     const { outbox, delivered } = newOutbox([overloaded(), rateLimited, 'ok'])
-    outbox.add('first')
-    outbox.add('second')
+    void outbox.add(1, 'first')
+    void outbox.add(1, 'second')
     await vi.waitFor(() => expect(outbox.entries.value).toEqual([]))
     expect(delivered.map(({ content }) => content)).toEqual(['first', 'first', 'first', 'second'])
     expect(new Set(delivered.slice(0, 3).map(({ clientMessageId }) => clientMessageId)).size).toBe(1)
   })
 
   test('waits for the connection instead of trying without one', async () => {
-    const { outbox, delivered } = newOutbox([RequestError.offline()])
-    outbox.add('hello')
-    await vi.waitFor(() => expect(delivered).toHaveLength(1))
+    const { outbox, delivered, net } = newOutbox([], undefined, false)
+    await outbox.add(1, 'hello')
     await new Promise((resolve) => setTimeout(resolve, 30))
-    expect(delivered).toHaveLength(1)
+    net.isOnline = true
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(delivered).toEqual([])
     outbox.wake()
     await vi.waitFor(() => expect(outbox.entries.value).toEqual([]))
-    expect(delivered).toHaveLength(2)
+    expect(delivered).toHaveLength(1)
   })
 
   test('a refusal stays on the message, the rest goes on, and it can be tried again or deleted', async () => {
     const refusal = () => new RequestError('forbidden', 'No', false)
     const { outbox, delivered } = newOutbox([refusal(), 'ok', refusal(), 'ok'])
-    outbox.add('bad')
-    outbox.add('good')
+    void outbox.add(1, 'bad')
+    void outbox.add(1, 'good')
     await vi.waitFor(() => expect(contents(outbox)).toEqual(['bad']))
     const [bad] = outbox.entries.value as [OutboxEntry]
     expect(bad.failure).toBe('forbidden')
@@ -71,48 +98,57 @@ describe('outbox', () => {
 
   test('another page finds what this one could not send, in order, and sends it under the same ids', async () => {
     const storage = openStorage('test:')
-    const { outbox } = newOutbox([RequestError.offline()], storage)
-    for (const text of ['one', 'two']) outbox.add(text)
+    const { outbox } = newOutbox([], storage, false)
+    for (const text of ['one', 'two']) await outbox.add(1, text)
     const ids = outbox.entries.value.map(({ clientMessageId }) => clientMessageId)
     outbox.stop()
 
     const { outbox: next, delivered } = newOutbox([], storage)
-    expect(contents(next)).toEqual(['one', 'two'])
-    next.wake()
+    await vi.waitFor(() => expect(delivered).toHaveLength(2))
     await vi.waitFor(() => expect(next.entries.value).toEqual([]))
     expect(delivered.map(({ clientMessageId }) => clientMessageId)).toEqual(ids)
-    expect(storage.names('outbox:')).toEqual([])
+    expect(storage.names('')).toEqual([])
   })
 
-  test('what waits for a conversation moves along once it has an id', () => {
-    const storage = openStorage('test:')
-    const { outbox } = newOutbox([RequestError.offline()], storage, 'new')
-    outbox.add('hello')
-    moveOutbox(storage, 'new', '12')
-    expect(contents(newOutbox([], storage, 'new').outbox)).toEqual([])
-    expect(contents(newOutbox([], storage, '12').outbox)).toEqual(['hello'])
+  test('conversations do not wait for each other', async () => {
+    const { outbox, delivered } = newOutbox([new RequestError('internal', 'Later', true, { retryAfterMs: 60_000 })])
+    void outbox.add(1, 'held up')
+    void outbox.add(2, 'goes')
+    await vi.waitFor(() => expect(contents(outbox)).toEqual(['held up']))
+    expect(delivered.map(({ content }) => content)).toEqual(['held up', 'goes'])
+  })
+
+  test('of two tabs one sends, and both know what was acknowledged', async () => {
+    const { outbox, delivered, storage } = newOutbox([])
+    const { outbox: other, delivered: byOther } = newOutbox([], storage)
+    const heard: string[] = []
+    other.sent.subscribe((message) => message && heard.push(message.content))
+    const texts = Array.from({ length: 50 }, (_, index) => `message ${index}`)
+    for (const text of texts) void outbox.add(1, text)
+    await vi.waitFor(() => expect([outbox, other].map(contents)).toEqual([[], []]))
+    expect([...delivered, ...byOther].map(({ content }) => content).toSorted()).toEqual(texts.toSorted())
+    await vi.waitFor(() => expect(heard.length + byOther.length).toBeGreaterThanOrEqual(50))
+  })
+
+  test('what was forgotten is neither kept nor sent', async () => {
+    const { outbox, delivered, storage, net } = newOutbox([], undefined, false)
+    await outbox.add(1, 'private')
+    await outbox.clear()
+    net.isOnline = true
+    outbox.wake()
+    const { outbox: next, delivered: byNext } = newOutbox([], storage)
+    next.wake()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect([contents(outbox), contents(next), delivered, byNext, storage.names('')]).toEqual([[], [], [], [], []])
   })
 
   test('a message is one row from sending to sent: acknowledged ones are not shown twice', () => {
-    const { outbox } = newOutbox([RequestError.offline()])
-    outbox.add('hello')
+    const { outbox } = newOutbox([], undefined, false)
+    void outbox.add(1, 'hello')
     const self = { id: 7, role: 'customer', name: 'Li Lei' } as const
     const [entry] = outbox.entries.value as [OutboxEntry]
     const [pending] = timelineItems(emptyTimeline, outbox.entries.value, self)
-    const message = {
-      id: 1,
-      conversationId: 1,
-      seq: 1,
-      clientMessageId: entry.clientMessageId,
-      senderId: 7,
-      senderRole: 'customer',
-      senderName: 'Li Lei',
-      type: 'text',
-      content: 'hello',
-      isRead: false,
-      version: 2,
-      createdAt: entry.createdAt,
-    } as const
+    const message = messageOf(entry)
     const items = timelineItems({ ...emptyTimeline, messages: [message] }, outbox.entries.value, self)
     expect(items).toHaveLength(1)
     expect(items[0]).toMatchObject({ key: pending?.key, status: 'sent', seq: 1 })

@@ -172,7 +172,8 @@ describe.skipIf(findChromium() === undefined)('the customer’s conversation', (
     await page.keyboard.type('line')
     await composer.press('Enter')
     await frame.getByText('拼音\nline', { exact: true }).waitFor()
-    expect((await app.storedMessages(conversationId)).map(({ content }) => content)).toEqual(['first', '拼音\nline'])
+    const stored = async () => (await app.storedMessages(conversationId)).map(({ content }) => content)
+    await expect.poll(stored).toEqual(['first', '拼音\nline'])
   })
 
   test('what anybody writes stays text, and only its web links can be followed', async () => {

@@ -4,11 +4,13 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { AgentRole, User } from '#protocol/entities.ts'
 import { type Connection, createConnection } from '../../shared/connection/connection.ts'
+import { RequestError } from '../../shared/connection/request-error.ts'
 import { openStorage, type Storage } from '../../shared/storage/storage.ts'
 import type { Self } from '../../shared/timeline/items.ts'
+import { type Outbox, openOutbox } from '../../shared/timeline/outbox.ts'
 import { type Attention, watchAttention } from '../attention/attention.ts'
 import { route } from '../router.ts'
-import { endSession, heldToken, renewToken } from '../session/session.ts'
+import { endSession, heldToken, renewToken, session } from '../session/session.ts'
 import { type Conversations, createConversations } from './conversations.ts'
 import { type Counts, watchCounts } from './counts.ts'
 import { type Team, watchTeam } from './team.ts'
@@ -22,25 +24,46 @@ export interface Desk {
   counts: Counts
   team: Team
   attention: Attention
-  /** Drafts and unsent messages of this user on this browser. */
+  /** Drafts of this user on this browser. */
   storage: Storage
+  /** Unsent messages of this user, to any conversation, whichever is on the screen. */
+  outbox: Outbox
   leave(): void
 }
 
 export function openDesk(user: User): Desk {
+  // Somebody else may have logged in, here or in another tab: nothing of this desk goes out as theirs.
+  const isTheirs = () => {
+    const now = session.peek()
+    return now.phase === 'in' && now.user.id === user.id
+  }
   const connection = createConnection({
-    getToken: heldToken,
-    renewToken,
+    getToken: () => (isTheirs() ? heldToken() : null),
+    async renewToken() {
+      const token = await renewToken()
+      if (!isTheirs()) throw RequestError.offline()
+      return token
+    },
     onUnauthorized: () => endSession(true),
   })
   const conversations = createConversations(connection, user.id)
   const counts = watchCounts(connection)
   const team = watchTeam(connection)
   const attention = watchAttention({ connection, conversations, counts, agentId: user.id })
+  const storage = openStorage(`kefu:console:${user.id}:`)
+  const outbox = openOutbox({
+    storage,
+    laneOf: ({ conversationId }) => `${conversationId}`,
+    async deliver({ clientMessageId, conversationId, content }) {
+      const message = { conversationId: conversationId as number, clientMessageId, content }
+      return (await connection.request('message:send', message)).message
+    },
+  })
   const undo = [
     connection.on('conversation:created', ({ conversation }) => conversations.take(conversation)),
     connection.on('conversation:updated', ({ conversation }) => conversations.take(conversation)),
     connection.state.subscribe(({ phase }) => {
+      outbox.wake()
       if (phase !== 'online') return
       const shown = route.peek()
       // One's own conversations are always known: unread ones count in the title.
@@ -51,6 +74,7 @@ export function openDesk(user: User): Desk {
     counts.stop,
     team.stop,
     attention.stop,
+    outbox.stop,
     connection.close,
   ]
   return {
@@ -62,7 +86,8 @@ export function openDesk(user: User): Desk {
     counts,
     team,
     attention,
-    storage: openStorage(`kefu:console:${user.id}:`),
+    storage,
+    outbox,
     leave() {
       for (const each of undo) each()
     },

@@ -31,10 +31,10 @@ export function Thread({ conversationId, view }: ThreadProps) {
 
   useEffect(() => {
     const known = desk.conversations.find(conversationId)
-    const { connection, storage, self } = desk
+    const { connection, outbox, self } = desk
     const opened = openConversation<AgentConversation>({
       connection,
-      storage,
+      outbox,
       conversationId,
       self,
       ...(known && { known }),
@@ -127,8 +127,8 @@ function Messages({ open, conversation, desk }: PartProps) {
       hasOlder={firstHeldSeq(open.timeline.value) > 1}
       isLoadingOlder={open.isLoadingOlder.value}
       onOlder={() => void open.loadOlder()}
-      onRetry={open.outbox.retry}
-      onRemove={open.outbox.remove}
+      onRetry={desk.outbox.retry}
+      onRemove={desk.outbox.remove}
       isAtEnd={isAtEnd}
       newFromSeq={newFromSeq.current ?? 0}
       start={!open.isLoaded.value && <Skeleton label={t.loading} lines={6} />}
@@ -169,6 +169,7 @@ function nameOf(userId: number, role: string, conversation: AgentConversation, d
 function Foot({ open, conversation, desk, view }: PartProps & { view: ConversationView }) {
   const field = useRef<HTMLTextAreaElement>(null)
   const draft = useMemo(() => openDraft(desk.storage, `conversation:${conversation.id}`), [conversation.id])
+  useEffect(() => draft.close, [draft])
   const { canWrite } = permissionsOf(conversation, desk)
   const t = texts.value.thread
   const name = customerName(conversation.customer)
@@ -191,8 +192,7 @@ function Foot({ open, conversation, desk, view }: PartProps & { view: Conversati
           open.typingTeller.changed(text)
         }}
         onSend={(text) => {
-          open.outbox.add(text)
-          draft.set('')
+          draft.sent(open.send(text))
           open.typingTeller.stop()
         }}
       />

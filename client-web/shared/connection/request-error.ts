@@ -22,6 +22,11 @@ export class RequestError extends Error {
     return new RequestError(body.code, body.message, body.retryable, body.details)
   }
 
+  /** What no server said and no network did is a fault of ours, and would come again. */
+  static of(error: unknown): RequestError {
+    return error instanceof RequestError ? error : new RequestError('internal', String(error), false)
+  }
+
   static offline(): RequestError {
     return new RequestError('offline', 'There is no connection to the server', true)
   }

@@ -3,16 +3,19 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 
 export interface Storage {
+  /** Whose it is: separates these names from others of the same origin. */
+  area: string
   get(name: string): string | null
   set(name: string, value: string): void
   remove(name: string): void
   /** Names that begin with `prefix`, in no particular order. */
   names(prefix: string): string[]
+  /** Hears what other tabs make of this name; answers its undo. */
+  watch(name: string, hear: (value: string | null) => void): () => void
   /** False once the browser has refused to keep something: it lives as long as the page. */
   isDurable: ReadonlySignal<boolean>
 }
 
-/** `area` separates this surface's names from others of the same origin. */
 export function openStorage(area: string): Storage {
   const memory = new Map<string, string>()
   const isDurable = signal(true)
@@ -27,6 +30,7 @@ export function openStorage(area: string): Storage {
   }
 
   return {
+    area,
     isDurable,
     get: (name) => memory.get(name) ?? attempt((storage) => storage.getItem(area + name), null),
     set(name, value) {
@@ -45,6 +49,13 @@ export function openStorage(area: string): Storage {
       const kept = attempt((storage) => Object.keys(storage), [])
       const own = kept.filter((key) => key.startsWith(area + prefix)).map((key) => key.slice(area.length))
       return [...new Set([...own, ...[...memory.keys()].filter((name) => name.startsWith(prefix))])]
+    },
+    watch(name, hear) {
+      const listener = ({ key, newValue }: StorageEvent) => {
+        if (key === area + name) hear(newValue)
+      }
+      addEventListener('storage', listener)
+      return () => removeEventListener('storage', listener)
     },
   }
 }

@@ -94,29 +94,37 @@ export function openTimeline<C extends Conversation>(
     }
   }
 
-  /** Subscribes, reads what is new since the last seq and version held, and goes on page by page. */
+  /** Subscribes, and reads page by page what is new since the last seq and version held. */
   async function catchUp(): Promise<void> {
-    const { syncedVersion } = timeline.value
     const afterSeq = lastHeldSeq(timeline.value)
-    const since = isLoaded.value ? { afterSeq, afterVersion: syncedVersion, limit: limits.pageSize } : {}
+    const afterVersion = timeline.value.syncedVersion
+    const limit = limits.pageSize
+    const since = isLoaded.value ? { afterSeq, afterVersion, limit } : {}
     const reply = await connection.request('conversation:open', { conversationId, ...since })
-    batch(() => {
-      timeline.value = addPage(timeline.value, reply.messages)
-      setConversation(reply.conversation)
-    })
-    let isMore = isLoaded.value && reply.hasMore
-    while (isMore && !isClosed) {
-      const held = lastHeldSeq(timeline.value)
-      const page = await connection.request('message:list', { conversationId, afterSeq: held, limit: limits.pageSize })
-      timeline.value = addPage(timeline.value, page.messages)
-      isMore = page.hasMore && lastHeldSeq(timeline.value) > held
+    setConversation(reply.conversation)
+    const messages = [...reply.messages]
+    try {
+      let isMore = isLoaded.value && reply.hasMore
+      while (isMore && !isClosed) {
+        const held = messages.at(-1)?.seq ?? afterSeq
+        const page = await connection.request('message:list', { conversationId, afterSeq: held, limit })
+        messages.push(...page.messages)
+        isMore = page.hasMore && page.messages.length > 0
+      }
+    } finally {
+      // Shown at once; what has come before a failure is not asked for again.
+      timeline.value = addPage(timeline.value, messages)
     }
+    const changed = messages.filter(({ seq }) => seq <= afterSeq)
+    const areMoreChanged = isLoaded.value && changed.length === limit
     batch(() => {
-      timeline.value = syncedTo(timeline.value, reply.conversation.version)
+      const version = areMoreChanged ? changed.at(-1)?.version : reply.conversation.version
+      timeline.value = syncedTo(timeline.value, version ?? afterVersion)
       isLoaded.value = true
     })
+    if (areMoreChanged) isSyncWanted = true
     // What happened meanwhile and did not fit is asked for once more, a little later.
-    if (hasGap(timeline.value)) syncIn(graceMs)
+    else if (hasGap(timeline.value)) syncIn(graceMs)
   }
 
   function syncIn(wait: number): void {

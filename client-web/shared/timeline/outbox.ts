@@ -1,14 +1,19 @@
-// What this side has sent and the server has not acknowledged: kept before it goes out, sent in order, one at a time, always under the
-// same clientMessageId, until it is acknowledged or refused for good. A reload finds it again.
+// What one person has sent on one surface and the server has not acknowledged: kept before it goes out, sent in order, always under the
+// same clientMessageId, until it is acknowledged or refused for good. All tabs show the same; one of them sends at a time.
 
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { batch, type ReadonlySignal, signal } from '@preact/signals'
+import type { Message } from '#protocol/entities.ts'
 import { backoffMs } from '../connection/backoff.ts'
 import { newId } from '../connection/new-id.ts'
 import { RequestError, type RequestErrorCode } from '../connection/request-error.ts'
+import { openRecords } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
+import { inTurn, openChannel } from '../storage/tabs.ts'
 
 export interface OutboxEntry {
   clientMessageId: string
+  /** null while it has none: it goes to the one that is there by then, or begins one. */
+  conversationId: number | null
   content: string
   createdAt: string
   /** Where it stands in the order of what was typed. */
@@ -19,123 +24,156 @@ export interface OutboxEntry {
 
 export interface Outbox {
   entries: ReadonlySignal<readonly OutboxEntry[]>
-  add(content: string): void
+  /** The message acknowledged last, to this tab or to another. */
+  sent: ReadonlySignal<Message | null>
+  /** Resolves once it is kept. */
+  add(conversationId: number | null, content: string): Promise<void>
+  /** From its first try on, an entry belongs to one conversation. Resolves once that is kept. */
+  settle(clientMessageId: string, conversationId: number): Promise<void>
   /** Tries again what was refused. */
   retry(clientMessageId: string): void
-  /** Takes it out: acknowledged, or given up by who wrote it. */
+  /** Given up by who wrote it. */
   remove(clientMessageId: string): void
-  /** The connection is there: no reason to wait longer. */
+  /** The connection came or went: no reason to wait longer. */
   wake(): void
   /** Ends sending; what is left stays kept. */
   stop(): void
+  /** Ends sending and forgets what is left. */
+  clear(): Promise<void>
 }
 
 export interface OutboxOptions {
+  /** Its area is whose outbox it is. */
   storage: Storage
-  /** Of the conversation. */
-  name: string
-  /** Sends one and resolves once it is acknowledged; rejects with a RequestError. */
-  deliver: (entry: OutboxEntry) => Promise<void>
+  /** What has the same lane goes out one after another. */
+  laneOf: (entry: OutboxEntry) => string
+  /** Sends one and resolves with the message once it is acknowledged; rejects with a RequestError. */
+  deliver: (entry: OutboxEntry) => Promise<Message>
 }
 
-export function openOutbox({ storage, name, deliver }: OutboxOptions): Outbox {
-  const prefix = outboxPrefix(name)
-  const entries = signal<readonly OutboxEntry[]>(keptEntries(storage, prefix))
-  let isSending = false
+type Change = (held: OutboxEntry | undefined) => OutboxEntry | undefined
+
+export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox {
+  const name = `${storage.area}outbox:`
+  const records = openRecords<OutboxEntry>(storage)
+  const channel = openChannel(name)
+  const entries = signal<readonly OutboxEntry[]>([])
+  const sent = signal<Message | null>(null)
+  const queuedLanes = new Set<string>()
+  let writes = 0
+  let reads = 0
   let isStopped = false
-  let failures = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let waiting = Promise.withResolvers<void>()
 
-  function keep(entry: OutboxEntry): void {
-    storage.set(prefix + entry.clientMessageId, JSON.stringify(entry))
-    const others = entries.value.filter(({ clientMessageId }) => clientMessageId !== entry.clientMessageId)
-    entries.value = [...others, entry].sort((a, b) => a.position - b.position)
+  /** Shown at once, then kept, then told to the other tabs. */
+  async function change(clientMessageId: string, make: Change, acknowledged: Message | null = null): Promise<void> {
+    writes++
+    batch(() => {
+      if (acknowledged) sent.value = acknowledged
+      const made = make(entries.value.find((each) => each.clientMessageId === clientMessageId))
+      const others = entries.value.filter((each) => each.clientMessageId !== clientMessageId)
+      entries.value = made ? inOrder([...others, made]) : others
+    })
+    await records.change(clientMessageId, make)
+    writes--
+    if (!isStopped) channel?.postMessage(acknowledged)
+    await read()
   }
 
-  function remove(clientMessageId: string): void {
-    storage.remove(prefix + clientMessageId)
-    entries.value = entries.value.filter((entry) => entry.clientMessageId !== clientMessageId)
+  /** What is kept is the truth, unless this tab is just changing it. */
+  async function read(): Promise<void> {
+    const turn = ++reads
+    const kept = inOrder(await records.list())
+    if (turn === reads && writes === 0) entries.value = kept
   }
 
-  async function sendNext(): Promise<void> {
-    clearTimeout(timer)
-    const entry = entries.value.find(({ failure }) => failure === null)
-    if (!entry || isSending || isStopped) return
-    isSending = true
-    let wait: number | null = 0
-    try {
-      await deliver(entry)
-      failures = 0
-      remove(entry.clientMessageId)
-    } catch (error) {
-      wait = waitAfter(error)
-      if (wait === 0) setFailure(entry.clientMessageId, error instanceof RequestError ? error.code : 'internal')
+  async function sendLane(lane: string): Promise<void> {
+    let failures = 0
+    queuedLanes.delete(lane)
+    while (!isStopped) {
+      // Asked anew each time: another tab may have sent it.
+      const entry = inOrder(await records.list()).find((each) => each.failure === null && laneOf(each) === lane)
+      if (!entry || isStopped) return
+      const { clientMessageId } = entry
+      try {
+        const message = await deliver(entry)
+        failures = 0
+        await change(clientMessageId, () => undefined, message)
+      } catch (error) {
+        const { code, retryable, retryAfterMs } = RequestError.of(error)
+        // A session that ended is renewed by the connection, which then wakes this outbox.
+        if (code === 'offline' || code === 'unauthorized') return
+        if (!retryable) await change(clientMessageId, (held) => held && { ...held, failure: code })
+        else await wait(retryAfterMs ?? backoffMs(++failures))
+      }
     }
-    isSending = false
-    if (wait === 0) void sendNext()
-    else if (wait !== null && !isStopped) timer = setTimeout(sendNext, wait)
   }
 
-  /** Milliseconds until the next try; 0 for a refusal that would come again; null to wait for the connection. */
-  function waitAfter(error: unknown): number | null {
-    if (!(error instanceof RequestError)) return 0
-    // A session that ended is renewed by the connection, which then wakes this outbox.
-    if (error.code === 'offline' || error.code === 'unauthorized') return null
-    if (!error.retryable) return 0
-    failures++
-    return error.retryAfterMs ?? backoffMs(failures)
+  async function wait(ms: number): Promise<void> {
+    await Promise.race([waiting.promise, new Promise((resolve) => setTimeout(resolve, ms))])
   }
 
-  function setFailure(clientMessageId: string, failure: RequestErrorCode | null): void {
-    const entry = entries.value.find((each) => each.clientMessageId === clientMessageId)
-    if (entry) keep({ ...entry, failure })
+  function send(): void {
+    for (const entry of entries.value) {
+      const lane = laneOf(entry)
+      if (isStopped || entry.failure !== null || queuedLanes.has(lane)) continue
+      queuedLanes.add(lane)
+      void inTurn(name + lane, () => sendLane(lane))
+    }
   }
+
+  function wake(): void {
+    waiting.resolve()
+    waiting = Promise.withResolvers()
+    send()
+  }
+
+  function stop(): void {
+    isStopped = true
+    waiting.resolve()
+    channel?.close()
+  }
+
+  if (channel) {
+    channel.onmessage = async ({ data }) => {
+      if (data) sent.value = data as Message
+      await read()
+      send()
+    }
+  }
+  void read().then(send)
 
   return {
     entries,
-    remove,
-    add(content) {
-      const position = Math.max(Date.now(), (entries.value.at(-1)?.position ?? 0) + 1)
-      keep({ clientMessageId: newId(), content, createdAt: new Date().toISOString(), position, failure: null })
-      void sendNext()
+    sent,
+    async add(conversationId, content) {
+      const entry: OutboxEntry = {
+        clientMessageId: newId(),
+        conversationId,
+        content,
+        createdAt: new Date().toISOString(),
+        position: Math.max(Date.now(), (entries.value.at(-1)?.position ?? 0) + 1),
+        failure: null,
+      }
+      await change(entry.clientMessageId, () => entry)
+      send()
     },
-    retry(clientMessageId) {
-      setFailure(clientMessageId, null)
-      void sendNext()
+    settle: (clientMessageId, conversationId) => change(clientMessageId, (held) => held && { ...held, conversationId }),
+    async retry(clientMessageId) {
+      await change(clientMessageId, (held) => held && { ...held, failure: null })
+      send()
     },
-    wake() {
-      failures = 0
-      void sendNext()
-    },
-    stop() {
-      isStopped = true
-      clearTimeout(timer)
+    remove: (clientMessageId) => void change(clientMessageId, () => undefined),
+    wake,
+    stop,
+    async clear() {
+      stop()
+      entries.value = []
+      await records.clear()
     },
   }
 }
 
-/** Gives what is kept under one name to another: a conversation that had no id yet has got one. */
-export function moveOutbox(storage: Storage, from: string, to: string): void {
-  for (const key of storage.names(outboxPrefix(from))) {
-    const entry = storage.get(key)
-    if (entry !== null) storage.set(outboxPrefix(to) + key.slice(outboxPrefix(from).length), entry)
-    storage.remove(key)
-  }
-}
-
-function outboxPrefix(name: string): string {
-  return `outbox:${name}:`
-}
-
-/** What an earlier page left; unreadable leftovers are dropped. */
-function keptEntries(storage: Storage, prefix: string): OutboxEntry[] {
-  const kept: OutboxEntry[] = []
-  for (const key of storage.names(prefix)) {
-    try {
-      kept.push(JSON.parse(storage.get(key) ?? '') as OutboxEntry)
-    } catch {
-      storage.remove(key)
-    }
-  }
-  return kept.sort((a, b) => a.position - b.position)
+function inOrder(entries: readonly OutboxEntry[]): OutboxEntry[] {
+  return entries.toSorted((a, b) => a.position - b.position || (a.clientMessageId < b.clientMessageId ? -1 : 1))
 }
