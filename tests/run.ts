@@ -6,13 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findChromium } from './support/chromium.ts'
+import { findHaproxy, findRedis } from './support/programs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const failures: string[] = []
 let passed = 0
 let skipped = 0
 
-ensureChromium()
+ensureProgram('Chromium', 'browser', findChromium, 'chromium', 'fonts-noto-cjk')
+ensureProgram('Redis', 'nodes', findRedis, 'redis-tools')
+ensureProgram('HAProxy', 'balancer', findHaproxy, 'haproxy')
 check(
   'format and lint (biome)',
   'biome',
@@ -28,18 +31,22 @@ if (failures.length > 0) console.log(`\nWhat failed:\n${failures.map((name) => `
 console.log(`\n${passed} passed, ${failures.length} failed`)
 process.exitCode = failures.length > 0 ? 1 : 0
 
-function ensureChromium(): void {
-  if (findChromium() !== undefined) return
+/** Tests that need a program which is not there are skipped, loudly; with CI set they fail. */
+function ensureProgram(name: string, tests: string, find: () => string | undefined, ...packages: string[]): void {
+  if (find() !== undefined) return
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
   const apt = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120']
   if (existsSync('/etc/debian_version') && (asRoot.length === 0 || succeeds(['sudo', '-n', 'true']))) {
-    console.log('Installing Chromium and a Chinese font for the browser tests (apt-get) …')
+    console.log(`Installing ${name} for the ${tests} tests (apt-get) …`)
     succeeds([...apt, 'update'])
-    succeeds([...apt, 'install', '-y', '--no-remove', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'])
+    succeeds([...apt, 'install', '-y', '--no-remove', '--no-install-recommends', ...packages])
   }
-  if (findChromium() !== undefined) return
-  if (process.env.CI) failures.push('browser tests: no Chromium on this machine')
-  else console.log('NO CHROMIUM ON THIS MACHINE: the browser tests are skipped. Install chromium to have them run.')
+  if (find() !== undefined) return
+  if (process.env.CI) failures.push(`${tests} tests: no ${name} on this machine`)
+  else
+    console.log(
+      `NO ${name.toUpperCase()} ON THIS MACHINE: the ${tests} tests are skipped. Install it to have them run.`,
+    )
 }
 
 function check(name: string, tool: string, ...args: string[]): void {

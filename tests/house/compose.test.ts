@@ -20,13 +20,20 @@ interface Service {
   environment: Record<string, string>
   ports?: string[]
   volumes: string[]
+  networks?: { default: { ipv4_address: string } }
   depends_on?: Record<string, { condition: string }>
   healthcheck?: { test: string[] }
 }
 
 const composeText = read('docker-compose.yml')
-const compose: { services: { database: Service; kefu: Service }; volumes: Record<string, unknown> } = parse(composeText)
-const { database, kefu } = compose.services
+type Name = 'database' | 'redis' | 'kefu-1' | 'kefu-2' | 'balancer'
+const compose: {
+  services: Record<Name, Service>
+  volumes: Record<string, unknown>
+  networks: { default: { ipam: { config: { subnet: string }[] } } }
+} = parse(composeText, { merge: true })
+const { database, redis, 'kefu-1': kefu, 'kefu-2': other, balancer } = compose.services
+const addressOf = (service: Service) => service.networks?.default.ipv4_address ?? ''
 const instructions = read('Dockerfile')
   .replaceAll('\\\n', ' ')
   .split('\n')
@@ -41,7 +48,7 @@ const imageEnv = Object.fromEntries(
 const names = Object.values(settings).map(({ name }) => name)
 
 /** Values as compose would put them in, with every required variable given. */
-const given: Record<string, string> = { DB_PASSWORD: 'a1b2c3', JWT_SECRET: 'x'.repeat(40) }
+const given: Record<string, string> = { DB_PASSWORD: 'a1b2c3', REDIS_PASSWORD: 'd4e5f6', JWT_SECRET: 'x'.repeat(40) }
 const filledIn = (text: string) =>
   text.replace(
     /\$\{(\w+)(?::([-?])([^}]*))?\}/g,
@@ -112,6 +119,43 @@ describe('the compose file', () => {
     const env = Object.fromEntries(Object.entries(kefu.environment).map(([name, value]) => [name, filledIn(value)]))
     const config = loadConfig({ ...imageEnv, ...env })
     expect(config.jwtSecrets).toEqual([given.JWT_SECRET])
+    expect(config.trustedProxies).toEqual([addressOf(balancer)])
+  })
+
+  test('has two nodes that differ in name, data and address alone', () => {
+    const own = ({ environment, volumes }: Service) => [environment.NODE_ID, volumes[0]?.split(':')[0]]
+    expect(own(kefu)).toEqual(['kefu-1', 'kefu-1'])
+    expect(own(other)).toEqual(['kefu-2', 'kefu-2'])
+    const alike = ({ environment, volumes: _, networks: __, ...rest }: Service) => ({
+      ...rest,
+      environment: { ...environment, NODE_ID: '' },
+    })
+    expect(alike(other)).toEqual(alike(kefu))
+  })
+
+  test('points them at its Redis, which asks for the password', () => {
+    const url = new URL(filledIn(kefu.environment.REDIS_URL ?? ''))
+    expect(`${url.hostname}:${url.port}`).toBe('redis:6379')
+    const command = redis.command?.map(filledIn) ?? []
+    expect(url.password).toBe(command[command.indexOf('--requirepass') + 1])
+    expect(redis.ports).toBeUndefined()
+    // Nodes start and go on without it.
+    expect(kefu.depends_on).not.toHaveProperty('redis')
+  })
+
+  test('gives the balancer the addresses of both nodes, in its subnet, and the configuration that tests run', () => {
+    const [start = ''] = compose.networks.default.ipam.config.map(({ subnet }) => subnet.replace(/0\/24$/, ''))
+    for (const service of [kefu, other, balancer]) expect(addressOf(service)).toMatch(new RegExp(`^${start}\\d+$`))
+    expect(balancer.environment).toEqual({
+      BALANCER_BIND: `:${imageEnv.PORT}`,
+      NODE_1: `${addressOf(kefu)}:${imageEnv.PORT}`,
+      NODE_2: `${addressOf(other)}:${imageEnv.PORT}`,
+    })
+    const [mount = ''] = balancer.volumes
+    expect(mount).toMatch(/^\.\/deploy\/haproxy\.cfg:.*:ro$/)
+    expect(existsSync(`${root}deploy/haproxy.cfg`)).toBe(true)
+    const variables = [...read('deploy/haproxy.cfg').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name)
+    expect(new Set(variables)).toEqual(new Set(Object.keys(balancer.environment)))
   })
 
   test("points Kefu at its own database's name, user and password", () => {
@@ -125,18 +169,20 @@ describe('the compose file', () => {
   })
 
   test('publishes the port that the image exposes, on this machine alone unless told otherwise', () => {
-    expect(kefu.ports?.map(filledIn)).toEqual([`127.0.0.1:3000:${imageEnv.PORT}`])
-    expect(database.ports).toBeUndefined()
+    expect(balancer.ports?.map(filledIn)).toEqual([`127.0.0.1:3000:${imageEnv.PORT}`])
+    for (const service of [kefu, other, database, redis]) expect(service.ports).toBeUndefined()
   })
 
   test('keeps data in named volumes, where image and database write', () => {
-    expect(kefu.volumes).toEqual([`kefu:${imageEnv.DATA_DIR}`])
+    expect(kefu.volumes).toEqual([`kefu-1:${imageEnv.DATA_DIR}`])
     expect(database.volumes).toEqual(['database:/var/lib/mysql'])
-    expect(Object.keys(compose.volumes).sort()).toEqual(['database', 'kefu'])
+    expect(Object.keys(compose.volumes).sort()).toEqual(['database', 'kefu-1', 'kefu-2'])
   })
 
   test('pins exact versions', () => {
     expect(database.image).toMatch(/^mysql:8\.4\.\d+$/)
+    expect(redis.image).toMatch(/^redis:\d+\.\d+\.\d+$/)
+    expect(balancer.image).toMatch(/^haproxy:\d+\.\d+\.\d+$/)
     expect(kefu.image).toBe(`kefu:${JSON.parse(read('package.json')).version}`)
   })
 
@@ -158,7 +204,7 @@ describe('the compose file', () => {
         .filter(([, operator]) => operator === ':?')
         .map(([name]) => name)
         .sort(),
-    ).toEqual(['DB_PASSWORD', 'JWT_SECRET'])
+    ).toEqual(['DB_PASSWORD', 'JWT_SECRET', 'REDIS_PASSWORD'])
     const examples = new Map(
       [...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     )

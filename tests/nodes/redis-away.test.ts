@@ -5,7 +5,8 @@ import { createLog } from '../../server/log.ts'
 import { connectRedis } from '../../server/realtime/redis.ts'
 import { startTestApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
-import { findRedis, type RedisServer, startRedis } from '../support/redis.ts'
+import { findRedis } from '../support/programs.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
 import { until } from '../support/server-process.ts'
 
 /** Without further traffic, everybody sees what is in the database this long after Redis is back. */

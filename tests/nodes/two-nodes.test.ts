@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { findRedis, type RedisServer, startRedis } from '../support/redis.ts'
+import { findRedis } from '../support/programs.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
 import { until } from '../support/server-process.ts'
 
 let redis: RedisServer

@@ -1,22 +1,13 @@
 // A private Redis for tests: on a free port of this machine, with a password, nothing kept on disk. Tests freeze, kill, empty and restart it.
 
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@redis/client'
+import { findRedis } from './programs.ts'
 import { until } from './server-process.ts'
-
-// Debian's redis-tools bring the server along under the last of these names, without a service that starts by itself.
-const programs = ['redis-server', 'valkey-server', 'redis-check-rdb']
-
-/** Undefined where there is none; npm test has tried to install it by then. */
-export function findRedis(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(':')
-  return programs.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync)
-}
 
 export interface RedisServer {
   url: string

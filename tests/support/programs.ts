@@ -1,0 +1,14 @@
+// Where the servers that some tests need are on this machine; undefined where they are not. npm test has tried to install them by then.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+function find(...names: string[]): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin']
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync)
+}
+
+/** Debian's redis-tools bring the server along under the last of these names, without a service that starts by itself. */
+export const findRedis = () => find('redis-server', 'valkey-server', 'redis-check-rdb')
+
+export const findHaproxy = () => find('haproxy')
