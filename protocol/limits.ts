@@ -43,8 +43,8 @@ export const limits = {
   /** A request is answered within this time, with unavailable if need be, whatever the database does. */
   answerMs: 1_900,
   /** What may wait to be sent to one connection; past it the client is too slow and comes back to catch up. */
-  sendBufferBytes: 1024 * 1024,
-  sendBufferSweepMs: 100,
+  sendBufferBytes: 512 * 1024,
+  sendBufferSweepMs: 50,
   /** An event loop that stood still longer than this within eventLoopWatchMs makes the process not ready. */
   eventLoopStallMs: 2_000,
   eventLoopWatchMs: 5_000,

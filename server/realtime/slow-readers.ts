@@ -7,8 +7,8 @@ import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
 import type { OpenConnections } from './open-connections.ts'
 
-/** Under this many packets nothing is added up: the largest messages would still fit. */
-const fewPackets = 32
+/** So many packets wait for free: a client on a slow line may ask for several whole pages at once. */
+const freePackets = 4
 
 export function watchSlowReaders(app: Pick<App, 'log'>, connections: OpenConnections): { stop(): void } {
   const timer = setInterval(() => {
@@ -21,10 +21,20 @@ export function watchSlowReaders(app: Pick<App, 'log'>, connections: OpenConnect
   return { stop: () => clearInterval(timer) }
 }
 
+interface Packet {
+  data?: string | Buffer
+  /** What is told to many is encoded once, and kept beside the text. */
+  options?: { wsPreEncodedFrame?: Buffer[] }
+}
+
 function waitingBytes({ conn }: Socket): number {
-  const { writeBuffer } = conn as unknown as { writeBuffer: { data?: string | Buffer }[] }
-  if (writeBuffer.length < fewPackets) return 0
-  return writeBuffer.reduce((sum, packet) => sum + (packet.data?.length ?? 0), 0)
+  const { writeBuffer } = conn as unknown as { writeBuffer: Packet[] }
+  return writeBuffer.slice(freePackets).reduce((sum, packet) => sum + bytesOf(packet), 0)
+}
+
+function bytesOf({ data = '', options }: Packet): number {
+  const frame = options?.wsPreEncodedFrame ?? []
+  return frame.reduce((sum, part) => sum + part.length, Buffer.byteLength(data))
 }
 
 /** A closing handshake would wait behind the backlog, so what waits is thrown away and the transport ended as it is. */
