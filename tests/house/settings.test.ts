@@ -94,7 +94,7 @@ describe('settings', () => {
     expect(complaint).not.toContain('\n')
   })
 
-  test('of one node among several include what all of them share', () => {
+  test('[ND1] of one node among several include what all of them share', () => {
     const shared = { DATABASE_URL: 'mysql://db/kefu', JWT_SECRET: 'x'.repeat(32) }
     const redis = { REDIS_URL: 'rediss://kefu:a%40b@redis:6380/1' }
     expect(loadConfig({ ...redis, ...shared }).redisUrl).toBe(redis.REDIS_URL)
