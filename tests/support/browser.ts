@@ -2,6 +2,8 @@
 // is kept, so that a test can fail for it. The launcher's shadow root stays closed: it is reached by its place or by keyboard, as by anybody.
 
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { BrowserContext, BrowserContextOptions, ConsoleMessage, Frame, Locator, Page } from 'playwright-core'
 import type { AgentRole } from '#protocol/entities.ts'
 import { hashPassword } from '../../server/auth/password.ts'
@@ -21,7 +23,10 @@ export interface Stage {
   close(): Promise<void>
 }
 
+const builtAt = fileURLToPath(new URL('../../client-web/dist/.stamp', import.meta.url))
+
 export async function openStage(): Promise<Stage> {
+  if (!existsSync(builtAt)) throw new Error('The pages are not built: npm test builds them first.')
   const browser = await launchChromium()
   const complaints: string[] = []
   const requests: string[] = []
