@@ -7,9 +7,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const anySeed = () => String(Math.floor(Math.random() * 1e9))
 
 const runs: string[][] = [
-  ['tests/chaos/run.ts', '--faults', '120', '--nodes', '1', '--seed', '1'],
-  ['tests/chaos/run.ts', '--faults', '120', '--nodes', '1', '--seed', anySeed()],
+  ...['1', '2'].flatMap((nodes) =>
+    ['1', anySeed(), anySeed(), anySeed()].map((seed) => {
+      return ['tests/chaos/run.ts', '--faults', '120', '--nodes', nodes, '--seed', seed]
+    }),
+  ),
   ['tests/chaos/run.ts', '--sabotage', 'all'],
+  ['tests/chaos/run.ts', '--stall', '60'],
 ]
 
 const failed = runs.filter((run) => {

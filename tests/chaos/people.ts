@@ -10,7 +10,7 @@ import { connectPerson, type Person } from './person.ts'
 import type { Random } from './random.ts'
 
 export const adminPassword = 'correct horse battery'
-const agentPassword = 'staple in the tea'
+export const agentPassword = 'staple in the tea'
 
 /** A conversation with all who hold it. */
 export interface Talk {

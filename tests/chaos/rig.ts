@@ -27,9 +27,11 @@ export interface RigOptions {
   source: string
   /** Leaves out what lets nodes hear from each other. */
   withoutRedis?: true
+  /** More settings for the nodes. */
+  env?: Record<string, string>
 }
 
-export async function startRig({ nodes: count, source, withoutRedis }: RigOptions): Promise<Rig> {
+export async function startRig({ nodes: count, source, withoutRedis, env: more = {} }: RigOptions): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'kefu-chaos-'))
   const journal = createJournal(join(folder, 'run.ndjson'))
   const database = await startChaosDatabase(join(folder, 'database'))
@@ -41,6 +43,7 @@ export async function startRig({ nodes: count, source, withoutRedis }: RigOption
     ADMIN_PASSWORD: adminPassword,
     RATE_LIMITS: 'off',
     ...(redis ? { REDIS_URL: redis.url } : {}),
+    ...more,
   }
   const nodes: ChaosNode[] = []
   for (let n = 1; n <= count; n++) {

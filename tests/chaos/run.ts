@@ -1,5 +1,5 @@
 // npm run chaos -- [--faults 120] [--seed S] [--nodes 1|2]: does faults to real processes while people talk, and checks that no promise was
-// broken. npm run chaos -- --sabotage NAME|all [--seed S]: proves that broken builds are caught. Exit code 1 where something is wrong.
+// broken. npm run chaos -- --sabotage NAME|all [--seed S]: proves that broken builds are caught. npm run chaos -- --stall SECONDS: readers that stop reading. Exit code 1 where something is wrong.
 
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -8,6 +8,7 @@ import { kindsFor } from './faults.ts'
 import { report } from './report.ts'
 import { catchSabotages } from './sabotage-run.ts'
 import { sabotages } from './sabotages.ts'
+import { mostGrowth, stallReaders, wasCutInTime } from './stalled-readers.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
 const say = (text: string) => void process.stdout.write(`${text}\n`)
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     nodes: { type: 'string', default: '1' },
     sabotage: { type: 'string' },
+    stall: { type: 'string' },
   },
 })
 const seed = Number(values.seed)
@@ -27,10 +29,24 @@ async function run(): Promise<boolean> {
     const names = values.sabotage === 'all' ? Object.keys(sabotages) : [values.sabotage]
     return await catchSabotages({ names, seed, source, say })
   }
+  if (values.stall !== undefined) return await stall(Number(values.stall))
   const nodes = Number(values.nodes)
   const findings = await runChaos({ faults: Number(values.faults), seed, nodes, kinds: kindsFor(nodes), source })
   say(report(findings))
   return findings.violations.length === 0
+}
+
+async function stall(seconds: number): Promise<boolean> {
+  const findings = await stallReaders(source, seconds * 1000)
+  const { cutAfter, growth, peakGrowth, bytesPerSecond, told, acknowledged } = findings
+  const slowest = Math.round(Math.max(...cutAfter))
+  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`
+  say(
+    `${cutAfter.length} readers stalled at ${(bytesPerSecond / 1e6).toFixed(1)} MB/s and were cut within ${slowest} ms`,
+  )
+  say(`the server held ${mebibytes(growth)} more for one, ${mebibytes(peakGrowth)} at its peak`)
+  say(`who went on reading was told ${told} of ${acknowledged}`)
+  return growth < mostGrowth && told === acknowledged && cutAfter.every((took) => wasCutInTime(findings, took))
 }
 
 process.exit((await run()) ? 0 : 1)

@@ -1,0 +1,55 @@
+// A WebSocket client made of a bare TCP socket, so that it can stop reading: what is sent to it then stays with the sender.
+
+import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
+
+export interface RawReader {
+  /** From now on nothing is read. */
+  stall(): void
+  close(): void
+}
+
+/** Resolves when the conversation is open. */
+export async function openRawReader(url: string, token: string, conversationId: number): Promise<RawReader> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  socket.on('error', () => undefined)
+  let heard = ''
+  socket.on('data', (piece) => {
+    heard = (heard + piece.toString('latin1')).slice(-100_000)
+  })
+  const hears = (what: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!heard.includes(what)) return
+        clearTimeout(timer)
+        socket.off('data', look)
+        resolve()
+      }
+      const timer = setTimeout(() => reject(new Error(`the raw reader did not hear ${what}`)), 10_000)
+      socket.on('data', look)
+      look()
+    })
+
+  socket.write(
+    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+  )
+  await hears('0{"sid"')
+  socket.write(textFrame(`40${JSON.stringify({ token })}`))
+  await hears('40{"sid"')
+  socket.write(textFrame(`420${JSON.stringify(['conversation:open', { conversationId, limit: 1 }])}`))
+  await hears('430[{"ok":true')
+  return {
+    stall: () => void socket.pause(),
+    close: () => void socket.destroy(),
+  }
+}
+
+/** Masked, as a client must; with zeros, which leaves the text as it is. */
+function textFrame(text: string): Buffer {
+  const payload = Buffer.from(text)
+  const length =
+    payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 255]
+  return Buffer.concat([Buffer.from([0x81, ...length, 0, 0, 0, 0]), payload])
+}
