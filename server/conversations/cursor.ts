@@ -7,9 +7,12 @@ export function encodeCursor({ at, id }: Place): string {
   return Buffer.from(`${at} ${id}`).toString('base64url')
 }
 
+/** Only times as encodeCursor writes them: what else Date would take, a database may not. */
+const isoTime = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/
+
 export function decodeCursor(cursor: string): Place {
   const [at = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ')
-  if (Number.isNaN(Date.parse(at)) || !/^[1-9][0-9]{0,14}$/.test(id)) {
+  if (!isoTime.test(at) || Number.isNaN(Date.parse(at)) || !/^[1-9][0-9]{0,14}$/.test(id)) {
     throw new AppError('invalid_request', 'The cursor is not one of ours.')
   }
   return { at, id: Number(id) }
