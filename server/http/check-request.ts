@@ -7,11 +7,12 @@ import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../errors.ts'
+import { isDeeperThan } from '../json-depth.ts'
 
 export const compileCheck: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'request' }) => {
   const check = Compile(schema)
   return (value: unknown) => {
-    if (isTooDeep(value, limits.requestDepth)) {
+    if (isDeeperThan(limits.requestDepth, value)) {
       return { error: new AppError('invalid_request', `The ${httpPart} is nested too deep.`, { path: '' }) }
     }
     if (check.Check(value)) return { value }
@@ -28,9 +29,4 @@ function firstWrong(errors: TLocalizedValidationError[]): [path: string, complai
   if (first.keyword === 'boolean') return [first.instancePath.slice(0, 200), 'is not known']
   if (first.keyword === 'required') return [`${first.instancePath}/${first.params.requiredProperties[0]}`, 'is missing']
   return [first.instancePath, first.message]
-}
-
-function isTooDeep(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return depth === 0 || Object.values(value).some((inner) => isTooDeep(inner, depth - 1))
 }

@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile'
 import { limits } from '#protocol/limits.ts'
 import { type RequestName, type RequestPayloads, requestSchemas } from '#protocol/requests.ts'
 import { AppError } from '../errors.ts'
+import { isDeeperThan } from '../json-depth.ts'
 
 const checks = new Map(Object.entries(requestSchemas).map(([name, schema]) => [name as RequestName, Compile(schema)]))
 
@@ -11,25 +12,15 @@ const checks = new Map(Object.entries(requestSchemas).map(([name, schema]) => [n
 export function checkPayload<N extends RequestName>(name: N, payload: unknown = {}): RequestPayloads[N] {
   const check = checks.get(name)
   if (check?.Check(payload)) return payload as RequestPayloads[N]
-  // Every schema is far smaller than the limit, so only what failed needs to be measured.
-  if (isTooLarge(payload)) {
+  // No schema reaches as deep as the limits or comes near their size, so only what failed needs to be measured; depth first, since what is
+  // nested too deep cannot be written out again.
+  if (isDeeperThan(limits.requestDepth, payload)) {
+    throw new AppError('invalid_request', `${name}: the payload is nested too deep`, { path: '' })
+  }
+  if (Buffer.byteLength(JSON.stringify(payload) ?? '') > limits.requestBytes) {
     throw new AppError('too_large', `A request may be ${limits.requestBytes} bytes.`, { limit: limits.requestBytes })
   }
   const [first] = check?.Errors(payload) ?? []
-  throw new AppError(
-    'invalid_request',
-    `${name}: ${first?.instancePath || 'the payload'} ${first?.message ?? 'is wrong'}`,
-    {
-      path: first?.instancePath ?? '',
-    },
-  )
-}
-
-function isTooLarge(payload: unknown): boolean {
-  try {
-    return Buffer.byteLength(JSON.stringify(payload) ?? '') > limits.requestBytes
-  } catch {
-    // Nested too deep to be written out again.
-    return true
-  }
+  const path = first?.instancePath.slice(0, 200) ?? ''
+  throw new AppError('invalid_request', `${name}: ${path || 'the payload'} ${first?.message ?? 'is wrong'}`, { path })
 }

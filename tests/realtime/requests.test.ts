@@ -54,6 +54,18 @@ describe('socket requests', () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
   })
 
+  it('[FZ3] refuse what is nested too deep, however deep', async () => {
+    const { customer, conversationId } = await app.startConversation()
+    for (const depth of [limits.requestDepth, 1_000]) {
+      let deep: unknown = 1
+      for (let level = 0; level < depth; level++) deep = [deep]
+      expect(await customer.socket.emitWithAck('conversation:open', { conversationId: deep })).toMatchObject({
+        error: { code: 'invalid_request', message: 'conversation:open: the payload is nested too deep' },
+      })
+    }
+    await customer.request('conversation:open', { conversationId })
+  })
+
   it('[RQ3] answer too_large over 64 KiB and keep the connection', async () => {
     const { customer, conversationId } = await app.startConversation()
     const content = 'x'.repeat(limits.requestBytes + 1)

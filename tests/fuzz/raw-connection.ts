@@ -1,0 +1,76 @@
+// A WebSocket that speaks engine.io and Socket.IO by hand, so that anything at all can be put on the wire. Knows which of its requests
+// was answered how.
+
+import { WebSocket } from 'ws'
+import type { Reply } from '#protocol/errors.ts'
+
+export interface RawConnection {
+  isOpen(): boolean
+  /** A text or binary message of the WebSocket, as it is; text need not be UTF-8. */
+  send(data: string | Buffer, kind?: 'text' | 'binary'): void
+  /** Bytes below the WebSocket's own frames, after which nothing else can be said. */
+  endWith(bytes: Buffer): void
+  /** A request with an acknowledgement of its own; `args` is JSON text. Resolves with the answer, or null when the connection ended. */
+  request(event: string, args: string): Promise<Reply<unknown> | null>
+  close(): void
+}
+
+const answerWithinMs = 15_000
+
+/** Connected and let in by its token. */
+export async function connectRaw(url: string, token: string): Promise<RawConnection> {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`, { maxPayload: 0 })
+  const waiting = new Map<number, (reply: Reply<unknown> | null) => void>()
+  let nextAck = 0
+  let letIn: (() => void) | undefined
+
+  socket.on('error', () => {})
+  socket.on('message', (data: Buffer, isBinary) => {
+    const text = isBinary ? '' : data.toString()
+    if (text.startsWith('0')) socket.send(`40${JSON.stringify({ token })}`)
+    else if (text === '2') socket.send('3')
+    else if (text.startsWith('40{')) letIn?.()
+    const answer = /^43(\d+)(\[.*)$/s.exec(text)
+    if (!answer) return
+    const id = Number(answer[1])
+    const [reply] = JSON.parse(answer[2] as string) as [Reply<unknown>]
+    waiting.get(id)?.(reply)
+    waiting.delete(id)
+  })
+  socket.on('close', () => {
+    for (const settle of waiting.values()) settle(null)
+    waiting.clear()
+  })
+  await new Promise<void>((resolve, reject) => {
+    letIn = resolve
+    socket.once('close', () => reject(new Error('a good token was not let in')))
+  })
+
+  const isOpen = () => socket.readyState === WebSocket.OPEN
+  return {
+    isOpen,
+    send: (data, kind = 'text') => {
+      if (isOpen()) socket.send(data, { binary: kind === 'binary' })
+    },
+    endWith(bytes) {
+      const { _socket } = socket as unknown as { _socket?: { end(bytes: Buffer): void } }
+      if (isOpen()) _socket?.end(bytes)
+    },
+    request(event, args) {
+      if (!isOpen()) return Promise.resolve(null)
+      const id = nextAck++
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () => reject(new Error(`${event} was not answered: ${args.slice(0, 300)}`)),
+          answerWithinMs,
+        )
+        waiting.set(id, (reply) => {
+          clearTimeout(timer)
+          resolve(reply)
+        })
+        socket.send(`42${id}[${JSON.stringify(event)}${args === '' ? '' : `,${args}`}]`)
+      })
+    },
+    close: () => socket.terminate(),
+  }
+}
