@@ -15,20 +15,23 @@ describe.skipIf(!findRedis() || !findHaproxy())('two nodes behind the balancer o
   let here: TestApp
   let there: TestApp
   let balancer: Awaited<ReturnType<typeof startBalancer>>
+  /** What has been started, to be ended in the reverse order. */
+  const ends: (() => Promise<void>)[] = []
 
   beforeAll(async () => {
     redis = await startRedis()
+    ends.push(redis.stop)
     const options = { rateLimits: true, env: { TRUSTED_PROXIES: '127.0.0.1' } }
     here = await startTestApp({ ...options, node: { redisUrl: redis.url } })
+    ends.push(here.stop)
     there = await startTestApp({ ...options, node: { redisUrl: redis.url, beside: here } })
+    ends.push(there.stop)
     await until(() => here.redis?.isUp() === true && there.redis?.isUp() === true)
     balancer = await startBalancer([here.url, there.url])
+    ends.push(balancer.stop)
   })
   afterAll(async () => {
-    await balancer.stop()
-    await there.stop()
-    await here.stop()
-    await redis.stop()
+    for (const end of ends.reverse()) await end()
   })
 
   it('[ND11] share connections, and keep those without WebSocket on their node (F37)', async () => {

@@ -8,18 +8,21 @@ import { until } from '../support/server-process.ts'
 let redis: RedisServer
 let here: TestApp
 let there: TestApp
+/** What has been started, to be ended in the reverse order. */
+const ends: (() => Promise<void>)[] = []
 
 describe.skipIf(!findRedis())('two nodes', () => {
   beforeAll(async () => {
     redis = await startRedis()
+    ends.push(redis.stop)
     here = await startTestApp({ rateLimits: true, node: { redisUrl: redis.url } })
+    ends.push(here.stop)
     there = await startTestApp({ rateLimits: true, node: { redisUrl: redis.url, beside: here } })
+    ends.push(there.stop)
     await until(() => here.redis?.isUp() === true && there.redis?.isUp() === true)
   })
   afterAll(async () => {
-    await there.stop()
-    await here.stop()
-    await redis.stop()
+    for (const end of ends.reverse()) await end()
   })
 
   it('[ND2] tell each other every event, once, in order', async () => {
@@ -79,11 +82,12 @@ describe.skipIf(!findRedis())('two nodes', () => {
     }
   })
 
+  /** Milliseconds from the answer to the end of a connection to the other node. */
   async function endedWithin(account: TestAccount, end: () => Promise<unknown>): Promise<number> {
     const client = await there.connect(account)
     const ended = new Promise<string>((resolve) => client.socket.once('disconnect', resolve))
-    const from = performance.now()
     await end()
+    const from = performance.now()
     await ended
     expect(client.all('connection:closing')).toEqual([{ reason: 'revoked' }])
     return performance.now() - from

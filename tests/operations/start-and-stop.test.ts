@@ -70,7 +70,7 @@ describe('a start', () => {
         .trim()
         .split('\n')
         .map((line) => line.split(' ')[0]),
-    ).toEqual(['PORT', 'PUBLIC_URL', 'REDIS_URL'])
+    ).toEqual(['PORT', 'REDIS_URL', 'PUBLIC_URL'])
     expect(() => statSync(dataDir)).toThrow()
   })
 

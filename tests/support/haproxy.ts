@@ -18,12 +18,13 @@ export async function startBalancer(nodes: [string, string]): Promise<{ url: str
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const url = `http://${address}`
   const isThere = async () => (await fetch(`${url}/healthz`)).ok
-  await until(() => isThere().catch(() => false))
-  return {
-    url,
-    async stop() {
-      child.kill('SIGKILL')
-      await exited
-    },
+  const stop = async () => {
+    child.kill('SIGKILL')
+    await exited
   }
+  await until(() => isThere().catch(() => false)).catch(async (error) => {
+    await stop()
+    throw error
+  })
+  return { url, stop }
 }
