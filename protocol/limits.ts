@@ -73,8 +73,8 @@ export const limits = {
   /** Between the last disconnect of an agent and being told offline. */
   presenceGraceMs: 10_000,
   /** A node that has not renewed its lease for this long is gone. */
-  nodeLeaseMs: 9_000,
-  nodeLeaseRenewMs: 3_000,
+  nodeLeaseMs: 8_000,
+  nodeLeaseRenewMs: 2_000,
   /** A customer's message to an agent who has been offline this long goes back to the queue. */
   absentAgentMs: 5 * 60_000,
   /** Subscribed clients are told the heads of their conversations this often. */
