@@ -16,8 +16,6 @@ export interface ChaosNode {
   restart(): void
   /** Resolves when it has said that it is ready. */
   ready(): Promise<void>
-  /** Another one after each start. */
-  pid(): number
   stop(): Promise<void>
 }
 
@@ -72,12 +70,14 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
     url: `http://127.0.0.1:${port}`,
     kill() {
       isAsked = true
+      isReady = false
       child.kill('SIGKILL')
     },
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     restart() {
       isAsked = true
+      isReady = false
       child.kill('SIGTERM')
     },
     async ready() {
@@ -85,7 +85,6 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
         if (performance.now() > giveUpAt) throw new Error(`${name} is not ready: ${child.lastWords()}`)
       }
     },
-    pid: () => child.pid,
     async stop() {
       isStopping = true
       child.kill('SIGCONT')

@@ -5,7 +5,7 @@ import { limits } from '#protocol/limits.ts'
 import { checkAnswers } from './check-answers.ts'
 import { checkStored } from './check-stored.ts'
 import { checkViews } from './check-views.ts'
-import { type FaultPeriod, injectFaults } from './fault-schedule.ts'
+import { injectFaults } from './fault-schedule.ts'
 import type { FaultKind } from './faults.ts'
 import { type Findings, summarize } from './findings.ts'
 import { gatherPeople } from './people.ts'
@@ -21,6 +21,8 @@ export interface ChaosOptions {
   kinds: readonly FaultKind[]
   /** Where the server's source is. */
   source: string
+  /** Goes on with faults until so many messages are acknowledged. */
+  messages?: number
   withoutRedis?: true
   /** Of a run that found something, for who wants to know more. */
   keepsFolder?: boolean
@@ -40,7 +42,9 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
     const people = await gatherPeople({ urls, customers: 6, agents: 3, journal, random })
     const traffic = startTraffic({ people, journal, random, pauseMs: 25 })
     const targets = { nodes, database, people: people.all, redis }
-    const periods: FaultPeriod[] = await injectFaults({ ...options, count: options.faults, targets, journal, random })
+    const wantsMore = () => journal.acknowledgements.length < (options.messages ?? 0)
+    const count = options.faults
+    const periods = await injectFaults({ ...options, count, wantsMore, targets, journal, random })
     traffic.stop()
     const healedAt = performance.now()
     while (traffic.unsent() > 0 && performance.now() - healedAt < boundMs) await sleep(50)

@@ -15,6 +15,8 @@ export interface FaultPeriod {
 
 export interface ScheduleOptions {
   count: number
+  /** Asked after so many: whether more are wanted, up to thrice as many. */
+  wantsMore?: () => boolean
   kinds: readonly FaultKind[]
   targets: Targets
   journal: Journal
@@ -24,6 +26,7 @@ export interface ScheduleOptions {
 /** Resolves when all have happened and are healed. */
 export async function injectFaults({
   count,
+  wantsMore = () => false,
   kinds,
   targets,
   journal,
@@ -34,7 +37,7 @@ export async function injectFaults({
   const running: Promise<void>[] = []
   let deck: FaultKind[] = []
 
-  for (let n = 0; n < count; n++) {
+  for (let n = 0; n < count || (n < 3 * count && wantsMore()); n++) {
     if (deck.length === 0) deck = random.shuffle(kinds)
     const kind = deck.pop() as FaultKind
     const fault: Fault = faults[kind]

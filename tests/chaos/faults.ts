@@ -42,6 +42,14 @@ export const faults = {
       await node.ready()
     },
   },
+  'server restarted': {
+    on: ['nodes'],
+    async run({ nodes }, random) {
+      const node = random.pick(nodes)
+      node.restart()
+      await node.ready()
+    },
+  },
   'server frozen': {
     on: ['nodes'],
     async run({ nodes }, random) {

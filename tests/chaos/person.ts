@@ -92,6 +92,10 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
       const { code, retryable, details } = reply.error
       return { kind: 'refused', code, retryable, details }
     } catch {
+      if (socket.connected) {
+        journal.count(`no answer on an open connection: ${name}`)
+        journal.note('no answer', { userId: account.id, request: name, since: Math.round(from) })
+      }
       return { kind: 'lost' }
     }
   }

@@ -13,6 +13,10 @@ import { mostGrowth, stallReaders, wasCutInTime } from './stalled-readers.ts'
 const source = fileURLToPath(new URL('../..', import.meta.url))
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
+/** What makes a run worth something. */
+const messagesPerFault = 167
+const shareInFaults = 0.25
+
 const { values } = parseArgs({
   options: {
     faults: { type: 'string', default: '120' },
@@ -31,9 +35,13 @@ async function run(): Promise<boolean> {
   }
   if (values.stall !== undefined) return await stall(Number(values.stall))
   const nodes = Number(values.nodes)
-  const findings = await runChaos({ faults: Number(values.faults), seed, nodes, kinds: kindsFor(nodes), source })
+  const faults = Number(values.faults)
+  const messages = faults * messagesPerFault
+  const findings = await runChaos({ faults, messages, seed, nodes, kinds: kindsFor(nodes), source })
   say(report(findings))
-  return findings.violations.length === 0
+  const isHard = findings.acknowledged >= messages && findings.shareInFaults >= shareInFaults
+  if (!isHard) say('  too few messages, or too few of them while a fault was active: this run proves nothing')
+  return isHard && findings.violations.length === 0
 }
 
 async function stall(seconds: number): Promise<boolean> {
@@ -49,4 +57,7 @@ async function stall(seconds: number): Promise<boolean> {
   return growth < mostGrowth && told === acknowledged && cutAfter.every((took) => wasCutInTime(findings, took))
 }
 
+// What was started ends with us.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
 process.exit((await run()) ? 0 : 1)
