@@ -24,7 +24,8 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
   })
 
   test('[WI9] a customer comes to the launcher, opens, writes, closes, and is on the launcher again', async () => {
-    await (await app.newAgent()).connect()
+    // With nobody here there would be a mail address to fill in on the way.
+    await (await (await app.newAgent()).connect()).request('agent:list', {})
     const page = await (await stage.enter()).newPage()
     const customer = customerAt(page)
     const { keyboard } = page

@@ -26,6 +26,8 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
 
   test('[WI5] who is here changes before the customer’s eyes', async () => {
     const agent = await (await app.newAgent({ name: 'Bo' })).connect()
+    // Answered only once the connection has been counted.
+    await agent.request('agent:list', {})
     const customer = await visit(await stage.enter(), `${app.url}/demo/`)
     await customer.open()
     await customer.sees(english.here)
@@ -75,6 +77,7 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
       await customer.write('second')
       await customer.sees(words.refused)
       await customer.reload()
+      await customer.sees(`first ${locale}`)
       await customer.sees(words.refused)
       expect(await customer.words()).toEqual([`first ${locale}`, 'second'])
       await agent.getByRole('button', { name: words.unblockCustomer }).click()

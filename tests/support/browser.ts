@@ -170,14 +170,14 @@ export async function newLogin(app: TestApp, name: string, role: AgentRole = 'ag
   return { id: Number(insertId), username, name }
 }
 
-/** Logs in at the login form; resolves at the inbox. */
+/** Logs in at the login form; resolves when everybody has been told that this agent is here. */
 export async function logIn(context: BrowserContext, app: TestApp, login: Login, path = '/console/'): Promise<Page> {
   const page = await context.newPage()
   await page.goto(app.url + path)
   await page.getByLabel(/^(Username|用户名)$/).fill(login.username)
   await page.getByLabel(/^(Password|密码)$/).fill(password)
   await page.keyboard.press('Enter')
-  await page.getByRole('navigation', { name: /^(Main|主导航)$/ }).waitFor()
+  await page.getByRole('button', { name: /(Online|在线)/ }).waitFor()
   return page
 }
 
