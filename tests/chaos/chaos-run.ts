@@ -23,6 +23,8 @@ export interface ChaosOptions {
   source: string
   /** Goes on with faults until so many messages are acknowledged. */
   messages?: number
+  /** Between two messages of one writer, in milliseconds at most. */
+  pauseMs?: number
   withoutRedis?: true
   /** Of a run that found something, for who wants to know more. */
   keepsFolder?: boolean
@@ -40,7 +42,7 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
   try {
     const urls = nodes.map(({ url }) => url)
     const people = await gatherPeople({ urls, customers: 6, agents: 3, journal, random })
-    const traffic = startTraffic({ people, journal, random, pauseMs: 25 })
+    const traffic = startTraffic({ people, journal, random, pauseMs: options.pauseMs ?? 12 })
     const targets = { nodes, database, people: people.all, redis }
     const wantsMore = () => journal.acknowledgements.length < (options.messages ?? 0)
     const count = options.faults

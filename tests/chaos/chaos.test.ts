@@ -13,9 +13,10 @@ import { applySabotage, copySource, sabotages } from './sabotages.ts'
 const source = fileURLToPath(new URL('../..', import.meta.url))
 
 async function run(nodes: number) {
-  const findings = await runChaos({ faults: 20, seed: 20, nodes, kinds: kindsFor(nodes), source })
+  // Other tests run beside this one: fewer messages leave them room.
+  const findings = await runChaos({ faults: 20, seed: 20, nodes, kinds: kindsFor(nodes), pauseMs: 30, source })
   expect(findings.violations.slice(0, 10)).toEqual([])
-  expect(findings.acknowledged).toBeGreaterThan(1000)
+  expect(findings.acknowledged).toBeGreaterThan(200)
   expect(findings.shareInFaults).toBeGreaterThan(0.25)
   expect([...findings.faults.keys()].sort()).toEqual(kindsFor(nodes).sort())
 }

@@ -29,6 +29,8 @@ export interface Person {
 const requestDeadlineMs = 10_000
 const connectDeadlineMs = 3_000
 const renewEveryMs = 15_000
+/** Between two tries to connect: soon, so that most of a run is talk. */
+const mostPauseMs = 400
 
 export function connectPerson(account: Account, relay: Relay, journal: Journal, random: Random): Person {
   const socket = io(relay.url, {
@@ -58,7 +60,7 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     if (isClosed) return
     tries += 1
     clearTimeout(timer)
-    timer = setTimeout(attempt, Math.min(1000, 50 * 2 ** tries) * (0.5 + random.next() / 2))
+    timer = setTimeout(attempt, Math.min(mostPauseMs, 50 * 2 ** tries) * (0.5 + random.next() / 2))
   }
 
   socket.on('connect', () => {
