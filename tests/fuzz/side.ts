@@ -39,6 +39,8 @@ export interface Side extends Person {
   ask<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Reply<RequestReplies[N]>>
   /** Loses the connection, opens another and catches up. */
   reconnect(): Promise<void>
+  /** Of the conversation as it is held. */
+  versionOf(conversationId: number): number | undefined
   /** What the state held shows. */
   shown(): Picture
   /** The same, fetched anew. */
@@ -177,6 +179,7 @@ export async function createSide(person: Person): Promise<Side> {
       }
       for (const conversationId of state.timelines.keys()) await open({ conversationId, limit: 3 })
     },
+    versionOf: (conversationId) => state.conversations.get(conversationId)?.version,
     shown: () => pictureOf(state, account.id, role),
     async fetched() {
       if (role === 'customer') {
