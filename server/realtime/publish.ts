@@ -24,6 +24,11 @@ export function publishHeads(socket: Socket, heads: ServerEvents['conversation:h
   socket.volatile.emit('conversation:heads', { heads })
 }
 
+/** Tells one connection whether somebody is here to answer. */
+export function publishAvailability(socket: Socket, available: boolean): void {
+  socket.emit('availability:changed', { available })
+}
+
 /** Says why, then ends the connection. */
 export function publishClosing(socket: Socket, reason: ClosingReason): void {
   socket.emit('connection:closing', { reason })

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
+import { countAgentsHere } from '#db/agents.ts'
 import { limits } from '#protocol/limits.ts'
 import { isCustomer } from '../actor.ts'
 import { addressOf } from '../address.ts'
@@ -11,11 +12,11 @@ import type { App } from '../context.ts'
 import { AppError, errorBody } from '../errors.ts'
 import { isOwnOrigin } from '../origin.ts'
 import { startComparison } from './comparison.ts'
-import { createConnection, receive } from './connection.ts'
+import { type Connection, createConnection, receive } from './connection.ts'
 import { watchEndedSessions } from './ended-sessions.ts'
 import { startHeads } from './heads.ts'
 import type { OpenConnections } from './open-connections.ts'
-import { publishClosing } from './publish.ts'
+import { publishAvailability, publishClosing } from './publish.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
 import { watchSlowReaders } from './slow-readers.ts'
 
@@ -52,7 +53,7 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
   })
 
   io.on('connection', (socket: Socket) => {
-    const connection = socket.data as ReturnType<typeof createConnection>
+    const connection = socket.data as Connection
     const { actor, turns } = connection
     connections.add(connection)
     // Everything is registered before anything waits, so that no early packet is missed.
@@ -62,13 +63,11 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
     })
     void socket.join([userRoom(actor.userId), isCustomer(actor) ? customersRoom : agentsRoom])
-    if (!isCustomer(actor)) {
-      turns.run(false, () =>
-        app.presence.connected(actor.userId).catch((error: unknown) => {
-          app.log.warn({ err: error, agentId: actor.userId }, 'could not tell an agent online')
-        }),
-      )
-    }
+    turns.run(false, () =>
+      welcome(app, connection).catch((error: unknown) => {
+        app.log.warn({ err: error, userId: actor.userId }, 'could not welcome a connection')
+      }),
+    )
   })
 
   const expiry = setInterval(() => {
@@ -95,4 +94,10 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
       io.engine.close()
     },
   }
+}
+
+/** An agent is here from now on. A customer is told how things stand: it may have changed since the session was made. */
+async function welcome(app: App, { socket, actor }: Connection): Promise<void> {
+  if (isCustomer(actor)) publishAvailability(socket, (await countAgentsHere(app.db)) > 0)
+  else await app.presence.connected(actor.userId)
 }

@@ -81,17 +81,20 @@ describe('agent status', () => {
 })
 
 describe('availability', () => {
-  it('[AG6] tells customers when somebody comes and when the last one is gone', async () => {
+  it('[AG6] tells customers how it stands when they connect, when somebody comes and when the last one is gone', async () => {
     const shop = await startTestApp()
     try {
       const customer = await (await shop.newCustomer()).connect()
+      expect(await customer.next('availability:changed')).toEqual({ available: false })
       const account = await shop.newAgent()
       const agent = await account.connect()
       expect(await customer.next('availability:changed')).toEqual({ available: true })
       await agent.request('agent:set-status', { status: 'busy' })
       await agent.request('agent:set-status', { status: 'offline' })
       expect(await customer.next('availability:changed')).toEqual({ available: false })
-      expect(customer.all('availability:changed')).toHaveLength(2)
+      expect(customer.all('availability:changed')).toHaveLength(3)
+      const later = await (await shop.newCustomer()).connect()
+      expect(await later.next('availability:changed')).toEqual({ available: false })
     } finally {
       await shop.stop()
     }

@@ -25,6 +25,8 @@ describe('the whole job, by a program', () => {
       .body as WidgetSessionReply
     const customer = await connectClient(app.url, session.token)
     const agent = await connectClient(app.url, login.token)
+    // Nobody at first, then the agent.
+    await customer.next('availability:changed')
     await customer.next('availability:changed')
 
     const { conversation } = await customer.request('conversation:start', {
@@ -53,6 +55,7 @@ describe('the whole job, by a program', () => {
     await agent.next('conversation:updated', ({ change }) => change === 'closed')
 
     expect(told(customer)).toEqual([
+      'availability:changed',
       'availability:changed',
       'conversation:created created',
       'message:created',
