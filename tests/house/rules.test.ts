@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 const root = new URL('../../', import.meta.url).pathname
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
-const rulePages = ['PROTOCOL.md', 'docs/DATABASE.md']
+const rulePages = ['PROTOCOL.md', 'docs/DATABASE.md', 'docs/DELIVERY.md']
 const rules = rulePages.flatMap((page) =>
   [...read(page).matchAll(/^- \[([A-Z]{2}\d+)\]/gm)].map((match) => match[1] as string),
 )
