@@ -52,14 +52,14 @@ const contents = (outbox: Outbox) => outbox.entries.value.map(({ content }) => c
 const overloaded = () => new RequestError('overloaded', 'Too busy', true, { retryAfterMs: 5 })
 
 describe('outbox', () => {
-  test('sends in the order of writing, one at a time, and empties', async () => {
+  test('[OB4] sends in the order of writing, one at a time, and empties', async () => {
     const { outbox, delivered } = newOutbox([])
     for (const text of ['one', 'two', 'three']) void outbox.add(1, text)
     await vi.waitFor(() => expect(outbox.entries.value).toEqual([]))
     expect(delivered.map(({ content }) => content)).toEqual(['one', 'two', 'three'])
   })
 
-  test('tries the same message again under the same id, and nothing overtakes it', async () => {
+  test('[OB2] [OB4] tries the same message again under the same id, and nothing overtakes it', async () => {
     const rateLimited = new RequestError('rate_limited', 'Slower', true, { retryAfterMs: 20 })
     const { outbox, delivered } = newOutbox([overloaded(), rateLimited, 'ok'])
     void outbox.add(1, 'first')
@@ -69,7 +69,7 @@ describe('outbox', () => {
     expect(new Set(delivered.slice(0, 3).map(({ clientMessageId }) => clientMessageId)).size).toBe(1)
   })
 
-  test('waits for the connection instead of trying without one', async () => {
+  test('[OB2] waits for the connection instead of trying without one', async () => {
     const { outbox, delivered, net } = newOutbox([], undefined, false)
     await outbox.add(1, 'hello')
     await new Promise((resolve) => setTimeout(resolve, 30))
@@ -81,7 +81,7 @@ describe('outbox', () => {
     expect(delivered).toHaveLength(1)
   })
 
-  test('a refusal stays on the message, the rest goes on, and it can be tried again or deleted', async () => {
+  test('[OB5] a refusal stays on the message, the rest goes on, and it can be tried again or deleted', async () => {
     const refusal = () => new RequestError('forbidden', 'No', false)
     const { outbox, delivered } = newOutbox([refusal(), 'ok', refusal(), 'ok'])
     void outbox.add(1, 'bad')
@@ -96,7 +96,7 @@ describe('outbox', () => {
     expect(outbox.entries.value).toEqual([])
   })
 
-  test('another page finds what this one could not send, in order, and sends it under the same ids', async () => {
+  test('[OB1] another page finds what this one could not send, in order, and sends it under the same ids', async () => {
     const storage = openStorage('test:')
     const { outbox } = newOutbox([], storage, false)
     for (const text of ['one', 'two']) await outbox.add(1, text)
@@ -110,7 +110,7 @@ describe('outbox', () => {
     expect(storage.names('')).toEqual([])
   })
 
-  test('conversations do not wait for each other', async () => {
+  test('[OB4] conversations do not wait for each other', async () => {
     const { outbox, delivered } = newOutbox([new RequestError('internal', 'Later', true, { retryAfterMs: 60_000 })])
     void outbox.add(1, 'held up')
     void outbox.add(2, 'goes')
@@ -118,7 +118,7 @@ describe('outbox', () => {
     expect(delivered.map(({ content }) => content)).toEqual(['held up', 'goes'])
   })
 
-  test('of two tabs one sends, and both know what was acknowledged', async () => {
+  test('[OB3] of two tabs one sends, and both know what was acknowledged', async () => {
     const { outbox, delivered, storage } = newOutbox([])
     const { outbox: other, delivered: byOther } = newOutbox([], storage)
     const heard: string[] = []
@@ -130,7 +130,7 @@ describe('outbox', () => {
     await vi.waitFor(() => expect(heard.length + byOther.length).toBeGreaterThanOrEqual(50))
   })
 
-  test('what was forgotten is neither kept nor sent', async () => {
+  test('[OB6] what was forgotten is neither kept nor sent', async () => {
     const { outbox, delivered, storage, net } = newOutbox([], undefined, false)
     await outbox.add(1, 'private')
     await outbox.clear()
@@ -142,7 +142,7 @@ describe('outbox', () => {
     expect([contents(outbox), contents(next), delivered, byNext, storage.names('')]).toEqual([[], [], [], [], []])
   })
 
-  test('a message is one row from sending to sent: acknowledged ones are not shown twice', () => {
+  test('[OB7] a message is one row from sending to sent: acknowledged ones are not shown twice', () => {
     const { outbox } = newOutbox([], undefined, false)
     void outbox.add(1, 'hello')
     const self = { id: 7, role: 'customer', name: 'Li Lei' } as const

@@ -65,7 +65,7 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
   let isStopped = false
   let waiting = Promise.withResolvers<void>()
 
-  /** Shown at once, then kept, then told to the other tabs. */
+  /** Shown at once, then kept, then on its way, before other tabs are told: who wrote it is the first to send it. */
   async function change(clientMessageId: string, make: Change, acknowledged: Message | null = null): Promise<void> {
     writes++
     batch(() => {
@@ -76,6 +76,7 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
     })
     await records.change(clientMessageId, make)
     writes--
+    send()
     if (!isStopped) channel?.postMessage(acknowledged)
     await read()
   }
@@ -146,7 +147,7 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
   return {
     entries,
     sent,
-    async add(conversationId, content) {
+    add(conversationId, content) {
       const entry: OutboxEntry = {
         clientMessageId: newId(),
         conversationId,
@@ -155,14 +156,10 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
         position: Math.max(Date.now(), (entries.value.at(-1)?.position ?? 0) + 1),
         failure: null,
       }
-      await change(entry.clientMessageId, () => entry)
-      send()
+      return change(entry.clientMessageId, () => entry)
     },
     settle: (clientMessageId, conversationId) => change(clientMessageId, (held) => held && { ...held, conversationId }),
-    async retry(clientMessageId) {
-      await change(clientMessageId, (held) => held && { ...held, failure: null })
-      send()
-    },
+    retry: (clientMessageId) => void change(clientMessageId, (held) => held && { ...held, failure: null }),
     remove: (clientMessageId) => void change(clientMessageId, () => undefined),
     wake,
     stop,

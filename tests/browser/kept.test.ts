@@ -1,0 +1,111 @@
+// Where a browser keeps what was not sent: through its restart, without a database, and where it keeps nothing at all.
+
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Customer, visit } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { layNetwork } from '../support/network.ts'
+import { openTabs, seesAllSent, storedAfter } from './offline-tabs.ts'
+import { english } from './words.ts'
+
+describe.skipIf(findChromium() === undefined)('what was not sent', () => {
+  let app: TestApp
+  let profile: string
+  let opened: BrowserContext | undefined
+
+  beforeAll(async () => {
+    app = await startTestApp()
+  })
+  beforeEach(async () => {
+    profile = await mkdtemp(join(tmpdir(), 'kefu-profile-'))
+  })
+  afterEach(async () => {
+    await opened?.close()
+    await rm(profile, { recursive: true })
+  })
+  afterAll(() => app.stop())
+
+  /** A browser with what was in it when it was closed last. */
+  async function openBrowser(): Promise<BrowserContext> {
+    opened = await chromium.launchPersistentContext(profile, {
+      executablePath: findChromium() as string,
+      chromiumSandbox: process.getuid?.() !== 0,
+      locale: 'en-US',
+    })
+    return opened
+  }
+
+  test('[OB1] it outlives the browser', async () => {
+    const context = await openBrowser()
+    const network = await layNetwork(context)
+    const [tab] = (await openTabs(app, context, 1, 'yesterday')) as [Customer]
+    network.cut()
+    await tab.sees(english.widgetOffline)
+    await tab.write('one')
+    await tab.write('two')
+    await tab.composer.fill('a draft')
+
+    const next = await openBrowser()
+    const again = await visit(next, `${app.url}/demo/`)
+    await again.open()
+    await expect.poll(() => storedAfter(app, 'yesterday')).toEqual(['yesterday', 'one', 'two'])
+    await seesAllSent(again)
+    expect(await again.words()).toEqual(['yesterday', 'one', 'two'])
+    expect(await again.composer.inputValue()).toBe('a draft')
+  })
+
+  test('[OB1] without a database it is kept in the small storage', async () => {
+    const context = await openBrowser()
+    await context.addInitScript(() => {
+      Object.defineProperty(window, 'indexedDB', {
+        get() {
+          throw new DOMException('The browser refuses', 'SecurityError')
+        },
+      })
+    })
+    const network = await layNetwork(context)
+    const [first, second] = (await openTabs(app, context, 2, 'small')) as [Customer, Customer]
+    network.cut()
+    await first.sees(english.widgetOffline)
+    for (const text of ['one', 'two']) await first.write(text)
+    await second.sees('two')
+    for (const tab of [first, second]) {
+      await tab.reload()
+      await tab.sees('two')
+    }
+    network.mend()
+    await expect.poll(() => storedAfter(app, 'small')).toEqual(['small', 'one', 'two'])
+    for (const tab of [first, second]) await expect.poll(() => tab.words()).toEqual(['small', 'one', 'two'])
+  })
+
+  test('[OB10] a browser that keeps nothing says so, and what is written goes out all the same', async () => {
+    await mkdir(join(profile, 'Default'))
+    // "Block all cookies", as people set it: storage, databases and locks throw.
+    const refusing = { profile: { default_content_setting_values: { cookies: 2 } } }
+    await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(refusing))
+    const context = await openBrowser()
+    const network = await layNetwork(context)
+    const [tab] = (await openTabs(app, context, 1, 'kept nowhere')) as [Customer]
+    const refusal = await tab.frame.evaluate(() => {
+      try {
+        return `${localStorage.length}`
+      } catch (error) {
+        return (error as DOMException).name
+      }
+    })
+    expect(refusal).toBe('SecurityError')
+    network.cut()
+    await tab.sees(english.widgetOffline)
+    for (const text of ['one', 'two']) await tab.write(text)
+    const notKept = 'This browser keeps nothing: stay on this page until your message is sent.'
+    await tab.sees(notKept)
+    network.mend()
+    await seesAllSent(tab)
+    await tab.frame.getByText(notKept).waitFor({ state: 'detached' })
+    expect(await storedAfter(app, 'kept nowhere')).toEqual(['kept nowhere', 'one', 'two'])
+  })
+})

@@ -1,0 +1,39 @@
+// Tabs of one customer in conversation, and what the database holds of what was said.
+
+import type { BrowserContext } from 'playwright-core'
+import type { TestApp } from '../support/app.ts'
+import { type Customer, visit } from '../support/browser.ts'
+import { english } from './words.ts'
+
+export const sending = 'Sending'
+
+/** So many tabs, in the first of which the customer has said `first`. */
+export async function openTabs(
+  app: TestApp,
+  context: BrowserContext,
+  count: number,
+  first: string,
+): Promise<Customer[]> {
+  const tabs: Customer[] = []
+  for (let tab = 0; tab < count; tab++) {
+    const customer = await visit(context, `${app.url}/demo/`)
+    await customer.open()
+    if (tab === 0) await customer.write(first)
+    await customer.sees(first)
+    await customer.sees(english.sent)
+    tabs.push(customer)
+  }
+  return tabs
+}
+
+/** `first` and everything stored since, in all conversations. */
+export async function storedAfter(app: TestApp, first: string): Promise<string[]> {
+  const rows = await app.db.selectFrom('messages').select('content').orderBy('id').execute()
+  const all = rows.map(({ content }) => content)
+  return all.slice(all.lastIndexOf(first))
+}
+
+/** Waits until nothing is on its way any more. */
+export async function seesAllSent(customer: Customer): Promise<void> {
+  await customer.frame.getByText(sending).waitFor({ state: 'detached' })
+}

@@ -1,0 +1,170 @@
+// What people send while the network is away, in all their tabs: kept, shown, sent once and in order, by one tab, and only as themselves.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Customer, customerAt, openStage, type Stage } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { layNetwork, sends } from '../support/network.ts'
+import { openTabs, seesAllSent, sending, storedAfter } from './offline-tabs.ts'
+import { english } from './words.ts'
+
+describe.skipIf(findChromium() === undefined)('without a network', () => {
+  let app: TestApp
+  let stage: Stage
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+  })
+  afterEach(async () => {
+    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+  })
+  afterAll(async () => {
+    await stage.close()
+    await app.stop()
+  })
+
+  test('[OB1] [OB3] [OB7] three sent, all three tabs reloaded: exactly three rows, in order, shown once in each tab', async () => {
+    const context = await stage.enter()
+    const network = await layNetwork(context)
+    const tabs = await openTabs(app, context, 3, 'before')
+    const [first, ...others] = tabs as [Customer, ...Customer[]]
+    network.cut()
+    for (const tab of tabs) await tab.sees(english.widgetOffline)
+    network.sent.length = 0
+    for (const text of ['one', 'two', 'three']) await first.write(text)
+    for (const tab of others) {
+      await tab.sees('three')
+      expect(await tab.words()).toEqual(['before', 'one', 'two', 'three'])
+    }
+
+    for (const tab of tabs) {
+      await tab.reload()
+      await tab.sees('three')
+      await tab.sees(sending)
+      expect(await tab.words()).toEqual(['one', 'two', 'three'])
+    }
+    expect(await storedAfter(app, 'before')).toEqual(['before'])
+
+    network.mend()
+    for (const tab of tabs) {
+      await tab.sees('before')
+      await seesAllSent(tab)
+      expect(await tab.words()).toEqual(['before', 'one', 'two', 'three'])
+    }
+    expect(await storedAfter(app, 'before')).toEqual(['before', 'one', 'two', 'three'])
+    expect(sends(network)).toHaveLength(3)
+  })
+
+  test('[OB7] what is written in one tab stands in the others within 200 ms', async () => {
+    const context = await stage.enter()
+    const network = await layNetwork(context)
+    const [first, second] = (await openTabs(app, context, 2, 'hello')) as [Customer, Customer]
+    network.cut()
+    await first.sees(english.widgetOffline)
+    const texts = ['m1', 'm2', 'm3', 'm4', 'm5']
+    const seen = second.frame.evaluate((wanted) => {
+      const times: number[] = []
+      const log = document.querySelector('[role=log]') as Element
+      return new Promise<number[]>((resolve) => {
+        new MutationObserver(() => {
+          while (times.length < wanted.length && log.textContent?.includes(wanted[times.length] as string)) {
+            times.push(Date.now())
+          }
+          if (times.length === wanted.length) resolve(times)
+        }).observe(log, { childList: true, subtree: true, characterData: true })
+      })
+    }, texts)
+    const pressed = await first.frame.evaluateHandle(() => {
+      const times: number[] = []
+      document.addEventListener('keydown', ({ key }) => key === 'Enter' && times.push(Date.now()), { capture: true })
+      return times
+    })
+    for (const text of texts) await first.write(text)
+    const [from, to] = [await pressed.jsonValue(), await seen]
+    const delays = texts.map((_, index) => (to[index] as number) - (from[index] as number)).toSorted((a, b) => a - b)
+    expect(delays[2], `${delays}`).toBeLessThan(200)
+  })
+
+  test('[OB3] a tab that dies while it sends is succeeded by another at once', async () => {
+    const context = await stage.enter()
+    const network = await layNetwork(context)
+    const [survivor] = (await openTabs(app, context, 1, 'hi')) as [Customer]
+    const page = await context.newPage()
+    const lossy = await layNetwork(page)
+    lossy.lose('toServer', '"message:send"')
+    await page.goto(`${app.url}/demo/`)
+    const dying = customerAt(page)
+    await dying.open()
+    await dying.sees('hi')
+    await dying.write('one')
+    await dying.write('two')
+    await survivor.sees('two')
+    await survivor.sees(sending)
+    expect(sends(network)).toEqual([])
+
+    const crashed = page.waitForEvent('crash')
+    void (await context.newCDPSession(page)).send('Page.crash').catch(() => undefined)
+    await crashed
+    const from = Date.now()
+    await seesAllSent(survivor)
+    expect(Date.now() - from).toBeLessThan(2_000)
+    expect(await survivor.words()).toEqual(['hi', 'one', 'two'])
+    expect(await storedAfter(app, 'hi')).toEqual(['hi', 'one', 'two'])
+  })
+
+  test('[OB2] what was stored but not acknowledged is sent again under its id and stays one row', async () => {
+    const context = await stage.enter()
+    const network = await layNetwork(context)
+    const [tab] = (await openTabs(app, context, 1, 'good day')) as [Customer]
+    // The answer to the send, and the news of it.
+    network.lose('toBrowser', 'just once')
+    await tab.write('just once')
+    await expect.poll(() => storedAfter(app, 'good day')).toEqual(['good day', 'just once'])
+    await tab.sees(sending)
+    network.cut()
+    await tab.sees(english.widgetOffline)
+    network.keep()
+    network.mend()
+    await seesAllSent(tab)
+    expect(await tab.words()).toEqual(['good day', 'just once'])
+    expect(await storedAfter(app, 'good day')).toEqual(['good day', 'just once'])
+  })
+
+  test('[OB6] after shutdown nothing of the one before is sent or shown, in any tab', async () => {
+    const context = await stage.enter()
+    const network = await layNetwork(context)
+    const [first, second] = (await openTabs(app, context, 2, 'who I was')) as [Customer, Customer]
+    network.cut()
+    await first.sees(english.widgetOffline)
+    await first.write('my secret')
+    await first.composer.fill('my thoughts')
+    await second.sees('my secret')
+    await first.page.evaluate(() => (window as unknown as { Kefu(call: string): void }).Kefu('shutdown'))
+    await first.seesLauncher(false)
+    await second.frame.getByText('my secret').waitFor({ state: 'detached' })
+    network.mend()
+    await second.composer.waitFor()
+    expect(await second.composer.inputValue()).toBe('')
+    await second.write('somebody new')
+    await second.sees(english.sent)
+    expect(await second.words()).toEqual(['somebody new'])
+    expect(await storedAfter(app, 'who I was')).toEqual(['who I was', 'somebody new'])
+  })
+
+  test('[OB8] a draft outlives a reload and stands in the other tab, unless somebody types there', async () => {
+    const context = await stage.enter()
+    const [first, second] = (await openTabs(app, context, 2, 'draft here')) as [Customer, Customer]
+    await first.composer.pressSequentially('half a sent')
+    await expect.poll(() => second.composer.inputValue()).toBe('half a sent')
+    await second.reload()
+    expect(await second.composer.inputValue()).toBe('half a sent')
+    await second.composer.fill('mine')
+    await first.composer.press('!')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(await second.composer.inputValue()).toBe('mine')
+    await second.composer.press('Enter')
+    await expect.poll(() => first.composer.inputValue(), { timeout: 5_000 }).not.toBe('mine')
+    await first.sees('mine')
+  })
+})
