@@ -48,6 +48,9 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     await tab.write('one')
     await tab.write('two')
     await tab.composer.fill('a draft')
+    await context.close()
+    // Its last process ends a moment later.
+    await expect.poll(() => readdir(profile), { timeout: 5_000 }).not.toContain('SingletonLock')
 
     const next = await openBrowser()
     const again = await visit(next, `${app.url}/demo/`)
