@@ -10,6 +10,8 @@ export interface Outbox {
   size(): number
 }
 
+const longMs = 3000
+
 /** `window`: how many may be on their way at once; with 1 the order of sending is the order of seq. */
 export function openOutbox(person: Person, conversationId: number, journal: Journal, window: number): Outbox {
   const waiting: Sent[] = []
@@ -31,7 +33,9 @@ export function openOutbox(person: Person, conversationId: number, journal: Jour
     if (outcome.kind === 'ok') {
       sent.acknowledged = outcome.data.message
       const at = performance.now()
-      journal.acknowledgements.push({ at, tookMs: at - sent.sentAt })
+      const tookMs = Math.round(at - sent.sentAt)
+      journal.acknowledgements.push({ at, tookMs })
+      if (tookMs > longMs) journal.note('acknowledged late', { ...sent, content: content.length, tookMs })
       waiting.splice(waiting.indexOf(sent), 1)
     } else if (outcome.kind === 'refused' && !outcome.retryable) {
       sent.refused = outcome.code
@@ -39,6 +43,8 @@ export function openOutbox(person: Person, conversationId: number, journal: Jour
       waiting.splice(waiting.indexOf(sent), 1)
     } else {
       journal.count('sends tried again')
+      const why = outcome.kind === 'refused' ? outcome.code : outcome.kind
+      journal.note('sent in vain', { clientMessageId, why })
       await sleep(100)
     }
     pump()

@@ -51,7 +51,8 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
       if (isStale || tries % 5 === 4) await account.renew()
       isStale = false
       if (!isClosed) socket.connect()
-    } catch {
+    } catch (error) {
+      journal.note('cannot renew', { userId: account.id, why: String(error) })
       retry()
     }
   }
@@ -66,13 +67,16 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
   socket.on('connect', () => {
     tries = 0
     journal.count('connects')
+    journal.note('connects', { userId: account.id })
   })
   socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
+    journal.note('cannot connect', { userId: account.id, why: error.message })
     if (error.data?.code === 'unauthorized') isStale = true
     retry()
   })
   socket.on('disconnect', (reason) => {
     journal.count(`disconnects: ${reason}`)
+    journal.note('disconnects', { userId: account.id, reason })
     retry()
   })
   const renewal = setInterval(async () => {
