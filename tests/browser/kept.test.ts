@@ -35,6 +35,8 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
       executablePath: findChromium() as string,
       chromiumSandbox: process.getuid?.() !== 0,
       locale: 'en-US',
+      // A name that is no secure context, as a machine in a shop's own network.
+      args: ['--host-resolver-rules=MAP shop.test 127.0.0.1'],
     })
     return opened
   }
@@ -83,6 +85,26 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     network.mend()
     await expect.poll(() => storedAfter(app, 'small')).toEqual(['small', 'one', 'two'])
     for (const tab of [first, second]) await expect.poll(() => tab.words()).toEqual(['small', 'one', 'two'])
+  })
+
+  test('[OB3] on plain http, without locks, each tab may send, and each message is there once and in order', async () => {
+    const context = await openBrowser()
+    const network = await layNetwork(context)
+    const { port } = new URL(app.url)
+    const plain = { ...app, url: `http://shop.test:${port}` }
+    const tabs = await openTabs(plain, context, 3, 'plain')
+    const [first] = tabs as [Customer]
+    expect(await first.frame.evaluate(() => [isSecureContext, 'locks' in navigator])).toEqual([false, false])
+    network.cut()
+    for (const tab of tabs) await tab.sees(english.widgetOffline)
+    for (const text of ['one', 'two', 'three']) await first.write(text)
+    network.mend()
+    for (const tab of tabs) {
+      await seesAllSent(tab)
+      await tab.sees('three')
+    }
+    expect(await storedAfter(app, 'plain')).toEqual(['plain', 'one', 'two', 'three'])
+    for (const tab of tabs) expect(await tab.words()).toEqual(['plain', 'one', 'two', 'three'])
   })
 
   test('[OB10] a browser that keeps nothing says so, and what is written goes out all the same', async () => {
