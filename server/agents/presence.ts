@@ -58,11 +58,9 @@ export function createPresence(app: Parts): Presence {
     if (status === before) return
     app.publish('agent:status-changed', { agents: true, ...reach }, { agentId, status, lastSeen })
     if (status !== 'offline' && before !== 'offline') return
+    // Whoever comes or goes tells how it stands: of several at once none can know to be the first.
     const here = await countAgentsHere(app.db)
-    // Customers are told of the first who comes and of the last who goes; those between change nothing for them.
-    if (here === 0 || (here === 1 && status !== 'offline')) {
-      app.publish('availability:changed', { customers: true, ...reach }, { available: here > 0 })
-    }
+    app.publish('availability:changed', { customers: true, ...reach }, { available: here > 0 })
   }
 
   const arrive = (agentId: number) => change(agentId, (trx) => addAgentConnection(trx, agentId, nodeId))

@@ -81,6 +81,27 @@ describe('agent status', () => {
 })
 
 describe('availability', () => {
+  it('[AG6] tells customers that somebody is here when several come at once', async () => {
+    const shop = await startTestApp()
+    try {
+      const customer = await (await shop.newCustomer()).connect()
+      const agents = await Promise.all([1, 2, 3].map(async () => (await shop.newAgent()).connect()))
+      const choose = (status: 'online' | 'offline') =>
+        Promise.all(agents.map((agent) => agent.request('agent:set-status', { status })))
+      for (let round = 0; round < 5; round++) {
+        await choose('offline')
+        // What was told before an answer is there before the answer to whatever is asked after it.
+        await customer.request('conversation:list', {})
+        expect(customer.all('availability:changed').at(-1)).toEqual({ available: false })
+        await choose('online')
+        await customer.request('conversation:list', {})
+        expect(customer.all('availability:changed').at(-1)).toEqual({ available: true })
+      }
+    } finally {
+      await shop.stop()
+    }
+  })
+
   it('[AG6] tells customers how it stands when they connect, when somebody comes and when the last one is gone', async () => {
     const shop = await startTestApp()
     try {
