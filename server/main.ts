@@ -27,8 +27,9 @@ async function start(config: Config, log: Logger, stops: Stop[]): Promise<void> 
   const app = await createApp({ config, jwtSecrets, db, log })
   stops.push(() => app.stop())
   await ensureFirstAdmin(app)
+  const needsSetup = await isSetupNeeded(app)
   await app.http.listen({ host: config.host, port: config.port })
-  await announce(app, config, log)
+  announce(app, { needsSetup }, log)
 }
 
 async function databaseAddress(config: Config, say: (line: string) => void, stops: Stop[]): Promise<DatabaseAddress> {
@@ -42,13 +43,15 @@ async function databaseAddress(config: Config, say: (line: string) => void, stop
   return { socketPath: embedded.socketPath, user: embedded.user, database: embedded.database }
 }
 
-async function announce(app: RunningApp, config: Config, log: Logger): Promise<void> {
+/** Asks nothing of the database: who is serving already must not end because it is away at this moment. */
+function announce(app: RunningApp, { needsSetup }: { needsSetup: boolean }, log: Logger): void {
+  const { config } = app
   const { port } = app.http.server.address() as AddressInfo
   const url = config.publicUrl ?? `http://${shownHost(config.host)}:${port}`
   if (config.rateLimits === false) log.warn('RATE_LIMITS is off: nobody is held back')
   log.info({ console: `${url}/console/`, demo: `${url}/demo/` }, `ready at ${url}`)
   if (isLoopback(config.host)) log.info('Only this machine can reach it; set HOST=0.0.0.0 to let others in')
-  if (await isSetupNeeded(app)) log.info(`Make the first admin here, once: ${url}/setup#${setupCode(app)}`)
+  if (needsSetup) log.info(`Make the first admin here, once: ${url}/setup#${setupCode(app)}`)
 }
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
