@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-it('[CV5] [ML1] 5,000 missed messages are there in under three seconds, in order, none missing (F22)', async () => {
+it('[CH6] [CV5] [ML1] 5,000 missed messages are there in under three seconds, in order, none missing (F22)', async () => {
   const { conversationId, customerAccount, agent } = await app.startConversation()
   await agent.request('conversation:claim', { conversationId })
   await agent.request('message:send', { conversationId, clientMessageId: 'first', content: 'Hello' })

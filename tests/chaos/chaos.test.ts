@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { findRedis } from '../support/programs.ts'
 import { runChaos } from './chaos-run.ts'
 import { kindsFor } from './faults.ts'
+import { catchSabotages } from './sabotage-run.ts'
 import { applySabotage, copySource, sabotages } from './sabotages.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
@@ -22,13 +23,28 @@ async function run(nodes: number) {
 }
 
 describe('Twenty faults while people talk', () => {
-  it('[MS1] [MS2] [MS3] [EV1] break no promise of one node', () => run(1), 120_000)
+  it('[CH1] [CH2] [CH3] [CH4] [MS1] [MS2] [MS3] [EV1] break no promise of one node', () => run(1), 120_000)
 
-  it.skipIf(!findRedis())('[MS1] [MS2] [MS3] [EV1] [ND6] break no promise of two nodes', () => run(2), 120_000)
+  it.skipIf(!findRedis())('[CH1] [CH2] [CH3] [CH4] [ND6] break no promise of two nodes', () => run(2), 120_000)
 })
 
 describe('The sabotaged builds', () => {
-  it.each(Object.keys(sabotages))('%s still fits the source', (name) => {
+  it('[CH5] are caught, as one of them shows (all of them: npm run chaos -- --sabotage all)', async () => {
+    const said: string[] = []
+    const isSound = await catchSabotages({
+      names: ['read, then joined'],
+      seed: 5,
+      source,
+      say: (line) => said.push(line),
+    })
+    expect(said.map((line) => line.split(':')[0])).toEqual([
+      'clean  openings, not sabotaged',
+      'caught read, then joined',
+    ])
+    expect(isSound).toBe(true)
+  }, 60_000)
+
+  it.each(Object.keys(sabotages))('[CH5] %s still fits the source', (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'kefu-sabotage-'))
     try {
       copySource(source, folder)

@@ -29,6 +29,7 @@ export interface Person {
 const requestDeadlineMs = 10_000
 const connectDeadlineMs = 3_000
 const renewEveryMs = 15_000
+const renewAgainMs = 1_000
 /** Between two tries to connect: soon, so that most of a run is talk. */
 const mostPauseMs = 400
 
@@ -79,10 +80,16 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     journal.note('disconnects', { userId: account.id, reason })
     retry()
   })
-  const renewal = setInterval(async () => {
+  let renewal = setTimeout(renew, renewEveryMs)
+
+  /** An answer that was lost must be asked for again soon: the token before it is good for 30 seconds more. */
+  async function renew() {
     const token = await account.renew().catch(() => null)
+    if (isClosed) return
+    renewal = setTimeout(renew, token === null ? renewAgainMs : renewEveryMs)
     if (token !== null && socket.connected) await request('session:renew', { token })
-  }, renewEveryMs)
+  }
+
   void attempt()
 
   async function request<N extends RequestName>(
@@ -119,7 +126,7 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     close() {
       isClosed = true
       clearTimeout(timer)
-      clearInterval(renewal)
+      clearTimeout(renewal)
       socket.disconnect()
       relay.close()
     },
