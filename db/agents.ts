@@ -100,8 +100,8 @@ export async function saveChosenStatus(trx: Transaction, agentId: number, chosen
 export interface ToldStatus {
   status: AgentStatusValue
   lastSeen: string
-  /** What was told before. */
-  before: AgentStatusValue
+  /** What was told before; null when nobody knows. */
+  before: AgentStatusValue | null
 }
 
 /** Brings what is told in line (connected ? chosen : offline), under the row's lock; lastSeen is when that last changed. */

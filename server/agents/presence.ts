@@ -41,14 +41,17 @@ export function createPresence(app: Parts): Presence {
   const leaving = new Map<number, NodeJS.Timeout>()
   /** What this node has told of each agent. */
   const told = new Map<number, AgentStatusValue>()
+  let toldAvailable = false
   let renewal: NodeJS.Timeout | undefined
   /** Nothing is swept until the database has answered for a whole lease: others may only have been unable to renew. */
   let answeringSince: number | null = null
 
   async function change(agentId: number, write: (trx: Transaction) => Promise<void>) {
-    const status = await inTransaction(app.db, async (trx) => {
+    const status = await inTransaction(app.db, async (trx, again) => {
       await write(trx)
-      return refreshAgentStatus(trx, agentId)
+      const refreshed = await refreshAgentStatus(trx, agentId)
+      // After an ambiguous commit what stands may be our own, told to nobody.
+      return again ? { ...refreshed, before: null } : refreshed
     })
     await tell(agentId, status)
   }
@@ -57,10 +60,10 @@ export function createPresence(app: Parts): Presence {
     told.set(agentId, status)
     if (status === before) return
     app.publish('agent:status-changed', { agents: true, ...reach }, { agentId, status, lastSeen })
-    if (status !== 'offline' && before !== 'offline') return
+    if (status !== 'offline' && before !== 'offline' && before !== null) return
     // Whoever comes or goes tells how it stands: of several at once none can know to be the first.
-    const here = await countAgentsHere(app.db)
-    app.publish('availability:changed', { customers: true, ...reach }, { available: here > 0 })
+    toldAvailable = (await countAgentsHere(app.db)) > 0
+    app.publish('availability:changed', { customers: true, ...reach }, { available: toldAvailable })
   }
 
   const arrive = (agentId: number) => change(agentId, (trx) => addAgentConnection(trx, agentId, nodeId))
@@ -135,6 +138,11 @@ export function createPresence(app: Parts): Presence {
         const assumed = status === 'offline' ? 'online' : 'offline'
         await tell(agentId, { status, lastSeen, before: before ?? assumed }, { onThisNode: true })
       }
+      // One who comes and one who goes may have told in the wrong order.
+      const available = (await countAgentsHere(app.db)) > 0
+      if (available === toldAvailable) return
+      toldAvailable = available
+      app.publish('availability:changed', { customers: true, onThisNode: true }, { available })
     },
     async stop() {
       clearInterval(renewal)

@@ -39,6 +39,11 @@ export async function tellStanding(app: Telling, conversationId: number, change:
   }
 }
 
+/** One after another: they may be many, and nobody waits for them. */
+export async function tellInTurn(app: Telling, ids: readonly number[], change: ConversationChange): Promise<void> {
+  for (const id of ids) await tellStanding(app, id, change)
+}
+
 export interface ConversationTeller {
   /** Soon tells that something in the conversation changed; never throws. */
   soon(conversationId: number, change: 'message' | 'read'): void

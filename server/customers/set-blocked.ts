@@ -6,7 +6,7 @@ import { findCustomer, lockUser, saveBlocked } from '#db/users.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
-import { tellStanding } from '../conversations/tell.ts'
+import { tellInTurn } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
 
 export async function setBlocked(
@@ -22,11 +22,6 @@ export async function setBlocked(
     await saveBlocked(trx, customerId, blocked)
     return touchConversationsOfCustomer(trx, customerId)
   })
-  void tellInTurn(app, changedIds)
+  void tellInTurn(app, changedIds, 'customer')
   return { customerId, blocked }
-}
-
-/** One after another: they may be many, and nobody waits for them. */
-async function tellInTurn(app: App, conversationIds: readonly number[]): Promise<void> {
-  for (const id of conversationIds) await tellStanding(app, id, 'customer')
 }

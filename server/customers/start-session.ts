@@ -2,6 +2,7 @@
 // at each use; the one before it is answered with the same successor for as long as that has not been used, whenever that is.
 
 import { countAgentsHere } from '#db/agents.ts'
+import { touchConversationsOfCustomer } from '#db/conversations.ts'
 import {
   type CustomerSession,
   insertCustomerSession,
@@ -25,6 +26,7 @@ import {
 } from '../auth/rotating-token.ts'
 import { readAccessToken, signAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
+import { tellInTurn } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
 import { findByKey } from '../sites/find-by-key.ts'
 
@@ -34,12 +36,20 @@ export async function startSession(app: App, body: WidgetSessionBody, address: s
   const site = await findByKey(app.db, body.site)
   if (site === undefined) throw new AppError('not_found', 'There is no such site.')
   const told: CustomerChanges = { name: body.name, email: body.email, language: languageOf(body.locale) }
-  const { sessionId, secret, customer } = await inTransaction(app.db, async (trx) => {
+  const { sessionId, secret, customer, changedIds } = await inTransaction(app.db, async (trx, again) => {
     const continued = (await resume(app, trx, site.id, body)) ?? (await goOn(app, trx, site.id, body))
-    if (continued) await saveCustomer(trx, continued.customerId, told)
-    const session = continued ?? (await begin(trx, site.id, told))
-    return { ...session, customer: (await findCustomer(trx, session.customerId)) as Customer }
+    if (!continued) {
+      const session = await begin(trx, site.id, told)
+      return { ...session, customer: (await findCustomer(trx, session.customerId)) as Customer, changedIds: [] }
+    }
+    const before = await findCustomer(trx, continued.customerId)
+    await saveCustomer(trx, continued.customerId, told)
+    const after = (await findCustomer(trx, continued.customerId)) as Customer
+    const isNews = again || before?.name !== after.name || before.email !== after.email
+    const touched = isNews ? await touchConversationsOfCustomer(trx, after.id) : []
+    return { ...continued, customer: after, changedIds: touched }
   })
+  void tellInTurn(app, changedIds, 'customer')
   return {
     ...signAccessToken(app, { userId: customer.id, sessionId, audience: 'customer' }),
     resumeToken: writeToken(sessionId, secret),

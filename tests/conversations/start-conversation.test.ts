@@ -59,6 +59,17 @@ describe('conversation:start', () => {
     await customer.request('conversation:start', {})
   })
 
+  it('[CS9] tells agents the name and mail address that its customer gives later', async () => {
+    const { agent, customerAccount, conversationId } = await app.startConversation()
+    const body = { site: app.siteKey, token: customerAccount.token, name: '小明', email: 'ming@mail.example' }
+    expect((await app.call('POST', '/widget/session', body)).status).toBe(200)
+    const told = await agent.next('conversation:updated', ({ change }) => change === 'customer')
+    expect(told.conversation).toMatchObject({
+      id: conversationId,
+      customer: { name: '小明', email: 'ming@mail.example' },
+    })
+  })
+
   it('[RQ4] is not for agents', async () => {
     const agent = await (await app.newAgent()).connect()
     expect(await agent.refused('conversation:start', {})).toBe('forbidden')
