@@ -38,7 +38,7 @@ async function agreed(): Promise<void> {
 }
 
 test(`[FZ1] ${sequences} random sequences over every request: what each side was told is what it would fetch (seed ${seed})`, {
-  timeout: isLongRun ? 20 * 60_000 : 120_000,
+  timeout: isLongRun ? 20 * 60_000 : 200_000,
 }, async () => {
   const property = fc.asyncProperty(actions, async (sequence: Action[]) => {
     await world.perform(sequence)
@@ -47,7 +47,7 @@ test(`[FZ1] ${sequences} random sequences over every request: what each side was
   await fc.assert(property, {
     numRuns: sequences,
     seed,
-    interruptAfterTimeLimit: isLongRun ? 18 * 60_000 : 90_000,
+    interruptAfterTimeLimit: isLongRun ? 18 * 60_000 : 180_000,
     markInterruptAsFailure: true,
   })
   const silent = Object.keys(requestSchemas).filter((name) => !world.answered.get(name)?.ok)
