@@ -9,7 +9,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork } from '../support/network.ts'
-import { openTabs, seesAllSent, storedAfter } from './offline-tabs.ts'
+import { openTabs, patience, seesAllSent, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined)('what was not sent', () => {
@@ -57,7 +57,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     const next = await openBrowser()
     const again = await visit(next, `${app.url}/demo/`)
     await again.open()
-    await expect.poll(() => storedAfter(app, 'yesterday')).toEqual(['yesterday', 'one', 'two'])
+    await expect.poll(() => storedAfter(app, 'yesterday'), patience).toEqual(['yesterday', 'one', 'two'])
     await seesAllSent(again)
     expect(await again.words()).toEqual(['yesterday', 'one', 'two'])
     expect(await again.composer.inputValue()).toBe('a draft')
@@ -83,8 +83,8 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
       await tab.sees('two')
     }
     network.mend()
-    await expect.poll(() => storedAfter(app, 'small')).toEqual(['small', 'one', 'two'])
-    for (const tab of [first, second]) await expect.poll(() => tab.words()).toEqual(['small', 'one', 'two'])
+    await expect.poll(() => storedAfter(app, 'small'), patience).toEqual(['small', 'one', 'two'])
+    for (const tab of [first, second]) await expect.poll(() => tab.words(), patience).toEqual(['small', 'one', 'two'])
   })
 
   test('[OB3] on plain http, without locks, each tab may send, and each message is there once and in order', async () => {
