@@ -78,7 +78,7 @@ export const limits = {
   /** A customer's message to an agent who has been offline this long goes back to the queue. */
   absentAgentMs: 5 * 60_000,
   /** Subscribed clients are told the heads of their conversations this often. */
-  headsMs: 10_000,
+  headsMs: 8_000,
   /** Conversations whose heads one statement reads. */
   headsRows: 500,
   /** Agents get at most four updates a second of one conversation. */

@@ -29,7 +29,8 @@ async function violationsOf(frame: Frame, only?: string[]): Promise<string[]> {
   // Evaluated by the browser's own tools, which a page's policy does not reach.
   await frame.evaluate(`window.axe || (() => { ${source} })()`)
   const results = await frame.evaluate(
-    (runOnly) => (window as unknown as { axe: typeof axe }).axe.run({ runOnly, iframes: false, resultTypes: ['violations'] }),
+    (runOnly) =>
+      (window as unknown as { axe: typeof axe }).axe.run({ runOnly, iframes: false, resultTypes: ['violations'] }),
     only ? { type: 'rule' as const, values: only } : { type: 'tag' as const, values: rules },
   )
   return results.violations.map(
