@@ -23,6 +23,9 @@ export interface ScheduleOptions {
   random: Random
 }
 
+/** Between two faults of one part, so that people come back and talk. */
+const restMs = 400
+
 /** Resolves when all have happened and are healed. */
 export async function injectFaults({
   count,
@@ -54,7 +57,11 @@ export async function injectFaults({
         period.to = performance.now()
         journal.note('fault healed', { kind, n })
       })
-    for (const target of fault.on) busy.set(target, run)
+    for (const target of fault.on)
+      busy.set(
+        target,
+        run.then(() => sleep(restMs)),
+      )
     running.push(run)
   }
   await Promise.all(running)

@@ -96,18 +96,18 @@ export const faults = {
   'clients cut off': {
     on: ['people'],
     run: ({ people }, random) =>
-      onNetworks(some(people, random), random.between(100, 2000), ({ relay }) => relay.cut()),
+      onNetworks(some(people, random), random.between(500, 3000), ({ relay }) => relay.cut()),
   },
   'clients half-open': {
     on: ['people'],
     run: ({ people }, random) =>
-      onNetworks(some(people, random), random.between(500, 3000), ({ relay }) => relay.silence()),
+      onNetworks(some(people, random), random.between(1000, 4000), ({ relay }) => relay.silence()),
   },
   'clients slow': {
     on: ['people'],
     run: ({ people }, random) => {
       const link = { latencyMs: random.between(50, 400), bytesPerSecond: random.between(20_000, 200_000) }
-      return onNetworks(some(people, random), random.between(500, 3000), ({ relay }) => relay.slow(link))
+      return onNetworks(some(people, random), random.between(1000, 4000), ({ relay }) => relay.slow(link))
     },
   },
   'Redis killed': {
