@@ -50,10 +50,11 @@ const isRequestName = (name: string): name is RequestName => Object.hasOwn(reque
 
 function take<N extends RequestName>(app: App, connection: Connection, name: N, payload: unknown, ack: Ack | null) {
   const entry = requests[name] as unknown as RequestEntry<N>
+  const answerOnce = once(ack)
+  // Whatever the database does to this one or to those before it, the client hears in time that trying again may help. The turn itself is
+  // kept until the work ends.
+  const timer = setTimeout(() => answerOnce({ ok: false, error: errorBody(tooSlow()) }), limits.answerMs)
   connection.turns.run(entry.pipelines === true, async () => {
-    const answerOnce = once(ack)
-    // Whatever the database does, the client hears in time that trying again may help. The turn itself is kept until the work ends.
-    const timer = setTimeout(() => answerOnce({ ok: false, error: errorBody(tooSlow()) }), limits.answerMs)
     try {
       answerOnce({ ok: true, data: await handle(app, connection, name, entry, payload) })
     } catch (error) {
