@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['tests/**/*.test.{ts,tsx}'],
     globalSetup: ['tests/support/database-server.ts'],
     maxWorkers: 2,
+    // Real browsers, processes and databases on a busy machine are sometimes late. A test that fails three times in a row fails.
+    retry: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // A slow test is worth a look long before it fails.
