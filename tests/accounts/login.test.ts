@@ -107,9 +107,9 @@ describe('failing to log in', () => {
   it('many times at once lets no more guesses through than one after another [AU3]', async () => {
     now += windowMs
     const user = await newUser(app)
-    const guesses = [...Array.from({ length: count + 4 }, (_, i) => `guess ${i}`), password]
+    const guesses = Array.from({ length: count + 4 }, (_, i) => `guess ${i}`)
     const codes = await Promise.all(guesses.map((guess) => tryAs(user.username, guess)))
     expect(codes.filter((code) => code === 'unauthorized')).toHaveLength(count)
-    expect(codes.at(-1)).toBe('rate_limited')
+    expect(await tryAs(user.username, password)).toBe('rate_limited')
   })
 })
