@@ -42,6 +42,8 @@ export interface TestApp extends RunningApp {
   siteKey: string
   newAgent(options?: { role?: AgentRole; name?: string }): Promise<TestAccount>
   newCustomer(options?: { name?: string; email?: string }): Promise<TestAccount>
+  /** One more session of somebody who is there. */
+  newSession(id: number, audience: TokenAudience): Promise<TestAccount>
   /** Connects an account of another node to this one. */
   connect(account: TestAccount): Promise<Client>
   /** A customer who has begun a conversation without a message, and an agent; nobody has it yet. */
@@ -145,6 +147,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     database,
     siteKey,
     call,
+    newSession,
     async newAgent({ role = 'agent', name = `Agent ${++people}` } = {}) {
       const { insertId } = await db
         .insertInto('users')

@@ -1,0 +1,74 @@
+// What is asked in a cell of the matrix: a payload for each socket request, an address and a body for each call. All of them are well
+// formed, so that nothing but who asks, and the state of the conversation, decides.
+
+import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
+
+/** What a cell asks about. */
+export interface Subject {
+  conversationId: number
+  customerId: number
+  /** Somebody to hand over to. */
+  otherAgentId: number
+  siteId: number
+  siteKey: string
+  /** A newer token of the asking one's own session. */
+  newerToken: string
+  /** A word that no other cell has. */
+  word: string
+}
+
+const conversation = ({ conversationId }: Subject) => ({ conversationId })
+
+export const payloads: { [N in RequestName]: (subject: Subject) => RequestPayloads[N] } = {
+  'session:renew': ({ newerToken }) => ({ token: newerToken }),
+  'conversation:start': ({ word }) => ({
+    clientConversationId: word,
+    message: { clientMessageId: word, content: 'hello' },
+  }),
+  'conversation:open': conversation,
+  'conversation:leave': conversation,
+  'conversation:list': () => ({ view: 'all' }),
+  'conversation:count': () => ({}),
+  'conversation:claim': conversation,
+  'conversation:transfer': ({ conversationId, otherAgentId }) => ({ conversationId, agentId: otherAgentId }),
+  'conversation:release': conversation,
+  'conversation:close': conversation,
+  'conversation:reopen': conversation,
+  'message:send': ({ conversationId, word }) => ({ conversationId, clientMessageId: word, content: 'hello' }),
+  'message:list': conversation,
+  'message:mark-read': ({ conversationId }) => ({ conversationId, seq: 2 }),
+  'typing:set': ({ conversationId }) => ({ conversationId, typing: true }),
+  'customer:set-blocked': ({ customerId }) => ({ customerId, blocked: true }),
+  'agent:set-status': () => ({ status: 'online' }),
+  'agent:list': () => ({}),
+}
+
+const password = 'correct horse 电池'
+
+const bodies: Record<string, (subject: Subject) => object> = {
+  'POST /api/v1/auth/login': () => ({ username: 'nobody-at-all', password }),
+  'POST /api/v1/setup': () => ({ code: 'x'.repeat(43), username: 'first', password, siteName: 'Teas' }),
+  'PATCH /api/v1/me': ({ word }) => ({ name: word }),
+  'POST /api/v1/users': ({ word }) => ({ username: word, password, name: 'Mei', role: 'admin' }),
+  'PATCH /api/v1/users/:id': ({ word }) => ({ name: word, role: 'admin' }),
+  'POST /api/v1/sites': ({ word }) => ({ name: word }),
+  'PATCH /api/v1/sites/:id': ({ word }) => ({ name: word }),
+  'POST /api/v1/widget/session': () => ({}),
+  'POST /api/v1/conversations/:id/messages': ({ word }) => ({ clientMessageId: word, content: 'hello' }),
+}
+
+const idOf = (route: string, { conversationId, otherAgentId, siteId }: Subject) =>
+  route.includes('/users/') ? otherAgentId : route.includes('/sites/') ? siteId : conversationId
+
+/** `name` is a method and a route, as in the table. */
+export function askOverHttp(name: string, subject: Subject): { method: string; path: string; body?: object } {
+  const [method = '', route = ''] = name.split(' ')
+  const path = route
+    .replace(':id', String(idOf(route, subject)))
+    .replace(':key', subject.siteKey)
+    .replace('/assets/*', '/assets/a.js')
+    .replace('/static/*', '/static/swagger-ui.css')
+    .replace('*', 'conversations')
+  const body = bodies[name]?.(subject)
+  return { method, path, ...(body ? { body } : {}) }
+}

@@ -1,0 +1,86 @@
+// The cells of the matrix, and asking one: over a client's connection, or on the wire when there is no good token, or over HTTP.
+
+import { type ErrorCode, errorCodes } from '#protocol/errors.ts'
+import type { RequestName } from '#protocol/requests.ts'
+import { askOverHttp, payloads, type Subject } from './asks.ts'
+import { askWithToken } from './raw-ask.ts'
+import type { Person, Stage } from './stage.ts'
+import { type Column, columns, type Row } from './who-may.ts'
+
+/** One row for one actor. Whoever has no good token asks with each bad one. */
+export interface Cell {
+  surface: 'socket' | 'http'
+  row: Row
+  column: Column
+  /** The column, or what is wrong with the token. */
+  actor: string
+  expected: string
+}
+
+export interface Answered {
+  /** As in the table; ok is told as sees. */
+  outcome: string
+  /** All that was answered, as text. */
+  text: string
+}
+
+export function cellsOf(surface: Cell['surface'], rows: readonly Row[], badTokens: readonly string[]): Cell[] {
+  return rows.flatMap((row) =>
+    columns.flatMap((column) =>
+      (column === 'nobody' ? badTokens : [column]).map(
+        (actor): Cell => ({ surface, row, column, actor, expected: row.outcomes[column] }),
+      ),
+    ),
+  )
+}
+
+export const nameOf = ({ row, actor }: Cell) => [row.name, row.state, 'by', actor].filter(Boolean).join(' ')
+
+/** `url` is where the routes are; `owner` is the subject's, when it is not the shared one. */
+export function ask(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
+  const person =
+    cell.column === 'nobody' ? undefined : cell.column === 'owner' && owner ? owner : stage.people[cell.column]
+  const token = person ? person.account.token : stage.badTokens[cell.actor]
+  return cell.surface === 'http' ? askHttp(url, cell, subject, token) : askSocket(stage, cell, subject, person, token)
+}
+
+async function askSocket(
+  { app, badTokens }: Stage,
+  { row, actor }: Cell,
+  subject: Subject,
+  person: Person | undefined,
+  token: string | undefined,
+): Promise<Answered> {
+  const name = row.name as RequestName
+  const payload = payloads[name]({ ...subject, newerToken: token ?? '' })
+  if (!person) return { outcome: await askWithToken(app.url, badTokens[actor], name, payload), text: '' }
+  const reply = await person.client.ask(name, payload as never)
+  return { outcome: reply.ok ? 'sees' : reply.error.code, text: JSON.stringify(reply) }
+}
+
+async function askHttp(url: string, { row, expected }: Cell, subject: Subject, token: string | undefined) {
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const here = await call(url, row.name, subject, authorization)
+  if (expected !== 'local' || here.outcome !== 'sees') return here
+  const elsewhere = await call(url, row.name, subject, { ...authorization, 'x-forwarded-for': '203.0.113.9' })
+  return { ...here, outcome: elsewhere.outcome === 'not_found' ? 'local' : 'sees' }
+}
+
+async function call(url: string, name: string, subject: Subject, headers: Record<string, string>): Promise<Answered> {
+  const { method, path, body } = askOverHttp(name, subject)
+  const response = await fetch(url + path, {
+    method,
+    redirect: 'manual',
+    headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+  const text = await response.text()
+  return { outcome: response.status < 400 ? 'sees' : (codeIn(text) ?? codeOf(response.status)), text }
+}
+
+const codeIn = (text: string): ErrorCode | undefined =>
+  text.startsWith('{') ? (JSON.parse(text) as { error?: { code: ErrorCode } }).error?.code : undefined
+
+/** HEAD tells nothing but a status. */
+const codeOf = (status: number) =>
+  Object.entries(errorCodes).find(([, known]) => known.status === status)?.[0] ?? String(status)
