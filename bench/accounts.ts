@@ -1,0 +1,83 @@
+// Agents, customers and conversations for a load, made through Kefu's own API, as people make them.
+
+import { openConnection } from './load/connection.ts'
+import type { RunningKefu } from './servers.ts'
+
+export interface Room {
+  conversationId: number
+  customerToken: string
+  agentToken: string
+}
+
+const atOnce = 8
+
+/** Conversations that are in progress: each with a customer of its own, shared out evenly among so many agents. */
+export async function makeRooms(
+  kefu: RunningKefu,
+  { rooms, agents }: { rooms: number; agents: number },
+): Promise<Room[]> {
+  const agentTokens = await makeAgents(kefu, agents)
+  return inParallel(rooms, async (index) => {
+    const agentToken = agentTokens[index % agents] as string
+    const { token, conversationId } = await startConversation(kefu)
+    await ask(kefu.url, agentToken, 'conversation:claim', { conversationId })
+    return { conversationId, customerToken: token, agentToken }
+  })
+}
+
+/** Tokens of so many new agents. */
+export async function makeAgents(kefu: RunningKefu, count: number): Promise<string[]> {
+  const admin = await post(kefu.url, '/auth/login', { username: 'admin', password: kefu.adminPassword })
+  const prefix = `agent-${Date.now().toString(36)}`
+  return inParallel(count, async (index) => {
+    const login = { username: `${prefix}-${index}`, password: kefu.adminPassword }
+    await post(kefu.url, '/users', { ...login, name: `Agent ${index}`, role: 'agent' }, admin.token)
+    return (await post(kefu.url, '/auth/login', login)).token as string
+  })
+}
+
+export async function makeCustomer(kefu: RunningKefu): Promise<string> {
+  return (await post(kefu.url, '/widget/session', {})).token as string
+}
+
+/** A conversation that waits in the queue, and its customer's token. */
+export async function startConversation(kefu: RunningKefu): Promise<{ token: string; conversationId: number }> {
+  const token = await makeCustomer(kefu)
+  const data = (await ask(kefu.url, token, 'conversation:start', {})) as { conversation: { id: number } }
+  return { token, conversationId: data.conversation.id }
+}
+
+/** One request over a connection of its own. */
+async function ask(url: URL, token: string, name: string, payload: unknown): Promise<unknown> {
+  const listener = { acknowledged() {}, event() {}, ended() {} }
+  const connection = await openConnection(url, { auth: { token }, requests: [] }, listener)
+  const reply = (await connection.request(name, payload)) as { ok: boolean; data: unknown }
+  connection.close()
+  if (!reply.ok) throw new Error(`${name}: ${JSON.stringify(reply)}`)
+  return reply.data
+}
+
+async function post(url: URL, path: string, body: unknown, token?: string): Promise<{ token: string }> {
+  const response = await fetch(new URL(`/api/v1${path}`, url), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      origin: url.origin,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as { token: string }
+}
+
+/** The results in their order. */
+export async function inParallel<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = []
+  let next = 0
+  async function makeSome() {
+    for (let index = next++; index < count; index = next++) made[index] = await make(index)
+  }
+  await Promise.all(Array.from({ length: atOnce }, makeSome))
+  return made
+}

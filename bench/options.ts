@@ -1,0 +1,45 @@
+// What `npm run bench` is told after `--`.
+
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  quick: boolean
+  /** Where the figures are written as JSON. */
+  json: string | null
+  /** Names of the parts to run; empty: all. */
+  only: string[]
+  rounds: number
+  /** How long one measurement lasts, after its warm-up. */
+  ms: number
+  warmUpMs: number
+}
+
+export const usage = `npm run bench -- [--quick] [--only PART,PART] [--json FILE] [--rounds N] [--seconds N]`
+
+export function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      only: { type: 'string', default: '' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+    },
+  })
+  const ms = positive('seconds', values.seconds ?? (values.quick ? '1.5' : '4')) * 1000
+  return {
+    quick: values.quick,
+    json: values.json ?? null,
+    only: values.only.split(',').filter((name) => name !== ''),
+    rounds: Math.ceil(positive('rounds', values.rounds ?? (values.quick ? '1' : '3'))),
+    ms,
+    warmUpMs: Math.min(1000, ms / 2),
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not ${text}.\n${usage}`)
+  return value
+}

@@ -1,0 +1,96 @@
+// The servers that are measured, as real processes: Kefu as `npm start` runs it, with an embedded database in a folder of its own, and the
+// bare relay. Both on 127.0.0.1, both on this Node.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { layoutOf } from '#db/embedded/layout.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+export interface RunningServer {
+  url: URL
+  pid: number
+  /** From the start of the process until it said that it is ready. */
+  readyMs: number
+  stop(): Promise<void>
+}
+
+export interface RunningKefu extends RunningServer {
+  databasePid: number
+  databaseSocket: string
+  adminPassword: string
+}
+
+export interface KefuOptions {
+  /** Kept and not removed, so that it can be started again; without it a new folder, removed at the end. */
+  dataDir?: string
+  nodeOptions?: readonly string[]
+  bufferPool?: string
+}
+
+const adminPassword = 'for-the-benchmark-alone'
+
+export const newDataDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'kefu-bench-'))
+
+export async function startKefu(options: KefuOptions = {}): Promise<RunningKefu> {
+  const dataDir = options.dataDir ?? (await newDataDir())
+  const server = await startServer([...(options.nodeOptions ?? []), 'server/main.ts'], {
+    DATA_DIR: dataDir,
+    PORT: '0',
+    RATE_LIMITS: 'off',
+    ADMIN_PASSWORD: adminPassword,
+    DB_BUFFER_POOL: options.bufferPool ?? '1G',
+  })
+  const layout = layoutOf(dataDir)
+  return {
+    ...server,
+    databasePid: Number(readFileSync(layout.pid, 'utf8')),
+    databaseSocket: layout.socket,
+    adminPassword,
+    async stop() {
+      await server.stop()
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true })
+    },
+  }
+}
+
+export const startRelay = (nodeOptions: readonly string[] = []): Promise<RunningServer> =>
+  startServer([...nodeOptions, 'bench/relay.ts'], {})
+
+async function startServer(args: string[], env: Record<string, string>): Promise<RunningServer> {
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const url = await readyUrl(child, args)
+  return {
+    url: new URL(url),
+    pid: child.pid as number,
+    readyMs: performance.now() - startedAt,
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+function readyUrl(child: ChildProcess, args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      // Keeps reading, so that the log never waits for us.
+      if (said.length > 100_000) return
+      said += text
+      const url = /ready at (http[^"\s]+)/.exec(said)?.[1]
+      if (url) resolve(url)
+    })
+    child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}:\n${said}`)))
+  })
+}
