@@ -83,7 +83,7 @@ CREATE TABLE messages (
   sender_id BIGINT UNSIGNED NOT NULL,
   seq BIGINT UNSIGNED NOT NULL COMMENT 'from 1, without gaps, within the conversation',
   client_message_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the sender''s own id: sent again it is the message already here',
-  type ENUM('text') NOT NULL DEFAULT 'text',
+  type ENUM('text', 'image', 'file') NOT NULL DEFAULT 'text',
   content TEXT NOT NULL,
   is_read TINYINT(1) NOT NULL DEFAULT 0,
   version BIGINT UNSIGNED NOT NULL COMMENT 'the conversation''s version when this row was written or edited',
@@ -98,6 +98,25 @@ CREATE TABLE messages (
   CONSTRAINT messages_sender FOREIGN KEY (sender_id) REFERENCES users (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'What was said, in seq order within each conversation';
+
+CREATE TABLE attachments (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  uploader_id BIGINT UNSIGNED NOT NULL,
+  message_id BIGINT UNSIGNED NULL COMMENT 'the message that brought it; null until one does: its uploader''s alone, and removed after a day',
+  stored_name CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'random, of the file in the uploads folder',
+  name VARCHAR(160) NOT NULL COMMENT 'as its uploader called it, made harmless',
+  mime_type VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'by its content',
+  size INT UNSIGNED NOT NULL COMMENT 'bytes of the stored file',
+  width INT UNSIGNED NULL COMMENT 'pixels, of a picture',
+  height INT UNSIGNED NULL,
+  created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (id),
+  UNIQUE KEY attachments_message (message_id),
+  KEY attachments_uploader (uploader_id),
+  CONSTRAINT attachments_uploader FOREIGN KEY (uploader_id) REFERENCES users (id),
+  CONSTRAINT attachments_message FOREIGN KEY (message_id) REFERENCES messages (id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+  COMMENT = 'Pictures and files that messages bring along';
 
 CREATE TABLE agent_status (
   agent_id BIGINT UNSIGNED NOT NULL,

@@ -112,6 +112,14 @@ export async function removeSilentCustomers(trx: Transaction): Promise<number> {
         ),
       ),
     )
+    // Whoever has uploaded something goes after it.
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('attachments').select('attachments.id').whereRef('attachments.uploader_id', '=', 'users.id'),
+        ),
+      ),
+    )
     .orderBy('created_at')
     .limit(limits.upkeepRows)
     .forUpdate()

@@ -71,6 +71,19 @@ export interface MessagesTable {
   created_at: GeneratedTime
 }
 
+export interface AttachmentsTable {
+  id: Generated<number>
+  uploader_id: number
+  message_id: number | null
+  stored_name: string
+  name: string
+  mime_type: string
+  size: number
+  width: number | null
+  height: number | null
+  created_at: GeneratedTime
+}
+
 export interface AgentStatusTable {
   agent_id: number
   status: Generated<AgentStatusValue>
@@ -112,6 +125,7 @@ export interface Tables {
   users: UsersTable
   conversations: ConversationsTable
   messages: MessagesTable
+  attachments: AttachmentsTable
   agent_status: AgentStatusTable
   nodes: NodesTable
   agent_connections: AgentConnectionsTable

@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import type { Message, MessageType } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
+import { withAttachments } from './attachments.ts'
 import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
 
@@ -50,22 +51,23 @@ export async function listMessages(
     .orderBy('messages.seq', forward ? 'asc' : 'desc')
     .limit(range.limit + 1)
     .execute()
-  const page = rows.slice(0, range.limit)
+  const page = await withAttachments(db, rows.slice(0, range.limit))
   return { messages: forward ? page : page.reverse(), hasMore: rows.length > range.limit }
 }
 
 /** Messages up to a seq that changed after a version, in the order of their changes. */
-export function listChangedMessages(
+export async function listChangedMessages(
   db: Database,
   range: { conversationId: number; upToSeq: number; afterVersion: number; limit: number },
 ): Promise<Message[]> {
-  return messages(db)
+  const rows = await messages(db)
     .where('messages.conversation_id', '=', range.conversationId)
     .where('messages.version', '>', range.afterVersion)
     .where('messages.seq', '<=', range.upToSeq)
     .orderBy('messages.version')
     .limit(range.limit)
     .execute()
+  return withAttachments(db, rows)
 }
 
 /** The newest message of each conversation, by its last seq. */
@@ -84,7 +86,7 @@ export async function listLastMessages(
       ),
     )
     .execute()
-  return new Map(rows.map((message) => [message.conversationId, message]))
+  return new Map((await withAttachments(db, rows)).map((message) => [message.conversationId, message]))
 }
 
 export interface MessageKey {
@@ -94,8 +96,8 @@ export interface MessageKey {
 }
 
 /** Those of these messages that are there already. */
-export function listKnownMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
-  return messages(trx)
+export async function listKnownMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
+  const rows = await messages(trx)
     .where((eb) =>
       eb.or(
         keys.map((key) =>
@@ -108,6 +110,7 @@ export function listKnownMessages(trx: Transaction, keys: readonly MessageKey[])
       ),
     )
     .execute()
+  return withAttachments(trx, rows)
 }
 
 export interface NewMessage extends MessageKey {

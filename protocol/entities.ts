@@ -5,7 +5,7 @@ export type AgentRole = 'agent' | 'admin'
 export type Language = 'en' | 'zh-CN'
 export type ConversationStatus = 'open' | 'pending' | 'closed'
 export type AgentStatusValue = 'online' | 'busy' | 'offline'
-export type MessageType = 'text'
+export type MessageType = 'text' | 'image' | 'file'
 export type ConversationView = 'queue' | 'mine' | 'all' | 'closed'
 export type ConversationChange =
   | 'created'
@@ -29,11 +29,26 @@ export interface Message {
   senderRole: Role
   senderName: string
   type: MessageType
+  /** Of a picture or file: a caption, or its name. */
   content: string
+  attachment?: Attachment
   isRead: boolean
   /** The conversation's version when this message last changed. */
   version: number
   createdAt: string
+}
+
+export interface Attachment {
+  id: number
+  /** As its uploader called it, made harmless; its ending fits its type. */
+  name: string
+  /** Bytes. */
+  size: number
+  /** By its content. */
+  mimeType: string
+  /** Pixels, of a picture alone. */
+  width?: number
+  height?: number
 }
 
 export interface Person {

@@ -6,11 +6,10 @@ import { limits } from './limits.ts'
 import {
   ClientId,
   Color,
-  Content,
   Cursor,
   Email,
   Language,
-  MessageType,
+  messageParts,
   Name,
   NewPassword,
   Origin,
@@ -94,10 +93,7 @@ export const MessagesQuery = Type.Object(
   { before: Type.Optional(QueryNumber), after: Type.Optional(QueryNumber), limit: Type.Optional(QueryNumber) },
   closed,
 )
-export const NewMessageBody = Type.Object(
-  { clientMessageId: ClientId, type: Type.Optional(MessageType), content: Content },
-  closed,
-)
+export const NewMessageBody = Type.Object(messageParts, closed)
 
 export type LoginBody = Static<typeof LoginBody>
 export type SetupBody = Static<typeof SetupBody>

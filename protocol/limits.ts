@@ -24,6 +24,30 @@ export const limits = {
   requestDepth: 8,
   openConversationsPerCustomer: 3,
 
+  attachmentBytes: 20 * 1024 * 1024,
+  attachmentNameLength: 120,
+  /** Width times height, of a moving picture times its frames; looked at before anything is decoded. */
+  imagePixels: 50_000_000,
+  /** The longer side of a thumbnail. */
+  thumbnailPixels: 480,
+  /** Looking at one upload, and making of it what is kept, takes no longer. */
+  examineMs: 20_000,
+  /** Uploads that wait to be looked at on this node; one more is answered overloaded. */
+  examineWaiting: 50,
+  /** Bodies that are being received on this node, and of one person; one more is answered overloaded. */
+  uploadsAtOnce: 50,
+  uploadsAtOncePerPerson: 4,
+  /** From the first byte of an upload to its last; every other request has requestMs. */
+  uploadMs: 10 * 60_000,
+  requestMs: 30_000,
+  customerUploads: { count: 60, windowMs: 3600_000 },
+  agentUploads: { count: 600, windowMs: 3600_000 },
+  /** All that one customer may have in store. */
+  customerUploadBytes: 500 * 1024 * 1024,
+  /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */
+  unsentAttachmentMs: 24 * 3600_000,
+  cutUploadMs: 3600_000,
+
   /** Requests of one connection that wait for an answer; one more is answered overloaded. */
   requestsPerConnection: 256,
   /** Sends that wait for the writer on this node; one more is answered overloaded. */

@@ -7,10 +7,9 @@ import { limits } from './limits.ts'
 import {
   AgentStatusValue,
   ClientId,
-  Content,
   Cursor,
   Id,
-  MessageType,
+  messageParts,
   Page,
   PageSize,
   Seq,
@@ -30,9 +29,7 @@ export const requestSchemas = {
       clientConversationId: Type.Optional(ClientId),
       subject: Type.Optional(Subject),
       page: Type.Optional(Page),
-      message: Type.Optional(
-        Type.Object({ clientMessageId: ClientId, type: Type.Optional(MessageType), content: Content }, closed),
-      ),
+      message: Type.Optional(Type.Object(messageParts, closed)),
     },
     closed,
   ),
@@ -56,10 +53,7 @@ export const requestSchemas = {
   'conversation:release': OneConversation,
   'conversation:close': OneConversation,
   'conversation:reopen': OneConversation,
-  'message:send': Type.Object(
-    { conversationId: Id, clientMessageId: ClientId, type: Type.Optional(MessageType), content: Content },
-    closed,
-  ),
+  'message:send': Type.Object({ conversationId: Id, ...messageParts }, closed),
   'message:list': Type.Object(
     {
       conversationId: Id,

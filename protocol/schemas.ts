@@ -14,6 +14,14 @@ export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 export const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const ClientId = Type.String({ minLength: 1, maxLength: limits.clientIdLength, pattern: '^[A-Za-z0-9_-]+$' })
 export const Content = Type.String({ minLength: 1, maxLength: limits.contentLength, pattern: spokenText })
+export const MessageType = Type.Union([Type.Literal('text'), Type.Literal('image'), Type.Literal('file')])
+/** What a message holds, wherever it is written. Which type needs what is decided in server/messages/as-written.ts. */
+export const messageParts = {
+  clientMessageId: ClientId,
+  type: Type.Optional(MessageType),
+  content: Type.Optional(Content),
+  attachmentId: Type.Optional(Id),
+}
 export const Name = Type.String({ minLength: 1, maxLength: limits.nameLength, pattern: spokenLine })
 export const Email = Type.String({
   minLength: 3,
@@ -32,7 +40,6 @@ export const View = Type.Union([
   Type.Literal('closed'),
 ])
 export const AgentStatusValue = Type.Union([Type.Literal('online'), Type.Literal('busy'), Type.Literal('offline')])
-export const MessageType = Type.Literal('text')
 export const Username = Type.String({
   minLength: 1,
   maxLength: limits.usernameLength,

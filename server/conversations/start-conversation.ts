@@ -16,6 +16,7 @@ import type { CustomerActor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { type Appended, appendMessages, type Send } from '../messages/append-messages.ts'
+import { asWritten } from '../messages/as-written.ts'
 import { tellAppended } from '../messages/tell-appended.ts'
 import { readConversation } from './read.ts'
 import { tellConversation } from './tell.ts'
@@ -77,6 +78,5 @@ async function begin(trx: Transaction, actor: CustomerActor, payload: Payload): 
 
 function firstMessage(actor: CustomerActor, conversationId: number, { message }: Payload): Send[] {
   if (message === undefined) return []
-  const { clientMessageId, type = 'text', content } = message
-  return [{ actor, conversationId, clientMessageId, type, content }]
+  return [{ actor, conversationId, ...asWritten(message) }]
 }

@@ -2,13 +2,15 @@
 // version given there, known client ids answered with what is there. A message that may not be written fails alone.
 
 import { type AgentPresence, listPresence } from '#db/agents.ts'
+import { giveAttachment, lockAttachments } from '#db/attachments.ts'
 import { type ConversationState, lockConversations, saveConversations } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { insertMessages, listKnownMessages, type MessageKey, type NewMessage } from '#db/messages.ts'
 import { listBlocked } from '#db/users.ts'
-import type { Message, MessageType } from '#protocol/entities.ts'
+import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../actor.ts'
+import { takeAttachment } from '../attachments/take-attachment.ts'
 import { assertMayHandle } from '../conversations/access.ts'
 import { intoQueue, reopened } from '../conversations/states.ts'
 import { AppError } from '../errors.ts'
@@ -18,7 +20,10 @@ export interface Send {
   conversationId: number
   clientMessageId: string
   type: MessageType
+  /** '' of a picture or file without a caption: its name stands there. */
   content: string
+  /** Of a picture or file alone. */
+  attachmentId?: number | undefined
 }
 
 export interface Appended {
@@ -58,6 +63,10 @@ export async function appendMessages(trx: Transaction, sends: readonly Send[], a
       .map((actor) => actor.userId),
   )
   const presence = await presenceFor(trx, sends, states)
+  const attachments = await lockAttachments(
+    trx,
+    sends.flatMap(({ attachmentId }) => attachmentId ?? []),
+  )
 
   const rows: NewMessage[] = []
   const changes: AppendedBatch['changes'] = new Map()
@@ -68,12 +77,13 @@ export async function appendMessages(trx: Transaction, sends: readonly Send[], a
       const conversation = states.get(send.conversationId)
       if (there) return { message: there, existed: true, isNews: again }
       assertMaySend(send.actor, conversation, blocked)
+      const attachment = takeAttachment(send, attachments)
       const now = locked.get(conversation.id)?.now as string
       const change = isCustomer(send.actor) ? wake(conversation, presence, now) : null
       if (change) changes.set(conversation.id, change)
-      const row = nextRow(conversation, send, now)
+      const row = nextRow(conversation, send, attachment, now)
       rows.push(row)
-      const message = asMessage(row, send.actor)
+      const message = asMessage(row, send.actor, attachment)
       known.set(keyOf(key), message)
       return { message, existed: false, isNews: true }
     } catch (error) {
@@ -97,6 +107,9 @@ async function save(
   written.forEach((outcome, index) => {
     outcome.message.id = firstId + index
   })
+  for (const { message } of written) {
+    if (message.attachment) await giveAttachment(trx, message.attachment.id, message.id)
+  }
   const touched = new Set(rows.map((row) => row.conversationId))
   await saveConversations(
     trx,
@@ -151,7 +164,12 @@ async function presenceFor(trx: Transaction, sends: readonly Send[], states: Map
   return new Map(rows.map((row) => [row.agentId, row]))
 }
 
-function nextRow(conversation: ConversationState, send: Send, now: string): NewMessage {
+function nextRow(
+  conversation: ConversationState,
+  send: Send,
+  attachment: Attachment | undefined,
+  now: string,
+): NewMessage {
   conversation.lastSeq += 1
   conversation.version += 1
   conversation.updatedAt = now
@@ -164,12 +182,12 @@ function nextRow(conversation: ConversationState, send: Send, now: string): NewM
     seq: conversation.lastSeq,
     version: conversation.version,
     type: send.type,
-    content: send.content,
+    content: send.content || (attachment?.name ?? ''),
     createdAt: now,
   }
 }
 
-function asMessage(row: NewMessage, actor: Actor): Message {
+function asMessage(row: NewMessage, actor: Actor, attachment: Attachment | undefined): Message {
   return {
     id: 0,
     conversationId: row.conversationId,
@@ -180,6 +198,7 @@ function asMessage(row: NewMessage, actor: Actor): Message {
     senderName: actor.name,
     type: row.type,
     content: row.content,
+    ...(attachment && { attachment }),
     isRead: false,
     version: row.version,
     createdAt: row.createdAt,

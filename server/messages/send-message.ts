@@ -4,12 +4,14 @@ import type { RequestPayloads } from '#protocol/requests.ts'
 import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
 import type { Appended } from './append-messages.ts'
+import { asWritten } from './as-written.ts'
 
-export function sendMessage(
+export async function sendMessage(
   app: App,
   actor: Actor,
-  { conversationId, clientMessageId, type = 'text', content }: RequestPayloads['message:send'],
+  { conversationId, ...parts }: RequestPayloads['message:send'],
 ): Promise<Appended> {
+  const written = asWritten(parts)
   app.rates.take(isCustomer(actor) ? 'customerMessages' : 'agentMessages', actor.userId)
-  return app.writer.append({ actor, conversationId, clientMessageId, type, content })
+  return app.writer.append({ actor, conversationId, ...written })
 }
