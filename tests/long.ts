@@ -14,7 +14,7 @@ const runs: string[][] = [
   ),
   ['tests/chaos/run.ts', '--sabotage', 'all'],
   ['tests/chaos/run.ts', '--stall', '60'],
-  ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/fuzz'],
+  ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/fuzz', 'tests/browser/hostile-strings'],
 ]
 
 const failed = runs.filter((run) => {

@@ -38,6 +38,9 @@ export function pageHeaders(framedBy: readonly string[]): FastifyHelmetOptions {
       'base-uri': none,
       'form-action': own,
       'frame-ancestors': framedBy.length === 0 ? none : framedBy,
+      // No text can become markup or script, whatever a library does: there is no policy that would turn one into the other.
+      'require-trusted-types-for': ["'script'"],
+      'trusted-types': none,
     }),
   }
 }

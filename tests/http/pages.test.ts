@@ -74,6 +74,8 @@ describe('[HT16] pages run our own files alone, and only the widget may be frame
       'base-uri': "'none'",
       'form-action': "'self'",
       'frame-ancestors': "'none'",
+      'require-trusted-types-for': "'script'",
+      'trusted-types': "'none'",
     })
     expect(JSON.stringify(policy)).not.toContain('unsafe')
   })
@@ -83,6 +85,7 @@ describe('[HT16] pages run our own files alone, and only the widget may be frame
     const answer = await fetch(`${url}/widget/?site=${app.siteKey}`)
     expect(policyOf(answer)).toMatchObject({
       'script-src': "'self'",
+      'require-trusted-types-for': "'script'",
       'frame-ancestors': "'self' https://shop.example",
     })
     expect(answer.headers.get('x-frame-options')).toBeNull()

@@ -1,0 +1,149 @@
+// Texts made to run as scripts, in every field that people fill in, on every screen that shows it: the real console and the real widget.
+
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { findChromium, launchChromium } from '../support/chromium.ts'
+import { isLongRun } from '../support/scale.ts'
+import { classCount, hostileStrings, someOfEachClass, trap } from './hostile-strings.ts'
+
+const strings = isLongRun ? hostileStrings : someOfEachClass(50)
+/** Those that need a page load each. */
+const loaded = isLongRun ? hostileStrings : someOfEachClass(classCount)
+const nameOf = (text: string) => Array.from(text).slice(0, limits.nameLength).join('').trim()
+
+describe.skipIf(findChromium() === undefined)('hostile strings', () => {
+  let app: TestApp
+  let stage: Stage
+  const sprung: string[] = []
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+  })
+  afterAll(async () => {
+    await stage.close()
+    await app.stop()
+  })
+
+  async function enterWithTrap(): Promise<BrowserContext> {
+    const context = await stage.enter()
+    await context.exposeFunction(trap, () => sprung.push('called'))
+    context.on('page', (page) => page.on('dialog', (dialog) => sprung.push(dialog.message())))
+    return context
+  }
+
+  async function expectNothingRan(...pages: Page[]): Promise<void> {
+    for (const page of pages) {
+      await page.mouse.move(600, 300)
+      expect(await page.title()).not.toBe('')
+    }
+    expect(sprung).toEqual([])
+    expect(await stage.leave(), 'what the browser complained about, violations of the policy included').toEqual([])
+  }
+
+  test('[T08] the strings do run where a page makes markup of them', async () => {
+    const browser = await launchChromium()
+    const page = await browser.newPage()
+    let count = 0
+    await page.exposeFunction(trap, () => count++)
+    await page.setContent('<main></main>')
+    for (const text of someOfEachClass(50).filter((text) => !text.includes('http-equiv'))) {
+      await page.evaluate((html) => {
+        ;(document.querySelector('main') as HTMLElement).innerHTML = html
+      }, text)
+    }
+    await expect.poll(() => count).toBeGreaterThan(5)
+    await browser.close()
+  })
+
+  test('[T08] in the console: names, mail, pages, subjects, messages, agents and sites are shown as they were written', {
+    timeout: 600_000,
+  }, async () => {
+    const conversations = await Promise.all(strings.map((text) => fill(text)))
+    const admin = await newLogin(app, 'Ann', 'admin')
+    const page = await logIn(await enterWithTrap(), app, admin, '/console/?view=all')
+    for (const [index, text] of strings.entries()) {
+      await page.evaluate((path) => {
+        history.pushState(null, '', path)
+        dispatchEvent(new PopStateEvent('popstate'))
+      }, `/console/conversations/${conversations[index]}?view=all`)
+      await page.waitForFunction(
+        ({ name, text }) => {
+          const said = [...document.querySelectorAll('[role=log] [data-status] p')].map((p) => p.textContent)
+          const shown = document.querySelector('aside h2')?.textContent
+          return shown === name && said.length === 2 && said.every((words) => words === text)
+        },
+        { name: nameOf(text), text },
+      )
+    }
+    for (const path of ['agents', 'sites']) {
+      await page.goto(`${app.url}/console/${path}`)
+      await page
+        .getByRole('main')
+        .getByText(nameOf(strings[1] as string))
+        .first()
+        .waitFor()
+    }
+    await expectNothingRan(page)
+  })
+
+  test("[T08] in the widget: agents' names and messages, the name and the greeting of the site are shown as they were written", {
+    timeout: 600_000,
+  }, async () => {
+    const context = await enterWithTrap()
+    const customer = await visit(context, `${app.url}/demo/`)
+    await customer.open()
+    await answerAll(customer)
+    for (const text of loaded) {
+      await app.db
+        .updateTable('sites')
+        .set({ name: nameOf(text) || 'Site', greeting: text })
+        .execute()
+      await customer.reload()
+    }
+    await expectNothingRan(customer.page)
+  })
+
+  /** A site, a customer with a conversation and an agent who answers it, all of them called and saying this. */
+  async function fill(text: string): Promise<number> {
+    const name = nameOf(text)
+    await app.db
+      .insertInto('sites')
+      .values({ site_key: `s${Math.random().toString(36).slice(2)}`, name, greeting: text, origins: '' })
+      .execute()
+    const customer = await (await app.newCustomer({ name, email: text.slice(0, limits.emailLength) })).connect()
+    const { conversation } = await customer.request('conversation:start', {
+      subject: text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, limits.subjectLength),
+      page: {
+        url: `https://shop.example/?${encodeURIComponent(text)}#${text.replace(/[\s\p{Cc}]/gu, '')}`,
+        title: text,
+      },
+      message: { clientMessageId: 'm1', content: text },
+    })
+    const agent = await (await app.newAgent({ name })).connect()
+    await agent.request('conversation:claim', { conversationId: conversation.id })
+    await agent.request('message:send', { conversationId: conversation.id, clientMessageId: 'm2', content: text })
+    for (const client of [customer, agent]) client.close()
+    return conversation.id
+  }
+
+  /** The customer writes, and agents called this answer, one after another. */
+  async function answerAll(customer: Customer): Promise<void> {
+    const admin = await (await app.newAgent({ role: 'admin' })).connect()
+    await customer.write('Hello')
+    const { conversation } = await admin.next('conversation:created')
+    const conversationId = conversation.id
+    await admin.request('conversation:claim', { conversationId })
+    for (const [index, text] of strings.entries()) {
+      const agentAccount = await app.newAgent({ name: nameOf(text) })
+      const agent = await agentAccount.connect()
+      await admin.request('conversation:transfer', { conversationId, agentId: agentAccount.id })
+      await agent.request('message:send', { conversationId, clientMessageId: `a${index}`, content: text })
+      agent.close()
+    }
+    await expect.poll(() => customer.words()).toEqual(['Hello', ...strings])
+  }
+})
