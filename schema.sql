@@ -10,6 +10,10 @@ CREATE TABLE sites (
   color CHAR(7) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '#0f766e',
   position ENUM('left', 'right') NOT NULL DEFAULT 'right',
   greeting VARCHAR(300) NULL,
+  identity_secret VARBINARY(255) NULL COMMENT 'signs the identities of known customers; sealed under JWT_SECRET',
+  former_identity_secret VARBINARY(255) NULL COMMENT 'the one before it, good for a day more',
+  identity_secret_made_at DATETIME(3) NULL,
+  require_identity TINYINT(1) NOT NULL DEFAULT 0 COMMENT 'nobody may be anonymous',
   created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
   UNIQUE KEY sites_key (site_key)
@@ -25,13 +29,16 @@ CREATE TABLE users (
   email VARCHAR(254) NULL,
   language VARCHAR(35) CHARACTER SET ascii COLLATE ascii_bin NULL,
   site_id BIGINT UNSIGNED NULL COMMENT 'of a customer: where it came in',
+  external_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'of a known customer: the shop''s own id, signed by the shop',
+  is_name_verified TINYINT(1) NOT NULL DEFAULT 0 COMMENT 'the shop signed it',
+  is_email_verified TINYINT(1) NOT NULL DEFAULT 0 COMMENT 'the shop signed it',
   disabled_at DATETIME(3) NULL COMMENT 'of an agent: may not log in since',
   blocked_at DATETIME(3) NULL COMMENT 'of a customer: may not write since',
   created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
   UNIQUE KEY users_username (username),
   KEY users_role (role, created_at),
-  KEY users_site (site_id),
+  UNIQUE KEY users_external (site_id, external_id),
   CONSTRAINT users_site FOREIGN KEY (site_id) REFERENCES sites (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'Customers, agents and admins; nothing here changes while people talk';

@@ -15,7 +15,10 @@ export interface ConversationRecord extends Omit<ConversationState, 'customerRea
   pageTitle: string | null
   createdAt: string
   customerName: string
+  customerExternalId: string | null
   customerEmail: string | null
+  isCustomerNameVerified: boolean
+  isCustomerEmailVerified: boolean
   customerLanguage: Language | null
   customerBlockedAt: string | null
   customerCreatedAt: string
@@ -49,7 +52,10 @@ function records(db: Database) {
       'conversations.created_at as createdAt',
       'conversations.updated_at as updatedAt',
       displayName('customer').as('customerName'),
+      'customer.external_id as customerExternalId',
       'customer.email as customerEmail',
+      'customer.is_name_verified as isCustomerNameVerified',
+      'customer.is_email_verified as isCustomerEmailVerified',
       'customer.language as customerLanguage',
       'customer.blocked_at as customerBlockedAt',
       'customer.created_at as customerCreatedAt',

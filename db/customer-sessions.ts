@@ -55,16 +55,23 @@ export interface CustomerSession {
   previousHash: Buffer | null
 }
 
-/** A session that has not ended, of a customer of this site. */
+/** A session that has not ended, of a customer of this site, or of any. */
 export async function lockCustomerSession(
   trx: Transaction,
-  { id, siteId }: { id: number; siteId: number },
+  { id, siteId }: { id: number; siteId?: number },
 ): Promise<CustomerSession | undefined> {
   return trx
     .selectFrom('customer_sessions')
     .select(['id', 'user_id as customerId', 'token_hash as tokenHash', 'previous_hash as previousHash'])
     .where('id', '=', id)
-    .where('user_id', 'in', (eb) => eb.selectFrom('users').select('users.id').where('users.site_id', '=', siteId))
+    .$if(siteId !== undefined, (query) =>
+      query.where('user_id', 'in', (eb) =>
+        eb
+          .selectFrom('users')
+          .select('users.id')
+          .where('users.site_id', '=', siteId as number),
+      ),
+    )
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', ago(0))
     .forUpdate()
@@ -83,6 +90,39 @@ export async function rotateCustomerSession(trx: Transaction, session: CustomerS
     })
     .where('id', '=', session.id)
     .execute()
+}
+
+export async function revokeCustomerSession(trx: Transaction, id: number): Promise<void> {
+  await trx.updateTable('customer_sessions').set({ revoked_at: now }).where('id', '=', id).execute()
+}
+
+/** Ends all of a customer's sessions but one. */
+export async function revokeOtherCustomerSessions(trx: Transaction, customerId: number, exceptId: number) {
+  await trx
+    .updateTable('customer_sessions')
+    .set({ revoked_at: now })
+    .where('user_id', '=', customerId)
+    .where('revoked_at', 'is', null)
+    .where('id', '<>', exceptId)
+    .execute()
+}
+
+/** Ends at most limits.endedSessionsRows sessions of customers whom this site vouched for; how many. */
+export async function revokeKnownCustomerSessions(db: Database, siteId: number): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable('customer_sessions')
+    .set({ revoked_at: now })
+    .where('revoked_at', 'is', null)
+    .where('user_id', 'in', (eb) =>
+      eb
+        .selectFrom('users')
+        .select('users.id')
+        .where('users.site_id', '=', siteId)
+        .where('users.external_id', 'is not', null),
+    )
+    .limit(limits.endedSessionsRows)
+    .executeTakeFirstOrThrow()
+  return Number(numUpdatedRows)
 }
 
 /** Removes at most limits.upkeepRows sessions whose time is over; how many. */

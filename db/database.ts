@@ -6,6 +6,7 @@ import type { AgentStatusValue, ConversationStatus, MessageType, Role, WidgetPos
 type Time = ColumnType<string, Date, Date>
 type NullableTime = ColumnType<string | null, Date | null | undefined, Date | null>
 type GeneratedTime = ColumnType<string, Date | undefined, Date>
+type Flag = ColumnType<boolean, boolean | undefined, boolean>
 
 export interface SitesTable {
   id: Generated<number>
@@ -15,6 +16,10 @@ export interface SitesTable {
   color: Generated<string>
   position: Generated<WidgetPosition>
   greeting: string | null
+  identity_secret: Buffer | null
+  former_identity_secret: Buffer | null
+  identity_secret_made_at: NullableTime
+  require_identity: Flag
   created_at: GeneratedTime
 }
 
@@ -27,6 +32,9 @@ export interface UsersTable {
   email: string | null
   language: string | null
   site_id: number | null
+  external_id: string | null
+  is_name_verified: Flag
+  is_email_verified: Flag
   disabled_at: NullableTime
   blocked_at: NullableTime
   created_at: GeneratedTime
@@ -66,7 +74,7 @@ export interface MessagesTable {
   client_message_id: string
   type: Generated<MessageType>
   content: string
-  is_read: ColumnType<boolean, boolean | undefined, boolean>
+  is_read: Flag
   version: number
   created_at: GeneratedTime
 }

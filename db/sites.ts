@@ -7,13 +7,26 @@ export interface SiteRecord extends SiteLook {
   id: number
   key: string
   origins: string[]
+  requireIdentity: boolean
+  identitySecretMadeAt: string | null
   createdAt: string
 }
 
 function sites(db: Database) {
   return db
     .selectFrom('sites')
-    .select(['id', 'site_key as key', 'name', 'origins', 'color', 'position', 'greeting', 'created_at as createdAt'])
+    .select([
+      'id',
+      'site_key as key',
+      'name',
+      'origins',
+      'color',
+      'position',
+      'greeting',
+      'require_identity as requireIdentity',
+      'identity_secret_made_at as identitySecretMadeAt',
+      'created_at as createdAt',
+    ])
     .orderBy('id')
 }
 
@@ -48,9 +61,13 @@ export interface SiteChanges {
   color?: string | undefined
   position?: WidgetPosition | undefined
   greeting?: string | null | undefined
+  requireIdentity?: boolean | undefined
 }
 
-export async function insertSite(db: Database, site: SiteChanges & { key: string; name: string }): Promise<number> {
+export async function insertSite(
+  db: Database,
+  site: Omit<SiteChanges, 'requireIdentity'> & { key: string; name: string },
+): Promise<number> {
   const { key, origins = [], ...look } = site
   const { insertId } = await db
     .insertInto('sites')
@@ -59,8 +76,12 @@ export async function insertSite(db: Database, site: SiteChanges & { key: string
   return Number(insertId)
 }
 
-export async function saveSite(db: Database, id: number, { origins, ...look }: SiteChanges): Promise<void> {
-  const changes = { ...look, origins: origins?.join('\n') }
+export async function saveSite(
+  db: Database,
+  id: number,
+  { origins, requireIdentity, ...look }: SiteChanges,
+): Promise<void> {
+  const changes = { ...look, origins: origins?.join('\n'), require_identity: requireIdentity }
   if (Object.values(changes).every((value) => value === undefined)) return
   await db.updateTable('sites').set(changes).where('id', '=', id).execute()
 }

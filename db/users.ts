@@ -163,33 +163,51 @@ export async function saveUser(trx: Transaction, account: Account, changes: User
     .execute()
 }
 
-export function findCustomer(db: Database, id: number): Promise<Customer | undefined> {
+export interface CustomerRecord extends Customer {
+  isNameVerified: boolean
+}
+
+export function findCustomer(db: Database, id: number): Promise<CustomerRecord | undefined> {
   return db
     .selectFrom('users')
-    .select(['users.id', displayName('users').as('name'), 'users.email'])
+    .select([
+      'users.id',
+      displayName('users').as('name'),
+      'users.email',
+      'users.is_name_verified as isNameVerified',
+      'users.is_email_verified as isEmailVerified',
+    ])
     .where('users.id', '=', id)
     .where('users.role', '=', 'customer')
     .executeTakeFirst()
 }
 
-/** What a customer's page told of them; undefined leaves a thing as it is. */
+/** What a customer's page or shop told of them; undefined leaves a thing as it is. */
 export interface CustomerChanges {
   name?: string | undefined
   email?: string | undefined
   language?: Language | undefined
+  isNameVerified?: boolean | undefined
+  isEmailVerified?: boolean | undefined
 }
 
-export async function insertCustomer(trx: Transaction, siteId: number, told: CustomerChanges): Promise<number> {
+/** An anonymous one. */
+export async function insertCustomer(trx: Transaction, siteId: number): Promise<number> {
   const { insertId } = await trx
     .insertInto('users')
-    .values({ role: 'customer', site_id: siteId, ...told })
+    .values({ role: 'customer', site_id: siteId })
     .executeTakeFirstOrThrow()
   return Number(insertId)
 }
 
-export async function saveCustomer(trx: Transaction, id: number, told: CustomerChanges): Promise<void> {
-  if (Object.values(told).every((value) => value === undefined)) return
-  await trx.updateTable('users').set(told).where('id', '=', id).execute()
+export async function saveCustomer(trx: Transaction, id: number, changes: CustomerChanges): Promise<void> {
+  if (Object.values(changes).every((value) => value === undefined)) return
+  const { isNameVerified, isEmailVerified, ...told } = changes
+  await trx
+    .updateTable('users')
+    .set({ ...told, is_name_verified: isNameVerified, is_email_verified: isEmailVerified })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Whether a customer may write from now on. */

@@ -83,7 +83,12 @@ export interface CustomerConversation extends ConversationBase {
 }
 
 export interface ConversationCustomer extends Person {
+  /** What the shop calls this customer, for whom it has vouched; null for one it has not. */
+  externalId: string | null
   email: string | null
+  /** The shop has vouched for it; else it is only what somebody said. */
+  isNameVerified: boolean
+  isEmailVerified: boolean
   language: Language | null
   isBlocked: boolean
   createdAt: string
@@ -139,6 +144,8 @@ export interface Customer {
   id: number
   name: string
   email: string | null
+  /** The shop has vouched for it, and it is the shop's to change. */
+  isEmailVerified: boolean
 }
 
 export type WidgetPosition = 'left' | 'right'
@@ -166,6 +173,10 @@ export interface Site extends SiteLook {
   origins: string[]
   /** The line of HTML to put on those pages. */
   snippet: string
+  /** Whether only customers whom the shop vouches for may talk here. */
+  requireIdentity: boolean
+  /** Since when the secret that it vouches with is good; null while there is none. */
+  identitySecretMadeAt: string | null
   createdAt: string
 }
 

@@ -72,7 +72,16 @@ const look = {
   greeting: Type.Optional(Type.Union([Type.String({ maxLength: 300 }), Type.Null()])),
 }
 export const NewSiteBody = Type.Object({ name: Name, origins: Type.Optional(Origins), ...look }, closed)
-export const SiteBody = Type.Object({ name: Type.Optional(Name), origins: Type.Optional(Origins), ...look }, closed)
+export const SiteBody = Type.Object(
+  {
+    name: Type.Optional(Name),
+    origins: Type.Optional(Origins),
+    ...look,
+    requireIdentity: Type.Optional(Type.Boolean()),
+  },
+  closed,
+)
+export const IdentitySecretBody = Type.Object({ endFormer: Type.Optional(Type.Boolean()) }, closed)
 export const WidgetSessionBody = Type.Object(
   {
     site: Type.Optional(ClientId),
@@ -82,9 +91,11 @@ export const WidgetSessionBody = Type.Object(
     email: Type.Optional(Email),
     locale: Type.Optional(Type.String({ maxLength: 35, pattern: '^[A-Za-z0-9-]+$' })),
     page: Type.Optional(Page),
+    identity: Type.Optional(Token),
   },
   closed,
 )
+export const WidgetLogoutBody = Type.Object({ resumeToken: Token }, closed)
 export const ConversationsQuery = Type.Object(
   { view: Type.Optional(View), cursor: Type.Optional(Cursor), limit: Type.Optional(QueryNumber) },
   closed,
@@ -102,7 +113,9 @@ export type NewUserBody = Static<typeof NewUserBody>
 export type UserBody = Static<typeof UserBody>
 export type NewSiteBody = Static<typeof NewSiteBody>
 export type SiteBody = Static<typeof SiteBody>
+export type IdentitySecretBody = Static<typeof IdentitySecretBody>
 export type WidgetSessionBody = Static<typeof WidgetSessionBody>
+export type WidgetLogoutBody = Static<typeof WidgetLogoutBody>
 export type NewMessageBody = Static<typeof NewMessageBody>
 
 /** expiresIn is in seconds. */
@@ -120,6 +133,12 @@ export interface WidgetSessionReply {
   resumeToken: string
   customer: Customer
   site: WidgetSite
+}
+
+/** The secret is told this once. */
+export interface IdentitySecretReply {
+  secret: string
+  site: Site
 }
 
 /** GET /setup: whether the first admin is still to be made. */

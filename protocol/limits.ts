@@ -88,6 +88,13 @@ export const limits = {
   refreshSessionMs: 30 * 24 * 3600_000,
   /** The refresh token before the current one still gets the same successor for this long. */
   refreshGraceMs: 30_000,
+  /** An identity that a shop signs ends within this time; its clock may differ from ours by so much. */
+  identityMs: 10 * 60_000,
+  identityClockSkewMs: 30_000,
+  /** What a shop calls a customer. */
+  externalIdLength: 128,
+  /** A site's former identity secret is good for this long after a new one was made. */
+  formerIdentitySecretMs: 24 * 3600_000,
   customerSessionMs: 180 * 24 * 3600_000,
   /** Customers who never wrote are removed after this long. */
   silentCustomerMs: 24 * 3600_000,

@@ -23,6 +23,12 @@ export const messageParts = {
   attachmentId: Type.Optional(Id),
 }
 export const Name = Type.String({ minLength: 1, maxLength: limits.nameLength, pattern: spokenLine })
+/** A shop's own id of a customer: one line, without blanks around it, which the database would not tell apart. */
+export const ExternalId = Type.String({
+  minLength: 1,
+  maxLength: limits.externalIdLength,
+  pattern: '^(?!\\s)[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]+(?<!\\s)$',
+})
 export const Email = Type.String({
   minLength: 3,
   maxLength: limits.emailLength,

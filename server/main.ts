@@ -13,6 +13,7 @@ import { type Config, loadConfig } from './config.ts'
 import { createLog } from './log.ts'
 import { loadJwtSecrets } from './secrets.ts'
 import { ensureFirstAdmin, isSetupNeeded, setupCode } from './setup/first-admin.ts'
+import { resealIdentitySecrets } from './sites/reseal-identity-secrets.ts'
 
 type Stop = () => Promise<unknown>
 
@@ -27,6 +28,7 @@ async function start(config: Config, log: Logger, stops: Stop[]): Promise<void> 
   const app = await createApp({ config, jwtSecrets, db, log })
   stops.push(() => app.stop())
   await ensureFirstAdmin(app)
+  await resealIdentitySecrets(app)
   const needsSetup = await isSetupNeeded(app)
   await app.http.listen({ host: config.host, port: config.port })
   announce(app, { needsSetup }, log)

@@ -21,6 +21,7 @@ export const en = {
   errors: {
     invalid_request: 'The server did not accept this. Check what you entered.',
     unauthorized: 'Please log in again.',
+    identity_required: 'Only customers who have signed in may do this.',
     forbidden: 'You may not do this.',
     not_found: 'This does not exist any more.',
     conflict: 'Somebody changed this meanwhile. Look again and retry.',

@@ -22,6 +22,7 @@ export const zhCn: TextsLike<typeof en> = {
   errors: {
     invalid_request: '服务器未接受此内容，请检查后再试。',
     unauthorized: '请重新登录。',
+    identity_required: '仅限已登录的顾客。',
     forbidden: '您没有权限执行此操作。',
     not_found: '内容已不存在。',
     conflict: '内容已被他人修改，请查看后重试。',

@@ -28,7 +28,10 @@ export function agentView({ record, lastMessage }: WholeConversation): AgentConv
     customer: {
       id: record.customerId,
       name: record.customerName,
+      externalId: record.customerExternalId,
       email: record.customerEmail,
+      isNameVerified: record.isCustomerNameVerified,
+      isEmailVerified: record.isCustomerEmailVerified,
       language: record.customerLanguage,
       isBlocked: record.customerBlockedAt !== null,
       createdAt: record.customerCreatedAt,

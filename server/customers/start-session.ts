@@ -1,109 +1,86 @@
-// The widget's session: the same customer again, by resume token or access token, else a new anonymous one. The resume token is replaced
-// at each use; the one before it is answered with the same successor for as long as that has not been used, whenever that is.
+// The widget's session: the same customer again, or the one whom the shop vouches for, else a new anonymous one where the site allows that.
 
 import { countAgentsHere } from '#db/agents.ts'
 import { touchConversationsOfCustomer } from '#db/conversations.ts'
-import {
-  type CustomerSession,
-  insertCustomerSession,
-  lockCustomerSession,
-  rotateCustomerSession,
-} from '#db/customer-sessions.ts'
+import { insertCustomerSession } from '#db/customer-sessions.ts'
 import type { Transaction } from '#db/database.ts'
+import { findExternalId } from '#db/known-customers.ts'
 import type { SiteRecord } from '#db/sites.ts'
 import { inTransaction } from '#db/transaction.ts'
-import { type CustomerChanges, findCustomer, insertCustomer, saveCustomer } from '#db/users.ts'
-import type { Customer } from '#protocol/entities.ts'
+import { type CustomerChanges, type CustomerRecord, findCustomer, insertCustomer, saveCustomer } from '#db/users.ts'
 import type { WidgetSessionBody, WidgetSessionReply } from '#protocol/http.ts'
-import {
-  hashSecret,
-  isSameHash,
-  newSecret,
-  readToken,
-  successorInUse,
-  successorOf,
-  writeToken,
-} from '../auth/rotating-token.ts'
-import { readAccessToken, signAccessToken } from '../auth/tokens.ts'
-import type { App } from '../context.ts'
+import { hashSecret, newSecret, writeToken } from '../auth/rotating-token.ts'
+import { signAccessToken } from '../auth/tokens.ts'
+import type { App, ConnectionMatch } from '../context.ts'
 import { tellInTurn } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
 import { findByKey } from '../sites/find-by-key.ts'
+import { type Continued, continueSession } from './continue-session.ts'
+import { identify } from './identify.ts'
+import { type Identity, verifyIdentity } from './verify-identity.ts'
 
-/** Throws not_found for an unknown site, rate_limited after limits.sessionsPerAddress. */
+/**
+ * Throws not_found for an unknown site, rate_limited after limits.sessionsPerAddress, unauthorized for an identity that is not good,
+ * identity_required where somebody anonymous may not be.
+ */
 export async function startSession(app: App, body: WidgetSessionBody, address: string): Promise<WidgetSessionReply> {
   app.rates.take('sessionsPerAddress', address)
   const site = await findByKey(app.db, body.site)
   if (site === undefined) throw new AppError('not_found', 'There is no such site.')
-  const told: CustomerChanges = { name: body.name, email: body.email, language: languageOf(body.locale) }
-  const { sessionId, secret, customer, changedIds } = await inTransaction(app.db, async (trx, again) => {
-    const continued = (await resume(app, trx, site.id, body)) ?? (await goOn(app, trx, site.id, body))
-    if (!continued) {
-      const session = await begin(trx, site.id, told)
-      return { ...session, customer: (await findCustomer(trx, session.customerId)) as Customer, changedIds: [] }
-    }
-    const before = await findCustomer(trx, continued.customerId)
-    await saveCustomer(trx, continued.customerId, told)
-    const after = (await findCustomer(trx, continued.customerId)) as Customer
-    const isNews = again || before?.name !== after.name || before.email !== after.email
-    const touched = isNews ? await touchConversationsOfCustomer(trx, after.id) : []
-    return { ...continued, customer: after, changedIds: touched }
+  const identity = body.identity === undefined ? undefined : await verifyIdentity(app, site, body.identity)
+  const { started, customer, changedIds } = await inTransaction(app.db, async (trx, again) => {
+    const before = await continueSession(app, trx, site.id, body)
+    const started = await startAs(trx, site, before, identity)
+    const known = (await findCustomer(trx, started.customerId)) as CustomerRecord
+    await saveCustomer(trx, known.id, whatIsNew(known, body, identity))
+    const customer = (await findCustomer(trx, known.id)) as CustomerRecord
+    const isNews = again || started.ended !== undefined || agentsSee(known) !== agentsSee(customer)
+    return { started, customer, changedIds: isNews ? await touchConversationsOfCustomer(trx, customer.id) : [] }
   })
+  if (started.ended) app.connections.end(started.ended, 'revoked')
   void tellInTurn(app, changedIds, 'customer')
+  const { id, name, email, isEmailVerified } = customer
   return {
-    ...signAccessToken(app, { userId: customer.id, sessionId, audience: 'customer' }),
-    resumeToken: writeToken(sessionId, secret),
-    customer,
+    ...signAccessToken(app, { userId: id, sessionId: started.sessionId, audience: 'customer' }),
+    resumeToken: writeToken(started.sessionId, started.secret),
+    customer: { id, name, email, isEmailVerified },
     site: await widgetSite(app, site),
   }
 }
 
-interface Continued {
-  customerId: number
-  sessionId: number
-  /** The next resume token's. */
-  secret: string
-}
-
-/** By resume token: the current one, or the one before it if what followed was never used. */
-async function resume(
-  app: App,
+async function startAs(
   trx: Transaction,
-  siteId: number,
-  { resumeToken }: WidgetSessionBody,
-): Promise<Continued | undefined> {
-  const presented = readToken(resumeToken)
-  const session = presented && (await lockCustomerSession(trx, { id: presented.sessionId, siteId }))
-  if (!session) return undefined
-  if (isSameHash(presented.hash, session.tokenHash)) return rotate(app, trx, session)
-  const secret = isSameHash(presented.hash, session.previousHash) ? successorInUse(app, session) : undefined
-  return secret === undefined ? undefined : { customerId: session.customerId, sessionId: session.id, secret }
+  { id: siteId, requireIdentity }: SiteRecord,
+  before: Continued | undefined,
+  identity: Identity | undefined,
+): Promise<Continued & { ended?: ConnectionMatch }> {
+  if (identity) return identify(trx, siteId, before, identity.externalId)
+  if (requireIdentity && (before === undefined || (await findExternalId(trx, before.customerId)) === null))
+    throw new AppError('identity_required', 'This shop serves customers who have signed in there.')
+  return before ?? begin(trx, siteId)
 }
 
-/** By access token. */
-async function goOn(
-  app: App,
-  trx: Transaction,
-  siteId: number,
-  { token }: WidgetSessionBody,
-): Promise<Continued | undefined> {
-  const known = readAccessToken(app, token)
-  if (known?.audience !== 'customer') return undefined
-  const session = await lockCustomerSession(trx, { id: known.sessionId, siteId })
-  return session?.customerId === known.userId ? rotate(app, trx, session) : undefined
-}
-
-async function rotate(app: App, trx: Transaction, session: CustomerSession): Promise<Continued> {
-  const secret = successorOf(app, session.tokenHash)
-  await rotateCustomerSession(trx, session, hashSecret(secret))
-  return { customerId: session.customerId, sessionId: session.id, secret }
-}
-
-async function begin(trx: Transaction, siteId: number, told: CustomerChanges): Promise<Continued> {
+async function begin(trx: Transaction, siteId: number): Promise<Continued> {
   const secret = newSecret()
-  const customerId = await insertCustomer(trx, siteId, told)
+  const customerId = await insertCustomer(trx, siteId)
   return { customerId, sessionId: await insertCustomerSession(trx, customerId, hashSecret(secret)), secret }
 }
+
+/** What the shop vouches for counts; what was only told counts where the shop has not vouched. */
+function whatIsNew(known: CustomerRecord, told: WidgetSessionBody, identity: Identity | undefined): CustomerChanges {
+  return {
+    language: languageOf(told.locale),
+    ...(identity?.name !== undefined
+      ? { name: identity.name, isNameVerified: true }
+      : { name: known.isNameVerified ? undefined : told.name }),
+    ...(identity?.email !== undefined
+      ? { email: identity.email, isEmailVerified: true }
+      : { email: known.isEmailVerified ? undefined : told.email }),
+  }
+}
+
+const agentsSee = ({ name, email, isNameVerified, isEmailVerified }: CustomerRecord) =>
+  JSON.stringify([name, email, isNameVerified, isEmailVerified])
 
 /** The nearest language we speak. */
 function languageOf(locale: string | undefined): CustomerChanges['language'] {

@@ -1,9 +1,10 @@
 // The places that show the widget, as an admin manages them.
 
-import { IdParams, NewSiteBody, SiteBody } from '#protocol/http.ts'
+import { IdentitySecretBody, IdParams, NewSiteBody, SiteBody } from '#protocol/http.ts'
 import type { App } from '../context.ts'
 import { createSite } from '../sites/create-site.ts'
 import { listSites } from '../sites/list-sites.ts'
+import { newIdentitySecret } from '../sites/new-identity-secret.ts'
 import { updateSite } from '../sites/update-site.ts'
 import { admins, agentOf, type HttpServer } from './callers.ts'
 
@@ -17,5 +18,14 @@ export function siteRoutes(app: App, http: HttpServer): void {
 
   http.patch('/sites/:id', { config: admins, schema: { params: IdParams, body: SiteBody } }, (request) =>
     updateSite(app, agentOf(request), { ...request.body, id: Number(request.params.id) }),
+  )
+
+  http.post(
+    '/sites/:id/identity-secret',
+    { config: admins, schema: { params: IdParams, body: IdentitySecretBody } },
+    (request, reply) => {
+      reply.code(201)
+      return newIdentitySecret(app, agentOf(request), { ...request.body, id: Number(request.params.id) })
+    },
   )
 }

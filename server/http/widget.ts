@@ -1,10 +1,11 @@
 // What a shop's page needs to draw the launcher, and the session that the widget's frame starts for a customer.
 
 import { Type } from 'typebox'
-import { WidgetSessionBody } from '#protocol/http.ts'
+import { WidgetLogoutBody, WidgetSessionBody } from '#protocol/http.ts'
 import { ClientId } from '#protocol/schemas.ts'
 import { addressOf } from '../address.ts'
 import type { App } from '../context.ts'
+import { endSession } from '../customers/end-session.ts'
 import { startSession } from '../customers/start-session.ts'
 import { siteLook } from '../sites/site-look.ts'
 import { everyone, type HttpServer } from './callers.ts'
@@ -23,4 +24,9 @@ export function widgetRoutes(app: App, http: HttpServer): void {
   http.post('/widget/session', { config: everyone, schema: { body: WidgetSessionBody } }, (request) =>
     startSession(app, request.body, addressOf(app.config, request.raw)),
   )
+
+  http.post('/widget/logout', { config: everyone, schema: { body: WidgetLogoutBody } }, async (request, reply) => {
+    await endSession(app, request.body)
+    return reply.code(204).send()
+  })
 }

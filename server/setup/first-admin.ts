@@ -16,10 +16,13 @@ export async function isSetupNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
 }
 
 /** Proves that whoever sets up can read the log. Derived, so that every node and every start has the same one. */
-export function setupCode({ jwtSecrets }: Pick<App, 'jwtSecrets'>): string {
-  return createHmac('sha256', jwtSecrets[0] as string)
-    .update('setup')
-    .digest('base64url')
+export function setupCode(app: Pick<App, 'jwtSecrets'>): string {
+  return setupCodes(app)[0] as string
+}
+
+/** The one that is shown, and those that may have been shown under the older secrets. */
+export function setupCodes({ jwtSecrets }: Pick<App, 'jwtSecrets'>): string[] {
+  return jwtSecrets.map((secret) => createHmac('sha256', secret).update('setup').digest('base64url'))
 }
 
 /** The new admin's id; 'taken' when somebody else has that username; undefined when there is an admin already. */

@@ -14,7 +14,10 @@ export async function updateSite(
   _actor: AgentActor,
   { id, origins, ...look }: SiteBody & { id: number },
 ): Promise<Site> {
-  if (!(await findSite(app.db, id))) throw new AppError('not_found', 'There is no such site.')
+  const site = await findSite(app.db, id)
+  if (!site) throw new AppError('not_found', 'There is no such site.')
+  if (look.requireIdentity && site.identitySecretMadeAt === null)
+    throw new AppError('conflict', 'Make an identity secret first: nobody could talk here.')
   await saveSite(app.db, id, { ...look, origins: origins && normalOrigins(origins) })
   return siteView(app, (await findSite(app.db, id)) as SiteRecord)
 }

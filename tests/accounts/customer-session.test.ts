@@ -24,7 +24,8 @@ describe("the widget's session", () => {
 
   it('begins with a new anonymous customer, of the first site or the one named [CS1]', async () => {
     const [one, two] = [await session(), await session({ site: app.siteKey })]
-    expect(one.customer).toEqual({ id: one.customer.id, name: `#${one.customer.id}`, email: null })
+    const { id } = one.customer
+    expect(one.customer).toEqual({ id, name: `#${id}`, email: null, isEmailVerified: false })
     expect(two.customer.id).not.toBe(one.customer.id)
     expect(one.site).toEqual({
       key: app.siteKey,
@@ -138,6 +139,24 @@ describe("the widget's session", () => {
     expect(await languages('ZH-hans-cn')).toBe('zh-CN')
     expect(await languages('zhx')).toBe('en')
     expect(await languages('de-DE')).toBe('en')
+  })
+
+  it('ends with the widget’s logout, with its connections, and nobody else’s [CS10]', async () => {
+    const { resumeToken, customer, token } = await session()
+    const other = await session()
+    const logout = (resumeToken: string) => app.call('POST', '/widget/logout', { resumeToken })
+    const [client, stays] = [await connectClient(app.url, token), await connectClient(app.url, other.token)]
+    const [id] = resumeToken.split('.')
+    for (const bad of ['rubbish', `${id}.${'A'.repeat(43)}`]) expect((await logout(bad)).status).toBe(204)
+    expect(client.socket.connected).toBe(true)
+    expect((await logout(resumeToken)).status).toBe(204)
+    expect(await client.next('connection:closing')).toEqual({ reason: 'revoked' })
+    await expect(connectClient(app.url, token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
+    expect((await session({ resumeToken, token })).customer.id).not.toBe(customer.id)
+    expect((await logout(resumeToken)).status).toBe(204)
+    expect(stays.socket.connected).toBe(true)
+    client.close()
+    stays.close()
   })
 
   it('is there for a blocked customer too [CS8]', async () => {

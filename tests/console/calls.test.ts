@@ -22,7 +22,17 @@ function message(seq: number, senderRole: Message['senderRole']): Message {
 function conversation(given: Partial<AgentConversation>): AgentConversation {
   return {
     id: 1,
-    customer: { id: 2, name: '#2', email: null, language: null, isBlocked: false, createdAt: at },
+    customer: {
+      id: 2,
+      name: '#2',
+      externalId: null,
+      email: null,
+      isNameVerified: false,
+      isEmailVerified: false,
+      language: null,
+      isBlocked: false,
+      createdAt: at,
+    },
     site: { id: 1, name: 'Shop' },
     page: null,
     agent: { id: agentId, name: 'Ada' },

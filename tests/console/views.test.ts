@@ -15,7 +15,10 @@ function conversation(id: number, given: Partial<AgentConversation>): AgentConve
     customer: {
       id: 100 + id,
       name: `#${100 + id}`,
+      externalId: null,
       email: null,
+      isNameVerified: false,
+      isEmailVerified: false,
       language: null,
       isBlocked: false,
       createdAt: minute(0),

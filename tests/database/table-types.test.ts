@@ -66,7 +66,7 @@ function storedType(columnType: string): string {
   if (/^(int|bigint|smallint)\b/.test(columnType)) return 'number'
   if (/^(varchar|char|text)\b/.test(columnType)) return 'string'
   if (columnType === 'datetime(3)') return 'time'
-  if (/^binary\(/.test(columnType)) return 'bytes'
+  if (/^(var)?binary\(/.test(columnType)) return 'bytes'
   if (columnType.startsWith('enum('))
     return sorted([...columnType.matchAll(/'([^']+)'/g)].map(([, value = '']) => value))
   throw new Error(`${columnType} is a type that this test does not know`)

@@ -1,0 +1,21 @@
+// A customer, or the shop's page on their behalf, is done in this browser: the session ends, and its connections. Without a good token
+// there is nothing to end.
+
+import { lockCustomerSession, revokeCustomerSession } from '#db/customer-sessions.ts'
+import { inTransaction } from '#db/transaction.ts'
+import type { WidgetLogoutBody } from '#protocol/http.ts'
+import { isSameHash, readToken } from '../auth/rotating-token.ts'
+import type { App } from '../context.ts'
+
+export async function endSession(app: App, { resumeToken }: WidgetLogoutBody): Promise<void> {
+  const presented = readToken(resumeToken)
+  if (presented === undefined) return
+  const { sessionId, hash } = presented
+  const userId = await inTransaction(app.db, async (trx) => {
+    const session = await lockCustomerSession(trx, { id: sessionId })
+    if (!session || !(isSameHash(hash, session.tokenHash) || isSameHash(hash, session.previousHash))) return undefined
+    await revokeCustomerSession(trx, sessionId)
+    return session.customerId
+  })
+  if (userId !== undefined) app.connections.end({ userId, sessionId }, 'revoked')
+}

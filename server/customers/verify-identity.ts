@@ -1,0 +1,56 @@
+// Whom a shop vouches for: a JWT that its server signed with the site's identity secret, for this site and a short time. Everything that is
+// wrong with one is answered alike.
+
+import jwt from 'jsonwebtoken'
+import { Check } from 'typebox/value'
+import { listGoodIdentitySecrets } from '#db/identity-secrets.ts'
+import type { SiteRecord } from '#db/sites.ts'
+import { limits } from '#protocol/limits.ts'
+import { Email, ExternalId, Name } from '#protocol/schemas.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { unseal } from '../sites/sealed-secret.ts'
+
+export interface Identity {
+  /** The shop's own id of the customer. */
+  externalId: string
+  /** Undefined where the shop says nothing of it, or nothing that can be shown. */
+  name: string | undefined
+  email: string | undefined
+}
+
+type Parts = Pick<App, 'db' | 'jwtSecrets' | 'now'>
+
+/** Throws unauthorized. */
+export async function verifyIdentity(app: Parts, site: SiteRecord, identity: string): Promise<Identity> {
+  for (const sealed of await listGoodIdentitySecrets(app.db, site.id)) {
+    const secret = unseal(app, site.id, sealed)?.secret
+    const claims = secret && readClaims(app, site, identity, secret)
+    if (claims) return claims
+  }
+  throw new AppError('unauthorized', 'This identity is not good.')
+}
+
+function readClaims({ now }: Parts, site: SiteRecord, identity: string, secret: string): Identity | undefined {
+  try {
+    const { header, payload } = jwt.verify(identity, secret, {
+      algorithms: ['HS256'],
+      clockTimestamp: Math.floor(now() / 1000),
+      clockTolerance: limits.identityClockSkewMs / 1000,
+      complete: true,
+    })
+    if (typeof payload === 'string' || 'crit' in header || (header.typ ?? 'JWT') !== 'JWT') return undefined
+    const { aud, sub, exp, name, email } = payload
+    const longest = now() + limits.identityMs + limits.identityClockSkewMs
+    if (aud !== site.key || exp === undefined || exp * 1000 > longest || !Check(ExternalId, sub)) return undefined
+    const shortName = typeof name === 'string' ? [...name.trim()].slice(0, limits.nameLength).join('') : undefined
+    return {
+      externalId: sub,
+      // Somebody with an odd name or address in the shop's books may talk all the same.
+      name: Check(Name, shortName) ? shortName : undefined,
+      email: Check(Email, email) ? email : undefined,
+    }
+  } catch {
+    return undefined
+  }
+}

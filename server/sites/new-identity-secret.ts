@@ -1,0 +1,37 @@
+// An admin makes the secret that a shop signs its customers' identities with. It is told this once. The one before it is good for a day
+// more, so that the shop can change over; or it ends at once, for one that leaked, and so do all sessions that may rest on it.
+
+import { revokeKnownCustomerSessions } from '#db/customer-sessions.ts'
+import { lockIdentitySecrets, saveIdentitySecrets } from '#db/identity-secrets.ts'
+import { findSite, type SiteRecord } from '#db/sites.ts'
+import { inTransaction } from '#db/transaction.ts'
+import type { IdentitySecretBody, IdentitySecretReply } from '#protocol/http.ts'
+import { limits } from '#protocol/limits.ts'
+import type { AgentActor } from '../actor.ts'
+import { newSecret } from '../auth/rotating-token.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { seal } from './sealed-secret.ts'
+import { siteView } from './site-view.ts'
+
+export async function newIdentitySecret(
+  app: App,
+  _actor: AgentActor,
+  { id, endFormer = false }: IdentitySecretBody & { id: number },
+): Promise<IdentitySecretReply> {
+  const secret = newSecret()
+  await inTransaction(app.db, async (trx, again) => {
+    const before = await lockIdentitySecrets(trx, id)
+    if (before === undefined) throw new AppError('not_found', 'There is no such site.')
+    const former = endFormer ? null : again ? before.former : before.current
+    await saveIdentitySecrets(trx, { siteId: id, current: seal(app, id, secret), former }, { isNew: true })
+  })
+  if (endFormer) await endKnownSessions(app, id)
+  return { secret, site: siteView(app, (await findSite(app.db, id)) as SiteRecord) }
+}
+
+/** Their connections are found within limits.endedSessionsMs. */
+async function endKnownSessions({ db }: App, siteId: number): Promise<void> {
+  let ended: number = limits.endedSessionsRows
+  while (ended === limits.endedSessionsRows) ended = await revokeKnownCustomerSessions(db, siteId)
+}

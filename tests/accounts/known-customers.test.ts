@@ -1,0 +1,323 @@
+// Customers whom their shop vouches for: who is who, and that nobody becomes another by what a page merely says.
+
+import { createHmac } from 'node:crypto'
+import jwt from 'jsonwebtoken'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Site } from '#protocol/entities.ts'
+import type { IdentitySecretReply, WidgetSessionReply } from '#protocol/http.ts'
+import { limits } from '#protocol/limits.ts'
+import { verifyIdentity } from '../../server/customers/verify-identity.ts'
+import { resealIdentitySecrets } from '../../server/sites/reseal-identity-secrets.ts'
+import { type Answer, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { connectClient } from '../support/client.ts'
+import { codeOf } from './people.ts'
+
+describe('a customer whom the shop knows', () => {
+  let app: TestApp
+  let admin: TestAccount
+  let site: Site
+  let secret: string
+  let now = Date.now()
+  let people = 0
+
+  beforeAll(async () => {
+    app = await startTestApp({ now: () => now })
+    admin = await app.newAgent({ role: 'admin' })
+    site = (await admin.call('POST', '/sites', { name: 'Tea' })).body as Site
+    secret = (await newSecret()).secret
+  })
+  afterAll(() => app.stop())
+
+  async function newSecret(of = site, body: object = {}): Promise<IdentitySecretReply> {
+    const answer = await admin.call('POST', `/sites/${of.id}/identity-secret`, body)
+    expect(answer.status).toBe(201)
+    return answer.body as IdentitySecretReply
+  }
+
+  const newSub = () => `customer ${++people}`
+  const seconds = () => Math.floor(now / 1000)
+  /** As a shop's server signs it. */
+  const identityOf = (sub: string, claims: object = {}, key = secret) =>
+    jwt.sign(JSON.stringify({ sub, aud: site.key, exp: seconds() + 300, ...claims }), key, {
+      header: { alg: 'HS256', typ: 'JWT' },
+    })
+  const ask = (body: object): Promise<Answer> => app.call('POST', '/widget/session', { site: site.key, ...body })
+
+  async function session(body: object = {}): Promise<WidgetSessionReply> {
+    const answer = await ask(body)
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+    return answer.body as WidgetSessionReply
+  }
+
+  /** Begins a conversation and says what its customer sees. */
+  async function write({ token }: WidgetSessionReply, content: string): Promise<number> {
+    const client = await connectClient(app.url, token)
+    const message = { clientMessageId: 'm', content }
+    const { conversation } = await client.request('conversation:start', { message })
+    client.close()
+    return conversation.id
+  }
+  async function conversationsOf({ token }: WidgetSessionReply): Promise<number[]> {
+    const client = await connectClient(app.url, token)
+    const { conversations } = await client.request('conversation:list', {})
+    client.close()
+    return conversations.map(({ id }) => id)
+  }
+  const rowOf = ({ customer }: WidgetSessionReply) =>
+    app.db
+      .selectFrom('users')
+      .select(['name', 'email', 'external_id', 'is_name_verified', 'is_email_verified'])
+      .where('id', '=', customer.id)
+      .executeTakeFirstOrThrow()
+
+  it('is the same customer in every browser, also when two come first at once [ID3]', async () => {
+    const sub = newSub()
+    const both = await Promise.all([session({ identity: identityOf(sub) }), session({ identity: identityOf(sub) })])
+    const later = await session({ identity: identityOf(sub, { name: '小明', email: 'ming@mail.example' }) })
+    expect(new Set([...both, later].map(({ customer }) => customer.id)).size).toBe(1)
+    expect(later.customer).toMatchObject({ name: '小明', email: 'ming@mail.example', isEmailVerified: true })
+    expect((await session({ resumeToken: later.resumeToken })).customer).toEqual(later.customer)
+    expect((await session({ identity: identityOf(newSub()) })).customer.id).not.toBe(later.customer.id)
+    // Ids are compared letter by letter.
+    expect((await session({ identity: identityOf(sub.toUpperCase()) })).customer.id).not.toBe(later.customer.id)
+  })
+
+  it('of another site is another customer [ID3]', async () => {
+    const other = (await admin.call('POST', '/sites', { name: 'Other' })).body as Site
+    const { secret: otherSecret } = await newSecret(other)
+    const sub = newSub()
+    const here = await session({ identity: identityOf(sub) })
+    const identity = identityOf(sub, { aud: other.key }, otherSecret)
+    expect((await session({ identity, site: other.key })).customer.id).not.toBe(here.customer.id)
+    expect(codeOf(await ask({ identity: identityOf(sub), site: other.key }))).toBe('unauthorized')
+    expect(codeOf(await ask({ identity: identityOf(sub, { aud: other.key }) }))).toBe('unauthorized')
+  })
+
+  it('is vouched for by a good identity alone; every other is answered alike [ID2] (T05)', async () => {
+    const sub = newSub()
+    const { resumeToken, customer } = await session()
+    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const claims = { sub, aud: site.key, exp: seconds() + 300 }
+    function forged(header: object, key = secret, algorithm = 'sha256') {
+      const text = `${part({ alg: 'HS256', ...header })}.${part(claims)}`
+      return `${text}.${createHmac(algorithm, key).update(text).digest('base64url')}`
+    }
+    expect((await session({ identity: forged({}) })).customer.id).not.toBe(customer.id)
+    const longest = limits.identityMs / 1000 + limits.identityClockSkewMs / 1000
+    const bad = [
+      'a.b.c',
+      'rubbish',
+      admin.token,
+      (await session()).token,
+      `${forged({})}A`,
+      forged({ alg: 'none' }),
+      `${part({ alg: 'none' })}.${part(claims)}.`,
+      forged({ alg: 'HS512' }, secret, 'sha512'),
+      forged({ alg: 'RS256' }),
+      forged({ crit: ['b64'] }),
+      forged({ typ: 'kefu-access+jwt' }),
+      forged({}, 's'.repeat(43)),
+      forged({}, app.jwtSecrets[0]),
+      identityOf(sub, { aud: 'another' }),
+      identityOf(sub, { aud: [site.key, 'another'] }),
+      identityOf(sub, { aud: undefined }),
+      identityOf(sub, { exp: undefined }),
+      identityOf(sub, { exp: seconds() - limits.identityClockSkewMs / 1000 }),
+      identityOf(sub, { exp: seconds() + longest + 1 }),
+      identityOf(sub, { nbf: seconds() + 60 }),
+      identityOf(''),
+      identityOf(' 7'),
+      identityOf('7 '),
+      identityOf('7\n8'),
+      identityOf('x'.repeat(limits.externalIdLength + 1)),
+      jwt.sign({ aud: site.key, exp: seconds() + 300 }, secret),
+    ]
+    const answers = await Promise.all(bad.map((identity) => ask({ identity, resumeToken })))
+    expect(new Set(answers.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1)
+    expect(answers[0]).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } })
+    // None of them used up the session.
+    expect((await session({ resumeToken })).customer).toEqual(customer)
+    const edge = { exp: seconds() + longest }
+    expect((await session({ identity: identityOf(sub, edge) })).customer.id).not.toBe(customer.id)
+    expect((await ask({ identity: identityOf(sub, { exp: seconds() - 29 }) })).status).toBe(200)
+  })
+
+  it('keeps what an anonymous customer wrote, when the shop names them for the first time [ID4]', async () => {
+    const anonymous = await session({ name: 'Ann' })
+    const conversationId = await write(anonymous, 'before I signed in')
+    const agent = await (await app.newAgent()).connect()
+    const tab = await connectClient(app.url, anonymous.token)
+    const sub = newSub()
+    const known = await session({ resumeToken: anonymous.resumeToken, identity: identityOf(sub) })
+    expect(known.customer).toEqual(anonymous.customer)
+    expect(await conversationsOf(known)).toEqual([conversationId])
+    // What was handed out before, to whomever, opens nothing any more.
+    expect(await tab.next('connection:closing')).toEqual({ reason: 'revoked' })
+    expect((await session({ resumeToken: anonymous.resumeToken })).customer.id).not.toBe(known.customer.id)
+    const told = await agent.next('conversation:updated', ({ change }) => change === 'customer')
+    expect(told.conversation.customer).toMatchObject({ externalId: sub, name: 'Ann', isNameVerified: false })
+    const elsewhere = await session({ identity: identityOf(sub) })
+    expect(await conversationsOf(elsewhere)).toEqual([conversationId])
+    tab.close()
+  })
+
+  it('is never mixed with the anonymous one of a browser in which they sign in later [ID4] (T19)', async () => {
+    const sub = newSub()
+    const known = await session({ identity: identityOf(sub) })
+    const history = await write(known, 'mine')
+    const anonymous = await session()
+    const foreign = await write(anonymous, 'somebody at the same screen')
+    const tab = await connectClient(app.url, anonymous.token)
+    const swapped = await session({ resumeToken: anonymous.resumeToken, identity: identityOf(sub) })
+    expect(swapped.customer).toEqual(known.customer)
+    expect(await conversationsOf(swapped)).toEqual([history])
+    expect(await tab.next('connection:closing')).toEqual({ reason: 'revoked' })
+    expect(await rowOf(anonymous)).toMatchObject({ external_id: null })
+    const rows = app.db.selectFrom('conversations').select('customer_id').where('id', '=', foreign)
+    expect(await rows.execute()).toEqual([{ customer_id: anonymous.customer.id }])
+    tab.close()
+  })
+
+  it('takes over the browser of another, whose session and connections end [ID5] (T20)', async () => {
+    const [subA, subB] = [newSub(), newSub()]
+    const a = await session({ identity: identityOf(subA) })
+    await write(a, 'of A alone')
+    const tab = await connectClient(app.url, a.token)
+    const phone = await session({ identity: identityOf(subA) })
+    const b = await session({ resumeToken: a.resumeToken, token: a.token, identity: identityOf(subB) })
+    expect(b.customer.id).not.toBe(a.customer.id)
+    expect(await conversationsOf(b)).toEqual([])
+    expect(await tab.next('connection:closing')).toEqual({ reason: 'revoked' })
+    await expect(connectClient(app.url, a.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
+    expect((await session({ resumeToken: a.resumeToken })).customer.id).not.toBe(a.customer.id)
+    // Only in this browser.
+    expect((await session({ resumeToken: phone.resumeToken })).customer).toEqual(a.customer)
+    tab.close()
+  })
+
+  it('goes on in one session when the same identity comes again [ID5]', async () => {
+    const sub = newSub()
+    const first = await session({ identity: identityOf(sub) })
+    const tab = await connectClient(app.url, first.token)
+    const again = await session({ resumeToken: first.resumeToken, identity: identityOf(sub) })
+    expect(again.resumeToken.split('.')[0]).toBe(first.resumeToken.split('.')[0])
+    await tab.request('conversation:list', {})
+    tab.close()
+  })
+
+  it('is called what the shop signed; what else is told fills gaps, as not verified [ID6] (T19)', async () => {
+    const sub = newSub()
+    const signed = await session({ identity: identityOf(sub, { name: 'Ming' }), name: 'Boss', email: 'a@mail.example' })
+    expect(await rowOf(signed)).toEqual({
+      name: 'Ming',
+      email: 'a@mail.example',
+      external_id: sub,
+      is_name_verified: true,
+      is_email_verified: false,
+    })
+    const told = await session({ resumeToken: signed.resumeToken, name: 'Boss', email: 'b@mail.example' })
+    expect(told.customer).toMatchObject({ name: 'Ming', email: 'b@mail.example', isEmailVerified: false })
+    const vouched = await session({ identity: identityOf(sub, { email: 'c@mail.example', name: 'Mei' }) })
+    expect(vouched.customer).toMatchObject({ name: 'Mei', email: 'c@mail.example', isEmailVerified: true })
+    const later = await session({ resumeToken: vouched.resumeToken, email: 'd@mail.example' })
+    expect(later.customer).toEqual(vouched.customer)
+    // Somebody else's address or name, unsigned, is a word and nothing more.
+    const stranger = await session({ name: 'Mei', email: 'c@mail.example' })
+    expect(stranger.customer.id).not.toBe(vouched.customer.id)
+    expect(await rowOf(stranger)).toMatchObject({ is_name_verified: false, is_email_verified: false })
+  })
+
+  it('may have an odd name or address in the shop’s books and talk all the same [ID6]', async () => {
+    const odd = { name: `  ${'名'.repeat(100)}`, email: 'no address' }
+    const { customer } = await session({ identity: identityOf(newSub(), odd) })
+    expect(customer).toMatchObject({ name: '名'.repeat(limits.nameLength), email: null })
+    const worse = await session({ identity: identityOf(newSub(), { name: 'a\u0000b', email: 7 }) })
+    expect(worse.customer).toMatchObject({ name: `#${worse.customer.id}`, email: null })
+  })
+
+  it('is all that a site serves which requires identity [ID7] (T19)', async () => {
+    const strict = (await admin.call('POST', '/sites', { name: 'Strict' })).body as Site
+    const patch = (body: object) => admin.call('PATCH', `/sites/${strict.id}`, body)
+    expect(codeOf(await patch({ requireIdentity: true }))).toBe('conflict')
+    const { secret: key, site: withSecret } = await newSecret(strict)
+    expect(withSecret).toEqual({ ...strict, identitySecretMadeAt: expect.stringMatching(/^2/) })
+    const before = await session({ site: strict.key })
+    expect((await patch({ requireIdentity: true })).body).toEqual({ ...withSecret, requireIdentity: true })
+    const anonymous = [{}, { name: 'Ann' }, { resumeToken: before.resumeToken }, { token: before.token }]
+    for (const body of anonymous) {
+      expect(await ask({ site: strict.key, ...body }), JSON.stringify(body)).toMatchObject({
+        status: 403,
+        body: { error: { code: 'identity_required', retryable: false } },
+      })
+    }
+    const identity = identityOf(newSub(), { aud: strict.key }, key)
+    const known = await session({ site: strict.key, identity, resumeToken: before.resumeToken })
+    expect(known.customer.id).toBe(before.customer.id)
+    expect((await session({ site: strict.key, resumeToken: known.resumeToken })).customer).toEqual(known.customer)
+    await patch({ requireIdentity: false })
+    await session({ site: strict.key })
+  })
+
+  it('is vouched for with a secret that is told once and that the database holds sealed [ID1]', async () => {
+    const list = JSON.stringify((await admin.call('GET', '/sites')).body)
+    expect(list).not.toContain(secret)
+    expect(list).not.toMatch(/secret":"|[0-9a-f]{40}/)
+    const { identity_secret } = await app.db
+      .selectFrom('sites')
+      .select('identity_secret')
+      .where('id', '=', site.id)
+      .executeTakeFirstOrThrow()
+    expect(identity_secret?.length).toBeGreaterThan(secret.length)
+    expect(identity_secret?.includes(secret)).toBe(false)
+    expect(codeOf(await admin.call('POST', '/sites/999999/identity-secret', {}))).toBe('not_found')
+  })
+
+  it('is vouched for under a new first JWT_SECRET too, and when the old one is gone [ID1] [AU9] (T06)', async () => {
+    const shop = (await admin.call('POST', '/sites', { name: 'Rotating' })).body as Site
+    const keys = [(await newSecret(shop)).secret, (await newSecret(shop)).secret]
+    const record = { ...shop, requireIdentity: false }
+    const ring = ['n'.repeat(40), ...app.jwtSecrets]
+    const verify = (jwtSecrets: readonly string[]) =>
+      Promise.all(
+        keys.map((key) => verifyIdentity({ ...app, jwtSecrets }, record, identityOf('7', { aud: shop.key }, key))),
+      )
+    await expect(verify(ring)).resolves.toHaveLength(2)
+    await expect(verify(ring.slice(0, 1))).rejects.toMatchObject({ code: 'unauthorized' })
+    const warned: unknown[] = []
+    const log = { ...app.log, warn: (said: unknown) => warned.push(said) } as unknown as TestApp['log']
+    await resealIdentitySecrets({ ...app, log, jwtSecrets: ring.slice(0, 1) })
+    expect(warned).toEqual([{ sites: expect.arrayContaining([shop.id]) }])
+    await resealIdentitySecrets({ ...app, jwtSecrets: ring })
+    await expect(verify(ring.slice(0, 1))).resolves.toHaveLength(2)
+    await expect(verify(app.jwtSecrets)).rejects.toMatchObject({ code: 'unauthorized' })
+    await resealIdentitySecrets({ ...app, jwtSecrets: [...app.jwtSecrets, ring[0] as string] })
+    await expect(verify(app.jwtSecrets)).resolves.toHaveLength(2)
+  })
+
+  it('is vouched for with the former secret for a day more, or not at all once it leaked [ID1]', async () => {
+    const former = secret
+    const known = await session({ identity: identityOf(newSub()) })
+    const anonymous = await session()
+    secret = (await newSecret()).secret
+    await session({ identity: identityOf(newSub(), {}, former) })
+    const yesterday = new Date(Date.now() - limits.formerIdentitySecretMs - 1000)
+    await app.db.updateTable('sites').set({ identity_secret_made_at: yesterday }).where('id', '=', site.id).execute()
+    expect(codeOf(await ask({ identity: identityOf(newSub(), {}, former) }))).toBe('unauthorized')
+    const leaked = secret
+    secret = (await newSecret(site, { endFormer: true })).secret
+    expect(codeOf(await ask({ identity: identityOf(newSub(), {}, leaked) }))).toBe('unauthorized')
+    await expect(connectClient(app.url, known.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
+    expect((await session({ resumeToken: known.resumeToken })).customer.id).not.toBe(known.customer.id)
+    expect((await session({ resumeToken: anonymous.resumeToken })).customer).toEqual(anonymous.customer)
+    await session({ identity: identityOf(newSub()) })
+  })
+
+  it('may be let go on a lost answer: asking again with the same identity finds the same customer [ID3]', async () => {
+    const anonymous = await session()
+    const sub = newSub()
+    const body = { resumeToken: anonymous.resumeToken, identity: identityOf(sub) }
+    const lost = await session(body)
+    expect((await session(body)).customer).toEqual(lost.customer)
+    now += 1000
+  })
+})
