@@ -7,3 +7,9 @@ import type { Database } from './database.ts'
 export async function assertDatabaseAnswers(db: Database): Promise<void> {
   await sql`SELECT 1`.execute(db)
 }
+
+/** How many connections the server allows all its clients together. */
+export async function countConnectionsAllowed(db: Database): Promise<number> {
+  const { rows } = await sql<{ allowed: number }>`SELECT @@max_connections AS allowed`.execute(db)
+  return rows[0]?.allowed ?? 0
+}

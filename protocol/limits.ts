@@ -129,6 +129,9 @@ export const limits = {
   flushMs: 3_000,
 
   databaseConnections: 10,
+  /** Workers share what the database's server allows: at most databaseConnections each, at least these, and some are left to others. */
+  databaseConnectionsLeast: 5,
+  databaseConnectionsSpare: 11,
   databaseQueue: 1_000,
   databaseConnectMs: 5_000,
   databaseAcquireMs: 1_000,
@@ -147,11 +150,19 @@ export const limits = {
   redisAnswerMs: 2_000,
   /** The longest pause between two tries to reach Redis. */
   redisRetryMs: 2_000,
-  /** What may wait for Redis; more is not passed on. */
-  redisWaitingBytes: 8 * 1024 * 1024,
+  /** What may wait to leave for other nodes; more is not passed on. */
+  busWaitingBytes: 8 * 1024 * 1024,
   /** Nodes tell each other this often what was counted against rates, and of so many callers. */
   sharedRatesMs: 500,
   sharedRatesRows: 1_000,
+
+  workers: 64,
+  /** The primary kills a worker that has not stopped by then, so that the database stops in order within drainMs. */
+  workerDrainMs: 8_000,
+  /** Connections that wait for a free worker; one more is closed. */
+  waitingConnections: 1_000,
+  /** The figures of a worker that does not answer within this are missing at /metrics. */
+  workerMetricsMs: 500,
 
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 100,

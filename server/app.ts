@@ -18,6 +18,8 @@ import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
 import { connectRedis } from './realtime/redis.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
+import { keepSessionsWhole } from './workers/forward.ts'
+import type { Siblings } from './workers/siblings.ts'
 
 export interface AppParts {
   config: Config
@@ -25,6 +27,7 @@ export interface AppParts {
   db: Database
   log: Logger
   now?: () => number
+  siblings?: Siblings
 }
 
 export interface RunningApp extends App {
@@ -33,12 +36,21 @@ export interface RunningApp extends App {
   stop(): Promise<void>
 }
 
-export async function createApp({ config, jwtSecrets, db, log, now = Date.now }: AppParts): Promise<RunningApp> {
+export async function createApp({
+  config,
+  jwtSecrets,
+  db,
+  log,
+  now = Date.now,
+  siblings,
+}: AppParts): Promise<RunningApp> {
   const io = createSocketServer(config)
   const connections = createOpenConnections()
   const redis = config.redisUrl === null ? null : connectRedis(config.redisUrl, log)
-  const rates = createRates(now, { enabled: config.rateLimits, shared: redis !== null })
-  const others = redis && (await joinOtherNodes({ db, rates }, io, redis, connections))
+  const bus = redis ?? siblings ?? null
+  const rates = createRates(now, { enabled: config.rateLimits, shared: bus !== null })
+  const others = bus && (await joinOtherNodes({ db, rates }, io, bus, connections))
+  redis?.start()
   const publish = createPublish(io, log)
   const told = createToldVersions()
   const teller = createConversationTeller({ db, publish, told, log })
@@ -62,10 +74,12 @@ export async function createApp({ config, jwtSecrets, db, log, now = Date.now }:
     presence: createPresence({ db, publish, log, config }),
     eventLoop: watchEventLoop(),
     redis,
+    siblings: siblings ?? null,
     rates,
   }
   const http = await createHttpServer(app)
   io.attach(http.server)
+  if (siblings) keepSessionsWhole(io, siblings)
   const realtime = serveRealtime(app, io, connections)
   await app.presence.start()
   const upkeep = startUpkeep(app)

@@ -10,6 +10,7 @@ import {
   oneOf,
   plainText,
   readAddresses,
+  readCount,
   readDatabaseUrl,
   readHost,
   readOrigin,
@@ -124,13 +125,19 @@ export const settings = {
     'The bearer token that `/metrics` asks for; at least 16 characters.',
     longText(16, 1000),
   ),
+  workers: setting(
+    'WORKERS',
+    1,
+    'Processes that share the port, to use all cores of one machine. More than 1 adds a primary process that starts them and serves nobody.',
+    readCount(limits.workers),
+    '1',
+  ),
   rateLimits: setting('RATE_LIMITS', true, '`off` for load tests alone.', readSwitch, 'on'),
 }
 
 /** Names that belong to a later release: refused rather than ignored. */
 const later = {
   SMTP_URL: (text: string) => text === '',
-  WORKERS: (text: string) => text === '' || text === '1',
 }
 
 export type LogLevel = (typeof logLevels)[number]

@@ -10,6 +10,7 @@ import type { ToldVersions } from './conversations/told.ts'
 import type { EventLoopWatch } from './event-loop.ts'
 import type { MessageWriter } from './messages/writer.ts'
 import type { Rates } from './rates.ts'
+import type { Siblings } from './workers/siblings.ts'
 
 /** Whom an event is told; a connection that fits several gets it once. */
 export interface Audience {
@@ -66,5 +67,7 @@ export interface App {
   eventLoop: EventLoopWatch
   /** By which nodes hear from each other; null without REDIS_URL. */
   redis: { isUp(): boolean } | null
+  /** The other workers of this port; null where this process is alone on it. */
+  siblings: Siblings | null
   rates: Rates
 }

@@ -42,6 +42,13 @@ export function readPort(text: string): number {
   return Number(text)
 }
 
+export const readCount =
+  (most: number) =>
+  (text: string): number => {
+    if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > most) throw new WrongValue(`a whole number from 1 to ${most}`)
+    return Number(text)
+  }
+
 export function readHost(text: string): string {
   if (isIP(text) === 0 && !/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/.test(text))
     throw new WrongValue('an address or a host name')

@@ -15,6 +15,10 @@ export function healthRoutes(app: App, http: HttpServer): void {
       throw new AppError('unavailable', 'This process stood still just now.')
     }
     // Redis away takes no node out: each still serves its own clients, and a balancer would take out all of them at one moment.
-    return { status: 'ready', ...(app.redis && { redis: app.redis.isUp() ? 'up' : 'away' }) }
+    return {
+      status: 'ready',
+      ...(app.redis && { redis: app.redis.isUp() ? 'up' : 'away' }),
+      ...(app.siblings && { workers: { ready: app.siblings.ready(), of: app.siblings.count } }),
+    }
   })
 }

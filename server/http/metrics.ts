@@ -1,15 +1,17 @@
-// Figures for Prometheus. With METRICS_TOKEN set it must be shown; without one they are for this machine alone.
+// Figures for Prometheus, of all workers. With METRICS_TOKEN set it must be shown; without one they are for this machine alone.
 
 import { timingSafeEqual } from 'node:crypto'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { bearerToken, everyone, type HttpServer, localOnly } from './callers.ts'
+import { figuresOfAll } from './worker-figures.ts'
 
 export function metricsRoutes(app: App, http: HttpServer): void {
   const { metricsToken, nodeId } = app.config
   const registry = new Registry()
-  registry.setDefaultLabels({ node: nodeId })
+  const { redis, siblings } = app
+  registry.setDefaultLabels({ node: nodeId, ...(siblings && { worker: String(siblings.number) }) })
   collectDefaultMetrics({ register: registry })
   const seconds = new Histogram({
     name: 'kefu_http_request_seconds',
@@ -19,18 +21,18 @@ export function metricsRoutes(app: App, http: HttpServer): void {
   })
 
   figure(registry, 'kefu_connections', 'Open socket connections of this process.', () => app.connections.count())
-  const { redis } = app
   if (redis) figure(registry, 'kefu_redis_up', '1 while Redis answers.', () => (redis.isUp() ? 1 : 0))
 
   http.addHook('onResponse', async ({ method, routeOptions }, { elapsedTime, statusCode }) => {
     seconds.observe({ method, route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1000)
   })
 
+  const figures = siblings ? figuresOfAll(registry, siblings) : () => registry.metrics()
   http.get('/metrics', { config: metricsToken === null ? localOnly : everyone }, async (request, reply) => {
     if (metricsToken !== null && !isSame(bearerToken(request) ?? '', metricsToken)) {
       throw new AppError('unauthorized', 'The bearer token is not METRICS_TOKEN.')
     }
-    return reply.type(registry.contentType).send(await registry.metrics())
+    return reply.type(registry.contentType).send(await figures())
   })
 }
 

@@ -5,28 +5,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type RedisClientType } from '@redis/client'
 import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
+import { type Bus, type BusListener, createAllowance } from './bus.ts'
 
-export interface Redis {
+/** Subscribe before the start. */
+export interface Redis extends Bus {
   /** Connects, and again for ever whenever that is lost. */
   start(): void
   /** Whether Redis answered just now. */
   isUp(): boolean
-  /** Reaches whoever is subscribed now, or nobody. */
-  publish(channel: string, message: string | Buffer): void
-  /** Before start: hears these channels, or those that fit a glob pattern. What the listener throws is logged. */
-  subscribe(channels: string[] | { pattern: string }, listener: RedisListener): void
   /** Lets what was published leave, then ends the connections. */
   stop(): Promise<void>
 }
-
-export type RedisListener = (message: Buffer, channel: Buffer) => unknown
 
 export function connectRedis(url: string, log: Logger): Redis {
   const subscriptions: Parameters<Redis['subscribe']>[] = []
   const stopping = new AbortController()
   let publisher: RedisClientType | null = null
-  /** Bytes published that Redis has not taken yet. */
-  let waiting = 0
+  const allow = createAllowance(limits.busWaitingBytes)
 
   function newClient(whenBroken: (error: unknown) => void): RedisClientType {
     const client: RedisClientType = createClient({
@@ -61,7 +56,7 @@ export function connectRedis(url: string, log: Logger): Redis {
   }
 
   async function hear(sub: RedisClientType, ...[channels, listener]: Parameters<Redis['subscribe']>) {
-    const heard: RedisListener = async (message, channel) => {
+    const heard: BusListener = async (message, channel) => {
       try {
         await listener(message, channel)
       } catch (error) {
@@ -94,13 +89,8 @@ export function connectRedis(url: string, log: Logger): Redis {
     start: () => void stayConnected(),
     isUp: () => publisher !== null,
     publish(channel, message) {
-      const bytes = Buffer.byteLength(message)
-      if (publisher === null || waiting + bytes > limits.redisWaitingBytes) return
-      waiting += bytes
-      const gone = () => {
-        waiting -= bytes
-      }
-      publisher.publish(channel, message).then(gone, gone)
+      const gone = publisher && allow(Buffer.byteLength(message))
+      if (gone) publisher?.publish(channel, message).then(gone, gone)
     },
     subscribe: (...subscription) => void subscriptions.push(subscription),
     async stop() {

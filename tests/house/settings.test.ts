@@ -28,6 +28,7 @@ describe('settings', () => {
       databaseUrl: null,
       jwtSecrets: null,
       trustedProxies: [],
+      workers: 1,
       rateLimits: true,
     })
     expect(isAbsolute(config.dataDir)).toBe(true)
@@ -44,7 +45,7 @@ describe('settings', () => {
         TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8, fd00::/8',
         DB_BUFFER_POOL: '1g',
         RATE_LIMITS: 'off',
-        WORKERS: '1',
+        WORKERS: '4',
         ADMIN_PASSWORD: ' eight or more ',
       }),
     ).toMatchObject({
@@ -53,6 +54,7 @@ describe('settings', () => {
       publicUrl: 'https://chat.example.com',
       trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
       dbBufferPool: 2 ** 30,
+      workers: 4,
       rateLimits: false,
       adminPassword: ' eight or more ',
     })
@@ -87,7 +89,9 @@ describe('settings', () => {
     ['REDIS_URL', 'redis://127.0.0.1/name'],
     ['REDIS_URL', 'redis://:100%@127.0.0.1'],
     ['SMTP_URL', 'smtp://127.0.0.1'],
-    ['WORKERS', '2'],
+    ['WORKERS', '0'],
+    ['WORKERS', '65'],
+    ['WORKERS', 'all'],
   ])('%s=%j stops the start with one line that names it', (name, value) => {
     const complaint = complaintAbout({ [name]: value })
     expect(complaint).toMatch(new RegExp(`^${name} `))
@@ -103,7 +107,7 @@ describe('settings', () => {
   })
 
   test('that are wrong together are all named, a line each', () => {
-    const lines = complaintAbout({ PORT: 'x', WORKERS: '2', LOG_LEVEL: 'x' }).split('\n')
+    const lines = complaintAbout({ PORT: 'x', WORKERS: '1.5', LOG_LEVEL: 'x' }).split('\n')
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['PORT', 'LOG_LEVEL', 'WORKERS'])
   })
 

@@ -29,12 +29,16 @@ export interface Client {
 const waitAtMostMs = 20_000
 
 /** Resolves when connected; rejects with the connection error, whose `data` is Kefu's. */
-export async function connectClient(url: string, token: string, options: { origin?: string } = {}): Promise<Client> {
+export async function connectClient(
+  url: string,
+  token: string,
+  options: { origin?: string; transports?: ('websocket' | 'polling')[] } = {},
+): Promise<Client> {
   const socket = io(url, {
     auth: { token },
     forceNew: true,
     reconnection: false,
-    transports: ['websocket'],
+    transports: options.transports ?? ['websocket'],
     ...(options.origin === undefined ? {} : { extraHeaders: { origin: options.origin } }),
   })
   const client = wrap(socket)

@@ -1,7 +1,7 @@
 // Real Kefu processes for tests: `node server/main.ts` with a DATA_DIR of its own and a free port. What a test starts is ended with it,
 // the embedded database of a killed process included.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -66,6 +66,12 @@ export function isRunning(pid: number | null): boolean {
   }
   const stat = `/proc/${pid}/stat`
   return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'))
+}
+
+/** The process ids of the workers that a primary has now. */
+export function workersOf(pid: number): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid), '-f', 'server/worker.ts'], { encoding: 'utf8' })
+  return stdout.split('\n').filter(Boolean).map(Number)
 }
 
 export function startServer(dataDir: string, env: Env = {}): ServerProcess {

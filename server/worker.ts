@@ -1,0 +1,23 @@
+// A worker: one of several processes that serve the port of their primary, which started it. It is a node like any other.
+
+import { connectDatabase } from '#db/connect.ts'
+import { createApp } from './app.ts'
+import { runProcess } from './run-process.ts'
+import { joinSiblings } from './workers/siblings.ts'
+
+const number = Number(process.argv[2])
+
+await runProcess(
+  async ({ config, log, stops }) => {
+    const { start, siblings, serve, leave } = await joinSiblings(number, log)
+    const db = connectDatabase(start.address, { connections: start.connections })
+    stops.push(() => db.destroy())
+    const app = await createApp({ config, jwtSecrets: start.jwtSecrets, db, log, siblings })
+    stops.push(() => app.stop())
+    // Its own server hears the other workers alone, on a private socket; the primary hands it the connections of the port.
+    await app.http.listen({ path: siblings.socketOf(siblings.id) })
+    serve(app.http.server)
+    stops.push(async () => leave())
+  },
+  { worker: number },
+)

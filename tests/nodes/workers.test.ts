@@ -1,0 +1,220 @@
+// Several workers on one port, without Redis: real processes, one primary. An Engine.IO id begins with the id of the worker that has it.
+
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { WidgetSessionReply } from '#protocol/http.ts'
+import { limits } from '#protocol/limits.ts'
+import { type Client, connectClient } from '../support/client.ts'
+import { newDatabaseUrl } from '../support/database.ts'
+import { connectRoaming } from '../support/roaming-client.ts'
+import { databasePid, isRunning, newDataDir, startServer, until, workersOf } from '../support/server-process.ts'
+
+const password = 'correct horse battery'
+const serving = { ADMIN_PASSWORD: password, JWT_SECRET: 'a secret of thirty-two characters' }
+
+async function startWorkers(env: Record<string, string> = {}) {
+  const server = startServer(await newDataDir(), { ...serving, WORKERS: '2', DATABASE_URL: newDatabaseUrl(), ...env })
+  return { server, url: await server.ready() }
+}
+
+async function call<T>(url: string, method: string, path: string, body: object, token = ''): Promise<T> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as T
+}
+
+const logIn = (url: string, username = 'admin') =>
+  call<{ token: string; user: { id: number } }>(url, 'POST', '/auth/login', { username, password })
+const newCustomer = (url: string) => call<WidgetSessionReply>(url, 'POST', '/widget/session', {})
+const readiness = async (url: string) => (await (await fetch(`${url}/readyz`)).json()).workers
+
+async function newAgent(url: string, adminToken: string, username: string) {
+  const agent = { username, password, name: username, role: 'agent', email: `${username}@shop.example` }
+  const { id } = await call<{ id: number }>(url, 'POST', '/users', agent, adminToken)
+  return { id, token: (await logIn(url, username)).token }
+}
+
+const workerOf = ({ socket }: Pick<Client, 'socket'>) => Number(socket.io.engine.id?.split('.')[0])
+
+async function connect(url: string, token: string, options?: Parameters<typeof connectClient>[2]) {
+  const client = await connectClient(url, token, options)
+  onTestFinished(() => client.close())
+  return client
+}
+
+/** Connects until it is, or is not, on that worker. */
+async function connectBeside(url: string, token: string, beside: Client, same = false) {
+  for (;;) {
+    const client = await connect(url, token)
+    if ((workerOf(client) === workerOf(beside)) === same) return client
+    client.close()
+  }
+}
+
+/** The status of a GET over a connection of its own, or how it failed. */
+function get(url: string): { answer: Promise<number | string | undefined> } {
+  const answer = new Promise<number | string | undefined>((resolve) => {
+    const asked = request(url, { agent: false }, (response) => resolve(response.resume().statusCode))
+    asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code)).end()
+  })
+  return { answer }
+}
+
+describe('two workers', () => {
+  it('[WK1] [WK2] [WK6] tell each other everything without Redis, with WebSocket and without', async () => {
+    const { server, url } = await startWorkers()
+    expect(server.output().match(/ready at/g)).toHaveLength(1)
+    expect(await readiness(url)).toEqual({ ready: 2, of: 2 })
+    const [admin, session] = await Promise.all([logIn(url), newCustomer(url)])
+    const customer = await connect(url, session.token)
+    const agent = await connectBeside(url, admin.token, customer)
+    const { conversation } = await customer.request('conversation:start', {})
+    const conversationId = conversation.id
+    await agent.next('conversation:created', (told) => told.conversation.id === conversationId)
+    await agent.request('conversation:open', { conversationId })
+    await agent.request('conversation:claim', { conversationId })
+    await customer.next('conversation:updated', (told) => told.conversation.agent?.id === admin.user.id)
+
+    // Polls, upgrades and sends come over connections that go to either worker.
+    const polls = await Promise.all(
+      Array.from({ length: 4 }, () => connect(url, admin.token, { transports: ['polling'] })),
+    )
+    const upgraded = await Promise.all(
+      Array.from({ length: 4 }, () => connect(url, admin.token, { transports: ['polling', 'websocket'] })),
+    )
+    const others = [...polls, ...upgraded]
+    expect(new Set(others.map(workerOf)).size).toBe(2)
+    for (const { socket } of upgraded) {
+      if (socket.io.engine.transport.name !== 'websocket') await once(socket.io.engine as never, 'upgrade')
+    }
+    for (const other of others) await other.request('conversation:open', { conversationId })
+    const senders = [customer, agent, ...others]
+    for (const [index, sender] of senders.entries()) {
+      const content = `line ${index + 1}`
+      await sender.request('message:send', { conversationId, clientMessageId: `m${index + 1}`, content })
+    }
+    const whole = senders.map((_, index) => index + 1)
+    for (const client of senders) {
+      await client.next('message:created', (message) => message.seq === senders.length)
+      expect(client.all('message:created').map(({ seq }) => seq)).toEqual(whole)
+    }
+    expect(polls.map(({ socket }) => socket.io.engine.transport.name)).toEqual(polls.map(() => 'polling'))
+
+    const figures = await (await fetch(`${url}/metrics`)).text()
+    const connections = [...figures.matchAll(/^kefu_connections\{[^}]*worker="(\d)"\} (\d+)$/gm)]
+    expect(connections.map(([, worker]) => worker).sort()).toEqual(['1', '2'])
+    expect(connections.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(senders.length)
+    expect(figures.match(/^# TYPE kefu_connections /gm)).toHaveLength(1)
+  }, 40_000)
+
+  it('[WK1] let one agent win each claim, share rates, and end sessions on both', async () => {
+    const { url } = await startWorkers()
+    const [admin, session] = await Promise.all([logIn(url), newCustomer(url)])
+    const customer = await connect(url, session.token)
+    const again = await connectBeside(url, session.token, customer)
+    const lin = await newAgent(url, admin.token, 'lin')
+    const here = await connectBeside(url, admin.token, customer, true)
+    const there = await connectBeside(url, lin.token, customer)
+    const { conversation } = await customer.request('conversation:start', {})
+    const conversationId = conversation.id
+    for (let round = 0; round < 10; round++) {
+      const replies = await Promise.all(
+        [here, there].map((agent) => agent.ask('conversation:claim', { conversationId })),
+      )
+      expect(replies.filter((reply) => reply.ok)).toHaveLength(1)
+      const winner = replies[0]?.ok ? here : there
+      await winner.request('conversation:release', { conversationId })
+    }
+
+    const send = (client: Client, i: number) =>
+      client.ask('message:send', { conversationId, clientMessageId: `m${i}`, content: 'again' })
+    for (let i = 0; i < limits.customerMessages.count; i++) expect((await send(customer, i)).ok).toBe(true)
+    await sleep(2 * limits.sharedRatesMs)
+    const replies = await Promise.all(Array.from({ length: 10 }, (_, i) => send(again, 100 + i)))
+    expect(replies.filter((reply) => reply.ok).length).toBeLessThanOrEqual(4)
+
+    const elsewhere = await connectBeside(url, lin.token, there)
+    const ended = [there, elsewhere].map(({ socket }) => once(socket as never, 'disconnect'))
+    await call(url, 'PATCH', `/users/${lin.id}`, { isDisabled: true }, admin.token)
+    const from = performance.now()
+    await Promise.all(ended)
+    expect(performance.now() - from).toBeLessThan(1_000)
+  }, 40_000)
+
+  it('[WK3] [WK4] lose one while people talk: nobody waits for it or misses anything, and it comes back', async () => {
+    const { server, url } = await startWorkers({ RATE_LIMITS: 'off' })
+    const [admin, session] = await Promise.all([logIn(url), newCustomer(url)])
+    const starter = await connect(url, session.token)
+    const { conversation } = await starter.request('conversation:start', {})
+    const watchers = await Promise.all(
+      Array.from({ length: 4 }, () => connectRoaming(url, admin.token, conversation.id)),
+    )
+    const sender = await connectRoaming(url, session.token, conversation.id)
+    onTestFinished(() => [sender, ...watchers].forEach((one) => void one.close()))
+    expect(new Set(watchers.map(workerOf)).size).toBe(2)
+
+    const victim = workersOf(server.pid)[0] as number
+    const ids = Array.from({ length: 40 }, (_, i) => `m${i + 1}`)
+    for (const id of ids.slice(0, 20)) await sender.send(id)
+    // Frozen it takes one connection at most; killed it leaves none of them waiting.
+    process.kill(victim, 'SIGSTOP')
+    const answers: unknown[] = []
+    const asked = Array.from({ length: 10 }, () => get(`${url}/healthz`).answer.then((status) => answers.push(status)))
+    await until(() => answers.length >= 9)
+    expect(answers.slice(0, 9)).toEqual(Array(9).fill(200))
+    process.kill(victim, 'SIGKILL')
+    await Promise.all(asked)
+    for (const id of ids.slice(20)) await sender.send(id)
+    for (const client of [sender, ...watchers]) {
+      await until(() => client.held.size === ids.length)
+      expect([...client.held].sort(([a], [b]) => a - b)).toEqual(ids.map((id, index) => [index + 1, id]))
+      expect(client.refusals).toEqual([])
+    }
+    await until(async () => (await readiness(url)).ready === 2)
+    expect(workersOf(server.pid)).not.toContain(victim)
+    expect(workersOf(server.pid)).toHaveLength(2)
+  }, 40_000)
+})
+
+describe('the primary', () => {
+  it('[WK5] ends everything in order; killed it leaves nobody serving, and the next start nothing in its way', async () => {
+    const dataDir = await newDataDir()
+    const start = () => startServer(dataDir, { ...serving, WORKERS: '2' })
+    const first = start()
+    const client = await connect(await first.ready(), (await newCustomer(await first.ready())).token)
+    const closing = client.next('connection:closing')
+    const tree = [first.pid, databasePid(dataDir), ...workersOf(first.pid)]
+    expect(tree).toHaveLength(4)
+    first.kill('SIGTERM')
+    expect(await closing).toEqual({ reason: 'restart' })
+    expect((await first.exited).code).toBe(0)
+    expect(tree.filter(isRunning)).toEqual([])
+
+    const second = start()
+    await second.ready()
+    const workers = workersOf(second.pid)
+    second.kill('SIGKILL')
+    await until(() => !workers.some(isRunning))
+    const third = start()
+    expect(await get(`${await third.ready()}/readyz`).answer).toBe(200)
+    third.kill('SIGINT')
+    expect((await third.exited).code).toBe(0)
+  }, 60_000)
+
+  it('[WK7] says in one line why it cannot start', async () => {
+    const { server, url } = await startWorkers()
+    const port = new URL(url).port
+    const taken = await startServer(await newDataDir(), { WORKERS: '2', DATABASE_URL: newDatabaseUrl(), PORT: port })
+      .exited
+    expect(taken).toMatchObject({ code: 1, stderr: expect.stringMatching(new RegExp(`^PORT .*${port}\n$`)) })
+    const many = await startServer(await newDataDir(), { WORKERS: '64', DATABASE_URL: newDatabaseUrl() }).exited
+    expect(many).toMatchObject({ code: 1, stderr: expect.stringMatching(/^WORKERS must be at most \d+ .*\n$/) })
+    expect(workersOf(server.pid)).toHaveLength(2)
+  }, 40_000)
+})
