@@ -119,6 +119,8 @@ export const limits = {
   typingPreviewLength: 500,
 
   handshakeMs: 5_000,
+  /** For the headers of an HTTP request to arrive. */
+  httpHeadersMs: 5_000,
   /** A connection outlives its token by no more than this. */
   expirySweepMs: 1_000,
   pingIntervalMs: 15_000,

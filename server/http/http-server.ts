@@ -34,7 +34,8 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
     // Nothing about requests is logged but what failed inside, which sendError does: Fastify would log addresses.
     logger: false,
     bodyLimit: limits.requestBytes,
-    requestTimeout: 30_000,
+    requestTimeout: limits.requestMs,
+    http: { headersTimeout: limits.httpHeadersMs, connectionsCheckingInterval: 1_000 },
     connectionTimeout: 60_000,
     trustProxy: [...app.config.trustedProxies],
     onProtoPoisoning: 'error',
