@@ -1,6 +1,6 @@
 // Conversations as people see them: joined with names, in the views of agents and customers, page by page.
 
-import { type ExpressionBuilder, type NotNull, sql } from 'kysely'
+import { type Expression, type ExpressionBuilder, type NotNull, type SqlBool, sql } from 'kysely'
 import type { ConversationCounts, ConversationView, Language } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import type { ConversationState } from './conversations.ts'
@@ -80,72 +80,72 @@ const inView = {
   closed: (eb: Condition) => eb('conversations.status', '=', 'closed'),
 } as const
 
+type OrderingTime = 'queued_at' | 'updated_at' | 'closed_at'
+
 /** The column that orders each view; the queue alone runs oldest first. */
 const orderOf = { queue: 'queued_at', mine: 'updated_at', all: 'updated_at', closed: 'closed_at' } as const
 
-/** One page of an agent's view, by keyset: the row after `after` in the view's order. */
-export async function listConversationsInView(
+/** One page of an agent's view, by keyset: the rows after `after` in the view's order. */
+export function listConversationsInView(
   db: Database,
   view: ConversationView,
   agentId: number,
   after: Place | null,
   limit: number,
 ): Promise<PageOf<ConversationRecord>> {
-  const time = `conversations.${orderOf[view]}` as const
   const direction = view === 'queue' ? 'asc' : 'desc'
-  const rows = await records(db)
-    .where((eb) => inView[view](eb as Condition, agentId))
-    .$if(after !== null, (query) => query.where((eb) => behind(eb as Condition, time, direction, after as Place)))
-    .orderBy(time, direction)
-    .orderBy('conversations.id', direction)
-    .limit(limit + 1)
-    .execute()
-  return pageOf(
-    rows,
-    limit,
-    (row) => ({ queue: row.queuedAt, mine: row.updatedAt, all: row.updatedAt, closed: row.closedAt })[view],
-  )
+  return listPage(db, (eb) => inView[view](eb, agentId), orderOf[view], direction, after, limit)
 }
 
-export async function listConversationsOfCustomer(
+export function listConversationsOfCustomer(
   db: Database,
   customerId: number,
   after: Place | null,
   limit: number,
 ): Promise<PageOf<ConversationRecord>> {
-  const rows = await records(db)
-    .where('conversations.customer_id', '=', customerId)
-    .$if(after !== null, (query) =>
-      query.where((eb) => behind(eb as Condition, 'conversations.updated_at', 'desc', after as Place)),
-    )
-    .orderBy('conversations.updated_at', 'desc')
-    .orderBy('conversations.id', 'desc')
-    .limit(limit + 1)
-    .execute()
-  return pageOf(rows, limit, (row) => row.updatedAt)
+  return listPage(db, (eb) => eb('conversations.customer_id', '=', customerId), 'updated_at', 'desc', after, limit)
 }
 
-/** (time, id) behind a place, written so that the index range starts at the time. */
-function behind(
-  eb: Condition,
-  time: `conversations.${'queued_at' | 'updated_at' | 'closed_at'}`,
+/**
+ * The page is chosen from one index alone and only then joined: given all in one, the server may begin with the small table of sites and
+ * sort everything there is. Joined rows come in any order, so they are put in the page's here.
+ */
+async function listPage(
+  db: Database,
+  condition: (eb: Condition) => Expression<SqlBool>,
+  time: OrderingTime,
   direction: 'asc' | 'desc',
-  { at, id }: Place,
-) {
-  const [reaches, passes] = direction === 'asc' ? (['>=', '>'] as const) : (['<=', '<'] as const)
-  const date = sql<string>`${new Date(at)}`
-  return eb.and([eb(time, reaches, date), eb.or([eb(time, passes, date), eb('conversations.id', passes, id)])])
+  after: Place | null,
+  limit: number,
+): Promise<PageOf<ConversationRecord>> {
+  const page = db
+    .selectFrom('conversations')
+    .select(['conversations.id', `conversations.${time} as at`])
+    .where(condition)
+    .$if(after !== null, (query) => query.where((eb) => isBehind(eb, time, direction, after as Place)))
+    .orderBy(`conversations.${time}`, direction)
+    .orderBy('conversations.id', direction)
+    .limit(limit + 1)
+    .as('page')
+  const rows = await records(db).innerJoin(page, 'page.id', 'conversations.id').select('page.at').execute()
+  const [first, second] = direction === 'asc' ? [-1, 1] : [1, -1]
+  rows.sort((a, b) => (isBefore(a, b) ? first : second))
+  const items = rows.slice(0, limit).map(({ at: _, ...record }) => record)
+  const last = rows.length > limit ? rows[limit - 1] : undefined
+  return { items, next: last === undefined ? null : { at: last.at as string, id: last.id } }
 }
 
-function pageOf(
-  rows: ConversationRecord[],
-  limit: number,
-  timeOf: (row: ConversationRecord) => string | null,
-): PageOf<ConversationRecord> {
-  const items = rows.slice(0, limit)
-  const last = items.at(-1)
-  const next = rows.length > limit && last ? { at: timeOf(last) ?? last.createdAt, id: last.id } : null
-  return { items, next }
+const isBefore = (a: { at: string | null; id: number }, b: { at: string | null; id: number }) =>
+  a.at === b.at ? a.id < b.id : String(a.at) < String(b.at)
+
+/** (time, id) behind a place, as two ranges of the index. */
+function isBehind(eb: Condition, time: OrderingTime, direction: 'asc' | 'desc', { at, id }: Place) {
+  const passes = direction === 'asc' ? '>' : '<'
+  const date = sql<string>`${new Date(at)}`
+  return eb.or([
+    eb(`conversations.${time}`, passes, date),
+    eb.and([eb(`conversations.${time}`, '=', date), eb('conversations.id', passes, id)]),
+  ])
 }
 
 /** Rows in each view, counted up to limits.countCap + 1 so that a full shop costs no more than a busy one. */
