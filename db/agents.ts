@@ -10,6 +10,7 @@ function agents(db: Database) {
     .selectFrom('users as agent')
     .leftJoin('agent_status', 'agent_status.agent_id', 'agent.id')
     .where('agent.role', 'in', ['agent', 'admin'])
+    .where('agent.disabled_at', 'is', null)
     .select((eb) => [
       'agent.id',
       'agent.username',
@@ -17,23 +18,35 @@ function agents(db: Database) {
       'agent.role',
       eb.fn.coalesce('agent_status.status', eb.val('offline')).as('status'),
       'agent_status.last_seen as lastSeen',
-      eb
-        .selectFrom('conversations')
-        .select((count) => count.fn.countAll<number>().as('n'))
-        .whereRef('conversations.agent_id', '=', 'agent.id')
-        .where('conversations.status', '=', 'pending')
-        .as('openConversations'),
     ])
-    .$castTo<Agent>()
+    .$castTo<Omit<Agent, 'openConversations'>>()
 }
 
 /** All who may answer, by name. */
-export function listAgents(db: Database): Promise<Agent[]> {
-  return agents(db).where('agent.disabled_at', 'is', null).orderBy('agent.name').orderBy('agent.id').execute()
+export async function listAgents(db: Database): Promise<Agent[]> {
+  return withOpenConversations(db, await agents(db).orderBy('agent.name').orderBy('agent.id').execute())
 }
 
-export function findAgent(db: Database, id: number): Promise<Agent | undefined> {
-  return agents(db).where('agent.id', '=', id).where('agent.disabled_at', 'is', null).executeTakeFirst()
+export async function findAgent(db: Database, id: number): Promise<Agent | undefined> {
+  return (await withOpenConversations(db, await agents(db).where('agent.id', '=', id).execute()))[0]
+}
+
+/** By given ids: of ids that it meets row by row the server cannot tell how few have the status, and reads all that are in progress for each. */
+async function withOpenConversations(db: Database, rows: Omit<Agent, 'openConversations'>[]): Promise<Agent[]> {
+  if (rows.length === 0) return []
+  const counted = await db
+    .selectFrom('conversations')
+    .select((eb) => ['agent_id as agentId', eb.fn.countAll<number>().as('n')])
+    .where(
+      'agent_id',
+      'in',
+      rows.map((row) => row.id),
+    )
+    .where('status', '=', 'pending')
+    .groupBy('agent_id')
+    .execute()
+  const counts = new Map(counted.map(({ agentId, n }) => [agentId, n]))
+  return rows.map((row) => ({ ...row, openConversations: counts.get(row.id) ?? 0 }))
 }
 
 export interface AgentPresence {
