@@ -3,8 +3,8 @@
 export const errorCodes = {
   invalid_request: { status: 400, retryable: false },
   unauthorized: { status: 401, retryable: false },
-  identity_required: { status: 403, retryable: false },
   forbidden: { status: 403, retryable: false },
+  identity_required: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
   conflict: { status: 409, retryable: false },
   already_claimed: { status: 409, retryable: false },

@@ -93,7 +93,7 @@ describe('a customer whom the shop knows', () => {
     expect(codeOf(await ask({ identity: identityOf(sub, { aud: other.key }) }))).toBe('unauthorized')
   })
 
-  it('is vouched for by a good identity alone; every other is answered alike [ID2] (T05)', async () => {
+  it('is vouched for by a good identity alone; every other is answered alike [ID2] [T05]', async () => {
     const sub = newSub()
     const { resumeToken, customer } = await session()
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -161,7 +161,7 @@ describe('a customer whom the shop knows', () => {
     tab.close()
   })
 
-  it('is never mixed with the anonymous one of a browser in which they sign in later [ID4] (T19)', async () => {
+  it('is never mixed with the anonymous one of a browser in which they sign in later [ID4] [T19]', async () => {
     const sub = newSub()
     const known = await session({ identity: identityOf(sub) })
     const history = await write(known, 'mine')
@@ -178,7 +178,7 @@ describe('a customer whom the shop knows', () => {
     tab.close()
   })
 
-  it('takes over the browser of another, whose session and connections end [ID5] (T20)', async () => {
+  it('takes over the browser of another, whose session and connections end [ID5] [T20]', async () => {
     const [subA, subB] = [newSub(), newSub()]
     const a = await session({ identity: identityOf(subA) })
     await write(a, 'of A alone')
@@ -205,7 +205,7 @@ describe('a customer whom the shop knows', () => {
     tab.close()
   })
 
-  it('is called what the shop signed; what else is told fills gaps, as not verified [ID6] (T19)', async () => {
+  it('is called what the shop signed; what else is told fills gaps, as not verified [ID6] [T19]', async () => {
     const sub = newSub()
     const signed = await session({ identity: identityOf(sub, { name: 'Ming' }), name: 'Boss', email: 'a@mail.example' })
     expect(await rowOf(signed)).toEqual({
@@ -235,7 +235,7 @@ describe('a customer whom the shop knows', () => {
     expect(worse.customer).toMatchObject({ name: `#${worse.customer.id}`, email: null })
   })
 
-  it('is all that a site serves which requires identity [ID7] (T19)', async () => {
+  it('is all that a site serves which requires identity [ID7] [T19]', async () => {
     const strict = (await admin.call('POST', '/sites', { name: 'Strict' })).body as Site
     const patch = (body: object) => admin.call('PATCH', `/sites/${strict.id}`, body)
     expect(codeOf(await patch({ requireIdentity: true }))).toBe('conflict')
@@ -272,7 +272,7 @@ describe('a customer whom the shop knows', () => {
     expect(codeOf(await admin.call('POST', '/sites/999999/identity-secret', {}))).toBe('not_found')
   })
 
-  it('is vouched for under a new first JWT_SECRET too, and when the old one is gone [ID1] [AU9] (T06)', async () => {
+  it('is vouched for under a new first JWT_SECRET too, and when the old one is gone [ID1] [AU9] [T06]', async () => {
     const shop = (await admin.call('POST', '/sites', { name: 'Rotating' })).body as Site
     const keys = [(await newSecret(shop)).secret, (await newSecret(shop)).secret]
     const record = { ...shop, requireIdentity: false }

@@ -53,7 +53,9 @@ const bodies: Record<string, (subject: Subject) => object> = {
   'PATCH /api/v1/users/:id': ({ word }) => ({ name: word, role: 'admin' }),
   'POST /api/v1/sites': ({ word }) => ({ name: word }),
   'PATCH /api/v1/sites/:id': ({ word }) => ({ name: word }),
+  'POST /api/v1/sites/:id/identity-secret': () => ({}),
   'POST /api/v1/widget/session': () => ({}),
+  'POST /api/v1/widget/logout': () => ({ resumeToken: `1.${'A'.repeat(43)}` }),
   'POST /api/v1/conversations/:id/messages': ({ word }) => ({ clientMessageId: word, content: 'hello' }),
 }
 

@@ -66,8 +66,10 @@ export const overHttp = `
   GET   /api/v1/sites                          -        unauthorized  forbidden  forbidden  forbidden  forbidden  sees
   POST  /api/v1/sites                          -        unauthorized  forbidden  forbidden  forbidden  forbidden  ok
   PATCH /api/v1/sites/:id                      -        unauthorized  forbidden  forbidden  forbidden  forbidden  ok
+  POST  /api/v1/sites/:id/identity-secret      -        unauthorized  forbidden  forbidden  forbidden  forbidden  ok
   GET   /api/v1/widget/sites/:key              -        sees
   POST  /api/v1/widget/session                 -        ok
+  POST  /api/v1/widget/logout                  -        sees
   GET   /api/v1/conversations                  -        unauthorized  forbidden  forbidden  sees       sees       sees
   GET   /api/v1/conversations/:id              any      unauthorized  sees       not_found  sees       sees       sees
   GET   /api/v1/conversations/:id/messages     any      unauthorized  sees       not_found  sees       sees       sees

@@ -20,7 +20,7 @@ const named: Record<string, Omit<Column, 'name'>> = {
   Time: { type: 'time', nullable: false, optional: false },
   NullableTime: { type: 'time', nullable: true, optional: true },
   GeneratedTime: { type: 'time', nullable: false, optional: true },
-  'ColumnType<boolean, boolean | undefined, boolean>': { type: 'boolean', nullable: false, optional: true },
+  Flag: { type: 'boolean', nullable: false, optional: true },
 }
 
 const sorted = (values: string[]) => `one of ${values.sort().join(', ')}`
