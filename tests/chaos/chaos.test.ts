@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { applyEdits, copySource } from '../support/patched-source.ts'
 import { findRedis } from '../support/programs.ts'
 import { runChaos } from './chaos-run.ts'
 import { kindsFor } from './faults.ts'
 import { catchSabotages } from './sabotage-run.ts'
-import { applySabotage, copySource, sabotages } from './sabotages.ts'
+import { sabotages } from './sabotages.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -48,7 +49,7 @@ describe('The sabotaged builds', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kefu-sabotage-'))
     try {
       copySource(source, folder)
-      applySabotage(folder, sabotages[name] as (typeof sabotages)[string])
+      applyEdits(folder, sabotages[name]?.edits ?? [])
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -3,7 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { applySabotage, copySource, type Sabotage, sabotages } from './sabotages.ts'
+import { applyEdits, copySource } from '../support/patched-source.ts'
+import { type Sabotage, sabotages } from './sabotages.ts'
 import { scenarios } from './scenarios.ts'
 
 export interface SabotageOptions {
@@ -42,7 +43,7 @@ async function withCopy<T>(source: string, sabotage: Sabotage | null, work: (cop
   const copy = await mkdtemp(join(tmpdir(), 'kefu-sabotage-'))
   try {
     copySource(source, copy)
-    if (sabotage) applySabotage(copy, sabotage)
+    if (sabotage) applyEdits(copy, sabotage.edits)
     return await work(copy)
   } finally {
     await rm(copy, { recursive: true })

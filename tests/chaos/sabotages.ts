@@ -1,15 +1,8 @@
 // Builds of Kefu that break one promise each, to prove that the checker sees it. They are exact replacements in a copy of the source; nothing
 // of them is in the product. One that does not fit the source any more fails.
 
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import type { Edit } from '../support/patched-source.ts'
 import type { ScenarioName } from './scenarios.ts'
-
-interface Edit {
-  file: string
-  find: string
-  put: string
-}
 
 export interface Sabotage {
   /** The promise it breaks. */
@@ -136,26 +129,4 @@ export const sabotages: Record<string, Sabotage> = {
     scenario: 'faults',
     edits: [{ file: 'db/conversations.ts', find: '    .forUpdate()\n', put: '' }],
   },
-}
-
-/** What a Kefu process is made of. */
-const parts = ['protocol', 'db', 'server', 'schema.sql', 'package.json']
-
-export function copySource(from: string, to: string): void {
-  for (const part of parts) cpSync(join(from, part), join(to, part), { recursive: true })
-  symlinkSync(join(from, 'node_modules'), join(to, 'node_modules'))
-}
-
-/** Throws where an edit does not fit exactly once. */
-export function applySabotage(source: string, { edits }: Sabotage): void {
-  for (const { file, find, put } of edits) {
-    const path = join(source, file)
-    const text = readFileSync(path, 'utf8')
-    const found = text.split(find).length - 1
-    if (found !== 1) throw new Error(`the sabotage fits ${found} times in ${file}: ${find}`)
-    writeFileSync(
-      path,
-      text.replace(find, () => put),
-    )
-  }
 }

@@ -1,0 +1,268 @@
+// Builds of Kefu that leave out one check each, and the test that must see it: the matrix, unless another is named. To add a check to the
+// product means to add its removal here.
+
+import type { Edit } from '../support/patched-source.ts'
+
+export interface Removal extends Edit {
+  /** The test file that fails, when it is not the matrix. */
+  caughtBy?: string
+}
+
+const access = 'server/conversations/access.ts'
+const callers = 'server/http/callers.ts'
+const connection = 'server/realtime/connection.ts'
+const sockets = 'server/realtime/socket-server.ts'
+const tokens = 'server/auth/tokens.ts'
+const append = 'server/messages/append-messages.ts'
+const view = 'server/conversations/view.ts'
+const tell = 'server/conversations/tell.ts'
+const handles = 'assertMayHandle(actor, conversation)'
+
+const tokenTests = 'tests/accounts/tokens.test.ts'
+const socketTests = 'tests/realtime/requests.test.ts'
+const userTests = 'tests/accounts/users.test.ts'
+
+export const removals: Record<string, Removal> = {
+  'the role that a socket request is for': {
+    file: connection,
+    find: 'if (!entry.roles.includes(actor.role))',
+    put: 'if (false)',
+  },
+  'the role that a call is for': {
+    file: callers,
+    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')",
+    put: '',
+  },
+  'that a call is for admins alone': {
+    file: 'server/http/users.ts',
+    find: "http.get('/users', { config: admins }",
+    put: "http.get('/users', { config: { roles: ['agent', 'admin'] } }",
+  },
+  'that a local call is asked on this machine': {
+    file: callers,
+    find: 'if (roles === undefined || !isLocal(request.raw)) throw noSuchRoute()',
+    put: '',
+  },
+  'whose conversation it is': {
+    file: access,
+    find: '(isCustomer(actor) && conversation.customerId !== actor.userId)',
+    put: 'false',
+  },
+  'who has the conversation': {
+    file: access,
+    find: '|| conversation.agentId === actor.userId) return',
+    put: '|| true) return',
+  },
+  'whose conversation is subscribed to': {
+    file: connection,
+    find: 'await assertVisible(app, actor, conversationId)',
+    put: '',
+    caughtBy: 'tests/conversations/strangers.test.ts',
+  },
+  'that a conversation is checked before it is subscribed to': {
+    file: connection,
+    find: `await assertVisible(app, actor, conversationId)
+  await socket.join(room)`,
+    put: `await socket.join(room)
+  await assertVisible(app, actor, conversationId).catch(async (error: unknown) => {
+    await socket.leave(room)
+    throw error
+  })`,
+    caughtBy: 'tests/conversations/strangers.test.ts',
+  },
+  'whose conversation is read': {
+    file: 'server/conversations/get-conversation.ts',
+    find: 'assertMaySee(actor, whole?.record)',
+    put: '',
+  },
+  'whose messages are read': {
+    file: 'server/messages/list-messages.ts',
+    find: 'await assertVisible(app, actor, conversationId)',
+    put: '',
+  },
+  'where somebody types': {
+    file: 'server/conversations/set-typing.ts',
+    find: 'await assertVisible(app, actor, conversationId)',
+    put: '',
+  },
+  'whose messages are marked as read': {
+    file: 'server/messages/mark-read.ts',
+    find: 'assertMaySee(actor, state)',
+    put: '',
+  },
+  'that a colleague who looks in marks nothing': {
+    file: 'server/messages/mark-read.ts',
+    find: 'upToSeq <= readSeq || !(await takesPart(trx, actor, state))',
+    put: 'upToSeq <= readSeq',
+  },
+  'who closes': { file: 'server/conversations/close-conversation.ts', find: handles, put: '' },
+  'who reopens': { file: 'server/conversations/reopen-conversation.ts', find: handles, put: '' },
+  'who releases': { file: 'server/conversations/release-conversation.ts', find: handles, put: '' },
+  'who hands over': { file: 'server/conversations/transfer-conversation.ts', find: handles, put: '' },
+  'who writes': { file: append, find: handles, put: '' },
+  'that nobody writes into a closed conversation but its customer': {
+    file: append,
+    find: "} else if (conversation.status === 'closed') {",
+    put: '} else if (false) {',
+  },
+  'whose list a customer gets': {
+    file: 'server/conversations/list-conversations.ts',
+    find: 'const page = isCustomer(actor)',
+    put: 'const page = false',
+  },
+  'what a customer is answered of a conversation': {
+    file: view,
+    find: 'return isCustomer(actor) ? customerView(whole) : agentView(whole)',
+    put: 'return agentView(whole)',
+  },
+  'what a customer is told of a conversation': {
+    file: tell,
+    find: "app.publish('conversation:updated', toCustomer, { conversation: customerView(whole), change })",
+    put: "app.publish('conversation:updated', toCustomer, { conversation: agentView(whole), change })",
+  },
+  'which customer is told': {
+    file: tell,
+    find: 'const toCustomer = { userId: whole.record.customerId, ...reach }',
+    put: 'const toCustomer = { customers: true, ...reach } as const',
+  },
+  'who is told of a message': {
+    file: 'server/messages/tell-appended.ts',
+    find: '{ conversationId: message.conversationId, userId: send.actor.userId }, message)',
+    put: '{ conversationId: message.conversationId, customers: true }, message)',
+  },
+  'that unsent words go to agents alone': {
+    file: 'server/conversations/set-typing.ts',
+    find: 'const showsPreview = isCustomer(actor) && typing',
+    put: 'const showsPreview = typing',
+    caughtBy: 'tests/conversations/open-conversation.test.ts',
+  },
+  'that a blocked customer does not write': {
+    file: append,
+    find: "if (blocked.has(actor.userId)) throw new AppError('forbidden', 'You cannot write here any more.')",
+    put: '',
+    caughtBy: 'tests/messages/send-message.test.ts',
+  },
+  "that a customer's session stands": {
+    file: 'db/customer-sessions.ts',
+    find: ".where('customer_sessions.revoked_at', 'is', null)",
+    put: '',
+  },
+  "that an agent's session stands": {
+    file: 'db/login-sessions.ts',
+    find: ".where('login_sessions.revoked_at', 'is', null)",
+    put: '',
+  },
+  'that a user is not disabled': {
+    file: 'db/login-sessions.ts',
+    find: ".where('users.disabled_at', 'is', null)",
+    put: '',
+  },
+  "whose session a customer's token names": {
+    file: 'db/customer-sessions.ts',
+    find: ".where('users.id', '=', userId)",
+    put: '',
+  },
+  'when a token ends': { file: tokens, find: 'clockTimestamp })', put: 'clockTimestamp, ignoreExpiration: true })' },
+  'the one algorithm': {
+    file: tokens,
+    find: 'algorithms: [algorithm]',
+    put: "algorithms: [algorithm, 'HS384', 'HS512']",
+    caughtBy: tokenTests,
+  },
+  'the type of a token': { file: tokens, find: ' || header?.typ !== type', put: '', caughtBy: tokenTests },
+  'the issuer of a token': {
+    file: tokens,
+    find: 'issuer, clockTimestamp',
+    put: 'clockTimestamp',
+    caughtBy: tokenTests,
+  },
+  'that a connection ends with its token': {
+    file: sockets,
+    find: "if (expiresAt <= now) publishClosing(socket, 'expired')",
+    put: "if (expiresAt <= 0) publishClosing(socket, 'expired')",
+    caughtBy: socketTests,
+  },
+  'whose token renews a connection': {
+    file: 'server/auth/renew-session.ts',
+    find: 'if (renewed.actor.userId !== actor.userId || renewed.actor.sessionId !== actor.sessionId) throw unauthorized()',
+    put: '',
+    caughtBy: socketTests,
+  },
+  'the origin of a connection': {
+    file: sockets,
+    find: 'decide(null, isOwnOrigin(config, request.headers))',
+    put: 'decide(null, isOwnOrigin(config, {}))',
+    caughtBy: socketTests,
+  },
+  'the origin of what uses the cookie': {
+    file: 'server/http/refresh-cookie.ts',
+    find: "if (!isOwnOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')",
+    put: '',
+    caughtBy: 'tests/http/cookies.test.ts',
+  },
+  'that only known requests are requests': {
+    file: connection,
+    find: 'Object.hasOwn(requests, name)',
+    put: 'name in requests',
+    caughtBy: socketTests,
+  },
+  'that setting up happens once': {
+    file: 'server/setup/setup.ts',
+    find: 'if (!(await isSetupNeeded(app))) throw alreadyDone()',
+    put: '',
+  },
+  'the code of setting up': {
+    file: 'server/setup/setup.ts',
+    find: 'if (timingSafeEqual(hash(code), hash(setupCode(app)))) return',
+    put: 'if (code) return',
+    caughtBy: 'tests/accounts/setup.test.ts',
+  },
+  'that disabling somebody ends their connections': {
+    file: 'server/users/update-user.ts',
+    find: "if (ended) app.connections.end(ended, 'revoked')",
+    put: '',
+    caughtBy: userTests,
+  },
+  'that a new password ends other logins': {
+    file: 'server/users/update-me.ts',
+    find: 'await revokeLoginSessions(trx, actor.userId, actor.sessionId)',
+    put: '',
+    caughtBy: userTests,
+  },
+  'that a new password needs the old one': {
+    file: 'server/users/update-me.ts',
+    find: 'if (await tryPassword(app, { username, password: oldPassword, passwordHash })) return passwordHash',
+    put: 'if (username) return passwordHash',
+    caughtBy: userTests,
+  },
+  'that customers are not users to change': {
+    file: 'server/users/update-user.ts',
+    find: "if (account === undefined) throw new AppError('not_found', 'There is no such agent or admin.')",
+    put: 'if (account === undefined) return { user: {} as User, ended: undefined }',
+    caughtBy: userTests,
+  },
+  'that a copied refresh token ends the session': {
+    file: 'server/auth/refresh.ts',
+    find: 'await revokeLoginSession(trx, sessionId)',
+    put: '',
+    caughtBy: 'tests/accounts/refresh.test.ts',
+  },
+  'that a resume token is of this site': {
+    file: 'db/customer-sessions.ts',
+    find: ".where('user_id', 'in', (eb) => eb.selectFrom('users').select('users.id').where('users.site_id', '=', siteId))",
+    put: '',
+    caughtBy: 'tests/accounts/customer-session.test.ts',
+  },
+  'who may frame the widget': {
+    file: 'server/http/pages.ts',
+    find: `pageHeaders(["'self'", ...(await siteOrigins(app, request.query.site))])`,
+    put: `pageHeaders(['*'])`,
+    caughtBy: 'tests/http/pages.test.ts',
+  },
+  'who vouches for an address': {
+    file: 'server/address.ts',
+    find: 'proxyAddr(request, [...trustedProxies])',
+    put: 'proxyAddr(request, () => trustedProxies.length >= 0)',
+    caughtBy: 'tests/http/callers.test.ts',
+  },
+}
