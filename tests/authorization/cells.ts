@@ -1,6 +1,6 @@
 // The cells of the matrix, and asking one: over a client's connection, or on the wire when there is no good token, or over HTTP.
 
-import { type ErrorCode, errorCodes } from '#protocol/errors.ts'
+import type { ErrorCode } from '#protocol/errors.ts'
 import type { RequestName } from '#protocol/requests.ts'
 import { askOverHttp, payloads, type Subject } from './asks.ts'
 import { askWithToken } from './raw-ask.ts'
@@ -36,8 +36,17 @@ export function cellsOf(surface: Cell['surface'], rows: readonly Row[], badToken
 
 export const nameOf = ({ row, actor }: Cell) => [row.name, row.state, 'by', actor].filter(Boolean).join(' ')
 
-/** `url` is where the routes are; `owner` is the subject's, when it is not the shared one. */
-export function ask(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
+const tries = 3
+
+/** `url` is where the routes are; `owner` is the subject's, when it is not the shared one. Asks again where the answer says to. */
+export async function ask(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
+  for (let left = tries; ; left--) {
+    const answered = await askOnce(stage, url, cell, subject, owner)
+    if (left === 1 || answered.outcome !== 'unavailable') return answered
+  }
+}
+
+function askOnce(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
   const person =
     cell.column === 'nobody' ? undefined : cell.column === 'owner' && owner ? owner : stage.people[cell.column]
   const token = person ? person.account.token : stage.badTokens[cell.actor]
@@ -83,4 +92,4 @@ const codeIn = (text: string): ErrorCode | undefined =>
 
 /** HEAD tells nothing but a status. */
 const codeOf = (status: number) =>
-  Object.entries(errorCodes).find(([, known]) => known.status === status)?.[0] ?? String(status)
+  ({ 401: 'unauthorized', 403: 'forbidden', 404: 'not_found' })[status] ?? String(status)

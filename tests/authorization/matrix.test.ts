@@ -12,12 +12,12 @@ import type { HttpServer } from '../../server/http/callers.ts'
 import { createHttpServer } from '../../server/http/http-server.ts'
 import { requests } from '../../server/realtime/requests.ts'
 import type { Told } from '../support/client.ts'
+import type { Subject } from './asks.ts'
 import { type Answered, ask, type Cell, cellsOf, nameOf } from './cells.ts'
-import { openStage, ownersMark, type Stage, staffMark } from './stage.ts'
+import { openStage, ownersMark, type Person, type Stage, staffMark } from './stage.ts'
 import { overHttp, overSockets, readTable, type State, states } from './who-may.ts'
 
 const pages = ['console', 'demo', 'setup', 'widget'].map((name) => `${name}/index.html`)
-const atOnce = 40
 
 describe('the authorization matrix', { retry: 0 }, () => {
   let stage: Stage
@@ -66,14 +66,18 @@ describe('the authorization matrix', { retry: 0 }, () => {
   const toldOf = ({ told }: { told: Told[] }) =>
     told.filter(({ event }) => event !== 'availability:changed' && event !== 'agent:status-changed')
 
-  async function inTurns<T>(tasks: (() => Promise<T>)[]): Promise<T[]> {
-    const results: T[] = []
-    const rest = tasks.entries()
-    const work = async () => {
-      for (const [index, task] of rest) results[index] = await task()
+  /** Each actor asks one thing after another, all of them at once; answers in the order of the cells. */
+  async function askAll(asked: { cell: Cell; subject: Subject; owner?: Person | undefined }[]): Promise<Answered[]> {
+    const answers: Answered[] = []
+    const lanes = Map.groupBy(asked.keys(), (index) => `${asked[index]?.cell.surface} ${asked[index]?.cell.actor}`)
+    const work = async (lane: number[]) => {
+      for (const index of lane) {
+        const { cell, subject, owner } = asked[index] as (typeof asked)[number]
+        answers[index] = await ask(stage, url, cell, subject, owner)
+      }
     }
-    await Promise.all(Array.from({ length: atOnce }, work))
-    return results
+    await Promise.all([...lanes.values()].map(work))
+    return answers
   }
 
   /** Cells whose outcome is another than the table's, and what customers were answered that is not theirs. */
@@ -102,9 +106,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
     const cells = allCells().filter(({ expected }) => expected !== 'ok')
     const before = await stage.rows()
     for (const { client } of Object.values(stage.people)) client.told.length = 0
-    const answers = await inTurns(
-      cells.map((cell) => () => ask(stage, url, cell, stage.shared[cell.row.state ?? 'pending'])),
-    )
+    const answers = await askAll(cells.map((cell) => ({ cell, subject: stage.shared[cell.row.state ?? 'pending'] })))
     expect(complaints(cells, answers)).toEqual([])
     expect(await stage.rows()).toEqual(before)
     for (const { client } of Object.values(stage.people)) {
@@ -125,15 +127,9 @@ describe('the authorization matrix', { retry: 0 }, () => {
       }),
     )
     const asked = byState.flat()
-    const owners = new Map<Cell, Awaited<ReturnType<Stage['ownerOf']>>>()
+    const owners = new Map<Cell, Person>()
     for (const { cell, subject } of asked) if (cell.actor === 'owner') owners.set(cell, await stage.ownerOf(subject))
-    const answers = await inTurns(
-      asked.map(
-        ({ cell, subject }) =>
-          () =>
-            ask(stage, url, cell, subject, owners.get(cell)),
-      ),
-    )
+    const answers = await askAll(asked.map(({ cell, subject }) => ({ cell, subject, owner: owners.get(cell) })))
     expect(
       complaints(
         asked.map(({ cell }) => cell),

@@ -145,6 +145,7 @@ export async function openStage(): Promise<Stage> {
         'sites',
         'conversations',
         'messages',
+        'attachments',
         'agent_status',
         'login_sessions',
         'customer_sessions',
