@@ -3,12 +3,12 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The bundled Node is for machines that have an older one.
 RUN npm ci --include=dev --ignore-scripts
 COPY tsconfig.json ./
 COPY protocol ./protocol
 COPY client-web ./client-web
-RUN node client-web/build.ts && npm prune --omit=dev --omit=optional --ignore-scripts
+# The bundled Node is for machines that have an older one; what else is optional is sharp's program for this kind of machine.
+RUN node client-web/build.ts && npm prune --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
@@ -19,7 +19,8 @@ COPY --from=build /app/client-web/dist ./client-web/dist
 COPY protocol ./protocol
 COPY db ./db
 COPY server ./server
-RUN mkdir /data && chown node:node /data
+# A volume that nodes share is mounted at uploads, and takes over whose it is.
+RUN mkdir -p /data/uploads && chown -R node:node /data
 VOLUME /data
 USER node
 EXPOSE 3000

@@ -47,6 +47,10 @@ export const limits = {
   /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */
   unsentAttachmentMs: 24 * 3600_000,
   cutUploadMs: 3600_000,
+  /** What is left of a body that was refused is read for so long, so that the answer is heard. */
+  refusedBodyMs: 2_000,
+  /** The process that looks at uploads ends when there has been nothing to look at for so long. */
+  examinerIdleMs: 60_000,
 
   /** Requests of one connection that wait for an answer; one more is answered overloaded. */
   requestsPerConnection: 256,
@@ -169,3 +173,34 @@ export const limits = {
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 100,
 } as const
+
+/** What may be attached: types, told by content, and the name endings that fit each, the usual one first. */
+export const attachmentTypes: Readonly<Record<string, readonly string[]>> = {
+  'image/jpeg': ['jpg', 'jpeg'],
+  'image/png': ['png'],
+  'image/gif': ['gif'],
+  'image/webp': ['webp'],
+  'image/avif': ['avif'],
+  'application/pdf': ['pdf'],
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': ['docx'],
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': ['xlsx'],
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': ['pptx'],
+  'application/vnd.oasis.opendocument.text': ['odt'],
+  'application/vnd.oasis.opendocument.spreadsheet': ['ods'],
+  'application/vnd.oasis.opendocument.presentation': ['odp'],
+  'application/x-cfb': ['doc', 'xls', 'ppt'],
+  'application/rtf': ['rtf'],
+  'text/plain': ['txt', 'csv', 'log', 'md'],
+  'application/zip': ['zip'],
+  'application/x-7z-compressed': ['7z'],
+  'application/x-rar-compressed': ['rar'],
+  'application/gzip': ['gz'],
+  'audio/mpeg': ['mp3'],
+  'audio/x-m4a': ['m4a'],
+  'audio/wav': ['wav'],
+  'audio/ogg': ['ogg', 'opus'],
+  'audio/amr': ['amr'],
+  'video/mp4': ['mp4'],
+  'video/quicktime': ['mov'],
+  'video/webm': ['webm'],
+}

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Database } from '#db/database.ts'
 import { createPresence } from './agents/presence.ts'
+import { createAttachments } from './attachments/attachments.ts'
 import type { Config } from './config.ts'
 import type { App } from './context.ts'
 import { createConversationTeller } from './conversations/tell.ts'
@@ -71,6 +72,7 @@ export async function createApp({
     told,
     teller,
     writer: createMessageWriter({ db, publish, told, log }, teller),
+    attachments: createAttachments(config, log),
     presence: createPresence({ db, publish, log, config }),
     eventLoop: watchEventLoop(),
     redis,
@@ -91,6 +93,7 @@ export async function createApp({
       upkeep.stop()
       await realtime.stop()
       await http.close()
+      app.attachments.stop()
       await app.writer.drain()
       teller.stop()
       app.eventLoop.stop()

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/database.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Presence } from './agents/presence.ts'
+import type { Attachments } from './attachments/attachments.ts'
 import type { Config } from './config.ts'
 import type { ConversationTeller } from './conversations/tell.ts'
 import type { ToldVersions } from './conversations/told.ts'
@@ -64,6 +65,7 @@ export interface App {
   /** Tells of many small changes of a conversation at a bearable rate. */
   teller: ConversationTeller
   presence: Presence
+  attachments: Attachments
   eventLoop: EventLoopWatch
   /** By which nodes hear from each other; null without REDIS_URL. */
   redis: { isUp(): boolean } | null

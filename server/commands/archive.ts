@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { DatabaseEntry } from '#db/backup.ts'
 import { StartError } from '#db/embedded/start-error.ts'
+import { incomingFolder } from '../attachments/attachments.ts'
 
 type ArchiveEntry =
   | { kind: 'kefu-backup'; format: 1; createdAt: string }
@@ -46,10 +47,22 @@ const line = (entry: ArchiveEntry) => `${JSON.stringify(entry)}\n`
 async function* readFiles(folder: string): AsyncGenerator<ArchiveEntry> {
   if (!existsSync(folder)) return
   for (const found of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!found.isFile()) continue
+    if (!found.isFile() || found.parentPath === join(folder, incomingFolder)) continue
     const path = join(found.parentPath, found.name)
+    // One that was never sent may go while we read the others.
+    const file = await openUnlessGone(path)
+    if (file === null) continue
     yield { kind: 'file', path: relative(folder, path) }
-    for await (const bytes of createReadStream(path)) yield { kind: 'bytes', base64: bytes.toString('base64') }
+    for await (const bytes of file.createReadStream()) yield { kind: 'bytes', base64: bytes.toString('base64') }
+  }
+}
+
+async function openUnlessGone(path: string): Promise<FileHandle | null> {
+  try {
+    return await openFile(path, 'r')
+  } catch (error) {
+    if (existsSync(path)) throw error
+    return null
   }
 }
 

@@ -2,12 +2,13 @@
 
 import { join, resolve } from 'node:path'
 import { dumpDatabase } from '#db/backup.ts'
+import { uploadsFolder } from '../attachments/attachments.ts'
 import { writeArchive } from './archive.ts'
 import { runCommand, withAddress } from './run-command.ts'
 
 await runCommand(async (config, [given]) => {
   const name = `kefu-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.backup.gz`
   const file = resolve(given ?? join(config.dataDir, 'backups', name))
-  await withAddress(config, (address) => writeArchive(file, dumpDatabase(address), join(config.dataDir, 'uploads')))
+  await withAddress(config, (address) => writeArchive(file, dumpDatabase(address), uploadsFolder(config)))
   console.log(file)
 })

@@ -1,9 +1,10 @@
 // npm run restore -- FILE [--force]: puts a backup into an empty database, or with --force in place of what is there.
 
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { restoreDatabase } from '#db/backup.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { prepareDatabase } from '#db/migrate.ts'
+import { uploadsFolder } from '../attachments/attachments.ts'
 import { checkArchive, readDatabase, writeFiles } from './archive.ts'
 import { runCommand, withAddressAlone } from './run-command.ts'
 
@@ -17,6 +18,6 @@ await runCommand(async (config, args) => {
     await restoreDatabase(address, readDatabase(file), { force, log: console.error })
     await prepareDatabase(address, console.error)
   })
-  const files = await writeFiles(file, join(config.dataDir, 'uploads'))
+  const files = await writeFiles(file, uploadsFolder(config))
   console.log(`Restored the database${files > 0 ? ` and ${files} files` : ''} from ${file}`)
 })

@@ -1,16 +1,17 @@
-// Every hour, removes sessions whose time is over and customers who came and never began a conversation, in small batches. Each node
-// does; what one is removing the others leave alone.
+// Every hour, removes sessions whose time is over, customers who came and never began a conversation, and uploads that were never sent, in
+// small batches. Each node does; what one is removing the others leave alone.
 
 import { removeExpiredCustomerSessions, removeSilentCustomers } from '#db/customer-sessions.ts'
 import { removeExpiredLoginSessions } from '#db/login-sessions.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { limits } from '#protocol/limits.ts'
+import { removeUnsent } from '../attachments/remove-unsent.ts'
 import type { App } from '../context.ts'
 
 const firstMs = 60_000
 const everyMs = 3600_000
 
-type Parts = Pick<App, 'db' | 'log'>
+type Parts = Pick<App, 'db' | 'log' | 'attachments'>
 
 export function startUpkeep(parts: Parts): { stop(): void } {
   const stopping = new AbortController()
@@ -27,14 +28,16 @@ export function startUpkeep(parts: Parts): { stop(): void } {
   }
 }
 
-export async function runUpkeep({ db }: Parts, signal?: AbortSignal): Promise<void> {
+export async function runUpkeep({ db, attachments }: Parts, signal?: AbortSignal): Promise<void> {
   const batches = [
     () => removeExpiredLoginSessions(db),
     () => removeExpiredCustomerSessions(db),
+    () => removeUnsent({ db, attachments }),
     () => inTransaction(db, removeSilentCustomers),
   ]
   for (const removeBatch of batches) {
     let removed: number = limits.upkeepRows
     while (removed === limits.upkeepRows && !signal?.aborted) removed = await removeBatch()
   }
+  await attachments.incoming.sweep()
 }

@@ -8,7 +8,9 @@ import { fastify } from 'fastify'
 import { limits } from '#protocol/limits.ts'
 import { addressOf } from '../address.ts'
 import type { App } from '../context.ts'
+import { attachmentRoutes } from './attachments.ts'
 import { authRoutes } from './auth.ts'
+import { limitBodies } from './bodies.ts'
 import { guardRoutes, type HttpServer, noSuchRoute } from './callers.ts'
 import { compileCheck } from './check-request.ts'
 import { conversationRoutes } from './conversations.ts'
@@ -34,7 +36,8 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
     // Nothing about requests is logged but what failed inside, which sendError does: Fastify would log addresses.
     logger: false,
     bodyLimit: limits.requestBytes,
-    requestTimeout: limits.requestMs,
+    // Of any request: limitBodies ends all but uploads much sooner.
+    requestTimeout: limits.uploadMs,
     http: { headersTimeout: limits.httpHeadersMs, connectionsCheckingInterval: 1_000 },
     connectionTimeout: 60_000,
     trustProxy: [...app.config.trustedProxies],
@@ -54,6 +57,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
     throw noSuchRoute()
   })
   finishInFlight(http)
+  limitBodies(http)
   await http.register(helmet, standardHeaders(app.config))
   await http.register(cookie)
 
@@ -86,4 +90,5 @@ const calls = [
   widgetRoutes,
   conversationRoutes,
   messageRoutes,
+  attachmentRoutes,
 ]

@@ -45,6 +45,11 @@ export function pageHeaders(framedBy: readonly string[]): FastifyHelmetOptions {
   }
 }
 
+/** For what people have uploaded: whoever opens it, it runs nothing and loads nothing. */
+export const fileHeaders: FastifyHelmetOptions = {
+  contentSecurityPolicy: policy({ sandbox: [], 'frame-ancestors': none, 'base-uri': none, 'form-action': none }),
+}
+
 /** For files that other sites' pages load. */
 export const forAnySite: FastifyHelmetOptions = { crossOriginResourcePolicy: { policy: 'cross-origin' } }
 

@@ -174,9 +174,9 @@ describe('the compose file', () => {
   })
 
   test('keeps data in named volumes, where image and database write', () => {
-    expect(kefu.volumes).toEqual([`kefu-1:${imageEnv.DATA_DIR}`])
+    expect(kefu.volumes).toEqual([`kefu-1:${imageEnv.DATA_DIR}`, `uploads:${imageEnv.DATA_DIR}/uploads`])
     expect(database.volumes).toEqual(['database:/var/lib/mysql'])
-    expect(Object.keys(compose.volumes).sort()).toEqual(['database', 'kefu-1', 'kefu-2'])
+    expect(Object.keys(compose.volumes).sort()).toEqual(['database', 'kefu-1', 'kefu-2', 'uploads'])
   })
 
   test('pins exact versions', () => {

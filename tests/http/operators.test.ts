@@ -75,6 +75,8 @@ test('[HT26] /api/docs describes every call, to local callers alone', async () =
   )
   expect(calls.sort()).toEqual(
     [
+      'get /attachments/{id}',
+      'get /attachments/{id}/thumbnail',
       'get /conversations/',
       'get /conversations/{id}',
       'get /conversations/{id}/messages',
@@ -86,13 +88,16 @@ test('[HT26] /api/docs describes every call, to local callers alone', async () =
       'patch /me',
       'patch /sites/{id}',
       'patch /users/{id}',
+      'post /attachments',
       'post /auth/login',
       'post /auth/logout',
       'post /auth/refresh',
       'post /conversations/{id}/messages',
       'post /setup',
       'post /sites',
+      'post /sites/{id}/identity-secret',
       'post /users',
+      'post /widget/logout',
       'post /widget/session',
     ].map((call) => call.replace(/\/$/, '')),
   )

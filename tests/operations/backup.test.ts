@@ -178,7 +178,7 @@ describe('a backup of the database', () => {
 })
 
 describe('the commands', () => {
-  test('back up beside a running Kefu and restore into a fresh folder, uploads included', async () => {
+  test('[AT13] back up beside a running Kefu and restore into a fresh folder, uploads included', async () => {
     const dataDir = await newDataDir()
     const env = { ADMIN_PASSWORD: 'a good password' }
     const server = startServer(dataDir, env)
@@ -193,9 +193,11 @@ describe('the commands', () => {
     const message = { clientMessageId: 'one', content: '您好,我想咨询产品问题' }
     const { conversation } = await customer.request('conversation:start', { message })
     customer.close()
-    mkdirSync(join(dataDir, 'uploads', '2026'), { recursive: true })
+    mkdirSync(join(dataDir, 'uploads', '20'), { recursive: true })
     const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251))
-    writeFileSync(join(dataDir, 'uploads', '2026', 'a.bin'), bytes)
+    writeFileSync(join(dataDir, 'uploads', '20', 'a.bin'), bytes)
+    mkdirSync(join(dataDir, 'uploads', 'incoming'))
+    writeFileSync(join(dataDir, 'uploads', 'incoming', 'half'), 'half')
 
     const file = join(dataDir, 'one.backup.gz')
     expect(await runCommand('backup', [file], dataDir)).toMatchObject({ code: 0, stdout: `${file}\n`, stderr: '' })
@@ -213,7 +215,7 @@ describe('the commands', () => {
       code: 0,
       stdout: expect.stringContaining('1 files'),
     })
-    expect(readFileSync(join(fresh, 'uploads', '2026', 'a.bin')).equals(bytes)).toBe(true)
+    expect(readFileSync(join(fresh, 'uploads', '20', 'a.bin')).equals(bytes)).toBe(true)
     const restored = startServer(fresh, { JWT_SECRET: readFileSync(join(dataDir, 'jwt-secret'), 'utf8').trim() })
     const again = await connectClient(await restored.ready(), token)
     const { messages } = await again.request('message:list', { conversationId: conversation.id })

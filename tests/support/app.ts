@@ -1,7 +1,10 @@
 // A whole Kefu for one test file: its own database, a free port, people who are in already. Rows are made and read by the tests' own SQL.
 
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sql } from 'kysely'
 import { connectDatabase } from '#db/connect.ts'
 import type { AgentRole } from '#protocol/entities.ts'
@@ -84,8 +87,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const { redisUrl, beside } = options.node ?? {}
   const database = beside?.database ?? (await createTestDatabase())
   const jwtSecrets = beside?.jwtSecrets ?? [randomBytes(32).toString('base64url')]
+  const dataDir = beside?.config.dataDir ?? mkdtempSync(join(tmpdir(), 'kefu-app-'))
   const config: Config = {
-    ...loadConfig({ LOG_LEVEL: 'silent', NODE_ID: 'test', ...options.env }),
+    ...loadConfig({ LOG_LEVEL: 'silent', NODE_ID: 'test', DATA_DIR: dataDir, ...options.env }),
     rateLimits: options.rateLimits ?? false,
     redisUrl: redisUrl ?? null,
   }
@@ -212,7 +216,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       for (const client of clients) client.close()
       await app.stopServing()
       await db.destroy()
-      if (beside === undefined) await database.drop()
+      if (beside !== undefined) return
+      await database.drop()
+      rmSync(dataDir, { recursive: true, force: true })
     },
   }
   return app

@@ -1,0 +1,41 @@
+// The bytes of an attachment, or a picture's thumbnail, for who may see it: its uploader alone until a message has brought it, then
+// whoever may see that conversation.
+
+import { findAttachment } from '#db/attachments.ts'
+import { findConversationState } from '#db/conversations.ts'
+import type { Attachment } from '#protocol/entities.ts'
+import type { Actor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { assertMaySee } from '../conversations/access.ts'
+import { AppError } from '../errors.ts'
+import type { StoredFile } from './file-store.ts'
+import { thumbnailOf } from './upload-attachment.ts'
+
+export interface AttachmentFile extends StoredFile {
+  attachment: Attachment
+}
+
+/** Throws not_found alike for what does not exist and what is not the actor's to see. */
+export async function readAttachment(
+  app: App,
+  actor: Actor,
+  { id, size }: { id: number; size: 'whole' | 'thumbnail' },
+): Promise<AttachmentFile> {
+  const found = await findAttachment(app.db, id)
+  if (found === undefined) throw noSuchAttachment()
+  const { attachment, storedName, uploaderId, conversationId } = found
+  if (conversationId !== null) assertMaySee(actor, await findConversationState(app.db, conversationId))
+  else if (uploaderId !== actor.userId) throw noSuchAttachment()
+  if (size === 'thumbnail' && attachment.width === undefined) throw noSuchAttachment()
+  const file = await app.attachments.store.open(size === 'whole' ? storedName : thumbnailOf(storedName))
+  if (file === null) {
+    app.log.error(
+      { attachmentId: id },
+      'the file of an attachment is not in the uploads folder: do all nodes share one?',
+    )
+    throw noSuchAttachment()
+  }
+  return { ...file, attachment }
+}
+
+const noSuchAttachment = () => new AppError('not_found', 'There is no such attachment.')

@@ -1,0 +1,83 @@
+// Who may have the bytes, and what browsers are told about them.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { pdf, png } from './corpus.ts'
+import { download, storedFiles, uploaded } from './uploads.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp()
+})
+afterAll(() => app.stop())
+
+test('[AT6] [T01] until it is sent it is its uploader’s alone, then it is for who may see the conversation', async () => {
+  const { conversationId, customer, customerAccount, agentAccount } = await app.startConversation()
+  const stranger = await app.newCustomer()
+  const admin = await app.newAgent({ role: 'admin' })
+  const picture = await uploaded(app, customerAccount, await png(), 'mine.png')
+  const everyone = { customerAccount, stranger, agentAccount, admin }
+  const whoSees = async (path: string) => {
+    const seen: string[] = []
+    for (const [name, { token }] of Object.entries(everyone)) {
+      const { status, bytes } = await download(app, token, path)
+      if (status === 200) seen.push(name)
+      else expect([status, JSON.parse(`${bytes}`)]).toMatchObject([404, { error: { code: 'not_found' } }])
+    }
+    return seen
+  }
+  for (const path of [`${picture.id}`, `${picture.id}/thumbnail`])
+    expect(await whoSees(path)).toEqual(['customerAccount'])
+  await customer.request('message:send', {
+    conversationId,
+    clientMessageId: 'p',
+    type: 'image',
+    attachmentId: picture.id,
+  })
+  for (const path of [`${picture.id}`, `${picture.id}/thumbnail`]) {
+    expect(await whoSees(path)).toEqual(['customerAccount', 'agentAccount', 'admin'])
+    expect((await download(app, null, path)).status).toBe(401)
+    expect((await download(app, null, `${path}?token=${customerAccount.token}`)).status).toBe(401)
+  }
+  const theirs = await uploaded(app, agentAccount, pdf(), 'draft.pdf')
+  expect(await whoSees(`${theirs.id}`)).toEqual(['agentAccount'])
+  expect(await whoSees('999999999')).toEqual([])
+})
+
+test('[AT7] [T12] nothing that was uploaded can act as a page, be sniffed, be loaded by others or be kept on the way', async () => {
+  const customer = await app.newCustomer()
+  const picture = await uploaded(app, customer, await png(), '茶 "cup".png')
+  const paper = await uploaded(app, customer, pdf(), 'a;b.pdf')
+  for (const [path, type, disposition] of [
+    [`${picture.id}`, 'image/png', 'inline'],
+    [`${picture.id}/thumbnail`, 'image/webp', 'inline'],
+    [`${paper.id}`, 'application/pdf', 'attachment'],
+  ] as const) {
+    const { headers } = await download(app, customer.token, path)
+    expect(headers.get('content-type')).toBe(type)
+    expect(headers.get('content-disposition')).toMatch(
+      new RegExp(`^${disposition}; filename="[A-Za-z0-9 ._-]+"; filename\\*=UTF-8''[A-Za-z0-9%._-]+$`),
+    )
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'/)
+    expect(headers.get('content-security-policy')).toMatch(/(^|;)\s*sandbox(;|$)/)
+  }
+})
+
+test('[AT8] a file has no thumbnail', async () => {
+  const customer = await app.newCustomer()
+  const { id } = await uploaded(app, customer, pdf(), 'a.pdf')
+  expect((await download(app, customer.token, `${id}/thumbnail`)).status).toBe(404)
+})
+
+test('[AT7] [T13] stored names are random, and a file that is gone is not found', async () => {
+  const customer = await app.newCustomer()
+  const before = new Set(await storedFiles(app))
+  const { id } = await uploaded(app, customer, pdf(), '../../secret.pdf')
+  const [name = ''] = (await storedFiles(app)).filter((each) => !before.has(each))
+  expect(name).toMatch(/^[0-9a-f]{32}$/)
+  await app.attachments.store.remove(name)
+  expect((await download(app, customer.token, `${id}`)).status).toBe(404)
+})

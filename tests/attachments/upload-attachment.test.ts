@@ -1,0 +1,288 @@
+// Uploads over HTTP: what comes in and what it becomes, what does not come in, and that nothing of that stays.
+
+import { execFileSync } from 'node:child_process'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Attachment } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { avif, bomb, jpeg, movingGif, pdf, photo, png, polyglots, refused, script, webp } from './corpus.ts'
+import { boundary, download, filePart, formOf, part, post, storedFiles, upload, uploaded } from './uploads.ts'
+
+let app: TestApp
+let customer: TestAccount
+beforeAll(async () => {
+  app = await startTestApp()
+  customer = await app.newCustomer()
+})
+afterAll(() => app.stop())
+
+const rows = async () =>
+  (await app.db.selectFrom('attachments').select('stored_name as name').execute()).map(({ name }) => name)
+
+// Whatever a test did: a file for each row, a thumbnail for some, and nothing else.
+afterEach(async () => {
+  const files = await storedFiles(app)
+  expect(
+    files
+      .map((name) => name.replace('.thumbnail', ''))
+      .filter((name, at, all) => all.indexOf(name) === at)
+      .sort(),
+  ).toEqual((await rows()).sort())
+})
+
+describe('POST /attachments', () => {
+  test('[AT1] takes a file, says what it is, and gives it back as it came', async () => {
+    const content = pdf()
+    const { status, body } = await upload(app, customer, content, '发票.pdf', 'text/html')
+    expect(status).toBe(201)
+    const attachment = body as Attachment
+    expect(attachment).toEqual({
+      id: expect.any(Number),
+      name: '发票.pdf',
+      size: content.length,
+      mimeType: 'application/pdf',
+    })
+    const { bytes } = await download(app, customer.token, `${attachment.id}`)
+    expect(bytes.toString()).toBe(content)
+  })
+
+  test.each([
+    ['image/jpeg', 'jpg', jpeg, [80, 60]],
+    ['image/png', 'png', png, [80, 60]],
+    ['image/webp', 'webp', webp, [80, 60]],
+    ['image/gif', 'gif', movingGif, [40, 30]],
+    ['image/webp', 'avif', avif, [80, 60]],
+  ] as const)(
+    '[AT4] writes a picture anew as %s (from %s), with a thumbnail',
+    async (mimeType, ending, make, [width, height]) => {
+      const attachment = await uploaded(app, customer, await make(), `a.${ending}`)
+      expect(attachment).toMatchObject({
+        mimeType,
+        width,
+        height,
+        name: `a.${ending === 'avif' ? 'avif.webp' : ending}`,
+      })
+      const whole = await download(app, customer.token, `${attachment.id}`)
+      expect(whole.bytes).toHaveLength(attachment.size)
+      expect(await sharp(whole.bytes).metadata()).toMatchObject({ format: mimeType.slice(6), width })
+      const small = await download(app, customer.token, `${attachment.id}/thumbnail`)
+      expect(small.headers.get('content-type')).toBe('image/webp')
+      expect(await sharp(small.bytes).metadata()).toMatchObject({ format: 'webp', width, height })
+    },
+  )
+
+  test('[AT4] a moving picture keeps moving, its thumbnail stands still', async () => {
+    const { id } = await uploaded(app, customer, await movingGif(), 'moves.gif')
+    const { bytes } = await download(app, customer.token, `${id}`)
+    expect(await sharp(bytes, { animated: true }).metadata()).toMatchObject({ pages: 3, delay: [100, 100, 100] })
+    const small = await download(app, customer.token, `${id}/thumbnail`)
+    expect((await sharp(small.bytes).metadata()).pages ?? 1).toBe(1)
+  })
+
+  test('[AT4] [T12] a photo stands upright and says no more where it was taken, and with what', async () => {
+    const original = await photo()
+    expect(await sharp(original).metadata()).toMatchObject({
+      orientation: 6,
+      exif: expect.anything(),
+      xmp: expect.anything(),
+    })
+    expect(original.includes('TattlePhone')).toBe(true)
+    const attachment = await uploaded(app, customer, original, 'IMG_0001.JPG')
+    expect(attachment).toMatchObject({ width: 60, height: 120, name: 'IMG_0001.JPG' })
+    for (const path of [`${attachment.id}`, `${attachment.id}/thumbnail`]) {
+      const { bytes } = await download(app, customer.token, path)
+      const { exif, xmp, iptc, orientation, width, height } = await sharp(bytes).metadata()
+      expect({ exif, xmp, iptc, orientation, width, height }).toEqual({ width: 60, height: 120 })
+      expect(bytes.includes('TattlePhone')).toBe(false)
+    }
+  })
+
+  test('[AT8] a thumbnail is at most 480 pixels wide or high', async () => {
+    const { id } = await uploaded(app, customer, await png(1200, 600), 'wide.png')
+    const { bytes } = await download(app, customer.token, `${id}/thumbnail`)
+    expect(await sharp(bytes).metadata()).toMatchObject({ width: 480, height: 240 })
+  })
+
+  test.each(Object.entries(polyglots))('[AT4] [T12] of %s nothing is left but the picture', async (_, make) => {
+    const bytes = await make()
+    expect(bytes.includes(script)).toBe(true)
+    const attachment = await uploaded(app, customer, bytes, 'run.html')
+    expect(attachment.name).toMatch(/^run\.html\.(gif|jpg|png)$/)
+    const back = await download(app, customer.token, `${attachment.id}`)
+    expect(back.bytes.includes(script)).toBe(false)
+    expect(back.headers.get('content-type')).toBe(attachment.mimeType)
+  })
+
+  test('[AT3] [AT7] [T12] a PDF that is a page too is only ever saved, as a PDF', async () => {
+    const attachment = await uploaded(app, customer, pdf(`<script>${script}</script>`), 'invoice.html')
+    expect(attachment).toMatchObject({ mimeType: 'application/pdf', name: 'invoice.html.pdf' })
+    const { headers } = await download(app, customer.token, `${attachment.id}`)
+    expect(headers.get('content-disposition')).toMatch(/^attachment;/)
+  })
+
+  test.each(Object.keys(refused))('[AT3] [T12] refuses %j by its content', async (name) => {
+    const before = await rows()
+    for (const type of ['image/png', 'text/plain']) {
+      const { status, body } = await upload(app, customer, refused[name] ?? '', name, type)
+      expect([status, body]).toMatchObject([400, { error: { code: 'invalid_request' } }])
+    }
+    expect(await rows()).toEqual(before)
+  })
+
+  test('[AT4] [T12] refuses a picture of too many pixels before it is decoded', async () => {
+    const bytes = bomb()
+    expect(bytes.length).toBeLessThan(50_000)
+    const before = performance.now()
+    const { status, body } = await upload(app, customer, bytes, 'sky.png')
+    expect([status, body]).toMatchObject([
+      413,
+      { error: { code: 'too_large', details: { limit: limits.imagePixels } } },
+    ])
+    expect(performance.now() - before).toBeLessThan(5_000)
+    const within = await uploaded(app, customer, bomb(4_000, 4_000), 'sky.png')
+    expect(within).toMatchObject({ width: 4_000, height: 4_000 })
+  })
+
+  test('[AT2] takes what is just as large as it may be, and refuses a byte more, whether it says so or not', async () => {
+    const largest = Buffer.concat([Buffer.from(pdf()), Buffer.alloc(limits.attachmentBytes - pdf().length)])
+    expect((await uploaded(app, customer, largest, 'large.pdf')).size).toBe(limits.attachmentBytes)
+    const tooLarge = { code: 'too_large', details: { limit: limits.attachmentBytes } }
+    const over = await upload(app, customer, Buffer.concat([largest, Buffer.alloc(1)]), 'large.pdf')
+    expect([over.status, over.body]).toMatchObject([413, { error: tooLarge }])
+    const far = await upload(app, customer, Buffer.alloc(limits.attachmentBytes + 1024 * 1024), 'large.pdf')
+    expect([far.status, far.body]).toMatchObject([413, { error: tooLarge }])
+  })
+
+  test('[AT2] [T29] a body without an end is cut off soon after it was refused', async () => {
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    socket.on('error', () => {})
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (text) => {
+      answer += text
+    })
+    socket.write(
+      `POST /api/v1/attachments HTTP/1.1\r\nHost: kefu\r\nAuthorization: Bearer ${customer.token}\r\nContent-Type: multipart/form-data; boundary=${boundary}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    )
+    const piece = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(0x100000), Buffer.from('\r\n')])
+    const start = filePart('', 'endless.bin').subarray(0, -2)
+    socket.write(Buffer.concat([Buffer.from(`${start.length.toString(16)}\r\n`), start, Buffer.from('\r\n')]))
+    const more = () => socket.writable && socket.write(piece) && setImmediate(more)
+    socket.on('drain', more)
+    more()
+    await closed
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+    expect(answer).toContain('too_large')
+  })
+
+  test('[AT2] of an upload that breaks off nothing is left', async () => {
+    const before = await storedFiles(app)
+    const body = formOf(filePart(pdf('x'.repeat(300_000)), 'cut.pdf'))
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+    socket.write(
+      `POST /api/v1/attachments HTTP/1.1\r\nHost: kefu\r\nAuthorization: Bearer ${customer.token}\r\nContent-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: ${body.length}\r\n\r\n`,
+    )
+    socket.write(body.subarray(0, 200_000))
+    await expect.poll(async () => (await storedFiles(app)).length).toBe(before.length + 1)
+    socket.destroy()
+    await expect.poll(() => storedFiles(app)).toEqual(before)
+  })
+
+  const ofFile = filePart(pdf(), 'a.pdf')
+  const wrongForms: Record<string, [Buffer, string?]> = {
+    'no form': [Buffer.from('{}'), 'application/json'],
+    'no boundary': [formOf(ofFile), 'multipart/form-data'],
+    'another boundary': [formOf(ofFile), 'multipart/form-data; boundary=other'],
+    'no parts': [formOf()],
+    'a field': [formOf(part('Content-Disposition: form-data; name="file"', 'words'))],
+    'a field behind the file': [formOf(ofFile, part('Content-Disposition: form-data; name="name"', 'x'))],
+    'two files': [formOf(ofFile, ofFile)],
+    'no end': [formOf(ofFile).subarray(0, -boundary.length - 6)],
+    'half a file': [formOf(ofFile).subarray(0, 150)],
+    'a part of that name': [formOf(part('Content-Disposition: form-data; name="__proto__"; filename="a.pdf"', pdf()))],
+    nothing: [Buffer.alloc(0)],
+  }
+  test.each(Object.keys(wrongForms))('[AT1] refuses %s', async (name) => {
+    const [body, type] = wrongForms[name] as [Buffer, string?]
+    const answer = await post(app, customer, body, type)
+    expect([answer.status, answer.body]).toMatchObject([400, { error: { code: 'invalid_request' } }])
+  })
+
+  test('[AT10] a customer has 60 uploads at once, and only so much in store; a blocked one has none', async () => {
+    const limited = await startTestApp({ rateLimits: true })
+    try {
+      const busy = await limited.newCustomer()
+      const statuses: number[] = []
+      while (statuses.length < limits.customerUploads.count + 1) {
+        statuses.push((await post(limited, busy, formOf())).status)
+      }
+      expect(statuses.slice(0, -1).every((status) => status === 400)).toBe(true)
+      expect(statuses.at(-1)).toBe(429)
+
+      const full = await limited.newCustomer()
+      const { id } = await uploaded(limited, full, pdf(), 'a.pdf')
+      await limited.db
+        .updateTable('attachments')
+        .set({ size: limits.customerUploadBytes })
+        .where('id', '=', id)
+        .execute()
+      expect((await upload(limited, full, pdf(), 'b.pdf')).body).toMatchObject({ error: { code: 'conflict' } })
+
+      const agent = await (await limited.newAgent()).connect()
+      await agent.request('customer:set-blocked', { customerId: full.id, blocked: true })
+      expect((await upload(limited, full, pdf(), 'c.pdf')).status).toBe(403)
+    } finally {
+      await limited.stop()
+    }
+  })
+
+  test('[AT10] one person uploads four at once', async () => {
+    const account = await app.newCustomer()
+    const places = Array.from({ length: limits.uploadsAtOncePerPerson }, () => app.attachments.begin(account.id))
+    expect((await upload(app, account, pdf(), 'a.pdf')).body).toMatchObject({ error: { code: 'overloaded' } })
+    for (const giveBack of places) giveBack()
+    expect((await upload(app, account, pdf(), 'a.pdf')).status).toBe(201)
+  })
+
+  test('[AT12] what hangs the process that looks at it is broken once that is ended, and the next is looked at by another', async () => {
+    const path = join(app.config.dataDir, 'endless')
+    execFileSync('mkfifo', [path])
+    const asked = app.attachments.examiner.examine({ path, madePath: '', thumbnailPath: '', name: 'endless' })
+    const afterwards = upload(app, customer, await png(), 'after.png')
+    app.attachments.examiner.stop()
+    expect(await asked).toEqual({ kind: 'refused', why: 'broken' })
+    expect((await afterwards).status).toBe(201)
+  })
+})
+
+describe('names', () => {
+  test('[AT5] are cut to what there is room for, their ending kept', async () => {
+    const { name } = await uploaded(app, customer, pdf(), `${'长'.repeat(400)}.pdf`)
+    expect(name).toBe(`${'长'.repeat(limits.attachmentNameLength - 4)}.pdf`)
+  })
+
+  test.each([
+    ['../../etc/passwd', 'passwd.pdf'],
+    ['C:\\\\Users\\\\mei\\\\invoice.pdf', 'invoice.pdf'],
+    ['..%2f..%2fpasswd.pdf', '%2f..%2fpasswd.pdf'],
+    ['fdp.\u202Efdp.exe', 'fdp.fdp.exe.pdf'],
+    ['in\u200Bvo\u2066ice\u2069.pdf', 'invoice.pdf'],
+    ['a\u0000b.pdf', 'ab.pdf'],
+    ['line\tbreak .pdf', 'line break.pdf'],
+    ['.htaccess', 'htaccess.pdf'],
+    ['invoice.PDF', 'invoice.PDF'],
+    ['', 'file.pdf'],
+    ['...', 'file.pdf'],
+    ['<img src=x onerror=alert(1)>.pdf', '<img src=x onerror=alert(1)>.pdf'],
+  ])('[AT5] [T13] %j is called %j', async (given, name) => {
+    const attachment = await uploaded(app, customer, pdf(), given)
+    expect(attachment.name).toBe(name)
+    const { headers } = await download(app, customer.token, `${attachment.id}`)
+    expect(headers.get('content-disposition')).toContain(
+      `filename*=UTF-8''${encodeURIComponent(name).replace(/[()]/g, (c) => (c === '(' ? '%28' : '%29'))}`,
+    )
+  })
+})

@@ -1,0 +1,58 @@
+// Uploading and fetching as a program does it, and what is in the uploads folder.
+
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Attachment } from '#protocol/entities.ts'
+import type { Answer, TestAccount, TestApp } from '../support/app.ts'
+
+export const boundary = 'a-line-between-parts'
+
+/** One part of a form, its headers as they stand. */
+export function part(headers: string, content: Uint8Array | string): Buffer {
+  return Buffer.concat([Buffer.from(`--${boundary}\r\n${headers}\r\n\r\n`), Buffer.from(content), Buffer.from('\r\n')])
+}
+
+export const filePart = (content: Uint8Array | string, name: string, type = 'application/octet-stream') =>
+  part(`Content-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${type}`, content)
+
+export const formOf = (...parts: Buffer[]) => Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)])
+
+export async function post(
+  app: TestApp,
+  account: TestAccount,
+  body: Uint8Array,
+  contentType = `multipart/form-data; boundary=${boundary}`,
+): Promise<Answer> {
+  const response = await fetch(`${app.url}/api/v1/attachments`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${account.token}`, 'content-type': contentType },
+    body: Uint8Array.from(body),
+  })
+  return { status: response.status, body: await response.json(), headers: response.headers }
+}
+
+export function upload(app: TestApp, account: TestAccount, content: Uint8Array | string, name: string, type?: string) {
+  return post(app, account, formOf(filePart(content, name, type)))
+}
+
+/** An upload that must succeed. */
+export async function uploaded(app: TestApp, account: TestAccount, content: Uint8Array | string, name: string) {
+  const { status, body } = await upload(app, account, content, name)
+  if (status !== 201) throw new Error(`${name} was answered ${status} ${JSON.stringify(body)}`)
+  return body as Attachment
+}
+
+export async function download(app: TestApp, token: string | null, path: string) {
+  const response = await fetch(`${app.url}/api/v1/attachments/${path}`, {
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+  })
+  return { status: response.status, headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) }
+}
+
+/** Names of all files in the uploads folder, those still coming in included. */
+export async function storedFiles(app: TestApp): Promise<string[]> {
+  const entries = await readdir(join(app.config.dataDir, 'uploads'), { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  )
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
+}
