@@ -55,19 +55,19 @@ export async function listMessages(
   return { messages: forward ? page : page.reverse(), hasMore: rows.length > range.limit }
 }
 
-/** Messages up to a seq that changed after a version, in the order of their changes. */
+/** Messages up to a seq that changed after a version, in the order of their changes: no two of a conversation share a version. */
 export async function listChangedMessages(
   db: Database,
   range: { conversationId: number; upToSeq: number; afterVersion: number; limit: number },
-): Promise<Message[]> {
+): Promise<{ messages: Message[]; hasMore: boolean }> {
   const rows = await messages(db)
     .where('messages.conversation_id', '=', range.conversationId)
     .where('messages.version', '>', range.afterVersion)
     .where('messages.seq', '<=', range.upToSeq)
     .orderBy('messages.version')
-    .limit(range.limit)
+    .limit(range.limit + 1)
     .execute()
-  return withAttachments(db, rows)
+  return { messages: await withAttachments(db, rows.slice(0, range.limit)), hasMore: rows.length > range.limit }
 }
 
 /** The newest message of each conversation, by its last seq. */

@@ -11,7 +11,8 @@ import { conversationView } from './view.ts'
 
 /**
  * Without afterSeq the newest page, hasMore telling of older ones. With afterSeq what follows it, hasMore telling of newer ones; with
- * afterVersion also, in front, those up to afterSeq that changed since.
+ * afterVersion also, in front, those up to afterSeq that changed since. Where these alone are more than `limit`, they alone, and hasMore:
+ * asking again after the last one's version goes on.
  */
 export async function openConversation(
   app: App,
@@ -19,14 +20,12 @@ export async function openConversation(
   { conversationId, afterSeq, afterVersion, limit = limits.defaultPageSize }: RequestPayloads['conversation:open'],
 ): Promise<RequestReplies['conversation:open']> {
   const whole = await readVisible(app, actor, conversationId)
-  const { messages, hasMore } = await listMessages(app.db, { conversationId, afterSeq, limit })
+  const conversation = conversationView(actor, whole)
   const changed =
     afterSeq === undefined || afterVersion === undefined
-      ? []
+      ? { messages: [], hasMore: false }
       : await listChangedMessages(app.db, { conversationId, upToSeq: afterSeq, afterVersion, limit })
-  return {
-    conversation: conversationView(actor, whole),
-    messages: [...changed, ...messages],
-    hasMore,
-  }
+  if (changed.hasMore) return { conversation, ...changed }
+  const { messages, hasMore } = await listMessages(app.db, { conversationId, afterSeq, limit })
+  return { conversation, messages: [...changed.messages, ...messages], hasMore }
 }

@@ -47,15 +47,18 @@ export function follow(person: Person, conversationId: number, journal: Journal)
   }
 
   /** False where an answer was missing; what came is kept. */
-  async function catchUp(): Promise<boolean> {
+  async function catchUp(afterVersion = view.conversation?.version ?? 0): Promise<boolean> {
+    const afterSeq = lastSeq(view)
     const opening = await person.request('conversation:open', {
       conversationId,
-      afterSeq: lastSeq(view),
-      afterVersion: view.conversation?.version ?? 0,
+      afterSeq,
+      afterVersion,
       limit: limits.pageSize,
     })
     if (!isOk(opening)) return false
     take(opening.data.messages)
+    const last = opening.data.messages.at(-1)
+    if (opening.data.hasMore && last && last.seq <= afterSeq) return catchUp(last.version)
     addConversation(view, opening.data.conversation)
     for (let isMore = opening.data.hasMore; isMore; ) {
       const held = lastSeq(view)

@@ -75,6 +75,24 @@ describe('conversation:open and conversation:leave', () => {
     ).toEqual([[5], false])
   })
 
+  it('[CV5] gives what changed page by page where that is more than fits, then what follows', async () => {
+    const { agent, conversationId } = await withMessages(5)
+    const { conversation } = await agent.request('conversation:open', { conversationId })
+    await app.changeMessages(conversationId, 'changed')
+    const pages: [number[], boolean][] = []
+    for (let afterVersion = conversation.version, more = true; more && pages.length < 9; ) {
+      const page = await agent.request('conversation:open', { conversationId, afterSeq: 4, afterVersion, limit: 2 })
+      pages.push([page.messages.map((message) => message.seq), page.hasMore])
+      const last = page.messages.at(-1)
+      more = page.hasMore && (last?.seq ?? 0) <= 4
+      afterVersion = last?.version ?? 0
+    }
+    expect(pages).toEqual([
+      [[1, 2], true],
+      [[3, 4, 5], false],
+    ])
+  })
+
   it('[CV6] tells nothing more after leaving', async () => {
     const { customer, agent, conversationId } = await withMessages(1)
     await agent.request('conversation:open', { conversationId })

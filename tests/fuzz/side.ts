@@ -107,6 +107,11 @@ export async function createSide(person: Person): Promise<Side> {
     }
     const { conversation, messages, hasMore } = reply.data
     state = takeConversations(takePage(state, conversationId, messages), [conversation])
+    const last = messages.at(-1)
+    if (held && hasMore && last && last.seq <= lastHeldSeq(held)) {
+      state = takeSynced(state, conversationId, last.version)
+      return open(payload)
+    }
     for (let isMore = held !== undefined && hasMore; isMore; ) {
       const afterSeq = lastHeldSeq(state.timelines.get(conversationId) as Timeline)
       const page = await client.request('message:list', { conversationId, afterSeq, limit: 3 })

@@ -53,6 +53,8 @@ export interface TestApp extends RunningApp {
   startConversation(options?: { agent?: Client; email?: string }): Promise<StartedConversation>
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   storedMessages(conversationId: number): Promise<StoredMessage[]>
+  /** Changes the content of all messages of a conversation, a version each, and tells nobody: as if the events had been lost. */
+  changeMessages(conversationId: number, content: string): Promise<void>
   /** Makes an agent offline, last seen so long ago. */
   sawAgentLast(agentId: number, agoMs: number): Promise<void>
   /** Puts this many conversations without messages into the queue. */
@@ -187,6 +189,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         .where('conversation_id', '=', conversationId)
         .orderBy('seq')
         .execute(),
+    async changeMessages(conversationId, content) {
+      await sql`update messages join conversations on conversations.id = conversation_id
+        set content = ${content}, messages.version = conversations.version + seq where conversation_id = ${conversationId}`.execute(
+        db,
+      )
+      await sql`update conversations set version = version + last_seq where id = ${conversationId}`.execute(db)
+    },
     async sawAgentLast(agentId, agoMs) {
       await db
         .updateTable('agent_status')

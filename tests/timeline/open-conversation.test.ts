@@ -96,6 +96,21 @@ describe('open conversation', () => {
     await vi.waitFor(() => expect(seqs(conversation)).toEqual(numbers(1, limits.pageSize + 20)), 10_000)
   })
 
+  test('[CV5] after a cut, everything changed meanwhile comes page by page', async () => {
+    const { conversation, conversationId, agentAccount, net } = await newConversation(limits.pageSize + 5)
+    await conversation.loadOlder()
+    await conversation.loadOlder()
+    await net.cut()
+    await app.changeMessages(conversationId, 'changed')
+    const agent = await agentAccount.connect()
+    const next = limits.pageSize + 6
+    await sendAll(agent, conversationId, next, next)
+    await net.mend()
+    await vi.waitFor(() => expect(seqs(conversation)).toEqual(numbers(1, next)), 10_000)
+    const contents = conversation.timeline.value.messages.map(({ content }) => content)
+    expect(contents).toEqual([...numbers(1, next - 1).map(() => 'changed'), `message ${next}`])
+  })
+
   test('what is sent during a cut goes out afterwards, in order, and turns from sending to sent to read', async () => {
     const { conversation, conversationId, agentAccount, net } = await newConversation(1)
     await net.cut()

@@ -103,8 +103,10 @@ export function openTimeline<C extends Conversation>(
     const reply = await connection.request('conversation:open', { conversationId, ...since })
     setConversation(reply.conversation)
     const messages = [...reply.messages]
+    const last = messages.at(-1)
+    const areMoreChanged = isLoaded.value && reply.hasMore && last !== undefined && last.seq <= afterSeq
     try {
-      let isMore = isLoaded.value && reply.hasMore
+      let isMore = isLoaded.value && reply.hasMore && !areMoreChanged
       while (isMore && !isClosed) {
         const held = messages.at(-1)?.seq ?? afterSeq
         const page = await connection.request('message:list', { conversationId, afterSeq: held, limit })
@@ -115,11 +117,8 @@ export function openTimeline<C extends Conversation>(
       // Shown at once; what has come before a failure is not asked for again.
       timeline.value = addPage(timeline.value, messages)
     }
-    const changed = messages.filter(({ seq }) => seq <= afterSeq)
-    const areMoreChanged = isLoaded.value && changed.length === limit
     batch(() => {
-      const version = areMoreChanged ? changed.at(-1)?.version : reply.conversation.version
-      timeline.value = syncedTo(timeline.value, version ?? afterVersion)
+      timeline.value = syncedTo(timeline.value, areMoreChanged ? last.version : reply.conversation.version)
       isLoaded.value = true
     })
     if (areMoreChanged) isSyncWanted = true
