@@ -7,9 +7,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const anySeed = () => String(Math.floor(Math.random() * 1e9))
 
 const runs: string[][] = [
-  ...['1', '2'].flatMap((nodes) =>
+  ...[
+    ['--nodes', '1'],
+    ['--nodes', '2'],
+    ['--workers', '2'],
+  ].flatMap((servers) =>
     ['1', anySeed(), anySeed(), anySeed()].map((seed) => {
-      return ['tests/chaos/run.ts', '--faults', '120', '--nodes', nodes, '--seed', seed]
+      return ['tests/chaos/run.ts', '--faults', '120', ...servers, '--seed', seed]
     }),
   ),
   ['tests/chaos/run.ts', '--sabotage', 'all'],

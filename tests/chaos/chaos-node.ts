@@ -3,13 +3,20 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { workersOf } from '../support/server-process.ts'
 import { type Child, spawnChild } from './child.ts'
 import type { Journal } from './journal.ts'
 
 export interface ChaosNode {
   url: string
-  /** SIGKILL; the next start follows by itself. */
+  /** SIGKILL, where there are workers to their primary; the next start follows by itself. */
   kill(): void
+  /** SIGKILL to all of its processes at once. */
+  killAll(): void
+  /** The process ids of its workers. */
+  workers(): number[]
+  /** Resolves when every worker serves, and this process is none of them any more. */
+  replaced(pid: number): Promise<void>
   freeze(): void
   thaw(): void
   /** SIGTERM, as a restart in order does. */
@@ -66,25 +73,39 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
     }
   })()
 
+  const url = `http://127.0.0.1:${port}`
+  async function within60s(isSo: () => boolean | Promise<boolean>) {
+    for (const giveUpAt = performance.now() + 60_000; !(await isSo()); await sleep(10)) {
+      if (performance.now() > giveUpAt) throw new Error(`${name} is not ready: ${child.lastWords()}`)
+    }
+  }
+
+  /** It is not to blame for this end. */
+  const end = (kill: () => void) => {
+    isAsked = true
+    isReady = false
+    kill()
+  }
+
   return {
-    url: `http://127.0.0.1:${port}`,
-    kill() {
-      isAsked = true
-      isReady = false
-      child.kill('SIGKILL')
-    },
+    url,
+    kill: () => end(() => child.kill('SIGKILL')),
+    killAll: () =>
+      end(() => {
+        for (const pid of workersOf(child.pid)) process.kill(pid, 'SIGKILL')
+        child.kill('SIGKILL')
+      }),
+    workers: () => workersOf(child.pid),
+    replaced: (pid) =>
+      within60s(async () => {
+        const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
+        const { workers } = answer?.ok ? await answer.json() : {}
+        return workers !== undefined && workers.ready === workers.of && !workersOf(child.pid).includes(pid)
+      }),
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
-    restart() {
-      isAsked = true
-      isReady = false
-      child.kill('SIGTERM')
-    },
-    async ready() {
-      for (const giveUpAt = performance.now() + 60_000; !isReady || !child.isRunning(); await sleep(10)) {
-        if (performance.now() > giveUpAt) throw new Error(`${name} is not ready: ${child.lastWords()}`)
-      }
-    },
+    restart: () => end(() => child.kill('SIGTERM')),
+    ready: () => within60s(() => isReady && child.isRunning()),
     async stop() {
       isStopping = true
       child.kill('SIGCONT')

@@ -18,6 +18,8 @@ export interface ChaosOptions {
   faults: number
   seed: number
   nodes: number
+  /** Of each node; 1 when not said. */
+  workers?: number
   kinds: readonly FaultKind[]
   /** Where the server's source is. */
   source: string

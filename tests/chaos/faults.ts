@@ -59,6 +59,24 @@ export const faults = {
       node.thaw()
     },
   },
+  'worker killed': {
+    on: ['nodes'],
+    async run({ nodes }, random) {
+      const node = random.pick(nodes)
+      const worker = random.pick(node.workers())
+      process.kill(worker, 'SIGKILL')
+      await node.replaced(worker)
+    },
+  },
+  'worker frozen': {
+    on: ['nodes'],
+    async run({ nodes }, random) {
+      const worker = random.pick(random.pick(nodes).workers())
+      process.kill(worker, 'SIGSTOP')
+      await sleep(random.between(200, 2500))
+      process.kill(worker, 'SIGCONT')
+    },
+  },
   'database killed': {
     on: ['database'],
     async run({ database }) {
@@ -87,7 +105,7 @@ export const faults = {
       // Frozen first, so that what is being committed is caught in the middle.
       database.freeze()
       await sleep(random.between(1, 60))
-      for (const node of nodes) node.kill()
+      for (const node of nodes) node.killAll()
       database.kill()
       database.thaw()
       await Promise.all([database.ready(), ...nodes.map((node) => node.ready())])
@@ -144,7 +162,9 @@ export const faults = {
 
 export type FaultKind = keyof typeof faults
 
-/** Every kind that can happen to so many nodes. */
-export function kindsFor(nodes: number): FaultKind[] {
-  return (Object.keys(faults) as FaultKind[]).filter((kind) => nodes > 1 || !kind.startsWith('Redis'))
+/** Every kind that can happen to so many nodes of so many workers each. */
+export function kindsFor({ nodes, workers }: { nodes: number; workers: number }): FaultKind[] {
+  const happens = (kind: FaultKind) =>
+    (nodes > 1 || !kind.startsWith('Redis')) && (workers > 1 || !kind.startsWith('worker'))
+  return (Object.keys(faults) as FaultKind[]).filter(happens)
 }

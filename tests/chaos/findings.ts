@@ -7,6 +7,8 @@ import type { Stored } from './stored.ts'
 export interface Findings {
   seed: number
   nodes: number
+  /** Of each node. */
+  workers: number
   seconds: number
   acknowledged: number
   stored: number
@@ -26,7 +28,7 @@ export interface Findings {
 }
 
 export interface Evidence {
-  options: { seed: number; nodes: number }
+  options: { seed: number; nodes: number; workers?: number }
   journal: Journal
   periods: FaultPeriod[]
   stored: Stored
@@ -48,6 +50,7 @@ export function summarize({ options, journal, periods, stored, startedAt, folder
   return {
     seed: options.seed,
     nodes: options.nodes,
+    workers: options.workers ?? 1,
     seconds: Math.round((performance.now() - startedAt) / 1000),
     acknowledged: times.length,
     stored: stored.messages.length,

@@ -23,6 +23,8 @@ export interface Rig {
 
 export interface RigOptions {
   nodes: number
+  /** Of each node. */
+  workers?: number
   /** Where the server's source is. */
   source: string
   /** Leaves out what lets nodes hear from each other. */
@@ -31,7 +33,8 @@ export interface RigOptions {
   env?: Record<string, string>
 }
 
-export async function startRig({ nodes: count, source, withoutRedis, env: more = {} }: RigOptions): Promise<Rig> {
+export async function startRig(options: RigOptions): Promise<Rig> {
+  const { nodes: count, workers = 1, source, withoutRedis, env: more = {} } = options
   const folder = await mkdtemp(join(tmpdir(), 'kefu-chaos-'))
   const journal = createJournal(join(folder, 'run.ndjson'))
   const database = await startChaosDatabase(join(folder, 'database'))
@@ -42,6 +45,7 @@ export async function startRig({ nodes: count, source, withoutRedis, env: more =
     JWT_SECRET: randomBytes(32).toString('base64url'),
     ADMIN_PASSWORD: adminPassword,
     RATE_LIMITS: 'off',
+    WORKERS: String(workers),
     ...(redis ? { REDIS_URL: redis.url } : {}),
     ...more,
   }

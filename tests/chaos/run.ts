@@ -1,5 +1,6 @@
-// npm run chaos -- [--faults 120] [--seed S] [--nodes 1|2]: does faults to real processes while people talk, and checks that no promise was
-// broken. npm run chaos -- --sabotage NAME|all [--seed S]: proves that broken builds are caught. npm run chaos -- --stall SECONDS: readers that stop reading. Exit code 1 where something is wrong.
+// npm run chaos -- [--faults 120] [--seed S] [--nodes 1|2] [--workers 1|2]: does faults to real processes while people talk, and checks that
+// no promise was broken. npm run chaos -- --sabotage NAME|all [--seed S]: proves that broken builds are caught. npm run chaos -- --stall
+// SECONDS: readers that stop reading. Exit code 1 where something is wrong.
 
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: '120' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     nodes: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '1' },
     sabotage: { type: 'string' },
     stall: { type: 'string' },
   },
@@ -34,10 +36,10 @@ async function run(): Promise<boolean> {
     return await catchSabotages({ names, seed, source, say })
   }
   if (values.stall !== undefined) return await stall(Number(values.stall))
-  const nodes = Number(values.nodes)
+  const servers = { nodes: Number(values.nodes), workers: Number(values.workers) }
   const faults = Number(values.faults)
   const messages = faults * messagesPerFault
-  const findings = await runChaos({ faults, messages, seed, nodes, kinds: kindsFor(nodes), source })
+  const findings = await runChaos({ faults, messages, seed, ...servers, kinds: kindsFor(servers), source })
   say(report(findings))
   const isHard = findings.acknowledged >= messages && findings.shareInFaults >= shareInFaults
   if (!isHard) say('  too few messages, or too few of them while a fault was active: this run proves nothing')
