@@ -3,10 +3,16 @@
 import type { Bench, Part } from './figures.ts'
 import { createWatch, type Disturbance, describeMachine } from './machine.ts'
 import { readOptions, usage } from './options.ts'
+import { catchUp } from './parts/catch-up.ts'
+import { connections } from './parts/connections.ts'
+import { latency } from './parts/latency.ts'
+import { presence } from './parts/presence.ts'
+import { queue } from './parts/queue.ts'
 import { saturation } from './parts/saturation.ts'
+import { start } from './parts/start.ts'
 import { print, type Results, writeJson } from './report.ts'
 
-const parts: Part[] = [saturation]
+const parts: Part[] = [saturation, latency, connections, presence, queue, catchUp, start]
 
 const options = readOptions(process.argv.slice(2))
 const unknown = options.only.filter((name) => !parts.some((part) => part.name === name))
@@ -17,6 +23,8 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+// What was started is stopped by the listeners of this process's end.
+process.on('SIGTERM', () => process.exit(143))
 const startedAt = performance.now()
 const disturbances: Disturbance[] = []
 const bench: Bench = {

@@ -2,10 +2,11 @@
 // bare relay. Both on 127.0.0.1, both on this Node.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { layoutOf } from '#db/embedded/layout.ts'
 
@@ -46,16 +47,23 @@ export async function startKefu(options: KefuOptions = {}): Promise<RunningKefu>
     DB_BUFFER_POOL: options.bufferPool ?? '1G',
   })
   const layout = layoutOf(dataDir)
+  const databasePid = Number(readFileSync(layout.pid, 'utf8'))
   return {
     ...server,
-    databasePid: Number(readFileSync(layout.pid, 'utf8')),
+    databasePid,
     databaseSocket: layout.socket,
     adminPassword,
     async stop() {
       await server.stop()
+      await ended(databasePid)
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true })
     },
   }
+}
+
+/** On a busy machine the database may still write when its server has given up waiting for it. */
+async function ended(pid: number): Promise<void> {
+  while (existsSync(`/proc/${pid}`)) await sleep(20)
 }
 
 export const startRelay = (nodeOptions: readonly string[] = []): Promise<RunningServer> =>
@@ -69,6 +77,7 @@ async function startServer(args: string[], env: Record<string, string>): Promise
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  process.once('exit', () => child.kill('SIGTERM'))
   const url = await readyUrl(child, args)
   return {
     url: new URL(url),

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 /** The kernel's USER_HZ: 100 on every Linux that people run. */
 const ticksPerSecond = 100
+/** The process that all kernel threads descend from. */
+const kernelThreads = 2
 
 interface Stat {
   parent: number
@@ -64,15 +66,17 @@ function descends(stats: Map<number, Stat>, pid: number, ancestor: number): bool
   return false
 }
 
-/** CPU seconds of other people's processes since the machine started, and what its host kept back. Kernel threads work for all. */
-function othersSeconds(): Map<number, number> {
+/** CPU seconds since the machine started that neither this benchmark's tree nor the kernel's own threads, who work for all, have used. */
+function othersSeconds(): number {
+  const [user, nice, system, , , , , stolen] = (/^cpu +(.*)/.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? '')
+    .split(' ')
+    .map(Number) as [number, number, number, number, number, number, number, number]
   const stats = readAll()
-  const others = new Map<number, number>()
+  let known = 0
   for (const [pid, { cpuWithEnded }] of stats) {
-    if (!descends(stats, pid, process.pid) && !descends(stats, pid, 2)) others.set(pid, cpuWithEnded)
+    if (descends(stats, pid, process.pid) || descends(stats, pid, kernelThreads)) known += cpuWithEnded
   }
-  const stolen = Number(/^cpu +(?:\d+ ){7}(\d+)/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? 0)
-  return others.set(0, stolen / ticksPerSecond)
+  return (user + nice + system + stolen) / ticksPerSecond - known
 }
 
 /** Watches from now on; the answer is how many cores others used on average since. NaN where there is no /proc. */
@@ -80,11 +84,5 @@ export function watchOthers(): () => number {
   if (process.platform !== 'linux') return () => Number.NaN
   const before = othersSeconds()
   const from = performance.now()
-  return () => {
-    const seconds = (performance.now() - from) / 1000
-    let used = 0
-    // What began in between counts whole.
-    for (const [pid, cpu] of othersSeconds()) used += Math.max(0, cpu - (before.get(pid) ?? 0))
-    return used / seconds
-  }
+  return () => Math.max(0, (othersSeconds() - before) / ((performance.now() - from) / 1000))
 }

@@ -11,7 +11,7 @@ const handshakesAtOnce = 50
 let connections: LoadConnection[] = []
 let senders: readonly Sender[] = []
 let run: MessageRun | null = null
-let onAcked: (number: number) => void = () => {}
+let onAcked: (number: number, isOk: boolean) => void = () => {}
 
 process.on('message', (job: Job) => {
   doJob(job).then(
@@ -37,17 +37,11 @@ async function connectAll(job: ConnectJob): Promise<null> {
   async function openSome() {
     for (let index = next++; index < job.handshakes.length; index = next++) {
       const listener = {
-        acknowledged: (number: number) => onAcked(number),
+        acknowledged: (number: number, isOk: boolean) => onAcked(number, isOk),
         event: receivers.has(index) ? receive : () => {},
         ended: (reason: string) => answer({ failed: reason }),
       }
-      const from = job.localAddresses?.[index % job.localAddresses.length]
-      opened[index] = await openConnection(
-        url,
-        job.handshakes[index] as ConnectJob['handshakes'][number],
-        listener,
-        from,
-      )
+      opened[index] = await openConnection(url, job.handshakes[index] as ConnectJob['handshakes'][number], listener)
     }
   }
   await Promise.all(Array.from({ length: handshakesAtOnce }, openSome))
@@ -70,8 +64,8 @@ async function runClosed(job: ClosedJob, run: MessageRun): Promise<Measured> {
   function sendFrom(sender: Sender) {
     send(senderOf.push(sender) - 1, sender, run, performance.now())
   }
-  onAcked = (number) => {
-    run.acked(number)
+  onAcked = (number, isOk) => {
+    run.acked(number, isOk)
     if (running) sendFrom(senderOf[number] as Sender)
   }
   for (let times = 0; times < job.inFlight; times++) senders.slice(0, job.senders).forEach(sendFrom)
@@ -90,8 +84,8 @@ async function runOpen(job: OpenJob, run: MessageRun): Promise<Measured> {
   }
   // Timers are a millisecond coarse: what comes in is a chance to be punctual.
   const timer = setInterval(sendDue, 1)
-  onAcked = (number) => {
-    run.acked(number)
+  onAcked = (number, isOk) => {
+    run.acked(number, isOk)
     if (timer.hasRef()) sendDue()
   }
   return measure(job, run, () => {

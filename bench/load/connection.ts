@@ -12,7 +12,7 @@ export interface Handshake {
 
 /** What it is told of. A number is a request's, as given to send. */
 export interface Listener {
-  acknowledged(request: number): void
+  acknowledged(request: number, isOk: boolean): void
   /** An event's packet; the bytes are good only during the call. */
   event(bytes: Buffer, from: number, to: number): void
   ended(reason: string): void
@@ -45,18 +45,8 @@ const headers = [
 ].join('\r\n')
 
 /** Resolves when connected and all requests are answered. */
-export async function openConnection(
-  url: URL,
-  handshake: Handshake,
-  listener: Listener,
-  localAddress?: string,
-): Promise<LoadConnection> {
-  const socket = connect({
-    host: url.hostname,
-    port: Number(url.port),
-    noDelay: true,
-    ...(localAddress === undefined ? {} : { localAddress }),
-  })
+export async function openConnection(url: URL, handshake: Handshake, listener: Listener): Promise<LoadConnection> {
+  const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
   const asked = new Map<number, (answer: unknown) => void>()
   const welcome = Promise.withResolvers<void>()
   let lastAsked = firstAsked
@@ -81,8 +71,7 @@ export async function openConnection(
     let request = 0
     for (; bytes[at] !== 0x5b; at++) request = request * 10 + (bytes[at] as number) - 0x30
     const waiting = request > firstAsked ? asked.get(request) : undefined
-    if (waiting === undefined && isOk(bytes, at)) return listener.acknowledged(request)
-    if (waiting === undefined) return fail(new Error(bytes.toString('utf8', at, to)))
+    if (waiting === undefined) return listener.acknowledged(request, isOk(bytes, at))
     asked.delete(request)
     waiting(JSON.parse(bytes.toString('utf8', at, to))[0])
   }

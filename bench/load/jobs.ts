@@ -16,8 +16,6 @@ export interface ConnectJob {
   /** Connections on which deliveries count. */
   receivers: number[]
   senders: Sender[]
-  /** Addresses to come from; several where one has not enough ports. */
-  localAddresses?: string[]
 }
 
 interface Timed {

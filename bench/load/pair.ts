@@ -14,7 +14,7 @@ export interface Side {
 }
 
 export interface Pair {
-  ours: Side & { server: RunningKefu }
+  ours: Ours
   bare: Side
   stop(): Promise<void>
 }
@@ -26,23 +26,35 @@ export interface Crowd {
   agents: number
 }
 
-export async function startPair(crowd: Crowd, options: KefuOptions = {}): Promise<Pair> {
-  const [kefu, relay] = [await startKefu(options), await startRelay(options.nodeOptions)]
-  const rooms = await makeRooms(kefu, crowd)
-  const ours = { server: kefu, pids: [kefu.pid, kefu.databasePid], load: startLoad() }
-  const bare = { server: relay, pids: [relay.pid], load: startLoad() }
-  await ours.load.connect(oursJob(kefu, rooms))
-  await bare.load.connect(bareJob(relay, rooms))
+export interface Ours extends Side {
+  server: RunningKefu
+  rooms: Room[]
+  stop(): Promise<void>
+}
+
+export async function startOurs(crowd: Crowd, options: KefuOptions = {}): Promise<Ours> {
+  const server = await startKefu(options)
+  const rooms = await makeRooms(server, crowd)
+  const load = startLoad()
+  await load.connect(oursJob(server, rooms))
+  return { server, rooms, load, pids: [server.pid, server.databasePid], stop: () => end(load, server) }
+}
+
+export async function startPair(crowd: Crowd): Promise<Pair> {
+  const ours = await startOurs(crowd)
+  const server = await startRelay()
+  const load = startLoad()
+  await load.connect(bareJob(server, ours.rooms))
   return {
     ours,
-    bare,
-    async stop() {
-      for (const { load, server } of [ours, bare]) {
-        load.stop()
-        await server.stop()
-      }
-    },
+    bare: { server, load, pids: [server.pid] },
+    stop: async () => void (await Promise.all([ours.stop(), end(load, server)])),
   }
+}
+
+async function end(load: Load, server: RunningServer): Promise<void> {
+  load.stop()
+  await server.stop()
 }
 
 /** First the senders, one a room, then the agents. */

@@ -7,6 +7,8 @@ export interface RunResult {
   seconds: number
   acked: number
   delivered: number
+  /** In the whole run: answered with an error. */
+  refused: number
   ackMs: Percentiles
   deliveryMs: Percentiles
 }
@@ -14,7 +16,7 @@ export interface RunResult {
 export interface MessageRun {
   /** The payload of message `number`, which was meant to go out at `meantAt`. */
   payload(number: number, conversationId: number, meantAt: number): string
-  acked(number: number): void
+  acked(number: number, isOk: boolean): void
   delivered(bytes: Buffer, from: number, to: number): void
   /** Counts and times only what follows. */
   startWindow(): void
@@ -39,7 +41,7 @@ export function createRun(tag: string): MessageRun {
   const meant = new Float64Array(mostMessages)
   const ackMs: number[] = []
   const deliveryMs: number[] = []
-  const total = { sent: 0, acked: 0, delivered: 0 }
+  const total = { sent: 0, acked: 0, delivered: 0, refused: 0 }
   let start = { at: Number.POSITIVE_INFINITY, acked: 0, delivered: 0 }
   let end = { ...start }
   const now = () => ({ at: performance.now(), acked: total.acked, delivered: total.delivered })
@@ -56,7 +58,11 @@ export function createRun(tag: string): MessageRun {
       const id = `${tag}-${String(number).padStart(digits, '0')}`
       return `{"conversationId":${conversationId},"clientMessageId":"${id}","content":"${body}"}`
     },
-    acked(number) {
+    acked(number, isOk) {
+      if (!isOk) {
+        total.refused += 1
+        return
+      }
       total.acked += 1
       note(ackMs, number)
     },
@@ -76,7 +82,7 @@ export function createRun(tag: string): MessageRun {
     },
     async settled() {
       const giveUpAt = performance.now() + 5_000
-      while (total.acked < total.sent || total.delivered < total.sent) {
+      while (Math.min(total.acked, total.delivered) + total.refused < total.sent) {
         if (performance.now() > giveUpAt)
           throw new Error(`of ${total.sent} messages ${total.acked} were acknowledged and ${total.delivered} told`)
         await new Promise((resolve) => setTimeout(resolve, 10))
@@ -86,6 +92,7 @@ export function createRun(tag: string): MessageRun {
       seconds: (end.at - start.at) / 1000,
       acked: end.acked - start.acked,
       delivered: end.delivered - start.delivered,
+      refused: total.refused,
       ackMs: percentiles(ackMs),
       deliveryMs: percentiles(deliveryMs),
     }),

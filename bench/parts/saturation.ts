@@ -1,6 +1,7 @@
 // How many messages a second go through at most: Kefu, each message durable first, against the bare relay that keeps nothing.
 
 import { type Bench, type Figure, figure, type Part, type Target } from '../figures.ts'
+import { insertRows } from '../load/insert-rows.ts'
 import type { Measured } from '../load/jobs.ts'
 import { type Crowd, type Pair, type Side, startPair } from '../load/pair.ts'
 
@@ -44,12 +45,14 @@ async function measureCase(bench: Bench, pair: Pair, crowdName: string, { name, 
   const title = `${crowdName}, ${name}`
   const ours: Measured[] = []
   const bare: Measured[] = []
+  const database: number[] = []
   const measure = (side: Side, whose: string) =>
     bench.undisturbed(`${title}, ${whose}`, () => side.load.closed({ inFlight, ms, warmUpMs, pids: side.pids }))
   for (let round = 0; round < rounds; round++) {
     bench.say(`${title}: round ${round + 1}`)
     ours.push(await measure(pair.ours, 'ours'))
     bare.push(await measure(pair.bare, 'bare'))
+    database.push(await bench.undisturbed(`${title}, database`, () => insertMost(pair, ms)))
   }
   const rate = (what: 'acked' | 'delivered') => (measured: Measured) => measured[what] / measured.seconds
   const ratio = (what: 'acked' | 'delivered') =>
@@ -105,4 +108,10 @@ async function measureCase(bench: Bench, pair: Pair, crowdName: string, { name, 
       bare.map((one) => one.clientCpu / one.seconds),
     ),
   ]
+}
+
+/** Rows a second that the same database takes from the same driver with nothing in front. */
+async function insertMost(pair: Pair, ms: number): Promise<number> {
+  const socketPath = pair.ours.server.databaseSocket
+  return (await insertRows({ socketPath, connections: 4, rows: 200, ms: ms / 2 })).rowsPerSecond
 }

@@ -39,6 +39,8 @@ const violations: [file: string, rule: string, source: string][] = [
       ['client-web/console/d.ts', 'typebox'],
       ['client-web/loader/e.ts', 'node:fs'],
       ['client-web/demo/f.ts', '../../protocol/limits.ts'],
+      ['bench/parts/a.ts', '../../server/messages/writer.ts'],
+      ['bench/b.ts', '../db/connect.ts'],
     ] as const
   ).map(([file, from]): [string, string, string] => [file, 'noRestrictedImports', uses(from)]),
   ['server/users/cycle-a.ts', 'noImportCycles', uses('./cycle-b.ts').replace('other', 'thing2')],
@@ -60,6 +62,7 @@ const allowed: [file: string, source: string][] = [
   ['server/realtime/fine.ts', uses('socket.io')],
   ['server/users/fine.ts', uses('#protocol/requests.ts')],
   ['server/commands/fine.ts', `${uses('#db/connect.ts')}\nconsole.log(other)\n`],
+  ['bench/fine.ts', `${uses('#db/connect.ts')}\nconsole.log(other)\n`],
   ['client-web/fine.ts', uses('#protocol/limits.ts')],
   ['server/config.ts', 'export const port = process.env.PORT\n'],
 ]
