@@ -12,9 +12,11 @@ export interface Options {
   /** How long one measurement lasts, after its warm-up. */
   ms: number
   warmUpMs: number
+  /** 0.1 for a tenth of the people, to see whether all runs; figures of unlike crowds cannot be compared. */
+  scale: number
 }
 
-export const usage = `npm run bench -- [--quick] [--only PART,PART] [--json FILE] [--rounds N] [--seconds N]`
+export const usage = `npm run bench -- [--quick] [--only PART,PART] [--json FILE] [--rounds N] [--seconds N] [--scale N]`
 
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({
@@ -25,6 +27,7 @@ export function readOptions(args: string[]): Options {
       only: { type: 'string', default: '' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      scale: { type: 'string', default: '1' },
     },
   })
   const ms = positive('seconds', values.seconds ?? (values.quick ? '1.5' : '4')) * 1000
@@ -35,6 +38,7 @@ export function readOptions(args: string[]): Options {
     rounds: Math.ceil(positive('rounds', values.rounds ?? (values.quick ? '1' : '3'))),
     ms,
     warmUpMs: Math.min(1000, ms / 2),
+    scale: positive('scale', values.scale),
   }
 }
 

@@ -26,6 +26,11 @@ export interface Crowd {
   agents: number
 }
 
+export const scaled = ({ rooms, agents }: Crowd, scale: number): Crowd => ({
+  rooms: Math.ceil(rooms * scale),
+  agents: Math.ceil(agents * scale),
+})
+
 export interface Ours extends Side {
   server: RunningKefu
   rooms: Room[]

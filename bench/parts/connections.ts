@@ -1,17 +1,20 @@
 // What an idle connection holds in memory: 5,000 customers who are signed in, each in its own conversation, against 5,000 sockets in a room
 // each of the bare relay. Resident memory of the server's process after garbage collection, per connection.
 
+import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inParallel, makeCustomer } from '../accounts.ts'
 import { type Figure, figure, type Part } from '../figures.ts'
 import type { Handshake } from '../load/connection.ts'
 import { startLoad } from '../load/start-load.ts'
-import { type RunningServer, startKefu, startRelay } from '../servers.ts'
+import { newDataDir, type RunningServer, startKefu, startRelay } from '../servers.ts'
 import { residentBytes } from '../usage.ts'
 
 const nodeOptions = ['--expose-gc', '--import', './bench/preload/collect-garbage.ts']
 /** Memory that is free goes back to the system a little after the collection. */
 const collectMs = 700
+/** Connections that come and go before anything is measured: what is made once for all is no connection's. */
+const warmUp = 100
 
 export const connections: Part = {
   name: 'connections',
@@ -35,36 +38,49 @@ export const connections: Part = {
 }
 
 async function measureOurs(count: number): Promise<number> {
-  const kefu = await startKefu({ nodeOptions })
+  const dataDir = await newDataDir()
   try {
-    const tokens = await inParallel(count, () => makeCustomer(kefu))
-    const handshakes = tokens.map((token): Handshake => ({ auth: { token }, requests: [['conversation:start', {}]] }))
-    return await measureMemory(kefu, handshakes)
+    const tokens = await withServer(await startKefu({ dataDir }), (kefu) =>
+      inParallel(count + warmUp, () => makeCustomer(kefu)),
+    )
+    // Another process, that has not served the making of all those sessions.
+    const handshake = (index: number): Handshake => ({
+      auth: { token: tokens[index] },
+      requests: [['conversation:start', {}]],
+    })
+    return await withServer(await startKefu({ dataDir, nodeOptions }), (kefu) => measureMemory(kefu, count, handshake))
   } finally {
-    await kefu.stop()
+    await rm(dataDir, { recursive: true })
   }
 }
 
 async function measureBare(count: number): Promise<number> {
-  const relay = await startRelay(nodeOptions)
+  const handshake = (index: number): Handshake => ({ auth: { rooms: [`conversation:${index}`] }, requests: [] })
+  return withServer(await startRelay(nodeOptions), (relay) => measureMemory(relay, count, handshake))
+}
+
+async function withServer<S extends RunningServer, T>(server: S, use: (server: S) => Promise<T>): Promise<T> {
   try {
-    const handshake = (index: number): Handshake => ({ auth: { rooms: [`conversation:${index}`] }, requests: [] })
-    return await measureMemory(
-      relay,
-      Array.from({ length: count }, (_, index) => handshake(index)),
-    )
+    return await use(server)
   } finally {
-    await relay.stop()
+    await server.stop()
   }
 }
 
-/** Bytes for each connection. */
-async function measureMemory(server: RunningServer, handshakes: Handshake[]): Promise<number> {
+/** Bytes for each connection, beyond what the server needs for the first few. */
+async function measureMemory(server: RunningServer, count: number, handshake: (index: number) => Handshake) {
+  const handshakes = Array.from({ length: count + warmUp }, (_, index) => handshake(index))
+  await whileOpen(server, handshakes.splice(0, warmUp), async () => {})
   const before = await memoryInUse(server)
+  const after = await whileOpen(server, handshakes, () => memoryInUse(server))
+  return (after - before) / count
+}
+
+async function whileOpen<T>(server: RunningServer, handshakes: Handshake[], use: () => Promise<T>): Promise<T> {
   const load = startLoad()
   try {
     await load.connect({ url: server.url.href, handshakes, senders: [], receivers: [] })
-    return ((await memoryInUse(server)) - before) / handshakes.length
+    return await use()
   } finally {
     load.stop()
   }

@@ -4,7 +4,7 @@
 import { type Bench, type Figure, figure, type Part } from '../figures.ts'
 import { type InsertJob, insertRows } from '../load/insert-rows.ts'
 import type { Measured } from '../load/jobs.ts'
-import { type Pair, type Side, startPair } from '../load/pair.ts'
+import { type Pair, type Side, scaled, startPair } from '../load/pair.ts'
 import { median, type Percentiles } from '../percentiles.ts'
 
 const shares = [0.1, 0.5, 0.8]
@@ -20,7 +20,7 @@ type Rank = (typeof ranks)[number]
 export const latency: Part = {
   name: 'latency',
   async run(bench) {
-    const pair = await startPair({ rooms: 50, agents: 50 })
+    const pair = await startPair(scaled({ rooms: 50, agents: 50 }, bench.options.scale))
     try {
       const { figures, commit } = await measureAlone(bench, pair)
       const { ms, warmUpMs } = bench.options

@@ -3,46 +3,56 @@
 import { type Bench, type Figure, figure, type Part, type Target } from '../figures.ts'
 import { insertRows } from '../load/insert-rows.ts'
 import type { Measured } from '../load/jobs.ts'
-import { type Crowd, type Pair, type Side, startPair } from '../load/pair.ts'
+import { type Crowd, type Pair, type Side, scaled, startPair } from '../load/pair.ts'
 
 interface Case {
-  name: string
+  /** Of each sender. */
   inFlight: number
   target?: Target
   cpuTarget?: Target
 }
 
-const roomsOfTwo: Crowd = { rooms: 50, agents: 50 }
-const fewAgents: Crowd = { rooms: 500, agents: 5 }
+interface Setting {
+  name: string
+  crowd: Crowd
+  cases: Case[]
+}
+
+const settings: Setting[] = [
+  {
+    name: 'rooms of two',
+    crowd: { rooms: 50, agents: 50 },
+    cases: [
+      { inFlight: 1, target: { atLeast: 0.5 } },
+      { inFlight: 8, target: { atLeast: 0.7 }, cpuTarget: { atMost: 0.08 } },
+    ],
+  },
+  { name: 'many senders, few agents', crowd: { rooms: 500, agents: 5 }, cases: [{ inFlight: 1 }] },
+]
 
 export const saturation: Part = {
   name: 'saturation',
   async run(bench) {
-    const cases: Case[] = [
-      { name: '50 in flight', inFlight: 1, target: { atLeast: 0.5 } },
-      { name: '400 in flight', inFlight: 8, target: { atLeast: 0.7 }, cpuTarget: { atMost: 0.08 } },
-    ]
-    return [
-      ...(await saturate(bench, 'rooms of two', roomsOfTwo, cases)),
-      ...(await saturate(bench, '500 senders to 5 agents', fewAgents, [{ name: '500 in flight', inFlight: 1 }])),
-    ]
+    const figures: Figure[] = []
+    for (const setting of settings) figures.push(...(await saturate(bench, setting)))
+    return figures
   },
 }
 
-async function saturate(bench: Bench, crowdName: string, crowd: Crowd, cases: Case[]): Promise<Figure[]> {
-  const pair = await startPair(crowd)
+async function saturate(bench: Bench, { name, crowd, cases }: Setting): Promise<Figure[]> {
+  const pair = await startPair(scaled(crowd, bench.options.scale))
   try {
     const figures: Figure[] = []
-    for (const each of cases) figures.push(...(await measureCase(bench, pair, crowdName, each)))
+    for (const each of cases) figures.push(...(await measureCase(bench, pair, name, each)))
     return figures
   } finally {
     await pair.stop()
   }
 }
 
-async function measureCase(bench: Bench, pair: Pair, crowdName: string, { name, inFlight, target, cpuTarget }: Case) {
+async function measureCase(bench: Bench, pair: Pair, name: string, { inFlight, target, cpuTarget }: Case) {
   const { ms, warmUpMs, rounds } = bench.options
-  const title = `${crowdName}, ${name}`
+  const title = `${name}, ${inFlight * pair.ours.rooms.length} in flight`
   const ours: Measured[] = []
   const bare: Measured[] = []
   const database: number[] = []

@@ -17,7 +17,7 @@ test('a quick benchmark prints its figures and writes them as JSON', async () =>
   const folder = mkdtempSync(join(tmpdir(), 'kefu-bench-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'figures.json')
-  const { stdout } = await bench('--only', 'saturation', '--seconds', '0.2', '--json', file)
+  const { stdout } = await bench('--only', 'saturation', '--seconds', '0.2', '--scale', '0.1', '--json', file)
 
   const { machine, parts, options } = JSON.parse(readFileSync(file, 'utf8')) as Results
   expect(machine.cores).toBeGreaterThan(0)
