@@ -6,11 +6,13 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.{ts,tsx}'],
     globalSetup: ['tests/support/database-server.ts'],
-    maxWorkers: 2,
-    // Real browsers, processes and databases on a busy machine are sometimes late. A test that fails three times in a row fails.
-    retry: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Much of the whole is waiting for what was promised: leases, grace, heads. Four files at once fill two cores.
+    maxWorkers: 4,
+    // Real browsers, processes and databases on a busy machine are sometimes late. What is waited for is waited for this long; how soon
+    // something has to be there is said where it is promised.
+    expect: { poll: { timeout: 20_000, interval: 50 } },
+    testTimeout: 40_000,
+    hookTimeout: 60_000,
     // A slow test is worth a look long before it fails.
     slowTestThreshold: 2_000,
   },

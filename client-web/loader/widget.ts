@@ -19,8 +19,8 @@ interface WidgetOptions {
   tell: (event: string, detail?: unknown) => void
 }
 
-/** A frame that has not answered by then is gone. */
-const endMs = 3_000
+/** A frame that has not answered by then is gone. On a slow network it may only be loading now. */
+const endMs = 15_000
 
 const words = /^zh/i.test(navigator.language)
   ? { name: '联系客服', unread: (count: number) => `，${count} 条未读消息` }
@@ -176,6 +176,7 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
     },
     async end() {
       setOpen(false, false)
+      button.hidden = true
       if (frame || remember('localStorage', hint)) {
         isEnding = true
         await new Promise<void>((resolve) => {

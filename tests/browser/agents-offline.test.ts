@@ -7,7 +7,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, type Login, logIn, newLogin, openStage, type Stage, wordsOf } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork, sends } from '../support/network.ts'
-import { openTabs, patience, storedAfter } from './offline-tabs.ts'
+import { openTabs, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
 /** Heads are told every ten seconds; a little more to ask and be answered. */
@@ -63,7 +63,7 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
       await tab.getByRole('log').waitFor({ state: 'detached' })
     }
     network.mend()
-    await expect.poll(() => storedAfter(app, 'question'), { timeout: 10_000 }).toEqual(['question', 'a1', 'a2', 'a3'])
+    await expect.poll(() => storedAfter(app, 'question')).toEqual(['question', 'a1', 'a2', 'a3'])
     expect(sends(network)).toHaveLength(3)
   })
 
@@ -86,7 +86,7 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
     const bob = await logIn(context, app, await newLogin(app, 'Bob', 'admin'), address)
     await bob.getByRole('log').getByText('for Ann').waitFor()
     await answer(bob, 'from Bob')
-    await expect.poll(() => storedAfter(app, 'for Ann'), patience).toEqual(['for Ann', 'from Bob'])
+    await expect.poll(() => storedAfter(app, 'for Ann')).toEqual(['for Ann', 'from Bob'])
     expect(await wordsOf(bob)).toEqual(['for Ann', 'from Bob'])
     await bob.getByRole('button', { name: /Account and status/ }).click()
     await bob.getByRole('button', { name: 'Log out' }).click()
@@ -95,7 +95,7 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
 
     const again = await logIn(context, app, ann, address)
     await again.getByRole('log').getByText('from Ann').waitFor()
-    await expect.poll(() => storedAfter(app, 'for Ann'), patience).toEqual(['for Ann', 'from Bob', 'from Ann'])
+    await expect.poll(() => storedAfter(app, 'for Ann')).toEqual(['for Ann', 'from Bob', 'from Ann'])
   })
 
   test('[OB9] what is lost on the way shows by the heads alone, on both sides: messages, list and receipts', async () => {

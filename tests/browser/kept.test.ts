@@ -9,7 +9,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork } from '../support/network.ts'
-import { openTabs, patience, seesAllSent, storedAfter } from './offline-tabs.ts'
+import { openTabs, seesAllSent, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined)('what was not sent', () => {
@@ -38,8 +38,23 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
       // A name that is no secure context, as a machine in a shop's own network.
       args: ['--host-resolver-rules=MAP shop.test 127.0.0.1'],
     })
+    opened.setDefaultTimeout(20_000)
     return opened
   }
+
+  /** What the database of the widget's own origin holds by now, in the order of writing. */
+  const keptIn = ({ frame }: Customer) =>
+    frame.evaluate(async () => {
+      const result = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve) => {
+          request.onsuccess = () => resolve(request.result)
+        })
+      const [{ name = '' } = {}] = await indexedDB.databases()
+      const database = await result(indexedDB.open(name))
+      const records = await result(database.transaction('records').objectStore('records').getAll())
+      database.close()
+      return records.sort((a, b) => a.position - b.position).map(({ content }) => content as string)
+    })
 
   test('[OB1] it outlives the browser', async () => {
     const context = await openBrowser()
@@ -49,15 +64,16 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     await tab.sees(english.widgetOffline)
     await tab.write('one')
     await tab.write('two')
+    await expect.poll(() => keptIn(tab)).toEqual(['one', 'two'])
     await tab.composer.fill('a draft')
     await context.close()
     // Its last process ends a moment later.
-    await expect.poll(() => readdir(profile), { timeout: 5_000 }).not.toContain('SingletonLock')
+    await expect.poll(() => readdir(profile)).not.toContain('SingletonLock')
 
     const next = await openBrowser()
     const again = await visit(next, `${app.url}/demo/`)
     await again.open()
-    await expect.poll(() => storedAfter(app, 'yesterday'), patience).toEqual(['yesterday', 'one', 'two'])
+    await expect.poll(() => storedAfter(app, 'yesterday')).toEqual(['yesterday', 'one', 'two'])
     await seesAllSent(again)
     expect(await again.words()).toEqual(['yesterday', 'one', 'two'])
     expect(await again.composer.inputValue()).toBe('a draft')
@@ -83,8 +99,8 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
       await tab.sees('two')
     }
     network.mend()
-    await expect.poll(() => storedAfter(app, 'small'), patience).toEqual(['small', 'one', 'two'])
-    for (const tab of [first, second]) await expect.poll(() => tab.words(), patience).toEqual(['small', 'one', 'two'])
+    await expect.poll(() => storedAfter(app, 'small')).toEqual(['small', 'one', 'two'])
+    for (const tab of [first, second]) await expect.poll(() => tab.words()).toEqual(['small', 'one', 'two'])
   })
 
   test('[OB3] on plain http, without locks, each tab may send, and each message is there once and in order', async () => {

@@ -7,9 +7,6 @@ import { english } from './words.ts'
 
 export const sending = 'Sending'
 
-/** Coming back takes a few seconds. */
-export const patience = { timeout: 10_000 }
-
 /** So many tabs, in the first of which the customer has said `first`. */
 export async function openTabs(
   app: TestApp,

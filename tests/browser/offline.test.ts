@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, customerAt, openStage, type Stage } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork, sends } from '../support/network.ts'
-import { openTabs, patience, seesAllSent, sending, storedAfter } from './offline-tabs.ts'
+import { openTabs, seesAllSent, sending, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined)('without a network', () => {
@@ -120,7 +120,7 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     // The answer to the send, and the news of it.
     network.lose('toBrowser', 'just once')
     await tab.write('just once')
-    await expect.poll(() => storedAfter(app, 'good day'), patience).toEqual(['good day', 'just once'])
+    await expect.poll(() => storedAfter(app, 'good day')).toEqual(['good day', 'just once'])
     await tab.sees(sending)
     network.cut()
     await tab.sees(english.widgetOffline)
@@ -164,7 +164,7 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(await second.composer.inputValue()).toBe('mine')
     await second.composer.press('Enter')
-    await expect.poll(() => first.composer.inputValue(), { timeout: 5_000 }).not.toBe('mine')
+    await expect.poll(() => first.composer.inputValue()).not.toBe('mine')
     await first.sees('mine')
   })
 })

@@ -87,10 +87,18 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     const agent = await (await app.newAgent({ name: 'Ann' })).connect()
     await customer.write('what a page must not see')
     const { conversation } = await agent.next('conversation:created')
-    await agent.request('conversation:claim', { conversationId: conversation.id })
+    const conversationId = conversation.id
+    expect(conversation).toMatchObject({
+      page: { url: customer.page.url(), title: 'Teas' },
+      customer: { language: 'en' },
+    })
+    await agent.request('conversation:claim', { conversationId })
     await customer.sees(english.withAnn)
-    return (content: string) =>
-      agent.request('message:send', { conversationId: conversation.id, clientMessageId: 'a1', content })
+    return async (content: string) => {
+      const send = { conversationId, clientMessageId: 'a1', content }
+      await agent.request('message:send', send)
+      return async () => (await app.storedMessages(conversationId)).at(-1)?.isRead
+    }
   }
 
   async function visitOpen(): Promise<Customer> {
@@ -139,10 +147,12 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     })
     await kefu(page, 'close')
     await hears(page, 'close')
-    await answer('an answer')
+    const isRead = await answer('an answer')
     await hears(page, 'unread 1')
+    expect(await isRead()).toBe(false)
     await kefu(page, 'open')
     await hears(page, 'unread 0')
+    await expect.poll(isRead).toBe(true)
     expect(await heard(page)).toEqual(['ready, late', 'close', 'unread 1', 'open', 'unread 0'])
   })
 

@@ -1,6 +1,6 @@
 // Missed by thousands: the browser's own conversation comes back whole, page by page, in time.
 
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { CustomerConversation } from '#protocol/entities.ts'
 import { createConnection } from '../../client-web/shared/connection/connection.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
@@ -30,9 +30,9 @@ it('[CH6] [CV5] [ML1] 5,000 missed messages are there in under three seconds, in
     onUnauthorized: () => undefined,
   })
   const open = openTimeline<CustomerConversation>(connection, conversationId)
-  await vi.waitFor(() => expect(open.isLoaded.value).toBe(true), 5_000)
+  await expect.poll(() => open.isLoaded.value).toBe(true)
   relay.cut()
-  await vi.waitFor(() => expect(connection.state.value.phase).toBe('offline'), 5_000)
+  await expect.poll(() => connection.state.value.phase).toBe('offline')
 
   for (let sent = 0; sent < missed; sent += atOnce) {
     const batch = Array.from({ length: atOnce }, (_, index) => `m${sent + index + 1}`)
@@ -46,10 +46,7 @@ it('[CH6] [CV5] [ML1] 5,000 missed messages are there in under three seconds, in
   const undo = connection.state.subscribe(({ phase }) => {
     if (phase === 'online') from ||= performance.now()
   })
-  await vi.waitFor(() => expect(open.timeline.value.messages.length).toBe(missed + 1), {
-    timeout: 20_000,
-    interval: 10,
-  })
+  await expect.poll(() => open.timeline.value.messages.length, { interval: 10 }).toBe(missed + 1)
   const took = performance.now() - from
   const { messages } = open.timeline.value
   expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_, index) => index + 1))

@@ -19,9 +19,9 @@ export interface StallFindings {
   /** What was alive in the server while readers stalled, over what is without them, in bytes: usually, and at the most. */
   growth: number
   peakGrowth: number
-  /** Of the messages acknowledged meanwhile, how many a reader beside them was told. */
-  told: number
   acknowledged: number
+  /** Acknowledged messages that a reader beside them was not told. */
+  untold: string[]
 }
 
 export const mostGrowth = 2 * 2 ** 20
@@ -66,7 +66,8 @@ export async function stallReaders(source: string, durationMs: number): Promise<
     const after = await watchMemory(inspector, sleep(durationMs / 4))
     const { acknowledged, bytesPerSecond } = await speech.stop()
     await sleep(1_000)
-    const told = people.talks[0]?.customer.view.messages.length ?? 0
+    // More may be stored than was acknowledged: an answer can be late.
+    const told = new Set(people.talks[0]?.customer.view.messages.map(({ clientMessageId }) => clientMessageId))
     inspector.close()
     people.close()
     return {
@@ -74,8 +75,8 @@ export async function stallReaders(source: string, durationMs: number): Promise<
       cutAfter,
       growth: stalled.usual - Math.max(before.usual, after.usual),
       peakGrowth: stalled.peak - Math.max(before.peak, after.peak),
-      told,
-      acknowledged,
+      acknowledged: acknowledged.length,
+      untold: acknowledged.filter((id) => !told.has(id)),
     }
   } finally {
     await rig.stop(false)
@@ -119,13 +120,13 @@ function startSpeech({ talks }: People, conversationId: number) {
   const person = talks[0]?.customer.person
   const from = performance.now()
   let isOver = false
-  let acknowledged = 0
+  const acknowledged: string[] = []
   let written = 0
   const speak = async () => {
     while (!isOver && person) {
       const clientMessageId = `s${++written}`
       const outcome = await person.request('message:send', { conversationId, clientMessageId, content })
-      if (outcome.kind === 'ok') acknowledged += 1
+      if (outcome.kind === 'ok') acknowledged.push(clientMessageId)
     }
   }
   const speaking = Array.from({ length: senders }, speak)
@@ -134,7 +135,7 @@ function startSpeech({ talks }: People, conversationId: number) {
       isOver = true
       await Promise.all(speaking)
       const seconds = (performance.now() - from) / 1000
-      return { acknowledged, bytesPerSecond: Math.round((acknowledged * Buffer.byteLength(content)) / seconds) }
+      return { acknowledged, bytesPerSecond: Math.round((acknowledged.length * Buffer.byteLength(content)) / seconds) }
     },
   }
 }

@@ -2,14 +2,26 @@ import { describe, expect, it } from 'vitest'
 import type { Message } from '#protocol/entities.ts'
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import { connectClient } from '../support/client.ts'
+import { newDatabaseUrl } from '../support/database.ts'
 import { newDataDir, startServer } from '../support/server-process.ts'
 
 const kills = 20
-const settings = { ADMIN_PASSWORD: 'correct horse battery', RATE_LIMITS: 'off', LOG_LEVEL: 'info' }
 
 describe('a server killed while messages are sent', () => {
   it('[MS1] [MS2] [MS3] keeps every acknowledged message, once, in order, over twenty kills', async () => {
-    const dataDir = await newDataDir()
+    const settings = {
+      DATABASE_URL: newDatabaseUrl(),
+      JWT_SECRET: 'a secret of thirty-two characters',
+      ADMIN_PASSWORD: 'correct horse battery',
+      RATE_LIMITS: 'off',
+      LOG_LEVEL: 'info',
+    }
+    const start = async () => {
+      const server = startServer(await newDataDir(), settings)
+      return { server, url: await server.ready() }
+    }
+    // The next one starts while the one before it is still at work.
+    let following = start()
     const acknowledged = new Map<string, Message>()
     const outbox: string[] = []
     let next = 0
@@ -18,8 +30,8 @@ describe('a server killed while messages are sent', () => {
     let acknowledgedInAll = 0
 
     for (let round = 0; round <= kills; round++) {
-      const server = startServer(dataDir, settings)
-      const url = await server.ready()
+      const { server, url } = await following
+      if (round < kills) following = start()
       token ||= await newCustomer(url)
       const customer = await connectClient(url, token)
       conversationId ||= (await customer.request('conversation:start', {})).conversation.id

@@ -34,7 +34,7 @@ export async function openStage(): Promise<Stage> {
     requests,
     async enter(options) {
       const context = await browser.newContext({ locale: 'en-US', ...options })
-      context.setDefaultTimeout(10_000)
+      context.setDefaultTimeout(20_000)
       context.on('weberror', (error) => complaints.push(error.error().message))
       context.on('console', (message) => {
         if (message.type() === 'error' && !isExpected(message)) {

@@ -36,11 +36,11 @@ async function newConnection(account: TestAccount) {
     connection,
     async cut() {
       relay.cut()
-      await vi.waitFor(() => expect(connection.state.value.phase).toBe('offline'))
+      await expect.poll(() => connection.state.value.phase).toBe('offline')
     },
     async mend() {
       relay.mend()
-      await vi.waitFor(() => expect(connection.state.value.phase).toBe('online'), 10_000)
+      await expect.poll(() => connection.state.value.phase).toBe('online')
     },
   }
 }
@@ -65,7 +65,7 @@ async function newConversation(messages: number) {
     self: { id: customerAccount.id, role: 'customer', name: '' },
   })
   opened.unshift(conversation, { close: outbox.stop })
-  await vi.waitFor(() => expect(conversation.isLoaded.value).toBe(true), 5_000)
+  await expect.poll(() => conversation.isLoaded.value).toBe(true)
   return { conversation, conversationId, agentAccount, net }
 }
 
@@ -93,7 +93,7 @@ describe('open conversation', () => {
     const agent = await agentAccount.connect()
     await sendAll(agent, conversationId, 3, limits.pageSize + 20)
     await net.mend()
-    await vi.waitFor(() => expect(seqs(conversation)).toEqual(numbers(1, limits.pageSize + 20)), 10_000)
+    await expect.poll(() => seqs(conversation)).toEqual(numbers(1, limits.pageSize + 20))
   })
 
   test('[CV5] after a cut, everything changed meanwhile comes page by page', async () => {
@@ -117,28 +117,28 @@ describe('open conversation', () => {
     for (const text of ['one', 'two', 'three']) void conversation.send(text)
     expect(conversation.items.value.slice(1).map(({ status }) => status)).toEqual(['sending', 'sending', 'sending'])
     await net.mend()
-    await vi.waitFor(() => expect(conversation.items.value.every(({ seq }) => seq !== null)).toBe(true), 10_000)
+    await expect.poll(() => conversation.items.value.every(({ seq }) => seq !== null)).toBe(true)
     const stored = await app.storedMessages(conversationId)
     expect(stored.map(({ content }) => content)).toEqual(['message 1', 'one', 'two', 'three'])
     expect(conversation.items.value.at(-1)?.status).toBe('sent')
 
     const agent = await agentAccount.connect()
     await agent.request('message:mark-read', { conversationId, seq: 4 })
-    await vi.waitFor(() => expect(conversation.items.value.at(-1)?.status).toBe('read'))
+    await expect.poll(() => conversation.items.value.at(-1)?.status).toBe('read')
   })
 
   test('reading tells the server once, and follows what it answers', async () => {
     const { conversation, conversationId } = await newConversation(3)
     conversation.markRead('customer')
     conversation.markRead('customer')
-    await vi.waitFor(() => expect(conversation.timeline.value.customerReadSeq).toBe(3))
+    await expect.poll(() => conversation.timeline.value.customerReadSeq).toBe(3)
     expect((await app.storedMessages(conversationId)).every(({ isRead }) => isRead)).toBe(true)
   })
 
   test('what the server refuses for good stays on the message', async () => {
     const { conversation, net } = await newConversation(1)
     void conversation.send('x'.repeat(limits.contentLength + 1))
-    await vi.waitFor(() => expect(conversation.items.value.at(-1)?.status).toBe('failed'))
+    await expect.poll(() => conversation.items.value.at(-1)?.status).toBe('failed')
     await expect(net.connection.request('message:list', { conversationId: 999_999 })).rejects.toMatchObject({
       name: 'RequestError',
       code: 'not_found',
@@ -155,11 +155,11 @@ describe('open conversation', () => {
     })
     const connection = createConnection({ url: app.url, getToken: () => held, renewToken, onUnauthorized: vi.fn() })
     opened.push(connection)
-    await vi.waitFor(() => expect(connection.state.value.phase).toBe('online'), 5_000)
+    await expect.poll(() => connection.state.value.phase).toBe('online')
     expect(renewToken).not.toHaveBeenCalled()
     const states = vi.fn()
     connection.state.subscribe(states)
-    await vi.waitFor(() => expect(renewToken).toHaveBeenCalledOnce(), 5_000)
+    await expect.poll(() => renewToken).toHaveBeenCalledOnce()
     await connection.request('conversation:list', {})
     expect(states).toHaveBeenCalledOnce()
     expect(connection.state.value.phase).toBe('online')
@@ -174,7 +174,7 @@ describe('open conversation', () => {
       renewToken,
       onUnauthorized,
     })
-    await vi.waitFor(() => expect(connection.state.value.phase).toBe('refused'), 10_000)
+    await expect.poll(() => connection.state.value.phase).toBe('refused')
     expect(renewToken).toHaveBeenCalledOnce()
     expect(onUnauthorized).toHaveBeenCalledOnce()
     await expect(connection.request('conversation:list', {})).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 // The outbox keeps what was sent until it is acknowledged: in order, once, under the same id, through failures and reloads.
 
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { Message } from '#protocol/entities.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 import { openStorage } from '../../client-web/shared/storage/storage.ts'
@@ -55,7 +55,7 @@ describe('outbox', () => {
   test('[OB4] sends in the order of writing, one at a time, and empties', async () => {
     const { outbox, delivered } = newOutbox([])
     for (const text of ['one', 'two', 'three']) void outbox.add(1, text)
-    await vi.waitFor(() => expect(outbox.entries.value).toEqual([]))
+    await expect.poll(() => outbox.entries.value).toEqual([])
     expect(delivered.map(({ content }) => content)).toEqual(['one', 'two', 'three'])
   })
 
@@ -64,7 +64,7 @@ describe('outbox', () => {
     const { outbox, delivered } = newOutbox([overloaded(), rateLimited, 'ok'])
     void outbox.add(1, 'first')
     void outbox.add(1, 'second')
-    await vi.waitFor(() => expect(outbox.entries.value).toEqual([]))
+    await expect.poll(() => outbox.entries.value).toEqual([])
     expect(delivered.map(({ content }) => content)).toEqual(['first', 'first', 'first', 'second'])
     expect(new Set(delivered.slice(0, 3).map(({ clientMessageId }) => clientMessageId)).size).toBe(1)
   })
@@ -77,7 +77,7 @@ describe('outbox', () => {
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect(delivered).toEqual([])
     outbox.wake()
-    await vi.waitFor(() => expect(outbox.entries.value).toEqual([]))
+    await expect.poll(() => outbox.entries.value).toEqual([])
     expect(delivered).toHaveLength(1)
   })
 
@@ -86,11 +86,11 @@ describe('outbox', () => {
     const { outbox, delivered } = newOutbox([refusal(), 'ok', refusal(), 'ok'])
     void outbox.add(1, 'bad')
     void outbox.add(1, 'good')
-    await vi.waitFor(() => expect(contents(outbox)).toEqual(['bad']))
+    await expect.poll(() => contents(outbox)).toEqual(['bad'])
     const [bad] = outbox.entries.value as [OutboxEntry]
     expect(bad.failure).toBe('forbidden')
     outbox.retry(bad.clientMessageId)
-    await vi.waitFor(() => expect(delivered).toHaveLength(3))
+    await expect.poll(() => delivered).toHaveLength(3)
     expect(outbox.entries.value[0]?.failure).toBe('forbidden')
     outbox.remove(bad.clientMessageId)
     expect(outbox.entries.value).toEqual([])
@@ -104,8 +104,8 @@ describe('outbox', () => {
     outbox.stop()
 
     const { outbox: next, delivered } = newOutbox([], storage)
-    await vi.waitFor(() => expect(delivered).toHaveLength(2))
-    await vi.waitFor(() => expect(next.entries.value).toEqual([]))
+    await expect.poll(() => delivered).toHaveLength(2)
+    await expect.poll(() => next.entries.value).toEqual([])
     expect(delivered.map(({ clientMessageId }) => clientMessageId)).toEqual(ids)
     expect(storage.names('')).toEqual([])
   })
@@ -114,7 +114,7 @@ describe('outbox', () => {
     const { outbox, delivered } = newOutbox([new RequestError('internal', 'Later', true, { retryAfterMs: 60_000 })])
     void outbox.add(1, 'held up')
     void outbox.add(2, 'goes')
-    await vi.waitFor(() => expect(contents(outbox)).toEqual(['held up']))
+    await expect.poll(() => contents(outbox)).toEqual(['held up'])
     expect(delivered.map(({ content }) => content)).toEqual(['held up', 'goes'])
   })
 
@@ -125,9 +125,9 @@ describe('outbox', () => {
     other.sent.subscribe((message) => message && heard.push(message.content))
     const texts = Array.from({ length: 50 }, (_, index) => `message ${index}`)
     for (const text of texts) void outbox.add(1, text)
-    await vi.waitFor(() => expect([outbox, other].map(contents)).toEqual([[], []]))
+    await expect.poll(() => [outbox, other].map(contents)).toEqual([[], []])
     expect([...delivered, ...byOther].map(({ content }) => content).toSorted()).toEqual(texts.toSorted())
-    await vi.waitFor(() => expect(heard.length + byOther.length).toBeGreaterThanOrEqual(50))
+    await expect.poll(() => heard.length + byOther.length).toBeGreaterThanOrEqual(50)
   })
 
   test('[OB6] what was forgotten is neither kept nor sent', async () => {

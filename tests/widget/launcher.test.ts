@@ -1,7 +1,7 @@
-// The loader on a shop's page: what it asks of the page, what it leaves alone, and the page's own calls.
+// The loader on a shop's page: what it asks of the page, and what it leaves alone.
 
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { findChromium, launchChromium } from '../support/chromium.ts'
 import { openShop, type Shop } from '../support/shop.ts'
@@ -27,7 +27,7 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     const { page, launcher, requests, complaints } = await shop.visit()
     await launcher.waitFor()
     expect((await launcher.boundingBox())?.width).toBeGreaterThanOrEqual(44)
-    await page.waitForTimeout(300)
+    await page.waitForLoadState('networkidle')
     expect(requests.filter((url) => url.startsWith(app.url))).toHaveLength(2)
     expect(complaints).toEqual([])
   })
@@ -40,7 +40,7 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     await launcher.click()
     await frame.getByRole('heading', { name: 'Mist & Leaf' }).waitFor()
     expect(requests.some((url) => url.includes('/session'))).toBe(true)
-    await vi.waitFor(async () => expect(await composer.evaluate((e) => e === document.activeElement)).toBe(true))
+    await expect.poll(() => composer.evaluate((e) => e === document.activeElement)).toBe(true)
     expect(requests.filter((url) => /token|eyJ/.test(url))).toEqual([])
   })
 
@@ -53,11 +53,8 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     expect(await panel.getAttribute('aria-modal')).toBe('false')
     await composer.press('Escape')
     await panel.waitFor({ state: 'hidden' })
-    await vi.waitFor(async () =>
-      expect(await launcher.evaluate((button) => (button.getRootNode() as ShadowRoot).activeElement === button)).toBe(
-        true,
-      ),
-    )
+    const isFocused = () => launcher.evaluate((button) => (button.getRootNode() as ShadowRoot).activeElement === button)
+    await expect.poll(isFocused).toBe(true)
   })
 
   test('on a phone it is the whole screen, with the page out of reach and back in its place afterwards', async () => {
@@ -73,66 +70,5 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     await frame.getByRole('button', { name: 'Close' }).tap()
     await panel.waitFor({ state: 'hidden' })
     expect(await page.evaluate(() => [document.body.inert, scrollY])).toEqual([false, 500])
-  })
-
-  test('calls made before it has loaded run in order once the page boots it', async () => {
-    const other = await openShop(app, browser, null)
-    await app.db
-      .updateTable('sites')
-      .set({ origins: `${shop.origin}\n${other.origin}` })
-      .execute()
-    const { page, launcher, panel, kefu } = await other.visit({
-      first: () => {
-        const page = window as unknown as { heard: string[]; Kefu: { (...call: unknown[]): void; q?: unknown[] } }
-        page.heard = []
-        page.Kefu = (...call) => {
-          page.Kefu.q ??= []
-          page.Kefu.q.push(call)
-        }
-        for (const event of ['ready', 'open', 'close']) page.Kefu('on', event, () => page.heard.push(event))
-      },
-    })
-    await page.waitForFunction(() => 'isLoaded' in (window as unknown as { Kefu: object }).Kefu)
-    expect(await launcher.count()).toBe(0)
-    await kefu('boot', { site: app.siteKey })
-    await kefu('open')
-    await kefu('hide')
-    await panel.waitFor()
-    await kefu('close')
-    await panel.waitFor({ state: 'hidden' })
-    expect(await launcher.count()).toBe(0)
-    await kefu('show')
-    await launcher.waitFor()
-    expect(await page.evaluate(() => (window as unknown as { heard: string[] }).heard)).toEqual([
-      'ready',
-      'open',
-      'close',
-    ])
-    await other.close()
-  })
-
-  test('shutdown takes everything off the page; the next boot is somebody new', async () => {
-    const { page, launcher, composer, frame, write, kefu } = await shop.visit()
-    await launcher.click()
-    await composer.waitFor()
-    await write('who am I')
-    await frame.getByText('Sent').waitFor()
-    await kefu('shutdown')
-    await page.locator('kefu-widget').waitFor({ state: 'detached' })
-    const left = () => page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)])
-    expect((await left()).filter((key) => key.startsWith('kefu'))).toEqual([])
-    await kefu('boot')
-    await kefu('open')
-    await frame.getByText('Hello! How can we help you?').waitFor()
-    expect(await frame.getByText('who am I', { exact: true }).count()).toBe(0)
-  })
-
-  test('a page whose origin is not the site’s gets no customer service', async () => {
-    const foreign = await openShop(app, browser)
-    const { launcher, composer, page } = await foreign.visit()
-    await launcher.click()
-    await page.waitForTimeout(800)
-    expect(await composer.count()).toBe(0)
-    await foreign.close()
   })
 })

@@ -20,18 +20,28 @@ export function Dialog({ title, closeLabel, onClose, children, actions }: Dialog
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
   const isPressedOutside = useRef(false)
+  const isOver = useRef(false)
 
   useEffect(() => {
+    const dialog = ref.current
     const before = document.activeElement
-    ref.current?.showModal()
+    dialog?.showModal()
     // A form begins at its first question, not at the button that closes it.
-    ref.current?.querySelector<HTMLElement>('form :is(input, select, textarea)')?.focus()
+    dialog?.querySelector<HTMLElement>('form :is(input, select, textarea)')?.focus()
     return () => {
+      isOver.current = true
+      // While it is open nothing outside can have focus.
+      dialog?.close()
       // What opened it may be gone with what it changed.
       if (before instanceof HTMLElement && before.isConnected) before.focus()
       else document.getElementById('main')?.focus()
     }
   }, [])
+
+  /** The browser tells of its closing a moment later, when what opened it may have been pressed again. */
+  function closed(): void {
+    if (!isOver.current) onClose()
+  }
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way to do what a click on the backdrop does.
@@ -39,19 +49,23 @@ export function Dialog({ title, closeLabel, onClose, children, actions }: Dialog
       ref={ref}
       class={styles.dialog}
       aria-labelledby={titleId}
-      onClose={onClose}
+      onCancel={(event) => {
+        event.preventDefault()
+        closed()
+      }}
+      onClose={closed}
       onPointerDown={(event) => {
         isPressedOutside.current = event.target === event.currentTarget
       }}
       onClick={(event) => {
         // Text selected from inside to outside ends with a click on the backdrop too.
-        if (isPressedOutside.current && event.target === event.currentTarget) ref.current?.close()
+        if (isPressedOutside.current && event.target === event.currentTarget) closed()
       }}
     >
       <div class={styles.frame}>
         <header class={styles.header}>
           <h2 id={titleId}>{title}</h2>
-          <IconButton label={closeLabel} icon={<CloseIcon />} onClick={() => ref.current?.close()} />
+          <IconButton label={closeLabel} icon={<CloseIcon />} onClick={closed} />
         </header>
         <div class={styles.body}>{children}</div>
         {actions && <footer class={styles.actions}>{actions}</footer>}
