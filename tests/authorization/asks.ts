@@ -2,11 +2,14 @@
 // formed, so that nothing but who asks, and the state of the conversation, decides.
 
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
+import { boundary, filePart, formOf } from '../attachments/uploads.ts'
 
 /** What a cell asks about. */
 export interface Subject {
   conversationId: number
   customerId: number
+  /** Of a picture that a message of the conversation brought; 0 where there is none. */
+  attachmentId: number
   /** Somebody to hand over to. */
   otherAgentId: number
   siteId: number
@@ -59,11 +62,17 @@ const bodies: Record<string, (subject: Subject) => object> = {
   'POST /api/v1/conversations/:id/messages': ({ word }) => ({ clientMessageId: word, content: 'hello' }),
 }
 
-const idOf = (route: string, { conversationId, otherAgentId, siteId }: Subject) =>
-  route.includes('/users/') ? otherAgentId : route.includes('/sites/') ? siteId : conversationId
+const idOf = (route: string, { conversationId, otherAgentId, siteId, attachmentId }: Subject) =>
+  ({ users: otherAgentId, sites: siteId, attachments: attachmentId })[route.split('/')[3] ?? ''] ?? conversationId
+
+export interface HttpAsk {
+  method: string
+  path: string
+  content?: { type: string; body: string | Uint8Array<ArrayBuffer> }
+}
 
 /** `name` is a method and a route, as in the table. */
-export function askOverHttp(name: string, subject: Subject): { method: string; path: string; body?: object } {
+export function askOverHttp(name: string, subject: Subject): HttpAsk {
   const [method = '', route = ''] = name.split(' ')
   const path = route
     .replace(':id', String(idOf(route, subject)))
@@ -71,6 +80,12 @@ export function askOverHttp(name: string, subject: Subject): { method: string; p
     .replace('/assets/*', '/assets/a.js')
     .replace('/static/*', '/static/swagger-ui.css')
     .replace('*', 'conversations')
-  const body = bodies[name]?.(subject)
-  return { method, path, ...(body ? { body } : {}) }
+  const body = bodyOf(name, subject)
+  if (body) return { method, path, content: { type: 'application/json', body: JSON.stringify(body) } }
+  if (name !== 'POST /api/v1/attachments') return { method, path }
+  const form = Uint8Array.from(formOf(filePart('some text', 'note.txt')))
+  return { method, path, content: { type: `multipart/form-data; boundary=${boundary}`, body: form } }
 }
+
+/** The JSON of a call, if it takes any. */
+export const bodyOf = (name: string, subject: Subject): object | undefined => bodies[name]?.(subject)

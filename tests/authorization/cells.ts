@@ -76,12 +76,12 @@ async function askHttp(url: string, { row, expected }: Cell, subject: Subject, t
 }
 
 async function call(url: string, name: string, subject: Subject, headers: Record<string, string>): Promise<Answered> {
-  const { method, path, body } = askOverHttp(name, subject)
+  const { method, path, content } = askOverHttp(name, subject)
   const response = await fetch(url + path, {
     method,
     redirect: 'manual',
-    headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
-    ...(body ? { body: JSON.stringify(body) } : {}),
+    headers: { ...headers, ...(content ? { 'content-type': content.type } : {}) },
+    ...(content ? { body: content.body } : {}),
   })
   const text = await response.text()
   return { outcome: response.status < 400 ? 'sees' : (codeIn(text) ?? codeOf(response.status)), text }

@@ -203,7 +203,7 @@ export const removals: Record<string, Removal> = {
   'that only known requests are requests': {
     file: connection,
     find: 'Object.hasOwn(requests, name)',
-    put: 'name in requests',
+    put: 'name.length > 0',
     caughtBy: socketTests,
   },
   'that setting up happens once': {

@@ -4,6 +4,8 @@
 import { sql } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import { signAccessToken } from '../../server/auth/tokens.ts'
+import { png } from '../attachments/corpus.ts'
+import { uploaded } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import type { Subject } from './asks.ts'
@@ -62,6 +64,7 @@ export async function openStage(): Promise<Stage> {
     .where('role', '<>', 'customer')
     .execute()
   const site = await db.selectFrom('sites').select('id').where('site_key', '=', app.siteKey).executeTakeFirstOrThrow()
+  const picture = await png()
   let words = 0
 
   async function insertConversations(customerIds: number[], state: State): Promise<number[]> {
@@ -115,6 +118,7 @@ export async function openStage(): Promise<Stage> {
   const subjectOf = (conversationId: number, customerId: number): Subject => ({
     conversationId,
     customerId,
+    attachmentId: 0,
     otherAgentId: newcomer.id,
     siteId: site.id,
     siteKey: app.siteKey,
@@ -123,8 +127,16 @@ export async function openStage(): Promise<Stage> {
   })
 
   async function shareOne(state: State): Promise<Subject> {
-    const [id] = await insertConversations([people.owner.account.id], state)
-    return subjectOf(id as number, people.owner.account.id)
+    const [id = 0] = await insertConversations([people.owner.account.id], state)
+    const { id: attachmentId } = await uploaded(app, people.owner.account, picture, 'tea.png')
+    await db
+      .updateTable('attachments')
+      .set((eb) => ({
+        message_id: eb.selectFrom('messages').select('id').where('conversation_id', '=', id).where('seq', '=', 1),
+      }))
+      .where('id', '=', attachmentId)
+      .execute()
+    return { ...subjectOf(id, people.owner.account.id), attachmentId }
   }
 
   return {

@@ -76,6 +76,9 @@ export const overHttp = `
   POST  /api/v1/conversations/:id/messages     open     unauthorized  ok         not_found  forbidden  forbidden  ok
   POST  /api/v1/conversations/:id/messages     pending  unauthorized  ok         not_found  ok         forbidden  ok
   POST  /api/v1/conversations/:id/messages     closed   unauthorized  ok         not_found  conversation_closed forbidden conversation_closed
+  POST  /api/v1/attachments                    -        unauthorized  ok         ok         ok         ok         ok
+  GET   /api/v1/attachments/:id                any      unauthorized  sees       not_found  sees       sees       sees
+  GET   /api/v1/attachments/:id/thumbnail      any      unauthorized  sees       not_found  sees       sees       sees
   GET   /healthz                               -        sees
   GET   /readyz                                -        sees
   GET   /metrics                               -        local

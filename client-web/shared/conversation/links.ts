@@ -26,19 +26,21 @@ export function splitLinks(text: string): (string | Link)[] {
   return pieces
 }
 
-/** The full stop of a sentence is not the link's, nor is a bracket that was opened before it. */
+/** The full stop of a sentence is not the link's, nor is a bracket that was opened before it. Counts once: thousands of brackets take no time. */
 function withoutTail(url: string): string {
+  const unopened = { ')': surplus(url, ')', '('), ']': surplus(url, ']', '[') }
   let end = url.length
   for (; end > 0; end--) {
     const last = url[end - 1] as string
     if (/[.,;:!?…*_~]/.test(last)) continue
-    const opening = { ')': '(', ']': '[' }[last]
-    const kept = url.slice(0, end)
-    if (opening && kept.split(opening).length < kept.split(last).length) continue
+    if ((last === ')' || last === ']') && unopened[last]-- > 0) continue
     break
   }
   return url.slice(0, end)
 }
+
+const surplus = (text: string, closing: string, opening: string) =>
+  text.split(closing).length - text.split(opening).length
 
 function safeHref(url: string): string | null {
   if (!URL.canParse(url)) return null
