@@ -20,6 +20,8 @@ const handles = 'assertMayHandle(actor, conversation)'
 
 const tokenTests = 'tests/accounts/tokens.test.ts'
 const socketTests = 'tests/realtime/requests.test.ts'
+const threatTests = 'tests/authorization/threats.test.ts'
+const incidentTests = 'tests/authorization/incidents.test.ts'
 const userTests = 'tests/accounts/users.test.ts'
 
 export const removals: Record<string, Removal> = {
@@ -206,6 +208,43 @@ export const removals: Record<string, Removal> = {
     put: 'name.length > 0',
     caughtBy: socketTests,
   },
+  'that unknown keys are refused': {
+    file: 'protocol/requests.ts',
+    find: 'const closed = { additionalProperties: false } as const',
+    put: 'const closed = { additionalProperties: true } as const',
+    caughtBy: threatTests,
+  },
+  'that a token comes in its header alone': {
+    file: callers,
+    find: `bearerToken({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer +([^\\s]+)$/i.exec(headers.authorization ?? '')?.[1]`,
+    put: `bearerToken({ headers, raw }: FastifyRequest): string | undefined {
+  return /[ =]([^\\s=]+)$/i.exec(headers.authorization ?? raw.url ?? '')?.[1]`,
+    caughtBy: threatTests,
+  },
+  'that a token comes in the handshake alone': {
+    file: sockets,
+    find: 'authenticate(app, socket.handshake.auth.token)',
+    put: 'authenticate(app, socket.handshake.auth.token ?? socket.handshake.query.token)',
+    caughtBy: threatTests,
+  },
+  'whose conversation brought an attachment': {
+    file: 'server/attachments/read-attachment.ts',
+    find: 'if (conversationId !== null) assertMaySee(actor, await findConversationState(app.db, conversationId))',
+    put: 'if (conversationId !== null) {}',
+  },
+  'whose upload is sent': {
+    file: 'server/attachments/take-attachment.ts',
+    find: 'found === undefined || found.uploaderId !== actor.userId',
+    put: 'found === undefined',
+    caughtBy: incidentTests,
+  },
+  'whose upload it is': {
+    file: 'server/attachments/read-attachment.ts',
+    find: 'else if (uploaderId !== actor.userId) throw noSuchAttachment()',
+    put: '',
+    caughtBy: incidentTests,
+  },
   'that setting up happens once': {
     file: 'server/setup/setup.ts',
     find: 'if (!(await isSetupNeeded(app))) throw alreadyDone()',
@@ -213,8 +252,8 @@ export const removals: Record<string, Removal> = {
   },
   'the code of setting up': {
     file: 'server/setup/setup.ts',
-    find: 'if (timingSafeEqual(hash(code), hash(setupCode(app)))) return',
-    put: 'if (code) return',
+    find: 'timingSafeEqual(hash(code), hash(good))',
+    put: 'code !== good.slice(1)',
     caughtBy: 'tests/accounts/setup.test.ts',
   },
   'that disabling somebody ends their connections': {
@@ -249,9 +288,26 @@ export const removals: Record<string, Removal> = {
   },
   'that a resume token is of this site': {
     file: 'db/customer-sessions.ts',
-    find: ".where('user_id', 'in', (eb) => eb.selectFrom('users').select('users.id').where('users.site_id', '=', siteId))",
+    find: '.$if(siteId !== undefined, (query)',
+    put: '.$if(false, (query)',
+    caughtBy: incidentTests,
+  },
+  'the secret of the session that is ended': {
+    file: 'server/customers/end-session.ts',
+    find: '!session || !(isSameHash(hash, session.tokenHash) || isSameHash(hash, session.previousHash))',
+    put: '!session || hash.length === 0',
+  },
+  'which site an identity is for': {
+    file: 'server/customers/verify-identity.ts',
+    find: 'aud !== site.key || ',
     put: '',
-    caughtBy: 'tests/accounts/customer-session.test.ts',
+    caughtBy: 'tests/accounts/known-customers.test.ts',
+  },
+  'that the customer before is signed out': {
+    file: 'server/customers/identify.ts',
+    find: 'await revokeCustomerSession(trx, before.sessionId)',
+    put: '',
+    caughtBy: incidentTests,
   },
   'who may frame the widget': {
     file: 'server/http/pages.ts',
