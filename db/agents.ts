@@ -55,16 +55,6 @@ export interface AgentPresence {
   lastSeen: string | null
 }
 
-/** What is told of these agents; who was never here is left out. */
-export function listPresence(db: Database, agentIds: readonly number[]): Promise<AgentPresence[]> {
-  if (agentIds.length === 0) return Promise.resolve([])
-  return db
-    .selectFrom('agent_status')
-    .select(['agent_id as agentId', 'status', 'last_seen as lastSeen'])
-    .where('agent_id', 'in', agentIds)
-    .execute()
-}
-
 /** What is told of agents whose status changed since a time of the database's clock. */
 export function listPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
   return db

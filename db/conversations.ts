@@ -1,7 +1,7 @@
 // A conversation's own row: its state, locked, changed and saved; and what changed lately.
-import { sql } from 'kysely'
-import type { ConversationStatus } from '#protocol/entities.ts'
-import type { Database, Transaction } from './database.ts'
+import { type ExpressionBuilder, sql } from 'kysely'
+import type { AgentStatusValue, ConversationStatus } from '#protocol/entities.ts'
+import type { Database, Tables, Transaction } from './database.ts'
 
 const stateColumns = [
   'id',
@@ -44,17 +44,44 @@ export interface ConversationState {
   updatedAt: string
 }
 
-/** Locks these rows in id order, so that two batches cannot wait for each other, and tells the database's time. */
-export async function lockConversations(trx: Transaction, ids: readonly number[]) {
+/** A conversation as it stands under its lock, with what is known of the people in it, whose rows are not locked. */
+export interface LockedConversation extends ConversationState {
+  /** The database's time. */
+  now: string
+  customerBlockedAt: string | null
+  /** What is told of the agent who has it; null when there is none, or one who was never here. */
+  agentStatus: AgentStatusValue | null
+  agentLastSeen: string | null
+}
+
+/** Locks these rows in id order, so that two batches cannot wait for each other. */
+export async function lockConversations(
+  trx: Transaction,
+  ids: readonly number[],
+): Promise<Map<number, LockedConversation>> {
   const rows = await trx
     .selectFrom('conversations')
-    .select([...stateColumns, sql<string>`current_timestamp(3)`.as('now')])
+    .select(stateColumns)
+    // By subqueries, which lock nothing, where a join would lock the joined rows too.
+    .select((eb) => [
+      sql<string>`current_timestamp(3)`.as('now'),
+      customerOf(eb).select('blocked_at').as('customerBlockedAt'),
+      agentOf(eb).select('agent_status.status').as('agentStatus'),
+      agentOf(eb).select('last_seen').as('agentLastSeen'),
+    ])
     .where('id', 'in', [...new Set(ids)])
     .orderBy('id')
     .forUpdate()
     .execute()
-  return new Map(rows.map(({ now, ...state }) => [state.id, { state: state satisfies ConversationState, now }]))
+  return new Map(rows.map((row) => [row.id, row]))
 }
+
+type OneConversation = ExpressionBuilder<Tables, 'conversations'>
+
+const customerOf = (eb: OneConversation) =>
+  eb.selectFrom('users').whereRef('users.id', '=', 'conversations.customer_id')
+const agentOf = (eb: OneConversation) =>
+  eb.selectFrom('agent_status').whereRef('agent_status.agent_id', '=', 'conversations.agent_id')
 
 export function findConversationState(db: Database, id: number): Promise<ConversationState | undefined> {
   return db.selectFrom('conversations').select(stateColumns).where('id', '=', id).executeTakeFirst()
@@ -109,7 +136,7 @@ export async function insertConversation(trx: Transaction, conversation: NewConv
   return Number(insertId)
 }
 
-const savedColumns = {
+const columnOf = {
   agentId: 'agent_id',
   status: 'status',
   lastSeq: 'last_seq',
@@ -126,23 +153,35 @@ const savedColumns = {
   updatedAt: 'updated_at',
 } as const satisfies Partial<Record<keyof ConversationState, string>>
 
-const times = new Set<string>(['customerReadAt', 'agentReadAt', 'queuedAt', 'closedAt', 'updatedAt'])
+type SavedKey = keyof typeof columnOf
+const savedColumns = Object.entries(columnOf) as [SavedKey, string][]
+const times = new Set<SavedKey>(['customerReadAt', 'agentReadAt', 'queuedAt', 'closedAt', 'updatedAt'])
 
-/** Writes back states that were changed under their locks, in one statement. */
-export async function saveConversations(trx: Transaction, states: readonly ConversationState[]): Promise<void> {
-  if (states.length === 0) return
-  const assignments = Object.entries(savedColumns).map(([key, column]) => {
-    const whens = states.map((state) => {
-      const value = state[key as keyof typeof savedColumns]
-      return sql`when ${state.id} then ${times.has(key) && value !== null ? new Date(value) : value}`
-    })
-    return sql`${sql.ref(column)} = case id ${sql.join(whens, sql` `)} end`
-  })
-  const ids = sql.join(states.map((state) => state.id))
-  await sql`update conversations set ${sql.join(assignments)}, changed_at = current_timestamp(3) where id in (${ids})`.execute(
-    trx,
-  )
+/** A state as it was locked, and what it becomes. */
+export interface ConversationChanges {
+  before: ConversationState
+  after: ConversationState
 }
+
+/**
+ * Writes back states that were changed under their locks, in one statement: the columns in which any of them differs. ELT and FIELD take
+ * lists, so that the text depends on the columns alone, however many rows there are.
+ */
+export async function saveConversations(trx: Transaction, changes: readonly ConversationChanges[]): Promise<void> {
+  if (changes.length === 0) return
+  const ids = changes.map(({ after }) => after.id)
+  const assignments = savedColumns
+    .filter(([key]) => changes.some(({ before, after }) => before[key] !== after[key]))
+    .map(([key, column]) => {
+      const values = changes.map(({ after }) => stored(key, after[key]))
+      return sql`${sql.ref(column)} = elt(field(id, ${ids}), ${values})`
+    })
+  assignments.push(sql`changed_at = current_timestamp(3)`)
+  await sql`update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)
+}
+
+const stored = (key: SavedKey, value: ConversationState[SavedKey]) =>
+  times.has(key) && value !== null ? new Date(value) : value
 
 /** What people see of a customer has changed, and with it each of the customer's conversations; their ids, newest first. */
 export async function touchConversationsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {

@@ -6,6 +6,7 @@ import { limits } from '#protocol/limits.ts'
 import { withAttachments } from './attachments.ts'
 import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
+import { isDuplicateKey } from './errors.ts'
 
 function messages(db: Database) {
   return db
@@ -122,26 +123,31 @@ export interface NewMessage extends MessageKey {
 }
 
 /**
- * Writes all in one statement; the id of the first. The others follow one by one: InnoDB gives a statement whose row count is known
- * consecutive ids in every lock mode, and auto_increment_increment = 1 is asserted at start.
+ * Writes all in one statement; the id of the first, or undefined when one of them is there already, and nothing was written. The others
+ * follow one by one: InnoDB gives a statement whose row count is known consecutive ids in every lock mode, and auto_increment_increment = 1
+ * is asserted at start. The rows are one parameter, so that the text is always the same.
  */
-export async function insertMessages(trx: Transaction, rows: readonly NewMessage[]): Promise<number> {
-  const { insertId } = await trx
-    .insertInto('messages')
-    .values(
-      rows.map((row) => ({
-        conversation_id: row.conversationId,
-        sender_id: row.senderId,
-        seq: row.seq,
-        client_message_id: row.clientMessageId,
-        type: row.type,
-        content: row.content,
-        version: row.version,
-        created_at: new Date(row.createdAt),
-      })),
+export async function insertMessages(trx: Transaction, rows: readonly NewMessage[]): Promise<number | undefined> {
+  const values = rows.map((row) => [
+    row.conversationId,
+    row.senderId,
+    row.seq,
+    row.clientMessageId,
+    row.type,
+    row.content,
+    row.version,
+    new Date(row.createdAt),
+  ])
+  try {
+    const { insertId } = await sql`insert into messages
+      (conversation_id, sender_id, seq, client_message_id, type, content, version, created_at) values ${values}`.execute(
+      trx,
     )
-    .executeTakeFirstOrThrow()
-  return Number(insertId)
+    return Number(insertId)
+  } catch (error) {
+    if (isDuplicateKey(error)) return undefined
+    throw error
+  }
 }
 
 /** Marks one side's messages in (afterSeq, upToSeq] as read, limits.receiptRows a statement. */

@@ -20,18 +20,6 @@ export async function lockUser(trx: Transaction, id: number): Promise<{ id: numb
   return row && { id: row.id, isBlocked: row.blockedAt !== null }
 }
 
-/** Those of these users who may not write any more. */
-export async function listBlocked(db: Database, ids: readonly number[]): Promise<ReadonlySet<number>> {
-  if (ids.length === 0) return new Set()
-  const rows = await db
-    .selectFrom('users')
-    .select('id')
-    .where('id', 'in', [...new Set(ids)])
-    .where('blocked_at', 'is not', null)
-    .execute()
-  return new Set(rows.map((row) => row.id))
-}
-
 function staff(db: Database) {
   return db
     .selectFrom('users')

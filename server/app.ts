@@ -18,6 +18,7 @@ import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
 import { connectRedis } from './realtime/redis.ts'
+import { sendTogether } from './realtime/send-together.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
 import { keepSessionsWhole } from './workers/forward.ts'
 import type { Siblings } from './workers/siblings.ts'
@@ -82,6 +83,7 @@ export async function createApp({
   const http = await createHttpServer(app)
   io.attach(http.server)
   if (siblings) keepSessionsWhole(io, siblings)
+  sendTogether(io)
   const realtime = serveRealtime(app, io, connections)
   await app.presence.start()
   const upkeep = startUpkeep(app)

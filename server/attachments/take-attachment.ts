@@ -3,22 +3,24 @@
 import type { LockedAttachment } from '#db/attachments.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { AppError } from '../errors.ts'
-import type { Send } from '../messages/append-messages.ts'
+import type { Send } from '../messages/decide-sends.ts'
 
-/** Marks it as sent among the locked ones; undefined for plain words. Throws not_found alike for what does not exist and what is not the sender's. */
+/** Undefined for plain words; `taken` are those that go with this batch, and it is added there. Throws not_found alike for what does not exist and what is not the sender's. */
 export function takeAttachment(
   { actor, type, attachmentId }: Send,
   locked: ReadonlyMap<number, LockedAttachment>,
+  taken: Set<number>,
 ): Attachment | undefined {
   if (attachmentId === undefined) return undefined
   const found = locked.get(attachmentId)
   if (found === undefined || found.uploaderId !== actor.userId) {
     throw new AppError('not_found', 'There is no such attachment.')
   }
-  if (found.isSent) throw new AppError('conflict', 'Another message has brought this attachment.')
+  if (found.isSent || taken.has(attachmentId))
+    throw new AppError('conflict', 'Another message has brought this attachment.')
   if (type === 'image' && found.attachment.width === undefined) {
     throw new AppError('invalid_request', 'The attachment is not a picture.', { path: '/type' })
   }
-  found.isSent = true
+  taken.add(attachmentId)
   return found.attachment
 }

@@ -1,6 +1,6 @@
 // The one way a conversation's state changes by request: locked, decided on the row as it stands, saved, read, and told after commit.
 
-import { type ConversationState, lockConversations, saveConversations } from '#db/conversations.ts'
+import { type LockedConversation, lockConversations, saveConversations } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { inTransaction } from '#db/transaction.ts'
 import type { Conversation, ConversationChange } from '#protocol/entities.ts'
@@ -12,10 +12,9 @@ import type { StateChange } from './states.ts'
 import { tellConversation } from './tell.ts'
 import { conversationView } from './view.ts'
 
-/** What a conversation in this state becomes, at the database's time `now`; null when it is so already. Throws to refuse. */
+/** What a conversation in this state becomes; null when it is so already. Throws to refuse. */
 export type Decide = (
-  conversation: ConversationState | undefined,
-  now: string,
+  conversation: LockedConversation | undefined,
   trx: Transaction,
 ) => StateChange | null | Promise<StateChange | null>
 
@@ -27,11 +26,11 @@ export async function changeConversation(
   decide: Decide,
 ): Promise<{ conversation: Conversation }> {
   const { changed, whole } = await inTransaction(app.db, async (trx, again) => {
-    const locked = (await lockConversations(trx, [conversationId])).get(conversationId)
-    const set = await decide(locked?.state, locked?.now ?? '', trx)
-    if (set !== null && locked) {
-      const { state, now } = locked
-      await saveConversations(trx, [{ ...state, ...set, version: state.version + 1, updatedAt: now }])
+    const before = (await lockConversations(trx, [conversationId])).get(conversationId)
+    const set = await decide(before, trx)
+    if (set !== null && before) {
+      const after = { ...before, ...set, version: before.version + 1, updatedAt: before.now }
+      await saveConversations(trx, [{ before, after }])
     }
     // After an ambiguous commit the change may be there already, told to nobody: told once too often is harmless.
     return { changed: set !== null || again, whole: await readConversation(trx, conversationId) }

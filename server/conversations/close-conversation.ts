@@ -7,9 +7,9 @@ import { assertMayHandle } from './access.ts'
 import { changeConversation } from './change-conversation.ts'
 
 export function closeConversation(app: App, actor: Actor, { conversationId }: RequestPayloads['conversation:close']) {
-  return changeConversation(app, actor, conversationId, 'closed', (conversation, now) => {
+  return changeConversation(app, actor, conversationId, 'closed', (conversation) => {
     assertMayHandle(actor, conversation)
     if (conversation.status === 'closed') return null
-    return { status: 'closed', closedAt: now, queuedAt: null }
+    return { status: 'closed', closedAt: conversation.now, queuedAt: null }
   })
 }

@@ -13,10 +13,10 @@ export function releaseConversation(
   actor: AgentActor,
   { conversationId }: RequestPayloads['conversation:release'],
 ) {
-  return changeConversation(app, actor, conversationId, 'released', (conversation, now) => {
+  return changeConversation(app, actor, conversationId, 'released', (conversation) => {
     assertMayHandle(actor, conversation)
     if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
     if (conversation.status === 'open') return null
-    return intoQueue(now)
+    return intoQueue(conversation.now)
   })
 }

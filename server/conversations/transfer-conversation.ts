@@ -15,7 +15,7 @@ export function transferConversation(
   { conversationId, agentId }: RequestPayloads['conversation:transfer'],
 ) {
   if (agentId === undefined) return releaseConversation(app, actor, { conversationId })
-  return changeConversation(app, actor, conversationId, 'transferred', async (conversation, _now, trx) => {
+  return changeConversation(app, actor, conversationId, 'transferred', async (conversation, trx) => {
     assertMayHandle(actor, conversation)
     if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
     if (conversation.status === 'pending' && conversation.agentId === agentId) return null

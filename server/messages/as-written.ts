@@ -2,7 +2,7 @@
 
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { AppError } from '../errors.ts'
-import type { Send } from './append-messages.ts'
+import type { Send } from './decide-sends.ts'
 
 type Parts = Omit<RequestPayloads['message:send'], 'conversationId'>
 

@@ -16,17 +16,16 @@ export async function markRead(
   { conversationId, seq }: RequestPayloads['message:mark-read'],
 ): Promise<{ receipt: Receipt }> {
   const { receipt, moved } = await inTransaction(app.db, async (trx, again) => {
-    const locked = (await lockConversations(trx, [conversationId])).get(conversationId)
-    const state = locked?.state
+    const state = (await lockConversations(trx, [conversationId])).get(conversationId)
     assertMaySee(actor, state)
-    const now = locked?.now as string
+    const { now } = state
     const upToSeq = Math.min(seq, state.lastSeq)
     const readSeq = isCustomer(actor) ? state.customerReadSeq : state.agentReadSeq
     if (upToSeq <= readSeq || !(await takesPart(trx, actor, state))) {
       // After an ambiguous commit it may be our own receipt that stands.
       return { receipt: standingReceipt(actor, state, now), moved: again }
     }
-    await saveConversations(trx, [await readUpTo(trx, actor, state, upToSeq, now)])
+    await saveConversations(trx, [{ before: state, after: await readUpTo(trx, actor, state, upToSeq, now) }])
     const told: Receipt = { conversationId, readerId: actor.userId, readerRole: actor.role, seq: upToSeq, readAt: now }
     return { receipt: told, moved: true }
   })

@@ -3,8 +3,8 @@
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
-import type { Appended } from './append-messages.ts'
 import { asWritten } from './as-written.ts'
+import type { Appended } from './decide-sends.ts'
 
 export async function sendMessage(
   app: App,

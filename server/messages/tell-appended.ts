@@ -3,7 +3,8 @@
 import type { App } from '../context.ts'
 import { type ConversationTeller, tellStanding } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
-import type { Appended, AppendedBatch, Send } from './append-messages.ts'
+import type { AppendedBatch } from './append-messages.ts'
+import type { Appended, Send } from './decide-sends.ts'
 
 export function tellAppended(
   app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,

@@ -6,7 +6,8 @@ import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
 import type { ConversationTeller } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
-import { type Appended, appendMessages, type Send } from './append-messages.ts'
+import { appendMessages } from './append-messages.ts'
+import type { Appended, Send } from './decide-sends.ts'
 import { tellAppended } from './tell-appended.ts'
 
 export interface MessageWriter {

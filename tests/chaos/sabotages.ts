@@ -12,7 +12,7 @@ export interface Sabotage {
   edits: Edit[]
 }
 
-const append = 'server/messages/append-messages.ts'
+const decideSends = 'server/messages/decide-sends.ts'
 const writer = 'server/messages/writer.ts'
 const inTransaction =
   'const { outcomes, changes } = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again))'
@@ -21,14 +21,7 @@ export const sabotages: Record<string, Sabotage> = {
   'no unique key': {
     breaks: 'a message sent again is the message already there',
     scenario: 'faults',
-    edits: [
-      { file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' },
-      {
-        file: append,
-        find: 'const known = new Map((await listKnownMessages(trx, keys)).map((message) => [keyOf(message), message]))',
-        put: 'const known = new Map<string, Message>()',
-      },
-    ],
+    edits: [{ file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' }],
   },
   'acknowledged before commit': {
     breaks: 'an acknowledged message survives',
@@ -103,14 +96,18 @@ export const sabotages: Record<string, Sabotage> = {
     scenario: 'faults',
     edits: [
       {
-        file: append,
+        file: decideSends,
         find: '  conversation.lastSeq += 1\n',
         put: `  const counted = Math.max(counters.get(conversation.id) ?? 0, conversation.lastSeq) + 1
   counters.set(conversation.id, counted)
   conversation.lastSeq = counted
 `,
       },
-      { file: append, find: 'const keyOf =', put: 'const counters = new Map<number, number>()\nconst keyOf =' },
+      {
+        file: decideSends,
+        find: 'function nextRow(',
+        put: 'const counters = new Map<number, number>()\nfunction nextRow(',
+      },
     ],
   },
   'receipt not stored': {
@@ -119,7 +116,7 @@ export const sabotages: Record<string, Sabotage> = {
     edits: [
       {
         file: 'server/messages/mark-read.ts',
-        find: 'await saveConversations(trx, [await readUpTo(trx, actor, state, upToSeq, now)])',
+        find: 'await saveConversations(trx, [{ before: state, after: await readUpTo(trx, actor, state, upToSeq, now) }])',
         put: 'await readUpTo(trx, actor, state, upToSeq, now)',
       },
     ],

@@ -1,0 +1,161 @@
+// What becomes of each message of a batch, decided on the locked rows: who may write, what is there already, seq and version, and what a
+// customer's words do to the conversation's state. Writes nothing.
+
+import type { LockedAttachment } from '#db/attachments.ts'
+import type { ConversationChanges, LockedConversation } from '#db/conversations.ts'
+import type { NewMessage } from '#db/messages.ts'
+import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import { type Actor, isCustomer } from '../actor.ts'
+import { takeAttachment } from '../attachments/take-attachment.ts'
+import { assertMayHandle } from '../conversations/access.ts'
+import { intoQueue, reopened } from '../conversations/states.ts'
+import { AppError } from '../errors.ts'
+
+export interface Send {
+  actor: Actor
+  conversationId: number
+  clientMessageId: string
+  type: MessageType
+  /** '' of a picture or file without a caption: its name stands there. */
+  content: string
+  /** Of a picture or file alone. */
+  attachmentId?: number | undefined
+}
+
+export interface Appended {
+  message: Message
+  /** It was there already: nothing was written. */
+  existed: boolean
+  /** Written now, or perhaps by the same batch before an ambiguous commit: told once too often is harmless, never is not. */
+  isNews: boolean
+}
+
+export interface DecidedSends {
+  /** One for each send, in their order. New messages have no id yet. */
+  outcomes: (Appended | AppError)[]
+  /** Conversations whose state the messages changed, and how. */
+  changes: Map<number, 'reopened' | 'released'>
+  rows: NewMessage[]
+  /** Those that were written in. */
+  conversations: ConversationChanges[]
+}
+
+/** What stands in the database, under its locks. */
+export interface Standing {
+  locked: ReadonlyMap<number, LockedConversation>
+  attachments: ReadonlyMap<number, LockedAttachment>
+  /** One for each send; under its key `known` holds what is there already. */
+  keys: readonly string[]
+  known: Map<string, Message>
+  /** What is there may be this batch's own, before an ambiguous commit. */
+  again: boolean
+}
+
+export function decideSends(
+  sends: readonly Send[],
+  { locked, attachments, keys, known, again }: Standing,
+): DecidedSends {
+  const taken = new Set<number>()
+  const rows: NewMessage[] = []
+  const written = new Map<number, LockedConversation>()
+  const changes: DecidedSends['changes'] = new Map()
+
+  function append(send: Send): Message {
+    const standing = written.get(send.conversationId) ?? locked.get(send.conversationId)
+    assertMaySend(send.actor, standing)
+    const attachment = takeAttachment(send, attachments, taken)
+    const after = { ...standing }
+    const change = isCustomer(send.actor) ? wake(after) : null
+    if (change) changes.set(after.id, change)
+    const row = nextRow(after, send, attachment)
+    rows.push(row)
+    written.set(after.id, after)
+    return asMessage(row, send.actor, attachment)
+  }
+
+  const outcomes = sends.map((send, index): Appended | AppError => {
+    const key = keys[index] as string
+    const there = known.get(key)
+    if (there) return { message: there, existed: true, isNews: again }
+    try {
+      const message = append(send)
+      known.set(key, message)
+      return { message, existed: false, isNews: true }
+    } catch (error) {
+      if (error instanceof AppError) return error
+      throw error
+    }
+  })
+  const conversations = [...written.values()].map((after) => ({
+    before: locked.get(after.id) as LockedConversation,
+    after,
+  }))
+  return { outcomes, changes, rows, conversations }
+}
+
+function assertMaySend(
+  actor: Actor,
+  conversation: LockedConversation | undefined,
+): asserts conversation is LockedConversation {
+  assertMayHandle(actor, conversation)
+  if (isCustomer(actor)) {
+    if (conversation.customerBlockedAt !== null) throw new AppError('forbidden', 'You cannot write here any more.')
+  } else if (conversation.status === 'closed') {
+    throw new AppError('conversation_closed', 'The conversation is closed.')
+  }
+}
+
+/** What a customer's words do to a conversation: a closed one reopens; one whose agent has been away too long is queued again. */
+function wake(conversation: LockedConversation): 'reopened' | 'released' | null {
+  if (conversation.status === 'closed') {
+    Object.assign(conversation, reopened(conversation.now, conversation.agentId, conversation.agentStatus === 'online'))
+    return 'reopened'
+  }
+  if (conversation.status === 'pending' && isAgentAbsent(conversation)) {
+    Object.assign(conversation, intoQueue(conversation.now))
+    return 'released'
+  }
+  return null
+}
+
+function isAgentAbsent({ agentStatus, agentLastSeen, now }: LockedConversation): boolean {
+  if (agentStatus === null || agentLastSeen === null) return true
+  return agentStatus === 'offline' && Date.parse(now) - Date.parse(agentLastSeen) >= limits.absentAgentMs
+}
+
+function nextRow(conversation: LockedConversation, send: Send, attachment: Attachment | undefined): NewMessage {
+  conversation.lastSeq += 1
+  conversation.version += 1
+  conversation.updatedAt = conversation.now
+  if (isCustomer(send.actor)) conversation.agentUnread += 1
+  else conversation.customerUnread += 1
+  return {
+    conversationId: conversation.id,
+    senderId: send.actor.userId,
+    clientMessageId: send.clientMessageId,
+    seq: conversation.lastSeq,
+    version: conversation.version,
+    type: send.type,
+    content: send.content || (attachment?.name ?? ''),
+    createdAt: conversation.now,
+  }
+}
+
+function asMessage(row: NewMessage, actor: Actor, attachment: Attachment | undefined): Message {
+  return {
+    id: 0,
+    conversationId: row.conversationId,
+    seq: row.seq,
+    clientMessageId: row.clientMessageId,
+    senderId: row.senderId,
+    senderRole: actor.role,
+    senderName: actor.name,
+    type: row.type,
+    content: row.content,
+    ...(attachment && { attachment }),
+    isRead: false,
+    version: row.version,
+    createdAt: row.createdAt,
+  }
+}
