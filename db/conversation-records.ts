@@ -65,8 +65,8 @@ function records(db: Database) {
     .$narrowType<{ customerLanguage: Language | null }>()
 }
 
-export function findConversation(db: Database, id: number): Promise<ConversationRecord | undefined> {
-  return records(db).where('conversations.id', '=', id).executeTakeFirst()
+export function findConversations(db: Database, ids: readonly number[]): Promise<ConversationRecord[]> {
+  return records(db).where('conversations.id', 'in', ids).execute()
 }
 
 type Condition = ExpressionBuilder<Tables, 'conversations'>

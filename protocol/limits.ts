@@ -116,8 +116,9 @@ export const limits = {
   headsMs: 8_000,
   /** Conversations whose heads one statement reads. */
   headsRows: 500,
-  /** Agents get at most four updates a second of one conversation. */
+  /** Agents get at most four updates a second of one conversation, read so many a statement. */
   conversationUpdateMs: 250,
+  tellingRows: 100,
   /** Who is typing says so again within this time, or has stopped. */
   typingMs: 6_000,
   typingPreviewLength: 500,

@@ -1,13 +1,18 @@
 // Reads conversations whole: the record and its newest message.
 
-import { type ConversationRecord, findConversation } from '#db/conversation-records.ts'
+import { type ConversationRecord, findConversations } from '#db/conversation-records.ts'
 import type { Database } from '#db/database.ts'
 import { listLastMessages } from '#db/messages.ts'
 import type { WholeConversation } from './view.ts'
 
 export async function readConversation(db: Database, id: number): Promise<WholeConversation | undefined> {
-  const record = await findConversation(db, id)
-  return record === undefined ? undefined : (await withLastMessages(db, [record]))[0]
+  return (await readConversations(db, [id])).get(id)
+}
+
+/** Those that exist, by id. */
+export async function readConversations(db: Database, ids: readonly number[]): Promise<Map<number, WholeConversation>> {
+  const read = await withLastMessages(db, await findConversations(db, ids))
+  return new Map(read.map((whole) => [whole.record.id, whole]))
 }
 
 export async function withLastMessages(db: Database, records: ConversationRecord[]): Promise<WholeConversation[]> {

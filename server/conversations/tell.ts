@@ -1,10 +1,11 @@
 // Tells both sides that a conversation changed, each in its own view. Messages and reading change one many times a second: those are
-// told at once and then at most every limits.conversationUpdateMs, always with what stands at that moment.
+// told in rounds, limits.conversationUpdateMs apart, always with what stands at that moment.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConversationChange } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
-import { readConversation } from './read.ts'
+import { readConversations } from './read.ts'
 import { agentView, customerView, type WholeConversation } from './view.ts'
 
 type Telling = Pick<App, 'db' | 'publish' | 'told' | 'log'>
@@ -29,65 +30,70 @@ export function tellConversation(
 }
 
 /** Reads what stands after the commit of a change and tells it; never throws. */
-export async function tellStanding(app: Telling, conversationId: number, change: ConversationChange): Promise<void> {
-  try {
-    const whole = await readConversation(app.db, conversationId)
-    if (whole) tellConversation(app, whole, change)
-  } catch (error) {
-    // The comparison with the database tells it again.
-    app.log.warn({ err: error, conversationId }, 'could not tell a conversation')
-  }
+export function tellStanding(app: Telling, conversationId: number, change: ConversationChange): Promise<void> {
+  return tellInTurn(app, [conversationId], change)
 }
 
-/** One after another: they may be many, and nobody waits for them. */
-export async function tellInTurn(app: Telling, ids: readonly number[], change: ConversationChange): Promise<void> {
-  for (const id of ids) await tellStanding(app, id, change)
+/** The same for many, in their order, limits.tellingRows at a time. */
+export async function tellInTurn(
+  app: Telling,
+  ids: readonly number[],
+  change: ConversationChange,
+  reach: { onThisNode?: true } = {},
+): Promise<void> {
+  for (let from = 0; from < ids.length; from += limits.tellingRows) {
+    const some = ids.slice(from, from + limits.tellingRows)
+    try {
+      const read = await readConversations(app.db, some)
+      for (const id of some) {
+        const whole = read.get(id)
+        if (whole) tellConversation(app, whole, change, reach)
+      }
+    } catch (error) {
+      // The comparison with the database tells them again.
+      app.log.warn({ err: error, conversations: some.length }, 'could not tell of conversations')
+    }
+  }
 }
 
 export interface ConversationTeller {
   /** Soon tells that something in the conversation changed; never throws. */
   soon(conversationId: number, change: 'message' | 'read'): void
-  /** Ends the timers of a stopping process. */
+  /** Tells nothing from now on. */
   stop(): void
 }
 
-interface Waiting {
-  timer: NodeJS.Timeout
-  /** What came since the last telling. */
-  change: 'message' | 'read' | null
-}
-
+/**
+ * In rounds: one at once, the next limits.conversationUpdateMs later with all that changed since. However many conversations change, a round
+ * is two statements for limits.tellingRows of them, and what an agent is told of them leaves together.
+ */
 export function createConversationTeller(app: Telling): ConversationTeller {
-  const waiting = new Map<number, Waiting>()
+  const stopping = new AbortController()
+  const waiting = new Map<number, 'message' | 'read'>()
+  let running = false
 
-  function pause(conversationId: number) {
-    const entry: Waiting = {
-      change: null,
-      timer: setTimeout(() => {
-        waiting.delete(conversationId)
-        if (entry.change !== null) {
-          pause(conversationId)
-          void tellStanding(app, conversationId, entry.change)
-        }
-      }, limits.conversationUpdateMs),
+  const idsOf = (wanted: 'message' | 'read') => [...waiting].flatMap(([id, change]) => (change === wanted ? id : []))
+
+  async function tellInRounds() {
+    running = true
+    // All that one batch changed goes with the first round.
+    await Promise.resolve()
+    while (waiting.size > 0 && !stopping.signal.aborted) {
+      const [written, read] = [idsOf('message'), idsOf('read')]
+      waiting.clear()
+      await tellInTurn(app, written, 'message')
+      await tellInTurn(app, read, 'read')
+      await sleep(limits.conversationUpdateMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
-    waiting.set(conversationId, entry)
+    running = false
   }
 
   return {
     soon(conversationId, change) {
-      const entry = waiting.get(conversationId)
-      if (entry) {
-        // A message says more than reading does.
-        if (entry.change !== 'message') entry.change = change
-        return
-      }
-      pause(conversationId)
-      void tellStanding(app, conversationId, change)
+      // A message says more than reading does.
+      if (waiting.get(conversationId) !== 'message') waiting.set(conversationId, change)
+      if (!running) void tellInRounds()
     },
-    stop() {
-      for (const { timer } of waiting.values()) clearTimeout(timer)
-      waiting.clear()
-    },
+    stop: () => stopping.abort(),
   }
 }

@@ -5,8 +5,7 @@ import { readNow } from '#db/clock.ts'
 import { listChangedConversations } from '#db/conversations.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
-import { readConversation } from '../conversations/read.ts'
-import { tellConversation } from '../conversations/tell.ts'
+import { tellInTurn } from '../conversations/tell.ts'
 
 export function startComparison(app: App): { stop(): void } {
   /** Everything that changed before this, on the database's clock, has been looked at. */
@@ -17,11 +16,13 @@ export function startComparison(app: App): { stop(): void } {
     const now = await readNow(app.db)
     const from = since ?? now
     const rows = await listChangedConversations(app.db, from, limits.comparisonRows)
-    for (const { id, version } of rows) {
-      if (version <= app.told.of(id)) continue
-      const whole = await readConversation(app.db, id)
-      if (whole) tellConversation(app, whole, 'message', { onThisNode: true })
-    }
+    const untold = rows.filter(({ id, version }) => version > app.told.of(id))
+    await tellInTurn(
+      app,
+      untold.map(({ id }) => id),
+      'message',
+      { onThisNode: true },
+    )
     await app.presence.tellMissed(from)
     // What carries an earlier time may commit later; a full page goes on where it ended.
     const seen = rows.length === limits.comparisonRows ? (rows.at(-1)?.changedAt ?? now) : now
