@@ -20,6 +20,12 @@ export async function lockUser(trx: Transaction, id: number): Promise<{ id: numb
   return row && { id: row.id, isBlocked: row.blockedAt !== null }
 }
 
+/** Whether this user may not write any more. */
+export async function isBlocked(db: Database, id: number): Promise<boolean> {
+  const row = await db.selectFrom('users').select('blocked_at as blockedAt').where('id', '=', id).executeTakeFirst()
+  return row !== undefined && row.blockedAt !== null
+}
+
 function staff(db: Database) {
   return db
     .selectFrom('users')

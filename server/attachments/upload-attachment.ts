@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { deleteAttachments, insertAttachment, sumUploaded } from '#db/attachments.ts'
-import { listBlocked } from '#db/users.ts'
+import { isBlocked } from '#db/users.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { attachmentTypes, limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../actor.ts'
@@ -39,7 +39,7 @@ export async function uploadAttachment(app: App, actor: Actor, receive: () => Pr
 }
 
 async function assertMayUpload({ db }: App, customerId: number): Promise<void> {
-  if ((await listBlocked(db, [customerId])).size > 0) throw new AppError('forbidden', 'You cannot write here any more.')
+  if (await isBlocked(db, customerId)) throw new AppError('forbidden', 'You cannot write here any more.')
   if ((await sumUploaded(db, customerId)) >= limits.customerUploadBytes) {
     throw new AppError('conflict', 'You have uploaded as much as there is room for.', {
       limit: limits.customerUploadBytes,
