@@ -2,7 +2,7 @@
 // there is a conversation whose answers should be counted. It holds no token and sees nothing that is written.
 
 import type { SiteLook } from '#protocol/entities.ts'
-import { drawWidget, type Widget } from './widget.ts'
+import { drawWidget, type Who, type Widget } from './widget.ts'
 
 type Listener = (detail?: unknown) => void
 type Call = [method: string, ...parameters: unknown[]]
@@ -23,6 +23,7 @@ const script = document.currentScript as HTMLScriptElement
 const origin = new URL(script.src).origin
 const listeners = new Set<[event: string, hear: Listener]>()
 let widget: Widget | null = null
+let who: Who | undefined
 /** Each call begins when the one before it is done: an open after a boot finds the launcher. */
 let lastCall: Promise<unknown> = Promise.resolve()
 
@@ -38,17 +39,25 @@ async function boot(options?: { site?: string }): Promise<void> {
   const answer = await fetch(`${origin}/api/v1/widget/sites/${encodeURIComponent(site)}`)
   if (!answer.ok) return
   widget = drawWidget({ origin, site, look: (await answer.json()) as SiteLook, tell })
+  if (who) widget.identify(who)
   tell('ready')
+}
+
+function identify(said?: Who): void {
+  who = said
+  if (who) widget?.identify(who)
 }
 
 async function shutdown(): Promise<void> {
   const ending = widget
   widget = null
+  who = undefined
   await ending?.end()
 }
 
 const methods: Record<string, (parameter?: never) => unknown> = {
   boot,
+  identify,
   shutdown,
   open: () => widget?.setOpen(true, true),
   close: () => widget?.setOpen(false, true),

@@ -4,7 +4,16 @@ import type { SiteLook } from '#protocol/entities.ts'
 import { phone, sheetFor } from './look.ts'
 import { type FromFrame, type FromPage, hello, isFromFrame } from './ports.ts'
 
+/** What a page says of its customer; `identity` as the shop's server signed it, or how to get it when it is needed. */
+export interface Who {
+  identity?: string | (() => string | Promise<string>)
+  name?: string
+  email?: string
+}
+
 export interface Widget {
+  /** Somebody whom this browser has a session for is told at once, else whoever opens the panel. */
+  identify(said: Who): void
   /** `focus`: somebody asked for it, so the cursor goes along. */
   setOpen(isOpen: boolean, focus: boolean): void
   setShown(isShown: boolean): void
@@ -21,6 +30,8 @@ interface WidgetOptions {
 
 /** A frame that has not answered by then is gone. On a slow network it may only be loading now. */
 const endMs = 15_000
+/** A page that has not got its identity by then says nothing of its customer. */
+const whoMs = 3_000
 
 const words = /^zh/i.test(navigator.language)
   ? { name: '联系客服', unread: (count: number) => `，${count} 条未读消息` }
@@ -51,6 +62,7 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
   const gone = new AbortController()
   let frame: HTMLIFrameElement | undefined
   let port: MessagePort | undefined
+  let who: Who | undefined
   let isOpen = false
   let isReady = false
   let isEnding = false
@@ -67,15 +79,30 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
     frame = document.createElement('iframe')
     frame.title = look.name
     frame.src = `${origin}/widget/?site=${encodeURIComponent(site)}`
-    frame.onload = () => {
-      const channel = new MessageChannel()
-      port = channel.port1
-      port.onmessage = ({ data }) => isFromFrame(data) && hear(data)
-      frame?.contentWindow?.postMessage(hello, origin, [channel.port2])
+    frame.onload = async () => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = ({ data }) => isFromFrame(data) && hear(data)
+      frame?.contentWindow?.postMessage(hello, origin, [port2])
+      // Who it is goes first, so that nobody sees what was another's.
+      await sayWho(port1)
+      port = port1
       if (isEnding) send({ type: 'shutdown' })
       else sendPanel(root.activeElement === frame)
     }
     panel.append(frame)
+  }
+
+  async function sayWho(to: MessagePort): Promise<void> {
+    if (!who || isEnding) return
+    const { identity, name, email } = who
+    try {
+      const asked = typeof identity === 'function' ? identity() : identity
+      const late = new Promise<undefined>((resolve) => setTimeout(resolve, whoMs))
+      const message: FromPage = { type: 'identify', identity: await Promise.race([asked, late]), name, email }
+      to.postMessage(message)
+    } catch {
+      tell('error', { code: 'invalid_request' })
+    }
   }
 
   function send(message: FromPage): void {
@@ -94,6 +121,7 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
     else if (message.type === 'unread') setUnread(message.count)
     else if (message.type === 'session')
       remember('localStorage', hint, message.hasConversation ? 'conversation' : 'session')
+    else if (message.type === 'error') tell('error', { code: message.code })
     else ended()
   }
 
@@ -170,6 +198,11 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
   }
 
   return {
+    identify(said) {
+      who = said
+      if (port) void sayWho(port)
+      else if (remember('localStorage', hint)) load()
+    },
     setOpen,
     setShown(isShown) {
       button.hidden = !isShown

@@ -42,17 +42,19 @@ export function App({ widget }: { widget: Widget }) {
             <Banner tone="danger">{t[reason]}</Banner>
           </div>
         ) : (
-          <>
-            <Messages widget={widget} />
-            <div class={styles.notices}>
-              <OfflineBanner connection={widget.connection.value} />
-              {current.open.value?.error.value && <Banner tone="danger">{t.unreadable}</Banner>}
-              {!widget.isDurable.value && current.outbox.entries.value.length > 0 && (
-                <Banner tone="warning">{t.notKept}</Banner>
-              )}
-            </div>
-            <Writing widget={widget} />
-          </>
+          widget.isSettled.value && (
+            <>
+              <Messages widget={widget} />
+              <div class={styles.notices}>
+                <OfflineBanner connection={widget.connection.value} />
+                {current.open.value?.error.value && <Banner tone="danger">{t.unreadable}</Banner>}
+                {!widget.isDurable.value && current.outbox.entries.value.length > 0 && (
+                  <Banner tone="warning">{t.notKept}</Banner>
+                )}
+              </div>
+              <Writing widget={widget} />
+            </>
+          )
         )}
       </main>
     </div>

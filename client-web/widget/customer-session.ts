@@ -8,6 +8,7 @@ import { callApi } from '../shared/connection/call-api.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import { language } from '../shared/i18n/language.ts'
 import type { Storage } from '../shared/storage/storage.ts'
+import { isUsed, markUsed, subjectOf, type Told } from './identity.ts'
 
 export interface CustomerSession {
   customer: ReadonlySignal<Customer | null>
@@ -19,35 +20,52 @@ export interface CustomerSession {
   isKnown: () => boolean
   setEmail: (email: string) => Promise<void>
   setAvailable: (available: boolean) => void
-  /** Leaves no trace of the customer in this browser. */
-  forget: () => Promise<void>
+  /** What the page says of the customer, told with the next call. False when it names another than the one this browser has: end that first. */
+  takeTold: (said: Told) => boolean
+  /** Ends the session and leaves no trace of the customer in this browser. */
+  end: () => Promise<void>
 }
 
 const resumeKey = 'resume'
 const customerKey = 'customer'
+/** Whom the shop has vouched for, in its own words. */
+const subjectKey = 'subject'
+/** Nobody waits longer for a server that is to forget, too. */
+const endMs = 2_000
 
-/** Without a key it is the first site of the server. `forgetUnsent` forgets what the customer has not sent yet. */
-export function openCustomerSession(
-  storage: Storage,
-  siteKey: string | null,
-  forgetUnsent: () => Promise<void>,
-): CustomerSession {
+interface SessionOptions {
+  storage: Storage
+  /** null: the first site of the server. */
+  siteKey: string | null
+  /** Forgets what the customer has not sent yet. */
+  forgetUnsent: () => Promise<void>
+  /** The server did not take what the page said. */
+  onRefused: (error: RequestError) => void
+}
+
+export function openCustomerSession({ storage, siteKey, forgetUnsent, onRefused }: SessionOptions): CustomerSession {
   const customer = signal<Customer | null>(null)
   const site = signal<WidgetSite | null>(null)
   let token: AccessToken | null = null
   let asking: Promise<AccessToken> | null = null
   let isForgotten = false
+  let told: Told | null = null
 
-  async function ask(body: WidgetSessionBody): Promise<AccessToken> {
+  async function ask(body: Partial<Record<keyof WidgetSessionBody, string | undefined>>): Promise<AccessToken> {
     const common = { ...(siteKey ? { site: siteKey } : {}), locale: language.value }
     const reply = await callApi<WidgetSessionReply>('/widget/session', { body: { ...common, ...body } })
     if (isForgotten) throw RequestError.offline()
-    const before = customer.value?.id ?? storage.get(customerKey)
-    const isOther = before !== null && Number(before) !== reply.customer.id
-    if (isOther) await clear()
+    const id = `${reply.customer.id}`
+    const kept = storage.get(customerKey)
+    // Another tab may have forgotten the one before already: what is kept is the new one's then.
+    if (kept !== null && kept !== id) await clear()
     storage.set(resumeKey, reply.resumeToken)
-    storage.set(customerKey, `${reply.customer.id}`)
-    if (isOther) {
+    storage.set(customerKey, id)
+    if (body.identity) {
+      storage.set(subjectKey, subjectOf(body.identity))
+      markUsed(storage.area, body.identity)
+    }
+    if ((kept ?? id) !== id || (customer.value?.id ?? reply.customer.id) !== reply.customer.id) {
       // Nothing of the one before may be shown, or be sent as the new one's.
       location.reload()
       throw RequestError.offline()
@@ -61,13 +79,18 @@ export function openCustomerSession(
   async function resume(): Promise<AccessToken> {
     // Read anew each time: another tab may have rotated it.
     const resumeToken = storage.get(resumeKey)
-    if (resumeToken === null) return ask({})
+    const said = told
     try {
-      return await ask({ resumeToken })
+      const renewed = await ask({ ...said, ...(resumeToken === null ? {} : { resumeToken }) })
+      if (told === said) told = null
+      // What the page has said meanwhile.
+      return told ? resume() : renewed
     } catch (error) {
-      if (!(error instanceof RequestError) || error.code !== 'unauthorized') throw error
-      // Another tab may have rotated it at the very same moment; only a token that stayed refused is given up.
-      return storage.get(resumeKey) === resumeToken ? ask({}) : resume()
+      if (!said || !(error instanceof RequestError) || error.retryable) throw error
+      // One goes on as if the page had said nothing.
+      if (told === said) told = null
+      onRefused(error)
+      return resume()
     }
   }
 
@@ -76,8 +99,10 @@ export function openCustomerSession(
     for (const name of storage.names('')) storage.remove(name)
   }
 
-  // Another tab has ended the session: this one goes on as nobody.
-  storage.watch(resumeKey, (resumeToken) => resumeToken === null && location.reload())
+  // Another tab has ended the session, or goes on as somebody else: this one goes along.
+  storage.watch(customerKey, (id) => {
+    if (id === null || (customer.value && id !== `${customer.value.id}`)) location.reload()
+  })
 
   return {
     customer,
@@ -97,10 +122,20 @@ export function openCustomerSession(
     setAvailable(available) {
       if (site.value) site.value = { ...site.value, available }
     },
-    forget() {
+    takeTold({ identity, ...said }) {
+      const isNew = identity !== undefined && !isUsed(storage.area, identity)
+      const before = storage.get(subjectKey)
+      if (isNew && before !== null && before !== subjectOf(identity)) return false
+      told = isNew ? { identity, ...said } : said
+      return true
+    },
+    async end() {
       isForgotten = true
       token = null
-      return clear()
+      const resumeToken = storage.get(resumeKey)
+      await clear()
+      if (resumeToken === null) return
+      await callApi('/widget/logout', { body: { resumeToken }, deadlineMs: endMs }).catch(() => undefined)
     },
   }
 }

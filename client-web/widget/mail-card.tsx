@@ -11,7 +11,7 @@ import styles from './standing.module.css'
 import { texts } from './texts.ts'
 
 export function MailCard({ session }: { session: CustomerSession }) {
-  const known = session.customer.value?.email ?? null
+  const { email: known = null, isEmailVerified = false } = session.customer.value ?? {}
   const isChanging = useSignal(false)
   const isBusy = useSignal(false)
   const email = useSignal('')
@@ -40,15 +40,17 @@ export function MailCard({ session }: { session: CustomerSession }) {
     return (
       <p class={styles.line} role="status">
         <MailIcon size={16} /> <span>{t.saved(known)}</span>
-        <button
-          type="button"
-          onClick={() => {
-            email.value = known
-            isChanging.value = true
-          }}
-        >
-          {t.change}
-        </button>
+        {!isEmailVerified && (
+          <button
+            type="button"
+            onClick={() => {
+              email.value = known
+              isChanging.value = true
+            }}
+          >
+            {t.change}
+          </button>
+        )}
       </p>
     )
   }

@@ -21,6 +21,7 @@ export const texts = defineTexts({
     notKept: 'This browser keeps nothing: stay on this page until your message is sent.',
     unreadable: 'Your conversation cannot be shown right now.',
     unknownSite: 'This address has no customer service here.',
+    identityRequired: 'Please sign in to the shop first, then write to us here.',
     notAllowed: 'This page may not show this customer service.',
     mail: {
       title: 'May we answer by mail?',
@@ -51,6 +52,7 @@ export const texts = defineTexts({
     notKept: '此浏览器无法保存内容：消息发出前请不要离开本页。',
     unreadable: '暂时无法显示您的会话。',
     unknownSite: '此地址未开通在线客服。',
+    identityRequired: '请先登录商店，再在这里联系我们。',
     notAllowed: '此页面无权显示该客服。',
     mail: {
       title: '可以通过邮件回复您吗？',

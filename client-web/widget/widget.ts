@@ -8,6 +8,7 @@ import { type Draft, openDraft } from '../shared/storage/draft.ts'
 import { openStorage } from '../shared/storage/storage.ts'
 import { type CurrentConversation, findCurrentConversation } from './current-conversation.ts'
 import { type CustomerSession, openCustomerSession } from './customer-session.ts'
+import type { Told } from './identity.ts'
 import { cleanPage } from './page.ts'
 import { awaitPage, type PagePort } from './port.ts'
 
@@ -17,7 +18,9 @@ export interface Widget {
   draft: Draft
   connection: ReadonlySignal<Connection | null>
   /** Why there is nothing to see here; null while all is well. */
-  refusal: ReadonlySignal<'unknownSite' | 'notAllowed' | null>
+  refusal: ReadonlySignal<'unknownSite' | 'notAllowed' | 'identityRequired' | null>
+  /** It is certain whose words may be shown here: an embedding page has had its say, and nobody is taking another's place. */
+  isSettled: ReadonlySignal<boolean>
   /** The panel shows: an embedded one when its page says so, a page of its own always. */
   isOpen: ReadonlySignal<boolean>
   isEmbedded: boolean
@@ -33,9 +36,15 @@ export interface Widget {
 export function startWidget(siteKey: string | null): Widget {
   const isEmbedded = window.parent !== window
   const storage = openStorage(`kefu:${siteKey ?? 'default'}:`)
-  const session = openCustomerSession(storage, siteKey, () => current.outbox.clear())
+  const session = openCustomerSession({
+    storage,
+    siteKey,
+    forgetUnsent: () => current.outbox.clear(),
+    onRefused: ({ code }) => port.value?.send({ type: 'error', code }),
+  })
   const connection = signal<Connection | null>(null)
-  const refusal = signal<'unknownSite' | 'notAllowed' | null>(null)
+  const refusal: Signal<Widget['refusal']['value']> = signal(null)
+  const isSettled = signal(!isEmbedded)
   const isOpen = signal(!isEmbedded)
   const isVisible = signal(document.visibilityState === 'visible')
   const isAtEnd = signal(true)
@@ -43,36 +52,55 @@ export function startWidget(siteKey: string | null): Widget {
   const port = signal<PagePort | null>(null)
   const draft = openDraft(storage, 'message')
   let page: Page | null = null
+  let isEnding = false
   const current = findCurrentConversation(storage, () => page)
 
   function connect(): void {
     connection.value ??= createConnection({
       getToken: session.getToken,
       renewToken: session.renewToken,
-      onUnauthorized: () => {
-        refusal.value = 'unknownSite'
+      onUnauthorized: ({ code }) => {
+        refusal.value = code === 'identity_required' ? 'identityRequired' : 'unknownSite'
       },
     })
   }
 
   function hear(message: FromPage): void {
-    if (message.type === 'shutdown') {
-      void forget()
-      return
+    if (isEnding) return
+    if (message.type === 'shutdown') void end().then(() => port.value?.send({ type: 'ended' }))
+    else if (message.type === 'identify') identify(message)
+    else {
+      page = cleanPage(message.page)
+      batch(() => {
+        isSettled.value = true
+        isOpen.value = message.isOpen
+        if (message.isOpen && message.focus) focusWanted.value++
+      })
+      if (message.isOpen || session.isKnown()) connect()
     }
-    page = cleanPage(message.page)
-    batch(() => {
-      isOpen.value = message.isOpen
-      if (message.isOpen && message.focus) focusWanted.value++
-    })
-    if (message.isOpen) connect()
   }
 
-  async function forget(): Promise<void> {
+  function identify({ identity, name, email }: Told): void {
+    // Whoever was refused, and who was here before, is gone with the page; the loader says it all again.
+    if (refusal.value) location.reload()
+    else if (!session.takeTold({ identity, name, email })) void end().then(reloadOnline)
+    else if (connection.value) session.renewToken().catch(() => undefined)
+    else if (identity) connect()
+  }
+
+  /** Without a network there would be no page to come back to. */
+  function reloadOnline(): void {
+    if (navigator.onLine) location.reload()
+    else addEventListener('online', () => location.reload())
+  }
+
+  /** Session, connection and all that is kept, in one step. */
+  async function end(): Promise<void> {
+    isEnding = true
+    isSettled.value = false
     current.close()
     connection.value?.close()
-    await session.forget()
-    port.value?.send({ type: 'ended' })
+    await session.end()
   }
 
   // A page may speak with this frame only from one of the site's origins. The server's frame-ancestors says the same before that.
@@ -120,7 +148,7 @@ export function startWidget(siteKey: string | null): Widget {
     port.value = met
     met.send({ type: 'ready' })
   }, hear)
-  if (!isEmbedded || session.isKnown()) connect()
+  if (!isEmbedded) connect()
 
   return {
     session,
@@ -128,6 +156,7 @@ export function startWidget(siteKey: string | null): Widget {
     draft,
     connection,
     refusal,
+    isSettled,
     isOpen,
     isEmbedded,
     focusWanted,

@@ -23,7 +23,7 @@ export interface ConnectionOptions {
   getToken: () => AccessToken | null
   /** Gets a new token and keeps it for getToken. Throws a RequestError: retryable or not tells whether the session is over. */
   renewToken: () => Promise<AccessToken>
-  onUnauthorized: () => void
+  onUnauthorized: (error: RequestError) => void
   /** Where the server is; the page's own origin if left out. */
   url?: string
 }
@@ -74,7 +74,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
       else attempting = false
     } catch (error) {
       attempting = false
-      if (isRefusal(error)) refuse()
+      if (isRefusal(error)) refuse(error)
       else retryLater(error)
     }
   }
@@ -92,11 +92,11 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     retryTimer = setTimeout(attempt, Math.max(asked ?? 0, backoffMs(tries)))
   }
 
-  function refuse(): void {
+  function refuse(error: RequestError): void {
     if (isOver) return
     close()
     state.value = { phase: 'refused' }
-    onUnauthorized()
+    onUnauthorized(error)
   }
 
   function renewBeforeExpiry(): void {
@@ -111,7 +111,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
       await request('session:renew', { token })
       renewBeforeExpiry()
     } catch (error) {
-      if (isRefusal(error)) refuse()
+      if (isRefusal(error)) refuse(error)
       else if (!isOver) renewTimer = setTimeout(renew, backoffMs(4))
     }
   }
@@ -174,6 +174,6 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
   return { state, request, on, close }
 }
 
-function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): error is RequestError {
   return error instanceof RequestError && !error.retryable
 }

@@ -1,0 +1,179 @@
+// A shop's page says who its customer is: the same person everywhere, and whoever comes next at the same screen sees nothing of the one before.
+
+import jwt from 'jsonwebtoken'
+import type { BrowserContext } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Site } from '#protocol/entities.ts'
+import type { IdentitySecretReply, WidgetSessionReply } from '#protocol/http.ts'
+import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { type Customer, openStage, type Stage, visit } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
+import { hears, kefu, kept, openShop, type PageWindow, type Shop } from './strict-shop.ts'
+import { english } from './words.ts'
+
+describe.skipIf(findChromium() === undefined)('on a shop’s page that says who its customer is', () => {
+  let app: TestApp
+  let stage: Stage
+  let shop: Shop
+  let admin: TestAccount
+  let site: Site
+  let secret: string
+  let people = 0
+
+  beforeAll(async () => {
+    app = await startTestApp()
+    stage = await openStage()
+    shop = await openShop(app)
+    await app.db.updateTable('sites').set({ origins: shop.origin }).where('site_key', '=', app.siteKey).execute()
+    admin = await app.newAgent({ role: 'admin' })
+    const { sites } = (await admin.call('GET', '/sites')).body as { sites: Site[] }
+    site = sites[0] as Site
+    secret = ((await admin.call('POST', `/sites/${site.id}/identity-secret`, {})).body as IdentitySecretReply).secret
+  })
+  afterEach(async () => {
+    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+  })
+  afterAll(async () => {
+    await stage.close()
+    await shop.close()
+    await app.stop()
+  })
+
+  const newSub = () => `shop-${++people}`
+  const identityOf = (sub: string, claims: object = {}) =>
+    jwt.sign({ sub, aud: app.siteKey, ...claims }, secret, { expiresIn: 300 })
+  const resumeTokenOf = ({ frame }: Customer) =>
+    frame.evaluate(() => Object.entries(localStorage).find(([key]) => key.endsWith(':resume'))?.[1])
+
+  /** The page gets the identity when it is needed, as from its own server. */
+  const identifyLater = ({ page }: Customer, identity: string) =>
+    page.evaluate((signed) => {
+      const { Kefu } = window as unknown as PageWindow
+      Kefu('identify', { identity: () => new Promise((resolve) => setTimeout(resolve, 50, signed)) })
+    }, identity)
+
+  async function visitAs(context: BrowserContext, sub: string): Promise<Customer> {
+    const customer = await visit(context, `${shop.origin}/`)
+    await customer.seesLauncher(true)
+    await identifyLater(customer, identityOf(sub))
+    await customer.open()
+    return customer
+  }
+
+  test('[PA9] a customer whom the shop names finds the same conversation after a reload and in another browser', async () => {
+    const sub = newSub()
+    const agent = await (await app.newAgent()).connect()
+    const customer = await visitAs(await stage.enter(), sub)
+    await customer.write('from my desk')
+    const { conversation } = await agent.next('conversation:created')
+    expect(conversation.customer).toMatchObject({ externalId: sub, isNameVerified: false })
+    await customer.reload()
+    await customer.sees('from my desk')
+    const elsewhere = await visitAs(await stage.enter(), sub)
+    await elsewhere.sees('from my desk')
+    await kefu(elsewhere.page, 'identify', { identity: identityOf(sub, { name: 'Ming' }) })
+    const told = await agent.next('conversation:updated', ({ change }) => change === 'customer')
+    expect(told.conversation.customer).toMatchObject({
+      id: conversation.customer.id,
+      name: 'Ming',
+      isNameVerified: true,
+    })
+    await elsewhere.write('and from my phone')
+    await customer.sees('and from my phone')
+  })
+
+  test('[PA9] [ID4] who wrote before signing in for the first time goes on', async () => {
+    const customer = await visit(await stage.enter(), `${shop.origin}/stub`)
+    await customer.ready()
+    await customer.write('not signed in yet')
+    const agent = await (await app.newAgent()).connect()
+    await customer.sees(english.sent)
+    await kefu(customer.page, 'identify', { name: 'Ann', email: 'ann@mail.example' })
+    const said = await agent.next('conversation:updated', ({ change }) => change === 'customer')
+    expect(said.conversation.customer).toMatchObject({ name: 'Ann', isNameVerified: false, externalId: null })
+    const sub = newSub()
+    await kefu(customer.page, 'identify', { identity: identityOf(sub) })
+    await agent.next(
+      'conversation:updated',
+      ({ conversation: { customer } }) => 'externalId' in customer && customer.externalId === sub,
+    )
+    await customer.write('signed in now')
+    await agent.next('conversation:updated', ({ conversation }) => conversation.lastSeq === 2)
+    expect(await customer.words()).toEqual(['not signed in yet', 'signed in now'])
+  })
+
+  test('[PA10] [T20] whoever is named next sees nothing of the one before, in no tab, and nothing unsent goes out as theirs', async () => {
+    const context = await stage.enter()
+    const identityA = identityOf(newSub())
+    const [one, two] = [await visit(context, `${shop.origin}/`), await visit(context, `${shop.origin}/`)]
+    for (const { page } of [one, two]) await kefu(page, 'identify', { identity: identityA })
+    await one.open()
+    await one.write('a secret of A')
+    await two.open()
+    await two.sees('a secret of A')
+    const tokenOfA = await resumeTokenOf(one)
+    await context.setOffline(true)
+    await one.write('unsent by A')
+    await two.composer.fill('a draft of A')
+    await context.setOffline(false)
+    await kefu(one.page, 'identify', { identity: identityOf(newSub()) })
+    for (const tab of [one, two]) {
+      await tab.frame.waitForFunction(() => !document.body.textContent?.includes('of A'))
+      await tab.ready()
+      expect(await tab.words()).toEqual([])
+      expect(await tab.composer.inputValue()).toBe('')
+    }
+    await two.write('a word of B')
+    await one.sees('a word of B')
+    const continued = await app.call('POST', '/widget/session', { site: app.siteKey, resumeToken: tokenOfA })
+    const stored = await app.db.selectFrom('messages').select(['content', 'sender_id']).execute()
+    const senderOf = (content: string) => stored.find((message) => message.content === content)?.sender_id
+    expect(senderOf('a word of B')).not.toBe(senderOf('a secret of A'))
+    expect([undefined, senderOf('a secret of A')]).toContain(senderOf('unsent by A'))
+    expect((continued.body as WidgetSessionReply).customer.id).not.toBe(senderOf('a secret of A'))
+    // The other tab's page, which still names A, has not taken it back.
+    expect(stage.requests.filter((url) => url.endsWith('/widget/session')).length).toBeLessThan(12)
+  })
+
+  test('[PA10] [PA4] shutdown ends the session on the server too, in all tabs', async () => {
+    const context = await stage.enter()
+    const customer = await visitAs(context, newSub())
+    await customer.write('before I sign out')
+    await customer.sees(english.sent)
+    const [before, id] = [await resumeTokenOf(customer), await customer.frame.evaluate(() => localStorage.length)]
+    expect(id).toBeGreaterThan(0)
+    await kefu(customer.page, 'shutdown')
+    await customer.page.locator('kefu-widget').waitFor({ state: 'detached' })
+    expect(await kept(customer.page)).toEqual({ cookie: '' })
+    const [session] = await app.db
+      .selectFrom('customer_sessions')
+      .select('revoked_at')
+      .where('id', '=', Number(before?.split('.')[0]))
+      .execute()
+    expect(session?.revoked_at).not.toBeNull()
+  })
+
+  test('[PA11] an identity that is refused is told to the page, and one can talk without, where the site allows that', async () => {
+    const customer = await visit(await stage.enter(), `${shop.origin}/stub`)
+    await customer.ready()
+    await customer.page.evaluate(() => {
+      const { Kefu, heard } = window as unknown as PageWindow
+      Kefu('on', 'error', (error: unknown) => heard.push(JSON.stringify(error)))
+    })
+    await kefu(customer.page, 'identify', { identity: 'not.an.identity' })
+    await hears(customer.page, '{"code":"unauthorized"}')
+    await customer.write('as nobody')
+    await customer.sees('as nobody')
+    await app.db.updateTable('sites').set({ require_identity: true }).where('id', '=', site.id).execute()
+    const stranger = await visit(await stage.enter(), `${shop.origin}/`)
+    await stranger.pressLauncher()
+    await stranger.page.waitForEvent('framenavigated')
+    await stranger.sees(english.identityRequired)
+    await kefu(stranger.page, 'identify', { identity: identityOf(newSub()) })
+    await stranger.ready()
+    await stranger.write('I have signed in')
+    await stranger.sees(english.sent)
+    await app.db.updateTable('sites').set({ require_identity: false }).where('id', '=', site.id).execute()
+    for (const complaint of await stage.leave()) expect(complaint).toMatch(/40[13].*\/widget\/session/)
+  })
+})
