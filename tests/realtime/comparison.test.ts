@@ -84,4 +84,20 @@ describe('the comparison with the database', () => {
     expect(again.message.seq).toBe(1)
     expect(await app.storedMessages(conversationId)).toHaveLength(1)
   })
+
+  it('[RQ8] answers in time also what waits behind others of its connection, each from when it came', async () => {
+    const { conversationId, customer } = await app.startConversation()
+    await app.db.transaction().execute(async (trx) => {
+      await trx.selectFrom('conversations').select('id').where('id', '=', conversationId).forUpdate().execute()
+      const cameAt = performance.now()
+      const replies = await Promise.all([
+        customer.ask('conversation:close', { conversationId }),
+        customer.ask('conversation:reopen', { conversationId }),
+        customer.ask('conversation:list', {}),
+      ])
+      for (const reply of replies) expect(reply).toMatchObject({ ok: false, error: { code: 'unavailable' } })
+      expect(performance.now() - cameAt).toBeLessThan(limits.answerMs + 600)
+    })
+    await expect.poll(async () => (await customer.ask('conversation:list', {})).ok).toBe(true)
+  })
 })
