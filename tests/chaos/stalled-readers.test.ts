@@ -6,7 +6,7 @@ import { mostGrowth, type StallFindings, stallReaders, wasCutInTime } from './st
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
 
-it('[CH7] a reader that stops reading costs under 2 MiB and is cut within 5 s; who reads is told everything (F32, N10)', async () => {
+it('[CH7] [CN8] a reader that stops reading costs under 2 MiB and is cut within 5 s; who reads is told everything (F32, N10)', async () => {
   const findings: StallFindings = await stallReaders(source, 10_000)
   expect(findings.cutAfter.length).toBeGreaterThan(0)
   expect(findings.cutAfter.filter((took) => !wasCutInTime(findings, took))).toEqual([])

@@ -7,7 +7,7 @@ import type { Reply } from '#protocol/errors.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { AccessToken } from './access-token.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs, reconnectMs } from './backoff.ts'
 import { RequestError } from './request-error.ts'
 
 export type ConnectionState =
@@ -30,7 +30,10 @@ export interface ConnectionOptions {
 
 export interface Connection {
   state: ReadonlySignal<ConnectionState>
-  /** Rejects with a RequestError; never waits for a connection to come, so the caller decides what to keep. */
+  /**
+   * Rejects with a RequestError; never waits for a connection to come, so the caller decides what to keep. Without one it is a reason to
+   * try again to connect.
+   */
   request<N extends RequestName>(name: N, payload: RequestPayloads[N], deadlineMs?: number): Promise<RequestReplies[N]>
   /** Answers its undo. */
   on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): () => void
@@ -41,6 +44,13 @@ export interface Connection {
 /** A token with less than this left is renewed before it is shown to the server. */
 const almostExpiredMs = 30_000
 const requestDeadlineMs = 10_000
+/** However often somebody asks for something, tries to connect are this far apart. */
+const betweenWakesMs = 250
+
+/** Of a network that is back, or of a person who is. */
+const signs = ['online', 'focus', 'pageshow', 'visibilitychange']
+
+const isSeen = () => globalThis.document?.visibilityState !== 'hidden'
 
 export function createConnection({ getToken, renewToken, onUnauthorized, url }: ConnectionOptions): Connection {
   const state = signal<ConnectionState>({ phase: 'connecting' })
@@ -48,6 +58,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
   let isOver = false
   let tries = 0
   let attempting = false
+  let notBefore = 0
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   let renewTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -88,8 +99,9 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     // Where WebSockets hang or are cut, the next attempt begins with polling and upgrades if it can.
     socket.io.opts.transports = tries % 2 === 0 ? ['websocket', 'polling'] : ['polling', 'websocket']
     const asked = error instanceof RequestError ? error.retryAfterMs : null
+    notBefore = Date.now() + (asked ?? betweenWakesMs)
     clearTimeout(retryTimer)
-    retryTimer = setTimeout(attempt, Math.max(asked ?? 0, backoffMs(tries)))
+    retryTimer = setTimeout(attempt, Math.max(asked ?? 0, reconnectMs(tries, isSeen())))
   }
 
   function refuse(error: RequestError): void {
@@ -121,7 +133,10 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     payload: RequestPayloads[N],
     deadlineMs = requestDeadlineMs,
   ): Promise<RequestReplies[N]> {
-    if (!socket.connected) return Promise.reject(RequestError.offline())
+    if (!socket.connected) {
+      wake()
+      return Promise.reject(RequestError.offline())
+    }
     return new Promise((resolve, reject) => {
       socket.timeout(deadlineMs).emit(name, payload, (failure: Error | null, reply: Reply<RequestReplies[N]>) => {
         if (failure !== null) reject(socket.connected ? RequestError.timeout() : RequestError.offline())
@@ -137,17 +152,16 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     return () => void socket.off(event as string, listener)
   }
 
-  /** The network is back, or somebody looks again: no reason to wait for the timer. */
+  /** The network is back, or somebody looks again or wants something: no reason to wait for the timer. */
   function wake(): void {
-    if (!attempting && document.visibilityState === 'visible') void attempt()
+    if (!attempting && isSeen() && Date.now() >= notBefore) void attempt()
   }
 
   function close(): void {
     isOver = true
     clearTimeout(retryTimer)
     clearTimeout(renewTimer)
-    globalThis.removeEventListener?.('online', wake)
-    globalThis.document?.removeEventListener('visibilitychange', wake)
+    for (const sign of signs) globalThis.removeEventListener?.(sign, wake)
     socket.disconnect()
   }
 
@@ -167,8 +181,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
   on('connection:closing', ({ reason }) => {
     if (reason === 'expired' || reason === 'revoked') isStale = true
   })
-  globalThis.addEventListener?.('online', wake)
-  globalThis.document?.addEventListener('visibilitychange', wake)
+  for (const sign of signs) globalThis.addEventListener?.(sign, wake)
   void attempt()
 
   return { state, request, on, close }
