@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import module from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -20,7 +21,11 @@ if (
 )
   await buildBrowserCode()
 
+// What was compiled and what is left of TypeScript without its types is kept: the next start is quicker and holds less memory.
+process.env.NODE_COMPILE_CACHE ??= inRoot('node_modules', '.cache', 'node')
+
 if (runsTypeScript) {
+  module.enableCompileCache()
   process.argv = [process.execPath, inRoot(entry), ...args]
   await import(pathToFileURL(inRoot(entry)).href)
 } else {

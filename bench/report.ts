@@ -1,4 +1,4 @@
-// The figures for people, a line each with its target beside it, and for programs as JSON.
+// The figures for people, as Markdown tables with the targets beside them, and for programs as JSON.
 
 import { writeFileSync } from 'node:fs'
 import type { Figure, Target } from './figures.ts'
@@ -16,32 +16,51 @@ export interface Results {
   disturbances: Disturbance[]
 }
 
-export function print({ machine, seconds, parts, disturbances, options }: Results): void {
+export function print({ machine, startedAt, seconds, parts, disturbances, options }: Results): void {
   const { processor, cores, memoryGiB, system, node, loadAverage } = machine
-  console.log(`\n${cores} × ${processor}, ${memoryGiB} GiB, ${system}, Node ${node}, load ${loadAverage.join(' ')}`)
+  const minutes = `${startedAt.slice(0, 16).replace('T', ' ')} UTC`
+  console.log(
+    `\n${minutes}; ${cores} × ${processor}, ${memoryGiB} GiB, ${system}, Node ${node}; load ${loadAverage.join(', ')}`,
+  )
   for (const [name, figures] of Object.entries(parts)) {
-    console.log(`\n${name}`)
-    const width = Math.max(...figures.map((figure) => figure.name.length))
-    for (const figure of figures) console.log(`  ${figure.name.padEnd(width)}  ${told(figure)}`)
+    console.log(`\n### ${name}\n`)
+    printTable([['figure', 'median', 'lowest', 'highest', 'target', ''], ...figures.map(row)])
   }
-  for (const { what, cores } of disturbances)
-    console.log(`\nDISTURBED: others used ${cores.toFixed(2)} cores during ${what}`)
   console.log(`\nMedians of ${options.rounds}; ${Math.round(seconds)} s in all.`)
+  for (const { what, cores } of disturbances)
+    console.log(`Disturbed: others used ${cores.toFixed(2)} cores during ${what}.`)
 }
 
-function told({ value, unit, rounds, target, isMet }: Figure): string {
-  const spread = rounds.length > 1 ? `  (${shown(Math.min(...rounds))} to ${shown(Math.max(...rounds))})` : ''
-  const judged = target === undefined ? '' : `  target ${goal(target)}: ${isMet ? 'met' : 'NOT MET'}`
-  return `${`${shown(value)} ${unit}`.padStart(16)}${spread}${judged}`
+function row({ name, value, unit, rounds, target, isMet }: Figure): string[] {
+  const spread = rounds.length > 1 ? [shown(Math.min(...rounds)), shown(Math.max(...rounds))] : ['', '']
+  const judged = target === undefined ? ['', ''] : [goal(target), isMet ? 'met' : '**not met**']
+  return [name, `${shown(value)} ${unit}`.trim(), ...spread, ...judged]
 }
 
 const goal = (target: Target) =>
-  'atLeast' in target ? `at least ${target.atLeast}` : `at most ${Number(target.atMost.toPrecision(3))}`
+  'atLeast' in target ? `at least ${shown(target.atLeast)}` : `at most ${shown(target.atMost)}`
 
 /** Three significant digits are what such figures bear. */
 function shown(value: number): string {
   if (Number.isNaN(value)) return '-'
+  if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value)
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)
+}
+
+function printTable(rows: string[][]): void {
+  const widths = (rows[0] as string[]).map((_, column) =>
+    Math.max(3, ...rows.map((row) => (row[column] as string).length)),
+  )
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
+  const padded = rows.map((row) => {
+    return line(
+      row.map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number),
+      ),
+    )
+  })
+  const rule = line(widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)))
+  console.log([padded[0], rule, ...padded.slice(1)].join('\n'))
 }
 
 export function writeJson(file: string, results: Results): void {

@@ -39,7 +39,7 @@ export const newDataDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'kefu-be
 
 export async function startKefu(options: KefuOptions = {}): Promise<RunningKefu> {
   const dataDir = options.dataDir ?? (await newDataDir())
-  const server = await startServer([...(options.nodeOptions ?? []), 'server/main.ts'], {
+  const server = await startServer([...(options.nodeOptions ?? []), 'bootstrap.mjs', 'server/main.ts'], {
     DATA_DIR: dataDir,
     PORT: '0',
     RATE_LIMITS: 'off',

@@ -17,7 +17,6 @@ import { createRates } from './rates.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
-import { connectRedis } from './realtime/redis.ts'
 import { sendTogether } from './realtime/send-together.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
 import { keepSessionsWhole } from './workers/forward.ts'
@@ -48,7 +47,9 @@ export async function createApp({
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer(config)
   const connections = createOpenConnections()
-  const redis = config.redisUrl === null ? null : connectRedis(config.redisUrl, log)
+  // Loaded where it is wanted: its client is nine megabytes.
+  const redis =
+    config.redisUrl === null ? null : (await import('./realtime/redis.ts')).connectRedis(config.redisUrl, log)
   const bus = redis ?? siblings ?? null
   const rates = createRates(now, { enabled: config.rateLimits, shared: bus !== null })
   const others = bus && (await joinOtherNodes({ db, rates }, io, bus, connections))

@@ -34,7 +34,7 @@ test('a quick benchmark prints its figures and writes them as JSON', async () =>
   for (const { value, target, isMet } of judged) {
     expect(isMet).toBe(target && ('atLeast' in target ? value >= target.atLeast : value <= target.atMost))
   }
-})
+}, 60_000)
 
 test('a part that is not there is refused, naming those that are', async () => {
   await expect(bench('--only', 'sturation')).rejects.toMatchObject({

@@ -1,7 +1,16 @@
 // The bootstrap installs exactly when what is installed is not what the lock file asks for, and then gets out of the way.
 
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -73,6 +82,12 @@ describe('the bootstrap', () => {
     writeFileSync(join(folder, 'node_modules', '.package-lock.json'), JSON.stringify({ packages }))
     expect(await start(folder, ['0']).ended).toBe(0)
     expect(npmCall(folder)).toBeNull()
+  })
+
+  test('keeps what was compiled for the next start', async () => {
+    const folder = newProject()
+    expect(await start(folder, ['0']).ended).toBe(0)
+    expect(readdirSync(join(folder, 'node_modules', '.cache', 'node'))).toHaveLength(1)
   })
 
   test('does not go on when the packages cannot be installed', async () => {
