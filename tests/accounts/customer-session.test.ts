@@ -176,7 +176,7 @@ describe("the widget's session", () => {
     expect((await session()).site.available).toBe(true)
   })
 
-  it('begins 30 times at once from one address, then one every two seconds [CS6]', async () => {
+  it('begins 30 times at once from one address, then one every two seconds [CS6] [T18]', async () => {
     let now = Date.now()
     const limited = await startTestApp({ rateLimits: true, now: () => now })
     const begin = () => limited.call('POST', '/widget/session', {})

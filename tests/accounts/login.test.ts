@@ -24,7 +24,7 @@ describe('logging in', () => {
     expect(JSON.stringify(answer.body)).not.toContain(cookie.split('.')[1])
   })
 
-  it('answers unknown, wrong and disabled alike [AU2]', async () => {
+  it('answers unknown, wrong and disabled alike [AU2] [T16]', async () => {
     const user = await newUser(app)
     const disabled = await newUser(app)
     const olderMake = await app.newAgent()
@@ -40,7 +40,7 @@ describe('logging in', () => {
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
   })
 
-  it('keeps no password and no token as it was given [AU1]', async () => {
+  it('keeps no password and no token as it was given [AU1] [T34]', async () => {
     const user = await newUser(app)
     const { cookie } = await logIn(app, user.username)
     const row = await app.db
@@ -53,7 +53,7 @@ describe('logging in', () => {
     expect(row.token_hash.toString('base64url')).not.toBe(cookie.split('.')[1])
   })
 
-  it('ends the session and its connections on logout, and is content without one [AU7]', async () => {
+  it('ends the session and its connections on logout, and is content without one [AU7] [T04]', async () => {
     const user = await newUser(app)
     const here = await logIn(app, user.username)
     const elsewhere = await logIn(app, user.username)
@@ -71,7 +71,7 @@ describe('logging in', () => {
     other.close()
   })
 
-  it('hashes two at once, lets a hundred wait and turns the next away [AU10]', async () => {
+  it('hashes two at once, lets a hundred wait and turns the next away [AU10] [T17]', async () => {
     const most = limits.passwordHashesAtOnce + limits.passwordHashesWaiting
     const tries = Array.from({ length: most + 1 }, () => verifyPassword(undefined, password))
     const outcomes = await Promise.allSettled(tries)
@@ -92,7 +92,7 @@ describe('failing to log in', () => {
   const tryAs = (username: string, secret: string) =>
     app.call('POST', '/auth/login', { username, password: secret }).then((answer) => codeOf(answer) ?? 'ok')
 
-  it('too often from one address or for one account is told to wait, even with the right password [AU3]', async () => {
+  it('too often from one address or for one account is told to wait, even with the right password [AU3] [T17]', async () => {
     const user = await newUser(app)
     expect(await tryAs(user.username, password)).toBe('ok')
     for (let i = 0; i < count; i++) expect(await tryAs(user.username, 'wrong')).toBe('unauthorized')

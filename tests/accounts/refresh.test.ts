@@ -41,7 +41,7 @@ describe('refreshing', () => {
     expect((await refresh(app, cookieOf(again))).status).toBe(200)
   })
 
-  it('with a copy of the token before, past the grace, ends the session and its connections [AU5]', async () => {
+  it('with a copy of the token before, past the grace, ends the session and its connections [AU5] [T04]', async () => {
     const user = await newUser(app)
     const { cookie: stolen, reply } = await logIn(app, user.username)
     const client = await connectClient(app.url, reply.token)

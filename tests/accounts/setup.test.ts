@@ -47,14 +47,14 @@ describe('setting up', () => {
     expect(site).toMatchObject({ key: 'there-already', name: '雾与叶', origins: [] })
   })
 
-  it('refuses a wrong code, and soon any [SU2]', async () => {
+  it('refuses a wrong code, and soon any [SU2] [T17]', async () => {
     for (let i = 0; i < limits.loginFailures.count; i++)
       expect(codeOf(await setUp({ code: `wrong${i}` }))).toBe('forbidden')
     expect(codeOf(await setUp())).toBe('rate_limited')
     expect(await isSetupNeeded(app)).toBe(true)
   })
 
-  it('happens once, also when two try at once [SU3]', async () => {
+  it('happens once, also when two try at once [SU3] [T34]', async () => {
     const answers = await Promise.all([
       setUp({ username: 'one' }),
       setUp({ username: 'two' }),

@@ -24,7 +24,7 @@ describe('access tokens', () => {
     )
   }
 
-  it('that are not good are answered alike [AU8]', async () => {
+  it('that are not good are answered alike [AU8] [T05]', async () => {
     const agent = await app.newAgent()
     const customer = await app.newCustomer()
     const revoked = await app.newAgent()
@@ -105,7 +105,7 @@ describe('access tokens', () => {
     expect(bad.length).toBeGreaterThanOrEqual(40)
   })
 
-  it('end after ten minutes, over HTTP and over a socket alike [AU8]', async () => {
+  it('end after ten minutes, over HTTP and over a socket alike [AU8] [T06]', async () => {
     const agent = await app.newAgent()
     now += limits.accessTokenMs - 2000
     expect((await agent.call('GET', '/me')).status).toBe(200)
@@ -114,7 +114,7 @@ describe('access tokens', () => {
     await expect(connectClient(app.url, agent.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
   })
 
-  it('of an older secret are good as long as it is in the ring [AU9]', async () => {
+  it('of an older secret are good as long as it is in the ring [AU9] [T06]', async () => {
     const agent = await app.newAgent()
     const [old] = app.jwtSecrets
     const ring = { db: app.db, now: app.now, jwtSecrets: ['n'.repeat(40), old as string] }

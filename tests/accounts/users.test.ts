@@ -61,7 +61,7 @@ describe('users', () => {
     expect((await call('GET', '/me')).body).toEqual(changed.body)
   })
 
-  it('change their own password with the old one, which ends their other logins alone [US2] [US3]', async () => {
+  it('change their own password with the old one, which ends their other logins alone [US2] [US3] [T04]', async () => {
     const user = await newUser(app)
     const here = await logIn(app, user.username)
     const elsewhere = await logIn(app, user.username)
@@ -127,7 +127,7 @@ describe('users', () => {
     await logIn(app, user.username)
   })
 
-  it('include an admin who can log in, always [US5]', async () => {
+  it('include an admin who can log in, always [US5] [T07]', async () => {
     const colleague = await newUser(app, 'admin')
     await app.db
       .updateTable('users')

@@ -13,7 +13,7 @@ const callers = 'server/http/callers.ts'
 const connection = 'server/realtime/connection.ts'
 const sockets = 'server/realtime/socket-server.ts'
 const tokens = 'server/auth/tokens.ts'
-const append = 'server/messages/append-messages.ts'
+const sends = 'server/messages/decide-sends.ts'
 const view = 'server/conversations/view.ts'
 const tell = 'server/conversations/tell.ts'
 const handles = 'assertMayHandle(actor, conversation)'
@@ -101,9 +101,9 @@ export const removals: Record<string, Removal> = {
   'who reopens': { file: 'server/conversations/reopen-conversation.ts', find: handles, put: '' },
   'who releases': { file: 'server/conversations/release-conversation.ts', find: handles, put: '' },
   'who hands over': { file: 'server/conversations/transfer-conversation.ts', find: handles, put: '' },
-  'who writes': { file: append, find: handles, put: '' },
+  'who writes': { file: sends, find: handles, put: '' },
   'that nobody writes into a closed conversation but its customer': {
-    file: append,
+    file: sends,
     find: "} else if (conversation.status === 'closed') {",
     put: '} else if (false) {',
   },
@@ -139,9 +139,9 @@ export const removals: Record<string, Removal> = {
     caughtBy: 'tests/conversations/open-conversation.test.ts',
   },
   'that a blocked customer does not write': {
-    file: append,
-    find: "if (blocked.has(actor.userId)) throw new AppError('forbidden', 'You cannot write here any more.')",
-    put: '',
+    file: sends,
+    find: "throw new AppError('forbidden', 'You cannot write here any more.')",
+    put: 'return',
     caughtBy: 'tests/messages/send-message.test.ts',
   },
   "that a customer's session stands": {

@@ -1,5 +1,8 @@
 // Attacks that are not about one request alone (docs/SECURITY.md), tried on a real Kefu.
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { io } from 'socket.io-client'
 import type { TSchema } from 'typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -220,6 +223,16 @@ describe('[T14] what looks like SQL', () => {
       expect(await admin.client.refused('conversation:list', { cursor })).toBe('invalid_request')
     }
   })
+})
+
+it('[T11] the server asks nothing of any address that somebody gave it: there is no request to forge', () => {
+  const root = fileURLToPath(new URL('../../server', import.meta.url))
+  const asks = /\bfetch\(|from 'node:(https|http2|dns)'|\b(undici|axios)\b|\brequest\b.* from 'node:http'/
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  // Commands are the operator's own; workers pass connections on to each other, over sockets that only they have.
+  const served = files.filter((file) => !/^(commands|workers)\//.test(file))
+  expect(served.length).toBeGreaterThan(100)
+  expect(served.filter((file) => asks.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
 })
 
 /** What squares with the length takes seconds. */

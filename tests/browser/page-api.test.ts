@@ -163,7 +163,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     await distant.close()
   })
 
-  test('[PA6] a page whose origin is not the site’s cannot embed it, and nobody is made a customer', async () => {
+  test('[PA6] [T21] a page whose origin is not the site’s cannot embed it, and nobody is made a customer', async () => {
     const foreign = await openShop(app)
     const page = await (await stage.enter()).newPage()
     const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors'))

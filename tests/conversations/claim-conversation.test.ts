@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 describe('conversation:claim', () => {
-  it('[CL1] has one winner among fifty agents at once, twenty rounds', async () => {
+  it('[CL1] [T31] has one winner among fifty agents at once, twenty rounds', async () => {
     const agents = await Promise.all(Array.from({ length: 50 }, async () => (await app.newAgent()).connect()))
     for (let round = 0; round < 20; round++) {
       const { conversationId, customer } = await app.startConversation()

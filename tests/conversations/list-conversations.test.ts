@@ -61,13 +61,13 @@ describe('conversation:list and conversation:count', () => {
     expect(await customer.refused('conversation:count', {})).toBe('forbidden')
   })
 
-  it('[CV9] stops counting at a thousand', async () => {
+  it('[CV9] [T36] stops counting at a thousand', async () => {
     const { agent, customerAccount } = await app.startConversation()
     await app.fillQueue(customerAccount.id, 1005)
     expect(await agent.request('conversation:count', {})).toMatchObject({ queue: 1000, all: 1000 })
   })
 
-  it('[CV10] shows a customer named fields alone', async () => {
+  it('[CV10] [T23] shows a customer named fields alone', async () => {
     const { customer, agent, conversationId } = await app.startConversation({ email: 'someone@example.com' })
     await agent.request('conversation:claim', { conversationId })
     const seen = (await customer.request('conversation:open', { conversationId })).conversation

@@ -43,7 +43,7 @@ describe('conversation:start', () => {
     expect(await app.storedMessages(replies[0]?.conversation.id ?? 0)).toHaveLength(1)
   })
 
-  it('[CV3] stops at three unfinished ones, however they race', async () => {
+  it('[CV3] [T18] stops at three unfinished ones, however they race', async () => {
     const account = await app.newCustomer()
     const connections = await Promise.all([account.connect(), account.connect()])
     const replies = await Promise.all(

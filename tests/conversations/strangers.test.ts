@@ -21,7 +21,7 @@ const probes: { [N in RequestName]?: (conversationId: number) => RequestPayloads
 }
 
 describe("a customer's token on another's conversation", () => {
-  it('[RQ7] is not_found in each request and call, alike for what does not exist, and no event is told', async () => {
+  it('[RQ7] [T01] is not_found in each request and call, alike for what does not exist, and no event is told', async () => {
     const { conversationId, customer, agent } = await app.startConversation()
     const strangerAccount = await app.newCustomer()
     const stranger = await strangerAccount.connect()
@@ -47,7 +47,7 @@ describe("a customer's token on another's conversation", () => {
     expect(await app.storedMessages(conversationId)).toHaveLength(1)
   })
 
-  it('[RQ7] [CV4] tells nothing to who tries to open it while others talk', async () => {
+  it('[RQ7] [CV4] [T02] tells nothing to who tries to open it while others talk', async () => {
     const { conversationId, customer, agent } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const stranger = await (await app.newCustomer()).connect()

@@ -133,7 +133,7 @@ describe('the compose file', () => {
     expect(alike(other)).toEqual(alike(kefu))
   })
 
-  test('points them at its Redis, which asks for the password', () => {
+  test('[T32] points them at its Redis, which asks for the password', () => {
     const url = new URL(filledIn(kefu.environment.REDIS_URL ?? ''))
     expect(`${url.hostname}:${url.port}`).toBe('redis:6379')
     const command = redis.command?.map(filledIn) ?? []
@@ -195,7 +195,7 @@ describe('the compose file', () => {
     for (const [, name = ''] of inContainer.matchAll(/\$(\w+)/g)) expect(database.environment).toHaveProperty(name)
   })
 
-  test('asks for every secret, and .env.example names every variable and sets none', () => {
+  test('[T27] asks for every secret, and .env.example names every variable and sets none', () => {
     const variables = new Map(
       [...composeText.matchAll(/(?<!\$)\$\{(\w+)(:[-?])/g)].map(([, name = '', operator = '']) => [name, operator]),
     )

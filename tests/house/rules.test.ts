@@ -10,11 +10,12 @@ const rules = rulePages.flatMap((page) =>
   [...read(page).matchAll(/^- \[([A-Z]{2}\d+)\]/gm)].map((match) => match[1] as string),
 )
 
-/** What the titles of all tests cite. */
-function cited(): Set<string> {
-  const files = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\.test\.tsx?$/.test(file),
-  )
+const testFiles = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+  /\.test\.tsx?$/.test(file),
+)
+
+/** What the titles of these tests cite. */
+function citedIn(files: readonly string[], id: RegExp): Set<string> {
   const titles = files.flatMap((file) =>
     [
       ...read(join('tests', file)).matchAll(
@@ -22,10 +23,10 @@ function cited(): Set<string> {
       ),
     ].map((match) => match[2] as string),
   )
-  return new Set(
-    titles.flatMap((title) => [...title.matchAll(/\[([A-Z]{2}\d+)\]/g)].map((match) => match[1] as string)),
-  )
+  return new Set(titles.flatMap((title) => [...title.matchAll(id)].map((match) => match[1] as string)))
 }
+
+const cited = () => citedIn(testFiles, /\[([A-Z]{2}\d+)\]/g)
 
 describe('the rules', () => {
   it('are each numbered once', () => {
@@ -40,5 +41,47 @@ describe('the rules', () => {
 
   it('are known where tests cite them', () => {
     expect([...cited()].filter((rule) => !rules.includes(rule))).toEqual([])
+  })
+})
+
+describe('the threats of docs/SECURITY.md', () => {
+  const page = read('docs/SECURITY.md')
+  const rows = [...page.matchAll(/^\| \[?(T\d\d)(\]?) \| [^|]+ \| [^|]+ \|(.*)\|$/gm)].map(
+    ([, id = '', applies, places = '']) => ({
+      id,
+      applies: applies === ']',
+      places: places.trim().split(', ').filter(Boolean),
+    }),
+  )
+  const threat = /\[(T\d+)\]/g
+
+  it('are each in the table, once', () => {
+    const all = Array.from({ length: 36 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`)
+    expect(rows.map(({ id }) => id)).toEqual(all)
+  })
+
+  it('are each cited where the table says, when Kefu has what they attack', () => {
+    const missing = rows.flatMap(({ id, places }) =>
+      places
+        .filter((place) => {
+          const files = testFiles.filter(
+            (file) => file === `${place}.test.ts` || (place.endsWith('/') && file.startsWith(place)),
+          )
+          return !citedIn(files, threat).has(id)
+        })
+        .map((place) => `${id} ${place}`),
+    )
+    expect(missing).toEqual([])
+    expect(rows.filter(({ applies, places }) => applies !== places.length > 0)).toEqual([])
+  })
+
+  it('are known where tests cite them', () => {
+    const known = rows.filter(({ applies }) => applies).map(({ id }) => id)
+    expect([...citedIn(testFiles, threat)].filter((id) => !known.includes(id))).toEqual([])
+  })
+
+  it('name rules that there are', () => {
+    const named = [...page.matchAll(/\[([A-Z]{2}\d+)\]/g)].map((match) => match[1] as string)
+    expect(named.filter((rule) => !rules.includes(rule))).toEqual([])
   })
 })

@@ -100,7 +100,7 @@ describe('[HT9] one address may make limits.httpRequestsPerAddress', () => {
   })
 })
 
-describe('[HT10] X-Forwarded-For counts as far as TRUSTED_PROXIES vouch for it', () => {
+describe('[HT10] [T28] X-Forwarded-For counts as far as TRUSTED_PROXIES vouch for it', () => {
   const request = (peer: string, forwarded?: string) =>
     ({
       socket: { remoteAddress: peer },

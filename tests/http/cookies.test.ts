@@ -36,7 +36,7 @@ function cookieOf(answer: Response) {
 
 const maxAge = `Max-Age=${limits.refreshSessionMs / 1000}`
 
-describe('[HT12] the refresh token travels in a cookie that scripts, other paths and other sites do not get', () => {
+describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other paths and other sites do not get', () => {
   test('set by setup, login and refresh', async () => {
     expect(setUp.status).toBe(201)
     const login = await post(app.url, '/auth/login', mei)
@@ -83,7 +83,7 @@ describe('[HT12] the refresh token travels in a cookie that scripts, other paths
   })
 })
 
-describe("[HT13] what sets or uses the cookie is not for other sites' pages", () => {
+describe("[HT13] [T09] what sets or uses the cookie is not for other sites' pages", () => {
   const calls: [path: string, body: unknown][] = [
     ['/auth/login', mei],
     ['/auth/refresh', undefined],

@@ -148,7 +148,7 @@ describe('[HT4] a request may be limits.requestBytes', () => {
   })
 })
 
-test('[HT5] what fails inside is internal, and the log holds where, but nothing of the request', async () => {
+test('[HT5] [T25] what fails inside is internal, and the log holds where, but nothing of the request', async () => {
   const lines: string[] = []
   const database = await createTestDatabase()
   const db = connectDatabase(database.address)

@@ -61,7 +61,7 @@ describe('[HT15] every answer says what browsers may do with it', () => {
   })
 })
 
-describe('[HT16] pages run our own files alone, and only the widget may be framed: by its site', () => {
+describe('[HT16] [T21] pages run our own files alone, and only the widget may be framed: by its site', () => {
   test.each(['/console/', '/console/conversations/7', '/setup', '/demo/'])('%s', async (path) => {
     const { url } = await serve(app, { pages: await built() })
     const policy = policyOf(await fetch(url + path))
@@ -133,7 +133,7 @@ describe('[HT17] what is kept for how long', () => {
   })
 
   test.each(['/.stamp', '/assets/..%2f.stamp', '/assets/%2e%2e/.stamp', '/assets/.hidden', '/console/index.html.gz'])(
-    'nothing else is a file: %s',
+    '[T13] nothing else is a file: %s',
     async (path) => {
       const { url } = await serve(app, { pages: await built() })
       expect(await (await fetch(url + path)).text()).not.toContain('secret of the build')

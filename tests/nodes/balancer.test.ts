@@ -69,7 +69,7 @@ describe.skipIf(!findRedis() || !findHaproxy())('two nodes behind the balancer o
     })
   }
 
-  it('[ND11] [HT10] know who asks, whatever it claims', async () => {
+  it('[ND11] [HT10] [T28] know who asks, whatever it claims', async () => {
     for (let i = 0; i < limits.sessionsPerAddress.count; i++) await newSession('127.0.0.2', `203.0.113.${i}`)
     await sleep(2 * limits.sharedRatesMs)
     expect(await newSession('127.0.0.2', '203.0.113.200')).toBe(429)

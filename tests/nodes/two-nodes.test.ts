@@ -93,7 +93,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     return performance.now() - from
   }
 
-  it('[ND7] end connections on every node within a second of the session (F27, N16)', async () => {
+  it('[ND7] [T04] end connections on every node within a second of the session (F27, N16)', async () => {
     const admin = await here.newAgent({ role: 'admin' })
     for (let i = 0; i < 5; i++) {
       const account = await here.newAgent()

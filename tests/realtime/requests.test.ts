@@ -33,7 +33,7 @@ describe('socket requests', () => {
     expect(await customer.socket.timeout(5000).emitWithAck('conversation:list')).toMatchObject({ ok: true })
   })
 
-  it('[RQ2] answer every bad payload, missing acknowledgements and unknown events included, and go on', async () => {
+  it('[RQ2] [T24] answer every bad payload, missing acknowledgements and unknown events included, and go on', async () => {
     const { customer, conversationId } = await app.startConversation()
     const socket = customer.socket.timeout(5000)
     for (const payload of badPayloads) {
@@ -54,7 +54,7 @@ describe('socket requests', () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
   })
 
-  it('[FZ3] refuse what is nested too deep, however deep', async () => {
+  it('[FZ3] [T15] refuse what is nested too deep, however deep', async () => {
     const { customer, conversationId } = await app.startConversation()
     for (const depth of [limits.requestDepth, 1_000]) {
       let deep: unknown = 1
@@ -148,7 +148,7 @@ describe('connections', () => {
     await expect(account.connect()).rejects.toMatchObject({ data: { code: 'unauthorized', retryable: false } })
   })
 
-  it('[CN2] open from our own origin or from programs, not from another page, by either transport', async () => {
+  it('[CN2] [T10] open from our own origin or from programs, not from another page, by either transport', async () => {
     const account = await app.newAgent()
     const own = await connectClient(app.url, account.token, { origin: app.url })
     own.close()
@@ -160,7 +160,7 @@ describe('connections', () => {
     }
   })
 
-  it('[CN3] end with their token unless renewed', async () => {
+  it('[CN3] [T06] end with their token unless renewed', async () => {
     let now = Date.now()
     const shop = await startTestApp({ now: () => now })
     try {

@@ -14,7 +14,7 @@ export interface Edit {
 const parts = ['protocol', 'db', 'server', 'schema.sql', 'package.json']
 
 /** What its tests need besides, but for those in a browser. */
-export const testParts = ['tests', 'vitest.config.ts']
+export const testParts = ['tests', 'vitest.config.ts', 'client-web/shared']
 
 export function copySource(from: string, to: string, more: readonly string[] = []): void {
   for (const part of [...parts, ...more]) cpSync(join(from, part), join(to, part), { recursive: true })
