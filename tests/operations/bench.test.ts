@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import { createFrameReader } from '../../bench/load/frames.ts'
+import { percentiles } from '../../bench/percentiles.ts'
 import type { Results } from '../../bench/report.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -41,4 +43,35 @@ test('a part that is not there is refused, naming those that are', async () => {
     code: 2,
     stderr: expect.stringContaining('There is no part sturation; there are saturation'),
   })
+})
+
+/** As a server sends it: not masked. */
+function serverFrame(text: string): Buffer {
+  const payload = Buffer.from(text)
+  const header = Buffer.alloc(payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10)
+  header[0] = 0x81
+  header[1] = payload.length < 126 ? payload.length : header.length === 4 ? 126 : 127
+  if (header.length === 4) header.writeUInt16BE(payload.length, 2)
+  if (header.length === 10) header.writeBigUInt64BE(BigInt(payload.length), 2)
+  return Buffer.concat([header, payload])
+}
+
+test.each([61, 127, 1_000, 1_000_000])('the load client reads frames of every size from chunks of %i bytes', (size) => {
+  const texts = ['3', 'a'.repeat(125), 'b'.repeat(126), 'c'.repeat(5_000), 'd'.repeat(66_000), '客服']
+  const stream = Buffer.concat([
+    serverFrame(texts[0] as string),
+    Buffer.from([0x89, 0]),
+    ...texts.slice(1).map(serverFrame),
+  ])
+  const read: string[] = []
+  const take = createFrameReader((bytes, from, to) => read.push(bytes.toString('utf8', from, to)))
+  for (let at = 0; at < stream.length; at += size) take(stream.subarray(at, at + size))
+  expect(read).toEqual(texts)
+})
+
+test('percentiles are values that were measured, by nearest rank', () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index)
+  expect(percentiles(hundred)).toEqual({ count: 100, p50: 50, p95: 95, p99: 99 })
+  expect(percentiles([7])).toEqual({ count: 1, p50: 7, p95: 7, p99: 7 })
+  expect(percentiles([]).p50).toBeNaN()
 })
