@@ -88,8 +88,8 @@ describe('conversation:open and conversation:leave', () => {
       afterVersion = last?.version ?? 0
     }
     expect(pages).toEqual([
-      [[1, 2], true],
-      [[3, 4, 5], false],
+      [[4, 3], true],
+      [[2, 1, 5], false],
     ])
   })
 

@@ -53,7 +53,7 @@ export interface TestApp extends RunningApp {
   startConversation(options?: { agent?: Client; email?: string }): Promise<StartedConversation>
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   storedMessages(conversationId: number): Promise<StoredMessage[]>
-  /** Changes the content of all messages of a conversation, a version each, and tells nobody: as if the events had been lost. */
+  /** Changes the content of all messages of a conversation, a version each from the last to the first, and tells nobody: as if the events had been lost. */
   changeMessages(conversationId: number, content: string): Promise<void>
   /** Makes an agent offline, last seen so long ago. */
   sawAgentLast(agentId: number, agoMs: number): Promise<void>
@@ -191,7 +191,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         .execute(),
     async changeMessages(conversationId, content) {
       await sql`update messages join conversations on conversations.id = conversation_id
-        set content = ${content}, messages.version = conversations.version + seq where conversation_id = ${conversationId}`.execute(
+        set content = ${content}, messages.version = conversations.version + last_seq + 1 - seq where conversation_id = ${conversationId}`.execute(
         db,
       )
       await sql`update conversations set version = version + last_seq where id = ${conversationId}`.execute(db)
