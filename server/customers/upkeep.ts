@@ -1,8 +1,10 @@
 // Every hour, removes sessions whose time is over, customers who came and never began a conversation, and uploads that were never sent, in
 // small batches. Each node does; what one is removing the others leave alone.
 
-import { removeExpiredCustomerSessions, removeSilentCustomers } from '#db/customer-sessions.ts'
+import { removeExpiredCustomerSessions } from '#db/customer-sessions.ts'
 import { removeExpiredLoginSessions } from '#db/login-sessions.ts'
+import type { Place } from '#db/paging.ts'
+import { listOldCustomers, removeSilentCustomers } from '#db/silent-customers.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { limits } from '#protocol/limits.ts'
 import { removeUnsent } from '../attachments/remove-unsent.ts'
@@ -11,12 +13,22 @@ import type { App } from '../context.ts'
 const firstMs = 60_000
 const everyMs = 3600_000
 
-type Parts = Pick<App, 'db' | 'log' | 'attachments'>
+/** After the first run customers are looked at again for so long: whoever had an upload or was locked is met once more. */
+const lookBackMs = 3 * limits.silentCustomerMs
+
+type Parts = Pick<App, 'db' | 'log' | 'attachments' | 'now'>
 
 export function startUpkeep(parts: Parts): { stop(): void } {
   const stopping = new AbortController()
+  let sinceMs = 0
   const run = () => {
-    runUpkeep(parts, stopping.signal).catch((error: unknown) => parts.log.error({ err: error }, 'upkeep failed'))
+    const nextSinceMs = parts.now() - lookBackMs
+    runUpkeep(parts, { sinceMs, signal: stopping.signal }).then(
+      () => {
+        sinceMs = nextSinceMs
+      },
+      (error: unknown) => parts.log.error({ err: error }, 'upkeep failed'),
+    )
     timer = setTimeout(run, everyMs).unref()
   }
   let timer = setTimeout(run, firstMs).unref()
@@ -28,16 +40,25 @@ export function startUpkeep(parts: Parts): { stop(): void } {
   }
 }
 
-export async function runUpkeep({ db, attachments }: Parts, signal?: AbortSignal): Promise<void> {
+/** Of silent customers removes those who came at or after `sinceMs`, in milliseconds of Unix time. */
+export async function runUpkeep(
+  { db, attachments }: Omit<Parts, 'now'>,
+  { sinceMs = 0, signal }: { sinceMs?: number; signal?: AbortSignal } = {},
+): Promise<void> {
   const batches = [
     () => removeExpiredLoginSessions(db),
     () => removeExpiredCustomerSessions(db),
     () => removeUnsent({ db, attachments }),
-    () => inTransaction(db, removeSilentCustomers),
   ]
   for (const removeBatch of batches) {
     let removed: number = limits.upkeepRows
     while (removed === limits.upkeepRows && !signal?.aborted) removed = await removeBatch()
+  }
+  let place: Place | null = { at: new Date(sinceMs).toISOString(), id: 0 }
+  while (place !== null && !signal?.aborted) {
+    const { items, next } = await listOldCustomers(db, place)
+    await inTransaction(db, (trx) => removeSilentCustomers(trx, items))
+    place = next
   }
   await attachments.incoming.sweep()
 }
