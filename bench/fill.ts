@@ -124,7 +124,7 @@ const conversationRows = `
   INSERT INTO conversations (id, customer_id, agent_id, site_id, status, client_conversation_id, page_url, page_title, last_seq,
     version, customer_read_seq, customer_read_at, agent_read_seq, agent_read_by, agent_read_at, customer_unread, agent_unread,
     queued_at, closed_at, created_at, updated_at, changed_at)
-  SELECT id, customer_id, agent_id, 1 + customer_id % 2, status, MD5(id),
+  SELECT id, customer_id, agent_id, 1 + customer_id % 2, status, LEFT(SHA2(id, 224), 32),
     CONCAT('https://shop.example/tea/', id % 300), CONCAT('Tea ', id % 300), length,
     1 + length + (agent_id IS NOT NULL) + (status = 'closed') + (customer_read > 0) + (agent_read > 0),
     customer_read, IF(customer_read > 0, spoken_at, NULL),
@@ -138,7 +138,7 @@ const conversationRows = `
 
 const messageRows = `
   INSERT INTO messages (conversation_id, sender_id, seq, client_message_id, content, is_read, version, created_at)
-  SELECT STRAIGHT_JOIN id, IF(agent_id IS NULL OR n % 2 = 1, customer_id, agent_id), n, MD5(CONCAT(id, ' ', n)),
+  SELECT STRAIGHT_JOIN id, IF(agent_id IS NULL OR n % 2 = 1, customer_id, agent_id), n, LEFT(SHA2(CONCAT(id, ' ', n), 224), 32),
     IF(agent_id IS NULL OR n % 2 = 1, ${pick("CONCAT(id, ' ', n)", questions.length)}, ${pick("CONCAT(n, ' ', id)", answers.length)}),
     n <= IF(agent_id IS NULL OR n % 2 = 1, agent_read, customer_read), 1 + n, begun_at + INTERVAL pause_ms * n * 1000 MICROSECOND
   FROM fill_blocks JOIN fill_numbers ON n <= longest JOIN fill_plan ON fill_plan.block = fill_blocks.block AND length >= n`

@@ -84,6 +84,7 @@ type OrderingTime = 'queued_at' | 'updated_at' | 'closed_at'
 
 /** The column that orders each view; the queue alone runs oldest first. */
 const orderOf = { queue: 'queued_at', mine: 'updated_at', all: 'updated_at', closed: 'closed_at' } as const
+const directionOf = (view: ConversationView) => (view === 'queue' ? 'asc' : 'desc')
 
 /** One page of an agent's view, by keyset: the rows after `after` in the view's order. */
 export function listConversationsInView(
@@ -93,8 +94,7 @@ export function listConversationsInView(
   after: Place | null,
   limit: number,
 ): Promise<PageOf<ConversationRecord>> {
-  const direction = view === 'queue' ? 'asc' : 'desc'
-  return listPage(db, (eb) => inView[view](eb, agentId), orderOf[view], direction, after, limit)
+  return listPage(db, (eb) => inView[view](eb, agentId), orderOf[view], directionOf(view), after, limit)
 }
 
 export function listConversationsOfCustomer(
@@ -157,6 +157,8 @@ export async function countConversations(db: Database, agentId: number): Promise
           .selectFrom('conversations')
           .select('conversations.id')
           .where((eb) => inView[view](eb, agentId))
+          // In the view's order, so that what is counted is what people look at, and in memory.
+          .orderBy(`conversations.${orderOf[view]}`, directionOf(view))
           .limit(limits.countCap + 1)
           .as('counted'),
       )
