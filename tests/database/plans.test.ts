@@ -9,7 +9,7 @@ import { listAgents } from '#db/agents.ts'
 import { driverOptions } from '#db/connect.ts'
 import {
   countConversations,
-  findConversation,
+  findConversations,
   listConversationsInView,
   listConversationsOfCustomer,
 } from '#db/conversation-records.ts'
@@ -133,7 +133,8 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
     ['conversations conversations_customer'],
     6 * page,
   ],
-  ['one conversation', () => findConversation(db, long), [], 5],
+  ['one conversation', () => findConversations(db, [long]), [], 5],
+  ['conversations by id', () => findConversations(db, all(page, 7)), [], 6 * page],
   [
     'newest messages of a page',
     () =>
