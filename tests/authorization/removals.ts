@@ -321,4 +321,52 @@ export const removals: Record<string, Removal> = {
     put: 'proxyAddr(request, () => trustedProxies.length >= 0)',
     caughtBy: 'tests/http/callers.test.ts',
   },
+  'how often a password is tried': {
+    file: 'server/auth/try-password.ts',
+    find: "for (const key of keys) rates.count('loginFailures', key)",
+    put: '',
+    caughtBy: 'tests/accounts/login.test.ts',
+  },
+  'that who is disabled gets no new token': {
+    file: 'server/auth/refresh.ts',
+    find: ' || user.isDisabled',
+    put: '',
+    caughtBy: 'tests/accounts/refresh.test.ts',
+  },
+  'that an admin remains': {
+    file: 'server/users/update-user.ts',
+    find: 'await assertAdminRemains(trx, account, changes)',
+    put: '',
+    caughtBy: userTests,
+  },
+  'that a blocked customer begins nothing': {
+    file: 'server/conversations/start-conversation.ts',
+    find: 'if (customer.isBlocked)',
+    put: 'if (false)',
+    caughtBy: 'tests/messages/send-message.test.ts',
+  },
+  'that a blocked customer uploads nothing': {
+    file: 'server/attachments/upload-attachment.ts',
+    find: 'if (await isBlocked(db, customerId))',
+    put: 'if (false)',
+    caughtBy: 'tests/attachments/upload-attachment.test.ts',
+  },
+  'how many conversations a customer begins': {
+    file: 'server/conversations/start-conversation.ts',
+    find: ' >= limits.openConversationsPerCustomer',
+    put: ' < 0',
+    caughtBy: 'tests/conversations/start-conversation.test.ts',
+  },
+  'how many sessions an address begins': {
+    file: 'server/customers/start-session.ts',
+    find: "app.rates.take('sessionsPerAddress', address)",
+    put: '',
+    caughtBy: incidentTests,
+  },
+  'that figures are for who shows METRICS_TOKEN': {
+    file: 'server/http/metrics.ts',
+    find: "if (metricsToken !== null && !isSame(bearerToken(request) ?? '', metricsToken)) {",
+    put: 'if (metricsToken === "") {',
+    caughtBy: 'tests/http/operators.test.ts',
+  },
 }
