@@ -185,12 +185,17 @@ const stored = (key: SavedKey, value: ConversationState[SavedKey]) =>
 
 /** What people see of a customer has changed, and with it each of the customer's conversations; their ids, newest first. */
 export async function touchConversationsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
-  const rows = await trx
-    .selectFrom('conversations')
-    .select('id')
-    .where('customer_id', '=', customerId)
-    .orderBy('id', 'desc')
-    .execute()
+  const ofCustomer = trx.selectFrom('conversations').select('id').where('customer_id', '=', customerId)
+  return touchConversations(trx, await ofCustomer.orderBy('id', 'desc').execute())
+}
+
+/** What customers see of an agent has changed, and with it each conversation in progress; their ids, newest first. */
+export async function touchConversationsOfAgent(trx: Transaction, agentId: number): Promise<number[]> {
+  const ofAgent = trx.selectFrom('conversations').select('id').where('agent_id', '=', agentId)
+  return touchConversations(trx, await ofAgent.where('status', '=', 'pending').orderBy('id', 'desc').execute())
+}
+
+async function touchConversations(trx: Transaction, rows: readonly { id: number }[]): Promise<number[]> {
   const ids = rows.map((row) => row.id)
   if (ids.length === 0) return []
   await lockConversations(trx, ids)

@@ -16,8 +16,9 @@ export type ConversationChange =
   | 'reopened'
   | 'message'
   | 'read'
-  /** What is known of its customer. */
+  /** What is known of its customer, and of its agent. */
   | 'customer'
+  | 'agent'
 
 export interface Message {
   id: number

@@ -1,6 +1,7 @@
 // Every event the server tells, with its data, and to whom it can be told. server/realtime/publish.ts is the one place that emits them.
 
 import type {
+  Agent,
   AgentConversation,
   AgentStatusValue,
   Conversation,
@@ -35,6 +36,8 @@ export interface ServerEvents {
   'conversation:updated': { conversation: Conversation; change: Exclude<ConversationChange, 'created'> }
   'conversation:heads': { heads: ConversationHead[] }
   'agent:status-changed': { agentId: number; status: AgentStatusValue; lastSeen: string }
+  /** Name or role changed, or somebody joined; null for who is not one of them any more. */
+  'agent:updated': { agentId: number; agent: Agent | null }
   /** To customers: somebody is here to answer, or nobody is. */
   'availability:changed': { available: boolean }
   /** Before the server ends a connection: why. A client that can renew or return does. */

@@ -4,6 +4,7 @@ import { findUser, insertUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { NewUserBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
+import { tellAgent } from '../agents/tell-agent.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -15,5 +16,6 @@ export async function createUser(
 ): Promise<User> {
   const id = await insertUser(app.db, { ...user, email, passwordHash: await hashPassword(password) })
   if (id === undefined) throw new AppError('conflict', 'Somebody has this username already.')
+  void tellAgent(app, id)
   return (await findUser(app.db, id)) as User
 }

@@ -1,11 +1,13 @@
 // Agents change their own name, language and password; a new password needs the old one, and ends their other logins.
 
+import { touchConversationsOfAgent } from '#db/conversations.ts'
 import { revokeLoginSessions } from '#db/login-sessions.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { findAccountById, lockAccount, saveUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { MeBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
+import { tellAgent } from '../agents/tell-agent.ts'
 import { hashPassword } from '../auth/password.ts'
 import { unauthorized } from '../auth/tokens.ts'
 import { tryPassword } from '../auth/try-password.ts'
@@ -20,7 +22,7 @@ export async function updateMe(
 ): Promise<User> {
   const proven = password === undefined ? undefined : await proveOldPassword(app, actor, oldPassword)
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
-  await inTransaction(app.db, async (trx) => {
+  const touchedIds = await inTransaction(app.db, async (trx) => {
     const account = await lockAccount(trx, actor.userId)
     if (account === undefined) throw unauthorized()
     if (passwordHash !== undefined) {
@@ -28,7 +30,9 @@ export async function updateMe(
       await revokeLoginSessions(trx, actor.userId, actor.sessionId)
     }
     await saveUser(trx, account, { name, language, passwordHash })
+    return name === undefined ? [] : touchConversationsOfAgent(trx, actor.userId)
   })
+  if (name !== undefined) void tellAgent(app, actor.userId, touchedIds)
   if (passwordHash !== undefined) {
     app.connections.end({ userId: actor.userId, exceptSessionId: actor.sessionId }, 'revoked')
   }

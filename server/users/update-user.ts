@@ -1,6 +1,7 @@
 // An admin changes an agent or admin. A new password ends that user's logins, but the admin's own current one; a new role or being
 // disabled ends them all. Somebody must always be left to administer.
 
+import { touchConversationsOfAgent } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { lockInstallation } from '#db/installation.ts'
 import { revokeLoginSessions } from '#db/login-sessions.ts'
@@ -9,6 +10,7 @@ import { type Account, countEnabledAdmins, findUser, lockAccount, saveUser } fro
 import type { User } from '#protocol/entities.ts'
 import type { UserBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
+import { tellAgent } from '../agents/tell-agent.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -19,7 +21,7 @@ export async function updateUser(
   { id, password, ...changes }: UserBody & { id: number },
 ): Promise<User> {
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
-  const { user, ended } = await inTransaction(app.db, async (trx) => {
+  const { user, ended, touchedIds } = await inTransaction(app.db, async (trx) => {
     // Taken by all who may leave fewer admins, so that of two the second sees what the first did.
     if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallation(trx)
     const account = await lockAccount(trx, id)
@@ -28,8 +30,11 @@ export async function updateUser(
     await saveUser(trx, account, { ...changes, passwordHash })
     const ended = whichEnd(actor, account, changes, passwordHash !== undefined)
     if (ended) await revokeLoginSessions(trx, id, ended.exceptSessionId)
-    return { user: (await findUser(trx, id)) as User, ended }
+    const touchedIds = changes.name === undefined ? [] : await touchConversationsOfAgent(trx, id)
+    return { user: (await findUser(trx, id)) as User, ended, touchedIds }
   })
+  const { name, role, isDisabled } = changes
+  if ([name, role, isDisabled].some((change) => change !== undefined)) void tellAgent(app, id, touchedIds)
   if (ended) app.connections.end(ended, 'revoked')
   return user
 }

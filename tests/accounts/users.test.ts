@@ -53,6 +53,31 @@ describe('users', () => {
     }
   })
 
+  it('[US7] are told to colleagues at once as they change, join and go, and a name to the customers they talk with', async () => {
+    const { customer, agent, agentAccount, conversationId } = await app.startConversation()
+    await agent.request('conversation:claim', { conversationId })
+    const watcher = await admin.connect()
+    const told = (agentId: number, name?: string) =>
+      watcher.next('agent:updated', (each) => each.agentId === agentId && each.agent?.name === name)
+
+    await agentAccount.call('PATCH', '/me', { name: '梅' })
+    expect(await told(agentAccount.id, '梅')).toMatchObject({ agent: { status: 'online', openConversations: 1 } })
+    const { conversation } = await customer.next('conversation:updated', ({ change }) => change === 'agent')
+    expect(conversation.agent).toEqual({ id: agentAccount.id, name: '梅' })
+    await agentAccount.call('PATCH', '/me', { language: 'en' })
+
+    const user = await newUser(app)
+    await change(user, { name: 'Bo', role: 'admin' })
+    expect(await told(user.id, 'Bo')).toMatchObject({ agent: { role: 'admin' } })
+    await change(user, { isDisabled: true })
+    expect(await told(user.id)).toEqual({ agentId: user.id, agent: null })
+    const body = { username: 'cai', password, name: 'Cai', role: 'agent' }
+    const { id } = (await admin.call('POST', '/users', body)).body as User
+    expect(await told(id, 'Cai')).toMatchObject({ agent: { status: 'offline', openConversations: 0 } })
+    expect(watcher.all('agent:updated').filter(({ agentId }) => agentId === agentAccount.id)).toHaveLength(1)
+    expect(customer.all('agent:updated')).toEqual([])
+  })
+
   it('change their own name and language [US2]', async () => {
     const user = await newUser(app)
     const { call } = await logIn(app, user.username)

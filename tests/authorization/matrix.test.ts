@@ -64,7 +64,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
 
   /** What is told of a conversation; what is told of who is here is everybody's to know. */
   const toldOf = ({ told }: { told: Told[] }) =>
-    told.filter(({ event }) => event !== 'availability:changed' && event !== 'agent:status-changed')
+    told.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
 
   /** Each actor asks one thing after another, all of them at once; answers in the order of the cells. */
   async function askAll(asked: { cell: Cell; subject: Subject; owner?: Person | undefined }[]): Promise<Answered[]> {

@@ -85,6 +85,18 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
     await seen('在线')
   })
 
+  test('[CO10] a colleague’s new name and work in hand show without a reload', async () => {
+    const { conversationId, agent, agentAccount } = await app.startConversation()
+    const bo = await logIn(await stage.enter(), app, await newLogin(app, 'Bo'))
+    const seen = (text: RegExp) => bo.getByRole('listitem').filter({ hasText: text }).waitFor()
+    await agentAccount.call('PATCH', '/me', { name: 'Mei' })
+    await seen(/Mei.*0 conversations/)
+    await agent.request('conversation:claim', { conversationId })
+    await seen(/Mei.*1 conversation$/)
+    await agent.request('conversation:close', { conversationId })
+    await seen(/Mei.*0 conversations/)
+  })
+
   test('[CO1] a conversation that a colleague has taken leaves the queue of all others', async () => {
     const waiting = await app.startConversation()
     const { conversationId, agent: colleague } = waiting

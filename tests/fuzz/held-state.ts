@@ -90,6 +90,7 @@ const hearers: { [E in EventName]?: (state: HeldState, data: ServerEvents[E]) =>
     const agent = state.agents.get(agentId)
     return agent ? takeAgents(state, [{ ...agent, status, lastSeen }]) : state
   },
+  'agent:updated': (state, { agent }) => (agent ? takeAgents(state, [agent]) : state),
   'availability:changed': (state, { available }) => takePresence(state, available),
 }
 

@@ -6,7 +6,7 @@ import type { EventName, ServerEvents } from '#protocol/events.ts'
 export type Told = ServerEvents[Extract<EventName, 'conversation:created' | 'conversation:updated'>]
 
 /** Changes after which a conversation waits no more and no less than before. */
-const quiet: ReadonlySet<Told['change']> = new Set(['read', 'message', 'customer'])
+const quiet: ReadonlySet<Told['change']> = new Set(['read', 'message', 'customer', 'agent'])
 
 /** What calls for this agent, as a key that changes with each call; null where nothing does. */
 export function callOf(conversation: AgentConversation, change: Told['change'], agentId: number): string | null {

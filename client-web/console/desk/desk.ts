@@ -10,7 +10,7 @@ import type { Self } from '../../shared/timeline/items.ts'
 import { type Outbox, openOutbox } from '../../shared/timeline/outbox.ts'
 import { type Attention, watchAttention } from '../attention/attention.ts'
 import { route } from '../router.ts'
-import { endSession, heldToken, renewToken, session } from '../session/session.ts'
+import { endSession, heldToken, renewToken, session, setUser } from '../session/session.ts'
 import { type Conversations, createConversations } from './conversations.ts'
 import { type Counts, watchCounts } from './counts.ts'
 import { type Team, watchTeam } from './team.ts'
@@ -62,6 +62,11 @@ export function openDesk(user: User): Desk {
   const undo = [
     connection.on('conversation:created', ({ conversation }) => conversations.take(conversation)),
     connection.on('conversation:updated', ({ conversation }) => conversations.take(conversation)),
+    // One's own new name, given in another tab or by an admin.
+    connection.on('agent:updated', ({ agent }) => {
+      const now = session.peek()
+      if (now.phase === 'in' && now.user.id === agent?.id) setUser({ ...now.user, name: agent.name })
+    }),
     connection.state.subscribe(({ phase }) => {
       outbox.wake()
       if (phase !== 'online') return

@@ -1,7 +1,7 @@
-// The agents of this installation and their status, as everyone is told it.
+// The agents of this installation, their status as everyone is told it, and how much each has in hand.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { Agent, AgentStatusValue } from '#protocol/entities.ts'
+import type { Agent, AgentStatusValue, ConversationChange } from '#protocol/entities.ts'
 import type { Connection } from '../../shared/connection/connection.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 
@@ -13,14 +13,23 @@ export interface Team {
   stop(): void
 }
 
+const gatherMs = 500
+/** Changes by which conversations come into hands and out of them. */
+const handing: ReadonlySet<ConversationChange> = new Set(['claimed', 'transferred', 'released', 'closed', 'reopened'])
+
 export function watchTeam(connection: Connection): Team {
   const agents = signal<Agent[]>([])
+  /** Who has each conversation in progress, as far as this page was told. */
+  const inProgress = new Map<number, number>()
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   function change(agentId: number, changed: Partial<Agent>): void {
     agents.value = agents.value.map((agent) => (agent.id === agentId ? { ...agent, ...changed } : agent))
   }
 
   async function refresh(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
     try {
       agents.value = (await connection.request('agent:list', {})).agents
     } catch (error) {
@@ -29,10 +38,28 @@ export function watchTeam(connection: Connection): Team {
     }
   }
 
-  const stop = connection.on('agent:status-changed', ({ agentId, status, lastSeen }) => {
-    if (agents.value.some(({ id }) => id === agentId)) change(agentId, { status, lastSeen })
-    else void refresh()
-  })
+  function refreshSoon(): void {
+    timer ??= setTimeout(refresh, gatherMs)
+  }
+
+  const undo = [
+    connection.on('agent:status-changed', ({ agentId, status, lastSeen }) => {
+      if (agents.value.some(({ id }) => id === agentId)) change(agentId, { status, lastSeen })
+      else void refresh()
+    }),
+    connection.on('agent:updated', ({ agentId, agent }) => {
+      const others = agents.value.filter(({ id }) => id !== agentId)
+      agents.value = agent ? [...others, agent] : others
+    }),
+    // What was lost on the way is told later under another name: who has it says more than what is said to have changed.
+    connection.on('conversation:updated', ({ conversation: { id, status, agent }, change }) => {
+      const agentId = status === 'pending' ? agent?.id : undefined
+      if (!handing.has(change) && inProgress.get(id) === agentId) return
+      if (agentId === undefined) inProgress.delete(id)
+      else inProgress.set(id, agentId)
+      refreshSoon()
+    }),
+  ]
 
   return {
     agents,
@@ -41,6 +68,9 @@ export function watchTeam(connection: Connection): Team {
       const { agent } = await connection.request('agent:set-status', { status })
       change(agent.id, agent)
     },
-    stop,
+    stop() {
+      clearTimeout(timer)
+      for (const each of undo) each()
+    },
   }
 }
