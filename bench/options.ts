@@ -30,7 +30,7 @@ export function readOptions(args: string[]): Options {
       scale: { type: 'string', default: '1' },
     },
   })
-  const ms = positive('seconds', values.seconds ?? (values.quick ? '1.5' : '4')) * 1000
+  const ms = positive('seconds', values.seconds ?? (values.quick ? '1.5' : '3')) * 1000
   return {
     quick: values.quick,
     json: values.json ?? null,

@@ -51,12 +51,16 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
   const welcome = Promise.withResolvers<void>()
   let lastAsked = firstAsked
 
-  const read = createFrameReader((bytes, from, to) => {
-    const type = bytes[from]
-    if (type === packet.message) take(bytes, from + 1, to)
-    else if (type === packet.ping) socket.write(pong)
-    else if (type === packet.open) socket.write(textFrame(`40${JSON.stringify(handshake.auth)}`))
-  })
+  const read = createFrameReader(
+    (bytes, from, to) => {
+      const type = bytes[from]
+      if (type === packet.message) take(bytes, from + 1, to)
+      else if (type === packet.ping) socket.write(pong)
+      else if (type === packet.open) socket.write(textFrame(`40${JSON.stringify(handshake.auth)}`))
+    },
+    // It waits for an answer, or for the end.
+    () => socket.destroy(),
+  )
 
   function take(bytes: Buffer, from: number, to: number) {
     const type = bytes[from]

@@ -23,8 +23,12 @@ export function textFrame(text: string): Buffer {
   return frame
 }
 
-/** Takes the stream as it comes in and hands on each text frame as a range of a buffer, which is good only during the call. */
-export function createFrameReader(onText: (bytes: Buffer, from: number, to: number) => void): (chunk: Buffer) => void {
+/** Takes the stream as it comes in and hands on each text frame as a range of a buffer, which is good only during the call.
+ * The server's wish to close ends it. */
+export function createFrameReader(
+  onText: (bytes: Buffer, from: number, to: number) => void,
+  onClose: () => void,
+): (chunk: Buffer) => void {
   let rest: Buffer | null = null
   return (chunk) => {
     const bytes = rest === null ? chunk : Buffer.concat([rest, chunk])
@@ -38,7 +42,9 @@ export function createFrameReader(onText: (bytes: Buffer, from: number, to: numb
       }
       const from = at + size.header
       at = from + size.payload
-      if (((bytes[from - size.header] as number) & 0x0f) === 1) onText(bytes, from, at)
+      const opcode = (bytes[from - size.header] as number) & 0x0f
+      if (opcode === 1) onText(bytes, from, at)
+      else if (opcode === 8) return onClose()
     }
   }
 }

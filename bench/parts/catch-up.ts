@@ -20,11 +20,13 @@ export const catchUp: Part = {
       const { conversationId, customerToken: token } = room
       const customer = await openConnection(kefu.url, { auth: { token }, requests: [] }, deaf)
       say(`writing ${written} messages`)
+      const writtenFrom = performance.now()
       for (let from = 0; from < written; from += writtenAtOnce) {
         await Promise.all(
           Array.from({ length: writtenAtOnce }, (_, index) => write(customer, conversationId, from + index)),
         )
       }
+      const writingSeconds = (performance.now() - writtenFrom) / 1000
       const seconds: number[] = []
       for (let round = 1; round <= options.rounds; round++) {
         const agent = await openConnection(kefu.url, { auth: { token: room.agentToken }, requests: [] }, deaf)
@@ -34,7 +36,10 @@ export const catchUp: Part = {
         if (read !== written) throw new Error(`${read} messages were read of ${written}`)
         agent.close()
       }
-      return [figure(`catching up on ${written} messages, ${limits.pageSize} a page`, 's', seconds)]
+      return [
+        figure(`writing them into one conversation, ${writtenAtOnce} in flight`, '/s', [written / writingSeconds]),
+        figure(`catching up on ${written} messages, ${limits.pageSize} a page`, 's', seconds),
+      ]
     } finally {
       await kefu.stop()
     }

@@ -22,11 +22,16 @@ export const connections: Part = {
     const count = options.quick ? 1_000 : 5_000
     const ours: number[] = []
     const bare: number[] = []
+    const dataDir = await newDataDir()
+    const tokens = await withServer(await startKefu({ dataDir }), (kefu) =>
+      inParallel(count + warmUp, () => makeCustomer(kefu)),
+    )
     for (let round = 1; round <= options.rounds; round++) {
       say(`${count} idle connections: round ${round}`)
-      ours.push(await measureOurs(count))
-      bare.push(await measureBare(count))
+      ours.push(await measureOurs(dataDir, tokens))
+      bare.push(await measureBare(tokens.length))
     }
+    await rm(dataDir, { recursive: true })
     const ratios = ours.map((bytes, round) => bytes / (bare[round] as number))
     const kib = (all: number[]) => all.map((bytes) => bytes / 1024)
     return [
@@ -37,26 +42,18 @@ export const connections: Part = {
   },
 }
 
-async function measureOurs(count: number): Promise<number> {
-  const dataDir = await newDataDir()
-  try {
-    const tokens = await withServer(await startKefu({ dataDir }), (kefu) =>
-      inParallel(count + warmUp, () => makeCustomer(kefu)),
-    )
-    // Another process, that has not served the making of all those sessions.
-    const handshake = (index: number): Handshake => ({
-      auth: { token: tokens[index] },
-      requests: [['conversation:start', {}]],
-    })
-    return await withServer(await startKefu({ dataDir, nodeOptions }), (kefu) => measureMemory(kefu, count, handshake))
-  } finally {
-    await rm(dataDir, { recursive: true })
-  }
+/** In a process that did not serve the making of all those sessions. */
+async function measureOurs(dataDir: string, tokens: readonly string[]): Promise<number> {
+  const handshakes = tokens.map(
+    (token): Handshake => ({ auth: { token }, requests: [['conversation:start', { clientConversationId: 'idle' }]] }),
+  )
+  return withServer(await startKefu({ dataDir, nodeOptions }), (kefu) => measureMemory(kefu, handshakes))
 }
 
 async function measureBare(count: number): Promise<number> {
-  const handshake = (index: number): Handshake => ({ auth: { rooms: [`conversation:${index}`] }, requests: [] })
-  return withServer(await startRelay(nodeOptions), (relay) => measureMemory(relay, count, handshake))
+  const inRoom = (index: number): Handshake => ({ auth: { rooms: [`conversation:${index}`] }, requests: [] })
+  const handshakes = Array.from({ length: count }, (_, index) => inRoom(index))
+  return withServer(await startRelay(nodeOptions), (relay) => measureMemory(relay, handshakes))
 }
 
 async function withServer<S extends RunningServer, T>(server: S, use: (server: S) => Promise<T>): Promise<T> {
@@ -68,12 +65,12 @@ async function withServer<S extends RunningServer, T>(server: S, use: (server: S
 }
 
 /** Bytes for each connection, beyond what the server needs for the first few. */
-async function measureMemory(server: RunningServer, count: number, handshake: (index: number) => Handshake) {
-  const handshakes = Array.from({ length: count + warmUp }, (_, index) => handshake(index))
-  await whileOpen(server, handshakes.splice(0, warmUp), async () => {})
+async function measureMemory(server: RunningServer, all: readonly Handshake[]): Promise<number> {
+  const [first, others] = [all.slice(0, warmUp), all.slice(warmUp)]
+  await whileOpen(server, first, async () => {})
   const before = await memoryInUse(server)
-  const after = await whileOpen(server, handshakes, () => memoryInUse(server))
-  return (after - before) / count
+  const after = await whileOpen(server, others, () => memoryInUse(server))
+  return (after - before) / others.length
 }
 
 async function whileOpen<T>(server: RunningServer, handshakes: Handshake[], use: () => Promise<T>): Promise<T> {

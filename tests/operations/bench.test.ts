@@ -62,11 +62,15 @@ test.each([61, 127, 1_000, 1_000_000])('the load client reads frames of every si
     serverFrame(texts[0] as string),
     Buffer.from([0x89, 0]),
     ...texts.slice(1).map(serverFrame),
+    Buffer.from([0x88, 0]),
   ])
   const read: string[] = []
-  const take = createFrameReader((bytes, from, to) => read.push(bytes.toString('utf8', from, to)))
+  const take = createFrameReader(
+    (bytes, from, to) => read.push(bytes.toString('utf8', from, to)),
+    () => read.push('closed'),
+  )
   for (let at = 0; at < stream.length; at += size) take(stream.subarray(at, at + size))
-  expect(read).toEqual(texts)
+  expect(read).toEqual([...texts, 'closed'])
 })
 
 test('percentiles are values that were measured, by nearest rank', () => {
