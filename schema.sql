@@ -158,6 +158,7 @@ CREATE TABLE agent_connections (
 CREATE TABLE login_sessions (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   user_id BIGINT UNSIGNED NOT NULL,
+  user_agent VARCHAR(200) NULL COMMENT 'what the browser called itself when it logged in',
   token_hash BINARY(32) NOT NULL COMMENT 'SHA-256 of the current refresh token',
   previous_hash BINARY(32) NULL COMMENT 'of the one before it',
   rotated_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),

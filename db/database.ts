@@ -111,8 +111,19 @@ export interface AgentConnectionsTable {
   node_id: string
 }
 
-/** A login of an agent, or a customer's browser: the same shape, kept apart since they live differently. */
-export interface SessionsTable {
+export interface LoginSessionsTable {
+  id: Generated<number>
+  user_id: number
+  user_agent: string | null
+  token_hash: Buffer
+  previous_hash: Buffer | null
+  rotated_at: GeneratedTime
+  expires_at: Time
+  revoked_at: NullableTime
+  created_at: GeneratedTime
+}
+
+export interface CustomerSessionsTable {
   id: Generated<number>
   user_id: number
   token_hash: Buffer
@@ -137,8 +148,8 @@ export interface Tables {
   agent_status: AgentStatusTable
   nodes: NodesTable
   agent_connections: AgentConnectionsTable
-  login_sessions: SessionsTable
-  customer_sessions: SessionsTable
+  login_sessions: LoginSessionsTable
+  customer_sessions: CustomerSessionsTable
   schema_migrations: SchemaMigrationsTable
 }
 

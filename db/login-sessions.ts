@@ -1,7 +1,7 @@
 // Logins of agents and admins: a row a browser, holding the hashes of its current refresh token and of the one before it. The
 // database's clock decides what has expired.
 
-import type { AgentRole } from '#protocol/entities.ts'
+import type { AgentRole, LoginSession as LoginSessionView } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { ago, later, now } from './clock.ts'
 import type { Database, Transaction } from './database.ts'
@@ -41,10 +41,35 @@ export function findAgentOfSession(db: Database, { userId, sessionId }: { userId
     .executeTakeFirst()
 }
 
-export async function insertLoginSession(trx: Transaction, userId: number, tokenHash: Buffer): Promise<number> {
+/** A user's sessions that have not ended, at most limits.pageSize, the one used last first. */
+export function listLoginSessions(db: Database, userId: number): Promise<Omit<LoginSessionView, 'isCurrent'>[]> {
+  return liveSessions(db)
+    .select([
+      'login_sessions.id',
+      'login_sessions.user_agent as userAgent',
+      'login_sessions.created_at as createdAt',
+      'login_sessions.rotated_at as lastSeen',
+    ])
+    .where('users.id', '=', userId)
+    .orderBy('login_sessions.rotated_at', 'desc')
+    .orderBy('login_sessions.id', 'desc')
+    .limit(limits.pageSize)
+    .execute()
+}
+
+export async function insertLoginSession(
+  trx: Transaction,
+  userId: number,
+  { tokenHash, userAgent }: { tokenHash: Buffer; userAgent: string | null },
+): Promise<number> {
   const { insertId } = await trx
     .insertInto('login_sessions')
-    .values({ user_id: userId, token_hash: tokenHash, expires_at: later(limits.refreshSessionMs) })
+    .values({
+      user_id: userId,
+      user_agent: userAgent,
+      token_hash: tokenHash,
+      expires_at: later(limits.refreshSessionMs),
+    })
     .executeTakeFirstOrThrow()
   return Number(insertId)
 }

@@ -141,6 +141,18 @@ export interface User {
   createdAt: string
 }
 
+/** One of the logins of the user who asks. */
+export interface LoginSession {
+  id: number
+  /** What the browser called itself. */
+  userAgent: string | null
+  createdAt: string
+  /** When it last renewed its access token. */
+  lastSeen: string
+  /** The one that asks. */
+  isCurrent: boolean
+}
+
 export interface Customer {
   id: number
   name: string

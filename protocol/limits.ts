@@ -90,6 +90,9 @@ export const limits = {
 
   accessTokenMs: 10 * 60_000,
   refreshSessionMs: 30 * 24 * 3600_000,
+  /** A browser in which somebody has logged in is remembered for this long: the longest that browsers keep a cookie. */
+  knownDeviceMs: 400 * 24 * 3600_000,
+  userAgentLength: 200,
   /** The refresh token before the current one still gets the same successor for this long. */
   refreshGraceMs: 30_000,
   /** An identity that a shop signs ends within this time; its clock may differ from ours by so much. */

@@ -12,11 +12,21 @@ import { signAccessToken } from './tokens.ts'
 export interface LoggedIn {
   reply: LoginReply
   refreshToken: string
+  /** For a cookie too: this browser is one of the user's from now on. */
+  device?: string
 }
 
-export async function openSession(trx: Transaction, userId: number) {
+/** What somebody logs in with. */
+export interface Browser {
+  address: string
+  userAgent: string | null
+  /** The cookie of a login before. */
+  device?: string | undefined
+}
+
+export async function openSession(trx: Transaction, userId: number, { userAgent }: Browser) {
   const secret = newSecret()
-  const sessionId = await insertLoginSession(trx, userId, hashSecret(secret))
+  const sessionId = await insertLoginSession(trx, userId, { tokenHash: hashSecret(secret), userAgent })
   return { sessionId, refreshToken: writeToken(sessionId, secret) }
 }
 

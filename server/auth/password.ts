@@ -2,7 +2,7 @@
 // attack on the login must not slow the chat.
 
 import { randomBytes } from 'node:crypto'
-import { argon2id, hash, verify } from 'argon2'
+import { argon2id, hash, needsRehash, verify } from 'argon2'
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../errors.ts'
 
@@ -24,6 +24,10 @@ export function verifyPassword(passwordHash: string | null | undefined, password
   const known = passwordHash?.startsWith('$argon2id$') ? passwordHash : nobodys
   return inTurn(() => verify(known, normal(password)))
 }
+
+/** Made with other parameters than today's. */
+export const isOutdated = (passwordHash: string | null | undefined) =>
+  passwordHash?.startsWith('$argon2id$') === true && needsRehash(passwordHash, cost)
 
 /** The same characters typed on another keyboard are the same password. */
 const normal = (password: string) => password.normalize('NFKC')

@@ -1,4 +1,5 @@
-// One try at somebody's password. Failures count for the account and for the address they came from, known user or not.
+// One try at somebody's password. Failures count for the account and for the address they came from, known user or not; from a browser
+// that this user has logged in with before they count for that browser alone.
 
 import { normalizeUsername } from '#db/users.ts'
 import type { App } from '../context.ts'
@@ -10,14 +11,17 @@ export interface PasswordTry {
   /** Undefined when there is no such user, which takes as long. */
   passwordHash: string | null | undefined
   address?: string
+  /** A browser of this user's. */
+  device?: string | undefined
 }
 
 /** Whether it fits. Throws rate_limited after limits.loginFailures, overloaded when too many try at once. */
 export async function tryPassword(
   { rates }: App,
-  { username, password, passwordHash, address }: PasswordTry,
+  { username, password, passwordHash, address, device }: PasswordTry,
 ): Promise<boolean> {
-  const keys = [`account ${normalizeUsername(username)}`, ...(address === undefined ? [] : [`address ${address}`])]
+  const strangers = [`account ${normalizeUsername(username)}`, ...(address === undefined ? [] : [`address ${address}`])]
+  const keys = device === undefined ? strangers : [`device ${device}`]
   const check = () => {
     for (const key of keys) rates.check('loginFailures', key)
   }

@@ -1,21 +1,28 @@
 // Logging in, staying logged in, logging out. The refresh token travels in its cookie alone.
 
 import { LoginBody } from '#protocol/http.ts'
-import { addressOf } from '../address.ts'
 import { login } from '../auth/login.ts'
 import { logout } from '../auth/logout.ts'
 import { refresh } from '../auth/refresh.ts'
 import type { App } from '../context.ts'
 import { asAppError } from '../errors.ts'
+import {
+  browserOf,
+  clearRefreshCookie,
+  ownPagesOnly,
+  readRefreshCookie,
+  setDeviceCookie,
+  setRefreshCookie,
+} from './auth-cookies.ts'
 import { everyone, type HttpServer } from './callers.ts'
-import { clearRefreshCookie, ownPagesOnly, readRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
 
 export function authRoutes(app: App, http: HttpServer): void {
   const onRequest = ownPagesOnly(app)
 
   http.post('/auth/login', { config: everyone, onRequest, schema: { body: LoginBody } }, async (request, reply) => {
-    const { reply: answer, refreshToken } = await login(app, request.body, addressOf(app.config, request.raw))
+    const { reply: answer, refreshToken, device } = await login(app, request.body, browserOf(app, request))
     setRefreshCookie(app, reply, refreshToken)
+    if (device !== undefined) setDeviceCookie(app, reply, device)
     return answer
   })
 

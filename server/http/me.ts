@@ -1,6 +1,8 @@
-// An agent's own profile.
+// An agent's own profile and logins.
 
-import { MeBody } from '#protocol/http.ts'
+import { IdParams, MeBody } from '#protocol/http.ts'
+import { endOtherSessions, endSession } from '../auth/end-sessions.ts'
+import { listSessions } from '../auth/list-sessions.ts'
 import type { App } from '../context.ts'
 import { getMe } from '../users/get-me.ts'
 import { updateMe } from '../users/update-me.ts'
@@ -12,4 +14,16 @@ export function meRoutes(app: App, http: HttpServer): void {
   http.patch('/me', { config: agents, schema: { body: MeBody } }, (request) =>
     updateMe(app, agentOf(request), request.body),
   )
+
+  http.get('/me/sessions', { config: agents }, (request) => listSessions(app, agentOf(request)))
+
+  http.delete('/me/sessions', { config: agents }, async (request, reply) => {
+    await endOtherSessions(app, agentOf(request))
+    return reply.code(204).send()
+  })
+
+  http.delete('/me/sessions/:id', { config: agents, schema: { params: IdParams } }, async (request, reply) => {
+    await endSession(app, agentOf(request), Number(request.params.id))
+    return reply.code(204).send()
+  })
 }

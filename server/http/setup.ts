@@ -1,12 +1,11 @@
 // The first admin, while there is none.
 
 import { SetupBody } from '#protocol/http.ts'
-import { addressOf } from '../address.ts'
 import type { App } from '../context.ts'
 import { getSetup } from '../setup/get-setup.ts'
 import { setup } from '../setup/setup.ts'
+import { browserOf, ownPagesOnly, setRefreshCookie } from './auth-cookies.ts'
 import { everyone, type HttpServer } from './callers.ts'
-import { ownPagesOnly, setRefreshCookie } from './refresh-cookie.ts'
 
 export function setupRoutes(app: App, http: HttpServer): void {
   http.get('/setup', { config: everyone }, () => getSetup(app))
@@ -15,7 +14,7 @@ export function setupRoutes(app: App, http: HttpServer): void {
     '/setup',
     { config: everyone, onRequest: ownPagesOnly(app), schema: { body: SetupBody } },
     async (request, reply) => {
-      const { reply: answer, refreshToken } = await setup(app, request.body, addressOf(app.config, request.raw))
+      const { reply: answer, refreshToken } = await setup(app, request.body, browserOf(app, request))
       setRefreshCookie(app, reply, refreshToken)
       reply.code(201)
       return answer

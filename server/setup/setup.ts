@@ -7,7 +7,7 @@ import { inTransaction } from '#db/transaction.ts'
 import { findUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { SetupBody, SetupReply } from '#protocol/http.ts'
-import { loginReply, openSession } from '../auth/open-session.ts'
+import { type Browser, loginReply, openSession } from '../auth/open-session.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -21,10 +21,10 @@ const alreadyDone = () => new AppError('conflict', 'Kefu has been set up already
 export async function setup(
   app: App,
   { code, username, password, siteName, siteOrigin }: SetupBody,
-  address: string,
+  browser: Browser,
 ): Promise<{ reply: SetupReply; refreshToken: string }> {
   if (!(await isSetupNeeded(app))) throw alreadyDone()
-  checkCode(app, code, address)
+  checkCode(app, code, browser.address)
   const origins = normalOrigins(siteOrigin === undefined ? [] : [siteOrigin])
   const passwordHash = await hashPassword(password)
   const { user, site, session } = await inTransaction(app.db, async (trx) => {
@@ -32,7 +32,7 @@ export async function setup(
     if (id === undefined) throw alreadyDone()
     if (id === 'taken') throw new AppError('conflict', 'Somebody has this username already.')
     const site = await makeFirstSite(trx, { name: siteName, origins })
-    return { user: (await findUser(trx, id)) as User, site, session: await openSession(trx, id) }
+    return { user: (await findUser(trx, id)) as User, site, session: await openSession(trx, id, browser) }
   })
   return {
     reply: { ...loginReply(app, user, session.sessionId), site: siteView(app, site) },

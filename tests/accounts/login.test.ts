@@ -1,5 +1,6 @@
 // Logging in and out.
 
+import { argon2id, hash } from 'argon2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { verifyPassword } from '../../server/auth/password.ts'
@@ -71,6 +72,21 @@ describe('logging in', () => {
     other.close()
   })
 
+  it('makes a hash of older parameters anew, which goes on fitting [AU13]', async () => {
+    const user = await newUser(app)
+    const hashOf = () =>
+      app.db.selectFrom('users').select('password_hash').where('id', '=', user.id).executeTakeFirstOrThrow()
+    const older = await hash(password, { type: argon2id, memoryCost: 8192, timeCost: 1, parallelism: 1 })
+    await app.db.updateTable('users').set({ password_hash: older }).where('id', '=', user.id).execute()
+    await expect(logIn(app, user.username, 'wrong')).rejects.toThrow('401')
+    expect((await hashOf()).password_hash).toBe(older)
+    await logIn(app, user.username)
+    const { password_hash: renewed } = await hashOf()
+    expect(renewed).toMatch(/^\$argon2id\$v=19\$m=19456,p=1,t=2\$/)
+    await logIn(app, user.username)
+    expect((await hashOf()).password_hash).toBe(renewed)
+  })
+
   it('hashes two at once, lets a hundred wait and turns the next away [AU10] [T17]', async () => {
     const most = limits.passwordHashesAtOnce + limits.passwordHashesWaiting
     const tries = Array.from({ length: most + 1 }, () => verifyPassword(undefined, password))
@@ -102,6 +118,26 @@ describe('failing to log in', () => {
     expect(await tryAs(another.username, password)).toBe('rate_limited')
     now += windowMs / count
     expect(await tryAs(user.username, password)).toBe('ok')
+  })
+
+  it('under somebody’s name does not keep them out of a browser they have used before [AU11] [T17]', async () => {
+    now += windowMs
+    const [user, another] = [await newUser(app), await newUser(app)]
+    const logInWith = (cookie: string, secret = password, { username } = user) =>
+      app.call('POST', '/auth/login', { username, password: secret }, { cookie })
+    const first = await logInWith('')
+    const known = first.headers.getSetCookie().find((cookie) => cookie.startsWith('kefu_device=')) as string
+    for (let i = 0; i < count; i++) await tryAs(user.username, 'wrong')
+    expect(await tryAs(user.username, password)).toBe('rate_limited')
+    expect((await logInWith(known)).status).toBe(200)
+    // It is a count of its own, not none; and nobody else's browser has it.
+    expect(codeOf(await logInWith(known, password, another))).toBe('rate_limited')
+    for (const forged of [known.replace(/.;/, ';'), known.replace(/=\d+/, `=${another.id}`), 'kefu_device=1.2.3'])
+      expect(codeOf(await logInWith(forged, password, forged.includes(`=${another.id}.`) ? another : user))).toBe(
+        'rate_limited',
+      )
+    for (let i = 0; i < count; i++) expect(codeOf(await logInWith(known, 'wrong'))).toBe('unauthorized')
+    expect(codeOf(await logInWith(known))).toBe('rate_limited')
   })
 
   it('many times at once lets no more guesses through than one after another [AU3]', async () => {

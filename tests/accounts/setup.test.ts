@@ -67,6 +67,15 @@ describe('setting up', () => {
     expect(await app.db.selectFrom('sites').select('name').execute()).toEqual([{ name: '雾与叶' }])
   })
 
+  it('takes the code that was shown before JWT_SECRET got a new first secret, as long as the old one is in the list [AU9]', async () => {
+    const shown = setupCode(app)
+    const later = await startTestApp({ restartOf: app, jwtSecrets: ['n'.repeat(40), ...app.jwtSecrets] })
+    expect(setupCode(later)).not.toBe(shown)
+    expect((await later.call('POST', '/setup', body({ code: shown }))).status).toBe(201)
+    expect((await later.call('POST', '/setup', body({ code: shown, username: 'again' }))).status).toBe(409)
+    await later.stop()
+  })
+
   it('waits for who is at it already, and comes too late [SU3]', async () => {
     const admin = { username: 'first', passwordHash: await hashPassword(password) }
     const late = await askMeanwhile(

@@ -62,8 +62,11 @@ const bodies: Record<string, (subject: Subject) => object> = {
   'POST /api/v1/conversations/:id/messages': ({ word }) => ({ clientMessageId: word, content: 'hello' }),
 }
 
+const nobodysSession = 999_999_999
+
 const idOf = (route: string, { conversationId, otherAgentId, siteId, attachmentId }: Subject) =>
-  ({ users: otherAgentId, sites: siteId, attachments: attachmentId })[route.split('/')[3] ?? ''] ?? conversationId
+  ({ users: otherAgentId, sites: siteId, attachments: attachmentId, me: nobodysSession })[route.split('/')[3] ?? ''] ??
+  conversationId
 
 export interface HttpAsk {
   method: string

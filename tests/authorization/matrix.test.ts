@@ -165,5 +165,6 @@ describe('the authorization matrix', { retry: 0 }, () => {
 
 function conversationOf({ data }: Told): number {
   if ('conversation' in data) return data.conversation.id
+  if ('heads' in data) return data.heads[0]?.conversationId ?? 0
   return 'conversationId' in data ? data.conversationId : 0
 }

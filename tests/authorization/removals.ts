@@ -197,7 +197,7 @@ export const removals: Record<string, Removal> = {
     caughtBy: socketTests,
   },
   'the origin of what uses the cookie': {
-    file: 'server/http/refresh-cookie.ts',
+    file: 'server/http/auth-cookies.ts',
     find: "if (!isOwnOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')",
     put: '',
     caughtBy: 'tests/http/cookies.test.ts',

@@ -60,6 +60,9 @@ export const overHttp = `
   POST  /api/v1/setup                          -        conflict
   GET   /api/v1/me                             -        unauthorized  forbidden  forbidden  sees       sees       sees
   PATCH /api/v1/me                             -        unauthorized  forbidden  forbidden  ok         ok         ok
+  GET   /api/v1/me/sessions                    -        unauthorized  forbidden  forbidden  sees       sees       sees
+  DELETE /api/v1/me/sessions                   -        unauthorized  forbidden  forbidden  ok         ok         ok
+  DELETE /api/v1/me/sessions/:id               -        unauthorized  forbidden  forbidden  not_found  not_found  not_found
   GET   /api/v1/users                          -        unauthorized  forbidden  forbidden  forbidden  forbidden  sees
   POST  /api/v1/users                          -        unauthorized  forbidden  forbidden  forbidden  forbidden  ok
   PATCH /api/v1/users/:id                      -        unauthorized  forbidden  forbidden  forbidden  forbidden  ok

@@ -25,9 +25,9 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** The one cookie that was set, and its attributes in the order of the alphabet. */
-function cookieOf(answer: Response) {
-  const cookies = answer.headers.getSetCookie()
+/** The one cookie of this name that was set, and its attributes in the order of the alphabet. */
+function cookieOf(answer: Response, wanted = 'kefu_refresh') {
+  const cookies = answer.headers.getSetCookie().filter((cookie) => cookie.startsWith(`${wanted}=`))
   expect(cookies).toHaveLength(1)
   const [pair = '', ...attributes] = (cookies[0] ?? '').split('; ')
   const [name, value = ''] = pair.split('=')
@@ -59,6 +59,14 @@ describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other
   ])('over https alone when %s', async (_name, config, headers, secure) => {
     const { url } = await serve(app, { config })
     expect(cookieOf(await post(url, '/auth/login', mei, headers)).attributes.includes('Secure')).toBe(secure)
+  })
+
+  test('[AU11] and so does the one of a browser somebody has logged in with', async () => {
+    const { attributes, pair } = cookieOf(await post(app.url, '/auth/login', mei), 'kefu_device')
+    const longest = `Max-Age=${limits.knownDeviceMs / 1000}`
+    expect(attributes).toEqual(['HttpOnly', longest, 'Path=/api/v1/auth', 'SameSite=Strict'])
+    const again = await post(app.url, '/auth/login', mei, { cookie: pair })
+    expect(again.headers.getSetCookie()).toHaveLength(1)
   })
 
   test('cleared by logout, which ends the session', async () => {

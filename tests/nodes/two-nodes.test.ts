@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
+import { logIn, newUser, password } from '../accounts/people.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { findRedis } from '../support/programs.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
@@ -83,7 +85,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
   })
 
   /** Milliseconds from the answer to the end of a connection to the other node. */
-  async function endedWithin(account: TestAccount, end: () => Promise<unknown>): Promise<number> {
+  async function endedWithin(account: Pick<TestAccount, 'token'>, end: () => Promise<unknown>): Promise<number> {
     const client = await there.connect(account)
     const ended = new Promise<string>((resolve) => client.socket.once('disconnect', resolve))
     await end()
@@ -100,6 +102,21 @@ describe.skipIf(!findRedis())('two nodes', () => {
       const ms = await endedWithin(account, () => admin.call('PATCH', `/users/${account.id}`, { isDisabled: true }))
       expect(ms).toBeLessThan(1_000)
     }
+  })
+
+  it('[ND7] [US3] [AU12] [CS10] [T04] do so for a new password, logins ended elsewhere and a customer who leaves', async () => {
+    const user = await newUser(here)
+    const mine = await logIn(here, user.username)
+    const elsewhere = async () => (await logIn(here, user.username)).reply
+    const newPassword = { password: 'quite another one', oldPassword: password }
+    const { resumeToken, token } = (await here.call('POST', '/widget/session', {})).body as WidgetSessionReply
+    const ends = [
+      await endedWithin(await elsewhere(), () => mine.call('DELETE', '/me/sessions')),
+      await endedWithin(await elsewhere(), () => mine.call('PATCH', '/me', newPassword)),
+      await endedWithin({ token }, () => here.call('POST', '/widget/logout', { resumeToken })),
+    ]
+    for (const ms of ends) expect(ms).toBeLessThan(1_000)
+    expect((await mine.call('GET', '/me')).status).toBe(200)
   })
 
   // These two mostly wait.

@@ -181,6 +181,34 @@ describe('connections', () => {
     }
   })
 
+  it('[CN3] lose no message while they are renewed', async () => {
+    let now = Date.now()
+    const shop = await startTestApp({ now: () => now })
+    try {
+      const { customer, customerAccount, agent, agentAccount, conversationId } = await shop.startConversation()
+      await agent.request('conversation:claim', { conversationId })
+      const say = (from: number, count: number) =>
+        Array.from({ length: count }, (_, i) =>
+          agent.request('message:send', { conversationId, clientMessageId: `m${from + i}`, content: 'a word' }),
+        )
+      const renewals = (count: number) =>
+        Array.from({ length: count }, () => [
+          customer.request('session:renew', { token: shop.renewedToken(customerAccount, 'customer') }),
+          agent.request('session:renew', { token: shop.renewedToken(agentAccount, 'agent') }),
+        ]).flat()
+      for (let round = 0; round < 3; round++) {
+        now += limits.accessTokenMs - 60_000
+        await Promise.all([...say(round * 20, 10), ...renewals(2), ...say(round * 20 + 10, 10)])
+      }
+      await customer.next('message:created', ({ seq }) => seq === 60)
+      const told = customer.all('message:created').map(({ seq }) => seq)
+      expect(told).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
+      expect([...customer.all('connection:closing'), ...agent.all('connection:closing')]).toEqual([])
+    } finally {
+      await shop.stop()
+    }
+  })
+
   it('[CN4] are not renewed with the token of somebody else', async () => {
     const [account, another] = [await app.newCustomer(), await app.newCustomer()]
     const client = await account.connect()

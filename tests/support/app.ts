@@ -48,7 +48,7 @@ export interface TestApp extends RunningApp {
   /** One more session of somebody who is there. */
   newSession(id: number, audience: TokenAudience): Promise<TestAccount>
   /** Connects an account of another node to this one. */
-  connect(account: TestAccount): Promise<Client>
+  connect(account: Pick<TestAccount, 'token'>): Promise<Client>
   /** A customer who has begun a conversation without a message, and an agent; nobody has it yet. */
   startConversation(options?: { agent?: Client; email?: string }): Promise<StartedConversation>
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -83,12 +83,15 @@ export interface TestAppOptions {
   env?: Record<string, string>
   /** One node of several: with the first, it shares its database and secrets. Ended before the first. */
   node?: { redisUrl: string; beside?: TestApp }
+  /** Another start on the database of an app that may still run, under its secrets or others. Ended before that one. */
+  restartOf?: TestApp
+  jwtSecrets?: readonly string[]
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { redisUrl, beside } = options.node ?? {}
+  const { redisUrl, beside = options.restartOf } = options.node ?? {}
   const database = beside?.database ?? (await createTestDatabase())
-  const jwtSecrets = beside?.jwtSecrets ?? [randomBytes(32).toString('base64url')]
+  const jwtSecrets = options.jwtSecrets ?? beside?.jwtSecrets ?? [randomBytes(32).toString('base64url')]
   const dataDir = beside?.config.dataDir ?? mkdtempSync(join(tmpdir(), 'kefu-app-'))
   const config: Config = {
     ...loadConfig({ LOG_LEVEL: 'silent', NODE_ID: 'test', DATA_DIR: dataDir, ...options.env }),

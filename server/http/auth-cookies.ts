@@ -1,12 +1,16 @@
-// The refresh token's cookie: out of scripts' reach, sent to the auth calls alone, never from another site.
+// The cookies of the auth calls, the refresh token's and the one of browsers somebody has logged in with: out of scripts' reach, sent to
+// those calls alone, never from another site.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { limits } from '#protocol/limits.ts'
+import { addressOf } from '../address.ts'
+import type { Browser } from '../auth/open-session.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { isOwnOrigin } from '../origin.ts'
 
 const name = 'kefu_refresh'
+const deviceName = 'kefu_device'
 const path = '/api/v1/auth'
 
 export function readRefreshCookie(request: FastifyRequest): string | undefined {
@@ -19,6 +23,20 @@ export function setRefreshCookie(app: App, reply: FastifyReply, refreshToken: st
 
 export function clearRefreshCookie(app: App, reply: FastifyReply): void {
   reply.clearCookie(name, attributes(app, reply))
+}
+
+export function setDeviceCookie(app: App, reply: FastifyReply, device: string): void {
+  reply.setCookie(deviceName, device, { ...attributes(app, reply), maxAge: limits.knownDeviceMs / 1000 })
+}
+
+/** What somebody logs in with. */
+export function browserOf({ config }: App, request: FastifyRequest): Browser {
+  const userAgent = request.headers['user-agent']?.replaceAll(/[^\x20-\x7e]/g, '').slice(0, limits.userAgentLength)
+  return {
+    address: addressOf(config, request.raw),
+    userAgent: userAgent || null,
+    device: request.cookies[deviceName],
+  }
 }
 
 function attributes({ config }: App, { request }: FastifyReply) {

@@ -1,0 +1,21 @@
+// Somebody ends one of their own logins, or all but the one they ask from; the connections go with them, on every node.
+
+import { lockLoginSession, revokeLoginSession, revokeLoginSessions } from '#db/login-sessions.ts'
+import { inTransaction } from '#db/transaction.ts'
+import type { AgentActor } from '../actor.ts'
+import type { App } from '../context.ts'
+import { AppError } from '../errors.ts'
+
+export async function endSession(app: App, { userId }: AgentActor, sessionId: number): Promise<void> {
+  await inTransaction(app.db, async (trx, again) => {
+    const session = await lockLoginSession(trx, sessionId)
+    if (session?.userId === userId) await revokeLoginSession(trx, sessionId)
+    else if (!again) throw new AppError('not_found', 'You have no such login.')
+  })
+  app.connections.end({ userId, sessionId }, 'revoked')
+}
+
+export async function endOtherSessions(app: App, { userId, sessionId }: AgentActor): Promise<void> {
+  await inTransaction(app.db, (trx) => revokeLoginSessions(trx, userId, sessionId))
+  app.connections.end({ userId, exceptSessionId: sessionId }, 'revoked')
+}
