@@ -26,6 +26,8 @@ export const limits = {
 
   attachmentBytes: 20 * 1024 * 1024,
   attachmentNameLength: 120,
+  /** Files that our own screens send with one press. */
+  attachmentsAtOnce: 10,
   /** Width times height, of a moving picture times its frames; looked at before anything is decoded. */
   imagePixels: 50_000_000,
   /** The longer side of a thumbnail. */

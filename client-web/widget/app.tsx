@@ -1,6 +1,8 @@
 // The panel: who answers, what was said, how things stand, and where to write.
 
 import { useEffect, useRef } from 'preact/hooks'
+import { DropHint } from '../shared/attachments/drop-hint.tsx'
+import { useFileDrop } from '../shared/attachments/use-file-drop.ts'
 import { Composer } from '../shared/conversation/composer.tsx'
 import { MessageList } from '../shared/conversation/message-list.tsx'
 import { PlainBubble } from '../shared/conversation/plain-bubble.tsx'
@@ -33,10 +35,11 @@ export function App({ widget }: { widget: Widget }) {
   }, [widget])
 
   const reason = refusal.value
+  const drop = useFileDrop(reason ? null : widget.picking.add)
   return (
     <div class={styles.panel}>
       <Header widget={widget} />
-      <main class={styles.main}>
+      <main class={styles.main} {...drop.handlers}>
         {reason ? (
           <div class={styles.notices}>
             <Banner tone="danger">{t[reason]}</Banner>
@@ -56,6 +59,7 @@ export function App({ widget }: { widget: Widget }) {
             </>
           )
         )}
+        {drop.isOver && <DropHint />}
       </main>
     </div>
   )
@@ -77,6 +81,8 @@ function Messages({ widget }: { widget: Widget }) {
       onOlder={() => open?.loadOlder()}
       onRetry={current.outbox.retry}
       onRemove={current.outbox.remove}
+      files={widget.files}
+      progress={current.outbox.progress}
       isAtEnd={widget.isAtEnd}
       start={site && current.isLoaded.value && <PlainBubble name={site.name} text={site.greeting || t.greeting} />}
       end={
@@ -106,6 +112,7 @@ function Writing({ widget }: { widget: Widget }) {
         draft.set(text)
         current.open.value?.typingTeller.changed(text)
       }}
+      picking={widget.picking}
       onSend={(text) => widget.send(text)}
       fieldRef={field}
     />

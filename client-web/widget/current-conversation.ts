@@ -2,14 +2,21 @@
 // known which, or before there is a connection, waits in the outbox and goes where it belongs.
 
 import { batch, computed, type ReadonlySignal, signal } from '@preact/signals'
-import type { Conversation, CustomerConversation, Message, Page } from '#protocol/entities.ts'
+import type { Attachment, Conversation, CustomerConversation, Message, Page } from '#protocol/entities.ts'
+import type { Files } from '../shared/attachments/files.ts'
 import { backoffMs } from '../shared/connection/backoff.ts'
 import type { Connection } from '../shared/connection/connection.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import type { Storage } from '../shared/storage/storage.ts'
 import { type Self, type TimelineItem, timelineItems } from '../shared/timeline/items.ts'
 import { type OpenConversation, openConversation } from '../shared/timeline/open-conversation.ts'
-import { type Outbox, type OutboxEntry, openOutbox } from '../shared/timeline/outbox.ts'
+import {
+  messageParts,
+  type Outbox,
+  type OutboxEntry,
+  type OutgoingAttachment,
+  openOutbox,
+} from '../shared/timeline/outbox.ts'
 import { emptyTimeline } from '../shared/timeline/timeline.ts'
 
 export interface CurrentConversation {
@@ -20,7 +27,7 @@ export interface CurrentConversation {
   items: ReadonlySignal<TimelineItem[]>
   outbox: Outbox
   /** Resolves once it is kept. */
-  send(content: string): Promise<void>
+  send(content: string, attachment?: OutgoingAttachment): Promise<void>
   /** The connection, once there is one. */
   attach(connection: Connection, self: Self): void
   close(): void
@@ -30,25 +37,32 @@ export interface CurrentConversation {
 const clientConversationId = 'widget'
 const nobody: Self = { id: 0, role: 'customer', name: '' }
 
-export function findCurrentConversation(storage: Storage, page: () => Page | null): CurrentConversation {
+export function findCurrentConversation(storage: Storage, files: Files, page: () => Page | null): CurrentConversation {
   const open = signal<OpenConversation<CustomerConversation> | null>(null)
   const isListed = signal(false)
   let connection: Connection | null = null
   let self = nobody
   const undo: (() => void)[] = []
   // One lane for all: what waits for its conversation must not be overtaken once that has begun.
-  const outbox = openOutbox({ storage, laneOf: () => 'current', deliver })
+  const outbox = openOutbox({ storage, laneOf: () => 'current', deliver, upload })
 
-  async function deliver({ clientMessageId, conversationId, content }: OutboxEntry): Promise<Message> {
+  async function upload(...asked: Parameters<Files['upload']>): Promise<Attachment> {
+    // Whose it is has to be known first.
+    if (!connection) throw RequestError.offline()
+    return files.upload(...asked)
+  }
+
+  async function deliver(entry: OutboxEntry): Promise<Message> {
+    const { clientMessageId, conversationId } = entry
     const to = conversationId ?? open.value?.id
     if (!connection || !isListed.value) throw RequestError.offline()
-    if (to === undefined) return start(connection, { clientMessageId, content })
+    if (to === undefined) return start(connection, messageParts(entry))
     if (conversationId === null) await outbox.settle(clientMessageId, to)
-    return (await connection.request('message:send', { conversationId: to, clientMessageId, content })).message
+    return (await connection.request('message:send', { conversationId: to, ...messageParts(entry) })).message
   }
 
   /** Repeated with the same ids it is the same conversation and the same message. */
-  async function start(by: Connection, message: { clientMessageId: string; content: string }): Promise<Message> {
+  async function start(by: Connection, message: ReturnType<typeof messageParts>): Promise<Message> {
     const where = page()
     const reply = await by.request('conversation:start', {
       clientConversationId,
@@ -90,7 +104,7 @@ export function findCurrentConversation(storage: Storage, page: () => Page | nul
     isLoaded: computed(() => (open.value ? open.value.isLoaded.value : isListed.value)),
     items: computed(() => open.value?.items.value ?? timelineItems(emptyTimeline, outbox.entries.value, self)),
     outbox,
-    send: (content) => outbox.add(open.value?.id ?? null, content),
+    send: (content, attachment) => outbox.add(open.value?.id ?? null, content, attachment),
     attach(to, as) {
       connection = to
       self = as

@@ -3,6 +3,8 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { Page } from '#protocol/entities.ts'
 import type { FromPage } from '../loader/ports.ts'
+import { type Files, openFiles } from '../shared/attachments/files.ts'
+import { createPicking, type Picking, sendFiles } from '../shared/attachments/picking.ts'
 import { type Connection, createConnection } from '../shared/connection/connection.ts'
 import { type Draft, openDraft } from '../shared/storage/draft.ts'
 import { openStorage } from '../shared/storage/storage.ts'
@@ -29,6 +31,8 @@ export interface Widget {
   /** Set by the list: the newest message is in sight. */
   isAtEnd: Signal<boolean>
   isDurable: ReadonlySignal<boolean>
+  files: Files
+  picking: Picking
   send(text: string): void
   close(): void
 }
@@ -53,7 +57,9 @@ export function startWidget(siteKey: string | null): Widget {
   const draft = openDraft(storage, 'message')
   let page: Page | null = null
   let isEnding = false
-  const current = findCurrentConversation(storage, () => page)
+  const files = openFiles(session)
+  const picking = createPicking()
+  const current = findCurrentConversation(storage, files, () => page)
 
   function connect(): void {
     connection.value ??= createConnection({
@@ -162,9 +168,12 @@ export function startWidget(siteKey: string | null): Widget {
     focusWanted,
     isAtEnd,
     isDurable: storage.isDurable,
+    files,
+    picking,
     send(text) {
       current.open.value?.typingTeller.changed('')
-      draft.sent(current.send(text))
+      const sent = sendFiles(picking.take(), current.send)
+      draft.sent(text.trim() === '' ? sent : sent.then(() => current.send(text)))
     },
     close: () => port.value?.send({ type: 'close' }),
   }

@@ -56,6 +56,7 @@ async function newConversation(messages: number) {
     async deliver({ clientMessageId, content }) {
       return (await net.connection.request('message:send', { conversationId, clientMessageId, content })).message
     },
+    upload: () => Promise.reject(new Error('nothing is uploaded here')),
   })
   net.connection.state.subscribe(outbox.wake)
   const conversation = openConversation<CustomerConversation>({

@@ -3,11 +3,12 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { AgentRole, User } from '#protocol/entities.ts'
+import { type Files, openFiles } from '../../shared/attachments/files.ts'
 import { type Connection, createConnection } from '../../shared/connection/connection.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 import { openStorage, type Storage } from '../../shared/storage/storage.ts'
 import type { Self } from '../../shared/timeline/items.ts'
-import { type Outbox, openOutbox } from '../../shared/timeline/outbox.ts'
+import { messageParts, type Outbox, openOutbox } from '../../shared/timeline/outbox.ts'
 import { type Attention, watchAttention } from '../attention/attention.ts'
 import { route } from '../router.ts'
 import { endSession, heldToken, renewToken, session, setUser } from '../session/session.ts'
@@ -28,6 +29,7 @@ export interface Desk {
   storage: Storage
   /** Unsent messages of this user, to any conversation, whichever is on the screen. */
   outbox: Outbox
+  files: Files
   leave(): void
 }
 
@@ -37,13 +39,17 @@ export function openDesk(user: User): Desk {
     const now = session.peek()
     return now.phase === 'in' && now.user.id === user.id
   }
-  const connection = createConnection({
+  const tokens = {
     getToken: () => (isTheirs() ? heldToken() : null),
     async renewToken() {
       const token = await renewToken()
       if (!isTheirs()) throw RequestError.offline()
       return token
     },
+  }
+  const files = openFiles(tokens)
+  const connection = createConnection({
+    ...tokens,
     onUnauthorized: () => endSession(true),
   })
   const conversations = createConversations(connection, user.id)
@@ -54,10 +60,11 @@ export function openDesk(user: User): Desk {
   const outbox = openOutbox({
     storage,
     laneOf: ({ conversationId }) => `${conversationId}`,
-    async deliver({ clientMessageId, conversationId, content }) {
-      const message = { conversationId: conversationId as number, clientMessageId, content }
+    async deliver(entry) {
+      const message = { conversationId: entry.conversationId as number, ...messageParts(entry) }
       return (await connection.request('message:send', message)).message
     },
+    upload: files.upload,
   })
   const undo = [
     connection.on('conversation:created', ({ conversation }) => conversations.take(conversation)),
@@ -93,6 +100,7 @@ export function openDesk(user: User): Desk {
     attention,
     storage,
     outbox,
+    files,
     leave() {
       for (const each of undo) each()
     },

@@ -3,6 +3,9 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
+import { DropHint } from '../../shared/attachments/drop-hint.tsx'
+import { createPicking, type Picking, sendFiles } from '../../shared/attachments/picking.ts'
+import { useFileDrop } from '../../shared/attachments/use-file-drop.ts'
 import { Composer } from '../../shared/conversation/composer.tsx'
 import { MessageList } from '../../shared/conversation/message-list.tsx'
 import { TypingIndicator } from '../../shared/conversation/typing-indicator.tsx'
@@ -50,6 +53,9 @@ export function Thread({ conversationId, view }: ThreadProps) {
   }, [conversationId])
 
   const conversation = desk.conversations.find(conversationId)
+  // Of this conversation alone: what was chosen for one customer never goes to another.
+  const picking = useMemo(createPicking, [conversationId])
+  const drop = useFileDrop(conversation && permissionsOf(conversation, desk).canWrite ? picking.add : null)
   const section = useRef<HTMLElement>(null)
   // The button one pressed is gone with the state it changed, or the field with what one may do.
   useEffect(() => {
@@ -78,10 +84,12 @@ export function Thread({ conversationId, view }: ThreadProps) {
       class={styles.thread}
       tabIndex={-1}
       aria-label={t.thread.label(customerName(conversation.customer))}
+      {...drop.handlers}
     >
       <ThreadHeader conversation={conversation} view={view} />
       <Messages open={open} conversation={conversation} desk={desk} />
-      <Foot open={open} conversation={conversation} desk={desk} view={view} />
+      <Foot open={open} conversation={conversation} desk={desk} view={view} picking={picking} />
+      {drop.isOver && <DropHint />}
     </section>
   )
 }
@@ -129,6 +137,8 @@ function Messages({ open, conversation, desk }: PartProps) {
       onOlder={() => void open.loadOlder()}
       onRetry={desk.outbox.retry}
       onRemove={desk.outbox.remove}
+      files={desk.files}
+      progress={desk.outbox.progress}
       isAtEnd={isAtEnd}
       newFromSeq={newFromSeq.current ?? 0}
       start={!open.isLoaded.value && <Skeleton label={t.loading} lines={6} />}
@@ -166,7 +176,7 @@ function nameOf(userId: number, role: string, conversation: AgentConversation, d
   return desk.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
 }
 
-function Foot({ open, conversation, desk, view }: PartProps & { view: ConversationView }) {
+function Foot({ open, conversation, desk, view, picking }: PartProps & { view: ConversationView; picking: Picking }) {
   const field = useRef<HTMLTextAreaElement>(null)
   const draft = useMemo(() => openDraft(desk.storage, `conversation:${conversation.id}`), [conversation.id])
   useEffect(() => draft.close, [draft])
@@ -191,8 +201,10 @@ function Foot({ open, conversation, desk, view }: PartProps & { view: Conversati
           draft.set(text)
           open.typingTeller.changed(text)
         }}
+        picking={picking}
         onSend={(text) => {
-          draft.sent(open.send(text))
+          const sent = sendFiles(picking.take(), open.send)
+          draft.sent(text.trim() === '' ? sent : sent.then(() => open.send(text)))
           open.typingTeller.stop()
         }}
       />

@@ -37,7 +37,8 @@ export async function callApi<T>(
   )
 }
 
-function errorOf(answer: unknown): RequestError | null {
+/** What the server said in its answer's body; null where that is not one of its errors. */
+export function errorOf(answer: unknown): RequestError | null {
   if (typeof answer !== 'object' || answer === null || !('error' in answer)) return null
   return RequestError.from(answer.error as ErrorBody)
 }

@@ -1,9 +1,12 @@
-// Where one writes. Enter sends, Shift+Enter begins a line, and nothing is sent while an input method is composing.
+// Where one writes. Enter sends, Shift+Enter begins a line, and nothing is sent while an input method is composing. Files that were chosen,
+// pasted or dropped go along.
 
 import type { RefObject } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { limits } from '#protocol/limits.ts'
-import { SendIcon } from '../ui/icons.tsx'
+import type { Picking } from '../attachments/picking.ts'
+import { lazy } from '../lazy.tsx'
+import { ClipIcon, SendIcon } from '../ui/icons.tsx'
 import styles from './composer.module.css'
 import { texts } from './texts.ts'
 
@@ -13,22 +16,27 @@ interface ComposerProps {
   placeholder: string
   text: string
   onText: (text: string) => void
-  /** Gets the text as it was written; it is neither blank nor too long. */
+  picking: Picking
+  /** Gets the text as it was written, not too long; it is blank only where there are files. */
   onSend: (text: string) => void
   fieldRef?: RefObject<HTMLTextAreaElement | null>
 }
 
+const Tray = lazy<{ picking: Picking }>(async () => (await import('../attachments/tray.tsx')).Tray)
+
 /** The count shows when this few characters are left. */
 const countFrom = 200
 
-export function Composer({ label, placeholder, text, onText, onSend, fieldRef }: ComposerProps) {
+export function Composer({ label, placeholder, text, onText, picking, onSend, fieldRef }: ComposerProps) {
   const ownRef = useRef<HTMLTextAreaElement>(null)
   const field = fieldRef ?? ownRef
   const countId = useId()
   // Code points, as the server counts; only worth counting when it could matter.
   const length = text.length > limits.contentLength - countFrom ? [...text].length : text.length
   const left = limits.contentLength - length
-  const isSendable = text.trim() !== '' && left >= 0
+  const hasFiles = picking.files.value.length > 0
+  const isSendable = (text.trim() !== '' || hasFiles) && left >= 0
+  const chooser = useRef<HTMLInputElement>(null)
 
   useLayoutEffect(() => {
     const element = field.current
@@ -40,6 +48,21 @@ export function Composer({ label, placeholder, text, onText, onSend, fieldRef }:
   function send(): void {
     if (isSendable) onSend(text)
     field.current?.focus()
+  }
+
+  function onPaste(event: ClipboardEvent): void {
+    const { files = [], types = [] } = event.clipboardData ?? {}
+    // Spreadsheets put a picture of the cells beside their words.
+    if (files.length === 0 || types.includes('text/plain')) return
+    event.preventDefault()
+    void picking.add(files)
+  }
+
+  async function choose(): Promise<void> {
+    const input = chooser.current
+    if (!input) return
+    input.accept = (await import('../attachments/look-over.ts')).accept
+    input.click()
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -57,7 +80,29 @@ export function Composer({ label, placeholder, text, onText, onSend, fieldRef }:
         send()
       }}
     >
+      {(hasFiles || picking.refused.value.length > 0) && <Tray picking={picking} />}
       <div class={styles.box}>
+        <input
+          ref={chooser}
+          type="file"
+          multiple
+          hidden
+          tabIndex={-1}
+          onChange={({ currentTarget }) => {
+            void picking.add(currentTarget.files ?? [])
+            currentTarget.value = ''
+            field.current?.focus()
+          }}
+        />
+        <button
+          type="button"
+          class={styles.attach}
+          title={texts.value.attach}
+          aria-label={texts.value.attach}
+          onClick={choose}
+        >
+          <ClipIcon />
+        </button>
         <textarea
           ref={field}
           rows={1}
@@ -70,6 +115,7 @@ export function Composer({ label, placeholder, text, onText, onSend, fieldRef }:
           autoComplete="off"
           onInput={(event) => onText(event.currentTarget.value)}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
         />
         <button
           type="submit"

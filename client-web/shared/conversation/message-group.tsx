@@ -1,6 +1,10 @@
 // A run of messages of one sender: who, what, when, and how far one's own have got, in words as well as in marks.
 
+import type { AttachmentViewProps } from '../attachments/attachment-view.tsx'
+import { frameOf } from '../attachments/frame.ts'
+import type { Scene } from '../attachments/scene.ts'
 import { formatDateTime, formatTime } from '../i18n/formats.ts'
+import { lazy } from '../lazy.tsx'
 import type { TimelineItem } from '../timeline/items.ts'
 import { CheckIcon, ClockIcon, DoubleCheckIcon, WarningIcon } from '../ui/icons.tsx'
 import styles from './message-list.module.css'
@@ -13,22 +17,36 @@ interface MessageGroupProps {
   isOurs: boolean
   /** Who it is stands above it. An agent's screen needs no name for its one customer. */
   isNamed: boolean
+  scene: Scene
   onRetry: (clientMessageId: string) => void
   onRemove: (clientMessageId: string) => void
 }
 
-export function MessageGroup({ items, isOurs, isNamed, onRetry, onRemove }: MessageGroupProps) {
+const AttachmentView = lazy<AttachmentViewProps>(
+  async () => (await import('../attachments/attachment-view.tsx')).AttachmentView,
+  AttachmentRoom,
+)
+
+export function MessageGroup({ items, isOurs, isNamed, scene, onRetry, onRemove }: MessageGroupProps) {
   const last = items.at(-1) as TimelineItem
   const name = last.isOwn ? texts.value.you : last.senderName
   return (
     <div class={`${styles.group} ${isOurs ? styles.ours : styles.theirs}`}>
       {isNamed && !last.isOwn && <p class={styles.sender}>{last.senderName}</p>}
       {items.map((item) => (
-        <div key={item.key} class={styles.bubble} title={formatDateTime(item.createdAt)} data-status={item.status}>
+        <div
+          key={item.key}
+          class={`${styles.bubble} ${item.attachment ? styles.bearing : ''}`}
+          title={formatDateTime(item.createdAt)}
+          data-status={item.status}
+        >
           <span class="visually-hidden">{name}</span>
-          <p>
-            <RichText text={item.content} />
-          </p>
+          {item.attachment && <AttachmentView item={item} scene={scene} onRemove={onRemove} />}
+          {item.content !== item.attachment?.name && (
+            <p>
+              <RichText text={item.content} />
+            </p>
+          )}
         </div>
       ))}
       {last.status === 'failed' ? (
@@ -41,6 +59,17 @@ export function MessageGroup({ items, isOurs, isNamed, onRetry, onRemove }: Mess
           {last.isOwn && <Status status={last.status} />}
         </p>
       )}
+    </div>
+  )
+}
+
+/** What a picture will take, so that nothing moves when it comes; until then every attachment is its name. */
+function AttachmentRoom({ item: { attachment } }: AttachmentViewProps) {
+  if (!attachment) return null
+  const { name, width, height } = attachment
+  return (
+    <div class={styles.room} style={width && height ? frameOf({ width, height }) : {}}>
+      <bdi>{name}</bdi>
     </div>
   )
 }
@@ -61,7 +90,8 @@ function Failure({
   onRetry,
   onRemove,
 }: Pick<MessageGroupProps, 'onRetry' | 'onRemove'> & { item: TimelineItem }) {
-  const { notSent, refused, retry, remove } = texts.value
+  const { notSent, retry, remove } = texts.value
+  const refused = item.attachment ? texts.value.refusedFile : texts.value.refused
   const reason = refused[item.failure as keyof typeof refused] ?? refused.other
   return (
     <p class={`${styles.meta} ${styles.failure}`}>

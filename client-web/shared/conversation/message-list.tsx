@@ -1,11 +1,14 @@
 // The messages of a conversation. It stays at the end while the reader is there, keeps its place when older ones come before it, and
 // says how many came while the reader was elsewhere.
 
-import type { Signal } from '@preact/signals'
+import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
 import { type ComponentChildren, Fragment } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { Files } from '../attachments/files.ts'
+import type { LightboxProps } from '../attachments/lightbox.tsx'
 import { now } from '../clock.ts'
 import { formatDay } from '../i18n/formats.ts'
+import { lazy } from '../lazy.tsx'
 import type { TimelineItem } from '../timeline/items.ts'
 import { ArrowDownIcon } from '../ui/icons.tsx'
 import { Announcer } from './announcer.tsx'
@@ -24,6 +27,9 @@ interface MessageListProps {
   onOlder: () => void
   onRetry: (clientMessageId: string) => void
   onRemove: (clientMessageId: string) => void
+  files: Files
+  /** How far uploads are, from 0 to 1, by clientMessageId. */
+  progress: ReadonlySignal<ReadonlyMap<string, number>>
   /** Told whether the newest message is in sight; reading depends on it. */
   isAtEnd: Signal<boolean>
   /** The first message that was new when the conversation was opened: a divider stands before it. */
@@ -33,12 +39,16 @@ interface MessageListProps {
   end?: ComponentChildren
 }
 
+const Lightbox = lazy<LightboxProps>(async () => (await import('../attachments/lightbox.tsx')).Lightbox)
+
 /** Nearer to an edge than this counts as being there, in CSS pixels. */
 const edge = 60
 
 export function MessageList(props: MessageListProps) {
   const { items, side, isLoaded, hasOlder, isLoadingOlder, onOlder, onRetry, onRemove, isAtEnd, start, end } = props
-  const { newFromSeq = 0 } = props
+  const { newFromSeq = 0, files, progress } = props
+  const enlarged = useSignal<number | null>(null)
+  const scene = useMemo(() => ({ files, progress, enlarged }), [files, progress])
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const before = useRef({ firstKey: '', lastKey: '', height: 0 })
@@ -118,6 +128,7 @@ export function MessageList(props: MessageListProps) {
                     items={group.items}
                     isOurs={(group.items[0]?.senderRole === 'customer') === (side === 'customer')}
                     isNamed={side === 'customer' || group.items[0]?.senderRole !== 'customer'}
+                    scene={scene}
                     onRetry={onRetry}
                     onRemove={onRemove}
                   />
@@ -133,6 +144,7 @@ export function MessageList(props: MessageListProps) {
           <ArrowDownIcon size={16} /> {texts.value.newMessages(unseen)}
         </button>
       )}
+      {enlarged.value !== null && <Lightbox items={items} scene={scene} />}
       <Announcer items={items} isLoaded={isLoaded} />
     </div>
   )

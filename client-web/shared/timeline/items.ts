@@ -1,9 +1,9 @@
 // What a message list shows: what the server has, then what this side has sent and the server has not acknowledged.
 // An item keeps its key from sending to read, so that it stays the same row on the screen.
 
-import type { Message, Role } from '#protocol/entities.ts'
+import type { Attachment, Message, Role } from '#protocol/entities.ts'
 import type { RequestErrorCode } from '../connection/request-error.ts'
-import type { OutboxEntry } from './outbox.ts'
+import type { OutboxEntry, OutgoingAttachment } from './outbox.ts'
 import { isRead, type Timeline } from './timeline.ts'
 
 export type ItemStatus = 'sending' | 'sent' | 'read' | 'failed'
@@ -19,10 +19,14 @@ export interface TimelineItem {
   senderRole: Role
   senderName: string
   content: string
+  attachment: ItemAttachment | null
   createdAt: string
   status: ItemStatus
   failure: RequestErrorCode | null
 }
+
+/** On the server, or still here alone. */
+export type ItemAttachment = Attachment | OutgoingAttachment
 
 /** Who looks at this screen. */
 export interface Self {
@@ -55,6 +59,7 @@ function fromMessage(message: Message, timeline: Timeline, self: Self): Timeline
     senderRole: message.senderRole,
     senderName: message.senderName,
     content: message.content,
+    attachment: message.attachment ?? null,
     createdAt: message.createdAt,
     status: isRead(timeline, message) ? 'read' : 'sent',
     failure: null,
@@ -71,6 +76,7 @@ function fromEntry(entry: OutboxEntry, self: Self): TimelineItem {
     senderRole: self.role,
     senderName: self.name,
     content: entry.content,
+    attachment: entry.attachment ?? null,
     createdAt: entry.createdAt,
     status: entry.failure === null ? 'sending' : 'failed',
     failure: entry.failure,

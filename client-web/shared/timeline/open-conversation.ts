@@ -5,14 +5,14 @@ import type { Conversation } from '#protocol/entities.ts'
 import type { Connection } from '../connection/connection.ts'
 import { type Self, type TimelineItem, timelineItems } from './items.ts'
 import { type OpenTimeline, openTimeline } from './open-timeline.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, OutgoingAttachment } from './outbox.ts'
 import { type TypingTeller, type TypingWatch, tellTyping, watchTyping } from './typing.ts'
 
 export interface OpenConversation<C extends Conversation> extends OpenTimeline<C> {
   id: number
   items: ReadonlySignal<TimelineItem[]>
   /** Resolves once it is kept. */
-  send(content: string): Promise<void>
+  send(content: string, attachment?: OutgoingAttachment): Promise<void>
   typing: TypingWatch['typing']
   typingTeller: TypingTeller
 }
@@ -45,7 +45,7 @@ export function openConversation<C extends Conversation>(options: OpenConversati
       const own = outbox.entries.value.filter((entry) => (entry.conversationId ?? conversationId) === conversationId)
       return timelineItems(open.timeline.value, own, self)
     }),
-    send: (content) => outbox.add(conversationId, content),
+    send: (content, attachment) => outbox.add(conversationId, content, attachment),
     typing: watch.typing,
     typingTeller,
     close() {

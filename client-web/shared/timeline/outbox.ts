@@ -1,8 +1,10 @@
 // What one person has sent on one surface and the server has not acknowledged: kept before it goes out, sent in order, always under the
-// same clientMessageId, until it is acknowledged or refused for good. All tabs show the same; one of them sends at a time.
+// same clientMessageId, until it is acknowledged or refused for good. All tabs show the same; one of them sends at a time. A picture or file
+// is uploaded first, one after another, and holds up no words meanwhile.
 
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
-import type { Message } from '#protocol/entities.ts'
+import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
+import type { Files } from '../attachments/files.ts'
 import { backoffMs } from '../connection/backoff.ts'
 import { newId } from '../connection/new-id.ts'
 import { RequestError, type RequestErrorCode } from '../connection/request-error.ts'
@@ -10,11 +12,20 @@ import { openRecords } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import { inTurn, openChannel } from '../storage/tabs.ts'
 
+/** A picture or file on its way. */
+export interface OutgoingAttachment extends Omit<Attachment, 'id'> {
+  /** null until it is uploaded. */
+  id: number | null
+  file: Blob
+}
+
 export interface OutboxEntry {
   clientMessageId: string
   /** null while it has none: it goes to the one that is there by then, or begins one. */
   conversationId: number | null
+  /** Of a picture or file its name. */
   content: string
+  attachment?: OutgoingAttachment
   createdAt: string
   /** Where it stands in the order of what was typed. */
   position: number
@@ -26,8 +37,10 @@ export interface Outbox {
   entries: ReadonlySignal<readonly OutboxEntry[]>
   /** The message acknowledged last, to this tab or to another. */
   sent: ReadonlySignal<Message | null>
+  /** How much of each upload of this tab has gone, from 0 to 1, by clientMessageId. */
+  progress: ReadonlySignal<ReadonlyMap<string, number>>
   /** Resolves once it is kept. */
-  add(conversationId: number | null, content: string): Promise<void>
+  add(conversationId: number | null, content: string, attachment?: OutgoingAttachment): Promise<void>
   /** From its first try on, an entry belongs to one conversation. Resolves once that is kept. */
   settle(clientMessageId: string, conversationId: number): Promise<void>
   /** Tries again what was refused. */
@@ -49,16 +62,28 @@ export interface OutboxOptions {
   laneOf: (entry: OutboxEntry) => string
   /** Sends one and resolves with the message once it is acknowledged; rejects with a RequestError. */
   deliver: (entry: OutboxEntry) => Promise<Message>
+  upload: Files['upload']
+}
+
+/** An entry as the wire has it; it has been uploaded. */
+export function messageParts({ clientMessageId, content, attachment }: OutboxEntry) {
+  if (!attachment) return { clientMessageId, content }
+  const type: MessageType = attachment.width === undefined ? 'file' : 'image'
+  return { clientMessageId, type, attachmentId: attachment.id as number }
 }
 
 type Change = (held: OutboxEntry | undefined) => OutboxEntry | undefined
 
-export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox {
+export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions): Outbox {
   const name = `${storage.area}outbox:`
   const records = openRecords<OutboxEntry>(storage)
   const channel = openChannel(name)
   const entries = signal<readonly OutboxEntry[]>([])
   const sent = signal<Message | null>(null)
+  const progress = signal<ReadonlyMap<string, number>>(new Map())
+  const uploads = new Map<string, AbortController>()
+  /** A browser that keeps no files has those of this page. */
+  const files = new Map<string, Blob>()
   const queuedLanes = new Set<string>()
   let writes = 0
   let reads = 0
@@ -84,8 +109,36 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
   /** What is kept is the truth, unless this tab is just changing it. */
   async function read(): Promise<void> {
     const turn = ++reads
-    const kept = inOrder(await records.list())
+    const kept = await list()
     if (turn === reads && writes === 0) entries.value = kept
+  }
+
+  async function list(): Promise<OutboxEntry[]> {
+    const kept = (await records.list()).map((entry) => {
+      const { clientMessageId: id, attachment } = entry
+      if (!attachment || attachment.file instanceof Blob) return entry
+      return { ...entry, attachment: { ...attachment, file: files.get(id) ?? new Blob() } }
+    })
+    return inOrder(kept)
+  }
+
+  async function uploadFirst({ clientMessageId: id, attachment }: Uploading): Promise<void> {
+    const controller = new AbortController()
+    const show = (part: number | null) => {
+      const shown = new Map(progress.value)
+      if (part === null) shown.delete(id)
+      else shown.set(id, part)
+      progress.value = shown
+    }
+    uploads.set(id, controller)
+    try {
+      const { signal } = controller
+      const uploaded = await upload(attachment.file, attachment.name, { onProgress: show, signal })
+      await change(id, (held) => held && { ...held, attachment: { ...attachment, ...uploaded } })
+    } finally {
+      uploads.delete(id)
+      show(null)
+    }
   }
 
   async function sendLane(lane: string): Promise<void> {
@@ -93,13 +146,13 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
     queuedLanes.delete(lane)
     while (!isStopped) {
       // Asked anew each time: another tab may have sent it.
-      const entry = inOrder(await records.list()).find((each) => each.failure === null && laneOf(each) === lane)
+      const entry = (await list()).find((each) => each.failure === null && laneFor(each) === lane)
       if (!entry || isStopped) return
       const { clientMessageId } = entry
       try {
-        const message = await deliver(entry)
+        if (isUploading(entry)) await uploadFirst(entry)
+        else await change(clientMessageId, () => undefined, await deliver(entry))
         failures = 0
-        await change(clientMessageId, () => undefined, message)
       } catch (error) {
         const { code, retryable, retryAfterMs } = RequestError.of(error)
         // A session that ended is renewed by the connection, which then wakes this outbox.
@@ -110,13 +163,15 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
     }
   }
 
+  const laneFor = (entry: OutboxEntry) => (isUploading(entry) ? 'upload' : laneOf(entry))
+
   async function wait(ms: number): Promise<void> {
     await Promise.race([waiting.promise, new Promise((resolve) => setTimeout(resolve, ms))])
   }
 
   function send(): void {
     for (const entry of entries.value) {
-      const lane = laneOf(entry)
+      const lane = laneFor(entry)
       if (isStopped || entry.failure !== null || queuedLanes.has(lane)) continue
       queuedLanes.add(lane)
       void inTurn(name + lane, () => sendLane(lane))
@@ -132,6 +187,7 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
   function stop(): void {
     isStopped = true
     waiting.resolve()
+    for (const each of uploads.values()) each.abort()
     channel?.close()
   }
 
@@ -147,7 +203,8 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
   return {
     entries,
     sent,
-    add(conversationId, content) {
+    progress,
+    add(conversationId, content, attachment) {
       const entry: OutboxEntry = {
         clientMessageId: newId(),
         conversationId,
@@ -155,12 +212,17 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
         createdAt: new Date().toISOString(),
         position: Math.max(Date.now(), (entries.value.at(-1)?.position ?? 0) + 1),
         failure: null,
+        ...(attachment && { attachment }),
       }
+      if (attachment) files.set(entry.clientMessageId, attachment.file)
       return change(entry.clientMessageId, () => entry)
     },
     settle: (clientMessageId, conversationId) => change(clientMessageId, (held) => held && { ...held, conversationId }),
-    retry: (clientMessageId) => void change(clientMessageId, (held) => held && { ...held, failure: null }),
-    remove: (clientMessageId) => void change(clientMessageId, () => undefined),
+    retry: (clientMessageId) => void change(clientMessageId, (held) => held && again(held)),
+    remove(clientMessageId) {
+      void change(clientMessageId, () => undefined)
+      uploads.get(clientMessageId)?.abort()
+    },
     wake,
     stop,
     async clear() {
@@ -169,6 +231,15 @@ export function openOutbox({ storage, laneOf, deliver }: OutboxOptions): Outbox 
       await records.clear()
     },
   }
+}
+
+type Uploading = OutboxEntry & { attachment: OutgoingAttachment }
+
+const isUploading = (entry: OutboxEntry): entry is Uploading => entry.attachment?.id === null
+
+/** The upload may have been refused, or be gone by now: it is made anew. */
+function again({ attachment, ...entry }: OutboxEntry): OutboxEntry {
+  return { ...entry, failure: null, ...(attachment && { attachment: { ...attachment, id: null } }) }
 }
 
 function inOrder(entries: readonly OutboxEntry[]): OutboxEntry[] {

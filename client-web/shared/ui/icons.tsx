@@ -39,6 +39,13 @@ export const ChatIcon = /* @__PURE__ */ draw(
   'M3 5.5a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H9l-4 3.5v-3.5a2 2 0 0 1-2-2zM6.5 7.3h7M6.5 10h4.5',
 )
 export const SendIcon = /* @__PURE__ */ draw('M4 10 3 3.8 17.2 10 3 16.2 4 10zM4 10h6')
+export const ClipIcon = /* @__PURE__ */ draw(
+  'M16 9.2 10 15.3a3.7 3.7 0 0 1-5.3-5.2l6.4-6.5a2.5 2.5 0 0 1 3.6 3.5l-6.3 6.4a1.2 1.2 0 0 1-1.8-1.7l5.7-5.8',
+)
+export const FileIcon = /* @__PURE__ */ draw('M11.5 2.8H5v14.4h10V6.3zM11.5 2.8v3.5H15')
+export const PictureIcon = /* @__PURE__ */ draw('M3 4h14v12H3zM3.5 14.5 8 9.8l3.2 3.3 1.8-1.7 3.6 3.3M13 8.2v.1')
+export const DownloadIcon = /* @__PURE__ */ draw('M10 3v9.5M5.8 8.8 10 13l4.2-4.2M3.5 16.5h13')
+export const NextIcon = /* @__PURE__ */ draw('M7.5 4l6 6-6 6')
 export const BackIcon = /* @__PURE__ */ draw('M12.5 4 6.5 10l6 6')
 export const DownIcon = /* @__PURE__ */ draw('M5 7.5l5 5 5-5')
 export const ArrowDownIcon = /* @__PURE__ */ draw('M10 3.5v13M4.5 11 10 16.5 15.5 11')

@@ -1,0 +1,53 @@
+// The words around pictures and files, for both surfaces.
+
+import { limits } from '#protocol/limits.ts'
+import { defineTexts } from '../i18n/texts.ts'
+
+const megabytes = limits.attachmentBytes / 1024 / 1024
+
+export const texts = defineTexts({
+  en: {
+    toSend: 'Files to send',
+    remove: (name: string) => `Remove ${name}`,
+    why: {
+      empty: 'is empty',
+      too_large: `is larger than ${megabytes} MB`,
+      type: 'is of a type that cannot be sent',
+      too_many: `is one too many: ${limits.attachmentsAtOnce} at once`,
+    },
+    uploading: (name: string) => `Uploading ${name}`,
+    cancel: 'Cancel',
+    open: (name: string) => `View ${name}`,
+    download: 'Download',
+    downloadFile: (name: string, size: string) => `Download ${name}, ${size}`,
+    unreadable: 'Could not be loaded',
+    tryAgain: 'Try again',
+    picture: (name: string, at: number, count: number) => (count > 1 ? `${name} (${at} of ${count})` : name),
+    previous: 'Previous picture',
+    next: 'Next picture',
+    close: 'Close',
+    loading: 'Loading…',
+  },
+  'zh-CN': {
+    toSend: '待发送的文件',
+    remove: (name) => `移除 ${name}`,
+    why: {
+      empty: '是空文件',
+      too_large: `超过 ${megabytes} MB`,
+      type: '的类型不受支持',
+      too_many: `超出数量：一次最多 ${limits.attachmentsAtOnce} 个`,
+    },
+    uploading: (name) => `正在上传 ${name}`,
+    cancel: '取消',
+    open: (name) => `查看 ${name}`,
+    download: '下载',
+    downloadFile: (name, size) => `下载 ${name}（${size}）`,
+    unreadable: '无法加载',
+    tryAgain: '重试',
+    picture: (name, at, count) => (count > 1 ? `${name}（${at}/${count}）` : name),
+    previous: '上一张图片',
+    next: '下一张图片',
+    close: '关闭',
+    loading: '加载中…',
+  },
+})

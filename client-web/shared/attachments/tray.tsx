@@ -1,0 +1,52 @@
+// Files that are about to be sent, above the field: what they are, how large, and a way to take each back.
+
+import { CloseIcon, FileIcon, WarningIcon } from '../ui/icons.tsx'
+import type { Picking } from './picking.ts'
+import { formatSize } from './size.ts'
+import { texts } from './texts.ts'
+import styles from './tray.module.css'
+import { useBlobUrl } from './use-blob-url.ts'
+
+export function Tray({ picking }: { picking: Picking }) {
+  const t = texts.value
+  return (
+    <>
+      {picking.files.value.length > 0 && (
+        <ul class={styles.tray} aria-label={t.toSend}>
+          {picking.files.value.map((file) => (
+            <li key={`${file.name} ${file.size} ${file.lastModified}`} class={styles.file}>
+              {file.type.startsWith('image/') ? <Preview file={file} /> : <FileIcon size={28} />}
+              <span class={styles.about}>
+                <bdi class={styles.name}>{file.name}</bdi>
+                <span class={styles.size}>{formatSize(file.size)}</span>
+              </span>
+              <button
+                type="button"
+                title={t.remove(file.name)}
+                aria-label={t.remove(file.name)}
+                onClick={() => picking.remove(file)}
+              >
+                <CloseIcon size={16} />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div role="alert">
+        {picking.refused.value.map(({ name, why }) => (
+          <p key={name} class={styles.refused}>
+            <WarningIcon size={16} />
+            <span>
+              <bdi>{name}</bdi> {t.why[why]}
+            </span>
+          </p>
+        ))}
+      </div>
+    </>
+  )
+}
+
+function Preview({ file }: { file: File }) {
+  const { url } = useBlobUrl(file, async () => file)
+  return <span class={styles.preview}>{url && <img src={url} alt="" />}</span>
+}

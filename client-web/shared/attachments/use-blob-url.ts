@@ -1,0 +1,32 @@
+// An address for a blob, for as long as it is shown. While another one is loading the one before stays.
+
+import { useEffect, useState } from 'preact/hooks'
+
+export interface BlobUrl {
+  url: string | null
+  hasFailed: boolean
+  retry(): void
+}
+
+/** `load` is asked anew whenever `key` changes. */
+export function useBlobUrl(key: unknown, load: () => Promise<Blob>): BlobUrl {
+  const [url, setUrl] = useState<string | null>(null)
+  const [hasFailed, setFailed] = useState(false)
+  const [tries, setTries] = useState(0)
+
+  useEffect(() => {
+    let isWanted = true
+    setFailed(false)
+    load().then(
+      (blob) => isWanted && setUrl(URL.createObjectURL(blob)),
+      () => isWanted && setFailed(true),
+    )
+    return () => {
+      isWanted = false
+    }
+  }, [key, tries])
+
+  useEffect(() => () => URL.revokeObjectURL(url ?? ''), [url])
+
+  return { url, hasFailed, retry: () => setTries((before) => before + 1) }
+}
