@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { jpeg, pdf, photo, png } from '../attachments/corpus.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
+import { colourRules, findViolations } from '../support/axe.ts'
 import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { english } from './words.ts'
@@ -38,6 +39,14 @@ function hand(
 }
 
 const picture = (at: Page | Frame, name: string) => at.getByRole('button', { name: `View ${name}` })
+
+/** In both themes. */
+async function expectAccessible(page: Page, path?: string): Promise<void> {
+  expect(await findViolations(page, path)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await findViolations(page, path, colourRules)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'light' })
+}
 
 /** The picture is there, decoded, and takes the room that it had before it came. */
 async function seesPicture(at: Page | Frame, name: string): Promise<void> {
@@ -75,7 +84,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     })
   })
 
-  test('[AT14] what is chosen is shown before it is sent, and arrives, upright, on the other side', async () => {
+  test('[AT14] [WI13] what is chosen is shown before it is sent, and arrives, upright, on the other side', async () => {
     const { frame } = customer
     await frame
       .locator(chooser)
@@ -83,6 +92,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     const tray = frame.getByRole('list', { name: 'Files to send' })
     await tray.getByText('cup.jpg').waitFor()
     await tray.locator('img').nth(1).waitFor()
+    await expectAccessible(customer.page, '/widget/')
     await frame.getByRole('button', { name: 'Remove tea.png' }).click()
     expect(await tray.getByRole('listitem').count()).toBe(1)
     await customer.write('Look at this cup')
@@ -112,6 +122,8 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     const download = await saved
     expect(download.suggestedFilename()).toBe('发票 2026.pdf')
     expect((await readFile(await download.path())).equals(invoice)).toBe(true)
+    await expectAccessible(agent)
+    await expectAccessible(customer.page, '/widget/')
   })
 
   test('[AT15] pictures are looked at large by keyboard, one after another, and focus comes back', async () => {
@@ -124,6 +136,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
       await keyboard.press('Enter')
       const large = at.getByRole('dialog', { name: 'cup.jpg (1 of 2)' })
       await large.getByRole('img', { name: 'cup.jpg' }).waitFor()
+      await expectAccessible(at === agent ? agent : customer.page, at === agent ? '/' : '/widget/')
       await keyboard.press('ArrowRight')
       await at.getByRole('dialog', { name: 'image.png (2 of 2)' }).getByRole('img', { name: 'image.png' }).waitFor()
       await keyboard.press('ArrowRight')
@@ -157,6 +170,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await frame.getByRole('list', { name: 'Files to send' }).getByText('fake.png').waitFor()
     await customer.composer.press('Enter')
     await frame.getByText('Not sent: files of this type cannot be sent').waitFor()
+    await expectAccessible(customer.page, '/widget/')
     await frame.getByRole('button', { name: 'Delete' }).click()
     await frame.getByText('Not sent').waitFor({ state: 'detached' })
   })
@@ -169,6 +183,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await frame.getByRole('list', { name: 'Files to send' }).getByText('slow.jpg').waitFor()
     await customer.write('Words go first')
     await frame.getByRole('progressbar', { name: 'Uploading slow.jpg' }).waitFor()
+    await expectAccessible(customer.page, '/widget/')
     await agent.getByRole('log').getByText('Words go first').waitFor()
     await frame.getByRole('button', { name: 'Cancel: slow.jpg' }).click()
     await picture(frame, 'slow.jpg').waitFor({ state: 'detached' })

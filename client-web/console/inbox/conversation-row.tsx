@@ -4,7 +4,7 @@ import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { now } from '../../shared/clock.ts'
 import { formatCount, formatDateTime, formatDuration, formatStamp } from '../../shared/i18n/formats.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
-import { ClockIcon } from '../../shared/ui/icons.tsx'
+import { ClipIcon, ClockIcon } from '../../shared/ui/icons.tsx'
 import { customerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
 import { belongsTo } from '../desk/views.ts'
@@ -39,6 +39,11 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
             </time>
           </span>
           <span class={styles.line}>
+            {lastMessage?.attachment && (
+              <span class={styles.clip}>
+                <ClipIcon size={14} />
+              </span>
+            )}
             <span class={styles.preview}>{lastMessage ? lastWords(lastMessage, agentId) : t.noMessage}</span>
             {hasAgentShown && agent && (
               <span class={styles.agent} title={t.isWith(agent.name)}>

@@ -26,14 +26,9 @@ export function FileCard({ attachment, files }: { attachment: ItemAttachment; fi
   }
 
   return (
-    <button
-      type="button"
-      class={styles.file}
-      aria-label={texts.value.downloadFile(name, formatSize(size))}
-      aria-disabled={id === null || state === 'busy'}
-      onClick={download}
-    >
+    <button type="button" class={styles.file} aria-disabled={id === null || state === 'busy'} onClick={download}>
       <FileIcon size={24} />
+      <span class="visually-hidden">{texts.value.download}</span>
       <span class={styles.about}>
         <bdi class={styles.name}>{name}</bdi>
         <span class={styles.size} aria-live="polite">

@@ -2,9 +2,14 @@
 
 import { locale } from '../i18n/language.ts'
 
-/** 312 kB, 1.4 MB. `bytes` of 1,000, as units on screens are. */
+/** 1 kB, 312 kB, 1.4 MB: units of 1,000, as on most screens; a file of a few bytes is 1 kB. */
 export function formatSize(bytes: number): string {
-  const [value, unit] = bytes < 999_500 ? [bytes / 1000, 'kilobyte'] : [bytes / 1_000_000, 'megabyte']
-  const options = { style: 'unit', unit, unitDisplay: 'short', maximumSignificantDigits: value < 100 ? 2 : 3 } as const
-  return new Intl.NumberFormat(locale.value, options).format(Math.max(value, 0.1))
+  const [value, unit] = bytes < 999_500 ? [Math.max(1, bytes / 1000), 'kilobyte'] : [bytes / 1_000_000, 'megabyte']
+  const maximumFractionDigits = unit === 'megabyte' && value < 10 ? 1 : 0
+  return new Intl.NumberFormat(locale.value, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits,
+  }).format(value)
 }
