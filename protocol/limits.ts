@@ -44,6 +44,9 @@ export const limits = {
   requestMs: 30_000,
   customerUploads: { count: 60, windowMs: 3600_000 },
   agentUploads: { count: 600, windowMs: 3600_000 },
+  uploadsPerAddress: { count: 600, windowMs: 3600_000 },
+  /** Nothing is taken in where less is left on the disk: the database may need it. */
+  freeDiskBytes: 1024 * 1024 * 1024,
   /** All that one customer may have in store. */
   customerUploadBytes: 500 * 1024 * 1024,
   /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */

@@ -1,7 +1,7 @@
 // Uploads as they come in: each in a file of its own that nothing else knows, gone again whatever happens, unless the store takes it over.
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { limits } from '#protocol/limits.ts'
@@ -19,7 +19,7 @@ export interface IncomingFile {
 }
 
 export interface Incoming {
-  /** Throws too_large while it comes, invalid_request where it breaks off; then nothing of it is left. */
+  /** Throws unavailable where the disk is full, too_large while it comes, invalid_request where it breaks off; then nothing of it is left. */
   receive(content: AsyncIterable<Buffer>): Promise<IncomingFile>
   /** Removes what a killed process has left behind. */
   sweep(): Promise<void>
@@ -35,6 +35,8 @@ export function createIncoming(folder: string): Incoming {
       }
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 })
+        if (!(await hasRoom(folder, limits.freeDiskBytes)))
+          throw new AppError('unavailable', 'There is no room for files.')
         // Open before anything can fail: opened later, it would be there again after it was discarded.
         const handle = await open(path, 'wx', 0o600)
         await pipeline(content, (bytes) => counted(bytes, file), handle.createWriteStream())
@@ -52,6 +54,12 @@ export function createIncoming(folder: string): Incoming {
       }
     },
   }
+}
+
+/** Whether this many bytes would fit on the folder's disk. */
+export async function hasRoom(folder: string, bytes: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize >= bytes
 }
 
 async function* counted(bytes: AsyncIterable<Buffer>, file: { size: number }): AsyncGenerator<Buffer> {

@@ -4,6 +4,7 @@ import multipart, { type Multipart } from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { IdParams } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
+import { addressOf } from '../address.ts'
 import { tooLarge } from '../attachments/incoming.ts'
 import { type AttachmentFile, readAttachment } from '../attachments/read-attachment.ts'
 import { type Upload, uploadAttachment } from '../attachments/upload-attachment.ts'
@@ -27,6 +28,7 @@ export function attachmentRoutes(app: App, http: HttpServer): void {
       throwFileSizeLimit: false,
     })
     uploads.post('/attachments', { config: { ...both, bodyMs: limits.uploadMs } }, async (request, reply) => {
+      app.rates.take('uploadsPerAddress', addressOf(app.config, request.raw))
       const attachment = await uploadAttachment(app, actorOf(request), () => onlyFile(request))
       reply.code(201)
       return attachment

@@ -7,6 +7,7 @@ import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Attachment } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
+import { hasRoom } from '../../server/attachments/incoming.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { avif, bomb, jpeg, movingGif, pdf, photo, png, polyglots, refused, script, webp } from './corpus.ts'
 import { boundary, download, filePart, formOf, part, post, storedFiles, upload, uploaded } from './uploads.ts'
@@ -245,6 +246,11 @@ describe('POST /attachments', () => {
     expect((await upload(app, account, pdf(), 'a.pdf')).body).toMatchObject({ error: { code: 'overloaded' } })
     for (const giveBack of places) giveBack()
     expect((await upload(app, account, pdf(), 'a.pdf')).status).toBe(201)
+  })
+
+  test('[AT10] there is a way to tell that a disk has no room left', async () => {
+    expect(await hasRoom(app.config.dataDir, limits.freeDiskBytes)).toBe(true)
+    expect(await hasRoom(app.config.dataDir, Number.MAX_SAFE_INTEGER)).toBe(false)
   })
 
   test('[AT12] what hangs the process that looks at it is broken once that is ended, and the next is looked at by another', async () => {
