@@ -3,7 +3,8 @@
 import type { Options } from './options.ts'
 import { median } from './percentiles.ts'
 
-export type Target = { atLeast: number } | { atMost: number }
+/** Of the value, or of its ratio to the bare relay's. */
+export type Target = ({ atLeast: number } | { atMost: number }) & { of?: 'ratio' }
 
 export interface Figure {
   name: string
@@ -11,6 +12,10 @@ export interface Figure {
   /** The median of the rounds. */
   value: number
   rounds: number[]
+  /** The bare relay's, in the same rounds. */
+  bare?: { value: number; rounds: number[] }
+  /** The median of the rounds' ratios, ours to bare. */
+  ratio?: number
   target?: Target
   isMet?: boolean
 }
@@ -29,9 +34,18 @@ export interface Part {
 }
 
 export function figure(name: string, unit: string, rounds: number[], target?: Target): Figure {
-  const value = median(rounds)
-  return { name, unit, value, rounds, ...(target === undefined ? {} : { target, isMet: meets(value, target) }) }
+  return judged({ name, unit, value: median(rounds), rounds }, target)
 }
 
-const meets = (value: number, target: Target) =>
-  'atLeast' in target ? value >= target.atLeast : value <= target.atMost
+/** One that the bare relay has, too. */
+export function compared(name: string, unit: string, rounds: number[], bare: number[], target?: Target): Figure {
+  const ratio = median(rounds.map((value, round) => value / (bare[round] as number)))
+  const own = { name, unit, value: median(rounds), rounds }
+  return judged({ ...own, bare: { value: median(bare), rounds: bare }, ratio }, target)
+}
+
+function judged(figure: Figure, target: Target | undefined): Figure {
+  if (target === undefined) return figure
+  const value = target.of === 'ratio' ? (figure.ratio ?? Number.NaN) : figure.value
+  return { ...figure, target, isMet: 'atLeast' in target ? value >= target.atLeast : value <= target.atMost }
+}

@@ -24,27 +24,29 @@ export function print({ machine, startedAt, seconds, parts, disturbances, option
   )
   for (const [name, figures] of Object.entries(parts)) {
     console.log(`\n### ${name}\n`)
-    printTable([['figure', 'median', 'lowest', 'highest', 'target', ''], ...figures.map(row)])
+    printTable([['figure', 'ours', 'lowest', 'highest', 'bare', 'ours/bare', 'target', ''], ...figures.map(row)])
   }
   console.log(`\nMedians of ${options.rounds}; ${Math.round(seconds)} s in all.`)
   for (const { what, cores } of disturbances)
     console.log(`Disturbed: others used ${cores.toFixed(2)} cores during ${what}.`)
 }
 
-function row({ name, value, unit, rounds, target, isMet }: Figure): string[] {
+function row({ name, value, unit, rounds, bare, ratio, target, isMet }: Figure): string[] {
   const spread = rounds.length > 1 ? [shown(Math.min(...rounds)), shown(Math.max(...rounds))] : ['', '']
+  const beside = bare === undefined || ratio === undefined ? ['', ''] : [shown(bare.value), shown(ratio)]
   const judged = target === undefined ? ['', ''] : [goal(target), isMet ? 'met' : '**not met**']
-  return [name, `${shown(value)} ${unit}`.trim(), ...spread, ...judged]
+  return [name, `${shown(value)} ${unit}`.trim(), ...spread, ...beside, ...judged]
 }
 
-const goal = (target: Target) =>
-  'atLeast' in target ? `at least ${shown(target.atLeast)}` : `at most ${shown(target.atMost)}`
+function goal(target: Target): string {
+  const bound = 'atLeast' in target ? `at least ${shown(target.atLeast)}` : `at most ${shown(target.atMost)}`
+  return target.of === 'ratio' ? `ours/bare ${bound}` : bound
+}
 
 /** Three significant digits are what such figures bear. */
 function shown(value: number): string {
   if (Number.isNaN(value)) return '-'
-  if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value)
-  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)))
 }
 
 function printTable(rows: string[][]): void {

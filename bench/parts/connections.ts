@@ -4,7 +4,7 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inParallel, makeCustomer } from '../accounts.ts'
-import { type Figure, figure, type Part } from '../figures.ts'
+import { compared, type Figure, type Part } from '../figures.ts'
 import type { Handshake } from '../load/connection.ts'
 import { startLoad } from '../load/start-load.ts'
 import { newDataDir, type RunningServer, startKefu, startRelay } from '../servers.ts'
@@ -32,13 +32,8 @@ export const connections: Part = {
       bare.push(await measureBare(tokens.length))
     }
     await rm(dataDir, { recursive: true })
-    const ratios = ours.map((bytes, round) => bytes / (bare[round] as number))
     const kib = (all: number[]) => all.map((bytes) => bytes / 1024)
-    return [
-      figure(`${count} idle connections: ours, memory of each`, 'KiB', kib(ours), { atMost: 31 }),
-      figure(`${count} idle connections: bare, memory of each`, 'KiB', kib(bare)),
-      figure('memory of an idle connection, ours/bare', 'ratio', ratios, { atMost: 1 }),
-    ]
+    return [compared(`each of ${count} idle connections`, 'KiB', kib(ours), kib(bare), { atMost: 1, of: 'ratio' })]
   },
 }
 

@@ -1,7 +1,7 @@
 // How long a message takes to its answer and to the other member: at shares of Kefu's own saturation, the bare relay at the same rates, and
 // one message alone beside the database's commit time. Times count from when a message was meant to go out.
 
-import { type Bench, type Figure, figure, type Part } from '../figures.ts'
+import { type Bench, compared, type Figure, figure, type Part } from '../figures.ts'
 import { type InsertJob, insertRows } from '../load/insert-rows.ts'
 import type { Measured } from '../load/jobs.ts'
 import { type Pair, type Side, scaled, startPair } from '../load/pair.ts'
@@ -64,24 +64,11 @@ async function measureAlone(bench: Bench, pair: Pair): Promise<{ figures: Figure
     ),
   ]
   for (const [key, what] of whats) {
-    figures.push(
-      figure(
-        `alone: ours, ${what} p50`,
-        'ms',
-        ours.map((one) => one[key].p50),
-        { atMost: commit.p50 + 1 },
-      ),
-      figure(
-        `alone: ours, ${what} p99`,
-        'ms',
-        ours.map((one) => one[key].p99),
-      ),
-      figure(
-        `alone: bare, ${what} p50`,
-        'ms',
-        bare.map((one) => one[key].p50),
-      ),
-    )
+    for (const rank of ranks) {
+      const target = rank === 'p50' ? { atMost: commit.p50 + 1 } : undefined
+      const of = (one: Measured) => one[key][rank]
+      figures.push(compared(`alone: ${what} ${rank}`, 'ms', ours.map(of), bare.map(of), target))
+    }
   }
   return { figures, commit }
 }
@@ -101,18 +88,10 @@ async function measureShare(bench: Bench, pair: Pair, share: number, perSecond: 
   const figures: Figure[] = []
   for (const [key, what] of whats) {
     for (const rank of ranks) {
-      const reference = bare.map((one) => one[key][rank])
-      const target =
-        share === judgedShare && rank !== 'p95' ? { atMost: bearable(median(reference), commit[rank]) } : undefined
-      figures.push(
-        figure(
-          `${title}: ours, ${what} ${rank}`,
-          'ms',
-          ours.map((one) => one[key][rank]),
-          target,
-        ),
-        figure(`${title}: bare, ${what} ${rank}`, 'ms', reference),
-      )
+      const of = (one: Measured) => one[key][rank]
+      const isJudged = share === judgedShare && rank !== 'p95'
+      const target = isJudged ? { atMost: bearable(median(bare.map(of)), commit[rank]) } : undefined
+      figures.push(compared(`${title}: ${what} ${rank}`, 'ms', ours.map(of), bare.map(of), target))
     }
   }
   const refused = ours.map((one) => one.refused)
