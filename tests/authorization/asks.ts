@@ -12,6 +12,8 @@ export interface Subject {
   attachmentId: number
   /** Somebody to hand over to. */
   otherAgentId: number
+  /** A login of that one. */
+  otherSessionId: number
   siteId: number
   siteKey: string
   /** A newer token of the asking one's own session. */
@@ -62,10 +64,8 @@ const bodies: Record<string, (subject: Subject) => object> = {
   'POST /api/v1/conversations/:id/messages': ({ word }) => ({ clientMessageId: word, content: 'hello' }),
 }
 
-const nobodysSession = 999_999_999
-
-const idOf = (route: string, { conversationId, otherAgentId, siteId, attachmentId }: Subject) =>
-  ({ users: otherAgentId, sites: siteId, attachments: attachmentId, me: nobodysSession })[route.split('/')[3] ?? ''] ??
+const idOf = (route: string, { conversationId, otherAgentId, otherSessionId, siteId, attachmentId }: Subject) =>
+  ({ users: otherAgentId, sites: siteId, attachments: attachmentId, me: otherSessionId })[route.split('/')[3] ?? ''] ??
   conversationId
 
 export interface HttpAsk {

@@ -363,6 +363,11 @@ export const removals: Record<string, Removal> = {
     put: '',
     caughtBy: incidentTests,
   },
+  'whose login is ended': {
+    file: 'server/auth/end-sessions.ts',
+    find: 'if (session?.userId === userId)',
+    put: 'if (session)',
+  },
   'that figures are for who shows METRICS_TOKEN': {
     file: 'server/http/metrics.ts',
     find: "if (metricsToken !== null && !isSame(bearerToken(request) ?? '', metricsToken)) {",

@@ -123,6 +123,7 @@ export async function openStage(): Promise<Stage> {
     customerId,
     attachmentId: 0,
     otherAgentId: newcomer.id,
+    otherSessionId: newcomer.sessionId,
     siteId: site.id,
     siteKey: app.siteKey,
     newerToken: '',
