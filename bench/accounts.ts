@@ -25,19 +25,28 @@ export async function makeRooms(
   })
 }
 
+const logIn = async (kefu: RunningKefu, username: string) =>
+  (await call('POST', kefu.url, '/auth/login', { username, password: kefu.adminPassword })).token
+
+/** A token of an agent who was there already, by the id and the name. */
+export async function logInAs(kefu: RunningKefu, id: number, username: string): Promise<string> {
+  await call('PATCH', kefu.url, `/users/${id}`, { password: kefu.adminPassword }, await logIn(kefu, 'admin'))
+  return logIn(kefu, username)
+}
+
 /** Tokens of so many new agents. */
 export async function makeAgents(kefu: RunningKefu, count: number): Promise<string[]> {
-  const admin = await post(kefu.url, '/auth/login', { username: 'admin', password: kefu.adminPassword })
+  const adminToken = await logIn(kefu, 'admin')
   const prefix = `agent-${Date.now().toString(36)}`
   return inParallel(count, async (index) => {
     const login = { username: `${prefix}-${index}`, password: kefu.adminPassword }
-    await post(kefu.url, '/users', { ...login, name: `Agent ${index}`, role: 'agent' }, admin.token)
-    return (await post(kefu.url, '/auth/login', login)).token as string
+    await call('POST', kefu.url, '/users', { ...login, name: `Agent ${index}`, role: 'agent' }, adminToken)
+    return logIn(kefu, login.username)
   })
 }
 
 export async function makeCustomer(kefu: RunningKefu): Promise<string> {
-  return (await post(kefu.url, '/widget/session', {})).token as string
+  return (await call('POST', kefu.url, '/widget/session', {})).token as string
 }
 
 /** A conversation that waits in the queue, and its customer's token. */
@@ -57,9 +66,15 @@ async function ask(url: URL, token: string, name: string, payload: unknown): Pro
   return reply.data
 }
 
-async function post(url: URL, path: string, body: unknown, token?: string): Promise<{ token: string }> {
+async function call(
+  method: 'POST' | 'PATCH',
+  url: URL,
+  path: string,
+  body: unknown,
+  token?: string,
+): Promise<{ token: string }> {
   const response = await fetch(new URL(`/api/v1${path}`, url), {
-    method: 'POST',
+    method,
     headers: {
       'content-type': 'application/json',
       origin: url.origin,
@@ -67,7 +82,7 @@ async function post(url: URL, path: string, body: unknown, token?: string): Prom
     },
     body: JSON.stringify(body),
   })
-  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`)
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
   return (await response.json()) as { token: string }
 }
 

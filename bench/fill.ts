@@ -11,7 +11,7 @@ export interface FillSize {
   conversations: number
   /** Conversations that are not closed: three of five wait, the others are in progress. */
   present: number
-  /** Who answers, as user ids 1 (an admin) to this; the first has by far the most. */
+  /** Who answers, as user ids 1 to this; the first has by far the most. */
   agents: number
   /** One of so many conversations has `longLength` messages. */
   longEvery: number
@@ -108,7 +108,7 @@ const siteRows = `INSERT INTO sites (id, site_key, name, origins) VALUES
 
 const agentRows = ({ agents }: FillSize) => `
   INSERT INTO users (id, username, password_hash, role, name, language, created_at)
-  SELECT n, CONCAT('agent', n), 'none', IF(n = 1, 'admin', 'agent'), CONCAT(${pick('n', names.length)}, ' ', n),
+  SELECT n, CONCAT('agent', n), 'none', 'agent', CONCAT(${pick('n', names.length)}, ' ', n),
     IF(n % 2 = 0, 'en', 'zh-CN'), (SELECT MIN(begun_at) FROM fill_plan)
   FROM fill_numbers WHERE n <= ${agents}`
 

@@ -14,9 +14,11 @@ export interface Options {
   warmUpMs: number
   /** 0.1 for a tenth of the people, to see whether all runs; figures of unlike crowds cannot be compared. */
   scale: number
+  /** A folder in which filled shops stay for later runs; null: each run fills its own. */
+  keep: string | null
 }
 
-export const usage = `npm run bench -- [--quick] [--only PART,PART] [--json FILE] [--rounds N] [--seconds N] [--scale N]`
+export const usage = `npm run bench -- [--quick] [--only PART,PART] [--json FILE] [--rounds N] [--seconds N] [--scale N] [--keep FOLDER]`
 
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({
@@ -28,6 +30,7 @@ export function readOptions(args: string[]): Options {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       scale: { type: 'string', default: '1' },
+      keep: { type: 'string' },
     },
   })
   const ms = positive('seconds', values.seconds ?? (values.quick ? '1.5' : '3')) * 1000
@@ -39,6 +42,7 @@ export function readOptions(args: string[]): Options {
     ms,
     warmUpMs: Math.min(1000, ms / 2),
     scale: positive('scale', values.scale),
+    keep: values.keep ?? null,
   }
 }
 

@@ -8,11 +8,12 @@ import { connections } from './parts/connections.ts'
 import { latency } from './parts/latency.ts'
 import { presence } from './parts/presence.ts'
 import { queue } from './parts/queue.ts'
+import { reading } from './parts/reads.ts'
 import { saturation } from './parts/saturation.ts'
 import { start } from './parts/start.ts'
 import { print, type Results, writeJson } from './report.ts'
 
-const parts: Part[] = [saturation, latency, connections, presence, queue, catchUp, start]
+const parts: Part[] = [saturation, latency, connections, presence, queue, catchUp, reading, start]
 
 const options = readOptions(process.argv.slice(2))
 const unknown = options.only.filter((name) => !parts.some((part) => part.name === name))

@@ -1,0 +1,81 @@
+// A shop with years behind it: its folder filled (or kept from an earlier run), Kefu running on it, its busiest agent connected.
+
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connectDatabase } from '#db/connect.ts'
+import type { Database } from '#db/database.ts'
+import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-folder.ts'
+import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
+import { layoutOf } from '#db/embedded/layout.ts'
+import { runningDatabase } from '#db/embedded/running-database.ts'
+import { prepareDatabase } from '#db/migrate.ts'
+import { logInAs } from './accounts.ts'
+import { type FillSize, fillDatabase } from './fill.ts'
+import { type LoadConnection, openConnection } from './load/connection.ts'
+import { newDataDir, startKefu } from './servers.ts'
+
+/** What a shop has on its hands does not depend on what is behind it. */
+export const sizeOf = (conversations: number): FillSize => ({
+  conversations,
+  present: 2_000,
+  agents: 40,
+  longEvery: 5_000,
+  longLength: 5_000,
+})
+export const busiestAgent = 1
+
+const bufferPool = 2 ** 30
+
+export interface FilledShop {
+  size: FillSize
+  /** Null where an earlier run had filled it. */
+  fillSeconds: number | null
+  db: Database
+  agent: LoadConnection
+  stop(): Promise<void>
+}
+
+/** Nothing is in memory yet when it resolves. With `keep`, a folder, it stays there for later runs. */
+export async function openShop(conversations: number, keep: string | null): Promise<FilledShop> {
+  const size = sizeOf(conversations)
+  const dataDir = keep === null ? await newDataDir() : join(keep, String(conversations))
+  const fillSeconds = await fillFolder(dataDir, size)
+  // What was in memory at the last stop would be read in again.
+  rmSync(join(layoutOf(dataDir).files, 'ib_buffer_pool'), { force: true })
+  const kefu = await startKefu({ dataDir, bufferPool: `${bufferPool / 2 ** 20}M` })
+  const token = await logInAs(kefu, busiestAgent, `agent${busiestAgent}`)
+  const listener = { acknowledged() {}, event() {}, ended() {} }
+  const agent = await openConnection(kefu.url, { auth: { token }, requests: [] }, listener)
+  const db = connectDatabase(runningDatabase(dataDir))
+  return {
+    size,
+    fillSeconds,
+    db,
+    agent,
+    async stop() {
+      agent.close()
+      await db.destroy()
+      await kefu.stop()
+      if (keep === null) await rm(dataDir, { recursive: true })
+    },
+  }
+}
+
+async function fillFolder(dataDir: string, size: FillSize): Promise<number | null> {
+  const mark = join(dataDir, 'filled.json')
+  const wanted = JSON.stringify(size)
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return null
+  rmSync(dataDir, { recursive: true, force: true })
+  mkdirSync(dataDir, { recursive: true })
+  holdDataFolder(dataDir)
+  const database = await startEmbeddedDatabase({ dataDir, bufferPool, log: () => {} })
+  await prepareDatabase(database)
+  const startedAt = performance.now()
+  await fillDatabase(database, size)
+  const seconds = (performance.now() - startedAt) / 1000
+  await database.stop()
+  releaseDataFolder(dataDir)
+  writeFileSync(mark, wanted)
+  return seconds
+}
