@@ -1,6 +1,7 @@
 // A conversation's own row: its state, locked, changed and saved; and what changed lately.
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { AgentStatusValue, ConversationStatus } from '#protocol/entities.ts'
+import { compiledOnce } from './compiled-once.ts'
 import type { Database, Tables, Transaction } from './database.ts'
 
 const stateColumns = [
@@ -59,7 +60,12 @@ export async function lockConversations(
   trx: Transaction,
   ids: readonly number[],
 ): Promise<Map<number, LockedConversation>> {
-  const rows = await trx
+  const { rows } = await lockThese(trx, [...new Set(ids)])
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+const lockThese = compiledOnce((db, ids: number[]) =>
+  db
     .selectFrom('conversations')
     .select(stateColumns)
     // By subqueries, which lock nothing, where a join would lock the joined rows too.
@@ -69,12 +75,11 @@ export async function lockConversations(
       agentOf(eb).select('agent_status.status').as('agentStatus'),
       agentOf(eb).select('last_seen').as('agentLastSeen'),
     ])
-    .where('id', 'in', [...new Set(ids)])
+    .where(sql<boolean>`id in (${ids})`)
     .orderBy('id')
     .forUpdate()
-    .execute()
-  return new Map(rows.map((row) => [row.id, row]))
-}
+    .compile(),
+)
 
 type OneConversation = ExpressionBuilder<Tables, 'conversations'>
 

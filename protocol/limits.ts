@@ -63,8 +63,9 @@ export const limits = {
   writerQueue: 10_000,
   writerBatchRows: 200,
   writerBatchBytes: 1024 * 1024,
-  /** Lanes of the writer: a conversation always takes the same one, so its order holds. */
+  /** Batches written at once; another than the first begins when so many rows wait. */
   writerLanes: 4,
+  writerLaneRows: 100,
   /** Each node compares what it has told with what changed in the database this often. */
   comparisonMs: 5_000,
   /** A change may commit this long after the time it carries. */
@@ -75,6 +76,7 @@ export const limits = {
   toldVersions: 50_000,
   /** A request is answered within this time, with unavailable if need be, whatever the database does. */
   answerMs: 1_900,
+  answerSweepMs: 50,
   /** What may wait to be sent to one connection; past it the client is too slow and comes back to catch up. */
   sendBufferBytes: 512 * 1024,
   sendBufferSweepMs: 50,

@@ -36,9 +36,9 @@ export function createRates(now: () => number, { enabled, shared }: { enabled: b
   }
 
   /** Milliseconds until one more fits; 0 for now. */
-  function wait(name: RateName, key: string | number): number {
+  function wait(bucket: string, name: RateName): number {
     const { count, windowMs } = limits[name]
-    const at = fullAgainAt.get(`${name}:${key}`) ?? 0
+    const at = fullAgainAt.get(bucket) ?? 0
     return Math.max(0, at + windowMs / count - windowMs - now())
   }
 
@@ -49,8 +49,7 @@ export function createRates(now: () => number, { enabled, shared }: { enabled: b
     fullAgainAt.set(bucket, at + (times * limits[name].windowMs) / limits[name].count)
   }
 
-  function count(name: RateName, key: string | number) {
-    const bucket = `${name}:${key}`
+  function count(bucket: string, name: RateName) {
     fill(bucket, name, 1)
     if (shared && name !== 'connectionRequests') note(bucket)
   }
@@ -61,17 +60,18 @@ export function createRates(now: () => number, { enabled, shared }: { enabled: b
     if (times > 0 || counted.size < limits.sharedRatesRows) counted.set(bucket, times + 1)
   }
 
-  function check(name: RateName, key: string | number) {
-    const retryAfterMs = Math.ceil(wait(name, key))
-    if (enabled && retryAfterMs > 0) throw new AppError('rate_limited', 'Too many at once.', { retryAfterMs })
+  function check(bucket: string, name: RateName) {
+    const retryAfterMs = enabled ? Math.ceil(wait(bucket, name)) : 0
+    if (retryAfterMs > 0) throw new AppError('rate_limited', 'Too many at once.', { retryAfterMs })
   }
 
   return {
-    check,
-    count,
+    check: (name, key) => check(`${name}:${key}`, name),
+    count: (name, key) => count(`${name}:${key}`, name),
     take(name, key) {
-      check(name, key)
-      count(name, key)
+      const bucket = `${name}:${key}`
+      check(bucket, name)
+      count(bucket, name)
     },
     takeCounted() {
       const taken = [...counted]

@@ -1,5 +1,5 @@
 // Group commit: while one batch commits, what arrives becomes the next (no timer, no artificial wait), so one message alone is as quick as
-// the disk and many share few commits. A conversation always takes the same lane, so its order holds. Told and answered after commit.
+// the disk and many share few commits. A conversation is in one batch at a time, so its order holds. Told and answered after commit.
 
 import { inTransaction } from '#db/transaction.ts'
 import { limits } from '#protocol/limits.ts'
@@ -9,9 +9,10 @@ import { AppError } from '../errors.ts'
 import { appendMessages } from './append-messages.ts'
 import type { Appended, Send } from './decide-sends.ts'
 import { tellAppended } from './tell-appended.ts'
+import { createWaitingSends } from './waiting-sends.ts'
 
 export interface MessageWriter {
-  /** Writes in the order of the calls. Resolves after commit; rejects with AppError, overloaded when too much waits. */
+  /** Writes a conversation's messages in the order of the calls. Resolves after commit; rejects with AppError, overloaded when too much waits. */
   append(send: Send): Promise<Appended>
   /** Resolves once nothing waits any more. */
   drain(): Promise<void>
@@ -23,25 +24,42 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-interface Lane {
-  waiting: Waiting[]
-  running: Promise<void> | null
-}
-
 export function createMessageWriter(
   app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
   teller: ConversationTeller,
 ): MessageWriter {
-  const lanes = Array.from({ length: limits.writerLanes }, (): Lane => ({ waiting: [], running: null }))
-  let waitingInAll = 0
+  const waiting = createWaitingSends<Waiting>()
+  const lanes = new Set<Promise<void>>()
+  let isStarting = false
 
-  async function run(lane: Lane) {
-    while (lane.waiting.length > 0) {
-      const batch = takeBatch(lane.waiting)
-      waitingInAll -= batch.length
-      await write(batch)
+  /** When the turn of the event loop ends: what came in with it goes together. */
+  function startSoon() {
+    if (isStarting) return
+    isStarting = true
+    setImmediate(() => {
+      isStarting = false
+      startLanes()
+    })
+  }
+
+  /** Another lane opens only when much waits: each batch costs its statements, and one that is larger costs no more of them. */
+  function startLanes() {
+    while (lanes.size === 0 ? waiting.ready() > 0 : waiting.ready() >= limits.writerLaneRows) {
+      if (lanes.size === limits.writerLanes) return
+      const lane = run().finally(() => {
+        lanes.delete(lane)
+        startLanes()
+      })
+      lanes.add(lane)
     }
-    lane.running = null
+  }
+
+  async function run() {
+    while (waiting.ready() > 0) {
+      const batch = waiting.takeBatch()
+      await write(batch)
+      waiting.written(batch)
+    }
   }
 
   async function write(batch: Waiting[]) {
@@ -61,30 +79,17 @@ export function createMessageWriter(
 
   return {
     append(send) {
-      if (waitingInAll >= limits.writerQueue) {
+      if (waiting.all() >= limits.writerQueue) {
         return Promise.reject(new AppError('overloaded', 'Too many messages are waiting to be written.'))
       }
-      const lane = lanes[send.conversationId % lanes.length] as Lane
       return new Promise((resolve, reject) => {
-        lane.waiting.push({ send, resolve, reject })
-        waitingInAll += 1
-        lane.running ??= run(lane)
+        waiting.add({ send, resolve, reject })
+        startSoon()
       })
     },
     async drain() {
-      while (lanes.some((lane) => lane.running !== null)) await Promise.all(lanes.map((lane) => lane.running))
+      while (waiting.all() > 0 || lanes.size > 0)
+        await (lanes.size > 0 ? Promise.all(lanes) : new Promise(setImmediate))
     },
   }
-}
-
-/** The front of the line, up to limits.writerBatchRows and limits.writerBatchBytes (UTF-16 units count double), at least one. */
-function takeBatch(waiting: Waiting[]): Waiting[] {
-  let bytes = 0
-  let count = 0
-  for (const { send } of waiting) {
-    bytes += send.content.length * 2
-    if (count === limits.writerBatchRows || (count > 0 && bytes > limits.writerBatchBytes)) break
-    count += 1
-  }
-  return waiting.splice(0, count)
 }

@@ -2,13 +2,14 @@
 // role, rate, subscription, answer. Nothing a client sends can throw past it.
 
 import type { Socket } from 'socket.io'
-import type { ErrorBody, Reply } from '#protocol/errors.ts'
+import type { ErrorBody } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestName } from '#protocol/requests.ts'
 import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversations/assert-visible.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
+import type { Ack, Answers } from './answers.ts'
 import { checkPayload } from './check-payload.ts'
 import { type RequestEntry, requests } from './requests.ts'
 import { conversationRoom } from './rooms.ts'
@@ -22,14 +23,18 @@ export interface Connection {
   turns: Turns
 }
 
-type Ack = (reply: Reply<unknown>) => void
-
 export function createConnection(socket: Socket, actor: Actor, expiresAt: number): Connection {
   return { socket, actor, expiresAt, turns: createTurns() }
 }
 
 /** Takes one event off the wire. `refusing` is set while the process stops. */
-export function receive(app: App, connection: Connection, name: string, args: unknown[], refusing: boolean): void {
+export function receive(
+  app: App,
+  answers: Answers,
+  connection: Connection,
+  [name, ...args]: unknown[],
+  refusing: boolean,
+): void {
   const last = args.at(-1)
   const ack: Ack | null = typeof last === 'function' ? (last as Ack) : null
   const payload = ack && args.length === 1 ? undefined : args[0]
@@ -40,38 +45,32 @@ export function receive(app: App, connection: Connection, name: string, args: un
     if (connection.turns.pending() >= limits.requestsPerConnection) {
       throw new AppError('overloaded', 'Too many requests of this connection wait for an answer.')
     }
-    take(app, connection, name, payload ?? undefined, ack)
+    take(app, answers, connection, name, payload ?? undefined, ack)
   } catch (error) {
-    answer(ack, { ok: false, error: body(app, name, error) })
+    ack?.({ ok: false, error: body(app, name, error) })
   }
 }
 
-const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name)
+const isRequestName = (name: unknown): name is RequestName => typeof name === 'string' && Object.hasOwn(requests, name)
 
-function take<N extends RequestName>(app: App, connection: Connection, name: N, payload: unknown, ack: Ack | null) {
+function take<N extends RequestName>(
+  app: App,
+  answers: Answers,
+  connection: Connection,
+  name: N,
+  payload: unknown,
+  ack: Ack | null,
+) {
   const entry = requests[name] as unknown as RequestEntry<N>
-  const answerOnce = once(ack)
-  // Whatever the database does to this one or to those before it, the client hears in time that trying again may help. The turn itself is
-  // kept until the work ends.
-  const timer = setTimeout(() => answerOnce({ ok: false, error: errorBody(tooSlow()) }), limits.answerMs)
+  // Owed from now on, also while it waits for its turn, which is kept until the work ends.
+  const owed = answers.owe(ack)
   connection.turns.run(entry.pipelines === true, async () => {
     try {
-      answerOnce({ ok: true, data: await handle(app, connection, name, entry, payload) })
+      answers.give(owed, { ok: true, data: await handle(app, connection, name, entry, payload) })
     } catch (error) {
-      answerOnce({ ok: false, error: body(app, name, error) })
+      answers.give(owed, { ok: false, error: body(app, name, error) })
     }
-    clearTimeout(timer)
   })
-}
-
-const tooSlow = () => new AppError('unavailable', 'This takes longer than it should; try again.')
-
-function once(ack: Ack | null): Ack {
-  let waiting = true
-  return (reply) => {
-    if (waiting) answer(ack, reply)
-    waiting = false
-  }
 }
 
 async function handle<N extends RequestName>(
@@ -84,7 +83,7 @@ async function handle<N extends RequestName>(
   const { actor, socket } = connection
   const payload = checkPayload(name, rawPayload)
   if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `${name} is not for your role.`)
-  const undo = entry.subscribes ? await subscribe(app, connection, entry.subscribes(payload)) : async () => {}
+  const undo = entry.subscribes ? await subscribe(app, connection, entry.subscribes(payload)) : null
   try {
     const data = await entry.handle(app, actor, payload)
     if (entry.subscribesTo) await socket.join(conversationRoom(entry.subscribesTo(data)))
@@ -92,7 +91,7 @@ async function handle<N extends RequestName>(
     if (entry.renews) connection.expiresAt = app.now() + (data as { expiresIn: number }).expiresIn * 1000
     return data
   } catch (error) {
-    await undo()
+    await undo?.()
     throw error
   }
 }
@@ -112,12 +111,9 @@ async function subscribe(
   }
 }
 
-function body(app: App, name: string, error: unknown): ErrorBody {
-  if (asAppError(error).code === 'internal') app.log.error({ err: error, request: name.slice(0, 64) }, 'request failed')
+function body(app: App, name: unknown, error: unknown): ErrorBody {
+  if (asAppError(error).code === 'internal') {
+    app.log.error({ err: error, request: String(name).slice(0, 64) }, 'request failed')
+  }
   return errorBody(error)
-}
-
-function answer(ack: Ack | null, reply: Reply<unknown>) {
-  // Without an acknowledgement asked for, the request is done all the same.
-  ack?.(reply)
 }

@@ -11,10 +11,12 @@ import type { Config } from '../config.ts'
 import type { App } from '../context.ts'
 import { AppError, errorBody } from '../errors.ts'
 import { isOwnOrigin } from '../origin.ts'
+import { createAnswers } from './answers.ts'
 import { startComparison } from './comparison.ts'
 import { type Connection, createConnection, receive } from './connection.ts'
 import { watchEndedSessions } from './ended-sessions.ts'
 import { startHeads } from './heads.ts'
+import { letGoOfRequest } from './let-go-of-request.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { publishAvailability, publishClosing } from './publish.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
@@ -38,6 +40,7 @@ export function createSocketServer(config: Config): Server {
 /** Serves connections; stop refuses new requests, waits for those in flight, then asks every client to come back and ends its connection. */
 export function serveRealtime(app: App, io: Server, connections: OpenConnections): { stop(): Promise<void> } {
   let stopping = false
+  const answers = createAnswers()
 
   io.use(async (socket, next) => {
     try {
@@ -56,8 +59,10 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
     const connection = socket.data as Connection
     const { actor, turns } = connection
     connections.add(connection)
+    letGoOfRequest(socket)
     // Everything is registered before anything waits, so that no early packet is missed.
-    socket.onAny((name: string, ...args: unknown[]) => receive(app, connection, name, args, stopping))
+    // A middleware that never goes on: nobody listens behind it.
+    socket.use((event) => receive(app, answers, connection, event, stopping))
     socket.on('disconnect', () => {
       connections.remove(connection)
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
@@ -87,6 +92,7 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
       clearInterval(expiry)
       for (const watch of watches) watch.stop()
       await Promise.all(connections.all().map(({ turns }) => turns.idle()))
+      answers.stop()
       const ended = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
       for (const { socket } of connections.all()) publishClosing(socket, 'restart')
       // Answers may still wait in the send buffers, and closing the engine would throw them away.

@@ -2,7 +2,7 @@
 // writer keeps their order), anything else waits for all before it, and what follows waits for that.
 
 export interface Turns {
-  /** Runs the task in its turn. Tasks must not reject. */
+  /** Runs the task in its turn, at once if it is its turn. Tasks must not reject. */
   run(pipelines: boolean, task: () => Promise<void>): void
   /** How many have been given and not ended. */
   pending(): number
@@ -10,26 +10,39 @@ export interface Turns {
   idle(): Promise<unknown>
 }
 
+interface Turn {
+  pipelines: boolean
+  task: () => Promise<void>
+}
+
 export function createTurns(): Turns {
-  let barrier: Promise<unknown> = Promise.resolve()
-  let sends: Promise<unknown> = Promise.resolve()
-  let pending = 0
+  const waiting: Turn[] = []
+  const idle: (() => void)[] = []
+  let running = 0
+  /** What runs is one that does not pipeline. */
+  let isAlone = false
+
+  const mayStart = (turn: Turn) => running === 0 || (turn.pipelines && !isAlone)
+
+  function start({ pipelines, task }: Turn) {
+    running += 1
+    isAlone = !pipelines
+    void task().then(ended)
+  }
+
+  function ended() {
+    running -= 1
+    while (waiting[0] && mayStart(waiting[0])) start(waiting.shift() as Turn)
+    if (running === 0) for (const resolve of idle.splice(0)) resolve()
+  }
 
   return {
     run(pipelines, task) {
-      pending += 1
-      const before = pipelines ? barrier : Promise.all([barrier, sends])
-      const done = before.then(task).finally(() => {
-        pending -= 1
-      })
-      if (pipelines) {
-        sends = Promise.all([sends, done])
-      } else {
-        barrier = done
-        sends = Promise.resolve()
-      }
+      const turn = { pipelines, task }
+      if (waiting.length === 0 && mayStart(turn)) start(turn)
+      else waiting.push(turn)
     },
-    pending: () => pending,
-    idle: () => Promise.all([barrier, sends]),
+    pending: () => running + waiting.length,
+    idle: () => (running === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve))),
   }
 }
