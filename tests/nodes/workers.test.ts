@@ -203,7 +203,8 @@ describe('the primary', () => {
     await until(() => !workers.some(isRunning))
     const third = start()
     expect(await get(`${await third.ready()}/readyz`).answer).toBe(200)
-    third.kill('SIGINT')
+    // As Ctrl-C in a terminal does.
+    for (const pid of [...workersOf(third.pid), third.pid]) process.kill(pid, 'SIGINT')
     expect((await third.exited).code).toBe(0)
   }, 60_000)
 
