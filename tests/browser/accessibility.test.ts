@@ -219,6 +219,22 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
+      'the secret of a site',
+      async () => {
+        await page.keyboard.press('Escape')
+        await page.getByRole('main').getByRole('region').getByRole('button').click()
+        await page.getByRole('dialog').waitFor()
+      },
+    ],
+    [
+      'a new secret of a site',
+      async () => {
+        await page.keyboard.press('Escape')
+        await page.getByRole('main').getByRole('region').getByRole('button').click()
+        await page.getByRole('dialog').waitFor()
+      },
+    ],
+    [
       'a page that is not there',
       async () => {
         await page.goto(`${app.url}/console/nowhere`)

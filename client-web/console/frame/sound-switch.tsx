@@ -3,22 +3,17 @@
 import { ring } from '../attention/sound.ts'
 import { sound } from '../preferences.ts'
 import { texts } from '../texts.ts'
-import styles from './sound-switch.module.css'
+import { Switch } from './switch.tsx'
 
 export function SoundSwitch() {
   return (
-    <label class={styles.switch}>
-      {texts.value.attention.sound}
-      <input
-        type="checkbox"
-        role="switch"
-        checked={sound.value === 'on'}
-        aria-checked={sound.value === 'on'}
-        onChange={(event) => {
-          sound.value = event.currentTarget.checked ? 'on' : 'off'
-          void ring()
-        }}
-      />
-    </label>
+    <Switch
+      label={texts.value.attention.sound}
+      checked={sound.value === 'on'}
+      onChange={(isOn) => {
+        sound.value = isOn ? 'on' : 'off'
+        void ring()
+      }}
+    />
   )
 }

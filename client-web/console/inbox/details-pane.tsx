@@ -15,6 +15,7 @@ import { texts } from '../texts.ts'
 import { setBlocked } from './actions.ts'
 import styles from './details-pane.module.css'
 import { isOverThread, showDetails } from './details-shown.ts'
+import { Vouched } from './vouched.tsx'
 
 export function DetailsPane({ conversation }: { conversation: AgentConversation }) {
   const t = texts.value.details
@@ -38,11 +39,24 @@ export function DetailsPane({ conversation }: { conversation: AgentConversation 
       <div class={styles.who}>
         <Avatar id={customer.id} name={customerName(customer)} size="lg" />
         <h2>{customerName(customer)}</h2>
+        {customer.name !== `#${customer.id}` && <Vouched isVerified={customer.isNameVerified} />}
         {customer.isBlocked && <p class={styles.blocked}>{t.blocked}</p>}
       </div>
       <dl class={styles.facts}>
+        {customer.externalId !== null && (
+          <Fact name={t.externalId}>
+            {customer.externalId} <Vouched isVerified />
+          </Fact>
+        )}
         <Fact name={t.mail}>
-          {customer.email ? <a href={`mailto:${customer.email}`}>{customer.email}</a> : t.noMail}
+          {customer.email ? (
+            <>
+              <a href={`mailto:${customer.email}`}>{customer.email}</a>{' '}
+              <Vouched isVerified={customer.isEmailVerified} />
+            </>
+          ) : (
+            t.noMail
+          )}
         </Fact>
         {page && (
           <Fact name={t.page}>

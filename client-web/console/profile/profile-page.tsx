@@ -1,9 +1,10 @@
-// One's own account and this browser: name, password, language, theme, sound, notifications.
+// One's own account and this browser: name, password, logins, language, theme, sound, notifications.
 
 import { usePageTitle } from '../attention/page-title.ts'
 import { PageShell } from '../frame/page-shell.tsx'
 import { texts } from '../texts.ts'
 import { BrowserSettings } from './browser-settings.tsx'
+import { Logins } from './logins.tsx'
 import { NameForm } from './name-form.tsx'
 import { PasswordForm } from './password-form.tsx'
 
@@ -15,6 +16,7 @@ export function ProfilePage() {
       <NameForm />
       <BrowserSettings />
       <PasswordForm />
+      <Logins />
     </PageShell>
   )
 }

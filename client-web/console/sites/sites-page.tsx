@@ -12,6 +12,7 @@ import { RowsState } from '../frame/rows-state.tsx'
 import { texts } from '../texts.ts'
 import { useRows } from '../use-rows.ts'
 import { SiteDialog } from './site-dialog.tsx'
+import { SiteIdentity } from './site-identity.tsx'
 import styles from './sites-page.module.css'
 
 export function SitesPage() {
@@ -34,7 +35,7 @@ export function SitesPage() {
       ) : (
         <ul class={styles.sites}>
           {rows.map((site) => (
-            <SiteCard key={site.id} site={site} onEdit={() => setEdited(site)} />
+            <SiteCard key={site.id} site={site} onEdit={() => setEdited(site)} onSaved={put} />
           ))}
         </ul>
       )}
@@ -45,7 +46,13 @@ export function SitesPage() {
   )
 }
 
-function SiteCard({ site, onEdit }: { site: Site; onEdit: () => void }) {
+interface SiteCardProps {
+  site: Site
+  onEdit: () => void
+  onSaved: (site: Site) => void
+}
+
+function SiteCard({ site, onEdit, onSaved }: SiteCardProps) {
   const t = texts.value.sites
   return (
     <li class={styles.site}>
@@ -66,6 +73,7 @@ function SiteCard({ site, onEdit }: { site: Site; onEdit: () => void }) {
       {site.greeting && <blockquote class={styles.greeting}>{site.greeting}</blockquote>}
       <p class={styles.hint}>{t.snippetHint}</p>
       <CopyField text={wholeSnippet(site.snippet)} label={t.snippet} />
+      <SiteIdentity site={site} onSaved={onSaved} />
     </li>
   )
 }

@@ -56,6 +56,9 @@ export const ClockIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0
 export const WarningIcon = /* @__PURE__ */ draw('M10 3.2 17.8 16.5H2.2zM10 8v4M10 14.3v.1')
 export const InfoIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 9.2V14M10 6.3v.1')
 export const RetryIcon = /* @__PURE__ */ draw('M16.5 10a6.5 6.5 0 1 1-2-4.7l2.3 2.2M16.8 3.5v4h-4')
+export const VerifiedIcon = /* @__PURE__ */ draw(
+  'M10 2.8 16 5v5c0 3.6-2.5 6-6 7.2C6.5 16 4 13.6 4 10V5zM7.2 10.2l2 2 3.8-4.3',
+)
 export const CopyIcon = /* @__PURE__ */ draw('M7 7h8.5v9.5H7zM12.5 7V3.5H4V13h3')
 export const PlusIcon = /* @__PURE__ */ draw('M10 4v12M4 10h12')
 export const EditIcon = /* @__PURE__ */ draw('M4 16l.8-3.6 8.5-8.5 2.8 2.8-8.5 8.5zM11.5 5.7l2.8 2.8')

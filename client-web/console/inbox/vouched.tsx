@@ -1,0 +1,18 @@
+// Whether the shop has vouched for what stands before it, in words as well as by an icon and a colour.
+
+import { InfoIcon, VerifiedIcon } from '../../shared/ui/icons.tsx'
+import { texts } from '../texts.ts'
+import styles from './vouched.module.css'
+
+export function Vouched({ isVerified }: { isVerified: boolean }) {
+  const t = texts.value.details
+  return (
+    <span
+      class={isVerified ? styles.verified : styles.unverified}
+      title={isVerified ? t.verifiedHint : t.unverifiedHint}
+    >
+      {isVerified ? <VerifiedIcon size={16} /> : <InfoIcon size={16} />}
+      {isVerified ? t.verified : t.unverified}
+    </span>
+  )
+}

@@ -1,0 +1,26 @@
+// A browser and a system by the names people know, from what the browser calls itself. Those that pretend to be others come first.
+
+const browsers: [name: string, sign: RegExp][] = [
+  ['WeChat', /MicroMessenger\//],
+  ['Edge', /Edg(e|A|iOS)?\//],
+  ['Opera', /OPR\//],
+  ['Firefox', /(Firefox|FxiOS)\//],
+  ['Chrome', /(Chrome|CriOS|Chromium)\//],
+  ['Safari', /Version\/.* Safari\//],
+]
+
+const systems: [name: string, sign: RegExp][] = [
+  ['iPhone', /iPhone/],
+  ['iPad', /iPad/],
+  ['Android', /Android/],
+  ['Windows', /Windows/],
+  ['macOS', /Mac OS X/],
+  ['ChromeOS', /CrOS/],
+  ['Linux', /Linux/],
+]
+
+/** "Chrome, Windows"; null for one that nobody knows. */
+export function deviceOf(userAgent: string | null): string | null {
+  const nameIn = (list: typeof browsers) => list.find(([, sign]) => sign.test(userAgent ?? ''))?.[0]
+  return [nameIn(browsers), nameIn(systems)].filter(Boolean).join(', ') || null
+}

@@ -1,0 +1,28 @@
+// Before a site gets another identity secret: what becomes of the present one.
+
+import { useState } from 'preact/hooks'
+import { FormDialog } from '../frame/form-dialog.tsx'
+import { Switch } from '../frame/switch.tsx'
+import { texts } from '../texts.ts'
+
+interface RenewSecretDialogProps {
+  onClose: () => void
+  onRenew: (endFormer: boolean) => Promise<void>
+}
+
+export function RenewSecretDialog({ onClose, onRenew }: RenewSecretDialogProps) {
+  const [endFormer, setEndFormer] = useState(false)
+  const t = texts.value.sites.identity
+
+  async function renew(): Promise<undefined> {
+    await onRenew(endFormer)
+    return undefined
+  }
+
+  return (
+    <FormDialog title={t.renew} submitLabel={t.renew} onClose={onClose} onSubmit={renew}>
+      <p>{endFormer ? t.leakedHint : t.renewHint}</p>
+      <Switch label={t.leaked} checked={endFormer} onChange={setEndFormer} />
+    </FormDialog>
+  )
+}

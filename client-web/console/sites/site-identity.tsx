@@ -1,0 +1,69 @@
+// How a shop vouches for its customers on one site: the secret that its server signs with, and whether others may write at all.
+
+import { useId, useState } from 'preact/hooks'
+import type { Site } from '#protocol/entities.ts'
+import type { IdentitySecretReply } from '#protocol/http.ts'
+import { formatDate } from '../../shared/i18n/formats.ts'
+import { Button } from '../../shared/ui/button.tsx'
+import { errorText } from '../error-text.ts'
+import { showNotice } from '../frame/notice.tsx'
+import { Switch } from '../frame/switch.tsx'
+import { callAsUser } from '../session/session.ts'
+import { texts } from '../texts.ts'
+import { RenewSecretDialog } from './renew-secret-dialog.tsx'
+import { SecretDialog } from './secret-dialog.tsx'
+import styles from './site-identity.module.css'
+
+interface SiteIdentityProps {
+  site: Site
+  onSaved: (site: Site) => void
+}
+
+export function SiteIdentity({ site, onSaved }: SiteIdentityProps) {
+  const [isRenewing, setIsRenewing] = useState(false)
+  const [isBusy, setIsBusy] = useState(false)
+  const [secret, setSecret] = useState<string | null>(null)
+  const heading = useId()
+  const t = texts.value.sites.identity
+  const { identitySecretMadeAt: madeAt } = site
+
+  async function make(endFormer: boolean): Promise<void> {
+    const made = await callAsUser<IdentitySecretReply>(`/sites/${site.id}/identity-secret`, { body: { endFormer } })
+    onSaved(made.site)
+    setSecret(made.secret)
+  }
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    setIsBusy(true)
+    await work().catch((error: unknown) => showNotice(errorText(error)))
+    setIsBusy(false)
+  }
+
+  const setRequired = (requireIdentity: boolean) =>
+    attempt(async () =>
+      onSaved(await callAsUser<Site>(`/sites/${site.id}`, { method: 'PATCH', body: { requireIdentity } })),
+    )
+
+  return (
+    <section class={styles.identity} aria-labelledby={heading}>
+      <h3 id={heading}>{t.title}</h3>
+      <p class={styles.hint}>{t.hint}</p>
+      <div class={styles.line}>
+        <span>{madeAt === null ? t.none : t.madeAt(formatDate(madeAt))}</span>
+        <Button
+          size="sm"
+          busy={isBusy}
+          aria-label={madeAt === null ? t.makeOne(site.name) : t.renewOne(site.name)}
+          onClick={() => (madeAt === null ? void attempt(() => make(false)) : setIsRenewing(true))}
+        >
+          {madeAt === null ? t.make : t.renew}
+        </Button>
+      </div>
+      {madeAt !== null && (
+        <Switch label={t.require} checked={site.requireIdentity} onChange={(isOn) => void setRequired(isOn)} />
+      )}
+      {isRenewing && <RenewSecretDialog onClose={() => setIsRenewing(false)} onRenew={make} />}
+      {secret !== null && <SecretDialog secret={secret} siteKey={site.key} onClose={() => setSecret(null)} />}
+    </section>
+  )
+}
