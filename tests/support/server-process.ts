@@ -74,8 +74,9 @@ export function workersOf(pid: number): number[] {
   return stdout.split('\n').filter(Boolean).map(Number)
 }
 
-export function startServer(dataDir: string, env: Env = {}): ServerProcess {
-  return asServer(run(process.execPath, ['server/main.ts'], { DATA_DIR: dataDir, PORT: '0', ...env }))
+/** `source`: where its source is. */
+export function startServer(dataDir: string, env: Env = {}, source = root): ServerProcess {
+  return asServer(run(process.execPath, ['server/main.ts'], { DATA_DIR: dataDir, PORT: '0', ...env }, source))
 }
 
 /** The same by `npm start`; signals go to npm. */
@@ -109,9 +110,9 @@ export function runCommand(name: string, args: string[], dataDir: string, env: E
   return run(process.execPath, [`server/commands/${name}.ts`, ...args], { DATA_DIR: dataDir, ...env }).exited
 }
 
-function run(program: string, args: string[], env: Env) {
+function run(program: string, args: string[], env: Env, cwd = root) {
   const child: ChildProcess = spawn(program, args, {
-    cwd: root,
+    cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

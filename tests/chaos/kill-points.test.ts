@@ -1,0 +1,118 @@
+// A server that ends itself by SIGKILL at one exact point of a message's way, by a patch in a copy of its source.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Message } from '#protocol/entities.ts'
+import type { LoginReply, WidgetSessionReply } from '#protocol/http.ts'
+import { connectClient } from '../support/client.ts'
+import { newDatabaseUrl } from '../support/database.ts'
+import { applyEdits, copySource } from '../support/patched-source.ts'
+import { newDataDir, startServer } from '../support/server-process.ts'
+
+/** Where it dies, and whether the message that kills it is in the database by then. */
+const points = [
+  ['before the insert', false],
+  ['before the commit', false],
+  ['before it is told', true],
+  ['before the answer', true],
+] as const
+
+const password = 'correct horse battery'
+const source = mkdtempSync(join(tmpdir(), 'kefu-kill-points-'))
+const dieAt = (point: string, contents: string) =>
+  `if (process.env.DIE_AT === '${point}' && ${contents}.some(({ content }) => content === 'the last straw')) process.kill(process.pid, 'SIGKILL')`
+
+beforeAll(() => {
+  copySource(fileURLToPath(new URL('../..', import.meta.url)), source)
+  const [append, writer] = ['server/messages/append-messages.ts', 'server/messages/writer.ts']
+  const insert = '  const firstId = await insertMessages(trx, rows)\n'
+  const tell = '      tellAppended(app, teller, sends, outcomes, changes)\n'
+  applyEdits(source, [
+    {
+      file: append,
+      find: insert,
+      put: `${dieAt('before the insert', 'rows')}\n${insert}${dieAt('before the commit', 'rows')}\n`,
+    },
+    {
+      file: writer,
+      find: tell,
+      put: `${dieAt('before it is told', 'sends')}\n${tell}${dieAt('before the answer', 'sends')}\n`,
+    },
+  ])
+})
+afterAll(() => rmSync(source, { recursive: true }))
+
+async function post<T>(url: string, path: string, body: object): Promise<T> {
+  const headers = { 'content-type': 'application/json' }
+  return (await fetch(`${url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json() as T
+}
+
+it('[CH8] [MS1] [MS2] [MS3] killed at four exact points, each message is there once, in order, for who sends again and who watches (F01)', async () => {
+  const settings = {
+    DATABASE_URL: newDatabaseUrl(),
+    JWT_SECRET: 'a secret of thirty-two characters',
+    ADMIN_PASSWORD: password,
+    RATE_LIMITS: 'off',
+  }
+  const start = async (point = '') => {
+    const server = startServer(await newDataDir(), { ...settings, DIE_AT: point }, source)
+    return { server, url: await server.ready() }
+  }
+  const outbox: { clientMessageId: string; content: string }[] = []
+  const ids: string[] = []
+  const acknowledged = new Map<string, Message>()
+  const held: Message[] = []
+  let token = ''
+  let conversationId = 0
+
+  const write = (content: string) => {
+    const clientMessageId = `m${ids.length + 1}`
+    ids.push(clientMessageId)
+    outbox.push({ clientMessageId, content })
+    return clientMessageId
+  }
+
+  /** Who sends and who watches come to this server, catch up, and send what is not acknowledged. */
+  async function talk(url: string) {
+    token ||= (await post<WidgetSessionReply>(url, '/widget/session', {})).token
+    const customer = await connectClient(url, token)
+    conversationId ||= (await customer.request('conversation:start', {})).conversation.id
+    const { token: adminToken } = await post<LoginReply>(url, '/auth/login', { username: 'admin', password })
+    const watcher = await connectClient(url, adminToken)
+    watcher.socket.on('message:created', (message: Message) => held.push(message))
+    const { messages } = await watcher.request('conversation:open', { conversationId, afterSeq: held.at(-1)?.seq ?? 0 })
+    held.push(...messages)
+    const stored = messages.map((message) => message.clientMessageId)
+    await Promise.all(
+      outbox.map(async (send) => {
+        const reply = await customer.socket.emitWithAck('message:send', { conversationId, ...send }).catch(() => null)
+        if (reply?.ok) acknowledged.set(send.clientMessageId, reply.data.message)
+      }),
+    )
+    outbox.splice(0, outbox.length, ...outbox.filter(({ clientMessageId }) => !acknowledged.has(clientMessageId)))
+    return { stored, watcher, customer }
+  }
+
+  let straw: { id: string; isStored: boolean } | undefined
+  for (const [point, isStored] of [...points, ['', false] as const]) {
+    const { server, url } = await start(point)
+    // What was under way when the one before died goes first: it is harmless now, as the straw is another one's.
+    for (const send of outbox) send.content = send.content.replace('the last straw', 'a straw')
+    const killer = point && write('the last straw')
+    for (const content of ['one', 'two']) write(content)
+    const { stored, watcher, customer } = await talk(url)
+    if (straw) expect([point, stored.includes(straw.id)]).toEqual([point, straw.isStored])
+    straw = killer ? { id: killer, isStored } : undefined
+    if (point) expect((await server.exited).code).toBe(null)
+    else await expect.poll(() => held.length).toBe(ids.length)
+    watcher.close()
+    customer.close()
+  }
+
+  const seqs = ids.map((_, index) => index + 1)
+  expect(held.map(({ clientMessageId, seq }) => [clientMessageId, seq])).toEqual(ids.map((id, i) => [id, seqs[i]]))
+  for (const message of held) expect(acknowledged.get(message.clientMessageId)).toEqual(message)
+})
