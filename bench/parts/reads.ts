@@ -79,7 +79,7 @@ export const reading: Part = {
         )
       for (const [name, read] of Object.entries(reads)) {
         say(name)
-        // The first time each page of the table is read from disk.
+        // The first time whatever the reads before have not met comes from disk.
         const [, cold] = await timeInTurn(shops, read)
         const rounds: Timed[] = []
         for (let round = 0; round < options.rounds; round++) {
