@@ -1,0 +1,82 @@
+import { channel } from 'node:diagnostics_channel'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp()
+})
+afterAll(() => app.stop())
+
+/** What the work asks of conversations and messages, in order, each statement by its verb and its first table; not what lists are told from. */
+async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const seen: string[] = []
+  const note = (message: unknown) => void seen.push((message as { query: string }).query)
+  const started = channel('tracing:mysql2:query:start')
+  started.subscribe(note)
+  try {
+    await work()
+  } finally {
+    started.unsubscribe(note)
+  }
+  return seen.filter((sql) => !isOfLists(sql)).flatMap((sql) => inShort(sql) ?? [])
+}
+
+function inShort(sql: string): string | undefined {
+  const [, verb, rest = ''] = /^\s*(select|insert into|update|delete)\b(.*)/is.exec(sql) ?? []
+  const table = /(?:from\s+)?`?\b(conversations|messages)\b/i.exec(
+    verb === 'select' ? rest.slice(rest.search(/\bfrom `?(conversations|messages)/)) : rest,
+  )?.[1]
+  return verb && table && `${verb} ${table}${/for update\s*$/.test(sql) ? ' for update' : ''}`
+}
+
+/** The record with everybody's names, its newest message, heads, and what changed lately. */
+const isOfLists = (sql: string) =>
+  /join `sites`|`messages`\.`seq` = |`conversation_id`, `seq`\) in|as `lastSeq`, `version` from|`changed_at` >= /.test(
+    sql,
+  )
+
+const oneBatch = ['select conversations for update', 'insert into messages', 'update conversations']
+
+describe('the statements of a hot path', () => {
+  let started: StartedConversation
+  const send = (clientMessageId: string) =>
+    started.customer.request('message:send', {
+      conversationId: started.conversationId,
+      clientMessageId,
+      content: 'hello',
+    })
+  beforeAll(async () => {
+    started = await app.startConversation()
+    await started.agent.request('conversation:claim', { conversationId: started.conversationId })
+  })
+
+  it('are three for a message, and three when it is sent again', async () => {
+    expect(await statementsOf(() => send('m1'))).toEqual(oneBatch)
+    expect(await statementsOf(() => send('m1'))).toEqual([
+      'select conversations for update',
+      'insert into messages',
+      'select messages',
+    ])
+  })
+
+  it('are three for fifty messages of many conversations', async () => {
+    const conversations = await Promise.all(Array.from({ length: 10 }, () => app.startConversation()))
+    const sends = Array.from({ length: 50 }, (_, index) => {
+      const { conversationId, customerAccount } = conversations[index % 10] as StartedConversation
+      const actor = { userId: customerAccount.id, role: 'customer', name: '', sessionId: 0, siteId: 0 } as const
+      return { actor, conversationId, clientMessageId: `b${index}`, type: 'text', content: 'hello' } as const
+    })
+    expect(await statementsOf(() => Promise.all(sends.map((one) => app.writer.append(one))))).toEqual(oneBatch)
+  })
+
+  it('are three for a receipt, and one more where something is left unread', async () => {
+    await send('m2')
+    const { agent, conversationId } = started
+    const read = (seq: number) => () => agent.request('message:mark-read', { conversationId, seq })
+    const receipt = ['select conversations for update', 'update messages', 'update conversations']
+    expect(await statementsOf(read(1))).toEqual(receipt.toSpliced(2, 0, 'select messages'))
+    expect(await statementsOf(read(2))).toEqual(receipt)
+    expect(await statementsOf(read(2))).toEqual(receipt.slice(0, 1))
+  })
+})
