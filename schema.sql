@@ -98,9 +98,9 @@ CREATE TABLE messages (
   PRIMARY KEY (id),
   -- History is read by (conversation_id, seq), never by (conversation_id, created_at): two messages may share a millisecond, none shares a seq.
   UNIQUE KEY messages_history (conversation_id, seq),
-  UNIQUE KEY messages_client_id (conversation_id, sender_id, client_message_id),
+  -- The sender first: so it serves the sender's foreign key, too.
+  UNIQUE KEY messages_client_id (sender_id, conversation_id, client_message_id),
   KEY messages_version (conversation_id, version),
-  KEY messages_sender (sender_id),
   CONSTRAINT messages_conversation FOREIGN KEY (conversation_id) REFERENCES conversations (id),
   CONSTRAINT messages_sender FOREIGN KEY (sender_id) REFERENCES users (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci

@@ -74,7 +74,7 @@ export async function describeDatabase(connection: Connection) {
     foreignKeyRules: `SELECT table_name AS t, constraint_name AS k, update_rule, delete_rule
       FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() ORDER BY t, k`,
     constraints: `SELECT table_name AS t, constraint_name AS k, constraint_type
-      FROM information_schema.table_constraints ${of} ORDER BY t, k`,
+      FROM information_schema.table_constraints ${of} ORDER BY t, k, constraint_type`,
   }
   const description: Record<string, RowDataPacket[]> = {}
   for (const [what, sql] of Object.entries(told)) description[what] = await select(connection, sql)
