@@ -24,6 +24,8 @@ interface ComposerProps {
 
 const Tray = lazy<{ picking: Picking }>(async () => (await import('../attachments/tray.tsx')).Tray)
 
+const loadLookOver = () => import('../attachments/look-over.ts')
+
 /** The count shows when this few characters are left. */
 const countFrom = 200
 
@@ -61,7 +63,7 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
   async function choose(): Promise<void> {
     const input = chooser.current
     if (!input) return
-    input.accept = (await import('../attachments/look-over.ts')).accept
+    input.accept = (await loadLookOver()).accept
     input.click()
   }
 
@@ -99,6 +101,9 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
           class={styles.attach}
           title={texts.value.attach}
           aria-label={texts.value.attach}
+          // What it needs is there by the time the finger is lifted: browsers open a chooser only for a moment after a press.
+          onPointerDown={loadLookOver}
+          onFocus={loadLookOver}
           onClick={choose}
         >
           <ClipIcon />
