@@ -21,7 +21,7 @@ export interface MessageRun {
   /** Counts and times only what follows. */
   startWindow(): void
   endWindow(): void
-  /** Resolves when everything sent has been answered and told, rejects after five seconds. */
+  /** Resolves when everything sent has been answered and told, rejects after fifteen seconds. */
   settled(): Promise<void>
   /** Of the window; times are of all messages that were meant to go out in it, whenever their answers came. */
   result(): RunResult
@@ -81,7 +81,7 @@ export function createRun(tag: string): MessageRun {
       end = now()
     },
     async settled() {
-      const giveUpAt = performance.now() + 5_000
+      const giveUpAt = performance.now() + 15_000
       while (Math.min(total.acked, total.delivered) + total.refused < total.sent) {
         if (performance.now() > giveUpAt)
           throw new Error(`of ${total.sent} messages ${total.acked} were acknowledged and ${total.delivered} told`)

@@ -13,7 +13,7 @@ import type { Results } from '../../bench/report.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bench = (...args: string[]) =>
-  promisify(execFile)(process.execPath, ['bench/run.ts', '--quick', ...args], { cwd: root })
+  promisify(execFile)(process.execPath, ['bench/run.ts', '--quick', ...args], { cwd: root, timeout: 55_000 })
 
 test('a quick benchmark prints its figures and writes them as JSON', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kefu-bench-test-'))
