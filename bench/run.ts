@@ -6,6 +6,7 @@ import { readOptions, usage } from './options.ts'
 import { catchUp } from './parts/catch-up.ts'
 import { connections } from './parts/connections.ts'
 import { latency } from './parts/latency.ts'
+import { logins } from './parts/logins.ts'
 import { presence } from './parts/presence.ts'
 import { queue } from './parts/queue.ts'
 import { reading } from './parts/reads.ts'
@@ -13,7 +14,7 @@ import { saturation } from './parts/saturation.ts'
 import { start } from './parts/start.ts'
 import { print, type Results, writeJson } from './report.ts'
 
-const parts: Part[] = [saturation, latency, connections, presence, queue, catchUp, reading, start]
+const parts: Part[] = [saturation, latency, connections, presence, queue, catchUp, reading, logins, start]
 
 const options = readOptions(process.argv.slice(2))
 const unknown = options.only.filter((name) => !parts.some((part) => part.name === name))

@@ -223,7 +223,7 @@ export const en = {
     snippetHint: 'Copy this line into your pages, before </body>.',
     identity: {
       title: 'Known customers',
-      hint: 'Your shop’s server can sign who is logged in. Customers then find their conversation on every device, and agents know who writes.',
+      hint: 'The server of your shop can sign who is logged in. Customers then find their conversation on every device, and agents know who writes.',
       none: 'No secret yet',
       madeAt: (date: string) => `Secret made on ${date}`,
       make: 'Make a secret',
