@@ -183,6 +183,20 @@ describe('two workers', () => {
 })
 
 describe('the primary', () => {
+  it('[WK4] keeps a thousand connections for workers that all stand still, and no more', async () => {
+    const { server, url } = await startWorkers()
+    const workers = workersOf(server.pid)
+    for (const pid of workers) process.kill(pid, 'SIGSTOP')
+    const fit = limits.waitingConnections + workers.length
+    const answers: unknown[] = []
+    const asked = Array.from({ length: fit + 20 }, () => get(`${url}/healthz`).answer.then((one) => answers.push(one)))
+    await until(() => answers.length === 20)
+    expect(new Set(answers)).toEqual(new Set(['ECONNRESET']))
+    for (const pid of workers) process.kill(pid, 'SIGCONT')
+    await Promise.all(asked)
+    expect(answers.slice(20)).toEqual(Array(fit).fill(200))
+  })
+
   it('[WK5] ends everything in order; killed it leaves nobody serving, and the next start nothing in its way', async () => {
     const dataDir = await newDataDir()
     const start = () => startServer(dataDir, { ...serving, WORKERS: '2' })
