@@ -2,6 +2,7 @@
 // there is a conversation whose answers should be counted. It holds no token and sees nothing that is written.
 
 import type { SiteLook } from '#protocol/entities.ts'
+import { backoffMs } from '../shared/connection/backoff.ts'
 import { drawWidget, type Who, type Widget } from './widget.ts'
 
 type Listener = (detail?: unknown) => void
@@ -33,12 +34,22 @@ function tell(event: string, detail?: unknown): void {
   }
 }
 
+/** Asks until somebody answers: one has written nothing yet, but may want to. undefined for a site that does not exist. */
+async function fetchLook(site: string): Promise<SiteLook | undefined> {
+  for (let tries = 1; ; tries++) {
+    const answer = await fetch(`${origin}/api/v1/widget/sites/${encodeURIComponent(site)}`).catch(() => null)
+    if (answer?.ok) return answer.json()
+    if (answer && answer.status < 500 && answer.status !== 429) return undefined
+    await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, 1_000, 60_000)))
+  }
+}
+
 async function boot(options?: { site?: string }): Promise<void> {
   if (widget) return
   const site = options?.site ?? script.dataset.site ?? 'default'
-  const answer = await fetch(`${origin}/api/v1/widget/sites/${encodeURIComponent(site)}`)
-  if (!answer.ok) return
-  widget = drawWidget({ origin, site, look: (await answer.json()) as SiteLook, tell })
+  const look = await fetchLook(site)
+  if (!look) return
+  widget = drawWidget({ origin, site, look, tell })
   if (who) widget.identify(who)
   tell('ready')
 }

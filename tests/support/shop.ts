@@ -25,8 +25,8 @@ export interface Visit {
 export interface VisitOptions extends BrowserContextOptions {
   /** Another tab of this one's browser. */
   beside?: Visit
-  /** Runs on the page before anything else. */
-  first?: () => void
+  /** Before the page is opened. */
+  prepare?: (page: Page) => Promise<void>
 }
 
 export interface Shop {
@@ -55,7 +55,7 @@ export async function openShop(app: TestApp, browser: Browser, key: string | nul
 
   return {
     origin,
-    async visit({ beside, first, ...options } = {}) {
+    async visit({ beside, prepare, ...options } = {}) {
       const context = beside?.page.context() ?? (await browser.newContext({ locale: 'en-US', ...options }))
       if (!beside) await context.addInitScript(openShadowRoots)
       const page = await context.newPage()
@@ -66,7 +66,7 @@ export async function openShop(app: TestApp, browser: Browser, key: string | nul
         if (message.type() === 'error') complaints.push(message.text())
       })
       page.on('request', (request) => requests.push(request.url()))
-      if (first) await page.addInitScript(first)
+      await prepare?.(page)
       await page.goto(`${origin}/`)
       const frame = page.frameLocator('kefu-widget iframe')
       const composer = frame.getByRole('textbox', { name: /^(Your message|您的消息)$/ })

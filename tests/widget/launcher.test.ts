@@ -32,6 +32,22 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     expect(complaints).toEqual([])
   })
 
+  test('[PA12] comes when the server does', async () => {
+    let asked = 0
+    const { page, launcher } = await shop.visit({
+      async prepare(page) {
+        await page.route('**/api/v1/widget/sites/*', (route) => {
+          asked++
+          if (asked === 1) return route.abort()
+          return asked === 2 ? route.fulfill({ status: 503, body: '{}' }) : route.continue()
+        })
+      },
+    })
+    await launcher.waitFor()
+    expect(asked).toBe(3)
+    await page.close()
+  })
+
   test('loads the frame on hover, and makes a customer only when it is opened', async () => {
     const { launcher, frame, composer, requests } = await shop.visit()
     await launcher.hover()
