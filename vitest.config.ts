@@ -1,6 +1,30 @@
 // How the tests run: on Node, against a real database server that is started once for all of them.
 
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** What takes longest, much of it waiting: begun last it would keep all others waiting for it alone. */
+const longest = [
+  'chaos/chaos',
+  'browser/accessibility',
+  'nodes/',
+  'authorization/removals',
+  'operations/',
+  'browser/kept',
+  'chaos/',
+  'fuzz/',
+  'browser/',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = longest.findIndex((name) => moduleId.includes(`/tests/${name}`))
+      return found < 0 ? longest.length : found
+    }
+    return files.toSorted((a, b) => rank(a) - rank(b))
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,6 +32,7 @@ export default defineConfig({
     globalSetup: ['tests/support/database-server.ts'],
     // Much of the whole is waiting for what was promised: leases, grace, heads. Four files at once fill two cores.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // Real browsers, processes and databases on a busy machine are sometimes late. What is waited for is waited for this long; how soon
     // something has to be there is said where it is promised.
     expect: { poll: { timeout: 20_000, interval: 50 } },

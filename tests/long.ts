@@ -18,7 +18,15 @@ const runs: string[][] = [
   ),
   ['tests/chaos/run.ts', '--sabotage', 'all'],
   ['tests/chaos/run.ts', '--stall', '60'],
-  ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/fuzz', 'tests/browser/hostile-strings'],
+  [
+    'node_modules/.bin/vitest',
+    'run',
+    '--mode',
+    'long',
+    'tests/fuzz',
+    'tests/browser/hostile-strings',
+    'tests/operations/killed-in-sends',
+  ],
   ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/authorization/removals'],
 ]
 

@@ -3,12 +3,13 @@ import type { Message } from '#protocol/entities.ts'
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import { connectClient } from '../support/client.ts'
 import { newDatabaseUrl } from '../support/database.ts'
+import { isLongRun } from '../support/scale.ts'
 import { newDataDir, startServer } from '../support/server-process.ts'
 
-const kills = 20
+const kills = isLongRun ? 20 : 8
 
 describe('a server killed while messages are sent', () => {
-  it('[MS1] [MS2] [MS3] keeps every acknowledged message, once, in order, over twenty kills', async () => {
+  it(`[MS1] [MS2] [MS3] keeps every acknowledged message, once, in order, over ${kills} kills`, async () => {
     const settings = {
       DATABASE_URL: newDatabaseUrl(),
       JWT_SECRET: 'a secret of thirty-two characters',
