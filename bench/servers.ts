@@ -77,7 +77,8 @@ async function startServer(args: string[], env: Record<string, string>): Promise
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  process.once('exit', () => child.kill('SIGTERM'))
+  const endWithUs = () => child.kill('SIGTERM')
+  process.once('exit', endWithUs)
   const url = await readyUrl(child, args)
   return {
     url: new URL(url),
@@ -86,6 +87,7 @@ async function startServer(args: string[], env: Record<string, string>): Promise
     async stop() {
       child.kill('SIGTERM')
       await exited
+      process.off('exit', endWithUs)
     },
   }
 }

@@ -13,6 +13,7 @@ import { residentBytes } from '../usage.ts'
 const nodeOptions = ['--expose-gc', '--import', './bench/preload/collect-garbage.ts']
 /** Memory that is free goes back to the system a little after the collection. */
 const collectMs = 700
+const collections = 4
 /** Connections that come and go before anything is measured: what is made once for all is no connection's. */
 const warmUp = 100
 
@@ -78,10 +79,13 @@ async function whileOpen<T>(server: RunningServer, handshakes: Handshake[], use:
   }
 }
 
+/** The least of a few collections: between two of them the server's own timers leave something behind. */
 async function memoryInUse({ pid }: RunningServer): Promise<number> {
-  for (let times = 0; times < 2; times++) {
+  const found: number[] = []
+  while (found.length < collections) {
     process.kill(pid, 'SIGUSR2')
     await sleep(collectMs)
+    found.push(residentBytes(pid))
   }
-  return residentBytes(pid)
+  return Math.min(...found)
 }
