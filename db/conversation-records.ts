@@ -9,7 +9,8 @@ import { displayName } from './display-name.ts'
 import type { PageOf, Place } from './paging.ts'
 
 /** A conversation with the names around it: everything either side may see, and more than the customer may. */
-export interface ConversationRecord extends Omit<ConversationState, 'customerReadAt' | 'agentReadBy' | 'agentReadAt'> {
+export interface ConversationRecord
+  extends Omit<ConversationState, 'customerReadAt' | 'agentReadBy' | 'agentReadAt' | 'changedAt'> {
   subject: string | null
   pageUrl: string | null
   pageTitle: string | null

@@ -72,6 +72,8 @@ export const limits = {
   comparisonOverlapMs: 10_000,
   /** Changed conversations that one round of the comparison reads; more wait for the next. */
   comparisonRows: 5_000,
+  /** A conversation's updatedAt moves at most this often by messages alone, and so does when it changed, which the comparison goes by. */
+  timeStepMs: 1_000,
   /** Conversations whose told version a node remembers; of others it tells once too often. */
   toldVersions: 50_000,
   /** A request is answered within this time, with unavailable if need be, whatever the database does. */

@@ -2,7 +2,7 @@
 // customer's words do to the conversation's state. Writes nothing.
 
 import type { LockedAttachment } from '#db/attachments.ts'
-import type { ConversationChanges, LockedConversation } from '#db/conversations.ts'
+import { type ConversationChanges, type LockedConversation, movedOn } from '#db/conversations.ts'
 import type { NewMessage } from '#db/messages.ts'
 import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
@@ -109,11 +109,14 @@ function assertMaySend(
 /** What a customer's words do to a conversation: a closed one reopens; one whose agent has been away too long is queued again. */
 function wake(conversation: LockedConversation): 'reopened' | 'released' | null {
   if (conversation.status === 'closed') {
-    Object.assign(conversation, reopened(conversation.now, conversation.agentId, conversation.agentStatus === 'online'))
+    const takesIt = conversation.agentStatus === 'online'
+    Object.assign(conversation, reopened(conversation.now, conversation.agentId, takesIt), {
+      updatedAt: conversation.now,
+    })
     return 'reopened'
   }
   if (conversation.status === 'pending' && isAgentAbsent(conversation)) {
-    Object.assign(conversation, intoQueue(conversation.now))
+    Object.assign(conversation, intoQueue(conversation.now), { updatedAt: conversation.now })
     return 'released'
   }
   return null
@@ -127,7 +130,7 @@ function isAgentAbsent({ agentStatus, agentLastSeen, now }: LockedConversation):
 function nextRow(conversation: LockedConversation, send: Send, attachment: Attachment | undefined): NewMessage {
   conversation.lastSeq += 1
   conversation.version += 1
-  conversation.updatedAt = conversation.now
+  conversation.updatedAt = movedOn(conversation.updatedAt, conversation.now)
   if (isCustomer(send.actor)) conversation.agentUnread += 1
   else conversation.customerUnread += 1
   return {

@@ -1,6 +1,6 @@
 // A reader has seen everything up to a seq. Only forward, never beyond what is there; a colleague who looks in marks nothing.
 
-import { type ConversationState, lockConversations, saveConversations } from '#db/conversations.ts'
+import { type LockedConversation, lockConversations, saveConversations } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { countMessagesAfter, hasWritten, markMessagesRead } from '#db/messages.ts'
 import { inTransaction } from '#db/transaction.ts'
@@ -36,7 +36,7 @@ export async function markRead(
   return { receipt }
 }
 
-async function takesPart(trx: Transaction, actor: Actor, state: ConversationState): Promise<boolean> {
+async function takesPart(trx: Transaction, actor: Actor, state: LockedConversation): Promise<boolean> {
   if (isCustomer(actor) || state.agentId === actor.userId) return true
   return actor.role === 'admin' && (await hasWritten(trx, state.id, actor.userId))
 }
@@ -44,10 +44,10 @@ async function takesPart(trx: Transaction, actor: Actor, state: ConversationStat
 async function readUpTo(
   trx: Transaction,
   actor: Actor,
-  state: ConversationState,
+  state: LockedConversation,
   upToSeq: number,
   now: string,
-): Promise<ConversationState> {
+): Promise<LockedConversation> {
   const reader = isCustomer(actor) ? 'customer' : 'agent'
   const side = reader === 'customer' ? 'agent' : 'customer'
   const about = { conversationId: state.id, customerId: state.customerId, side } as const
@@ -61,7 +61,7 @@ async function readUpTo(
 }
 
 /** How far the actor's side has read, as it stands. */
-function standingReceipt(actor: Actor, state: ConversationState, now: string): Receipt {
+function standingReceipt(actor: Actor, state: LockedConversation, now: string): Receipt {
   const standing = isCustomer(actor)
     ? { seq: state.customerReadSeq, readAt: state.customerReadAt }
     : { seq: state.agentReadSeq, readAt: state.agentReadAt }

@@ -17,11 +17,21 @@ const writer = 'server/messages/writer.ts'
 const inTransaction =
   'const { outcomes, changes } = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again))'
 
+/** Commit and answer follow each other within a millisecond: a fault at random hits what is broken between them only when they are further apart. */
+const aMoment = 'await new Promise((resolve) => setTimeout(resolve, 30))'
+
 export const sabotages: Record<string, Sabotage> = {
   'no unique key': {
     breaks: 'a message sent again is the message already there',
     scenario: 'faults',
-    edits: [{ file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' }],
+    edits: [
+      { file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' },
+      {
+        file: writer,
+        find: 'tellAppended(app, teller, sends, outcomes, changes)',
+        put: `${aMoment}\n      tellAppended(app, teller, sends, outcomes, changes)`,
+      },
+    ],
   },
   'acknowledged before commit': {
     breaks: 'an acknowledged message survives',
@@ -36,6 +46,7 @@ export const sabotages: Record<string, Sabotage> = {
           const outcome = appended.outcomes[index] as Appended | AppError
           if (!(outcome instanceof AppError)) one.resolve(outcome)
         })
+        ${aMoment}
         return appended
       })`,
       },
@@ -51,6 +62,7 @@ export const sabotages: Record<string, Sabotage> = {
         put: `const { outcomes, changes } = await inTransaction(app.db, async (trx, again) => {
         const appended = await appendMessages(trx, sends, again)
         tellAppended(app, teller, sends, appended.outcomes, appended.changes)
+        ${aMoment}
         return appended
       })`,
       },

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -39,6 +40,9 @@ describe('conversation:list and conversation:count', () => {
     ]
     for (const conversationId of [a, b, c, d, e, f]) await agent.request('conversation:claim', { conversationId })
     for (const conversationId of [e, f]) await agent.request('conversation:close', { conversationId })
+    // Within a second of its claim a message would leave the order as it is [MS8].
+    const earlier = sql<Date>`date_sub(updated_at, interval 1 minute)`
+    await app.db.updateTable('conversations').set({ updated_at: earlier }).where('id', 'in', ids).execute()
     await agent.request('message:send', { conversationId: b, clientMessageId: '1', content: 'newest' })
     expect(await walk(agent, 'queue', 2)).toEqual(waiting)
     expect(await walk(agent, 'mine', 3)).toEqual([b, d, c, a])

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
 
@@ -49,6 +50,25 @@ describe('message:send', () => {
     await customer.request('message:send', send(conversationId, 'after'))
     await agent.next('message:created', (message) => message.content === 'after')
     expect(agent.all('message:created').map((message) => message.content)).toEqual(['once', 'after'])
+  })
+
+  it('[MS8] moves updatedAt on, but for what comes within a second of it', async () => {
+    const { customer, conversationId } = await inProgress()
+    const setUpdated = (agoSeconds: number) =>
+      app.db
+        .updateTable('conversations')
+        .set({ updated_at: sql<Date>`date_sub(current_timestamp(3), interval ${agoSeconds} second)` })
+        .where('id', '=', conversationId)
+        .execute()
+    await setUpdated(60)
+    const { message } = await customer.request('message:send', send(conversationId, 'after a minute'))
+    const updatedAt = async () =>
+      (await customer.request('conversation:open', { conversationId })).conversation.updatedAt
+    expect(await updatedAt()).toBe(message.createdAt)
+    await setUpdated(-60)
+    const ahead = await updatedAt()
+    await customer.request('message:send', send(conversationId, 'at once'))
+    expect(await updatedAt()).toBe(ahead)
   })
 
   it('[MS2] keeps the same client id of two senders apart', async () => {
