@@ -130,6 +130,8 @@ export const limits = {
   headsRows: 500,
   /** Agents get at most four updates a second of one conversation, read so many a statement. */
   conversationUpdateMs: 250,
+  /** While very many change, up to this long between two, so that lists take no more than a twentieth of the time that messages need. */
+  conversationUpdateMostMs: 2_000,
   tellingRows: 100,
   /** Who is typing says so again within this time, or has stopped. */
   typingMs: 6_000,

@@ -19,6 +19,7 @@ import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
 import { sendTogether } from './realtime/send-together.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
+import { tellTextOnly } from './realtime/text-only.ts'
 import { keepSessionsWhole } from './workers/forward.ts'
 import type { Siblings } from './workers/siblings.ts'
 
@@ -87,6 +88,7 @@ export async function createApp({
   io.attach(http.server)
   if (siblings) keepSessionsWhole(io, siblings)
   sendTogether(io)
+  tellTextOnly(io)
   const realtime = serveRealtime(app, io, connections)
   await app.presence.start()
   const upkeep = startUpkeep(app)

@@ -64,7 +64,7 @@ export interface ConversationTeller {
 }
 
 /**
- * In rounds: one at once, the next limits.conversationUpdateMs later with all that changed since. However many conversations change, a round
+ * In rounds: one at once, the next limits.conversationUpdateMs later, or later still after a long one, with all that changed since. However many conversations change, a round
  * is two statements for limits.tellingRows of them, and what an agent is told of them leaves together.
  */
 export function createConversationTeller(app: Telling): ConversationTeller {
@@ -79,11 +79,12 @@ export function createConversationTeller(app: Telling): ConversationTeller {
     // All that one batch changed goes with the first round.
     await Promise.resolve()
     while (waiting.size > 0 && !stopping.signal.aborted) {
+      const beganAt = performance.now()
       const [written, read] = [idsOf('message'), idsOf('read')]
       waiting.clear()
       await tellInTurn(app, written, 'message')
       await tellInTurn(app, read, 'read')
-      await sleep(limits.conversationUpdateMs, undefined, { signal: stopping.signal }).catch(() => {})
+      await sleep(pauseAfter(performance.now() - beganAt), undefined, { signal: stopping.signal }).catch(() => {})
     }
     running = false
   }
@@ -97,3 +98,7 @@ export function createConversationTeller(app: Telling): ConversationTeller {
     stop: () => stopping.abort(),
   }
 }
+
+/** A round of many conversations, each told to many agents, is followed by nineteen times as long without one. */
+const pauseAfter = (tookMs: number) =>
+  Math.min(limits.conversationUpdateMostMs, Math.max(limits.conversationUpdateMs, tookMs * 19))

@@ -4,12 +4,14 @@ import { Server } from 'socket.io'
 import { io as connect } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
 import { sendTogether } from '../../server/realtime/send-together.ts'
+import { tellTextOnly } from '../../server/realtime/text-only.ts'
 
 /** A socket server with one client in it, and how often the server's end writes to the network. */
 async function connected() {
   const http = createServer()
   const server = new Server(http)
   sendTogether(server)
+  tellTextOnly(server)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ['websocket'] })
   onTestFinished(async () => {
@@ -74,4 +76,15 @@ it('[EV4] a last word and the end of the connection in one turn: the word arrive
   socket.emit('told', 'last')
   socket.disconnect(true)
   await last
+})
+
+it('tells text alone: what is nested arrives as it is, to one, to a room and as an answer', async () => {
+  const { server, socket, heard, until } = await connected()
+  const value = { text: '你好 "quoted" \u2028', list: [1, null, { deep: [true] }] }
+  const last = until('end')
+  server.to(socket.id).emit('told', value)
+  socket.emit('told', value)
+  socket.emit('told', 'end')
+  await last
+  expect(heard).toEqual([value, value, 'end'])
 })
