@@ -96,6 +96,8 @@ export const limits = {
   loginFailures: { count: 10, windowMs: 15 * 60_000 },
   connectionsPerAddress: { count: 300, windowMs: 60_000 },
   httpRequestsPerAddress: { count: 600, windowMs: 60_000 },
+  /** Lines of one kind in the log of a node about what was refused. */
+  refusalLines: { count: 60, windowMs: 60_000 },
 
   accessTokenMs: 10 * 60_000,
   refreshSessionMs: 30 * 24 * 3600_000,

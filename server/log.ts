@@ -31,8 +31,10 @@ function withoutContent(error: unknown): Record<string, unknown> {
     code,
     errno,
     ...(errno === undefined ? { message: error.message } : {}),
+    // The message comes first in it, and a line of what somebody wrote may look like a line of the stack.
     stack: error.stack
-      ?.split('\n')
+      ?.replace(error.message, '')
+      .split('\n')
       .filter((line) => line.startsWith('    at '))
       .join('\n'),
     ...(error.cause === undefined ? {} : { cause: withoutContent(error.cause) }),

@@ -12,6 +12,8 @@ export type RateName = {
 export interface Rates {
   /** Counts one; throws rate_limited with details {retryAfterMs} when there is none left. */
   take(name: RateName, key: string | number): void
+  /** Whether one was left, and is counted; counted here alone. */
+  tryTake(name: RateName, key: string | number): boolean
   /** Throws like take when there is none left, but counts nothing. */
   check(name: RateName, key: string | number): void
   /** Counts one whatever is left. */
@@ -72,6 +74,12 @@ export function createRates(now: () => number, { enabled, shared }: { enabled: b
       const bucket = `${name}:${key}`
       check(bucket, name)
       count(bucket, name)
+    },
+    tryTake(name, key) {
+      const bucket = `${name}:${key}`
+      const fits = !enabled || wait(bucket, name) === 0
+      if (fits) fill(bucket, name, 1)
+      return fits
     },
     takeCounted() {
       const taken = [...counted]

@@ -1,17 +1,34 @@
-// An agent or admin logs in. Unknown, wrong and disabled are answered alike, and take as long.
+// An agent or admin logs in. Unknown, wrong and disabled are answered alike, and take as long; the log tells which user it was.
 
 import { inTransaction } from '#db/transaction.ts'
-import { findAccount, findUser, lockAccount, saveUser } from '#db/users.ts'
+import { type Account, findAccount, findUser, lockAccount, saveUser } from '#db/users.ts'
 import type { LoginBody } from '#protocol/http.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
+import { AppError, asAppError } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 import { knownDevice, newDevice } from './known-device.ts'
 import { type Browser, type LoggedIn, loginReply, openSession } from './open-session.ts'
 import { hashPassword, isOutdated } from './password.ts'
 import { tryPassword } from './try-password.ts'
 
-export async function login(app: App, { username, password }: LoginBody, browser: Browser): Promise<LoggedIn> {
-  const account = await findAccount(app.db, username)
+export async function login(app: App, body: LoginBody, browser: Browser): Promise<LoggedIn> {
+  const account = await findAccount(app.db, body.username)
+  try {
+    const { sessionId, ...loggedIn } = await logInAs(app, account, body, browser)
+    logSecurity(app, 'sign_in', { userId: loggedIn.reply.user.id, sessionId })
+    return loggedIn
+  } catch (error) {
+    logSecurity(app, 'sign_in_refused', { userId: account?.id, reason: asAppError(error).code })
+    throw error
+  }
+}
+
+async function logInAs(
+  app: App,
+  account: Account | undefined,
+  { username, password }: LoginBody,
+  browser: Browser,
+): Promise<LoggedIn & { sessionId: number }> {
   const passwordHash = account?.disabledAt === null ? account.passwordHash : undefined
   const device = account && knownDevice(app, account.id, browser.device)
   const fits = await tryPassword(app, { username, password, passwordHash, address: browser.address, device })
@@ -28,6 +45,7 @@ export async function login(app: App, { username, password }: LoginBody, browser
   return {
     reply: loginReply(app, opened.user, opened.sessionId),
     refreshToken: opened.refreshToken,
+    sessionId: opened.sessionId,
     ...(device === undefined ? { device: newDevice(app, opened.user.id) } : {}),
   }
 }

@@ -6,6 +6,7 @@ import { lockLoginSession, revokeLoginSession, rotateLoginSession } from '#db/lo
 import { inTransaction } from '#db/transaction.ts'
 import { findUser } from '#db/users.ts'
 import type { App } from '../context.ts'
+import { logSecurity } from '../security-log.ts'
 import { type LoggedIn, loginReply } from './open-session.ts'
 import {
   hashSecret,
@@ -23,7 +24,10 @@ export async function refresh(app: App, refreshToken: string | undefined): Promi
   if (presented === undefined) throw unauthorized()
   const { sessionId } = presented
   const outcome = await inTransaction(app.db, (trx) => rotate(app, trx, presented))
-  if (outcome?.reusedOf !== undefined) app.connections.end({ userId: outcome.reusedOf, sessionId }, 'revoked')
+  if (outcome?.reusedOf !== undefined) {
+    app.connections.end({ userId: outcome.reusedOf, sessionId }, 'revoked')
+    logSecurity(app, 'token_reused', { userId: outcome.reusedOf, sessionId })
+  }
   if (outcome?.user === undefined) throw unauthorized()
   return { reply: loginReply(app, outcome.user, sessionId), refreshToken: writeToken(sessionId, outcome.secret) }
 }

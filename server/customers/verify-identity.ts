@@ -9,6 +9,7 @@ import { limits } from '#protocol/limits.ts'
 import { Email, ExternalId, Name } from '#protocol/schemas.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 import { unseal } from '../sites/sealed-secret.ts'
 
 export interface Identity {
@@ -19,7 +20,7 @@ export interface Identity {
   email: string | undefined
 }
 
-type Parts = Pick<App, 'db' | 'jwtSecrets' | 'now'>
+type Parts = Pick<App, 'db' | 'jwtSecrets' | 'now' | 'log' | 'rates'>
 
 /** Throws unauthorized. */
 export async function verifyIdentity(app: Parts, site: SiteRecord, identity: string): Promise<Identity> {
@@ -28,10 +29,16 @@ export async function verifyIdentity(app: Parts, site: SiteRecord, identity: str
     const claims = secret && readClaims(app, site, identity, secret)
     if (claims) return claims
   }
+  logSecurity(app, 'identity_refused', { siteId: site.id })
   throw new AppError('unauthorized', 'This identity is not good.')
 }
 
-function readClaims({ now }: Parts, site: SiteRecord, identity: string, secret: string): Identity | undefined {
+function readClaims(
+  { now }: Pick<App, 'now'>,
+  site: SiteRecord,
+  identity: string,
+  secret: string,
+): Identity | undefined {
   try {
     const { header, payload } = jwt.verify(identity, secret, {
       algorithms: ['HS256'],

@@ -61,8 +61,8 @@ export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, 
       return
     }
     const { actor } = await authenticate(app, bearerToken(request))
-    if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')
     request.actor = actor
+    if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')
   })
 }
 

@@ -6,11 +6,15 @@ import { type ErrorCode, errorCodes } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 
 export function sendError(app: App, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = asCallersFault(error) ?? asAppError(error)
   if (known.code === 'internal') {
     app.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed')
+  }
+  if (known.code === 'forbidden') {
+    logSecurity(app, 'forbidden', { userId: request.actor?.userId, what: request.routeOptions.url })
   }
   const retryAfterMs = known.details?.retryAfterMs
   if (typeof retryAfterMs === 'number') reply.header('retry-after', Math.ceil(retryAfterMs / 1000))

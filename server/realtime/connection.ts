@@ -9,6 +9,7 @@ import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversations/assert-visible.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 import type { Ack, Answers } from './answers.ts'
 import { checkPayload } from './check-payload.ts'
 import { type RequestEntry, requests } from './requests.ts'
@@ -47,7 +48,7 @@ export function receive(
     }
     take(app, answers, connection, name, payload ?? undefined, ack)
   } catch (error) {
-    ack?.({ ok: false, error: body(app, name, error) })
+    ack?.({ ok: false, error: body(app, connection, name, error) })
   }
 }
 
@@ -68,7 +69,7 @@ function take<N extends RequestName>(
     try {
       answers.give(owed, { ok: true, data: await handle(app, connection, name, entry, payload) })
     } catch (error) {
-      answers.give(owed, { ok: false, error: body(app, name, error) })
+      answers.give(owed, { ok: false, error: body(app, connection, name, error) })
     }
   })
 }
@@ -111,9 +112,10 @@ async function subscribe(
   }
 }
 
-function body(app: App, name: unknown, error: unknown): ErrorBody {
-  if (asAppError(error).code === 'internal') {
-    app.log.error({ err: error, request: String(name).slice(0, 64) }, 'request failed')
-  }
+function body(app: App, { actor }: Connection, name: unknown, error: unknown): ErrorBody {
+  const { code } = asAppError(error)
+  const request = isRequestName(name) ? name : undefined
+  if (code === 'internal') app.log.error({ err: error, request }, 'request failed')
+  if (code === 'forbidden') logSecurity(app, 'forbidden', { userId: actor.userId, what: request })
   return errorBody(error)
 }

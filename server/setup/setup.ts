@@ -11,6 +11,7 @@ import { type Browser, loginReply, openSession } from '../auth/open-session.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 import { normalOrigins } from '../sites/origins.ts'
 import { newSiteKey } from '../sites/site-key.ts'
 import { siteView } from '../sites/site-view.ts'
@@ -34,6 +35,7 @@ export async function setup(
     const site = await makeFirstSite(trx, { name: siteName, origins })
     return { user: (await findUser(trx, id)) as User, site, session: await openSession(trx, id, browser) }
   })
+  logSecurity(app, 'sign_in', { userId: user.id, sessionId: session.sessionId })
   return {
     reply: { ...loginReply(app, user, session.sessionId), site: siteView(app, site) },
     refreshToken: session.refreshToken,

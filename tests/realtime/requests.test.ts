@@ -1,5 +1,6 @@
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Reply } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
@@ -24,6 +25,14 @@ const badPayloads = [
   JSON.parse('{"conversationId": 1, "clientMessageId": "x", "content": "x", "__proto__": {"isAdmin": true}}'),
   Buffer.from('binary'),
 ]
+
+/** On a busy machine what is let in may be held up ([RQ8]); that is not what refuses it. */
+const outcomes = (replies: Reply<unknown>[]) =>
+  new Set(
+    replies.map((reply) =>
+      reply.ok || reply.error.message.startsWith('This takes longer') ? 'let in' : reply.error.code,
+    ),
+  )
 
 describe('socket requests', () => {
   it('[RQ1] are done without an acknowledgement, and with a missing payload counted as {}', async () => {
@@ -104,8 +113,7 @@ describe('socket requests', () => {
       const replies = await Promise.all(
         Array.from({ length: 1000 }, () => customer.ask('conversation:open', { conversationId })),
       )
-      const codes = new Set(replies.map((reply) => (reply.ok ? 'ok' : reply.error.code)))
-      expect(codes).toEqual(new Set(['ok', 'rate_limited']))
+      expect(outcomes(replies)).toEqual(new Set(['let in', 'rate_limited']))
       await agent.request('conversation:claim', { conversationId })
     } finally {
       await shop.stop()
@@ -114,8 +122,7 @@ describe('socket requests', () => {
     const replies = await Promise.all(
       Array.from({ length: 1000 }, () => customer.ask('conversation:open', { conversationId })),
     )
-    const codes = new Set(replies.map((reply) => (reply.ok ? 'ok' : reply.error.code)))
-    expect(codes).toEqual(new Set(['ok', 'overloaded']))
+    expect(outcomes(replies)).toEqual(new Set(['let in', 'overloaded']))
   })
 
   it('[EV2] tell agents of messages at most four times a second, the last with what stands', async () => {

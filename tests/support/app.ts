@@ -79,6 +79,8 @@ export interface StoredMessage {
 export interface TestAppOptions {
   rateLimits?: boolean
   now?: () => number
+  /** Takes the lines of the log, one call each; without it nothing is logged. */
+  log?: (line: string) => void
   /** More settings, as in the environment. */
   env?: Record<string, string>
   /** One node of several: with the first, it shares its database and secrets. Ended before the first. */
@@ -103,7 +105,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     config,
     jwtSecrets,
     db,
-    log: createLog('silent'),
+    log: options.log ? createLog('trace', { write: options.log }) : createLog('silent'),
     ...(options.now ? { now: options.now } : {}),
   })
   await running.http.listen({ host: '127.0.0.1', port: 0 })
