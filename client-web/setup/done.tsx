@@ -7,30 +7,20 @@ import { Banner } from '../shared/ui/banner.tsx'
 import { Button } from '../shared/ui/button.tsx'
 import { CopyField } from '../shared/ui/copy-field.tsx'
 import { ChatIcon } from '../shared/ui/icons.tsx'
+import { pageApi } from './page-api.ts'
 import styles from './setup.module.css'
 import { texts } from './texts.ts'
 
-/** What the embed loader puts on a page. */
-type PageApi = (method: 'open') => void
-
 export function Done({ site }: { site: Site }) {
   const heading = useRef<HTMLHeadingElement>(null)
-  const [widget, setWidget] = useState<'loading' | 'here' | 'missing'>('loading')
+  const [isHere, setIsHere] = useState(false)
   const t = texts.value
 
   useEffect(() => {
     heading.current?.focus()
-    const script = document.createElement('script')
-    script.src = '/kefu.js'
-    script.dataset.site = site.key
-    script.onload = () => setWidget('here')
-    script.onerror = () => setWidget('missing')
-    document.body.append(script)
+    pageApi()('boot', { site: site.key })
+    pageApi()('on', 'ready', () => setIsHere(true))
   }, [site.key])
-
-  function openWidget(): void {
-    ;(globalThis as { Kefu?: PageApi }).Kefu?.('open')
-  }
 
   return (
     <div class={styles.done}>
@@ -47,10 +37,10 @@ export function Done({ site }: { site: Site }) {
       </section>
       <section>
         <h2>{t.test}</h2>
-        {widget === 'missing' ? <Banner tone="warning">{t.testGone}</Banner> : <p>{t.testHint}</p>}
+        {!pageApi().isLoaded ? <Banner tone="warning">{t.testGone}</Banner> : <p>{t.testHint}</p>}
         <div class={styles.ways}>
-          {widget === 'here' && (
-            <Button icon={<ChatIcon size={18} />} onClick={openWidget}>
+          {isHere && (
+            <Button icon={<ChatIcon size={18} />} onClick={() => pageApi()('open')}>
               {t.testOpen}
             </Button>
           )}

@@ -3,8 +3,10 @@
 import '../shared/tokens.css'
 import '../shared/base.css'
 import { render } from 'preact'
+import { queueCalls } from './page-api.ts'
 import { Setup } from './setup.tsx'
 
+queueCalls()
 const code = decodeURIComponent(location.hash.slice(1))
 if (code !== '') history.replaceState(null, '', location.pathname)
 

@@ -1,0 +1,20 @@
+// The widget's page API on the setup page. Its script stands in the HTML, since the page's policy lets no script add one; the queue keeps it
+// from booting before there is a site.
+
+interface PageApi {
+  (method: 'boot', options: { site: string }): void
+  (method: 'open'): void
+  (method: 'on', event: 'ready', hear: () => void): void
+  q?: unknown[]
+  /** Set once the script is there. */
+  isLoaded?: true
+}
+
+const page = globalThis as typeof globalThis & { Kefu?: PageApi }
+
+export function queueCalls(): void {
+  const queue: unknown[] = []
+  page.Kefu = Object.assign((...call: unknown[]) => void queue.push(call), { q: queue }) as PageApi
+}
+
+export const pageApi = (): PageApi => page.Kefu as PageApi
