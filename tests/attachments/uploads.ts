@@ -26,7 +26,7 @@ export async function post(
   const response = await fetch(`${app.url}/api/v1/attachments`, {
     method: 'POST',
     headers: { authorization: `Bearer ${account.token}`, 'content-type': contentType },
-    body: Uint8Array.from(body),
+    body: new Uint8Array(body),
   })
   return { status: response.status, body: await response.json(), headers: response.headers }
 }
