@@ -28,7 +28,7 @@ export function authRoutes(app: App, http: HttpServer): void {
 
   http.post('/auth/refresh', { config: everyone, onRequest }, async (request, reply) => {
     try {
-      const { reply: answer, refreshToken } = await refresh(app, readRefreshCookie(request))
+      const { reply: answer, refreshToken } = await refresh(app, readRefreshCookie(app, request))
       setRefreshCookie(app, reply, refreshToken)
       return answer
     } catch (error) {
@@ -39,7 +39,7 @@ export function authRoutes(app: App, http: HttpServer): void {
   })
 
   http.post('/auth/logout', { config: everyone, onRequest }, async (request, reply) => {
-    await logout(app, readRefreshCookie(request))
+    await logout(app, readRefreshCookie(app, request))
     clearRefreshCookie(app, reply)
     return reply.code(204).send()
   })

@@ -58,7 +58,18 @@ describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other
     ['anybody else says so: not', {}, { 'x-forwarded-proto': 'https' }, false],
   ])('over https alone when %s', async (_name, config, headers, secure) => {
     const { url } = await serve(app, { config })
-    expect(cookieOf(await post(url, '/auth/login', mei, headers)).attributes.includes('Secure')).toBe(secure)
+    const prefix = secure ? '__Secure-' : ''
+    const login = await post(url, '/auth/login', mei, headers)
+    for (const name of ['kefu_refresh', 'kefu_device']) {
+      expect(cookieOf(login, prefix + name).attributes.includes('Secure')).toBe(secure)
+    }
+    const { pair, value } = cookieOf(login, `${prefix}kefu_refresh`)
+    const refreshed = (cookie: string) => post(url, '/auth/refresh', undefined, { ...headers, cookie })
+    // Under the other name anybody without TLS could have set it.
+    const other = await refreshed(`${secure ? '' : '__Secure-'}kefu_refresh=${value}`)
+    expect(other.status).toBe(401)
+    expect(cookieOf(other, `${prefix}kefu_refresh`).value).toBe('')
+    expect((await refreshed(pair)).status).toBe(200)
   })
 
   test('[AU11] and so does the one of a browser somebody has logged in with', async () => {

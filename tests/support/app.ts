@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
+import { inject } from 'vitest'
 import { connectDatabase } from '#db/connect.ts'
 import type { AgentRole } from '#protocol/entities.ts'
 import { createApp, type RunningApp } from '../../server/app.ts'
@@ -94,7 +94,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const { redisUrl, beside = options.restartOf } = options.node ?? {}
   const database = beside?.database ?? (await createTestDatabase())
   const jwtSecrets = options.jwtSecrets ?? beside?.jwtSecrets ?? [randomBytes(32).toString('base64url')]
-  const dataDir = beside?.config.dataDir ?? mkdtempSync(join(tmpdir(), 'kefu-app-'))
+  const dataDir = beside?.config.dataDir ?? mkdtempSync(join(inject('testFolder'), 'app-'))
   const config: Config = {
     ...loadConfig({ LOG_LEVEL: 'silent', NODE_ID: 'test', DATA_DIR: dataDir, ...options.env }),
     rateLimits: options.rateLimits ?? false,

@@ -16,6 +16,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A URL whose database name is only the beginning of one: each test database adds to it. */
     testDatabaseServer: string
+    /** A folder of this run, removed with all that is in it: by the run, or by a later one when it was killed. */
+    testFolder: string
   }
 }
 
@@ -24,31 +26,30 @@ let end = async () => {}
 
 export async function setup(project: TestProject): Promise<void> {
   const given = process.env.TEST_DATABASE_URL
-  const server = given ? { url: given, stop: async () => {} } : await startPrivateServer()
+  await removeLeftovers()
+  const folder = await mkdtemp(join(tmpdir(), prefixOfFolders))
+  holdDataFolder(folder)
+  const server = given ? { url: given, stop: async () => {} } : await startPrivateServer(folder)
   const url = new URL(server.url)
   const prefix = `kefu_test_${randomBytes(4).toString('hex')}_`
   url.pathname = `/${prefix}`
   end = async () => {
     await dropDatabases(server.url, prefix)
     await server.stop()
+    releaseDataFolder(folder)
+    await rm(folder, { recursive: true })
   }
+  project.provide('testFolder', folder)
   project.provide('testDatabaseServer', url.href)
 }
 
 export const teardown = (): Promise<void> => end()
 
-async function startPrivateServer() {
-  await removeLeftovers()
-  const dataDir = await mkdtemp(join(tmpdir(), prefixOfFolders))
-  holdDataFolder(dataDir)
+async function startPrivateServer(dataDir: string) {
   const server = await startEmbeddedDatabase({ dataDir, bufferPool: 64 * 2 ** 20, log: () => {} })
   return {
     url: `mysql://${server.user}@localhost/${server.database}?socketPath=${encodeURIComponent(server.socketPath)}`,
-    stop: async () => {
-      await server.stop()
-      releaseDataFolder(dataDir)
-      await rm(dataDir, { recursive: true })
-    },
+    stop: () => server.stop(),
   }
 }
 
