@@ -43,7 +43,7 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
     await keyboard.press('Enter')
     await customer.sees(english.sent)
     expect(await focusIn(customer.frame)).toMatchObject({ isSeen: true, name: expect.stringMatching(composerName) })
-    for (const name of ['Messages', 'Close', 'Language']) {
+    for (const name of ['Attach files', 'Messages', 'Close', 'Language']) {
       await keyboard.press('Shift+Tab')
       expect(await focusIn(customer.frame)).toEqual({ name, isSeen: true })
     }

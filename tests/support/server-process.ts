@@ -128,9 +128,9 @@ function run(program: string, args: string[], env: Env, cwd = root) {
   return { child, exited, output: () => stdout + stderr }
 }
 
-/** Waits for it, at most 15 s. */
+/** Waits for it, at most 30 s. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const giveUpAt = performance.now() + 15_000; !(await isSo()); await sleep(20)) {
-    if (performance.now() > giveUpAt) throw new Error(`not within 15 s: ${isSo}`)
+  for (const giveUpAt = performance.now() + 30_000; !(await isSo()); await sleep(20)) {
+    if (performance.now() > giveUpAt) throw new Error(`not within 30 s: ${isSo}`)
   }
 }
