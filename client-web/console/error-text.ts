@@ -1,9 +1,10 @@
 // What an error says to the person at the screen.
 
-import { RequestError } from '../shared/connection/request-error.ts'
+import { isCommonPassword, RequestError } from '../shared/connection/request-error.ts'
 import { texts } from './texts.ts'
 
 export function errorText(error: unknown): string {
   const { errors } = texts.value
+  if (isCommonPassword(error)) return texts.value.agents.commonPassword
   return error instanceof RequestError ? errors[error.code] : errors.internal
 }

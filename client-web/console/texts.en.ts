@@ -183,6 +183,7 @@ export const en = {
     newPassword: 'New password',
     newPasswordHint: 'Leave empty to keep the present one.',
     passwordHint: (least: number) => `At least ${least} characters.`,
+    commonPassword: 'This password is guessed too easily. Choose another.',
     role: 'Role',
     roles: { agent: 'Agent', admin: 'Admin' },
     mail: 'Mail',

@@ -184,6 +184,7 @@ export const zhCn: TextsLike<typeof en> = {
     newPassword: '新密码',
     newPasswordHint: '留空则保留当前密码。',
     passwordHint: (least) => `至少 ${least} 个字符。`,
+    commonPassword: '该密码太容易被猜到，请换一个。',
     role: '角色',
     roles: { agent: '客服', admin: '管理员' },
     mail: '邮箱',

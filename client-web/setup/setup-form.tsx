@@ -5,7 +5,7 @@ import type { Site } from '#protocol/entities.ts'
 import type { SetupBody, SetupReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { callApi } from '../shared/connection/call-api.ts'
-import { RequestError } from '../shared/connection/request-error.ts'
+import { isCommonPassword, RequestError } from '../shared/connection/request-error.ts'
 import { originOf } from '../shared/site/origin-of.ts'
 import { Banner } from '../shared/ui/banner.tsx'
 import { Button } from '../shared/ui/button.tsx'
@@ -59,7 +59,7 @@ export function SetupForm({ code, onBadCode, onUsed, onDone }: SetupFormProps) {
         <h1>{t.title}</h1>
         <p class={styles.intro}>{t.intro}</p>
       </div>
-      {error && (
+      {error && !isCommonPassword(error) && (
         <Banner tone="danger">{error.code === 'offline' ? t.unreachable : error.retryable ? t.busy : t.failed}</Banner>
       )}
       <fieldset>
@@ -80,6 +80,7 @@ export function SetupForm({ code, onBadCode, onUsed, onDone }: SetupFormProps) {
         <TextField
           label={t.password}
           hint={t.passwordHint(limits.passwordMinLength)}
+          error={isCommonPassword(error) ? t.commonPassword : null}
           name="password"
           type="password"
           required

@@ -7,6 +7,7 @@ import { lockInstallation } from '#db/installation.ts'
 import { findFirstSite, insertSite } from '#db/sites.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { hasAdmin, insertUser } from '#db/users.ts'
+import { isGuessable } from '../auth/acceptable-password.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { newSiteKey } from '../sites/site-key.ts'
@@ -32,10 +33,12 @@ export async function makeFirstAdmin(trx: Transaction, admin: { username: string
   return (await insertUser(trx, { ...admin, name: admin.username, role: 'admin', email: null })) ?? 'taken'
 }
 
-/** With ADMIN_PASSWORD set and no admin yet: makes the admin, and a site if there is none. Throws StartError when its name is taken. */
+/** With ADMIN_PASSWORD set and no admin yet: makes the admin, and a site if there is none. Throws StartError when its name is taken or its password is guessed first. */
 export async function ensureFirstAdmin(app: Pick<App, 'db' | 'config' | 'log'>): Promise<void> {
   const { adminUsername: username, adminPassword } = app.config
   if (adminPassword === null || !(await isSetupNeeded(app))) return
+  if (isGuessable(adminPassword, [username]))
+    throw new StartError('ADMIN_PASSWORD is among the passwords that are tried first: choose another.')
   const passwordHash = await hashPassword(adminPassword)
   const made = await inTransaction(app.db, async (trx) => {
     const id = await makeFirstAdmin(trx, { username, passwordHash })

@@ -7,6 +7,7 @@ import { inTransaction } from '#db/transaction.ts'
 import { findUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { SetupBody, SetupReply } from '#protocol/http.ts'
+import { assertAcceptable } from '../auth/acceptable-password.ts'
 import { type Browser, loginReply, openSession } from '../auth/open-session.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
@@ -26,6 +27,7 @@ export async function setup(
 ): Promise<{ reply: SetupReply; refreshToken: string }> {
   if (!(await isSetupNeeded(app))) throw alreadyDone()
   checkCode(app, code, browser.address)
+  assertAcceptable(password, [username, siteName])
   const origins = normalOrigins(siteOrigin === undefined ? [] : [siteOrigin])
   const passwordHash = await hashPassword(password)
   const { user, site, session } = await inTransaction(app.db, async (trx) => {

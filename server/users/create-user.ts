@@ -5,6 +5,7 @@ import type { User } from '#protocol/entities.ts'
 import type { NewUserBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
+import { assertAcceptable } from '../auth/acceptable-password.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -14,6 +15,7 @@ export async function createUser(
   _actor: AgentActor,
   { password, email = null, ...user }: NewUserBody,
 ): Promise<User> {
+  assertAcceptable(password, [user.username, user.name])
   const id = await insertUser(app.db, { ...user, email, passwordHash: await hashPassword(password) })
   if (id === undefined) throw new AppError('conflict', 'Somebody has this username already.')
   void tellAgent(app, id)

@@ -8,6 +8,7 @@ import type { User } from '#protocol/entities.ts'
 import type { MeBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
+import { assertAcceptable } from '../auth/acceptable-password.ts'
 import { hashPassword } from '../auth/password.ts'
 import { unauthorized } from '../auth/tokens.ts'
 import { tryPassword } from '../auth/try-password.ts'
@@ -21,6 +22,7 @@ export async function updateMe(
   { name, language, password, oldPassword }: MeBody,
 ): Promise<User> {
   const proven = password === undefined ? undefined : await proveOldPassword(app, actor, oldPassword)
+  if (password !== undefined) assertAcceptable(password, [actor.username])
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
   const touchedIds = await inTransaction(app.db, async (trx) => {
     const account = await lockAccount(trx, actor.userId)

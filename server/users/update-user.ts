@@ -11,6 +11,7 @@ import type { User } from '#protocol/entities.ts'
 import type { UserBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
+import { assertAcceptable } from '../auth/acceptable-password.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -26,6 +27,7 @@ export async function updateUser(
     if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallation(trx)
     const account = await lockAccount(trx, id)
     if (account === undefined) throw new AppError('not_found', 'There is no such agent or admin.')
+    if (password !== undefined) assertAcceptable(password, [account.username])
     await assertAdminRemains(trx, account, changes)
     await saveUser(trx, account, { ...changes, passwordHash })
     const ended = whichEnd(actor, account, changes, passwordHash !== undefined)

@@ -47,6 +47,21 @@ describe('setting up', () => {
     expect(site).toMatchObject({ key: 'there-already', name: '雾与叶', origins: [] })
   })
 
+  it.each<[string, string, { username?: string; siteName?: string }]>([
+    ['one that is used everywhere', 'Password1', {}],
+    ['the username', 'Mei-the-first', { username: 'mei-the-first' }],
+    ["the site's name", '雾与叶的小茶馆呀呀', { siteName: '雾与叶的小茶馆呀呀' }],
+  ])('refuses as a password: %s [US8]', async (_name, password, changes) => {
+    const refused = { code: 'invalid_request', details: { path: '/password', reason: 'common_password' } }
+    expect(await setUp({ password, ...changes })).toMatchObject({ status: 400, body: { error: refused } })
+    const config = { ...app.config, adminUsername: 'mei-the-first' }
+    if (changes.siteName === undefined) {
+      const starting = ensureFirstAdmin({ ...app, config: { ...config, adminPassword: password } })
+      await expect(starting).rejects.toThrow('ADMIN_PASSWORD')
+    }
+    expect(await isSetupNeeded(app)).toBe(true)
+  })
+
   it('refuses a wrong code, and soon any [SU2] [T17]', async () => {
     for (let i = 0; i < limits.loginFailures.count; i++)
       expect(codeOf(await setUp({ code: `wrong${i}` }))).toBe('forbidden')

@@ -109,6 +109,21 @@ describe('users', () => {
     other.close()
   })
 
+  it('get no password that everybody tries first, or that is their name [US8]', async () => {
+    const user = await newUser(app)
+    const { call } = await logIn(app, user.username)
+    const made = { username: 'long-enough', name: 'Mei', role: 'agent' }
+    for (const guessed of ['Iloveyou', user.username.toUpperCase()]) {
+      const refused = { status: 400, body: { error: { details: { path: '/password', reason: 'common_password' } } } }
+      expect(await change(user, { password: guessed })).toMatchObject(refused)
+      expect(await call('PATCH', '/me', { password: guessed, oldPassword: password })).toMatchObject(refused)
+    }
+    for (const guessed of ['qwertyuiop', 'Long-Enough'])
+      expect(codeOf(await admin.call('POST', '/users', { ...made, password: guessed }))).toBe('invalid_request')
+    expect((await call('GET', '/me')).status).toBe(200)
+    await logIn(app, user.username)
+  })
+
   it('who guess at an old password are held back like at the login [US2]', async () => {
     const user = await newUser(app)
     const { call } = await logIn(app, user.username)

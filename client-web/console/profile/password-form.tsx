@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
-import { RequestError } from '../../shared/connection/request-error.ts'
+import { isCommonPassword, RequestError } from '../../shared/connection/request-error.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { TextField } from '../../shared/ui/field.tsx'
 import { errorText } from '../error-text.ts'
@@ -47,13 +47,14 @@ export function PasswordForm() {
           type="password"
           required
           autoComplete="current-password"
-          error={error === null ? null : isWrong ? t.wrongPassword : errorText(error)}
+          error={error === null || isCommonPassword(error) ? null : isWrong ? t.wrongPassword : errorText(error)}
           value={oldPassword}
           onInput={(event) => setOldPassword(event.currentTarget.value)}
         />
         <TextField
           label={t.newPassword}
           hint={texts.value.agents.passwordHint(limits.passwordMinLength)}
+          error={isCommonPassword(error) ? errorText(error) : null}
           type="password"
           required
           minLength={limits.passwordMinLength}

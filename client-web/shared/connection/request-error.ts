@@ -41,3 +41,7 @@ export class RequestError extends Error {
     return typeof wait === 'number' && wait >= 0 ? wait : null
   }
 }
+
+/** A new password that is guessed too easily, whatever its length. */
+export const isCommonPassword = (error: unknown) =>
+  error instanceof RequestError && error.details.reason === 'common_password'
