@@ -17,7 +17,7 @@ export function addressOf({ trustedProxies }: Pick<Config, 'trustedProxies'>, re
  */
 export function isLocal({ socket, headers }: IncomingMessage): boolean {
   const peer = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? ''
-  const isForwarded = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined)
+  const isForwarded = Object.keys(headers).some((name) => /^(x-forwarded-.*|forwarded|x-real-ip|via)$/.test(name))
   return (
     /^(127\.|::1$)/.test(peer) && !isForwarded && /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(headers.host ?? '')
   )

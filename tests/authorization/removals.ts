@@ -280,6 +280,12 @@ export const removals: Record<string, Removal> = {
     put: 'if (account === undefined) return { user: {} as User, ended: undefined }',
     caughtBy: userTests,
   },
+  'that a password is not one everybody tries first': {
+    file: 'server/users/create-user.ts',
+    find: 'assertAcceptable(password, [user.username, user.name])',
+    put: '',
+    caughtBy: userTests,
+  },
   'that a copied refresh token ends the session': {
     file: 'server/auth/refresh.ts',
     find: 'await revokeLoginSession(trx, sessionId)',

@@ -145,6 +145,8 @@ describe('[HT11] local is who asks on this machine itself, by its own name, with
     ['127.0.0.1', 'chat.example.com', {}, false],
     ['127.0.0.1', 'localhost.example.com', {}, false],
     ['127.0.0.1', 'localhost:3000', { 'x-forwarded-for': '127.0.0.1' }, false],
+    ['127.0.0.1', 'localhost:3000', { 'x-forwarded-host': 'localhost:3000' }, false],
+    ['127.0.0.1', 'localhost:3000', { 'x-forwarded-proto': 'http' }, false],
     ['127.0.0.1', 'localhost:3000', { forwarded: 'for=127.0.0.1' }, false],
     ['127.0.0.1', 'localhost:3000', { 'x-real-ip': '127.0.0.1' }, false],
     ['127.0.0.1', 'localhost:3000', { via: '1.1 proxy' }, false],
