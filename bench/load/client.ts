@@ -7,7 +7,10 @@ import type { Answer, ClosedJob, ConnectJob, Job, Measured, OpenJob, Sender } fr
 import { createRun, type MessageRun } from './run.ts'
 
 const created = Buffer.from('["message:created"')
-const handshakesAtOnce = 50
+const handshakesAtOnce = 20
+/** A machine that is busy with others refuses some for a moment; before anything is measured they try again, as people's clients do. */
+const handshakeTries = 5
+const pauseMs = 1_000
 let connections: LoadConnection[] = []
 let senders: readonly Sender[] = []
 let run: MessageRun | null = null
@@ -41,12 +44,23 @@ async function connectAll(job: ConnectJob): Promise<null> {
         event: receivers.has(index) ? receive : () => {},
         ended: (reason: string) => answer({ failed: reason }),
       }
-      opened[index] = await openConnection(url, job.handshakes[index] as ConnectJob['handshakes'][number], listener)
+      opened[index] = await openPatiently(url, job.handshakes[index] as ConnectJob['handshakes'][number], listener)
     }
   }
   await Promise.all(Array.from({ length: handshakesAtOnce }, openSome))
   connections = opened
   return null
+}
+
+async function openPatiently(...connection: Parameters<typeof openConnection>): Promise<LoadConnection> {
+  for (let left = handshakeTries - 1; ; left--) {
+    try {
+      return await openConnection(...connection)
+    } catch (error) {
+      if (left === 0 || !String(error).includes('"retryable":true')) throw error
+      await sleep(pauseMs)
+    }
+  }
 }
 
 function receive(bytes: Buffer, from: number, to: number) {

@@ -67,7 +67,10 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
     if (type === kind.event) listener.event(bytes, from + 1, to)
     else if (type === kind.ack) takeAck(bytes, from + 1, to)
     else if (type === kind.connect) welcome.resolve()
-    else welcome.reject(new Error(`not let in: ${bytes.toString('latin1', from, to)}`))
+    else {
+      close()
+      welcome.reject(new Error(`not let in: ${bytes.toString('latin1', from, to)}`))
+    }
   }
 
   function takeAck(bytes: Buffer, from: number, to: number) {
@@ -78,6 +81,12 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
     if (waiting === undefined) return listener.acknowledged(request, isOk(bytes, at))
     asked.delete(request)
     waiting(JSON.parse(bytes.toString('utf8', at, to))[0])
+  }
+
+  /** Of our own will: nobody is told. */
+  function close() {
+    socket.removeAllListeners('close')
+    socket.destroy()
   }
 
   function fail(error: Error) {
@@ -108,12 +117,14 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
       socket.write(textFrame(`42${lastAsked}${JSON.stringify([name, payload])}`))
       return answer.promise
     },
-    close() {
-      socket.removeAllListeners('close')
-      socket.destroy()
-    },
+    close,
   }
-  for (const [name, payload] of handshake.requests) await assertOk(name, connection.request(name, payload))
+  try {
+    for (const [name, payload] of handshake.requests) await assertOk(name, connection.request(name, payload))
+  } catch (error) {
+    close()
+    throw error
+  }
   return connection
 }
 
