@@ -2,6 +2,7 @@
 // attack on the login must not slow the chat.
 
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { argon2id, hash, needsRehash, verify } from 'argon2'
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../errors.ts'
@@ -11,6 +12,9 @@ const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 /** What nobody's password fits: verified for unknown users, so that the time taken does not tell that there is none. */
 const nobodys = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${randomText(16)}$${randomText(32)}`
 
+/** At most limits.passwordHashesAtOnce, and one processor is left to the chat: on two, a second hash at once makes every message four times
+ * as slow for the same number of guesses (docs/PERFORMANCE.md). */
+export const hashesAtOnce = Math.max(1, Math.min(limits.passwordHashesAtOnce, availableParallelism() - 1))
 const waiting: (() => void)[] = []
 let running = 0
 
@@ -33,7 +37,7 @@ export const isOutdated = (passwordHash: string | null | undefined) =>
 const normal = (password: string) => password.normalize('NFKC')
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running < limits.passwordHashesAtOnce) running += 1
+  if (running < hashesAtOnce) running += 1
   else if (waiting.length < limits.passwordHashesWaiting) await new Promise<void>((resolve) => waiting.push(resolve))
   else throw new AppError('overloaded', 'Too many people are signing in just now.')
   try {
