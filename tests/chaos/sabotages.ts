@@ -77,6 +77,12 @@ export const sabotages: Record<string, Sabotage> = {
         find: "'conversation:open': both(openConversation, { subscribes: theConversation })",
         put: "'conversation:open': both(openConversation, { subscribesTo: (reply) => reply.conversation.id })",
       },
+      {
+        file: 'server/realtime/connection.ts',
+        find: '    if (entry.subscribesTo) await',
+        put: `    ${aMoment}
+    if (entry.subscribesTo) await`,
+      },
     ],
   },
   'silence is trusted': {
