@@ -5,7 +5,10 @@ import type { Attachment } from '#protocol/entities.ts'
 import { AppError } from '../errors.ts'
 import type { Send } from '../messages/decide-sends.ts'
 
-/** Undefined for plain words; `taken` are those that go with this batch, and it is added there. Throws not_found alike for what does not exist and what is not the sender's. */
+/**
+ * Undefined for plain words; `taken` are those that go with this batch, and it is added there. Throws not_found alike for what does not exist
+ * and what is not the sender's.
+ */
 export function takeAttachment(
   { actor, type, attachmentId }: Send,
   locked: ReadonlyMap<number, LockedAttachment>,

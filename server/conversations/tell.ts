@@ -64,8 +64,9 @@ export interface ConversationTeller {
 }
 
 /**
- * In rounds: one at once, the next limits.conversationUpdateMs later, or later still after a long one, with all that changed since. However many conversations change, a round
- * is two statements for limits.tellingRows of them, and what an agent is told of them leaves together.
+ * In rounds: one at once, the next limits.conversationUpdateMs later, or later still after a long one, with all that changed since.
+ * However many conversations change, a round is two statements for limits.tellingRows of them, and what an agent is told of them leaves
+ * together.
  */
 export function createConversationTeller(app: Telling): ConversationTeller {
   const stopping = new AbortController()

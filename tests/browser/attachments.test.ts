@@ -2,13 +2,14 @@
 
 import { readFile } from 'node:fs/promises'
 import type { Frame, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { jpeg, pdf, photo, png } from '../attachments/corpus.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { colourRules, findViolations } from '../support/axe.ts'
 import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
+import { tellInSteps } from '../support/steps.ts'
 import { english } from './words.ts'
 
 const fileOf = (name: string, mimeType: string, buffer: Buffer) => ({ name, mimeType, buffer })
@@ -60,7 +61,6 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
   let stage: Stage
   let customer: Customer
   let agent: Page
-  let isBroken = false
 
   const stored = () => app.db.selectFrom('messages').select(['type', 'content']).orderBy('id').execute()
 
@@ -76,13 +76,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await app.stop()
   })
 
-  // Each step stands on the one before it.
-  beforeEach(({ onTestFailed, skip }) => {
-    skip(isBroken)
-    onTestFailed(() => {
-      isBroken = true
-    })
-  })
+  tellInSteps()
 
   test('[AT14] [WI13] what is chosen is shown before it is sent, and arrives, upright, on the other side', async () => {
     const { frame } = customer

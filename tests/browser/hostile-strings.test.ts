@@ -62,7 +62,10 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
   test('[T08] in the console: names, mail, pages, subjects, messages, agents and sites are shown as they were written', {
     timeout: 600_000,
   }, async () => {
-    const conversations = await Promise.all(strings.map((text) => fill(text)))
+    const conversations: number[] = []
+    for (let from = 0; from < strings.length; from += 10) {
+      conversations.push(...(await Promise.all(strings.slice(from, from + 10).map((text) => fill(text)))))
+    }
     const admin = await newLogin(app, 'Ann', 'admin')
     const page = await logIn(await enterWithTrap(), app, admin, '/console/?view=all')
     for (const [index, text] of strings.entries()) {
@@ -119,7 +122,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       subject: text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, limits.subjectLength),
       page: {
         url: `https://shop.example/?${encodeURIComponent(text)}#${text.replace(/[\s\p{Cc}]/gu, '')}`,
-        title: text,
+        title: text.slice(0, limits.subjectLength),
       },
       message: { clientMessageId: 'm1', content: text },
     })
@@ -144,6 +147,6 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       await agent.request('message:send', { conversationId, clientMessageId: `a${index}`, content: text })
       agent.close()
     }
-    await expect.poll(() => customer.words()).toEqual(['Hello', ...strings])
+    await expect.poll(() => customer.words(), { timeout: 60_000 }).toEqual(['Hello', ...strings])
   }
 })

@@ -1,10 +1,11 @@
 // The job that Kefu is for, from the first word to the last: a customer and an agent, each in a browser of their own, in both languages.
 
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, logIn, newLogin, openStage, type Stage, turnAway, visit, wordsOf } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
+import { tellInSteps } from '../support/steps.ts'
 import { chinese, english } from './words.ts'
 
 const question = '您好,我想咨询产品问题'
@@ -13,7 +14,6 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
   let app: TestApp
   let stage: Stage
   let customer: Customer
-  let isBroken = false
   let agent: Page
   let backToConsole: () => Promise<void>
 
@@ -33,13 +33,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
     await app.stop()
   })
 
-  // Each step stands on the one before it.
-  beforeEach(({ onTestFailed, skip }) => {
-    skip(isBroken)
-    onTestFailed(() => {
-      isBroken = true
-    })
-  })
+  tellInSteps()
 
   test('[WI1] the customer opens the widget, writes, and sees it sent', async () => {
     await customer.open()

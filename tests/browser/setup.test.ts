@@ -1,11 +1,12 @@
 // The first start: the link from the log makes the first admin, shows the line for the shop's pages, and a widget that works at once.
 
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, customerAt, openStage, password, type Stage } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
+import { tellInSteps } from '../support/steps.ts'
 import { chinese, english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined).each([english, chinese])('setting up in $locale', (words) => {
@@ -13,7 +14,6 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('setting 
   let stage: Stage
   let page: Page
   let customer: Customer
-  let isBroken = false
 
   const heading = (name: string) => page.getByRole('heading', { name, exact: true }).waitFor()
   const follow = async (link: string) => {
@@ -32,13 +32,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('setting 
     await app.stop()
   })
 
-  // Each step stands on the one before it.
-  beforeEach(({ onTestFailed, skip }) => {
-    skip(isBroken)
-    onTestFailed(() => {
-      isBroken = true
-    })
-  })
+  tellInSteps()
 
   test('[CO6] a link without its code says so, and nothing can be filled in', async () => {
     await page.goto(`${app.url}/setup`)
