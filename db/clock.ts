@@ -5,7 +5,8 @@ import type { Database } from './database.ts'
 
 export const now = sql<Date>`current_timestamp(3)`
 
-const microseconds = (ms: number) => Math.round(ms * 1000)
+// Part of the text: limits, never what anybody sent.
+const microseconds = (ms: number) => sql.lit(Math.round(ms * 1000))
 
 /** This many milliseconds from now. */
 export const later = (ms: number) => sql<Date>`date_add(current_timestamp(3), interval ${microseconds(ms)} microsecond)`

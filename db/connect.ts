@@ -6,6 +6,7 @@ import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mys
 import { limits } from '#protocol/limits.ts'
 import type { Database, Tables } from './database.ts'
 import { DatabaseUnavailable, isConnectionTrouble } from './errors.ts'
+import { inPackets } from './packets.ts'
 
 /** Where the database is: a URL (mysql://user:password@host:port/name?socketPath=…), or the embedded server's private socket. */
 export type DatabaseAddress = { url: string } | { socketPath: string; user: string; database: string }
@@ -23,6 +24,7 @@ export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED
 export function connectDatabase(address: DatabaseAddress, options: ConnectOptions = {}): Database {
   const pool = createPool({
     ...driverOptions(address),
+    multipleStatements: true,
     connectionLimit: options.connections ?? limits.databaseConnections,
     queueLimit: limits.databaseQueue,
     connectTimeout: limits.databaseConnectMs,
@@ -92,7 +94,8 @@ function withDeadlines(pool: Pool, queryMs: number): MysqlPool {
         clearTimeout(timer)
         if (!waiting) return connection?.release()
         if (error) return callback(asUnavailable(error), undefined as never)
-        const known = guarded.get(connection) ?? guardConnection(connection as unknown as MysqlPoolConnection, queryMs)
+        const known =
+          guarded.get(connection) ?? inPackets(guardConnection(connection as unknown as MysqlPoolConnection, queryMs))
         guarded.set(connection, known)
         callback(null, known)
       })

@@ -1,9 +1,11 @@
 // A conversation's own row: its state, locked, changed and saved; and what changed lately.
 import { type ExpressionBuilder, sql } from 'kysely'
-import type { AgentStatusValue, ConversationStatus } from '#protocol/entities.ts'
+import type { ConversationStatus } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
+import { ago } from './clock.ts'
 import { compiledOnce } from './compiled-once.ts'
 import type { Database, Tables, Transaction } from './database.ts'
+import { withNext } from './packets.ts'
 
 const stateColumns = [
   'id',
@@ -53,9 +55,8 @@ export interface LockedConversation extends ConversationState {
   /** The database's time. */
   now: string
   customerBlockedAt: string | null
-  /** What is told of the agent who has it; null when there is none, or one who was never here. */
-  agentStatus: AgentStatusValue | null
-  agentLastSeen: string | null
+  /** Of the agent who has it: told online, or offline for limits.absentAgentMs, or neither; null when there is none, or one never here. */
+  agentPresence: 'online' | 'absent' | 'around' | null
 }
 
 /** Locks these rows in id order, so that two batches cannot wait for each other. */
@@ -75,8 +76,7 @@ const lockThese = compiledOnce((db, ids: number[]) =>
     .select((eb) => [
       sql<string>`current_timestamp(3)`.as('now'),
       customerOf(eb).select('blocked_at').as('customerBlockedAt'),
-      agentOf(eb).select('agent_status.status').as('agentStatus'),
-      agentOf(eb).select('last_seen').as('agentLastSeen'),
+      presenceOfAgent(eb).as('agentPresence'),
     ])
     .where(sql<boolean>`id in (${ids})`)
     .orderBy('id')
@@ -88,8 +88,16 @@ type OneConversation = ExpressionBuilder<Tables, 'conversations'>
 
 const customerOf = (eb: OneConversation) =>
   eb.selectFrom('users').whereRef('users.id', '=', 'conversations.customer_id')
-const agentOf = (eb: OneConversation) =>
-  eb.selectFrom('agent_status').whereRef('agent_status.agent_id', '=', 'conversations.agent_id')
+// One subquery for both, as each costs as much as locking the row.
+const presenceOfAgent = (eb: OneConversation) =>
+  eb
+    .selectFrom('agent_status')
+    .whereRef('agent_status.agent_id', '=', 'conversations.agent_id')
+    .select(
+      sql<'online' | 'absent' | 'around'>`case when agent_status.status = 'online' then 'online'
+        when agent_status.status = 'offline' and last_seen > ${ago(limits.absentAgentMs)} then 'around'
+        when agent_status.status = 'offline' then 'absent' else 'around' end`.as('presence'),
+    )
 
 export function findConversationState(db: Database, id: number): Promise<ConversationState | undefined> {
   return db.selectFrom('conversations').select(stateColumns).where('id', '=', id).executeTakeFirst()
@@ -164,6 +172,8 @@ const columnOf = {
 
 type SavedKey = keyof typeof columnOf
 const savedColumns = Object.entries(columnOf) as [SavedKey, string][]
+const counts = ['lastSeq', 'version', 'customerUnread', 'agentUnread'] as const
+const isCount = (key: SavedKey): key is (typeof counts)[number] => (counts as readonly SavedKey[]).includes(key)
 const times = new Set<SavedKey>(['customerReadAt', 'agentReadAt', 'queuedAt', 'closedAt', 'updatedAt', 'changedAt'])
 
 /** A state as it was locked, and what it becomes. */
@@ -173,8 +183,8 @@ export interface ConversationChanges {
 }
 
 /**
- * Writes back states that were changed under their locks, in one statement: the columns in which any of them differs. ELT and FIELD take
- * lists, so that the text depends on the columns alone, however many rows there are.
+ * Writes back states that were changed under their locks, in one statement that goes with the next: the columns in which any of them differs.
+ * ELT and FIELD take lists, so that the text depends on the columns alone, however many rows there are.
  */
 export async function saveConversations(trx: Transaction, changes: readonly ConversationChanges[]): Promise<void> {
   if (changes.length === 0) return
@@ -183,10 +193,19 @@ export async function saveConversations(trx: Transaction, changes: readonly Conv
   const assignments = savedColumns
     .filter(([key]) => changes.some(({ before, after }) => before[key] !== after[key]))
     .map(([key, column]) => {
+      const growth = commonGrowth(key, changes)
+      if (growth !== undefined) return sql`${sql.ref(column)} = ${sql.ref(column)} + ${growth}`
       const values = changes.map(({ after }) => stored(key, after[key]))
       return sql`${sql.ref(column)} = elt(field(id, ${ids}), ${values})`
     })
-  await sql`update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)
+  await sql`${withNext}update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)
+}
+
+/** By how much a count grows in all of them alike, as with one message in each. */
+function commonGrowth(key: SavedKey, changes: readonly ConversationChanges[]): number | undefined {
+  if (!isCount(key)) return undefined
+  const [growth = 0, ...others] = changes.map(({ before, after }) => after[key] - before[key])
+  return growth > 0 && others.every((other) => other === growth) ? growth : undefined
 }
 
 /**

@@ -11,7 +11,7 @@ export function reopenConversation(app: App, actor: Actor, { conversationId }: R
   return changeConversation(app, actor, conversationId, 'reopened', (conversation) => {
     assertMayHandle(actor, conversation)
     if (conversation.status !== 'closed') return null
-    const takesIt = !isCustomer(actor) || conversation.agentStatus === 'online'
+    const takesIt = !isCustomer(actor) || conversation.agentPresence === 'online'
     return reopened(conversation.now, conversation.agentId, takesIt)
   })
 }

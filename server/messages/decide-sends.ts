@@ -5,7 +5,6 @@ import type { LockedAttachment } from '#db/attachments.ts'
 import { type ConversationChanges, type LockedConversation, movedOn } from '#db/conversations.ts'
 import type { NewMessage } from '#db/messages.ts'
 import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../actor.ts'
 import { takeAttachment } from '../attachments/take-attachment.ts'
 import { assertMayHandle } from '../conversations/access.ts'
@@ -109,23 +108,21 @@ function assertMaySend(
 /** What a customer's words do to a conversation: a closed one reopens; one whose agent has been away too long is queued again. */
 function wake(conversation: LockedConversation): 'reopened' | 'released' | null {
   if (conversation.status === 'closed') {
-    const takesIt = conversation.agentStatus === 'online'
+    const takesIt = conversation.agentPresence === 'online'
     Object.assign(conversation, reopened(conversation.now, conversation.agentId, takesIt), {
       updatedAt: conversation.now,
     })
     return 'reopened'
   }
-  if (conversation.status === 'pending' && isAgentAbsent(conversation)) {
+  if (conversation.status === 'pending' && isAbsent(conversation.agentPresence)) {
     Object.assign(conversation, intoQueue(conversation.now), { updatedAt: conversation.now })
     return 'released'
   }
   return null
 }
 
-function isAgentAbsent({ agentStatus, agentLastSeen, now }: LockedConversation): boolean {
-  if (agentStatus === null || agentLastSeen === null) return true
-  return agentStatus === 'offline' && Date.parse(now) - Date.parse(agentLastSeen) >= limits.absentAgentMs
-}
+/** One who was never here has no presence at all. */
+const isAbsent = (presence: LockedConversation['agentPresence']) => presence === null || presence === 'absent'
 
 function nextRow(conversation: LockedConversation, send: Send, attachment: Attachment | undefined): NewMessage {
   conversation.lastSeq += 1
