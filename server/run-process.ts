@@ -1,11 +1,11 @@
 // A process's life: settings, a start, signals, and an orderly end in the reverse order of the start, within limits.drainMs.
 
-import { Session } from 'node:inspector/promises'
 import type { Logger } from 'pino'
 import { StartError } from '#db/embedded/start-error.ts'
 import { limits } from '#protocol/limits.ts'
 import { type Config, loadConfig } from './config.ts'
 import { createLog } from './log.ts'
+import { giveBackMemoryWhenQuiet } from './quiet-memory.ts'
 
 export interface Life {
   config: Config
@@ -45,7 +45,8 @@ export async function runProcess(start: (life: Life) => Promise<void>, about: Re
     const config = loadConfig()
     log = createLog(config.logLevel).child(about)
     await start({ config, log, stops, end })
-    await giveBackMemory()
+    const memory = await giveBackMemoryWhenQuiet()
+    stops.push(async () => memory.stop())
   } catch (error) {
     if (stopping) return
     if (error instanceof StartError) process.stderr.write(`${error.message}\n`)
@@ -53,12 +54,4 @@ export async function runProcess(start: (life: Life) => Promise<void>, about: Re
     end(1)
     await stopping
   }
-}
-
-/** A start leaves a heap of 105 MB of which 36 are used, and V8 keeps it as long as little happens. Takes some 40 ms, once. */
-async function giveBackMemory(): Promise<void> {
-  const session = new Session()
-  session.connect()
-  await session.post('HeapProfiler.collectGarbage')
-  session.disconnect()
 }
