@@ -1,5 +1,5 @@
-// What the log tells of who signs in and of what is refused, for an operator who looks for an attack or a stolen session. People and
-// sessions are numbers here; nothing of a request is told but the pattern of its route.
+// What the log tells of who signs in, of what is refused and of changes to accounts, for an operator who looks for an attack or a stolen
+// session. People and sessions are numbers here; nothing of a request is told but the pattern of its route.
 
 import type { App } from './context.ts'
 
@@ -10,15 +10,20 @@ const securityEvents = {
   token_reused: { level: 'warn', says: 'ended a session whose refresh token was used twice', isBounded: false },
   identity_refused: { level: 'warn', says: 'refused the identity of a customer', isBounded: true },
   forbidden: { level: 'warn', says: 'refused what is not for this user', isBounded: true },
+  account_changed: { level: 'info', says: 'changed an account', isBounded: false },
+  identity_secret_made: { level: 'info', says: 'made a new secret for the identities of customers', isBounded: false },
 } as const
 
 export interface SecurityDetails {
+  /** Who did it, or tried to. */
   userId?: number | undefined
+  /** Whose account was changed. */
+  ofUserId?: number
   sessionId?: number
   siteId?: number
   /** A code of the closed list. */
   reason?: string
-  /** A route pattern or a request's name. */
+  /** A route pattern, a request's name, or which part of an account. */
   what?: string | undefined
 }
 

@@ -11,12 +11,13 @@ import type { AgentActor } from '../actor.ts'
 import { newSecret } from '../auth/rotating-token.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 import { seal } from './sealed-secret.ts'
 import { siteView } from './site-view.ts'
 
 export async function newIdentitySecret(
   app: App,
-  _actor: AgentActor,
+  actor: AgentActor,
   { id, endFormer = false }: IdentitySecretBody & { id: number },
 ): Promise<IdentitySecretReply> {
   const secret = newSecret()
@@ -26,6 +27,7 @@ export async function newIdentitySecret(
     const former = endFormer ? null : again ? before.former : before.current
     await saveIdentitySecrets(trx, { siteId: id, current: seal(app, id, secret), former }, { isNew: true })
   })
+  logSecurity(app, 'identity_secret_made', { userId: actor.userId, siteId: id })
   if (endFormer) await endKnownSessions(app, id)
   return { secret, site: siteView(app, (await findSite(app.db, id)) as SiteRecord) }
 }

@@ -9,15 +9,17 @@ import { assertAcceptable } from '../auth/acceptable-password.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 
 export async function createUser(
   app: App,
-  _actor: AgentActor,
+  actor: AgentActor,
   { password, email = null, ...user }: NewUserBody,
 ): Promise<User> {
   assertAcceptable(password, [user.username, user.name])
   const id = await insertUser(app.db, { ...user, email, passwordHash: await hashPassword(password) })
   if (id === undefined) throw new AppError('conflict', 'Somebody has this username already.')
+  logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what: 'created' })
   void tellAgent(app, id)
   return (await findUser(app.db, id)) as User
 }

@@ -14,6 +14,7 @@ import { unauthorized } from '../auth/tokens.ts'
 import { tryPassword } from '../auth/try-password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 import { getMe } from './get-me.ts'
 
 export async function updateMe(
@@ -37,6 +38,7 @@ export async function updateMe(
   if (name !== undefined) void tellAgent(app, actor.userId, touchedIds)
   if (passwordHash !== undefined) {
     app.connections.end({ userId: actor.userId, exceptSessionId: actor.sessionId }, 'revoked')
+    logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: actor.userId, what: 'password' })
   }
   return getMe(app, actor)
 }

@@ -15,6 +15,7 @@ import { assertAcceptable } from '../auth/acceptable-password.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { logSecurity } from '../security-log.ts'
 
 export async function updateUser(
   app: App,
@@ -22,7 +23,7 @@ export async function updateUser(
   { id, password, ...changes }: UserBody & { id: number },
 ): Promise<User> {
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
-  const { user, ended, touchedIds } = await inTransaction(app.db, async (trx) => {
+  const { user, ended, touchedIds, before } = await inTransaction(app.db, async (trx) => {
     // Taken by all who may leave fewer admins, so that of two the second sees what the first did.
     if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallation(trx)
     const account = await lockAccount(trx, id)
@@ -33,12 +34,24 @@ export async function updateUser(
     const ended = whichEnd(actor, account, changes, passwordHash !== undefined)
     if (ended) await revokeLoginSessions(trx, id, ended.exceptSessionId)
     const touchedIds = changes.name === undefined ? [] : await touchConversationsOfAgent(trx, id)
-    return { user: (await findUser(trx, id)) as User, ended, touchedIds }
+    return { user: (await findUser(trx, id)) as User, ended, touchedIds, before: account }
   })
   const { name, role, isDisabled } = changes
   if ([name, role, isDisabled].some((change) => change !== undefined)) void tellAgent(app, id, touchedIds)
   if (ended) app.connections.end(ended, 'revoked')
+  for (const what of partsOf(before, changes, passwordHash !== undefined)) {
+    logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what })
+  }
   return user
+}
+
+/** What changed of who may sign in as whom. */
+function partsOf(before: Account, { role = before.role, isDisabled }: UserBody, hasNewPassword: boolean): string[] {
+  const wasDisabled = before.disabledAt !== null
+  const parts = hasNewPassword ? ['password'] : []
+  if (role !== before.role) parts.push('role')
+  if (isDisabled !== undefined && isDisabled !== wasDisabled) parts.push(isDisabled ? 'disabled' : 'enabled')
+  return parts
 }
 
 async function assertAdminRemains(trx: Transaction, account: Account, { role, isDisabled }: UserBody): Promise<void> {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Site } from '#protocol/entities.ts'
+import type { Site, User } from '#protocol/entities.ts'
 import type { IdentitySecretReply, LoginReply, WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { createLog } from '../../server/log.ts'
@@ -30,6 +30,7 @@ describe('[HT29] the log tells, by numbers,', () => {
 
   test('who signed in, and whom it refused', async () => {
     const { id, username } = await newUser(app)
+    lines.splice(0)
     await logIn(app, username)
     const session = await app.db.selectFrom('login_sessions').select('id').where('user_id', '=', id).executeTakeFirst()
     await app.call('POST', '/auth/login', { username, password: 'not the password' })
@@ -73,6 +74,35 @@ describe('[HT29] the log tells, by numbers,', () => {
   test('that a shop has not signed an identity', async () => {
     await app.call('POST', '/widget/session', { site: app.siteKey, identity: 'none' })
     expect(events()).toEqual([{ level: warn, event: 'identity_refused', siteId: expect.any(Number) }])
+  })
+
+  test('who changed whose account, and who made a site a new secret', async () => {
+    const admin = await app.newAgent({ role: 'admin' })
+    const account = { username: 'newcomer', name: 'New', role: 'agent', password }
+    const ofUserId = ((await admin.call('POST', '/users', account)).body as User).id
+    for (const change of [
+      { name: 'Newer', role: 'agent', isDisabled: false },
+      { password: 'the second of its passwords', role: 'admin' },
+      { isDisabled: true },
+      { isDisabled: false },
+    ]) {
+      expect((await admin.call('PATCH', `/users/${ofUserId}`, change)).status).toBe(200)
+    }
+    const { id: siteId } = (await admin.call('POST', '/sites', { name: 'Tea' })).body as Site
+    await admin.call('POST', `/sites/${siteId}/identity-secret`, {})
+    const newcomer = await logIn(app, 'newcomer', 'the second of its passwords')
+    await newcomer.call('PATCH', '/me', { password, oldPassword: 'the second of its passwords' })
+    const changed = (what: string, userId = admin.id) => ({ event: 'account_changed', userId, ofUserId, what })
+    expect(events()).toMatchObject([
+      changed('created'),
+      changed('password'),
+      changed('role'),
+      changed('disabled'),
+      changed('enabled'),
+      { event: 'identity_secret_made', userId: admin.id, siteId },
+      { event: 'sign_in', userId: ofUserId },
+      changed('password', ofUserId),
+    ])
   })
 
   test('of a flood of refusals no more than limits.refusalLines, of other kinds all the same', async () => {
@@ -267,7 +297,15 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     expect(lines.filter((line) => !/^\{[^\n]*\}\n$/.test(line))).toEqual([])
     expect(told.filter(({ msg }) => msg === 'request failed').map(({ err }) => err.errno)).toEqual([1062, 1054, 1054])
     const kinds = new Set(told.map(({ event }) => event).filter(Boolean))
-    expect([...kinds].sort()).toEqual(['forbidden', 'identity_refused', 'sign_in', 'sign_in_refused', 'token_reused'])
+    expect([...kinds].sort()).toEqual([
+      'account_changed',
+      'forbidden',
+      'identity_refused',
+      'identity_secret_made',
+      'sign_in',
+      'sign_in_refused',
+      'token_reused',
+    ])
     expect(canaries.length).toBeGreaterThan(80)
     const found = canaries.filter((text) => lines.some((line) => line.includes(text)))
     expect(found).toEqual([])

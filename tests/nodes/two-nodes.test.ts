@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { logIn, newUser, password } from '../accounts/people.ts'
+import { png } from '../attachments/corpus.ts'
+import { download, uploaded } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { findRedis } from '../support/programs.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
@@ -51,6 +53,33 @@ describe.skipIf(!findRedis())('two nodes', () => {
     expect(await customer.next('receipt:updated')).toMatchObject({ seq: 10, readerRole: 'agent' })
     await agent.request('agent:set-status', { status: 'offline' })
     await customer.next('availability:changed', ({ available }) => !available)
+  })
+
+  it('[ND2] [AT6] share one folder of uploads: a file given to one is sent by the other and fetched from both', async () => {
+    const account = await here.newCustomer()
+    const customer = await there.connect(account)
+    const { conversation } = await customer.request('conversation:start', {})
+    const conversationId = conversation.id
+    const agentAccount = await here.newAgent()
+    const agent = await agentAccount.connect()
+    await agent.request('conversation:claim', { conversationId })
+    await agent.request('conversation:open', { conversationId })
+    const picture = await uploaded(here, account, await png(), 'tea.png')
+    await customer.request('message:send', {
+      conversationId,
+      clientMessageId: 'p',
+      type: 'image',
+      attachmentId: picture.id,
+    })
+    const told = await agent.next('message:created', (message) => message.conversationId === conversationId)
+    expect(told.attachment).toEqual(picture)
+    for (const { token } of [account, agentAccount]) {
+      for (const path of [`${picture.id}`, `${picture.id}/thumbnail`]) {
+        const [one, other] = [await download(here, token, path), await download(there, token, path)]
+        expect([one.status, other.status]).toEqual([200, 200])
+        expect(one.bytes.equals(other.bytes)).toBe(true)
+      }
+    }
   })
 
   it('[ND2] reach who has just joined on the other node (F20)', async () => {
