@@ -193,9 +193,11 @@ export async function saveConversations(trx: Transaction, changes: readonly Conv
   const assignments = savedColumns
     .filter(([key]) => changes.some(({ before, after }) => before[key] !== after[key]))
     .map(([key, column]) => {
+      const values = changes.map(({ after }) => stored(key, after[key]))
+      // As it is: a change that nobody locked is seen by its version, in which the one before it is lost.
+      if (values.length === 1) return sql`${sql.ref(column)} = ${values[0]}`
       const growth = commonGrowth(key, changes)
       if (growth !== undefined) return sql`${sql.ref(column)} = ${sql.ref(column)} + ${growth}`
-      const values = changes.map(({ after }) => stored(key, after[key]))
       return sql`${sql.ref(column)} = elt(field(id, ${ids}), ${values})`
     })
   await sql`${withNext}update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)

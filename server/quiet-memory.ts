@@ -8,12 +8,13 @@ import { limits } from '#protocol/limits.ts'
 
 /** Collects at once and from then on. A collection stands still for some 40 ms, with 5,000 connections for 130. */
 export async function giveBackMemoryWhenQuiet(everyMs: number = limits.quietWatchMs): Promise<{ stop(): void }> {
-  const session = new Session()
-  session.connect()
   /** The fewest resident bytes since the last collection, whose effect comes a little after it. */
   let least = 0
   async function collect() {
+    const session = new Session()
+    session.connect()
     await session.post('HeapProfiler.collectGarbage')
+    session.disconnect()
     least = process.memoryUsage.rss()
   }
   await collect()
@@ -28,10 +29,5 @@ export async function giveBackMemoryWhenQuiet(everyMs: number = limits.quietWatc
   }, everyMs)
   timer.unref()
 
-  return {
-    stop() {
-      clearInterval(timer)
-      session.disconnect()
-    },
-  }
+  return { stop: () => clearInterval(timer) }
 }

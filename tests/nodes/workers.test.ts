@@ -134,10 +134,14 @@ describe('two workers', () => {
 
     const send = (client: Client, i: number) =>
       client.ask('message:send', { conversationId, clientMessageId: `m${i}`, content: 'again' })
-    for (let i = 0; i < limits.customerMessages.count; i++) expect((await send(customer, i)).ok).toBe(true)
+    const { count, windowMs } = limits.customerMessages
+    const beganAt = performance.now()
+    for (let i = 0; i < count; i++) expect((await send(customer, i)).ok).toBe(true)
     await sleep(2 * limits.sharedRatesMs)
     const replies = await Promise.all(Array.from({ length: 10 }, (_, i) => send(again, 100 + i)))
-    expect(replies.filter((reply) => reply.ok).length).toBeLessThanOrEqual(4)
+    // No more than has come free meanwhile: two a second, where a worker of its own mind would take all ten.
+    const free = Math.ceil(((performance.now() - beganAt) * count) / windowMs)
+    expect(replies.filter((reply) => reply.ok).length).toBeLessThanOrEqual(free)
 
     const elsewhere = await connectBeside(url, lin.token, there)
     const ended = [there, elsewhere].map(({ socket }) => once(socket as never, 'disconnect'))

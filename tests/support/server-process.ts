@@ -79,14 +79,14 @@ export function startServer(dataDir: string, env: Env = {}, source = root): Serv
   return asServer(run(process.execPath, ['server/main.ts'], { DATA_DIR: dataDir, PORT: '0', ...env }, source))
 }
 
-/** The same by `npm start`; signals go to npm. */
+/** The same by `npm start`, a group of processes; signals go to npm. */
 export function startWithNpm(dataDir: string): ServerProcess {
-  return asServer(run('npm', ['start'], { DATA_DIR: dataDir, PORT: '0' }))
+  return asServer(run('npm', ['start'], { DATA_DIR: dataDir, PORT: '0' }, root, { detached: true }))
 }
 
-function asServer({ child, exited, output }: ReturnType<typeof run>): ServerProcess {
+function asServer({ child, exited, output, killAll }: ReturnType<typeof run>): ServerProcess {
   onTestFinished(async () => {
-    child.kill('SIGKILL')
+    killAll()
     await exited
   })
   return {
@@ -110,11 +110,12 @@ export function runCommand(name: string, args: string[], dataDir: string, env: E
   return run(process.execPath, [`server/commands/${name}.ts`, ...args], { DATA_DIR: dataDir, ...env }).exited
 }
 
-function run(program: string, args: string[], env: Env, cwd = root) {
+function run(program: string, args: string[], env: Env, cwd = root, { detached = false } = {}) {
   const child: ChildProcess = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
   })
   let stdout = ''
   let stderr = ''
@@ -125,7 +126,16 @@ function run(program: string, args: string[], env: Env, cwd = root) {
     stderr += text
   })
   const exited = new Promise<RunResult>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })))
-  return { child, exited, output: () => stdout + stderr }
+  /** What npm started is npm's child, not ours: it is reached by its group. */
+  const killAll = () => {
+    if (!detached || child.pid === undefined) return void child.kill('SIGKILL')
+    try {
+      process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // The whole group has ended.
+    }
+  }
+  return { child, exited, output: () => stdout + stderr, killAll }
 }
 
 /** Waits for it, at most 30 s. */
