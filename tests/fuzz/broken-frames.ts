@@ -43,7 +43,8 @@ export function sendBroken(connection: RawConnection, random: Random): void {
     `,${oddText(random)}`,
     `,${oddText(random)},${oddText(random)}`,
     ',null',
-    ',{"conversationId":1}',
+    // Of nothing that exists: an admin may well release the first of all.
+    ',{"conversationId":4294967296}',
   ])
   const event = `[${name}${args}]`
   const namespace = random.next() < 0.6 ? '' : random.pick(namespaces)
