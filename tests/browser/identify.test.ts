@@ -167,8 +167,9 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page that says who 
     await customer.sees('as nobody')
     await app.db.updateTable('sites').set({ require_identity: true }).where('id', '=', site.id).execute()
     const stranger = await visit(await stage.enter(), `${shop.origin}/`)
+    const loaded = stranger.page.waitForEvent('framenavigated')
     await stranger.pressLauncher()
-    await stranger.page.waitForEvent('framenavigated')
+    await loaded
     await stranger.sees(english.identityRequired)
     await kefu(stranger.page, 'identify', { identity: identityOf(newSub()) })
     await stranger.ready()

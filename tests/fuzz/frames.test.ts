@@ -93,6 +93,8 @@ async function runRound(url: string, routes: Route[], round: number): Promise<Fr
   const pair = await startHealthyPair(url, healthyCustomer.token, healthyAgent.token)
   const customers = [await newCustomer(), await newCustomer()]
   const agents = [await newUser(`agent${round}`, 'agent'), await newUser(`admin${round}`, 'admin')]
+  // Changed as it may be: an admin among the attackers may well end the logins of another.
+  const bystander = await newUser(`bystander${round}`, 'agent')
   const own = await connectClient(url, customers[0]?.token ?? '')
   const { conversation } = await own.request('conversation:start', {})
   own.close()
@@ -102,7 +104,7 @@ async function runRound(url: string, routes: Route[], round: number): Promise<Fr
       url,
       routes,
       tokens: [...customers, ...agents].map(({ token }) => token),
-      userId: agents[1]?.user.id ?? 0,
+      userId: bystander.user.id,
       conversationId: conversation.id,
     },
     customers: customers.map(({ token, customer }) => ({ token, userId: customer.id })),

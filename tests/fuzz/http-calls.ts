@@ -83,6 +83,12 @@ const views = [
   'view[a]=1',
 ]
 
+/** Of a session none: who ends the own one by chance is not let in again, and rightly so. */
+function realId(path: string, { userId, conversationId }: HttpTarget): string {
+  if (path.includes('/sessions/')) return '999999999'
+  return String(path.includes('/users/') ? userId : conversationId)
+}
+
 /** One call; its status, 0 where the server ended the connection. */
 export async function callOddly(target: HttpTarget, random: Random): Promise<{ status: number; about: string }> {
   const route = random.pick(target.routes)
@@ -90,7 +96,7 @@ export async function callOddly(target: HttpTarget, random: Random): Promise<{ s
     Object.entries(fields).find(([path]) => route.path.endsWith(path))?.[1] ??
     (Object.keys(body) as (keyof typeof body)[])
   const text = mutate(Object.fromEntries(own.map((key) => [key, body[key]])), random)
-  const real = String(route.path.includes('/users/') ? target.userId : target.conversationId)
+  const real = realId(route.path, target)
   const path = route.path
     .replace('{id}', random.next() < 0.7 ? real : random.pick(oddPaths))
     .replace(/\{\w+\}/, () => random.pick(oddPaths))
