@@ -104,6 +104,11 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
 
 /** An agent is here from now on. A customer is told how things stand: it may have changed since the session was made. */
 async function welcome(app: App, { socket, actor }: Connection): Promise<void> {
-  if (isCustomer(actor)) publishAvailability(socket, (await countAgentsHere(app.db)) > 0)
-  else await app.presence.connected(actor.userId)
+  if (!isCustomer(actor)) return app.presence.connected(actor.userId)
+  const isSomebodyHere = async () => (await countAgentsHere(app.db)) > 0
+  const before = await isSomebodyHere()
+  publishAvailability(socket, before)
+  // A change that was told between the reading and the telling was written before: it is seen now, and has the last word.
+  const after = await isSomebodyHere()
+  if (after !== before) publishAvailability(socket, after)
 }

@@ -114,7 +114,7 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
     }
     await keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    expect(await focusIn(page)).toEqual({ name: english.transfer, isSeen: true })
+    await expect.poll(() => focusIn(page)).toEqual({ name: english.transfer, isSeen: true })
 
     await keyboard.press('Enter')
     await dialog.waitFor()
@@ -122,7 +122,7 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
     await keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: english.claim }).waitFor()
-    expect((await focusIn(page)).name).not.toBe('body')
+    await expect.poll(async () => (await focusIn(page)).name).not.toBe('body')
   })
 })
 
