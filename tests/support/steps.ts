@@ -5,10 +5,11 @@ import { beforeEach } from 'vitest'
 /** Call within the describe of the story. */
 export function tellInSteps(): void {
   let isBroken = false
-  beforeEach(({ onTestFailed, skip }) => {
-    skip(isBroken)
-    onTestFailed(() => {
-      isBroken = true
+  beforeEach(({ onTestFinished, skip, task }) => {
+    // One that is tried again is the broken step itself.
+    skip(isBroken && !task.result?.retryCount)
+    onTestFinished(() => {
+      isBroken = task.result?.state === 'fail'
     })
   })
 }
