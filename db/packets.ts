@@ -65,22 +65,14 @@ export function inPackets(connection: MysqlPoolConnection): MysqlPoolConnection 
     )
   }) as MysqlPoolConnection['query']
 
-  return {
-    get config() {
-      return connection.config
-    },
-    get threadId() {
-      return connection.threadId
-    },
-    connect: (callback) => connection.connect(callback),
-    destroy: () => connection.destroy(),
+  return Object.assign(Object.create(connection) as MysqlPoolConnection, {
+    query,
     release() {
       waiting = []
       isInTransaction = false
       connection.release()
     },
-    query,
-  }
+  })
 }
 
 const lastOf = (results: unknown) => (results as MysqlQueryResult[]).at(-1) as MysqlQueryResult

@@ -1,24 +1,10 @@
 // A transaction makes few trips to the database, and is a transaction all the same.
 
-import { channel } from 'node:diagnostics_channel'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { withNext } from '#db/packets.ts'
+import { tripsOf } from '../support/trips.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
-
-/** What goes to the server while the work is done, a text for each trip. */
-async function trips(work: () => Promise<unknown>): Promise<string[]> {
-  const texts: string[] = []
-  const note = (message: unknown) => void texts.push((message as { query: string }).query)
-  const started = channel('tracing:mysql2:query:start')
-  started.subscribe(note)
-  try {
-    await work()
-  } finally {
-    started.unsubscribe(note)
-  }
-  return texts
-}
 
 async function newSites() {
   const { address } = await newPreparedDatabase()
@@ -32,7 +18,7 @@ async function newSites() {
 
 test('[DB36] what needs no answer goes with the next statement, in its order', async () => {
   const { db, names, rename } = await newSites()
-  const seen = await trips(() =>
+  const seen = await tripsOf(() =>
     db.transaction().execute(async (trx) => {
       const { name } = await trx.selectFrom('sites').select('name').forUpdate().executeTakeFirstOrThrow()
       await rename(`${name.length}`).execute(trx)
@@ -65,7 +51,7 @@ test('[DB36] what waited when the transaction is undone is never sent, and one t
       .execute(() => Promise.reject(new Error('no')))
       .catch(() => {})
   }
-  expect(await trips(nothing)).toEqual([])
+  expect(await tripsOf(nothing)).toEqual([])
   expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
 })
 

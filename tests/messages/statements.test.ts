@@ -1,6 +1,6 @@
-import { channel } from 'node:diagnostics_channel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
+import { tripsOf } from '../support/trips.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -13,16 +13,7 @@ afterAll(() => app.stop())
  * from, and no commit alone.
  */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const seen: string[] = []
-  const note = (message: unknown) => void seen.push((message as { query: string }).query)
-  const started = channel('tracing:mysql2:query:start')
-  started.subscribe(note)
-  try {
-    await work()
-  } finally {
-    started.unsubscribe(note)
-  }
-  return seen
+  return (await tripsOf(work))
     .filter((packet) => packet !== 'commit' && !isOfLists(packet))
     .flatMap((packet) => packet.split(';').flatMap(inShort).join('; ') || [])
 }

@@ -1,0 +1,17 @@
+// What goes to the database while something is done.
+
+import { channel } from 'node:diagnostics_channel'
+
+/** The texts that are sent, one for each trip, values included. */
+export async function tripsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const texts: string[] = []
+  const note = (message: unknown) => void texts.push((message as { query: string }).query)
+  const started = channel('tracing:mysql2:query:start')
+  started.subscribe(note)
+  try {
+    await work()
+  } finally {
+    started.unsubscribe(note)
+  }
+  return texts
+}
