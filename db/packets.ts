@@ -65,14 +65,7 @@ export function inPackets(connection: MysqlPoolConnection): MysqlPoolConnection 
     )
   }) as MysqlPoolConnection['query']
 
-  return Object.assign(Object.create(connection) as MysqlPoolConnection, {
-    query,
-    release() {
-      waiting = []
-      isInTransaction = false
-      connection.release()
-    },
-  })
+  return Object.assign(Object.create(connection) as MysqlPoolConnection, { query })
 }
 
 const lastOf = (results: unknown) => (results as MysqlQueryResult[]).at(-1) as MysqlQueryResult
