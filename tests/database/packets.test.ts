@@ -44,6 +44,7 @@ test('[DB36] what waited when the transaction is undone is never sent, and one t
     throw new Error('no')
   })
   await expect(undone).rejects.toThrow('no')
+  expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
   const nothing = async () => {
     await db.transaction().execute(async () => {})
     await db
@@ -52,7 +53,6 @@ test('[DB36] what waited when the transaction is undone is never sent, and one t
       .catch(() => {})
   }
   expect(await tripsOf(nothing)).toEqual([])
-  expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
 })
 
 test('[DB36] where one that waited fails, the transaction fails and leaves nothing', async () => {
