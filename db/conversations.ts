@@ -1,5 +1,5 @@
 // A conversation's own row: its state, locked, changed and saved; and what changed lately.
-import { type ExpressionBuilder, sql } from 'kysely'
+import { type CompiledQuery, type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
 import type { ConversationStatus } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { ago } from './clock.ts'
@@ -55,8 +55,8 @@ export interface LockedConversation extends ConversationState {
   /** The database's time. */
   now: string
   customerBlockedAt: string | null
-  /** Of the agent who has it: told online, or offline for limits.absentAgentMs, or neither; null when there is none, or one never here. */
-  agentPresence: 'online' | 'absent' | 'around' | null
+  /** Of the agent who has it: as told while here, absent when offline for limits.absentAgentMs, until then around; null when there is none, or one never here. */
+  agentPresence: 'online' | 'busy' | 'around' | 'absent' | null
 }
 
 /** Locks these rows in id order, so that two batches cannot wait for each other. */
@@ -64,7 +64,7 @@ export async function lockConversations(
   trx: Transaction,
   ids: readonly number[],
 ): Promise<Map<number, LockedConversation>> {
-  const { rows } = await lockThese(trx, [...new Set(ids)])
+  const { rows } = await trx.executeQuery(lockThese(trx, [...new Set(ids)]))
   return new Map(rows.map((row) => [row.id, row]))
 }
 
@@ -94,9 +94,8 @@ const presenceOfAgent = (eb: OneConversation) =>
     .selectFrom('agent_status')
     .whereRef('agent_status.agent_id', '=', 'conversations.agent_id')
     .select(
-      sql<'online' | 'absent' | 'around'>`case when agent_status.status = 'online' then 'online'
-        when agent_status.status = 'offline' and last_seen > ${ago(limits.absentAgentMs)} then 'around'
-        when agent_status.status = 'offline' then 'absent' else 'around' end`.as('presence'),
+      sql<'online' | 'busy' | 'around' | 'absent'>`case when agent_status.status <> 'offline' then agent_status.status
+        when last_seen > ${ago(limits.absentAgentMs)} then 'around' else 'absent' end`.as('presence'),
     )
 
 export function findConversationState(db: Database, id: number): Promise<ConversationState | undefined> {
@@ -173,7 +172,7 @@ const columnOf = {
 type SavedKey = keyof typeof columnOf
 const savedColumns = Object.entries(columnOf) as [SavedKey, string][]
 const counts = ['lastSeq', 'version', 'customerUnread', 'agentUnread'] as const
-const isCount = (key: SavedKey): key is (typeof counts)[number] => (counts as readonly SavedKey[]).includes(key)
+const isCount = (key: SavedKey): key is CountKey => (counts as readonly SavedKey[]).includes(key)
 const times = new Set<SavedKey>(['customerReadAt', 'agentReadAt', 'queuedAt', 'closedAt', 'updatedAt', 'changedAt'])
 
 /** A state as it was locked, and what it becomes. */
@@ -202,6 +201,57 @@ export async function saveConversations(trx: Transaction, changes: readonly Conv
     })
   await sql`${withNext}update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)
 }
+
+/**
+ * Lets conversations grow by new messages, whose rows nobody has locked: it fails where one is no more at the version that was known. `moves`:
+ * whether times may be due to move on (by the database's clock they move only then).
+ */
+export function growConversations(
+  db: Database,
+  changes: readonly ConversationChanges[],
+  { moves }: { moves: boolean },
+): CompiledQuery {
+  const ids = changes.map(({ after }) => after.id)
+  const growth = (key: CountKey): (number | number[])[] => {
+    const alike = commonGrowth(key, changes)
+    return alike === undefined ? [ids, changes.map(({ before, after }) => after[key] - before[key])] : [alike]
+  }
+  const seq = growth('lastSeq')
+  const unread = (['customerUnread', 'agentUnread'] as const)
+    .filter((key) => changes.some(({ before, after }) => after[key] > before[key]))
+    .map((key) => ({ key, by: growth(key) }))
+  const parameters = [
+    ...[ids, changes.map(({ before }) => before.version)],
+    ...seq,
+    ...unread.flatMap(({ by }) => by),
+    ...seq,
+    ids,
+  ]
+  const shape = `${seq.length} ${unread.map(({ key, by }) => `${key} ${by.length}`)} ${moves}`
+  const known = grown.get(shape) ?? textOfGrowth(seq, unread, moves).compile(db)
+  grown.set(shape, known)
+  return { ...known, parameters }
+}
+
+type CountKey = (typeof counts)[number]
+
+/** By what is to be added: one number for all, or ids and numbers. Few shapes, so each is put together once. */
+const grown = new Map<string, CompiledQuery>()
+
+function textOfGrowth(seq: unknown[], unread: { key: CountKey; by: unknown[] }[], moves: boolean): RawBuilder<unknown> {
+  const plus = (by: unknown[]) => (by.length === 1 ? sql`${by[0]}` : sql`elt(field(id, ${by[0]}), ${by[1]})`)
+  const assignments = [
+    // A column that cannot be null refuses one. The version grows last, as each assignment sees those before it.
+    sql`last_seq = if(version = elt(field(id, ${[]}), ${[]}), last_seq, null) + ${plus(seq)}`,
+    ...unread.map(({ key, by }) => sql`${sql.ref(columnOf[key])} = ${sql.ref(columnOf[key])} + ${plus(by)}`),
+    ...(moves ? [movedOnByDatabase('updated_at'), movedOnByDatabase('changed_at')] : []),
+    sql`version = version + ${plus(seq)}`,
+  ]
+  return sql`update conversations set ${sql.join(assignments)} where id in (${[]})`
+}
+
+const movedOnByDatabase = (column: 'updated_at' | 'changed_at') =>
+  sql`${sql.ref(column)} = if(${sql.ref(column)} > ${ago(limits.timeStepMs)}, ${sql.ref(column)}, current_timestamp(3))`
 
 /** By how much a count grows in all of them alike, as with one message in each. */
 function commonGrowth(key: SavedKey, changes: readonly ConversationChanges[]): number | undefined {

@@ -66,6 +66,9 @@ export const limits = {
   /** Batches written at once; another than the first begins when so many rows wait. */
   writerLanes: 4,
   writerLaneRows: 100,
+  /** Conversations whose state a node remembers, and for how long it goes by that: less than absentAgentMs, in which an agent can go away for good. */
+  knownConversations: 20_000,
+  knownConversationMs: 4 * 60_000,
   /** Each node compares what it has told with what changed in the database this often. */
   comparisonMs: 5_000,
   /** A change may commit this long after the time it carries. */

@@ -7,6 +7,7 @@ import { createPresence } from './agents/presence.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import type { Config } from './config.ts'
 import type { App } from './context.ts'
+import { createKnownConversations } from './conversations/known.ts'
 import { createConversationTeller } from './conversations/tell.ts'
 import { createToldVersions } from './conversations/told.ts'
 import { startUpkeep } from './customers/upkeep.ts'
@@ -58,6 +59,7 @@ export async function createApp({
   const others = bus && (await joinOtherNodes({ db, rates }, io, bus, connections))
   redis?.start()
   const publish = createPublish(io, log)
+  const known = createKnownConversations()
   const told = createToldVersions()
   const teller = createConversationTeller({ db, publish, told, log })
   const app: App = {
@@ -74,9 +76,10 @@ export async function createApp({
         others?.end(match, reason)
       },
     },
+    known,
     told,
     teller,
-    writer: createMessageWriter({ db, publish, told, log }, teller),
+    writer: createMessageWriter({ db, publish, known, told, log }, teller),
     attachments: createAttachments(config, log),
     presence: createPresence({ db, publish, log, config }),
     eventLoop: watchEventLoop(),

@@ -6,6 +6,7 @@ import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Presence } from './agents/presence.ts'
 import type { Attachments } from './attachments/attachments.ts'
 import type { Config } from './config.ts'
+import type { KnownConversations } from './conversations/known.ts'
 import type { ConversationTeller } from './conversations/tell.ts'
 import type { ToldVersions } from './conversations/told.ts'
 import type { EventLoopWatch } from './event-loop.ts'
@@ -60,6 +61,8 @@ export interface App {
   publish: Publish
   connections: Connections
   writer: MessageWriter
+  /** How conversations stood when this node last changed them. */
+  known: KnownConversations
   /** What this node has told of each conversation. */
   told: ToldVersions
   /** Tells of many small changes of a conversation at a bearable rate. */

@@ -1,6 +1,11 @@
 // The one way a conversation's state changes by request: locked, decided on the row as it stands, saved, read, and told after commit.
 
-import { type LockedConversation, lockConversations, saveConversations } from '#db/conversations.ts'
+import {
+  type ConversationChanges,
+  type LockedConversation,
+  lockConversations,
+  saveConversations,
+} from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { inTransaction } from '#db/transaction.ts'
 import type { Conversation, ConversationChange } from '#protocol/entities.ts'
@@ -25,16 +30,18 @@ export async function changeConversation(
   change: Exclude<ConversationChange, 'created' | 'message' | 'read'>,
   decide: Decide,
 ): Promise<{ conversation: Conversation }> {
-  const { changed, whole } = await inTransaction(app.db, async (trx, again) => {
+  const { changed, saved, whole } = await inTransaction(app.db, async (trx, again) => {
     const before = (await lockConversations(trx, [conversationId])).get(conversationId)
     const set = await decide(before, trx)
+    const saved: ConversationChanges[] = []
     if (set !== null && before) {
-      const after = { ...before, ...set, version: before.version + 1, updatedAt: before.now }
-      await saveConversations(trx, [{ before, after }])
+      saved.push({ before, after: { ...before, ...set, version: before.version + 1, updatedAt: before.now } })
+      await saveConversations(trx, saved)
     }
     // After an ambiguous commit the change may be there already, told to nobody: told once too often is harmless.
-    return { changed: set !== null || again, whole: await readConversation(trx, conversationId) }
+    return { changed: set !== null || again, saved, whole: await readConversation(trx, conversationId) }
   })
+  app.known.note(saved)
   if (!whole) throw new AppError('not_found', 'There is no such conversation.')
   if (changed) tellConversation(app, whole, change)
   return { conversation: conversationView(actor, whole) }

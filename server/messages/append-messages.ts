@@ -4,19 +4,11 @@
 import { giveAttachment, lockAttachments } from '#db/attachments.ts'
 import { lockConversations, saveConversations } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
-import { insertMessages, listKnownMessages, type MessageKey } from '#db/messages.ts'
+import { insertMessages, listKnownMessages } from '#db/messages.ts'
 import { AppError } from '../errors.ts'
-import { type Appended, type DecidedSends, decideSends, type Send } from './decide-sends.ts'
+import { type Appended, type DecidedSends, decideSends, keyOf, keyOfSend, type Send } from './decide-sends.ts'
 
-export type AppendedBatch = Pick<DecidedSends, 'outcomes' | 'changes'>
-
-const keyOf = (key: MessageKey) => `${key.conversationId} ${key.senderId} ${key.clientMessageId}`
-
-const keyOfSend = ({ actor, conversationId, clientMessageId }: Send): MessageKey => ({
-  conversationId,
-  senderId: actor.userId,
-  clientMessageId,
-})
+export type AppendedBatch = Pick<DecidedSends, 'outcomes' | 'changes' | 'conversations'>
 
 export async function appendMessages(trx: Transaction, sends: readonly Send[], again: boolean): Promise<AppendedBatch> {
   const keys = sends.map(keyOfSend)
@@ -28,7 +20,7 @@ export async function appendMessages(trx: Transaction, sends: readonly Send[], a
     trx,
     sends.flatMap(({ attachmentId }) => attachmentId ?? []),
   )
-  const standing = { keys: keys.map(keyOf), locked, attachments, again }
+  const standing = { locked, attachments, again }
   // Nearly all are new, and the unique key tells of those that are not. What is there is looked up only then, and where one is refused:
   // what may not be written any more may have been written before.
   const asNew = decideSends(sends, { ...standing, known: new Map() })

@@ -1,9 +1,9 @@
-// What becomes of each message of a batch, decided on the locked rows: who may write, what is there already, seq and version, and what a
+// What becomes of each message of a batch, decided on the rows as they stand: who may write, what is there already, seq and version, and what a
 // customer's words do to the conversation's state. Writes nothing.
 
 import type { LockedAttachment } from '#db/attachments.ts'
 import { type ConversationChanges, type LockedConversation, movedOn } from '#db/conversations.ts'
-import type { NewMessage } from '#db/messages.ts'
+import type { MessageKey, NewMessage } from '#db/messages.ts'
 import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
 import { type Actor, isCustomer } from '../actor.ts'
 import { takeAttachment } from '../attachments/take-attachment.ts'
@@ -40,21 +40,27 @@ export interface DecidedSends {
   conversations: ConversationChanges[]
 }
 
-/** What stands in the database, under its locks. */
+/** What a message is known by for ever. */
+export const keyOf = ({ conversationId, senderId, clientMessageId }: MessageKey): string =>
+  `${conversationId} ${senderId} ${clientMessageId}`
+
+export const keyOfSend = ({ actor, conversationId, clientMessageId }: Send): MessageKey => ({
+  conversationId,
+  senderId: actor.userId,
+  clientMessageId,
+})
+
+/** What stands in the database, under its locks, or is taken to stand there. */
 export interface Standing {
   locked: ReadonlyMap<number, LockedConversation>
   attachments: ReadonlyMap<number, LockedAttachment>
-  /** One for each send; under its key `known` holds what is there already. */
-  keys: readonly string[]
+  /** What is there already, by keyOf. */
   known: Map<string, Message>
   /** What is there may be this batch's own, before an ambiguous commit. */
   again: boolean
 }
 
-export function decideSends(
-  sends: readonly Send[],
-  { locked, attachments, keys, known, again }: Standing,
-): DecidedSends {
+export function decideSends(sends: readonly Send[], { locked, attachments, known, again }: Standing): DecidedSends {
   const taken = new Set<number>()
   const rows: NewMessage[] = []
   const written = new Map<number, LockedConversation>()
@@ -64,7 +70,7 @@ export function decideSends(
     const standing = written.get(send.conversationId) ?? locked.get(send.conversationId)
     assertMaySend(send.actor, standing)
     const attachment = takeAttachment(send, attachments, taken)
-    const after = { ...standing }
+    const after = written.get(standing.id) ?? { ...standing }
     const change = isCustomer(send.actor) ? wake(after) : null
     if (change) changes.set(after.id, change)
     const row = nextRow(after, send, attachment)
@@ -73,8 +79,8 @@ export function decideSends(
     return asMessage(row, send.actor, attachment)
   }
 
-  const outcomes = sends.map((send, index): Appended | AppError => {
-    const key = keys[index] as string
+  const outcomes = sends.map((send): Appended | AppError => {
+    const key = keyOf(keyOfSend(send))
     const there = known.get(key)
     if (there) return { message: there, existed: true, isNews: again }
     try {

@@ -15,7 +15,7 @@ export async function markRead(
   actor: Actor,
   { conversationId, seq }: RequestPayloads['message:mark-read'],
 ): Promise<{ receipt: Receipt }> {
-  const { receipt, moved } = await inTransaction(app.db, async (trx, again) => {
+  const { receipt, moved, saved } = await inTransaction(app.db, async (trx, again) => {
     const state = (await lockConversations(trx, [conversationId])).get(conversationId)
     assertMaySee(actor, state)
     const { now } = state
@@ -23,12 +23,14 @@ export async function markRead(
     const readSeq = isCustomer(actor) ? state.customerReadSeq : state.agentReadSeq
     if (upToSeq <= readSeq || !(await takesPart(trx, actor, state))) {
       // After an ambiguous commit it may be our own receipt that stands.
-      return { receipt: standingReceipt(actor, state, now), moved: again }
+      return { receipt: standingReceipt(actor, state, now), moved: again, saved: [] }
     }
-    await saveConversations(trx, [{ before: state, after: await readUpTo(trx, actor, state, upToSeq, now) }])
+    const saved = [{ before: state, after: await readUpTo(trx, actor, state, upToSeq, now) }]
+    await saveConversations(trx, saved)
     const told: Receipt = { conversationId, readerId: actor.userId, readerRole: actor.role, seq: upToSeq, readAt: now }
-    return { receipt: told, moved: true }
+    return { receipt: told, moved: true, saved }
   })
+  app.known.note(saved)
   if (moved) {
     app.publish('receipt:updated', { conversationId, userId: actor.userId }, receipt)
     app.teller.soon(conversationId, 'read')

@@ -6,7 +6,7 @@ import type { App } from '../context.ts'
 import { asWritten } from './as-written.ts'
 import type { Appended } from './decide-sends.ts'
 
-export async function sendMessage(
+export function sendMessage(
   app: App,
   actor: Actor,
   { conversationId, ...parts }: RequestPayloads['message:send'],

@@ -1,12 +1,14 @@
 // Group commit: while one batch commits, what arrives becomes the next (no timer, no artificial wait), so one message alone is as quick as
 // the disk and many share few commits. A conversation is in one batch at a time, so its order holds. Told and answered after commit.
 
+import { DatabaseUnavailable } from '#db/errors.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
 import type { ConversationTeller } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
-import { appendMessages } from './append-messages.ts'
+import { appendKnown, isWellKnown } from './append-known.ts'
+import { type AppendedBatch, appendMessages } from './append-messages.ts'
 import type { Appended, Send } from './decide-sends.ts'
 import { tellAppended } from './tell-appended.ts'
 import { createWaitingSends } from './waiting-sends.ts'
@@ -25,7 +27,7 @@ interface Waiting {
 }
 
 export function createMessageWriter(
-  app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
+  app: Pick<App, 'db' | 'publish' | 'told' | 'known' | 'log'>,
   teller: ConversationTeller,
 ): MessageWriter {
   const waiting = createWaitingSends<Waiting>()
@@ -55,26 +57,61 @@ export function createMessageWriter(
   }
 
   async function run() {
+    let told = Promise.resolve()
     while (waiting.ready() > 0) {
       const batch = waiting.takeBatch()
-      await write(batch)
+      const [wellKnown, others] = partition(batch, ({ send }) => isWellKnown(app.known, send))
+      const tells = await Promise.all([write(wellKnown, appendInOneTrip), write(others, appendUnderLocks)])
       waiting.written(batch)
+      if (waiting.ready() > 0) told = afterTheNext(tells)
+      else for (const tell of tells) tell()
+    }
+    await told
+  }
+
+  /** The next batch leaves before this one is told, so that the database need not wait for that. */
+  async function afterTheNext(tells: readonly (() => void)[]) {
+    await new Promise(setImmediate)
+    for (const tell of tells) tell()
+  }
+
+  /** Resolves after commit with what tells and answers; never rejects. */
+  async function write(batch: Waiting[], append: (sends: readonly Send[]) => Promise<AppendedBatch>) {
+    if (batch.length === 0) return () => {}
+    const sends = batch.map((one) => one.send)
+    try {
+      const { outcomes, changes } = await append(sends)
+      return () => {
+        tellAppended(app, teller, sends, outcomes, changes)
+        batch.forEach((one, index) => {
+          const outcome = outcomes[index] as Appended | AppError
+          if (outcome instanceof AppError) one.reject(outcome)
+          else one.resolve(outcome)
+        })
+      }
+    } catch (error) {
+      return () => {
+        for (const one of batch) one.reject(error)
+      }
     }
   }
 
-  async function write(batch: Waiting[]) {
+  async function appendInOneTrip(sends: readonly Send[]): Promise<AppendedBatch> {
+    let isUnsure = false
     try {
-      const sends = batch.map((one) => one.send)
-      const { outcomes, changes } = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again))
-      tellAppended(app, teller, sends, outcomes, changes)
-      batch.forEach((one, index) => {
-        const outcome = outcomes[index] as Appended | AppError
-        if (outcome instanceof AppError) one.reject(outcome)
-        else one.resolve(outcome)
-      })
+      const appended = await appendKnown(app.db, app.known, sends)
+      if (appended) return appended
     } catch (error) {
-      for (const one of batch) one.reject(error)
+      isUnsure = error instanceof DatabaseUnavailable
     }
+    return appendUnderLocks(sends, isUnsure)
+  }
+
+  /** `isUnsure`: whether they have been written already is not known. */
+  async function appendUnderLocks(sends: readonly Send[], isUnsure = false): Promise<AppendedBatch> {
+    const appended = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again || isUnsure))
+    app.known.note(appended.conversations)
+    return appended
   }
 
   return {
@@ -92,4 +129,11 @@ export function createMessageWriter(
         await (lanes.size > 0 ? Promise.all(lanes) : new Promise(setImmediate))
     },
   }
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  const first: T[] = []
+  const second: T[] = []
+  for (const one of all) (isFirst(one) ? first : second).push(one)
+  return [first, second]
 }

@@ -79,7 +79,7 @@ export const requests: { [N in RequestName]: RequestEntry<N> } = {
   'conversation:release': agents(releaseConversation),
   'conversation:close': both(closeConversation),
   'conversation:reopen': both(reopenConversation),
-  'message:send': both(async (app, actor, payload) => ({ message: (await sendMessage(app, actor, payload)).message }), {
+  'message:send': both((app, actor, payload) => sendMessage(app, actor, payload).then(({ message }) => ({ message })), {
     pipelines: true,
   }),
   'message:list': both(listMessages),
