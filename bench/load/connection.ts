@@ -44,9 +44,26 @@ const headers = [
   'Accept-Language: en-US,en;q=0.9,zh-CN;q=0.8,zh;q=0.7',
 ].join('\r\n')
 
+/** What comes in is read into one buffer, as it is used up within the call; a buffer for each read costs more than all else of a message. */
+const buffer = Buffer.allocUnsafe(64 * 1024)
+
+/** Sockets with something to send when the turn ends. */
+let corked: Socket[] = []
+
+function uncorkAll() {
+  const sockets = corked
+  corked = []
+  for (const socket of sockets) socket.uncork()
+}
+
 /** Resolves when connected and all requests are answered. */
 export async function openConnection(url: URL, handshake: Handshake, listener: Listener): Promise<LoadConnection> {
-  const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
+  let take = (_chunk: Buffer) => {}
+  const callback = (length: number) => {
+    take(buffer.subarray(0, length))
+    return true
+  }
+  const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true, onread: { buffer, callback } })
   const asked = new Map<number, (answer: unknown) => void>()
   const welcome = Promise.withResolvers<void>()
   let lastAsked = firstAsked
@@ -54,7 +71,7 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
   const read = createFrameReader(
     (bytes, from, to) => {
       const type = bytes[from]
-      if (type === packet.message) take(bytes, from + 1, to)
+      if (type === packet.message) takePacket(bytes, from + 1, to)
       else if (type === packet.ping) socket.write(pong)
       else if (type === packet.open) socket.write(textFrame(`40${JSON.stringify(handshake.auth)}`))
     },
@@ -62,7 +79,7 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
     () => socket.destroy(),
   )
 
-  function take(bytes: Buffer, from: number, to: number) {
+  function takePacket(bytes: Buffer, from: number, to: number) {
     const type = bytes[from]
     if (type === kind.event) listener.event(bytes, from + 1, to)
     else if (type === kind.ack) takeAck(bytes, from + 1, to)
@@ -95,18 +112,29 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
     listener.ended(error.message)
   }
 
-  await upgrade(socket, url)
+  await new Promise<void>((resolve, reject) => {
+    const ended = (error?: Error) => reject(error ?? new Error('closed before the upgrade'))
+    socket.once('error', ended).once('close', ended)
+    askForUpgrade(socket, url)
+    take = (chunk) => {
+      const head = chunk.indexOf('\r\n\r\n')
+      if (!chunk.toString('latin1', 0, 12).endsWith(' 101') || head < 0)
+        return reject(new Error(chunk.toString('latin1', 0, 200)))
+      socket.off('error', ended).off('close', ended)
+      take = read
+      read(chunk.subarray(head + 4))
+      resolve()
+    }
+  })
   socket.on('error', fail)
   socket.on('close', () => fail(new Error('the server closed a connection')))
-  socket.on('data', read)
-  socket.resume()
   await welcome.promise
 
   const connection: LoadConnection = {
     send(request, name, payloadJson) {
       if (socket.writableCorked === 0) {
         socket.cork()
-        setImmediate(() => socket.uncork())
+        if (corked.push(socket) === 1) setImmediate(uncorkAll)
       }
       socket.write(textFrame(`42${request}["${name}",${payloadJson}]`))
     },
@@ -136,23 +164,9 @@ async function assertOk(name: string, answer: Promise<unknown>): Promise<void> {
   if (!reply.ok) throw new Error(`${name}: ${JSON.stringify(reply.error)}`)
 }
 
-/** What follows the answer's head is left to be read. */
-function upgrade(socket: Socket, url: URL): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const ended = (error?: Error) => reject(error ?? new Error('closed before the upgrade'))
-    socket.once('error', ended).once('close', ended)
-    socket.write(
-      `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${url.host}\r\nOrigin: ${url.origin}\r\n` +
-        `${headers}\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
-    )
-    socket.once('data', (chunk: Buffer) => {
-      socket.off('error', ended).off('close', ended)
-      const head = chunk.indexOf('\r\n\r\n')
-      if (!chunk.toString('latin1', 0, 12).endsWith(' 101') || head < 0)
-        return reject(new Error(chunk.toString('latin1', 0, 200)))
-      socket.pause()
-      if (head + 4 < chunk.length) socket.unshift(chunk.subarray(head + 4))
-      resolve()
-    })
-  })
+function askForUpgrade(socket: Socket, url: URL): void {
+  socket.write(
+    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${url.host}\r\nOrigin: ${url.origin}\r\n` +
+      `${headers}\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+  )
 }

@@ -23,7 +23,7 @@ export function textFrame(text: string): Buffer {
   return frame
 }
 
-/** Takes the stream as it comes in and hands on each text frame as a range of a buffer, which is good only during the call.
+/** Takes the stream as it comes in and hands on each text frame as a range of a buffer; both are good only during the call.
  * The server's wish to close ends it. */
 export function createFrameReader(
   onText: (bytes: Buffer, from: number, to: number) => void,
@@ -37,7 +37,7 @@ export function createFrameReader(
     while (at < bytes.length) {
       const size = sizeOfFrame(bytes, at)
       if (size === null || at + size.header + size.payload > bytes.length) {
-        rest = at === 0 ? bytes : bytes.subarray(at)
+        rest = Buffer.from(bytes.subarray(at))
         return
       }
       const from = at + size.header
