@@ -4,21 +4,33 @@
 import type { CompiledQuery, MysqlQueryResult } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import type { Database, Transaction } from './database.ts'
-import { DatabaseUnavailable, isTransactionConflict } from './errors.ts'
+import { DatabaseUnavailable, errnoOf, isTransactionConflict } from './errors.ts'
 import { allAtOnce } from './packets.ts'
 
 /**
  * Runs the work in a transaction and commits it. An ambiguous commit (the connection died in it) runs again too: writes are
  * idempotent by their unique keys. Work that is told `again` may meet its own effect of the time before. Gives up with DatabaseUnavailable after limits.transactionTries, or when the time is up.
+ *
+ * A `shortcut` is a transaction of its own that does the same in one trip, and is tried first, once. Where it resolves with null, or the
+ * database refuses it, the work is done.
  */
 export async function inTransaction<T>(
   db: Database,
   work: (trx: Transaction, again: boolean) => Promise<T>,
+  shortcut: () => Promise<T | null> = async () => null,
 ): Promise<T> {
   const giveUpAt = performance.now() + limits.databaseQueryMs
+  let again = false
+  try {
+    const done = await shortcut()
+    if (done !== null) return done
+  } catch (error) {
+    again = error instanceof DatabaseUnavailable
+    if (!again && errnoOf(error) === 0) throw error
+  }
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction().execute((trx) => work(trx, attempt > 1))
+      return await db.transaction().execute((trx) => work(trx, again))
     } catch (error) {
       const lost = error instanceof DatabaseUnavailable
       if (!lost && !isTransactionConflict(error)) throw error
@@ -27,13 +39,14 @@ export async function inTransaction<T>(
         throw new DatabaseUnavailable('the transaction could not be completed', { cause: error })
       }
       await new Promise((resolve) => setTimeout(resolve, pause))
+      again = true
     }
   }
 }
 
 /**
- * A transaction whose statements need nothing of each other's answers, in one trip; their results in order. Rejects when one fails, and then
- * nothing of it stands, but with DatabaseUnavailable it is not known. It is not tried again.
+ * A transaction whose statements need nothing of each other's answers, in one trip; their results in order. Not tried again: it rejects when
+ * one fails, and then nothing of it stands, or with DatabaseUnavailable, and then that is not known.
  */
 export async function inOneTrip(db: Database, statements: readonly CompiledQuery[]): Promise<MysqlQueryResult[]> {
   return (await db.executeQuery(allAtOnce(statements))).rows

@@ -10,15 +10,13 @@ export interface KnownConversations {
   note(changes: readonly ConversationChanges[]): void
   /** As it was left; undefined where it is not known well enough. Not to be changed. */
   find(conversationId: number): LockedConversation | undefined
-  /** Whether the times of one of them may be due to move on; asked when they are about to be written, and then they are taken to have moved. */
-  moves(conversationIds: readonly number[]): boolean
-  /** After a commit that rested on what was known: nothing was read anew, so it is good for no longer than before. */
-  grew(changes: readonly ConversationChanges[]): void
+  /** Whether times of one of them may be due to move on. Asked when they are about to be written, and then taken as done. */
+  move(conversationIds: readonly number[]): boolean
 }
 
 interface Known {
   state: LockedConversation
-  /** Nobody else has changed it since we did before: another node at work on the same conversation would make us fail time and again. */
+  /** Nobody else has changed it since we did before: where another node is at work too, we would be refused time and again. */
   isOurs: boolean
   goodUntil: number
   movesAt: number
@@ -32,6 +30,11 @@ export function createKnownConversations(now: () => number = () => performance.n
     note(changes) {
       for (const { before, after } of changes) {
         const was = known.get(after.id)
+        if (was?.state === before) {
+          // It rested on what was known: nothing was read anew.
+          was.state = after
+          continue
+        }
         if (was && was.state.version >= after.version) continue
         known.delete(after.id)
         known.set(after.id, {
@@ -48,22 +51,16 @@ export function createKnownConversations(now: () => number = () => performance.n
       const one = known.get(conversationId)
       return one?.isOurs && one.goodUntil > now() ? one.state : undefined
     },
-    moves(conversationIds) {
+    move(conversationIds) {
       const time = now()
-      let due = false
+      let isDue = false
       for (const id of conversationIds) {
         const one = known.get(id)
         if (!one || one.movesAt > time) continue
         one.movesAt = time + limits.timeStepMs
-        due = true
+        isDue = true
       }
-      return due
-    },
-    grew(changes) {
-      for (const { after } of changes) {
-        const one = known.get(after.id)
-        if (one && one.state.version < after.version) one.state = after
-      }
+      return isDue
     },
   }
 }

@@ -1,7 +1,6 @@
 // Group commit: while one batch commits, what arrives becomes the next (no timer, no artificial wait), so one message alone is as quick as
 // the disk and many share few commits. A conversation is in one batch at a time, so its order holds. Told and answered after commit.
 
-import { DatabaseUnavailable } from '#db/errors.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
@@ -61,7 +60,7 @@ export function createMessageWriter(
     while (waiting.ready() > 0) {
       const batch = waiting.takeBatch()
       const [wellKnown, others] = partition(batch, ({ send }) => isWellKnown(app.known, send))
-      const tells = await Promise.all([write(wellKnown, appendInOneTrip), write(others, appendUnderLocks)])
+      const tells = await Promise.all([write(wellKnown, () => appendKnown(app, sendsOf(wellKnown))), write(others)])
       waiting.written(batch)
       if (waiting.ready() > 0) told = afterTheNext(tells)
       else for (const tell of tells) tell()
@@ -76,19 +75,13 @@ export function createMessageWriter(
   }
 
   /** Resolves after commit with what tells and answers; never rejects. */
-  async function write(batch: Waiting[], append: (sends: readonly Send[]) => Promise<AppendedBatch>) {
+  async function write(batch: readonly Waiting[], shortcut?: () => Promise<AppendedBatch | null>) {
     if (batch.length === 0) return () => {}
-    const sends = batch.map((one) => one.send)
+    const sends = sendsOf(batch)
     try {
-      const { outcomes, changes } = await append(sends)
-      return () => {
-        tellAppended(app, teller, sends, outcomes, changes)
-        batch.forEach((one, index) => {
-          const outcome = outcomes[index] as Appended | AppError
-          if (outcome instanceof AppError) one.reject(outcome)
-          else one.resolve(outcome)
-        })
-      }
+      const appended = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again), shortcut)
+      app.known.note(appended.conversations)
+      return () => tell(batch, appended)
     } catch (error) {
       return () => {
         for (const one of batch) one.reject(error)
@@ -96,22 +89,13 @@ export function createMessageWriter(
     }
   }
 
-  async function appendInOneTrip(sends: readonly Send[]): Promise<AppendedBatch> {
-    let isUnsure = false
-    try {
-      const appended = await appendKnown(app.db, app.known, sends)
-      if (appended) return appended
-    } catch (error) {
-      isUnsure = error instanceof DatabaseUnavailable
-    }
-    return appendUnderLocks(sends, isUnsure)
-  }
-
-  /** `isUnsure`: whether they have been written already is not known. */
-  async function appendUnderLocks(sends: readonly Send[], isUnsure = false): Promise<AppendedBatch> {
-    const appended = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again || isUnsure))
-    app.known.note(appended.conversations)
-    return appended
+  function tell(batch: readonly Waiting[], { outcomes, changes }: AppendedBatch) {
+    tellAppended(app, teller, sendsOf(batch), outcomes, changes)
+    batch.forEach((one, index) => {
+      const outcome = outcomes[index] as Appended | AppError
+      if (outcome instanceof AppError) one.reject(outcome)
+      else one.resolve(outcome)
+    })
   }
 
   return {
@@ -130,6 +114,8 @@ export function createMessageWriter(
     },
   }
 }
+
+const sendsOf = (batch: readonly Waiting[]) => batch.map((one) => one.send)
 
 function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
   const first: T[] = []

@@ -15,7 +15,7 @@ export interface Sabotage {
 const decideSends = 'server/messages/decide-sends.ts'
 const writer = 'server/messages/writer.ts'
 const inTransaction =
-  'const { outcomes, changes } = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again))'
+  'const appended = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again), shortcut)'
 
 /** Commit and answer follow each other within a millisecond: a fault at random hits what is broken between them only when they are further apart. */
 const aMoment = 'await new Promise((resolve) => setTimeout(resolve, 30))'
@@ -28,8 +28,8 @@ export const sabotages: Record<string, Sabotage> = {
       { file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' },
       {
         file: writer,
-        find: 'tellAppended(app, teller, sends, outcomes, changes)',
-        put: `${aMoment}\n      tellAppended(app, teller, sends, outcomes, changes)`,
+        find: 'app.known.note(appended.conversations)',
+        put: `${aMoment}\n      app.known.note(appended.conversations)`,
       },
     ],
   },
@@ -40,7 +40,7 @@ export const sabotages: Record<string, Sabotage> = {
       {
         file: writer,
         find: inTransaction,
-        put: `const { outcomes, changes } = await inTransaction(app.db, async (trx, again) => {
+        put: `const appended = await inTransaction(app.db, async (trx, again) => {
         const appended = await appendMessages(trx, sends, again)
         batch.forEach((one, index) => {
           const outcome = appended.outcomes[index] as Appended | AppError
@@ -59,7 +59,7 @@ export const sabotages: Record<string, Sabotage> = {
       {
         file: writer,
         find: inTransaction,
-        put: `const { outcomes, changes } = await inTransaction(app.db, async (trx, again) => {
+        put: `const appended = await inTransaction(app.db, async (trx, again) => {
         const appended = await appendMessages(trx, sends, again)
         tellAppended(app, teller, sends, appended.outcomes, appended.changes)
         ${aMoment}
@@ -107,6 +107,11 @@ export const sabotages: Record<string, Sabotage> = {
         find: 'if (!lost && !isTransactionConflict(error)) throw error',
         put: 'throw error',
       },
+      {
+        file: 'db/transaction.ts',
+        find: 'if (!again && errnoOf(error) === 0) throw error',
+        put: 'if (again || errnoOf(error) === 0) throw error',
+      },
     ],
   },
   'seq counted in memory': {
@@ -134,8 +139,8 @@ export const sabotages: Record<string, Sabotage> = {
     edits: [
       {
         file: 'server/messages/mark-read.ts',
-        find: 'await saveConversations(trx, [{ before: state, after: await readUpTo(trx, actor, state, upToSeq, now) }])',
-        put: 'await readUpTo(trx, actor, state, upToSeq, now)',
+        find: '    await saveConversations(trx, saved)\n',
+        put: '',
       },
     ],
   },

@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { withNext } from '#db/packets.ts'
+import { inOneTrip, inTransaction } from '#db/transaction.ts'
 import { tripsOf } from '../support/trips.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
@@ -67,11 +68,49 @@ test('[DB36] where one that waited fails, the transaction fails and leaves nothi
   expect(await names()).toEqual(['after'])
 })
 
+test('[DB38] a transaction that is known from the start makes one trip and answers for each of its statements', async () => {
+  const { db, names, rename } = await newSites()
+  const statements = [rename('once'), sql`select name from sites`, rename('twice')].map((query) => query.compile(db))
+  const seen = await tripsOf(async () => {
+    const [first, rows, last] = await inOneTrip(db, statements)
+    expect(first).toMatchObject({ affectedRows: 1 })
+    expect(rows).toEqual([{ name: 'once' }])
+    expect(last).toMatchObject({ affectedRows: 1 })
+  })
+  expect(seen).toEqual([expect.stringMatching(/^begin;[^;]*'once';[^;]*;[^;]*'twice';commit$/)])
+  expect(await names()).toEqual(['twice'])
+})
+
+test('[DB38] where one of its statements fails, it leaves nothing, and its connection is good', async () => {
+  const { db, names, rename } = await newSites()
+  const statements = ['before', 'x'.repeat(200), 'after'].map((name) => rename(name).compile(db))
+  await expect(inOneTrip(db, statements)).rejects.toMatchObject({ errno: 1406 })
+  expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
+  expect(await inOneTrip(db, [sql`select 1 as one`.compile(db)])).toEqual([[{ one: 1 }]])
+})
+
+test('[DB38] a shortcut is taken once; refused by the database or by itself, the work is done; anything else is told', async () => {
+  const { db, names, rename } = await newSites()
+  const work = () => Promise.resolve('worked')
+  const short = (name: string) => async () => {
+    await inOneTrip(db, [rename(name).compile(db)])
+    return 'short'
+  }
+  expect(await inTransaction(db, work, short('short'))).toBe('short')
+  expect(await inTransaction(db, work, async () => null)).toBe('worked')
+  expect(await inTransaction(db, work, short('x'.repeat(200)))).toBe('worked')
+  await expect(inTransaction(db, work, () => Promise.reject(new TypeError('a mistake')))).rejects.toThrow('a mistake')
+  expect(await names()).toEqual(['short'])
+})
+
 test('[DB37] [T14] a text of several statements is refused; semicolons within values and quotes are text', async () => {
   const { db, names } = await newSites()
   await expect(sql.raw("select 1; update sites set name = 'pwned'").execute(db)).rejects.toThrow('refused')
   await expect(sql.raw("select 'a\\'; select 1").execute(db)).rejects.toThrow()
   await expect(sql.raw("update sites set name = 'a'';'; drop table messages").execute(db)).rejects.toThrow('refused')
+  await expect(inOneTrip(db, [sql.raw("select 1; update sites set name = 'pwned'").compile(db)])).rejects.toThrow(
+    'refused',
+  )
   await sql`update sites set name = ${"'; update sites set name = 'pwned'; -- "}`.execute(db)
   expect(await names()).toEqual(["'; update sites set name = 'pwned'; -- "])
   await sql.raw("update sites set name = 'a''; b'").execute(db)

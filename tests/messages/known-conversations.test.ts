@@ -1,0 +1,210 @@
+// A message of a conversation that stands as this node left it is written in one trip, unasked; whatever has changed meanwhile is noticed.
+
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import { createKnownConversations } from '../../server/conversations/known.ts'
+import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
+import { tripsOf } from '../support/trips.ts'
+
+let app: TestApp
+/** Another start on the same database, which tells this one nothing: as a node whose events are all lost. */
+let elsewhere: TestApp
+beforeAll(async () => {
+  app = await startTestApp()
+  elsewhere = await startTestApp({ restartOf: app })
+})
+afterAll(async () => {
+  await elsewhere.stop()
+  await app.stop()
+})
+
+let number = 0
+const line = (conversationId: number, content = 'hello') => ({
+  conversationId,
+  clientMessageId: `m${++number}`,
+  content,
+})
+
+/** In progress, with a first message of each side, so that this node knows it. */
+async function known(): Promise<StartedConversation> {
+  const started = await app.startConversation()
+  const { conversationId, customer, agent } = started
+  await agent.request('conversation:claim', { conversationId })
+  for (const client of [customer, agent]) await client.request('message:send', line(conversationId))
+  return started
+}
+
+/** Whether the work wrote messages, and by which way. */
+async function waysOf(work: () => Promise<unknown>): Promise<('one trip' | 'under locks')[]> {
+  return (await tripsOf(work)).flatMap((packet) => {
+    if (!packet.includes('insert into messages')) return []
+    return packet.startsWith('begin;update conversations') ? 'one trip' : 'under locks'
+  })
+}
+
+const stored = async (conversationId: number) =>
+  (await app.storedMessages(conversationId)).map(({ seq, content }) => [seq, content])
+
+/** What the database says of it: last seq, version, unread of both sides. */
+const row = (conversationId: number) =>
+  app.db
+    .selectFrom('conversations')
+    .select(['last_seq', 'version', 'customer_unread', 'agent_unread', 'status', 'agent_id'])
+    .where('id', '=', conversationId)
+    .executeTakeFirstOrThrow()
+
+describe('a message of a known conversation', () => {
+  it('[DB39] [MS3] goes in one trip from either side, also after a receipt and a change of state by this node, and counts as any other', async () => {
+    const { conversationId, customer, agent } = await known()
+    const before = await row(conversationId)
+    const send = (from: typeof customer) => () => from.request('message:send', line(conversationId))
+    expect(await waysOf(send(customer))).toEqual(['one trip'])
+    expect(await waysOf(send(agent))).toEqual(['one trip'])
+    await customer.request('message:mark-read', { conversationId, seq: 4 })
+    expect(await waysOf(send(customer))).toEqual(['one trip'])
+    await agent.request('conversation:close', { conversationId })
+    await agent.request('conversation:reopen', { conversationId })
+    expect(await waysOf(send(agent))).toEqual(['one trip'])
+    expect(await row(conversationId)).toEqual({
+      ...before,
+      last_seq: before.last_seq + 4,
+      version: before.version + 7,
+      customer_unread: 1,
+      agent_unread: before.agent_unread + 2,
+    })
+    const messages = await app.storedMessages(conversationId)
+    expect(messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(new Set(messages.map(({ version }) => version)).size).toBe(6)
+  })
+
+  it('[DB39] [MS8] moves the times of its conversation on, but not twice in a second', async () => {
+    const { conversationId, customer } = await known()
+    const times = () =>
+      app.db
+        .selectFrom('conversations')
+        .select(['updated_at', 'changed_at'])
+        .where('id', '=', conversationId)
+        .executeTakeFirstOrThrow()
+    const before = await times()
+    await customer.request('message:send', line(conversationId))
+    expect(await times()).toEqual(before)
+    await new Promise((resolve) => setTimeout(resolve, limits.timeStepMs * 2))
+    const { message } = await customer.request('message:send', line(conversationId))
+    const after = await times()
+    for (const time of [after.updated_at, after.changed_at]) {
+      expect(Math.abs(Date.parse(time) - Date.parse(message.createdAt))).toBeLessThan(limits.timeStepMs)
+    }
+  })
+
+  it('[DB39] [MS3] written elsewhere too goes on behind what is there, and is asked about from then on', async () => {
+    const { conversationId, customer, agentAccount } = await known()
+    const there = await elsewhere.connect(agentAccount)
+    const here = () => waysOf(() => customer.request('message:send', line(conversationId, 'here')))
+    await there.request('message:send', line(conversationId, 'there'))
+    expect(await here()).toEqual(['one trip', 'under locks'])
+    await there.request('message:send', line(conversationId, 'there'))
+    expect(await here()).toEqual(['under locks'])
+    expect(await here()).toEqual(['one trip'])
+    expect((await stored(conversationId)).slice(2)).toEqual([
+      [3, 'there'],
+      [4, 'here'],
+      [5, 'there'],
+      [6, 'here'],
+      [7, 'here'],
+    ])
+  })
+
+  it('[DB39] read, closed, handed on or blocked elsewhere is decided as it stands', async () => {
+    const read = await known()
+    const readThere = await elsewhere.connect(read.agentAccount)
+    await readThere.request('message:mark-read', { conversationId: read.conversationId, seq: 1 })
+    const { message } = await read.customer.request('message:send', line(read.conversationId))
+    const [stands] = (await app.storedMessages(read.conversationId)).slice(-1)
+    expect([message.seq, message.version]).toEqual([3, (await row(read.conversationId)).version])
+    expect(stands?.version).toBe(message.version)
+
+    const closed = await known()
+    const { conversationId } = closed
+    const closer = await elsewhere.connect(closed.agentAccount)
+    await closer.request('conversation:close', { conversationId })
+    expect(await closed.agent.refused('message:send', line(conversationId))).toBe('conversation_closed')
+    await closed.customer.request('message:send', line(conversationId))
+    expect(await row(conversationId)).toMatchObject({ status: 'pending' })
+
+    await closer.request('conversation:release', { conversationId })
+    expect(await closed.agent.refused('message:send', line(conversationId))).toBe('forbidden')
+
+    const blocked = await known()
+    const blocker = await elsewhere.connect(blocked.agentAccount)
+    await blocker.request('customer:set-blocked', { customerId: blocked.customerAccount.id, blocked: true })
+    expect(await blocked.customer.refused('message:send', line(blocked.conversationId))).toBe('forbidden')
+  })
+
+  it('[DB39] [MS2] keeps no other of its batch from being written: sent again, or in a conversation that stands otherwise', async () => {
+    const [one, two, other] = [await known(), await known(), await known()]
+    const sent = line(one.conversationId, 'once')
+    const first = await one.customer.request('message:send', sent)
+    const there = await elsewhere.connect(other.agentAccount)
+    await there.request('message:mark-read', { conversationId: other.conversationId, seq: 1 })
+    const replies = await Promise.all([
+      one.customer.request('message:send', sent),
+      one.customer.request('message:send', line(one.conversationId, 'after')),
+      two.customer.request('message:send', line(two.conversationId)),
+      two.agent.request('message:send', line(two.conversationId)),
+      other.customer.request('message:send', line(other.conversationId)),
+    ])
+    expect(replies[0]).toEqual(first)
+    expect(replies.slice(1).map(({ message }) => message.seq)).toEqual([4, 3, 4, 3])
+    expect((await stored(one.conversationId)).map(([, content]) => content)).toEqual([
+      'hello',
+      'hello',
+      'once',
+      'after',
+    ])
+  })
+
+  it('[DB39] whose agent is away, or has just got it, is asked about', async () => {
+    const { conversationId, customer, agentAccount } = await known()
+    const away = await app.startConversation()
+    await away.agent.request('conversation:claim', { conversationId: away.conversationId })
+    const send = (client: typeof customer, id: number) => waysOf(() => client.request('message:send', line(id)))
+    expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
+    expect(await send(away.customer, away.conversationId)).toEqual(['one trip'])
+    await app.sawAgentLast(agentAccount.id, limits.absentAgentMs - 60_000)
+    // Known as before until it has been asked about for another reason.
+    await sql`update conversations set version = version + 1 where id = ${conversationId}`.execute(app.db)
+    expect(await send(customer, conversationId)).toEqual(['one trip', 'under locks'])
+    expect(await send(customer, conversationId)).toEqual(['under locks'])
+  })
+})
+
+describe('what is known of conversations', () => {
+  const state = (id: number, version: number) => ({ id, version, agentId: 7, agentPresence: 'online' }) as never
+
+  it('[DB39] is forgotten before an agent can have been away for too long, the oldest first where it is too much', () => {
+    expect(limits.knownConversationMs).toBeLessThan(limits.absentAgentMs)
+    let time = 0
+    const known = createKnownConversations(() => time)
+    const left = state(1, 2)
+    known.note([{ before: state(1, 1), after: left }])
+    time += limits.knownConversationMs - 1
+    expect(known.find(1)).toBe(left)
+    // What rests on it keeps it no longer.
+    known.note([{ before: left, after: state(1, 3) }])
+    expect(known.find(1)).toEqual(state(1, 3))
+    time += 1
+    expect(known.find(1)).toBeUndefined()
+    for (let id = 2; id < limits.knownConversations + 3; id++) {
+      known.note([{ before: state(id, 1), after: state(id, 2) }])
+    }
+    expect([known.find(2), known.find(3)]).toEqual([undefined, state(3, 2)])
+  })
+
+  it('[DB39] is the newest, in whatever order changes are told of', () => {
+    const known = createKnownConversations(() => 0)
+    known.note([{ before: state(1, 2), after: state(1, 3) }])
+    known.note([{ before: state(1, 1), after: state(1, 2) }])
+    expect(known.find(1)).toEqual(state(1, 3))
+  })
+})
