@@ -105,6 +105,8 @@ describe('a message of a known conversation', () => {
     expect(await here()).toEqual(['one trip', 'under locks'])
     await there.request('message:send', line(conversationId, 'there'))
     expect(await here()).toEqual(['under locks'])
+    // Nobody else came in between: it is ours again.
+    expect(await here()).toEqual(['under locks'])
     expect(await here()).toEqual(['one trip'])
     expect((await stored(conversationId)).slice(2)).toEqual([
       [3, 'there'],
@@ -112,6 +114,7 @@ describe('a message of a known conversation', () => {
       [5, 'there'],
       [6, 'here'],
       [7, 'here'],
+      [8, 'here'],
     ])
   })
 

@@ -34,6 +34,7 @@ const isOfLists = (sql: string) =>
   )
 
 const oneBatch = ['select conversations for update', 'insert into messages', 'update conversations; commit']
+const oneTrip = ['update conversations; insert into messages; select messages; commit']
 
 describe('the statements of a hot path', () => {
   let started: StartedConversation
@@ -48,9 +49,11 @@ describe('the statements of a hot path', () => {
     await started.agent.request('conversation:claim', { conversationId: started.conversationId })
   })
 
-  it('are three for a message in as many trips, and three when it is sent again', async () => {
-    expect(await statementsOf(() => send('m1'))).toEqual(oneBatch)
+  it('are three for a message in one trip, and where the conversation is not known in as many trips; three more when it is sent again', async () => {
+    expect(await statementsOf(() => send('m0'))).toEqual(oneBatch)
+    expect(await statementsOf(() => send('m1'))).toEqual(oneTrip)
     expect(await statementsOf(() => send('m1'))).toEqual([
+      ...oneTrip,
       'select conversations for update',
       'insert into messages',
       'select messages',
@@ -65,15 +68,17 @@ describe('the statements of a hot path', () => {
       return { actor, conversationId, clientMessageId: `b${index}`, type: 'text', content: 'hello' } as const
     })
     expect(await statementsOf(() => Promise.all(sends.map((one) => app.writer.append(one))))).toEqual(oneBatch)
+    const more = sends.map((one) => ({ ...one, clientMessageId: `${one.clientMessageId}-again` }))
+    expect(await statementsOf(() => Promise.all(more.map((one) => app.writer.append(one))))).toEqual(oneTrip)
   })
 
   it('are three for a receipt, and one more where something is left unread', async () => {
-    await send('m2')
+    expect(await statementsOf(() => send('m2'))).toEqual(oneTrip)
     const { agent, conversationId } = started
     const read = (seq: number) => () => agent.request('message:mark-read', { conversationId, seq })
     const receipt = ['select conversations for update', 'update messages', 'update conversations; commit']
     expect(await statementsOf(read(1))).toEqual(receipt.toSpliced(2, 0, 'select messages'))
-    expect(await statementsOf(read(2))).toEqual(receipt)
-    expect(await statementsOf(read(2))).toEqual(receipt.slice(0, 1))
+    expect(await statementsOf(read(3))).toEqual(receipt)
+    expect(await statementsOf(read(3))).toEqual(receipt.slice(0, 1))
   })
 })
