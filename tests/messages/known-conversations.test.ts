@@ -174,6 +174,10 @@ describe('a message of a known conversation', () => {
     const send = (client: typeof customer, id: number) => waysOf(() => client.request('message:send', line(id)))
     expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
     expect(await send(away.customer, away.conversationId)).toEqual(['one trip'])
+    const colleague = await app.newAgent()
+    await colleague.connect()
+    await away.agent.request('conversation:transfer', { conversationId: away.conversationId, agentId: colleague.id })
+    expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
     await app.sawAgentLast(agentAccount.id, limits.absentAgentMs - 60_000)
     // Known as before until it has been asked about for another reason.
     await sql`update conversations set version = version + 1 where id = ${conversationId}`.execute(app.db)
