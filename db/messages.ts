@@ -8,6 +8,7 @@ import { compiledOnce } from './compiled-once.ts'
 import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
 import { isDuplicateKey } from './errors.ts'
+import { withNext } from './packets.ts'
 
 function messages(db: Database) {
   return db
@@ -173,36 +174,43 @@ export const selectTimeOfInserted = (db: Database): CompiledQuery<{ createdAt: s
   return timeOfInserted
 }
 
-/** Marks one side's messages in (afterSeq, upToSeq] as read, limits.receiptRows a statement. */
-export async function markMessagesRead(
-  trx: Transaction,
-  range: { conversationId: number; customerId: number; side: 'customer' | 'agent'; afterSeq: number; upToSeq: number },
-): Promise<void> {
+/** What one side has written in a conversation, in (afterSeq, upToSeq]. */
+export interface MessagesOfSide {
+  conversationId: number
+  customerId: number
+  side: 'customer' | 'agent'
+  afterSeq: number
+  upToSeq: number
+}
+
+/** Marks them as read, limits.receiptRows a statement, each of which goes with the next. */
+export async function markMessagesRead(trx: Transaction, range: MessagesOfSide): Promise<void> {
+  const wrote = range.side === 'customer' ? sql`sender_id = ${range.customerId}` : sql`sender_id <> ${range.customerId}`
   for (let from = range.afterSeq; from < range.upToSeq; from += limits.receiptRows) {
-    await trx
-      .updateTable('messages')
-      .set({ is_read: true })
-      .where('conversation_id', '=', range.conversationId)
-      .where('seq', '>', from)
-      .where('seq', '<=', Math.min(from + limits.receiptRows, range.upToSeq))
-      .where('sender_id', range.side === 'customer' ? '=' : '<>', range.customerId)
-      .execute()
+    const upTo = Math.min(from + limits.receiptRows, range.upToSeq)
+    await sql`${withNext}update messages set is_read = true
+      where conversation_id = ${range.conversationId} and seq > ${from} and seq <= ${upTo} and ${wrote}`.execute(trx)
   }
 }
 
-/** How many messages one side has written after a seq. */
-export async function countMessagesAfter(
-  trx: Transaction,
-  range: { conversationId: number; customerId: number; side: 'customer' | 'agent'; afterSeq: number },
-): Promise<number> {
-  const { n } = await trx
-    .selectFrom('messages')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('conversation_id', '=', range.conversationId)
-    .where('seq', '>', range.afterSeq)
-    .where('sender_id', range.side === 'customer' ? '=' : '<>', range.customerId)
+/** How many messages each of the ranges has, in one statement. */
+export async function countMessages(trx: Transaction, ranges: readonly MessagesOfSide[]): Promise<number[]> {
+  if (ranges.length === 0) return []
+  const counts = await trx
+    .selectNoFrom((eb) =>
+      ranges.map((range, index) =>
+        eb
+          .selectFrom('messages')
+          .select(eb.fn.countAll<number>().as('n'))
+          .where('conversation_id', '=', range.conversationId)
+          .where('seq', '>', range.afterSeq)
+          .where('seq', '<=', range.upToSeq)
+          .where('sender_id', range.side === 'customer' ? '=' : '<>', range.customerId)
+          .as(`n${index}`),
+      ),
+    )
     .executeTakeFirstOrThrow()
-  return n
+  return ranges.map((_, index) => counts[`n${index}`] as number)
 }
 
 /** Whether somebody has written in a conversation. */

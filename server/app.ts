@@ -13,6 +13,7 @@ import { createToldVersions } from './conversations/told.ts'
 import { startUpkeep } from './customers/upkeep.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { createHttpServer } from './http/http-server.ts'
+import { createReadMarker } from './messages/read-marker.ts'
 import { createMessageWriter } from './messages/writer.ts'
 import { createRates } from './rates.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
@@ -80,6 +81,7 @@ export async function createApp({
     told,
     teller,
     writer: createMessageWriter({ db, publish, known, told, log }, teller),
+    readMarker: createReadMarker({ db, publish, known }, teller),
     attachments: createAttachments(config, log),
     presence: createPresence({ db, publish, log, config }),
     eventLoop: watchEventLoop(),
@@ -104,7 +106,7 @@ export async function createApp({
       await realtime.stop()
       await http.close()
       app.attachments.stop()
-      await app.writer.drain()
+      await Promise.all([app.writer.drain(), app.readMarker.drain()])
       teller.stop()
       app.eventLoop.stop()
       await app.presence.stop()

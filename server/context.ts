@@ -10,6 +10,7 @@ import type { KnownConversations } from './conversations/known.ts'
 import type { ConversationTeller } from './conversations/tell.ts'
 import type { ToldVersions } from './conversations/told.ts'
 import type { EventLoopWatch } from './event-loop.ts'
+import type { ReadMarker } from './messages/read-marker.ts'
 import type { MessageWriter } from './messages/writer.ts'
 import type { Rates } from './rates.ts'
 import type { Siblings } from './workers/siblings.ts'
@@ -61,6 +62,7 @@ export interface App {
   publish: Publish
   connections: Connections
   writer: MessageWriter
+  readMarker: ReadMarker
   /** How conversations stood when this node last changed them. */
   known: KnownConversations
   /** What this node has told of each conversation. */

@@ -138,8 +138,8 @@ export const sabotages: Record<string, Sabotage> = {
     scenario: 'faults',
     edits: [
       {
-        file: 'server/messages/mark-read.ts',
-        find: '    await saveConversations(trx, saved)\n',
+        file: 'server/messages/write-reads.ts',
+        find: '  await saveConversations(trx, conversations)\n',
         put: '',
       },
     ],

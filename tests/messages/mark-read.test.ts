@@ -90,4 +90,48 @@ describe('message:list', () => {
       'invalid_request',
     )
   })
+
+  it('[MR3] counts what is left unread, whichever is the longer, what was read or what was not', async () => {
+    const { customer, agent, conversationId } = await withMessages(3)
+    const say = (client: typeof customer, clientMessageId: string) =>
+      client.request('message:send', { conversationId, clientMessageId, content: 'more' })
+    await say(agent, 'a1')
+    await say(customer, 'more1')
+    await say(customer, 'more2')
+    const unread: number[] = []
+    for (const seq of [1, 4, 5, 6]) {
+      await agent.request('message:mark-read', { conversationId, seq })
+      unread.push((await agent.request('conversation:open', { conversationId })).conversation.unread)
+    }
+    expect(unread).toEqual([4, 2, 1, 0])
+    await customer.request('message:mark-read', { conversationId, seq: 2 })
+    expect((await customer.request('conversation:open', { conversationId })).conversation.unread).toBe(1)
+  })
+
+  it('[MR1] [MR4] of what one reader reads at once writes and tells the newest alone, and answers all with it', async () => {
+    const { customer, agent, agentAccount, conversationId } = await withMessages(3)
+    const tab = await agentAccount.connect()
+    const before = (await agent.request('conversation:open', { conversationId })).conversation.version
+    const actor = { userId: agentAccount.id, role: 'agent', name: '', sessionId: 0, username: '' } as const
+    const receipts = await Promise.all([2, 3, 1].map((seq) => app.readMarker.mark({ actor, conversationId, seq })))
+    expect(receipts.map(({ seq }) => seq)).toEqual([3, 3, 3])
+    const after = (await tab.request('conversation:open', { conversationId })).conversation
+    expect(after).toMatchObject({ unread: 0, agentReadSeq: 3, version: before + 1 })
+    await agent.request('message:send', { conversationId, clientMessageId: 'a1', content: 'an answer' })
+    await customer.next('message:created', (message) => message.senderRole === 'agent')
+    expect(customer.all('receipt:updated').map((receipt) => receipt.seq)).toEqual([3])
+  })
+
+  it('[MR4] a receipt that may not be written keeps no other of its batch from being written', async () => {
+    const { agentAccount, conversationId } = await withMessages(1)
+    const stranger = await app.newCustomer()
+    const reads = [
+      { userId: stranger.id, role: 'customer', name: '', sessionId: 0, siteId: 0 } as const,
+      { userId: agentAccount.id, role: 'agent', name: '', sessionId: 0, username: '' } as const,
+    ].map((actor) => app.readMarker.mark({ actor, conversationId, seq: 1 }))
+    expect(await Promise.allSettled(reads)).toMatchObject([
+      { status: 'rejected', reason: { code: 'not_found' } },
+      { status: 'fulfilled', value: { seq: 1 } },
+    ])
+  })
 })

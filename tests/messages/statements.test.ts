@@ -72,13 +72,43 @@ describe('the statements of a hot path', () => {
     expect(await statementsOf(() => Promise.all(more.map((one) => app.writer.append(one))))).toEqual(oneTrip)
   })
 
-  it('are three for a receipt, and one more where something is left unread', async () => {
+  it('are three for a receipt in two trips, and one more of each where something is left unread', async () => {
     expect(await statementsOf(() => send('m2'))).toEqual(oneTrip)
     const { agent, conversationId } = started
     const read = (seq: number) => () => agent.request('message:mark-read', { conversationId, seq })
-    const receipt = ['select conversations for update', 'update messages', 'update conversations; commit']
-    expect(await statementsOf(read(1))).toEqual(receipt.toSpliced(2, 0, 'select messages'))
+    const receipt = ['select conversations for update', 'update messages; update conversations; commit']
+    expect(await statementsOf(read(1))).toEqual([
+      'select conversations for update',
+      'update messages; select messages',
+      'update conversations; commit',
+    ])
     expect(await statementsOf(read(3))).toEqual(receipt)
     expect(await statementsOf(read(3))).toEqual(receipt.slice(0, 1))
+  })
+
+  it('are three and one more a conversation for twenty receipts, in two trips', async () => {
+    const conversations = await Promise.all(Array.from({ length: 10 }, () => app.startConversation()))
+    const readers = await Promise.all(
+      conversations.map(async ({ conversationId, agent, agentAccount, customer, customerAccount }) => {
+        await agent.request('conversation:claim', { conversationId })
+        for (const side of [customer, agent]) {
+          await side.request('message:send', { conversationId, clientMessageId: 'hello', content: 'hello' })
+        }
+        return [agentAccount, customerAccount].map(({ id }) => ({ conversationId, id }))
+      }),
+    )
+    const reads = readers.flatMap(([agent, customer]) => [
+      { actor: { userId: agent?.id ?? 0, role: 'agent', name: '', sessionId: 0, username: '' } as const, ...agent },
+      {
+        actor: { userId: customer?.id ?? 0, role: 'customer', name: '', sessionId: 0, siteId: 0 } as const,
+        ...customer,
+      },
+    ])
+    const mark = ({ actor, conversationId = 0 }: (typeof reads)[number]) =>
+      app.readMarker.mark({ actor, conversationId, seq: 2 })
+    expect(await statementsOf(() => Promise.all(reads.map(mark)))).toEqual([
+      'select conversations for update',
+      [...Array(20).fill('update messages'), 'update conversations', 'commit'].join('; '),
+    ])
   })
 })
