@@ -57,6 +57,11 @@ export async function startPair(crowd: Crowd): Promise<Pair> {
   }
 }
 
+/** Puts both under full load for a while, unmeasured: what a process does in its first seconds, which is compiling, is not its speed. */
+export async function warmUp({ ours, bare }: Pair, ms: number): Promise<void> {
+  for (const { load } of [ours, bare]) await load.closed({ inFlight: 8, ms, warmUpMs: 0, pids: [] })
+}
+
 async function end(load: Load, server: RunningServer): Promise<void> {
   load.stop()
   await server.stop()

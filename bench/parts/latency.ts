@@ -4,7 +4,7 @@
 import { type Bench, compared, type Figure, figure, type Part } from '../figures.ts'
 import { type InsertJob, insertRows } from '../load/insert-rows.ts'
 import type { Measured } from '../load/jobs.ts'
-import { type Pair, type Side, scaled, startPair } from '../load/pair.ts'
+import { type Pair, type Side, scaled, startPair, warmUp } from '../load/pair.ts'
 import { median, type Percentiles } from '../percentiles.ts'
 
 const shares = [0.1, 0.5, 0.8]
@@ -22,6 +22,7 @@ export const latency: Part = {
   async run(bench) {
     const pair = await startPair(scaled({ rooms: 50, agents: 50 }, bench.options.scale))
     try {
+      await warmUp(pair, bench.options.ms)
       const { figures, commit } = await measureAlone(bench, pair)
       const { ms, warmUpMs } = bench.options
       const full = await pair.ours.load.closed({ inFlight: 8, ms, warmUpMs, pids: [] })

@@ -3,7 +3,7 @@
 import { type Bench, compared, type Figure, figure, type Part, type Target } from '../figures.ts'
 import { insertRows } from '../load/insert-rows.ts'
 import type { Measured } from '../load/jobs.ts'
-import { type Crowd, type Pair, type Side, scaled, startPair } from '../load/pair.ts'
+import { type Crowd, type Pair, type Side, scaled, startPair, warmUp } from '../load/pair.ts'
 
 interface Case {
   /** Of each sender. */
@@ -43,6 +43,7 @@ async function saturate(bench: Bench, { name, crowd, cases }: Setting): Promise<
   const pair = await startPair(scaled(crowd, bench.options.scale))
   try {
     const figures: Figure[] = []
+    await warmUp(pair, bench.options.ms)
     for (const each of cases) figures.push(...(await measureCase(bench, pair, name, each)))
     return figures
   } finally {
