@@ -88,12 +88,12 @@ export const removals: Record<string, Removal> = {
     put: '',
   },
   'whose messages are marked as read': {
-    file: 'server/messages/mark-read.ts',
+    file: 'server/messages/write-reads.ts',
     find: 'assertMaySee(actor, state)',
     put: '',
   },
   'that a colleague who looks in marks nothing': {
-    file: 'server/messages/mark-read.ts',
+    file: 'server/messages/write-reads.ts',
     find: 'upToSeq <= readSeq || !(await takesPart(trx, actor, state))',
     put: 'upToSeq <= readSeq',
   },
