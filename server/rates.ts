@@ -28,32 +28,44 @@ const sweepEvery = 10_000
 
 /** `shared`: other nodes are told; takeCounted is called time and again. */
 export function createRates(now: () => number, { enabled, shared }: { enabled: boolean; shared: boolean }): Rates {
-  const fullAgainAt = new Map<string, number>()
+  /** By name, then by key: a key of both would have to be put together for every message. */
+  const fullAgainAt = new Map<RateName, Map<string, number>>()
   const counted = new Map<string, number>()
   let untilSweep = sweepEvery
 
+  function bucketsOf(name: RateName): Map<string, number> {
+    const buckets = fullAgainAt.get(name) ?? new Map<string, number>()
+    fullAgainAt.set(name, buckets)
+    return buckets
+  }
+
   function sweep(time: number) {
-    for (const [key, at] of fullAgainAt) if (at <= time) fullAgainAt.delete(key)
-    untilSweep = Math.max(sweepEvery, fullAgainAt.size)
+    let left = 0
+    for (const buckets of fullAgainAt.values()) {
+      for (const [key, at] of buckets) if (at <= time) buckets.delete(key)
+      left += buckets.size
+    }
+    untilSweep = Math.max(sweepEvery, left)
   }
 
   /** Milliseconds until one more fits; 0 for now. */
-  function wait(bucket: string, name: RateName): number {
+  function wait(name: RateName, key: string): number {
     const { count, windowMs } = limits[name]
-    const at = fullAgainAt.get(bucket) ?? 0
+    const at = bucketsOf(name).get(key) ?? 0
     return Math.max(0, at + windowMs / count - windowMs - now())
   }
 
-  function fill(bucket: string, name: RateName, times: number) {
+  function fill(name: RateName, key: string, times: number) {
     const time = now()
     if (--untilSweep <= 0) sweep(time)
-    const at = Math.max(fullAgainAt.get(bucket) ?? 0, time)
-    fullAgainAt.set(bucket, at + (times * limits[name].windowMs) / limits[name].count)
+    const buckets = bucketsOf(name)
+    const at = Math.max(buckets.get(key) ?? 0, time)
+    buckets.set(key, at + (times * limits[name].windowMs) / limits[name].count)
   }
 
-  function count(bucket: string, name: RateName) {
-    fill(bucket, name, 1)
-    if (shared && name !== 'connectionRequests') note(bucket)
+  function count(name: RateName, key: string) {
+    fill(name, key, 1)
+    if (shared && name !== 'connectionRequests') note(`${name}:${key}`)
   }
 
   /** Not for what concerns one connection, which is on one node. */
@@ -62,23 +74,23 @@ export function createRates(now: () => number, { enabled, shared }: { enabled: b
     if (times > 0 || counted.size < limits.sharedRatesRows) counted.set(bucket, times + 1)
   }
 
-  function check(bucket: string, name: RateName) {
-    const retryAfterMs = enabled ? Math.ceil(wait(bucket, name)) : 0
+  function check(name: RateName, key: string) {
+    const retryAfterMs = enabled ? Math.ceil(wait(name, key)) : 0
     if (retryAfterMs > 0) throw new AppError('rate_limited', 'Too many at once.', { retryAfterMs })
   }
 
   return {
-    check: (name, key) => check(`${name}:${key}`, name),
-    count: (name, key) => count(`${name}:${key}`, name),
+    check: (name, key) => check(name, String(key)),
+    count: (name, key) => count(name, String(key)),
     take(name, key) {
-      const bucket = `${name}:${key}`
-      check(bucket, name)
-      count(bucket, name)
+      const bucket = String(key)
+      check(name, bucket)
+      count(name, bucket)
     },
     tryTake(name, key) {
-      const bucket = `${name}:${key}`
-      const fits = !enabled || wait(bucket, name) === 0
-      if (fits) fill(bucket, name, 1)
+      const bucket = String(key)
+      const fits = !enabled || wait(name, bucket) === 0
+      if (fits) fill(name, bucket, 1)
       return fits
     },
     takeCounted() {
@@ -88,8 +100,9 @@ export function createRates(now: () => number, { enabled, shared }: { enabled: b
     },
     add(told) {
       for (const [bucket, times] of told) {
-        const name = bucket.slice(0, bucket.indexOf(':'))
-        if (isRateName(name) && times > 0) fill(bucket, name, Math.min(times, limits[name].count))
+        const at = bucket.indexOf(':')
+        const name = bucket.slice(0, at)
+        if (isRateName(name) && times > 0) fill(name, bucket.slice(at + 1), Math.min(times, limits[name].count))
       }
     },
   }

@@ -79,5 +79,5 @@ async function begin(trx: Transaction, actor: CustomerActor, payload: Payload): 
 
 function firstMessage(actor: CustomerActor, conversationId: number, { message }: Payload): Send[] {
   if (message === undefined) return []
-  return [{ actor, conversationId, ...asWritten(message) }]
+  return [asWritten(actor, { conversationId, ...message })]
 }

@@ -55,48 +55,61 @@ export interface Standing {
   locked: ReadonlyMap<number, LockedConversation>
   attachments: ReadonlyMap<number, LockedAttachment>
   /** What is there already, by keyOf. */
-  known: Map<string, Message>
+  known: ReadonlyMap<string, Message>
   /** What is there may be this batch's own, before an ambiguous commit. */
   again: boolean
+}
+
+interface Written extends ConversationChanges {
+  messages: Message[]
 }
 
 export function decideSends(sends: readonly Send[], { locked, attachments, known, again }: Standing): DecidedSends {
   const taken = new Set<number>()
   const rows: NewMessage[] = []
-  const written = new Map<number, LockedConversation>()
+  const written = new Map<number, Written>()
   const changes: DecidedSends['changes'] = new Map()
 
   function append(send: Send): Message {
-    const standing = written.get(send.conversationId) ?? locked.get(send.conversationId)
+    const one = written.get(send.conversationId)
+    const standing = one?.after ?? locked.get(send.conversationId)
     assertMaySend(send.actor, standing)
     const attachment = takeAttachment(send, attachments, taken)
-    const after = written.get(standing.id) ?? { ...standing }
+    const { after, messages } = one ?? begin(standing)
     const change = isCustomer(send.actor) ? wake(after) : null
     if (change) changes.set(after.id, change)
     const row = nextRow(after, send, attachment)
     rows.push(row)
-    written.set(after.id, after)
-    return asMessage(row, send.actor, attachment)
+    const message = asMessage(row, send.actor, attachment)
+    messages.push(message)
+    return message
+  }
+
+  function begin(before: LockedConversation): Written {
+    const one = { before, after: { ...before }, messages: [] }
+    written.set(before.id, one)
+    return one
+  }
+
+  /** In the database, or earlier in this batch; a conversation has few of one, so that no keys are put together for it. */
+  function find({ actor, conversationId, clientMessageId }: Send): Message | undefined {
+    const key = { conversationId, senderId: actor.userId, clientMessageId }
+    const there = known.size > 0 ? known.get(keyOf(key)) : undefined
+    const isIt = (message: Message) => message.clientMessageId === clientMessageId && message.senderId === key.senderId
+    return there ?? written.get(conversationId)?.messages.find(isIt)
   }
 
   const outcomes = sends.map((send): Appended | AppError => {
-    const key = keyOf(keyOfSend(send))
-    const there = known.get(key)
+    const there = find(send)
     if (there) return { message: there, existed: true, isNews: again }
     try {
-      const message = append(send)
-      known.set(key, message)
-      return { message, existed: false, isNews: true }
+      return { message: append(send), existed: false, isNews: true }
     } catch (error) {
       if (error instanceof AppError) return error
       throw error
     }
   })
-  const conversations = [...written.values()].map((after) => ({
-    before: locked.get(after.id) as LockedConversation,
-    after,
-  }))
-  return { outcomes, changes, rows, conversations }
+  return { outcomes, changes, rows, conversations: [...written.values()] }
 }
 
 function assertMaySend(

@@ -6,12 +6,8 @@ import type { App } from '../context.ts'
 import { asWritten } from './as-written.ts'
 import type { Appended } from './decide-sends.ts'
 
-export function sendMessage(
-  app: App,
-  actor: Actor,
-  { conversationId, ...parts }: RequestPayloads['message:send'],
-): Promise<Appended> {
-  const written = asWritten(parts)
+export function sendMessage(app: App, actor: Actor, payload: RequestPayloads['message:send']): Promise<Appended> {
+  const send = asWritten(actor, payload)
   app.rates.take(isCustomer(actor) ? 'customerMessages' : 'agentMessages', actor.userId)
-  return app.writer.append({ actor, conversationId, ...written })
+  return app.writer.append(send)
 }

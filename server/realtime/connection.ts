@@ -33,12 +33,13 @@ export function receive(
   app: App,
   answers: Answers,
   connection: Connection,
-  [name, ...args]: unknown[],
+  event: readonly unknown[],
   refusing: boolean,
 ): void {
-  const last = args.at(-1)
-  const ack: Ack | null = typeof last === 'function' ? (last as Ack) : null
-  const payload = ack && args.length === 1 ? undefined : args[0]
+  const name = event[0]
+  const last = event[event.length - 1]
+  const ack: Ack | null = event.length > 1 && typeof last === 'function' ? (last as Ack) : null
+  const payload = ack && event.length === 2 ? undefined : event[1]
   try {
     app.rates.take('connectionRequests', connection.socket.id)
     if (refusing) throw new AppError('unavailable', 'This server is about to stop.')
