@@ -6,7 +6,7 @@ import type { ConversationChanges, LockedConversation } from '#db/conversations.
 import { limits } from '#protocol/limits.ts'
 
 export interface KnownConversations {
-  /** To be told of each change after its commit. */
+  /** To be told of each change after its commit, and of what was locked and left as it was. */
   note(changes: readonly ConversationChanges[]): void
   /** As it was left; undefined where it is not known well enough. Not to be changed. */
   find(conversationId: number): LockedConversation | undefined
@@ -16,7 +16,10 @@ export interface KnownConversations {
 
 interface Known {
   state: LockedConversation
-  /** Nobody else has changed it since we did before: where another node is at work too, we would be refused time and again. */
+  /**
+   * We have met it twice as we had left it or seen it. Where another node is at work too we would be refused time and again; and what stands
+   * beside a row that was waited for (whether the customer is blocked) may have been read before the row, which a second reading shows.
+   */
   isOurs: boolean
   goodUntil: number
   movesAt: number
@@ -40,7 +43,7 @@ export function createKnownConversations(now: () => number = () => performance.n
         known.set(after.id, {
           // Whoever has it now was not looked at.
           state: after.agentId === before.agentId ? after : { ...after, agentPresence: null },
-          isOurs: was === undefined || was.state.version === before.version,
+          isOurs: was !== undefined && was.state.version === before.version,
           goodUntil: now() + limits.knownConversationMs,
           movesAt: 0,
         })

@@ -2,12 +2,13 @@
 // one insert, one update. A message that may not be written fails alone.
 
 import { giveAttachment, lockAttachments } from '#db/attachments.ts'
-import { lockConversations, saveConversations } from '#db/conversations.ts'
+import { type LockedConversation, lockConversations, saveConversations } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { insertMessages, listKnownMessages } from '#db/messages.ts'
 import { AppError } from '../errors.ts'
 import { type Appended, type DecidedSends, decideSends, keyOf, keyOfSend, type Send } from './decide-sends.ts'
 
+/** `conversations` are all that were locked, those that nothing was written in included. */
 export type AppendedBatch = Pick<DecidedSends, 'outcomes' | 'changes' | 'conversations'>
 
 export async function appendMessages(trx: Transaction, sends: readonly Send[], again: boolean): Promise<AppendedBatch> {
@@ -24,11 +25,20 @@ export async function appendMessages(trx: Transaction, sends: readonly Send[], a
   // Nearly all are new, and the unique key tells of those that are not. What is there is looked up only then, and where one is refused:
   // what may not be written any more may have been written before.
   const asNew = decideSends(sends, { ...standing, known: new Map() })
-  if (!again && !asNew.outcomes.some(isRefused) && (await write(trx, asNew))) return asNew
+  if (!again && !asNew.outcomes.some(isRefused) && (await write(trx, asNew))) return withUnchanged(asNew, locked)
   const known = new Map((await listKnownMessages(trx, keys)).map((message) => [keyOf(message), message]))
   const decided = decideSends(sends, { ...standing, known })
-  if (await write(trx, decided)) return decided
+  if (await write(trx, decided)) return withUnchanged(decided, locked)
   throw new Error('a message is there already, and not to be found')
+}
+
+function withUnchanged(decided: DecidedSends, locked: ReadonlyMap<number, LockedConversation>): AppendedBatch {
+  const written = new Set(decided.conversations.map(({ after }) => after.id))
+  const unchanged = [...locked.values()].filter(({ id }) => !written.has(id))
+  return {
+    ...decided,
+    conversations: [...decided.conversations, ...unchanged.map((as) => ({ before: as, after: as }))],
+  }
 }
 
 const isRefused = (outcome: Appended | AppError) => outcome instanceof AppError

@@ -100,7 +100,7 @@ async function markAndCount(trx: Transaction, conversations: readonly Conversati
       after[unread] = 0
       if (to === after.lastSeq) continue
       if (to - from < after.lastSeq - to) {
-        counted.push({ range: read, take: (n) => Object.assign(after, { [unread]: before[unread] - n }) })
+        counted.push({ range: read, take: (n) => Object.assign(after, { [unread]: Math.max(0, before[unread] - n) }) })
       } else {
         counted.push({ range: left, take: (n) => Object.assign(after, { [unread]: n }) })
       }

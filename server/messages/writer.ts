@@ -59,13 +59,20 @@ export function createMessageWriter(
     let told = Promise.resolve()
     while (waiting.ready() > 0) {
       const batch = waiting.takeBatch()
-      const [wellKnown, others] = partition(batch, ({ send }) => isWellKnown(app.known, send))
+      const [wellKnown, others] = byKnowledge(batch)
       const tells = await Promise.all([write(wellKnown, () => appendKnown(app, sendsOf(wellKnown))), write(others)])
       waiting.written(batch)
       if (waiting.ready() > 0) told = afterTheNext(tells)
       else for (const tell of tells) tell()
     }
     await told
+  }
+
+  /** All of one conversation go the same way, so that their order holds. */
+  function byKnowledge(batch: readonly Waiting[]): [Waiting[], Waiting[]] {
+    const unknown = new Set<number>()
+    for (const { send } of batch) if (!isWellKnown(app.known, send)) unknown.add(send.conversationId)
+    return partition(batch, ({ send }) => !unknown.has(send.conversationId))
   }
 
   /** The next batch leaves before this one is told, so that the database need not wait for that. */

@@ -4,6 +4,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { createKnownConversations } from '../../server/conversations/known.ts'
+import { png } from '../attachments/corpus.ts'
+import { uploaded } from '../attachments/uploads.ts'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
 import { tripsOf } from '../support/trips.ts'
 
@@ -167,6 +169,27 @@ describe('a message of a known conversation', () => {
     ])
   })
 
+  it('[DB39] [MS3] is not overtaken: what one of its batch has to be asked about, all are', async () => {
+    const { conversationId, customer, customerAccount } = await known()
+    const attachment = await uploaded(app, customerAccount, await png(), 'shoe.png')
+    const sends = [
+      line(conversationId),
+      { ...line(conversationId), type: 'image' as const, attachmentId: attachment.id },
+      line(conversationId),
+    ]
+    const replies = await Promise.all(sends.map((one) => customer.request('message:send', one)))
+    expect(replies.map(({ message }) => message.seq)).toEqual([3, 4, 5])
+  })
+
+  it('[DB39] refused as it stands is asked about from then on, so that nobody else has to be written twice for it', async () => {
+    const { conversationId, agent, agentAccount } = await known()
+    const there = await elsewhere.connect(agentAccount)
+    await there.request('conversation:close', { conversationId })
+    const attempt = () => tripsOf(() => agent.refused('message:send', line(conversationId)))
+    const tries = (trips: string[]) => trips.filter((packet) => packet.startsWith('begin;update conversations')).length
+    expect([tries(await attempt()), tries(await attempt())]).toEqual([1, 0])
+  })
+
   it('[DB39] whose agent is away, or has just got it, is asked about', async () => {
     const { conversationId, customer, agentAccount } = await known()
     const away = await app.startConversation()
@@ -194,6 +217,7 @@ describe('what is known of conversations', () => {
     let time = 0
     const known = createKnownConversations(() => time)
     const left = state(1, 2)
+    known.note([{ before: state(1, 0), after: state(1, 1) }])
     known.note([{ before: state(1, 1), after: left }])
     time += limits.knownConversationMs - 1
     expect(known.find(1)).toBe(left)
@@ -203,15 +227,24 @@ describe('what is known of conversations', () => {
     time += 1
     expect(known.find(1)).toBeUndefined()
     for (let id = 2; id < limits.knownConversations + 3; id++) {
-      known.note([{ before: state(id, 1), after: state(id, 2) }])
+      for (const version of [1, 2]) known.note([{ before: state(id, version), after: state(id, version + 1) }])
     }
-    expect([known.find(2), known.find(3)]).toEqual([undefined, state(3, 2)])
+    expect([known.find(2), known.find(3)]).toEqual([undefined, state(3, 3)])
   })
 
   it('[DB39] is the newest, in whatever order changes are told of', () => {
     const known = createKnownConversations(() => 0)
+    known.note([{ before: state(1, 1), after: state(1, 2) }])
     known.note([{ before: state(1, 2), after: state(1, 3) }])
     known.note([{ before: state(1, 1), after: state(1, 2) }])
+    expect(known.find(1)).toEqual(state(1, 3))
+  })
+
+  it('[DB39] is not gone by until it has been met as it was left: what was read beside a row that was waited for may be older than it', () => {
+    const known = createKnownConversations(() => 0)
+    known.note([{ before: state(1, 1), after: state(1, 2) }])
+    expect(known.find(1)).toBeUndefined()
+    known.note([{ before: state(1, 2), after: state(1, 3) }])
     expect(known.find(1)).toEqual(state(1, 3))
   })
 })

@@ -68,8 +68,13 @@ describe('the statements of a hot path', () => {
       return { actor, conversationId, clientMessageId: `b${index}`, type: 'text', content: 'hello' } as const
     })
     expect(await statementsOf(() => Promise.all(sends.map((one) => app.writer.append(one))))).toEqual(oneBatch)
-    const more = sends.map((one) => ({ ...one, clientMessageId: `${one.clientMessageId}-again` }))
-    expect(await statementsOf(() => Promise.all(more.map((one) => app.writer.append(one))))).toEqual(oneTrip)
+    for (const [time, statements] of [
+      ['second', oneBatch],
+      ['third', oneTrip],
+    ] as const) {
+      const more = sends.map((one) => ({ ...one, clientMessageId: `${time} ${one.clientMessageId}` }))
+      expect(await statementsOf(() => Promise.all(more.map((one) => app.writer.append(one))))).toEqual(statements)
+    }
   })
 
   it('are three for a receipt in two trips, and one more of each where something is left unread', async () => {
