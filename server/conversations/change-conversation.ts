@@ -1,11 +1,7 @@
 // The one way a conversation's state changes by request: locked, decided on the row as it stands, saved, read, and told after commit.
 
-import {
-  type ConversationChanges,
-  type LockedConversation,
-  lockConversations,
-  saveConversations,
-} from '#db/conversations.ts'
+import { type ConversationChanges, saveConversations } from '#db/conversation-changes.ts'
+import { type LockedConversation, lockConversations } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { inTransaction } from '#db/transaction.ts'
 import type { Conversation, ConversationChange } from '#protocol/entities.ts'

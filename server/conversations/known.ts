@@ -2,7 +2,8 @@
 // without asking first, in a statement that fails where the version is another by now. So it may be wrong, but only in what moves the version;
 // whether the agent is here does not, and is therefore believed for a while alone.
 
-import type { ConversationChanges, LockedConversation } from '#db/conversations.ts'
+import type { ConversationChanges } from '#db/conversation-changes.ts'
+import type { LockedConversation } from '#db/conversations.ts'
 import { limits } from '#protocol/limits.ts'
 
 export interface KnownConversations {

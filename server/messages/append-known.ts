@@ -1,7 +1,8 @@
 // Writes a batch of messages in one trip, where nothing has to be asked first: all are words of people who may write, in conversations that
 // stand as this node left them. The database refuses the whole batch where one stands otherwise by now, or has the message already.
 
-import { growConversations, type LockedConversation } from '#db/conversations.ts'
+import { growConversations } from '#db/conversation-changes.ts'
+import type { LockedConversation } from '#db/conversations.ts'
 import { insertMessagesNow, selectTimeOfInserted } from '#db/messages.ts'
 import { inOneTrip } from '#db/transaction.ts'
 import type { Message } from '#protocol/entities.ts'

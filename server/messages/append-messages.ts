@@ -2,7 +2,8 @@
 // one insert, one update. A message that may not be written fails alone.
 
 import { giveAttachment, lockAttachments } from '#db/attachments.ts'
-import { type LockedConversation, lockConversations, saveConversations } from '#db/conversations.ts'
+import { saveConversations } from '#db/conversation-changes.ts'
+import { type LockedConversation, lockConversations } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { insertMessages, listKnownMessages } from '#db/messages.ts'
 import { AppError } from '../errors.ts'

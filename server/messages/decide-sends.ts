@@ -2,7 +2,8 @@
 // customer's words do to the conversation's state. Writes nothing.
 
 import type { LockedAttachment } from '#db/attachments.ts'
-import { type ConversationChanges, type LockedConversation, movedOn } from '#db/conversations.ts'
+import { type ConversationChanges, movedOn } from '#db/conversation-changes.ts'
+import type { LockedConversation } from '#db/conversations.ts'
 import type { MessageKey, NewMessage } from '#db/messages.ts'
 import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
 import { type Actor, isCustomer } from '../actor.ts'

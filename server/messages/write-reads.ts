@@ -1,12 +1,8 @@
 // Writes a batch of receipts in one transaction. Only forward, never beyond what is there; a colleague who looks in marks nothing. A receipt
 // that may not be written fails alone.
 
-import {
-  type ConversationChanges,
-  type LockedConversation,
-  lockConversations,
-  saveConversations,
-} from '#db/conversations.ts'
+import { type ConversationChanges, saveConversations } from '#db/conversation-changes.ts'
+import { type LockedConversation, lockConversations } from '#db/conversations.ts'
 import type { Transaction } from '#db/database.ts'
 import { countMessages, hasWritten, type MessagesOfSide, markMessagesRead } from '#db/messages.ts'
 import type { Receipt } from '#protocol/entities.ts'
