@@ -6,6 +6,7 @@ import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mys
 import { limits } from '#protocol/limits.ts'
 import type { Database, Tables } from './database.ts'
 import { DatabaseUnavailable, isConnectionTrouble } from './errors.ts'
+import { giveTrips } from './one-trip.ts'
 import { inPackets } from './packets.ts'
 
 /** Where the database is: a URL (mysql://user:password@host:port/name?socketPath=…), or the embedded server's private socket. */
@@ -21,22 +22,33 @@ export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wa
   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`
 export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
+/** Opens `connections` at most, and limits.tripConnections more where something is written in one trip; each when it is needed. */
 export function connectDatabase(address: DatabaseAddress, options: ConnectOptions = {}): Database {
+  const queryMs = options.queryMs ?? limits.databaseQueryMs
+  const { connections = limits.databaseConnections } = options
+  const pool = withDeadlines(openPool(address, connections, [sessionSettings, isolation]), queryMs, inPackets)
+  const trips = withDeadlines(
+    openPool(address, limits.tripConnections, [sessionSettings, isolation, 'SET SESSION autocommit = 0']),
+    queryMs,
+  )
+  const end: MysqlPool['end'] = (callback) => trips.end(() => pool.end(callback))
+  const db = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: { ...pool, end } }) })
+  giveTrips(db, trips)
+  return db
+}
+
+function openPool(address: DatabaseAddress, connections: number, settings: readonly string[]): Pool {
   const pool = createPool({
     ...driverOptions(address),
     multipleStatements: true,
-    connectionLimit: options.connections ?? limits.databaseConnections,
+    connectionLimit: connections,
     queueLimit: limits.databaseQueue,
     connectTimeout: limits.databaseConnectMs,
   })
   pool.on('connection', (connection) => {
-    const ended = (error: unknown) => error && connection.destroy()
-    connection.query(sessionSettings, ended)
-    connection.query(isolation, ended)
+    for (const setting of settings) connection.query(setting, (error: unknown) => error && connection.destroy())
   })
-  return new Kysely<Tables>({
-    dialect: new MysqlDialect({ pool: withDeadlines(pool, options.queryMs ?? limits.databaseQueryMs) }),
-  })
+  return pool
 }
 
 export function driverOptions(address: DatabaseAddress): PoolOptions {
@@ -81,7 +93,7 @@ function castField(field: TypeCastField, next: () => unknown): unknown {
 }
 
 /** The pool as Kysely sees it: bounded waits, and a connection that failed or fell silent is destroyed instead of reused. */
-function withDeadlines(pool: Pool, queryMs: number): MysqlPool {
+function withDeadlines(pool: Pool, queryMs: number, wrap = (connection: MysqlPoolConnection) => connection): MysqlPool {
   const guarded = new WeakMap<object, MysqlPoolConnection>()
   return {
     getConnection(callback) {
@@ -95,7 +107,7 @@ function withDeadlines(pool: Pool, queryMs: number): MysqlPool {
         if (!waiting) return connection?.release()
         if (error) return callback(asUnavailable(error), undefined as never)
         const known =
-          guarded.get(connection) ?? inPackets(guardConnection(connection as unknown as MysqlPoolConnection, queryMs))
+          guarded.get(connection) ?? wrap(guardConnection(connection as unknown as MysqlPoolConnection, queryMs))
         guarded.set(connection, known)
         callback(null, known)
       })

@@ -2,7 +2,7 @@
 
 import { type CompiledQuery, type RawBuilder, sql } from 'kysely'
 import { limits } from '#protocol/limits.ts'
-import { ago } from './clock.ts'
+import { literalTime } from './clock.ts'
 import type { ConversationState, LockedConversation } from './conversations.ts'
 import type { Database, Transaction } from './database.ts'
 import { withNext } from './packets.ts'
@@ -59,15 +59,15 @@ export async function saveConversations(trx: Transaction, changes: readonly Conv
 }
 
 /**
- * Lets conversations grow by new messages, whose rows nobody has locked: it fails where one is no more at the version that was known. `moves`:
- * whether times may be due to move on (by the database's clock they move only then).
+ * Lets conversations grow by new messages, whose rows nobody has locked: it fails where one is no more at the version that was known, or where
+ * `now` is further from the database's time than limits.knownTimeOffMs.
  */
-export function growConversations(
-  db: Database,
-  changes: readonly ConversationChanges[],
-  { moves }: { moves: boolean },
-): CompiledQuery {
+export function growConversations(db: Database, changes: readonly ConversationChanges[], now: string): CompiledQuery {
   const ids = changes.map(({ after }) => after.id)
+  for (const { after } of changes) after.changedAt = movedOn(after.changedAt, now)
+  const moved = (['updatedAt', 'changedAt'] as const).filter((key) =>
+    changes.some(({ before, after }) => before[key] !== after[key]),
+  )
   const growth = (key: CountKey): (number | number[])[] => {
     const alike = commonGrowth(key, changes)
     return alike === undefined ? [ids, changes.map(({ before, after }) => after[key] - before[key])] : [alike]
@@ -77,14 +77,16 @@ export function growConversations(
     .filter((key) => changes.some(({ before, after }) => after[key] > before[key]))
     .map((key) => ({ key, by: growth(key) }))
   const parameters = [
+    ...[awayFrom(now, -limits.knownTimeOffMs), awayFrom(now, limits.knownTimeOffMs)],
     ...[ids, changes.map(({ before }) => before.version)],
     ...seq,
     ...unread.flatMap(({ by }) => by),
+    ...moved.flatMap(() => [awayFrom(now, -limits.timeStepMs), literalTime(now)]),
     ...seq,
     ids,
   ]
-  const shape = `${seq.length} ${unread.map(({ key, by }) => `${key} ${by.length}`)} ${moves}`
-  const known = grown.get(shape) ?? textOfGrowth(seq, unread, moves).compile(db)
+  const shape = `${seq.length} ${unread.map(({ key, by }) => `${key} ${by.length}`)} ${moved}`
+  const known = grown.get(shape) ?? textOfGrowth(seq, unread, moved).compile(db)
   grown.set(shape, known)
   return { ...known, parameters }
 }
@@ -94,20 +96,26 @@ type CountKey = (typeof counts)[number]
 /** By what is to be added: one number for all, or ids and numbers. Few shapes, so each is put together once. */
 const grown = new Map<string, CompiledQuery>()
 
-function textOfGrowth(seq: unknown[], unread: { key: CountKey; by: unknown[] }[], moves: boolean): RawBuilder<unknown> {
+function textOfGrowth(
+  seq: unknown[],
+  unread: { key: CountKey; by: unknown[] }[],
+  moved: ('updatedAt' | 'changedAt')[],
+): RawBuilder<unknown> {
   const plus = (by: unknown[]) => (by.length === 1 ? sql`${by[0]}` : sql`elt(field(id, ${by[0]}), ${by[1]})`)
   const assignments = [
     // A column that cannot be null refuses one. The version grows last, as each assignment sees those before it.
-    sql`last_seq = if(version = elt(field(id, ${[]}), ${[]}), last_seq, null) + ${plus(seq)}`,
-    ...unread.map(({ key, by }) => sql`${sql.ref(columnOf[key])} = ${sql.ref(columnOf[key])} + ${plus(by)}`),
-    ...(moves ? [movedOnByDatabase('updated_at'), movedOnByDatabase('changed_at')] : []),
+    sql`last_seq = if(current_timestamp(3) between ${''} and ${''} and version = elt(field(id, ${[]}), ${[]}), last_seq, null)
+      + ${plus(seq)}`,
+    ...unread.map(({ key, by }) => sql`${column(key)} = ${column(key)} + ${plus(by)}`),
+    ...moved.map((key) => sql`${column(key)} = if(${column(key)} > ${''}, ${column(key)}, ${''})`),
     sql`version = version + ${plus(seq)}`,
   ]
   return sql`update conversations set ${sql.join(assignments)} where id in (${[]})`
 }
 
-const movedOnByDatabase = (column: 'updated_at' | 'changed_at') =>
-  sql`${sql.ref(column)} = if(${sql.ref(column)} > ${ago(limits.timeStepMs)}, ${sql.ref(column)}, current_timestamp(3))`
+const column = (key: SavedKey) => sql.ref(columnOf[key])
+
+const awayFrom = (now: string, ms: number) => literalTime(new Date(Date.parse(now) + ms).toISOString())
 
 /** By how much a count grows in all of them alike, as with one message in each. */
 function commonGrowth(key: SavedKey, changes: readonly ConversationChanges[]): number | undefined {

@@ -4,6 +4,7 @@ import { type CompiledQuery, sql } from 'kysely'
 import type { Message, MessageType } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { withAttachments } from './attachments.ts'
+import { literalTime } from './clock.ts'
 import { compiledOnce } from './compiled-once.ts'
 import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
@@ -124,54 +125,40 @@ export interface NewMessage extends MessageKey {
   createdAt: string
 }
 
-const columnsOf = (row: NewMessage) => [
-  row.conversationId,
-  row.senderId,
-  row.seq,
-  row.clientMessageId,
-  row.type,
-  row.content,
-  row.version,
-]
-
 /**
- * Writes all in one statement; the id of the first, or undefined when one of them is there already, and nothing was written. The others
- * follow one by one: InnoDB gives a statement whose row count is known consecutive ids in every lock mode, and auto_increment_increment = 1
- * is asserted at start. The rows are one parameter, so that the text is always the same.
+ * Inserts all in one statement, whose answer is the id of the first. The others follow one by one: InnoDB gives a statement whose row count is
+ * known consecutive ids in every lock mode, and auto_increment_increment = 1 is asserted at start. The rows are one parameter, so that the
+ * text is always the same.
  */
+export const insertionOf = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
+  insertion(
+    db,
+    rows.map((row) => [
+      row.conversationId,
+      row.senderId,
+      row.seq,
+      row.clientMessageId,
+      row.type,
+      row.content,
+      row.version,
+      literalTime(row.createdAt),
+    ]),
+  )
+
+const insertion = compiledOnce((db, values: unknown[][]) =>
+  sql`insert into messages (conversation_id, sender_id, seq, client_message_id, type, content, version, created_at)
+    values ${values}`.compile(db),
+)
+
+/** The id of the first, or undefined when one of them is there already, and nothing was written. */
 export async function insertMessages(trx: Transaction, rows: readonly NewMessage[]): Promise<number | undefined> {
-  const values = rows.map((row) => [...columnsOf(row), new Date(row.createdAt)])
   try {
-    const { insertId } = await sql`insert into messages
-      (conversation_id, sender_id, seq, client_message_id, type, content, version, created_at) values ${values}`.execute(
-      trx,
-    )
+    const { insertId } = await trx.executeQuery(insertionOf(trx, rows))
     return Number(insertId)
   } catch (error) {
     if (isDuplicateKey(error)) return undefined
     throw error
   }
-}
-
-/** For a transaction in one trip: the same, written at the database's time. Its answer is the id of the first. */
-export const insertMessagesNow = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
-  insertNow(db, rows.map(columnsOf))
-
-const insertNow = compiledOnce((db, values: unknown[][]) =>
-  sql`insert into messages (conversation_id, sender_id, seq, client_message_id, type, content, version)
-    values ${values}`.compile(db),
-)
-
-let timeOfInserted: CompiledQuery<{ createdAt: string }> | undefined
-
-/** Asks, next in the same transaction, at what time that was. */
-export const selectTimeOfInserted = (db: Database): CompiledQuery<{ createdAt: string }> => {
-  timeOfInserted ??= db
-    .selectFrom('messages')
-    .select('created_at as createdAt')
-    .where('id', '=', sql<number>`last_insert_id()`)
-    .compile()
-  return timeOfInserted
 }
 
 /** What one side has written in a conversation, in (afterSeq, upToSeq]. */

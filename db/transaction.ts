@@ -1,11 +1,9 @@
 // The one place that starts transactions. The work runs again as a whole after a conflict or a lost connection, so it must have no
 // effect but in the database; what it tells others belongs after it.
 
-import type { CompiledQuery, MysqlQueryResult } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import type { Database, Transaction } from './database.ts'
 import { DatabaseUnavailable, errnoOf, isTransactionConflict } from './errors.ts'
-import { allAtOnce } from './packets.ts'
 
 /**
  * Runs the work in a transaction and commits it. An ambiguous commit (the connection died in it) runs again too: writes are
@@ -42,12 +40,4 @@ export async function inTransaction<T>(
       again = true
     }
   }
-}
-
-/**
- * A transaction whose statements need nothing of each other's answers, in one trip; their results in order. Not tried again: it rejects when
- * one fails, and then nothing of it stands, or with DatabaseUnavailable, and then that is not known.
- */
-export async function inOneTrip(db: Database, statements: readonly CompiledQuery[]): Promise<MysqlQueryResult[]> {
-  return (await db.executeQuery(allAtOnce(statements))).rows
 }

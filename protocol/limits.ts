@@ -69,6 +69,8 @@ export const limits = {
   /** Conversations whose state a node remembers, and for how long it goes by that: less than absentAgentMs, in which an agent can go away for good. */
   knownConversations: 20_000,
   knownConversationMs: 4 * 60_000,
+  /** The database refuses what was written at a time further from its own. */
+  knownTimeOffMs: 1_000,
   /** Each node compares what it has told with what changed in the database this often. */
   comparisonMs: 5_000,
   /** A change may commit this long after the time it carries. */
@@ -139,7 +141,7 @@ export const limits = {
   headsRows: 500,
   /** Agents get at most four updates a second of one conversation, read so many a statement. */
   conversationUpdateMs: 250,
-  /** While very many change, up to this long between two, so that lists take no more than a twentieth of the time that messages need. */
+  /** While very many change, up to this long between two, so that lists take no more than a fiftieth of the time that messages need. */
   conversationUpdateMostMs: 2_000,
   tellingRows: 100,
   /** Who is typing says so again within this time, or has stopped. */
@@ -159,6 +161,8 @@ export const limits = {
   flushMs: 3_000,
 
   databaseConnections: 10,
+  /** Of their own, for what is written in one trip. */
+  tripConnections: 2,
   /** Workers share what the database's server allows: at most databaseConnections each, at least these, and some are left to others. */
   databaseConnectionsLeast: 5,
   databaseConnectionsSpare: 11,

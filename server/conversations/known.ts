@@ -1,18 +1,21 @@
 // How conversations stood when a transaction of this node last left them. Nothing is decided for good by it: it lets a message be written
 // without asking first, in a statement that fails where the version is another by now. So it may be wrong, but only in what moves the version;
-// whether the agent is here does not, and is therefore believed for a while alone.
+// whether the agent is here does not, and is therefore believed for a while alone. So is the time, which the same statement has checked.
 
 import type { ConversationChanges } from '#db/conversation-changes.ts'
 import type { LockedConversation } from '#db/conversations.ts'
 import { limits } from '#protocol/limits.ts'
+import { createKnownTime } from './time-known.ts'
 
 export interface KnownConversations {
   /** To be told of each change after its commit, and of what was locked and left as it was. */
   note(changes: readonly ConversationChanges[]): void
   /** As it was left; undefined where it is not known well enough. Not to be changed. */
   find(conversationId: number): LockedConversation | undefined
-  /** Whether times of one of them may be due to move on. Asked when they are about to be written, and then taken as done. */
-  move(conversationIds: readonly number[]): boolean
+  /** The database's time, an ISO string; undefined when it is not known well enough. */
+  time(): string | undefined
+  /** To be told when the database has refused what rested on this. */
+  doubt(): void
 }
 
 interface Known {
@@ -23,12 +26,12 @@ interface Known {
    */
   isOurs: boolean
   goodUntil: number
-  movesAt: number
 }
 
 /** `now`: milliseconds of a clock that nobody sets. */
 export function createKnownConversations(now: () => number = () => performance.now()): KnownConversations {
   const known = new Map<number, Known>()
+  const time = createKnownTime(now)
 
   return {
     note(changes) {
@@ -39,6 +42,7 @@ export function createKnownConversations(now: () => number = () => performance.n
           was.state = after
           continue
         }
+        time.note(before.now)
         if (was && was.state.version >= after.version) continue
         known.delete(after.id)
         known.set(after.id, {
@@ -46,7 +50,6 @@ export function createKnownConversations(now: () => number = () => performance.n
           state: after.agentId === before.agentId ? after : { ...after, agentPresence: null },
           isOurs: was !== undefined && was.state.version === before.version,
           goodUntil: now() + limits.knownConversationMs,
-          movesAt: 0,
         })
         if (known.size > limits.knownConversations) known.delete(known.keys().next().value as number)
       }
@@ -55,16 +58,7 @@ export function createKnownConversations(now: () => number = () => performance.n
       const one = known.get(conversationId)
       return one?.isOurs && one.goodUntil > now() ? one.state : undefined
     },
-    move(conversationIds) {
-      const time = now()
-      let isDue = false
-      for (const id of conversationIds) {
-        const one = known.get(id)
-        if (!one || one.movesAt > time) continue
-        one.movesAt = time + limits.timeStepMs
-        isDue = true
-      }
-      return isDue
-    },
+    time: time.read,
+    doubt: time.doubt,
   }
 }

@@ -100,6 +100,6 @@ export function createConversationTeller(app: Telling): ConversationTeller {
   }
 }
 
-/** A round of many conversations, each told to many agents, is followed by nineteen times as long without one. */
+/** A round of many conversations, each told to many agents, is followed by 49 times as long without one. */
 const pauseAfter = (tookMs: number) =>
-  Math.min(limits.conversationUpdateMostMs, Math.max(limits.conversationUpdateMs, tookMs * 19))
+  Math.min(limits.conversationUpdateMostMs, Math.max(limits.conversationUpdateMs, tookMs * 49))

@@ -1,10 +1,11 @@
 // Writes a batch of messages in one trip, where nothing has to be asked first: all are words of people who may write, in conversations that
-// stand as this node left them. The database refuses the whole batch where one stands otherwise by now, or has the message already.
+// stand as this node left them. The database refuses the whole batch where one stands otherwise by now, has the message already, or where its
+// time is another.
 
 import { growConversations } from '#db/conversation-changes.ts'
 import type { LockedConversation } from '#db/conversations.ts'
-import { insertMessagesNow, selectTimeOfInserted } from '#db/messages.ts'
-import { inOneTrip } from '#db/transaction.ts'
+import { insertionOf } from '#db/messages.ts'
+import { inOneTrip } from '#db/one-trip.ts'
 import type { Message } from '#protocol/entities.ts'
 import type { App } from '../context.ts'
 import type { KnownConversations } from '../conversations/known.ts'
@@ -27,12 +28,14 @@ export async function appendKnown(
   app: Pick<App, 'db' | 'known'>,
   sends: readonly Send[],
 ): Promise<DecidedSends | null> {
+  const now = app.known.time()
+  if (now === undefined) return null
   const locked = new Map<number, LockedConversation>()
   for (const { conversationId } of sends) {
     const state = app.known.find(conversationId)
     if (state) locked.set(conversationId, state)
   }
-  const decided = decideSends(sends, { locked, attachments: new Map(), known: new Map(), again: false })
+  const decided = decideSends(sends, { locked, now, attachments: new Map(), known: new Map(), again: false })
   if (decided.changes.size > 0) return null
   const { rows, conversations } = decided
   const messages: Message[] = []
@@ -40,15 +43,15 @@ export async function appendKnown(
     if (outcome instanceof AppError) return null
     if (!outcome.existed) messages.push(outcome.message)
   }
-  const moves = app.known.move(conversations.map(({ after }) => after.id))
-  const [, inserted, times] = (await inOneTrip(app.db, [
-    growConversations(app.db, conversations, { moves }),
-    insertMessagesNow(app.db, rows),
-    selectTimeOfInserted(app.db),
-  ])) as [unknown, { insertId: number }, [{ createdAt: string }]]
+  const [, inserted] = (await inOneTrip(app.db, [
+    growConversations(app.db, conversations, now),
+    insertionOf(app.db, rows),
+  ]).catch((refused: unknown) => {
+    app.known.doubt()
+    throw refused
+  })) as [unknown, { insertId: number }]
   messages.forEach((message, index) => {
     message.id = inserted.insertId + index
-    message.createdAt = times[0].createdAt
   })
   return decided
 }

@@ -54,6 +54,8 @@ export const keyOfSend = ({ actor, conversationId, clientMessageId }: Send): Mes
 /** What stands in the database, under its locks, or is taken to stand there. */
 export interface Standing {
   locked: ReadonlyMap<number, LockedConversation>
+  /** The database's time, where the rows have been known for longer. */
+  now?: string
   attachments: ReadonlyMap<number, LockedAttachment>
   /** What is there already, by keyOf. */
   known: ReadonlyMap<string, Message>
@@ -65,7 +67,10 @@ interface Written extends ConversationChanges {
   messages: Message[]
 }
 
-export function decideSends(sends: readonly Send[], { locked, attachments, known, again }: Standing): DecidedSends {
+export function decideSends(
+  sends: readonly Send[],
+  { locked, now, attachments, known, again }: Standing,
+): DecidedSends {
   const taken = new Set<number>()
   const rows: NewMessage[] = []
   const written = new Map<number, Written>()
@@ -87,7 +92,7 @@ export function decideSends(sends: readonly Send[], { locked, attachments, known
   }
 
   function begin(before: LockedConversation): Written {
-    const one = { before, after: { ...before }, messages: [] }
+    const one = { before, after: { ...before, now: now ?? before.now }, messages: [] }
     written.set(before.id, one)
     return one
   }

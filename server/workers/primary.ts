@@ -106,9 +106,10 @@ export async function startWorkers({ config, log, stops, end }: Life, prepared: 
 
 /** Throws a StartError where the database allows too few for so many workers. */
 function connectionsEach(workers: number, allowed: number): number {
-  const share = Math.floor((allowed - limits.databaseConnectionsSpare) / workers)
+  const shared = allowed - limits.databaseConnectionsSpare
+  const share = Math.floor(shared / workers) - limits.tripConnections
   if (share >= limits.databaseConnectionsLeast) return Math.min(share, limits.databaseConnections)
-  const most = Math.floor((allowed - limits.databaseConnectionsSpare) / limits.databaseConnectionsLeast)
+  const most = Math.floor(shared / (limits.databaseConnectionsLeast + limits.tripConnections))
   throw new StartError(
     `WORKERS must be at most ${Math.max(1, most)} on this database, whose max_connections is ${allowed}; not ${workers}.`,
   )

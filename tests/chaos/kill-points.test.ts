@@ -34,7 +34,7 @@ const dieAt = (point: string, contents: string) =>
 beforeAll(() => {
   copySource(fileURLToPath(new URL('../..', import.meta.url)), source)
   const insert = '  const firstId = await insertMessages(trx, rows)\n'
-  const trip = '  const [, inserted, times] = (await inOneTrip(app.db, [\n'
+  const trip = '  const [, inserted] = (await inOneTrip(app.db, [\n'
   const tell = '    tellAppended(app, teller, sendsOf(batch), outcomes, changes)\n'
   applyEdits(source, [
     {

@@ -2,8 +2,9 @@
 
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { inOneTrip } from '#db/one-trip.ts'
 import { withNext } from '#db/packets.ts'
-import { inOneTrip, inTransaction } from '#db/transaction.ts'
+import { inTransaction } from '#db/transaction.ts'
 import { tripsOf } from '../support/trips.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
@@ -71,13 +72,15 @@ test('[DB36] where one that waited fails, the transaction fails and leaves nothi
 test('[DB38] a transaction that is known from the start makes one trip and answers for each of its statements', async () => {
   const { db, names, rename } = await newSites()
   const statements = [rename('once'), sql`select name from sites`, rename('twice')].map((query) => query.compile(db))
+  // Opens its connection.
+  await inOneTrip(db, [sql`select 1`.compile(db)])
   const seen = await tripsOf(async () => {
     const [first, rows, last] = await inOneTrip(db, statements)
     expect(first).toMatchObject({ affectedRows: 1 })
     expect(rows).toEqual([{ name: 'once' }])
     expect(last).toMatchObject({ affectedRows: 1 })
   })
-  expect(seen).toEqual([expect.stringMatching(/^begin;[^;]*'once';[^;]*;[^;]*'twice';commit$/)])
+  expect(seen).toEqual([expect.stringMatching(/^[^;]*'once';[^;]*;[^;]*'twice';commit$/)])
   expect(await names()).toEqual(['twice'])
 })
 

@@ -2,8 +2,13 @@
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { growConversations } from '#db/conversation-changes.ts'
+import { type LockedConversation, lockConversations } from '#db/conversations.ts'
+import { inOneTrip } from '#db/one-trip.ts'
+import { inTransaction } from '#db/transaction.ts'
 import { limits } from '#protocol/limits.ts'
 import { createKnownConversations } from '../../server/conversations/known.ts'
+import { createKnownTime } from '../../server/conversations/time-known.ts'
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
@@ -41,7 +46,7 @@ async function known(): Promise<StartedConversation> {
 async function waysOf(work: () => Promise<unknown>): Promise<('one trip' | 'under locks')[]> {
   return (await tripsOf(work)).flatMap((packet) => {
     if (!packet.includes('insert into messages')) return []
-    return packet.startsWith('begin;update conversations') ? 'one trip' : 'under locks'
+    return packet.startsWith('update conversations') ? 'one trip' : 'under locks'
   })
 }
 
@@ -55,6 +60,16 @@ const row = (conversationId: number) =>
     .select(['last_seq', 'version', 'customer_unread', 'agent_unread', 'status', 'agent_id'])
     .where('id', '=', conversationId)
     .executeTakeFirstOrThrow()
+
+/** As its row stands, unlike what a node may know. */
+async function locked(conversationId: number): Promise<LockedConversation> {
+  const rows = await inTransaction(app.db, (trx) => lockConversations(trx, [conversationId]))
+  return rows.get(conversationId) as LockedConversation
+}
+
+const setBack = (conversationId: number) =>
+  sql`update conversations set updated_at = date_sub(current_timestamp(3), interval 5 second), changed_at = updated_at
+    where id = ${conversationId}`.execute(app.db)
 
 describe('a message of a known conversation', () => {
   it('[DB39] [MS3] goes in one trip from either side, also after a receipt and a change of state by this node, and counts like the others', async () => {
@@ -82,9 +97,6 @@ describe('a message of a known conversation', () => {
 
   it('[DB39] [MS8] moves the times of its conversation on, but not twice in a second', async () => {
     const { conversationId, customer } = await known()
-    const setBack = () =>
-      sql`update conversations set updated_at = date_sub(current_timestamp(3), interval 5 second), changed_at = updated_at
-        where id = ${conversationId}`.execute(app.db)
     const times = () =>
       app.db
         .selectFrom('conversations')
@@ -92,14 +104,55 @@ describe('a message of a known conversation', () => {
         .where('id', '=', conversationId)
         .executeTakeFirstOrThrow()
     const send = async () => (await customer.request('message:send', line(conversationId))).message.createdAt
+    await setBack(conversationId)
+    // Reads it anew, and moves no more than when it changed.
     await customer.request('message:mark-read', { conversationId, seq: 2 })
-    await setBack()
-    const createdAt = await send()
-    expect(await times()).toEqual({ updated_at: createdAt, changed_at: createdAt })
-    await setBack()
-    const before = await times()
-    await send()
-    expect(await times()).toEqual(before)
+    const { changed_at } = await times()
+    const ways = await waysOf(async () => {
+      const createdAt = await send()
+      expect(await times()).toEqual({ updated_at: createdAt, changed_at })
+      await send()
+      expect(await times()).toEqual({ updated_at: createdAt, changed_at })
+    })
+    expect(ways).toEqual(['one trip', 'one trip'])
+  })
+
+  it('[DB39] [CH9] is written at a time within a second of the database’s, and not at all at another', async () => {
+    const { conversationId } = await known()
+    const grow = async (offMs: number) => {
+      const before = await locked(conversationId)
+      const now = new Date(Date.parse(before.now) + offMs).toISOString()
+      const after = { ...before, lastSeq: before.lastSeq + 1, version: before.version + 1, now, updatedAt: now }
+      await inOneTrip(app.db, [growConversations(app.db, [{ before, after }], now)])
+      return now
+    }
+    await setBack(conversationId)
+    const before = await locked(conversationId)
+    for (const off of [-limits.knownTimeOffMs - 1, limits.knownTimeOffMs + 500]) {
+      await expect(grow(off)).rejects.toThrow('last_seq')
+    }
+    expect(await locked(conversationId)).toEqual({ ...before, now: expect.any(String) })
+    for (const off of [limits.knownTimeOffMs / 2, -limits.knownTimeOffMs / 2]) {
+      await setBack(conversationId)
+      const time = await grow(off)
+      expect(await locked(conversationId)).toMatchObject({ updatedAt: time, changedAt: time })
+    }
+  })
+
+  it('[DB39] [CH9] whose time the database refuses is decided under its lock, and the time is read anew', async () => {
+    const { conversationId, customer } = await known()
+    const state = await locked(conversationId)
+    const inAnHour = new Date(Date.parse(state.now) + 3_600_000).toISOString()
+    const somewhere = { ...state, id: 1_000_000_000, now: inAnHour }
+    app.known.note([{ before: somewhere, after: somewhere }])
+    expect(app.known.time()?.slice(0, 15)).toBe(inAnHour.slice(0, 15))
+    const send = () => customer.request('message:send', line(conversationId))
+    expect(await waysOf(send)).toEqual(['one trip', 'under locks'])
+    expect(await waysOf(send)).toEqual(['one trip'])
+    const off = (await app.storedMessages(conversationId)).map(
+      ({ createdAt }) => Date.parse(createdAt) - Date.parse(state.now),
+    )
+    expect(Math.max(...off)).toBeLessThan(60_000)
   })
 
   it('[DB39] [MS3] written elsewhere too goes on behind what is there, and is asked about from then on', async () => {
@@ -189,7 +242,7 @@ describe('a message of a known conversation', () => {
     const there = await elsewhere.connect(agentAccount)
     await there.request('conversation:close', { conversationId })
     const attempt = () => tripsOf(() => agent.refused('message:send', line(conversationId)))
-    const tries = (trips: string[]) => trips.filter((packet) => packet.startsWith('begin;update conversations')).length
+    const tries = (trips: string[]) => trips.filter((packet) => packet.startsWith('update conversations')).length
     expect([tries(await attempt()), tries(await attempt())]).toEqual([1, 0])
   })
 
@@ -213,7 +266,8 @@ describe('a message of a known conversation', () => {
 })
 
 describe('what is known of conversations', () => {
-  const state = (id: number, version: number) => ({ id, version, agentId: 7, agentPresence: 'online' }) as never
+  const now = '2026-01-01T00:00:00.000Z'
+  const state = (id: number, version: number) => ({ id, version, agentId: 7, agentPresence: 'online', now }) as never
 
   it('[DB39] is forgotten before an agent can have been away for too long, the oldest first where it is too much', () => {
     expect(limits.knownConversationMs).toBeLessThan(limits.absentAgentMs)
@@ -249,5 +303,33 @@ describe('what is known of conversations', () => {
     expect(known.find(1)).toBeUndefined()
     known.note([{ before: state(1, 2), after: state(1, 3) }])
     expect(known.find(1)).toEqual(state(1, 3))
+  })
+})
+
+describe('the database’s time as it is known', () => {
+  const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString()
+
+  it('[DB39] goes by the answer that took the least, until it is doubted or was long ago', () => {
+    let clock = 500
+    const time = createKnownTime(() => clock)
+    expect(time.read()).toBeUndefined()
+    time.note(at(0))
+    clock += 100
+    expect(time.read()).toBe(at(100))
+    // Said at 90, and heard at 100.
+    time.note(at(90))
+    expect(time.read()).toBe(at(100))
+    time.note(at(105))
+    expect(time.read()).toBe(at(105))
+    time.doubt()
+    expect(time.read()).toBeUndefined()
+    time.note(at(90))
+    expect(time.read()).toBe(at(90))
+    clock += limits.knownConversationMs - 1
+    expect(time.read()).toBe(at(90 + limits.knownConversationMs - 1))
+    clock += 1
+    expect(time.read()).toBeUndefined()
+    time.note(at(0))
+    expect(time.read()).toBe(at(0))
   })
 })
