@@ -1,5 +1,5 @@
-// The servers that are measured, as real processes: Kefu as `npm start` runs it, with an embedded database in a folder of its own, and the
-// bare relay. Both on 127.0.0.1, both on this Node.
+// The servers that are measured, as real processes: Kefu as `npm start` runs it, with an embedded database in a folder of its own, the bare
+// relay, and one that keeps messages. All on 127.0.0.1, all on this Node.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -68,6 +68,10 @@ async function ended(pid: number): Promise<void> {
 
 export const startRelay = (nodeOptions: readonly string[] = []): Promise<RunningServer> =>
   startServer([...nodeOptions, 'bench/relay.ts'], {})
+
+/** Keeps its messages in a database of its own on that server. */
+export const startDurableRelay = (databaseSocket: string): Promise<RunningServer> =>
+  startServer(['bench/durable-relay.ts', databaseSocket], {})
 
 async function startServer(args: string[], env: Record<string, string>): Promise<RunningServer> {
   const startedAt = performance.now()

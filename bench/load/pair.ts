@@ -1,7 +1,14 @@
-// Kefu and the bare relay side by side, each with a load client of its own that is connected to the same rooms.
+// Kefu and the relays side by side, each with a load client of its own that is connected to the same rooms.
 
 import { makeRooms, type Room } from '../accounts.ts'
-import { type KefuOptions, type RunningKefu, type RunningServer, startKefu, startRelay } from '../servers.ts'
+import {
+  type KefuOptions,
+  type RunningKefu,
+  type RunningServer,
+  startDurableRelay,
+  startKefu,
+  startRelay,
+} from '../servers.ts'
 import type { Handshake } from './connection.ts'
 import type { ConnectJob } from './jobs.ts'
 import { type Load, startLoad } from './start-load.ts'
@@ -16,6 +23,8 @@ export interface Side {
 export interface Pair {
   ours: Ours
   bare: Side
+  /** The relay that keeps its messages, on our database's server. */
+  durable: Side
   stop(): Promise<void>
 }
 
@@ -47,19 +56,29 @@ export async function startOurs(crowd: Crowd, options: KefuOptions = {}): Promis
 
 export async function startPair(crowd: Crowd): Promise<Pair> {
   const ours = await startOurs(crowd)
-  const server = await startRelay()
-  const load = startLoad()
-  await load.connect(bareJob(server, ours.rooms))
+  const bare = await startRelaySide(await startRelay(), ours.rooms)
+  const durable = await startRelaySide(await startDurableRelay(ours.server.databaseSocket), ours.rooms)
+  durable.pids.push(ours.server.databasePid)
   return {
     ours,
-    bare: { server, load, pids: [server.pid] },
-    stop: async () => void (await Promise.all([ours.stop(), end(load, server)])),
+    bare,
+    durable,
+    async stop() {
+      for (const { load, server } of [bare, durable]) await end(load, server)
+      await ours.stop()
+    },
   }
 }
 
-/** Puts both under full load for a while, unmeasured: what a process does in its first seconds, which is compiling, is not its speed. */
-export async function warmUp({ ours, bare }: Pair, ms: number): Promise<void> {
-  for (const { load } of [ours, bare]) await load.closed({ inFlight: 8, ms, warmUpMs: 0, pids: [] })
+async function startRelaySide(server: RunningServer, rooms: readonly Room[]): Promise<Side> {
+  const load = startLoad()
+  await load.connect(bareJob(server, rooms))
+  return { server, load, pids: [server.pid] }
+}
+
+/** Puts all under full load for a while, unmeasured: what a process does in its first seconds, which is compiling, is not its speed. */
+export async function warmUp({ ours, bare, durable }: Pair, ms: number): Promise<void> {
+  for (const { load } of [ours, bare, durable]) await load.closed({ inFlight: 8, ms, warmUpMs: 0, pids: [] })
 }
 
 async function end(load: Load, server: RunningServer): Promise<void> {

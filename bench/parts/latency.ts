@@ -1,5 +1,5 @@
-// How long a message takes to its answer and to the other member: at shares of Kefu's own saturation, the bare relay at the same rates, and
-// one message alone beside the database's commit time. Times count from when a message was meant to go out.
+// How long a message takes to its answer and to the other member: at shares of Kefu's own saturation, the relays at the same rates, and one
+// message alone beside the database's commit time. Times count from when a message was meant to go out.
 
 import { type Bench, compared, type Figure, figure, type Part } from '../figures.ts'
 import { type InsertJob, insertRows } from '../load/insert-rows.ts'
@@ -79,12 +79,14 @@ async function measureShare(bench: Bench, pair: Pair, share: number, perSecond: 
   const title = `at ${share * 100} % (${Math.round(perSecond)}/s)`
   const ours: Measured[] = []
   const bare: Measured[] = []
+  const durable: Measured[] = []
   const measure = (side: Side, whose: string) =>
     bench.undisturbed(`${title}, ${whose}`, () => side.load.open({ perSecond, ms, warmUpMs, pids: [] }))
   for (let round = 1; round <= rounds; round++) {
     bench.say(`${title}: round ${round}`)
     ours.push(await measure(pair.ours, 'ours'))
     bare.push(await measure(pair.bare, 'bare'))
+    durable.push(await measure(pair.durable, 'a relay that keeps'))
   }
   const figures: Figure[] = []
   for (const [key, what] of whats) {
@@ -94,6 +96,10 @@ async function measureShare(bench: Bench, pair: Pair, share: number, perSecond: 
       const target = isJudged ? { atMost: bearable(median(bare.map(of)), commit[rank]) } : undefined
       figures.push(compared(`${title}: ${what} ${rank}`, 'ms', ours.map(of), bare.map(of), target))
     }
+  }
+  for (const rank of ranks) {
+    const times = durable.map((one) => one.ackMs[rank])
+    figures.push(figure(`${title}: the relay with group commit, ack ${rank}`, 'ms', times))
   }
   const refused = ours.map((one) => one.refused)
   if (refused.some((count) => count > 0)) figures.push(figure(`${title}: ours, refused`, 'messages', refused))

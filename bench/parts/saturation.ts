@@ -1,4 +1,5 @@
-// How many messages a second go through at most: Kefu, each message durable first, against the bare relay that keeps nothing.
+// How many messages a second go through at most: Kefu, each message durable first, against the bare relay that keeps nothing, and beside the
+// least that keeps them.
 
 import { type Bench, compared, type Figure, figure, type Part, type Target } from '../figures.ts'
 import { insertRows } from '../load/insert-rows.ts'
@@ -56,6 +57,7 @@ async function measureCase(bench: Bench, pair: Pair, name: string, { inFlight, t
   const title = `${name}, ${inFlight * pair.ours.rooms.length} in flight`
   const ours: Measured[] = []
   const bare: Measured[] = []
+  const durable: Measured[] = []
   const database: number[] = []
   const measure = (side: Side, whose: string) =>
     bench.undisturbed(`${title}, ${whose}`, () => side.load.closed({ inFlight, ms, warmUpMs, pids: side.pids }))
@@ -63,6 +65,7 @@ async function measureCase(bench: Bench, pair: Pair, name: string, { inFlight, t
     bench.say(`${title}: round ${round + 1}`)
     ours.push(await measure(pair.ours, 'ours'))
     bare.push(await measure(pair.bare, 'bare'))
+    durable.push(await measure(pair.durable, 'a relay that keeps'))
     database.push(await bench.undisturbed(`${title}, database`, () => insertMost(pair, ms)))
   }
   const rate = (what: 'acked' | 'delivered') => (measured: Measured) => measured[what] / measured.seconds
@@ -81,14 +84,24 @@ async function measureCase(bench: Bench, pair: Pair, name: string, { inFlight, t
   tell('of that, the server', 's', ours.map(cpu(([server = 0]) => server)))
   tell('of that, the database', 's', ours.map(cpu(([, database = 0]) => database)))
   compare('cores that the load client used', 'cores', ({ clientCpu, seconds }) => clientCpu / seconds)
-  tell('the database alone, 200 rows a commit on 4 connections', 'rows/s', database)
+  tell('the relay with group commit, acknowledged', '/s', durable.map(rate('acked')))
   tell(
-    'acknowledged, of what the database alone can',
+    'acknowledged, of what the relay with group commit does',
     'ratio',
-    ours.map((one, round) => rate('acked')(one) / (database[round] as number)),
+    ratios(ours.map(rate('acked')), durable.map(rate('acked'))),
   )
+  tell(
+    'the relay with group commit, of the bare relay',
+    'ratio',
+    ratios(durable.map(rate('acked')), bare.map(rate('acked'))),
+  )
+  tell('the relay with group commit, CPU for 1,000 messages, server and database', 's', durable.map(all))
+  tell('the database alone, 200 rows a commit on 4 connections', 'rows/s', database)
+  tell('acknowledged, of what the database alone can', 'ratio', ratios(ours.map(rate('acked')), database))
   return figures
 }
+
+const ratios = (ours: number[], theirs: number[]) => ours.map((value, round) => value / (theirs[round] as number))
 
 /** Rows a second that the same database takes from the same driver with nothing in front. */
 async function insertMost(pair: Pair, ms: number): Promise<number> {
