@@ -1,5 +1,8 @@
-// What waits for the writer, in a line for each conversation: a conversation that is being written is not ready, so that its messages never
-// overtake each other. Ready conversations come first come first.
+// What waits for the writer, in the order in which it came: what a conversation that is being written has waiting is not ready, so that its
+// messages never overtake each other, and goes behind what others have.
+//
+// Nothing here that lasts holds what comes and goes with each message, but the one array of what waits: V8's tables, when they are made anew,
+// point from the old one to the new, and once one has grown old, all that was ever in those after it does, until the next full collection.
 
 import { limits } from '#protocol/limits.ts'
 
@@ -20,58 +23,53 @@ export interface WaitingSends<W extends Waiting> {
 }
 
 export function createWaitingSends<W extends Waiting>(): WaitingSends<W> {
-  const readyLines = new Map<number, W[]>()
-  /** Of conversations that are being written. */
-  const heldLines = new Map<number, W[]>()
+  let waiting: W[] = []
   let ready = 0
-  let held = 0
+  /** Conversations, by batch. */
+  let beingWritten: ReadonlySet<number>[] = []
+
+  const isHeld = ({ send }: W) => beingWritten.some((conversations) => conversations.has(send.conversationId))
+  const countReady = () => {
+    ready = beingWritten.length === 0 ? waiting.length : waiting.reduce((n, one) => (isHeld(one) ? n : n + 1), 0)
+  }
 
   return {
     ready: () => ready,
-    all: () => ready + held,
+    all: () => waiting.length,
     add(one) {
-      const { conversationId } = one.send
-      const heldLine = heldLines.get(conversationId)
-      if (heldLine) {
-        heldLine.push(one)
-        held += 1
-        return
-      }
-      const line = readyLines.get(conversationId)
-      if (line) line.push(one)
-      else readyLines.set(conversationId, [one])
-      ready += 1
+      waiting.push(one)
+      if (!isHeld(one)) ready += 1
     },
     takeBatch() {
       const batch: W[] = []
+      const conversations = new Set<number>()
+      const left: W[] = []
+      const behind: W[] = []
       let bytes = 0
-      for (const [conversationId, line] of readyLines) {
-        let taken = 0
-        for (const one of line) {
-          bytes += one.send.content.length * 2
-          if (batch.length === limits.writerBatchRows || (batch.length > 0 && bytes > limits.writerBatchBytes)) break
-          batch.push(one)
-          taken += 1
+      let isFull = false
+      for (const one of waiting) {
+        const { conversationId, content } = one.send
+        const isOf = conversations.has(conversationId)
+        if (!isFull && !isHeld(one)) {
+          bytes += content.length * 2
+          isFull = batch.length === limits.writerBatchRows || (batch.length > 0 && bytes > limits.writerBatchBytes)
+          if (!isFull) {
+            batch.push(one)
+            conversations.add(conversationId)
+            continue
+          }
         }
-        if (taken === 0) break
-        const rest = line.slice(taken)
-        readyLines.delete(conversationId)
-        heldLines.set(conversationId, rest)
-        ready -= line.length
-        held += rest.length
-        if (rest.length > 0) break
+        if (isOf) behind.push(one)
+        else left.push(one)
       }
+      waiting = left.concat(behind)
+      beingWritten = [...beingWritten, conversations]
+      countReady()
       return batch
     },
-    written(batch) {
-      for (const { send } of batch) {
-        const line = heldLines.get(send.conversationId)
-        if (line === undefined) continue
-        heldLines.delete(send.conversationId)
-        held -= line.length
-        ready += line.length
-        if (line.length > 0) readyLines.set(send.conversationId, line)
-      }
+    written([first]) {
+      beingWritten = beingWritten.filter((conversations) => !first || !conversations.has(first.send.conversationId))
+      countReady()
     },
   }
 }

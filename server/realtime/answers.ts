@@ -7,10 +7,12 @@ import { AppError, errorBody } from '../errors.ts'
 
 export type Ack = (reply: Reply<unknown>) => void
 
-/** One answer that is owed. */
+/** One answer that is owed, in a chain of all: a Set of what comes and goes with each message keeps V8 from forgetting it (see waiting-sends.ts). */
 export interface OwedAnswer {
   ack: Ack | null
   dueAt: number
+  before: OwedAnswer
+  after: OwedAnswer
 }
 
 export interface Answers {
@@ -22,27 +24,35 @@ export interface Answers {
 }
 
 export function createAnswers(): Answers {
-  /** In the order in which they are due. */
-  const owed = new Set<OwedAnswer>()
+  /** Where the chain begins and ends; in it, in the order in which they are due. */
+  const ends = { ack: null, dueAt: Number.POSITIVE_INFINITY } as OwedAnswer
+  ends.before = ends
+  ends.after = ends
 
   const sweep = setInterval(() => {
     const now = performance.now()
-    for (const one of owed) {
-      if (one.dueAt > now) break
-      owed.delete(one)
-      one.ack?.({ ok: false, error: errorBody(tooSlow()) })
-    }
+    while (ends.after.dueAt <= now) give(ends.after, { ok: false, error: errorBody(tooSlow()) })
   }, limits.answerSweepMs)
+
+  function give(one: OwedAnswer, reply: Reply<unknown>) {
+    if (one.after === one) return
+    one.before.after = one.after
+    one.after.before = one.before
+    // Given: it leads nowhere.
+    one.before = one
+    one.after = one
+    one.ack?.(reply)
+    one.ack = null
+  }
 
   return {
     owe(ack) {
-      const one = { ack, dueAt: performance.now() + limits.answerMs }
-      owed.add(one)
+      const one = { ack, dueAt: performance.now() + limits.answerMs, before: ends.before, after: ends }
+      ends.before.after = one
+      ends.before = one
       return one
     },
-    give(one, reply) {
-      if (owed.delete(one)) one.ack?.(reply)
-    },
+    give,
     stop: () => clearInterval(sweep),
   }
 }
