@@ -155,6 +155,20 @@ describe('a message of a known conversation', () => {
     expect(Math.max(...off)).toBeLessThan(60_000)
   })
 
+  it('[DB39] does not wait for connections that something slow has taken', async () => {
+    const { conversationId, customer } = await known()
+    let isOver = false
+    const slow = Promise.all(
+      Array.from({ length: limits.databaseConnections }, async () => {
+        await sql`select sleep(0.8)`.execute(app.db)
+        isOver = true
+      }),
+    )
+    expect(await waysOf(() => customer.request('message:send', line(conversationId)))).toEqual(['one trip'])
+    expect(isOver).toBe(false)
+    await slow
+  })
+
   it('[DB39] [MS3] written elsewhere too goes on behind what is there, and is asked about from then on', async () => {
     const { conversationId, customer, agentAccount } = await known()
     const there = await elsewhere.connect(agentAccount)
