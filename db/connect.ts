@@ -147,12 +147,18 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number): Mysq
         breakOff()
         finish(new DatabaseUnavailable('the database did not answer in time'), undefined as never)
       }, queryMs)
-      return connection.query(sql, parameters, (error, result) => {
-        if (!error) return finish(error, result)
-        const told = asUnavailable(error)
-        if (told !== error) breakOff()
-        finish(told, result)
-      })
+      try {
+        return connection.query(sql, parameters, (error, result) => {
+          if (!error) return finish(error, result)
+          const told = asUnavailable(error)
+          if (told !== error) breakOff()
+          finish(told, result)
+        })
+      } catch (error) {
+        // It was never sent.
+        clearTimeout(timer)
+        throw error
+      }
     },
   }
 }

@@ -34,6 +34,11 @@ export function isConnectionTrouble(error: unknown): boolean {
   return fatal === true || (/^(E[A-Z]+|PROTOCOL_[A-Z_]+|POOL_[A-Z]+)$/.test(code ?? '') && !code?.startsWith('ER_'))
 }
 
+/** How growConversations is refused. */
+export function isNullRefused(error: unknown): boolean {
+  return driverError(error).errno === 1048
+}
+
 export function isDuplicateKey(error: unknown): boolean {
   return driverError(error).errno === 1062
 }

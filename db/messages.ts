@@ -1,4 +1,4 @@
-// Messages: written in batches under their conversations' locks, read by seq.
+// Messages: written in batches, read by seq.
 
 import { type CompiledQuery, sql } from 'kysely'
 import type { Message, MessageType } from '#protocol/entities.ts'

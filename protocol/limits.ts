@@ -163,7 +163,7 @@ export const limits = {
   databaseConnections: 10,
   /** Of their own, for what is written in one trip. */
   tripConnections: 2,
-  /** Workers share what the database's server allows: at most databaseConnections each, at least these, and some are left to others. */
+  /** Workers share what the database's server allows: besides tripConnections at most databaseConnections each, at least these, and some are left to others. */
   databaseConnectionsLeast: 5,
   databaseConnectionsSpare: 11,
   databaseQueue: 1_000,

@@ -5,17 +5,17 @@
 import type { ConversationChanges } from '#db/conversation-changes.ts'
 import type { LockedConversation } from '#db/conversations.ts'
 import { limits } from '#protocol/limits.ts'
-import { createKnownTime } from './time-known.ts'
+import { createKnownTime, type Moment } from './time-known.ts'
 
 export interface KnownConversations {
   /** To be told of each change after its commit, and of what was locked and left as it was. */
   note(changes: readonly ConversationChanges[]): void
   /** As it was left; undefined where it is not known well enough. Not to be changed. */
   find(conversationId: number): LockedConversation | undefined
-  /** The database's time, an ISO string; undefined when it is not known well enough. */
-  time(): string | undefined
-  /** To be told when the database has refused what rested on this. */
-  doubt(): void
+  /** The database's time; undefined when it is not known well enough. */
+  time(): Moment | undefined
+  /** To be told when the database has refused what rested on that. */
+  doubtTime(): void
 }
 
 interface Known {
@@ -42,7 +42,7 @@ export function createKnownConversations(now: () => number = () => performance.n
           was.state = after
           continue
         }
-        time.note(before.now)
+        time.note(before)
         if (was && was.state.version >= after.version) continue
         known.delete(after.id)
         known.set(after.id, {
@@ -59,6 +59,6 @@ export function createKnownConversations(now: () => number = () => performance.n
       return one?.isOurs && one.goodUntil > now() ? one.state : undefined
     },
     time: time.read,
-    doubt: time.doubt,
+    doubtTime: time.doubt,
   }
 }

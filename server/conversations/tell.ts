@@ -30,30 +30,34 @@ export function tellConversation(
 }
 
 /** Reads what stands after the commit of a change and tells it; never throws. */
-export function tellStanding(app: Telling, conversationId: number, change: ConversationChange): Promise<void> {
-  return tellInTurn(app, [conversationId], change)
+export async function tellStanding(app: Telling, conversationId: number, change: ConversationChange): Promise<void> {
+  await tellInTurn(app, [conversationId], change)
 }
 
-/** The same for many, in their order, limits.tellingRows at a time. */
+/** The same for many, in their order, limits.tellingRows at a time. Resolves with how long telling took, in milliseconds, reading not counted. */
 export async function tellInTurn(
   app: Telling,
   ids: readonly number[],
   change: ConversationChange,
   reach: { onThisNode?: true } = {},
-): Promise<void> {
+): Promise<number> {
+  let toldMs = 0
   for (let from = 0; from < ids.length; from += limits.tellingRows) {
     const some = ids.slice(from, from + limits.tellingRows)
     try {
       const read = await readConversations(app.db, some)
+      const beganAt = performance.now()
       for (const id of some) {
         const whole = read.get(id)
         if (whole) tellConversation(app, whole, change, reach)
       }
+      toldMs += performance.now() - beganAt
     } catch (error) {
       // The comparison with the database tells them again.
       app.log.warn({ err: error, conversations: some.length }, 'could not tell of conversations')
     }
   }
+  return toldMs
 }
 
 export interface ConversationTeller {
@@ -80,12 +84,10 @@ export function createConversationTeller(app: Telling): ConversationTeller {
     // All that one batch changed goes with the first round.
     await Promise.resolve()
     while (waiting.size > 0 && !stopping.signal.aborted) {
-      const beganAt = performance.now()
       const [written, read] = [idsOf('message'), idsOf('read')]
       waiting.clear()
-      await tellInTurn(app, written, 'message')
-      await tellInTurn(app, read, 'read')
-      await sleep(pauseAfter(performance.now() - beganAt), undefined, { signal: stopping.signal }).catch(() => {})
+      const toldMs = (await tellInTurn(app, written, 'message')) + (await tellInTurn(app, read, 'read'))
+      await sleep(pauseAfter(toldMs), undefined, { signal: stopping.signal }).catch(() => {})
     }
     running = false
   }
@@ -100,6 +102,9 @@ export function createConversationTeller(app: Telling): ConversationTeller {
   }
 }
 
-/** A round of many conversations, each told to many agents, is followed by 49 times as long without one. */
-const pauseAfter = (tookMs: number) =>
-  Math.min(limits.conversationUpdateMostMs, Math.max(limits.conversationUpdateMs, tookMs * 49))
+/**
+ * A round of many conversations, each told to many agents, is followed by 99 times as long without one; reading them before and writing them
+ * out after is about as much work again.
+ */
+const pauseAfter = (toldMs: number) =>
+  Math.min(limits.conversationUpdateMostMs, Math.max(limits.conversationUpdateMs, toldMs * 99))

@@ -1,34 +1,40 @@
-// What time the database has, without asking it: what it said once, and how long ago that was by a clock that nobody sets. Late by as long as
-// that answer took, so the earliest of the answers is gone by. Nothing rests on it alone: whoever writes it has the database check it.
+// What time the database has, without asking it: what it said once, and how long ago that was heard by a clock that nobody sets. Late by as long
+// as that answer took, so of several the one that took the least is gone by. Nothing rests on it alone: whoever writes it has the database
+// check it.
 
 import { limits } from '#protocol/limits.ts'
 
+/** What the database's clock says, an ISO string, and when that is, in milliseconds of a clock that nobody sets. */
+export interface Moment {
+  now: string
+  heardAt: number
+}
+
 export interface KnownTime {
-  /** To be told what the database's clock said, an ISO string, when that was read. */
-  note(said: string): void
-  /** Now, as an ISO string; undefined when nothing was read lately. */
-  read(): string | undefined
-  /** The database says otherwise: goes by what is read next. */
+  /** To be told what the database said. */
+  note(moment: Moment): void
+  /** This moment; undefined when what is gone by was heard too long ago. */
+  read(): Moment | undefined
+  /** The database says otherwise: goes by what it says next. */
   doubt(): void
 }
 
-/** `now`: milliseconds of a clock that nobody sets. */
-export function createKnownTime(now: () => number): KnownTime {
-  /** Of the database's clock before ours. */
+/** `clock`: milliseconds of the clock that nobody sets. */
+export function createKnownTime(clock: () => number): KnownTime {
+  /** Of the database's clock before that one. */
   let ahead = Number.NEGATIVE_INFINITY
   let goodUntil = 0
 
   return {
-    note(said) {
-      const time = now()
-      const candidate = Date.parse(said) - time
-      if (time < goodUntil && candidate <= ahead) return
+    note({ now, heardAt }) {
+      const candidate = Date.parse(now) - heardAt
+      if (clock() < goodUntil && candidate <= ahead) return
       ahead = candidate
-      goodUntil = time + limits.knownConversationMs
+      goodUntil = heardAt + limits.knownConversationMs
     },
     read() {
-      const time = now()
-      return time < goodUntil ? new Date(time + ahead).toISOString() : undefined
+      const heardAt = clock()
+      return heardAt < goodUntil ? { now: new Date(heardAt + ahead).toISOString(), heardAt } : undefined
     },
     doubt() {
       goodUntil = 0

@@ -4,6 +4,7 @@
 
 import { growConversations } from '#db/conversation-changes.ts'
 import type { LockedConversation } from '#db/conversations.ts'
+import { isNullRefused } from '#db/errors.ts'
 import { insertionOf } from '#db/messages.ts'
 import { inOneTrip } from '#db/one-trip.ts'
 import type { Message } from '#protocol/entities.ts'
@@ -28,14 +29,17 @@ export async function appendKnown(
   app: Pick<App, 'db' | 'known'>,
   sends: readonly Send[],
 ): Promise<DecidedSends | null> {
-  const now = app.known.time()
-  if (now === undefined) return null
+  let time = app.known.time()
+  if (time === undefined) return null
   const locked = new Map<number, LockedConversation>()
   for (const { conversationId } of sends) {
     const state = app.known.find(conversationId)
-    if (state) locked.set(conversationId, state)
+    if (!state) continue
+    locked.set(conversationId, state)
+    // Never before what was last said there: the time may be known less well than it was.
+    if (state.now > time.now) time = state
   }
-  const decided = decideSends(sends, { locked, now, attachments: new Map(), known: new Map(), again: false })
+  const decided = decideSends(sends, { locked, time, attachments: new Map(), known: new Map(), again: false })
   if (decided.changes.size > 0) return null
   const { rows, conversations } = decided
   const messages: Message[] = []
@@ -44,10 +48,10 @@ export async function appendKnown(
     if (!outcome.existed) messages.push(outcome.message)
   }
   const [, inserted] = (await inOneTrip(app.db, [
-    growConversations(app.db, conversations, now),
+    growConversations(app.db, conversations, time.now),
     insertionOf(app.db, rows),
   ]).catch((refused: unknown) => {
-    app.known.doubt()
+    if (isNullRefused(refused)) app.known.doubtTime()
     throw refused
   })) as [unknown, { insertId: number }]
   messages.forEach((message, index) => {

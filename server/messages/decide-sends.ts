@@ -10,6 +10,7 @@ import { type Actor, isCustomer } from '../actor.ts'
 import { takeAttachment } from '../attachments/take-attachment.ts'
 import { assertMayHandle } from '../conversations/access.ts'
 import { intoQueue, reopened } from '../conversations/states.ts'
+import type { Moment } from '../conversations/time-known.ts'
 import { AppError } from '../errors.ts'
 
 export interface Send {
@@ -55,7 +56,7 @@ export const keyOfSend = ({ actor, conversationId, clientMessageId }: Send): Mes
 export interface Standing {
   locked: ReadonlyMap<number, LockedConversation>
   /** The database's time, where the rows have been known for longer. */
-  now?: string
+  time?: Moment
   attachments: ReadonlyMap<number, LockedAttachment>
   /** What is there already, by keyOf. */
   known: ReadonlyMap<string, Message>
@@ -69,7 +70,7 @@ interface Written extends ConversationChanges {
 
 export function decideSends(
   sends: readonly Send[],
-  { locked, now, attachments, known, again }: Standing,
+  { locked, time, attachments, known, again }: Standing,
 ): DecidedSends {
   const taken = new Set<number>()
   const rows: NewMessage[] = []
@@ -92,7 +93,7 @@ export function decideSends(
   }
 
   function begin(before: LockedConversation): Written {
-    const one = { before, after: { ...before, now: now ?? before.now }, messages: [] }
+    const one = { before, after: { ...before, ...(time && { now: time.now, heardAt: time.heardAt }) }, messages: [] }
     written.set(before.id, one)
     return one
   }

@@ -145,7 +145,7 @@ describe('a message of a known conversation', () => {
     const inAnHour = new Date(Date.parse(state.now) + 3_600_000).toISOString()
     const somewhere = { ...state, id: 1_000_000_000, now: inAnHour }
     app.known.note([{ before: somewhere, after: somewhere }])
-    expect(app.known.time()?.slice(0, 15)).toBe(inAnHour.slice(0, 15))
+    expect(app.known.time()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
     const send = () => customer.request('message:send', line(conversationId))
     expect(await waysOf(send)).toEqual(['one trip', 'under locks'])
     expect(await waysOf(send)).toEqual(['one trip'])
@@ -167,6 +167,23 @@ describe('a message of a known conversation', () => {
     expect(await waysOf(() => customer.request('message:send', line(conversationId)))).toEqual(['one trip'])
     expect(isOver).toBe(false)
     await slow
+  })
+
+  it('[DB39] is never before what was said last, though the time be known less well by now', async () => {
+    const { conversationId, customer } = await known()
+    const send = async () => (await customer.request('message:send', line(conversationId))).message.createdAt
+    const first = await send()
+    const state = await locked(conversationId)
+    const late = { ...state, id: 1_000_000_001, now: new Date(Date.parse(state.now) - 500).toISOString() }
+    app.known.doubtTime()
+    app.known.note([{ before: late, after: late }])
+    expect(app.known.time()?.now).toSatisfy((now: string) => now < first)
+    const second = await send()
+    expect(second).toBe(first)
+    expect((await app.storedMessages(conversationId)).slice(-2).map(({ createdAt }) => createdAt)).toEqual([
+      first,
+      second,
+    ])
   })
 
   it('[DB39] [MS3] written elsewhere too goes on behind what is there, and is asked about from then on', async () => {
@@ -281,7 +298,8 @@ describe('a message of a known conversation', () => {
 
 describe('what is known of conversations', () => {
   const now = '2026-01-01T00:00:00.000Z'
-  const state = (id: number, version: number) => ({ id, version, agentId: 7, agentPresence: 'online', now }) as never
+  const state = (id: number, version: number) =>
+    ({ id, version, agentId: 7, agentPresence: 'online', now, heardAt: 0 }) as never
 
   it('[DB39] is forgotten before an agent can have been away for too long, the oldest first where it is too much', () => {
     expect(limits.knownConversationMs).toBeLessThan(limits.absentAgentMs)
@@ -326,24 +344,30 @@ describe('the database’s time as it is known', () => {
   it('[DB39] goes by the answer that took the least, until it is doubted or was long ago', () => {
     let clock = 500
     const time = createKnownTime(() => clock)
+    const said = (ms: number, heardAt = clock) => time.note({ now: at(ms), heardAt })
+    const read = () => time.read()?.now
     expect(time.read()).toBeUndefined()
-    time.note(at(0))
+    said(0)
     clock += 100
-    expect(time.read()).toBe(at(100))
+    expect(time.read()).toEqual({ now: at(100), heardAt: clock })
     // Said at 90, and heard at 100.
-    time.note(at(90))
-    expect(time.read()).toBe(at(100))
-    time.note(at(105))
-    expect(time.read()).toBe(at(105))
+    said(90)
+    expect(read()).toBe(at(100))
+    said(105)
+    expect(read()).toBe(at(105))
+    // Told of later than it was heard.
+    clock += 1000
+    said(106, clock - 1000)
+    expect(read()).toBe(at(1106))
     time.doubt()
-    expect(time.read()).toBeUndefined()
-    time.note(at(90))
-    expect(time.read()).toBe(at(90))
+    expect(read()).toBeUndefined()
+    said(1000)
+    expect(read()).toBe(at(1000))
     clock += limits.knownConversationMs - 1
-    expect(time.read()).toBe(at(90 + limits.knownConversationMs - 1))
+    expect(read()).toBe(at(1000 + limits.knownConversationMs - 1))
     clock += 1
-    expect(time.read()).toBeUndefined()
-    time.note(at(0))
-    expect(time.read()).toBe(at(0))
+    expect(read()).toBeUndefined()
+    said(0)
+    expect(read()).toBe(at(0))
   })
 })
