@@ -131,7 +131,11 @@ describe('a message of a known conversation', () => {
     for (const off of [-limits.knownTimeOffMs - 1, limits.knownTimeOffMs + 500]) {
       await expect(grow(off)).rejects.toThrow('last_seq')
     }
-    expect(await locked(conversationId)).toEqual({ ...before, now: expect.any(String) })
+    expect(await locked(conversationId)).toEqual({
+      ...before,
+      now: expect.any(String),
+      heardAt: expect.any(Number),
+    })
     for (const off of [limits.knownTimeOffMs / 2, -limits.knownTimeOffMs / 2]) {
       await setBack(conversationId)
       const time = await grow(off)
