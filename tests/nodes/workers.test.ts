@@ -101,8 +101,9 @@ describe('two workers', () => {
     }
     const whole = senders.map((_, index) => index + 1)
     for (const client of senders) {
-      await client.next('message:created', (message) => message.seq === senders.length)
-      expect(client.all('message:created').map(({ seq }) => seq)).toEqual(whole)
+      // What the other worker tells may come after what this one has told since; people's clients put it in order.
+      for (const seq of whole) await client.next('message:created', (message) => message.seq === seq)
+      expect(client.all('message:created')).toHaveLength(whole.length)
     }
     expect(polls.map(({ socket }) => socket.io.engine.transport.name)).toEqual(polls.map(() => 'polling'))
 
