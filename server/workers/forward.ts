@@ -25,9 +25,12 @@ function ownerOf(url: string): number | null {
 }
 
 function passRequest(request: IncomingMessage, response: ServerResponse, socketPath: string) {
-  const { method, url, rawHeaders: headers } = request
+  const { method, url } = request
+  // Kept alive, whatever the client asked for: a worker that answered and closed before the end of the request is passed on breaks the pipe,
+  // and its answer is lost.
+  const headers = [...endToEnd(request.rawHeaders), 'Connection', 'keep-alive']
   const onward = open({ socketPath, method, path: url, headers, agent: false }, (answer) => {
-    response.writeHead(answer.statusCode ?? 500, answer.rawHeaders)
+    response.writeHead(answer.statusCode ?? 500, endToEnd(answer.rawHeaders))
     answer.pipe(response)
   })
   // Its worker is gone, and the session with it: the client begins another.
@@ -35,6 +38,10 @@ function passRequest(request: IncomingMessage, response: ServerResponse, socketP
   response.on('close', () => onward.destroy())
   request.pipe(onward)
 }
+
+/** Without those that are of one connection alone (RFC 9110, 7.6.1). */
+const endToEnd = (rawHeaders: readonly string[]) =>
+  rawHeaders.filter((_, index) => !/^(connection|keep-alive)$/i.test(rawHeaders[index - (index % 2)] as string))
 
 function passUpgrade({ method, url, rawHeaders, socket }: IncomingMessage, socketPath: string) {
   const lines = [`${method} ${url} HTTP/1.1`]
