@@ -6,8 +6,8 @@ import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mys
 import { limits } from '#protocol/limits.ts'
 import type { Database, Tables } from './database.ts'
 import { DatabaseUnavailable, isConnectionTrouble } from './errors.ts'
-import { giveTrips } from './one-trip.ts'
 import { inPackets } from './packets.ts'
+import { giveTrips } from './transaction.ts'
 
 /** Where the database is: a URL (mysql://user:password@host:port/name?socketPath=…), or the embedded server's private socket. */
 export type DatabaseAddress = { url: string } | { socketPath: string; user: string; database: string }

@@ -2,9 +2,8 @@
 
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { inOneTrip } from '#db/one-trip.ts'
 import { withNext } from '#db/packets.ts'
-import { inTransaction } from '#db/transaction.ts'
+import { inOneTrip, inTransaction } from '#db/transaction.ts'
 import { tripsOf } from '../support/trips.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
