@@ -114,6 +114,27 @@ describe('two workers', () => {
     expect(figures.match(/^# TYPE kefu_connections /gm)).toHaveLength(1)
   }, 40_000)
 
+  it('[WK2] answer whoever polls over a new connection each time, whichever of them it reaches', async () => {
+    const { url } = await startWorkers()
+    const poll = (method: string, query = '', body = '') =>
+      new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+        const asked = request(
+          `${url}/socket.io/?EIO=4&transport=polling${query}`,
+          { method, agent: false },
+          (answer) => {
+            let text = ''
+            answer.setEncoding('utf8').on('data', (part) => {
+              text += part
+            })
+            answer.on('end', () => resolve({ status: answer.statusCode, text }))
+          },
+        )
+        asked.on('error', reject).end(body)
+      })
+    const { sid } = JSON.parse((await poll('GET')).text.slice(1)) as { sid: string }
+    for (let i = 0; i < 300; i++) expect(await poll('POST', `&sid=${sid}`, '3')).toEqual({ status: 200, text: 'ok' })
+  }, 40_000)
+
   it('[WK1] let one agent win each claim, share rates, and end sessions on both', async () => {
     const { url } = await startWorkers()
     const [admin, session] = await Promise.all([logIn(url), newCustomer(url)])
