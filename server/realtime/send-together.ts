@@ -1,12 +1,13 @@
 // What one connection is told within one turn of the event loop leaves in one write, of one buffer. A system call a frame is the greater part
 // of what a message costs; in a batch a sender gets several messages and several answers. Nothing waits longer than the turn.
 
+import type { Socket as TcpSocket } from 'node:net'
 import type { Server } from 'socket.io'
 
 interface Packet {
   type: string
   data?: unknown
-  /** What is told to many is framed once: header and payload. */
+  /** What is told to many is framed once: header and payload, in a list that all of them share. */
   options?: { wsPreEncodedFrame?: Buffer[] }
 }
 
@@ -15,39 +16,40 @@ interface Transport {
   name: string
   writable: boolean
   parser: { encodePacket(packet: Packet, supportsBinary: boolean, done: (encoded: unknown) => void): void }
-  socket: { readyState: number; _socket: { write(bytes: Buffer, written: (error?: Error | null) => void): void } }
-  send(packets: Packet[]): void
-  _onSentLast(error?: Error | null): void
+  socket: { readyState: number; _socket: TcpSocket }
 }
 
 /** And those of its socket: `flush` gives the transport what waits in writeBuffer. */
 interface EngineSocket {
+  readyState: string
   flush(): void
+  emit(event: 'drain'): void
   writeBuffer: Packet[]
+  /** What is to be called when something has left; nothing here asks for that. */
+  packetsFn: unknown[]
   transport: Transport
 }
 
 const isOpen = 1
+const nothing = Buffer.alloc(0)
 
 /** Call after the server is attached and before the first connection. */
 export function sendTogether(io: Server): void {
-  let waiting = new Set<EngineSocket>()
+  /** In the order of what they are told, so one may be here more than once. */
+  let waiting: EngineSocket[] = []
 
   function sendAll() {
     const all = waiting
-    waiting = new Set()
+    waiting = []
     for (const engineSocket of all) {
-      const { transport } = engineSocket
-      // The transport is another after an upgrade.
-      if (transport.name === 'websocket') transport.send = sendInOneWrite
+      if (engineSocket.writeBuffer.length === 0 || sendInOneWrite(engineSocket)) continue
       Object.getPrototypeOf(engineSocket).flush.call(engineSocket)
     }
   }
 
   function flushLater(this: EngineSocket) {
-    if (this.writeBuffer.length === 0) return
-    if (waiting.size === 0) setImmediate(sendAll)
-    waiting.add(this)
+    if (waiting.length === 0) setImmediate(sendAll)
+    waiting.push(this)
   }
 
   io.engine.on('connection', (engineSocket: EngineSocket) => {
@@ -55,19 +57,48 @@ export function sendTogether(io: Server): void {
   })
 }
 
-function sendInOneWrite(this: Transport, packets: Packet[]): void {
-  const parts: Buffer[] = []
-  for (const packet of packets) {
-    const framed = packet.options?.wsPreEncodedFrame ?? frameOf(encode(this, packet))
-    if (framed === null || this.socket.readyState !== isOpen) {
-      Object.getPrototypeOf(this).send.call(this, packets)
-      return
-    }
-    parts.push(...framed)
+/**
+ * Does what engine.io's own flush does, without telling anybody but who waits to close. False, and nothing done, where that is not to be had:
+ * a transport that is no WebSocket, or not at work, or packets that are no text.
+ */
+function sendInOneWrite(engineSocket: EngineSocket): boolean {
+  const { transport, writeBuffer, packetsFn, readyState } = engineSocket
+  const webSocket = transport.socket
+  if (transport.name !== 'websocket' || packetsFn.length > 0) return false
+  if (!transport.writable || readyState === 'closed' || webSocket.readyState !== isOpen) return false
+  const bytes = framesOf(transport, writeBuffer)
+  if (bytes === null) return false
+  engineSocket.writeBuffer = []
+  const tcp = webSocket._socket
+  // Most leave at once; a call to hear of it would cost as much as the rest of this.
+  tcp.write(bytes)
+  if (tcp.writableLength > 0) {
+    transport.writable = false
+    tcp.write(nothing, () => {
+      transport.writable = true
+      engineSocket.flush()
+    })
   }
-  this.writable = false
-  const bytes = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
-  this.socket._socket.write(bytes, this._onSentLast)
+  engineSocket.emit('drain')
+  return true
+}
+
+/** All as one buffer; null where one is no text. */
+function framesOf(transport: Transport, packets: readonly Packet[]): Buffer | null {
+  const frames: Buffer[] = []
+  for (const packet of packets) {
+    const frame = preEncoded(packet) ?? frameOf(encode(transport, packet))
+    if (frame === null) return null
+    frames.push(frame)
+  }
+  return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames)
+}
+
+/** Joined for all who are told. */
+function preEncoded({ options }: Packet): Buffer | undefined {
+  const parts = options?.wsPreEncodedFrame
+  if (parts && parts.length > 1) parts.splice(0, parts.length, Buffer.concat(parts))
+  return parts?.[0]
 }
 
 function encode({ parser }: Transport, packet: Packet): unknown {
@@ -79,7 +110,7 @@ function encode({ parser }: Transport, packet: Packet): unknown {
 }
 
 /** One unmasked text frame (RFC 6455, 5.2); null for what is not text. */
-function frameOf(text: unknown): Buffer[] | null {
+function frameOf(text: unknown): Buffer | null {
   if (typeof text !== 'string') return null
   const length = Buffer.byteLength(text)
   const header = length < 126 ? 2 : length < 65_536 ? 4 : 10
@@ -95,5 +126,5 @@ function frameOf(text: unknown): Buffer[] | null {
     frame.writeBigUInt64BE(BigInt(length), 2)
   }
   frame.write(text, header)
-  return [frame]
+  return frame
 }

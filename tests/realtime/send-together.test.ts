@@ -26,7 +26,7 @@ async function connected() {
   client.onAny((_name, value) => heard.push(value))
   const until = (value: unknown) =>
     new Promise<void>((resolve) => client.onAny((_name, heardValue) => heardValue === value && resolve()))
-  return { server, socket, heard, until, writes: countWrites(socket) }
+  return { server, client, socket, heard, until, writes: countWrites(socket) }
 }
 
 function countWrites(socket: import('socket.io').Socket): () => number {
@@ -87,4 +87,29 @@ it('tells text alone: what is nested arrives as it is, to one, to a room and as 
   socket.emit('told', 'end')
   await last
   expect(heard).toEqual([value, value, 'end'])
+})
+
+it('[EV4] what a client does not read waits in its order, what may be dropped is dropped, and it goes on when the client does', async () => {
+  const { socket, client, heard, until } = await connected()
+  const { ws } = client.io.engine.transport as unknown as { ws: { _socket: TcpSocket } }
+  ws._socket.pause()
+  const much = 'x'.repeat(64 * 1024)
+  const { conn } = socket as unknown as { conn: { writeBuffer: unknown[]; transport: { writable: boolean } } }
+  let told = 0
+  while (conn.transport.writable) {
+    socket.emit('told', `${told++} ${much}`)
+    await new Promise(setImmediate)
+  }
+  for (let count = 0; count < 10; count++) {
+    socket.emit('told', `${told++} ${much}`)
+    socket.volatile.emit('told', 'passing')
+  }
+  await new Promise(setImmediate)
+  expect(conn.writeBuffer.length).toBe(10)
+  const last = until('end')
+  socket.emit('told', 'end')
+  ws._socket.resume()
+  await last
+  expect(heard).toEqual([...Array.from({ length: told }, (_, index) => `${index} ${much}`), 'end'])
+  expect(conn.transport.writable).toBe(true)
 })
