@@ -4,8 +4,7 @@
 import type { Reply } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import { AppError, errorBody } from '../errors.ts'
-
-export type Ack = (reply: Reply<unknown>) => void
+import type { Ack } from './take-at-once.ts'
 
 /** One answer that is owed, in a chain of all: a Set of what comes and goes with each message keeps V8 from forgetting it (see waiting-sends.ts). */
 export interface OwedAnswer {

@@ -4,16 +4,17 @@
 import type { Socket } from 'socket.io'
 import type { ErrorBody } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
-import type { RequestName } from '#protocol/requests.ts'
+import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversations/assert-visible.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
 import { logSecurity } from '../security-log.ts'
-import type { Ack, Answers } from './answers.ts'
+import type { Answers } from './answers.ts'
 import { checkPayload } from './check-payload.ts'
 import { type RequestEntry, requests } from './requests.ts'
 import { conversationRoom } from './rooms.ts'
+import type { Ack, Incoming } from './take-at-once.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 export interface Connection {
@@ -28,18 +29,14 @@ export function createConnection(socket: Socket, actor: Actor, expiresAt: number
   return { socket, actor, expiresAt, turns: createTurns() }
 }
 
-/** Takes one event off the wire. `refusing` is set while the process stops. */
+/** Takes one request off the wire. `refusing` is set while the process stops. */
 export function receive(
   app: App,
   answers: Answers,
   connection: Connection,
-  event: readonly unknown[],
+  { name, payload, ack }: Incoming,
   refusing: boolean,
 ): void {
-  const name = event[0]
-  const last = event[event.length - 1]
-  const ack: Ack | null = event.length > 1 && typeof last === 'function' ? (last as Ack) : null
-  const payload = ack && event.length === 2 ? undefined : event[1]
   try {
     app.rates.take('connectionRequests', connection.socket.id)
     if (refusing) throw new AppError('unavailable', 'This server is about to stop.')
@@ -75,16 +72,28 @@ function take<N extends RequestName>(
   })
 }
 
-async function handle<N extends RequestName>(
+function handle<N extends RequestName>(
   app: App,
   connection: Connection,
   name: N,
   entry: RequestEntry<N>,
   rawPayload: unknown,
-) {
-  const { actor, socket } = connection
+): Promise<RequestReplies[N]> {
+  const { actor } = connection
   const payload = checkPayload(name, rawPayload)
   if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `${name} is not for your role.`)
+  const changesConnection = entry.subscribes ?? entry.subscribesTo ?? entry.unsubscribes ?? entry.renews
+  return changesConnection ? handleChanging(app, connection, entry, payload) : entry.handle(app, actor, payload)
+}
+
+/** What the request changes of the connection itself: what it is subscribed to, until when it is good. */
+async function handleChanging<N extends RequestName>(
+  app: App,
+  connection: Connection,
+  entry: RequestEntry<N>,
+  payload: RequestPayloads[N],
+): Promise<RequestReplies[N]> {
+  const { actor, socket } = connection
   const undo = entry.subscribes ? await subscribe(app, connection, entry.subscribes(payload)) : null
   try {
     const data = await entry.handle(app, actor, payload)

@@ -21,6 +21,7 @@ import type { OpenConnections } from './open-connections.ts'
 import { publishAvailability, publishClosing } from './publish.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
 import { watchSlowReaders } from './slow-readers.ts'
+import { takeRequests } from './take-at-once.ts'
 
 /** Not yet attached to an HTTP server. */
 export function createSocketServer(config: Config): Server {
@@ -61,8 +62,7 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
     connections.add(connection)
     letGoOfRequest(socket)
     // Everything is registered before anything waits, so that no early packet is missed.
-    // A middleware that never goes on: nobody listens behind it.
-    socket.use((event) => receive(app, answers, connection, event, stopping))
+    takeRequests(socket, (incoming) => receive(app, answers, connection, incoming, stopping))
     socket.on('disconnect', () => {
       connections.remove(connection)
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
