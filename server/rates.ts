@@ -34,7 +34,9 @@ export function createRates(now: () => number, { enabled, shared }: { enabled: b
   let untilSweep = sweepEvery
 
   function bucketsOf(name: RateName): Map<string, number> {
-    const buckets = fullAgainAt.get(name) ?? new Map<string, number>()
+    const known = fullAgainAt.get(name)
+    if (known) return known
+    const buckets = new Map<string, number>()
     fullAgainAt.set(name, buckets)
     return buckets
   }
