@@ -63,9 +63,9 @@ export const limits = {
   writerQueue: 10_000,
   writerBatchRows: 200,
   writerBatchBytes: 1024 * 1024,
-  /** Batches written at once; another than the first begins when so many rows wait. */
-  writerLanes: 4,
-  writerLaneRows: 100,
+  /** Batches written at once; the second begins when so many rows wait: while one is at the disk the other is at the processor. */
+  writerLanes: 2,
+  writerLaneRows: 16,
   /** Conversations whose state a node remembers, and for how long it goes by that: less than absentAgentMs, in which an agent can go away for good. */
   knownConversations: 20_000,
   knownConversationMs: 4 * 60_000,
