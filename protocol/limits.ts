@@ -63,7 +63,7 @@ export const limits = {
   writerQueue: 10_000,
   writerBatchRows: 200,
   writerBatchBytes: 1024 * 1024,
-  /** Batches written at once; the second begins when so many rows wait: while one is at the disk the other is at the processor. */
+  /** Batches written at once: while one is at the disk the other is at the processor. So many rows do not wait for more, nor for the first to be done. */
   writerLanes: 2,
   writerLaneRows: 16,
   /** Conversations whose state a node remembers, and for how long it goes by that: less than absentAgentMs, in which an agent can go away for good. */

@@ -1,4 +1,4 @@
-// Group commit: while one batch commits, what arrives becomes the next (no timer, no artificial wait), so one message alone is as quick as
+// Group commit: while batches commit, what arrives becomes the next (no timer, no artificial wait), so one message alone is as quick as
 // the disk and many share few commits. A conversation is in one batch at a time, so its order holds. Told and answered after commit.
 
 import { inTransaction } from '#db/transaction.ts'
@@ -43,7 +43,7 @@ export function createMessageWriter(
     })
   }
 
-  /** Another lane opens only when much waits: each batch costs its statements, and one that is larger costs no more of them. */
+  /** A second lane opens only when enough waits: each batch costs its statements, and one that is larger costs no more of them. */
   function startLanes() {
     while (lanes.size === 0 ? waiting.ready() > 0 : waiting.ready() >= limits.writerLaneRows) {
       if (lanes.size === limits.writerLanes) return
@@ -112,7 +112,9 @@ export function createMessageWriter(
       }
       return new Promise((resolve, reject) => {
         waiting.add({ send, resolve, reject })
-        startSoon()
+        // The database is at work while the rest of what has come is still read.
+        if (waiting.ready() >= limits.writerLaneRows) startLanes()
+        else startSoon()
       })
     },
     async drain() {
