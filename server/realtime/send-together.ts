@@ -19,10 +19,9 @@ interface Transport {
   socket: { readyState: number; _socket: TcpSocket }
 }
 
-/** And those of its socket: sendPacket puts a packet into writeBuffer, `flush` gives the transport what waits there. */
+/** And those of its socket: `flush` gives the transport what waits in writeBuffer. */
 interface EngineSocket {
   readyState: string
-  sendPacket(type: string, data?: unknown, options?: Packet['options'] | (() => void), sent?: () => void): void
   flush(): void
   emit(event: 'drain'): void
   writeBuffer: Packet[]
@@ -53,24 +52,7 @@ export function sendTogether(io: Server): void {
     waiting.push(this)
   }
 
-  /** Without an event for everybody who might want to change it. */
-  function sendLater(
-    this: EngineSocket,
-    type: string,
-    data?: unknown,
-    options?: Packet['options'] | (() => void),
-    sent?: () => void,
-  ) {
-    if (sent !== undefined || typeof options === 'function') {
-      Object.getPrototypeOf(this).sendPacket.call(this, type, data, options, sent)
-    } else if (this.readyState !== 'closing' && this.readyState !== 'closed') {
-      this.writeBuffer.push({ type, data, ...(options && { options }) })
-      this.flush()
-    }
-  }
-
   io.engine.on('connection', (engineSocket: EngineSocket) => {
-    engineSocket.sendPacket = sendLater
     engineSocket.flush = flushLater
   })
 }
