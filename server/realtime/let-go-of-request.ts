@@ -19,7 +19,10 @@ export function letGoOfRequest(socket: Socket): void {
   const { conn } = socket
   const engineSocket = conn as unknown as EngineSocket
   if (engineSocket.transport.name !== 'websocket') {
-    conn.once('upgrade', () => letGoOfRequest(socket))
+    const upgraded = () => letGoOfRequest(socket)
+    conn.once('upgrade', upgraded)
+    // It may leave and come again on the same connection, time and again.
+    socket.once('disconnect', () => conn.off('upgrade', upgraded))
     return
   }
   const tcp = engineSocket.transport.socket?._socket

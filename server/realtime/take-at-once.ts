@@ -28,24 +28,49 @@ interface Packet {
   data?: unknown
 }
 
-/** To be called once for each connection. */
+/** Whose requests a connection carries now: a client may leave and come again on the same one. */
+interface Taking {
+  socket: Socket
+  take(incoming: Incoming): void
+}
+
+const takings = new WeakMap<object, Taking>()
+
+/** To be called once for each socket. */
 export function takeRequests(socket: Socket, take: (incoming: Incoming) => void): void {
   // A middleware that never goes on: nobody listens behind it.
   socket.use((event) => take(incomingOf(event)))
-  takeAtOnce(socket, take)
-  if (socket.conn.transport.name !== 'websocket') socket.conn.once('upgrade', () => takeAtOnce(socket, take))
+  const { conn } = socket
+  const before = takings.get(conn)
+  if (before) {
+    Object.assign(before, { socket, take })
+    return
+  }
+  const taking = { socket, take }
+  takings.set(conn, taking)
+  const engineSocket = conn as unknown as EngineSocket
+  if (engineSocket.transport.name === 'websocket') takeAtOnce(engineSocket, taking)
+  else conn.once('upgrade', () => takeAtOnce(engineSocket, taking))
 }
 
-function takeAtOnce(socket: Socket, take: (incoming: Incoming) => void): void {
-  const conn = socket.conn as unknown as EngineSocket
+function takeAtOnce(conn: EngineSocket, taking: Taking): void {
   const { transport } = conn
-  if (transport.name !== 'websocket') return
   const { onPacket } = transport
+  /** Socket.IO takes what came to it a tick later. Until then all goes that way, since what comes later must not be earlier. */
+  let onLongWay = 0
   transport.onPacket = (packet) => {
-    const isUsual = packet.type === 'message' && conn.pingTimeoutTimer === null
-    const incoming = isUsual && conn.readyState === 'open' && socket.connected && requestOf(conn, packet.data)
-    if (incoming) take(incoming)
-    else onPacket.call(transport, packet)
+    const isUsual = onLongWay === 0 && packet.type === 'message' && conn.pingTimeoutTimer === null
+    const incoming = isUsual && conn.readyState === 'open' && taking.socket.connected && requestOf(conn, packet.data)
+    if (incoming) {
+      taking.take(incoming)
+      return
+    }
+    onPacket.call(transport, packet)
+    if (packet.type !== 'message') return
+    onLongWay += 1
+    process.nextTick(() => {
+      onLongWay -= 1
+    })
   }
 }
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import { io as connect } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
@@ -32,7 +32,7 @@ async function connected(transports: string[]) {
   ])
   longWay = 0
   const send = (text: string) => (client.io.engine as unknown as { write(text: string): void }).write(text)
-  return { client, socket, taken, send, longWay: () => longWay }
+  return { server, client, socket, taken, send, longWay: () => longWay }
 }
 
 const payload = { text: '你好 "quoted" \u2028 \n', list: [1, null, { deep: [true] }] }
@@ -47,6 +47,52 @@ it('[RQ5] takes requests of a WebSocket at once, in their order, and answers eac
   expect(replies).toEqual([{ ok: true, data: payload }, { ok: true, data: null }, { ok: true }])
   expect(taken.map(({ name }) => name)).toEqual(['first', 'second', 'third'])
   expect(longWay()).toBe(0)
+})
+
+it('[RQ5] takes what came together in its order, whichever way each goes', async () => {
+  const { client, socket, taken } = await connected(['websocket'])
+  const { ws } = client.io.engine.transport as unknown as { ws: { _socket: TcpSocket; send(text: string): void } }
+  const takenOf = async (...texts: string[]) => {
+    taken.length = 0
+    ws._socket.cork()
+    for (const text of texts) ws.send(text)
+    ws._socket.uncork()
+    await client.emitWithAck('end', {})
+    return taken.map(({ name }) => name)
+  }
+  expect(await takenOf('42["quiet",{}]', '427["one",{}]', '428["two",{}]')).toEqual(['quiet', 'one', 'two', 'end'])
+  const timer = setTimeout(() => {}, 60_000)
+  Object.assign(socket.conn, { pingTimeoutTimer: timer, hasRefreshedPingTimeout: false })
+  expect(await takenOf('427["owes a pong",{}]', '3', '428["owes none",{}]')).toEqual([
+    'owes a pong',
+    'owes none',
+    'end',
+  ])
+})
+
+it('is set once for each connection, however often somebody leaves and comes again on it', async () => {
+  for (const transport of ['polling', 'websocket']) {
+    const { server, socket, taken, send } = await connected([transport])
+    const { conn } = socket
+    const { onPacket } = conn.transport as unknown as { onPacket: unknown }
+    const listeners = conn.listenerCount('upgrade')
+    let current = socket
+    for (let count = 0; count < 5; count++) {
+      const left = new Promise((resolve) => current.once('disconnect', resolve))
+      send('1')
+      await left
+      const came = new Promise<Socket>((resolve) => server.once('connection', resolve))
+      send('0')
+      current = await came
+      expect(current.conn).toBe(conn)
+    }
+    expect(conn.listenerCount('upgrade')).toBe(listeners)
+    expect((conn.transport as unknown as { onPacket: unknown }).onPacket).toBe(onPacket)
+    const asked = new Promise((resolve) => current.conn.once('drain', resolve))
+    send('27["asked",{}]')
+    await asked
+    expect(taken.map(({ name }) => name)).toEqual(['asked'])
+  }
 })
 
 it('[RQ1] leaves to Socket.IO what is anything else, and takes what comes of it', async () => {
