@@ -92,9 +92,9 @@ export async function createApp({
   const http = await createHttpServer(app)
   io.attach(http.server)
   if (siblings) keepSessionsWhole(io, siblings)
-  sendTogether(io)
+  const behind = sendTogether(io)
   tellTextOnly(io)
-  const realtime = serveRealtime(app, io, connections)
+  const realtime = serveRealtime(app, io, connections, behind)
   await app.presence.start()
   const upkeep = startUpkeep(app)
 

@@ -4,7 +4,7 @@
 import type { Socket as TcpSocket } from 'node:net'
 import type { Server } from 'socket.io'
 
-interface Packet {
+export interface Packet {
   type: string
   data?: unknown
   /** What is told to many is framed once: header and payload, in a list that all of them share. */
@@ -20,7 +20,7 @@ interface Transport {
 }
 
 /** And those of its socket: `flush` gives the transport what waits in writeBuffer. */
-interface EngineSocket {
+export interface EngineSocket {
   readyState: string
   flush(): void
   emit(event: 'drain'): void
@@ -33,8 +33,12 @@ interface EngineSocket {
 const isOpen = 1
 const nothing = Buffer.alloc(0)
 
-/** Call after the server is attached and before the first connection. */
-export function sendTogether(io: Server): void {
+/**
+ * Call after the server is attached and before the first connection. Those that something waits for which their transport does not take yet are
+ * in what it returns, from which whoever looks at them removes those that are no more.
+ */
+export function sendTogether(io: Server): Set<EngineSocket> {
+  const behind = new Set<EngineSocket>()
   /** In the order of what they are told, so one may be here more than once. */
   let waiting: EngineSocket[] = []
 
@@ -44,6 +48,7 @@ export function sendTogether(io: Server): void {
     for (const engineSocket of all) {
       if (engineSocket.writeBuffer.length === 0 || sendInOneWrite(engineSocket)) continue
       Object.getPrototypeOf(engineSocket).flush.call(engineSocket)
+      if (engineSocket.writeBuffer.length > 0) behind.add(engineSocket)
     }
   }
 
@@ -55,6 +60,7 @@ export function sendTogether(io: Server): void {
   io.engine.on('connection', (engineSocket: EngineSocket) => {
     engineSocket.flush = flushLater
   })
+  return behind
 }
 
 /**

@@ -20,6 +20,7 @@ import { letGoOfRequest } from './let-go-of-request.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { publishAvailability, publishClosing } from './publish.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
+import type { EngineSocket } from './send-together.ts'
 import { watchSlowReaders } from './slow-readers.ts'
 import { takeRequests } from './take-at-once.ts'
 
@@ -39,7 +40,12 @@ export function createSocketServer(config: Config): Server {
 }
 
 /** Serves connections; stop refuses new requests, waits for those in flight, then asks every client to come back and ends its connection. */
-export function serveRealtime(app: App, io: Server, connections: OpenConnections): { stop(): Promise<void> } {
+export function serveRealtime(
+  app: App,
+  io: Server,
+  connections: OpenConnections,
+  behind: Set<EngineSocket>,
+): { stop(): Promise<void> } {
   let stopping = false
   const answers = createAnswers()
 
@@ -82,7 +88,7 @@ export function serveRealtime(app: App, io: Server, connections: OpenConnections
   const watches = [
     startHeads(app, connections),
     startComparison(app),
-    watchSlowReaders(app, connections),
+    watchSlowReaders(app, connections, behind),
     watchEndedSessions(app, connections),
   ]
 
