@@ -3,6 +3,7 @@
 
 import type { Socket } from 'socket.io'
 import type { Reply } from '#protocol/errors.ts'
+import type { Packet } from './send-together.ts'
 
 export type Ack = (reply: Reply<unknown>) => void
 
@@ -21,11 +22,6 @@ interface EngineSocket {
   /** Set while a pong is waited for; whatever comes then shows that the client is there. */
   pingTimeoutTimer: object | null
   write(text: string): void
-}
-
-interface Packet {
-  type: string
-  data?: unknown
 }
 
 /** Whose requests a connection carries now: a client may leave and come again on the same one. */
@@ -87,11 +83,9 @@ function requestOf(conn: EngineSocket, data: unknown): Incoming | null {
   if (number === undefined || list === undefined) return null
   const event = parsed(list)
   if (!Array.isArray(event) || event.length > 2 || typeof event[0] !== 'string') return null
-  return {
-    name: event[0],
-    payload: event[1],
-    ack: (reply) => conn.write(`3${Number(number)}${JSON.stringify([reply])}`),
-  }
+  // As text it would keep the whole packet, of which it is a piece.
+  const id = Number(number)
+  return { name: event[0], payload: event[1], ack: (reply) => conn.write(`3${id}${JSON.stringify([reply])}`) }
 }
 
 function parsed(text: string): unknown {
