@@ -10,6 +10,7 @@ import { findHaproxy, findRedis } from './support/programs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const failures: string[] = []
+const triedTwice: string[] = []
 let passed = 0
 let skipped = 0
 
@@ -28,6 +29,8 @@ if (process.env.CI) auditPackages()
 runVitest(process.argv.slice(2))
 
 if (skipped > 0) console.log(`${skipped} tests were SKIPPED`)
+if (triedTwice.length > 0)
+  console.log(`\nWhat passed on its second try, and why not on its first:\n${triedTwice.join('\n')}`)
 if (failures.length > 0) console.log(`\nWhat failed:\n${failures.map((name) => `  ${name}`).join('\n')}`)
 console.log(`\n${passed} passed, ${failures.length} failed`)
 process.exitCode = failures.length > 0 ? 1 : 0
@@ -63,10 +66,17 @@ function auditPackages(): void {
   else failures.push('known vulnerabilities (npm run audit)')
 }
 
+interface TestResult {
+  fullName: string
+  status: string
+  /** Of all tries. */
+  failureMessages: string[]
+}
+
 interface Results {
   numPassedTests: number
   numPendingTests: number
-  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[]
+  testResults: { name: string; status: string; assertionResults: TestResult[] }[]
 }
 
 function runVitest(args: string[]): void {
@@ -82,10 +92,18 @@ function runVitest(args: string[]): void {
     const failed = assertionResults.filter((test) => test.status === 'failed')
     const where = name.replace(root, '')
     failures.push(...failed.map((test) => `${where}: ${test.fullName}`))
+    for (const { fullName, status, failureMessages } of assertionResults) {
+      const [why] = failureMessages
+      if (status === 'passed' && why) triedTwice.push(`  ${where}: ${fullName}`, ...reasonLines(why))
+    }
     if (status === 'failed' && failed.length === 0) failures.push(`${where}: could not be run`)
   }
   if (code !== 0 && failures.length === before) failures.push('vitest: see above')
 }
+
+/** What went wrong, and where in the tests; not the way there through the tools. */
+const reasonLines = (why: string) =>
+  why.split('\n').flatMap((line) => (/^\s*at (?!.*\/tests\/)/.test(line) ? [] : `    ${line.replaceAll(root, '')}`))
 
 function runTool(name: string, args: string[]): number | null {
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', '.bin', name), ...args], {
