@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { compileCache } from '../support/compile-cache.ts'
 import { workersOf } from '../support/server-process.ts'
 import { type Child, spawnChild } from './child.ts'
 import type { Journal } from './journal.ts'
@@ -50,7 +51,7 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
     isAsked = false
     const started = spawnChild(process.execPath, ['server/main.ts'], {
       cwd: source,
-      env: { ...env, DATA_DIR: dataDir, PORT: String(port), NODE_ID: name },
+      env: { ...compileCache(source), ...env, DATA_DIR: dataDir, PORT: String(port), NODE_ID: name },
       outputFile: join(folder, `${name}.log`),
     })
     started.onOutput((text) => {

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { compileCache } from './compile-cache.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -113,7 +114,7 @@ export function runCommand(name: string, args: string[], dataDir: string, env: E
 function run(program: string, args: string[], env: Env, cwd = root, { detached = false } = {}) {
   const child: ChildProcess = spawn(program, args, {
     cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...compileCache(cwd), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached,
   })
