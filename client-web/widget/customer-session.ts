@@ -100,7 +100,8 @@ export function openCustomerSession({ storage, siteKey, forgetUnsent, onRefused 
   }
 
   // Another tab has ended the session, or goes on as somebody else: this one goes along.
-  storage.watch(customerKey, (id) => {
+  storage.watch((name, id) => {
+    if (name !== customerKey) return
     if (id === null || (customer.value && id !== `${customer.value.id}`)) location.reload()
   })
 

@@ -79,8 +79,12 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     expect(await again.composer.inputValue()).toBe('a draft')
   })
 
-  test('[OB1] without a database it is kept in the small storage', async () => {
+  test.each([
+    ['', true],
+    [', which other tabs read when they can, whatever was said', false],
+  ])('[OB1] [OB7] without a database it is kept in the small storage%s', async (_, hasChannel) => {
     const context = await openBrowser()
+    if (!hasChannel) await context.addInitScript(() => Reflect.deleteProperty(window, 'BroadcastChannel'))
     await context.addInitScript(() => {
       Object.defineProperty(window, 'indexedDB', {
         get() {

@@ -33,8 +33,8 @@ export function openDraft(storage: Storage, name: string): Draft {
       await kept
       if (text.value === '') storage.remove(key)
     },
-    close: storage.watch(key, (value) => {
-      if (performance.now() - typedAt > pauseMs) text.value = value ?? ''
+    close: storage.watch((changed, value) => {
+      if (changed === key && performance.now() - typedAt > pauseMs) text.value = value ?? ''
     }),
   }
 }

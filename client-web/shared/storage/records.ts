@@ -7,6 +7,8 @@ export interface Records<T> {
   list(): Promise<T[]>
   /** Makes of one record what `change` says, as one step for all tabs; undefined means none, before and after. */
   change(id: string, change: (held: T | undefined) => T | undefined): Promise<void>
+  /** Hears that another tab has changed what is in the small storage, which can be read here later than that tab can say so; answers its undo. */
+  watch(hear: () => void): () => void
   clear(): Promise<void>
 }
 
@@ -58,6 +60,7 @@ export function openRecords<T>(storage: Storage): Records<T> {
       if (next === undefined) storage.remove(prefix + id)
       else storage.set(prefix + id, JSON.stringify(next))
     },
+    watch: (hear) => storage.watch((name) => name.startsWith(prefix) && hear()),
     async clear() {
       for (const name of storage.names(prefix)) storage.remove(name)
       await transact('readwrite', (records) => records.clear()).catch(() => undefined)

@@ -10,8 +10,8 @@ export interface Storage {
   remove(name: string): void
   /** Names that begin with `prefix`, in no particular order. */
   names(prefix: string): string[]
-  /** Hears what other tabs make of this name; answers its undo. */
-  watch(name: string, hear: (value: string | null) => void): () => void
+  /** Hears what other tabs make of a name, once it can be read here; answers its undo. */
+  watch(hear: (name: string, value: string | null) => void): () => void
   /** False once the browser has refused to keep something: it lives as long as the page. */
   isDurable: ReadonlySignal<boolean>
 }
@@ -50,12 +50,12 @@ export function openStorage(area: string): Storage {
       const own = kept.filter((key) => key.startsWith(area + prefix)).map((key) => key.slice(area.length))
       return [...new Set([...own, ...[...memory.keys()].filter((name) => name.startsWith(prefix))])]
     },
-    watch(name, hear) {
+    watch(hear) {
       const listener = ({ key, newValue }: StorageEvent) => {
-        if (key === area + name) hear(newValue)
+        if (key?.startsWith(area)) hear(key.slice(area.length), newValue)
       }
-      addEventListener('storage', listener)
-      return () => removeEventListener('storage', listener)
+      globalThis.addEventListener?.('storage', listener)
+      return () => globalThis.removeEventListener?.('storage', listener)
     },
   }
 }

@@ -113,6 +113,11 @@ export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions):
     if (turn === reads && writes === 0) entries.value = kept
   }
 
+  async function look(): Promise<void> {
+    await read()
+    send()
+  }
+
   async function list(): Promise<OutboxEntry[]> {
     const kept = (await records.list()).map((entry) => {
       const { clientMessageId: id, attachment } = entry
@@ -189,16 +194,17 @@ export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions):
     waiting.resolve()
     for (const each of uploads.values()) each.abort()
     channel?.close()
+    unwatch()
   }
 
   if (channel) {
-    channel.onmessage = async ({ data }) => {
+    channel.onmessage = ({ data }) => {
       if (data) sent.value = data as Message
-      await read()
-      send()
+      void look()
     }
   }
-  void read().then(send)
+  const unwatch = records.watch(() => void look())
+  void look()
 
   return {
     entries,
