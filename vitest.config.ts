@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** What promises times of its own: they are measured when nothing else of ours is at work. */
 const alone = [
+  'tests/browser/at-once.test.ts',
   'tests/chaos/catch-up.test.ts',
   'tests/operations/crashes.test.ts',
   'tests/operations/start-and-stop.test.ts',
@@ -56,8 +57,8 @@ export default defineConfig({
     // Real browsers, processes and databases on a busy machine are sometimes late. What is waited for is waited for this long; how soon
     // something has to be there is said where it is promised.
     expect: { poll: { timeout: 20_000, interval: 50 } },
-    testTimeout: 40_000,
-    // And once more, for what a machine that others use has made late; the report names what was tried twice.
+    testTimeout: 90_000,
+    // And once more, for what a machine that others use has made late; the report names what was tried twice, and why.
     retry: 1,
     hookTimeout: 60_000,
     // A slow test is worth a look long before it fails.

@@ -65,7 +65,7 @@ describe('agent status', () => {
     await app.db.insertInto('agent_status').values({ agent_id: account.id, status: 'online' }).execute()
     const told = await watcher.next('agent:status-changed', (one) => one.agentId === account.id)
     expect(told.status).toBe('offline')
-  }, 40_000)
+  })
 
   it('[AG5] lists all who may answer, with what each has in progress, and nobody who is disabled', async () => {
     const { agent, agentAccount, conversationId } = await app.startConversation()

@@ -114,5 +114,5 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
     await page.getByRole('link', { name: 'lost to the customer' }).waitFor()
     await customer.frame.getByText(english.read, { exact: true }).waitFor({ timeout: healedMs })
     await page.getByRole('log').getByText(english.read, { exact: true }).waitFor({ timeout: healedMs })
-  }, 60_000)
+  })
 })

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, customerAt, openStage, type Stage } from '../support/browser.ts'
+import { type Customer, openStage, type Stage } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork, sends } from '../support/network.ts'
 import { openTabs, seesAllSent, sending, storedAfter } from './offline-tabs.ts'
@@ -54,64 +54,6 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     }
     expect(await storedAfter(app, 'before')).toEqual(['before', 'one', 'two', 'three'])
     expect(sends(network)).toHaveLength(3)
-  })
-
-  test('[OB7] what is written in one tab stands in the others within 200 ms', async () => {
-    const context = await stage.enter()
-    const network = await layNetwork(context)
-    const [first, second] = (await openTabs(app, context, 2, 'hello')) as [Customer, Customer]
-    network.cut()
-    await first.sees(english.widgetOffline)
-    const texts = ['m1', 'm2', 'm3', 'm4', 'm5']
-    const seen = second.frame.evaluate((wanted) => {
-      const times: number[] = []
-      const log = document.querySelector('[role=log]') as Element
-      return new Promise<number[]>((resolve) => {
-        new MutationObserver(() => {
-          while (times.length < wanted.length && log.textContent?.includes(wanted[times.length] as string)) {
-            times.push(Date.now())
-          }
-          if (times.length === wanted.length) resolve(times)
-        }).observe(log, { childList: true, subtree: true, characterData: true })
-      })
-    }, texts)
-    const pressed = await first.frame.evaluateHandle(() => {
-      const times: number[] = []
-      document.addEventListener('keydown', ({ key }) => key === 'Enter' && times.push(Date.now()), { capture: true })
-      return times
-    })
-    for (const text of texts) await first.write(text)
-    const [from, to] = [await pressed.jsonValue(), await seen]
-    const delays = texts.map((_, index) => (to[index] as number) - (from[index] as number)).toSorted((a, b) => a - b)
-    // The best of five: on a busy machine others have their share in the rest.
-    expect(delays[0], `${delays}`).toBeLessThan(200)
-  })
-
-  test('[OB3] a tab that dies while it sends is succeeded by another at once', async () => {
-    const context = await stage.enter()
-    const network = await layNetwork(context)
-    const [survivor] = (await openTabs(app, context, 1, 'hi')) as [Customer]
-    const page = await context.newPage()
-    const lossy = await layNetwork(page)
-    lossy.lose('toServer', '"message:send"')
-    await page.goto(`${app.url}/demo/`)
-    const dying = customerAt(page)
-    await dying.open()
-    await dying.sees('hi')
-    await dying.write('one')
-    await dying.write('two')
-    await survivor.sees('two')
-    await survivor.sees(sending)
-    expect(sends(network)).toEqual([])
-
-    const crashed = page.waitForEvent('crash')
-    void (await context.newCDPSession(page)).send('Page.crash').catch(() => undefined)
-    await crashed
-    const from = Date.now()
-    await seesAllSent(survivor)
-    expect(Date.now() - from).toBeLessThan(2_000)
-    expect(await survivor.words()).toEqual(['hi', 'one', 'two'])
-    expect(await storedAfter(app, 'hi')).toEqual(['hi', 'one', 'two'])
   })
 
   test('[OB2] what was stored but not acknowledged is sent again under its id and stays one row', async () => {

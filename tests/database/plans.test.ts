@@ -49,7 +49,7 @@ beforeAll(async () => {
   connection = await createConnection(driverOptions(database.address))
   const newest = await listChangedConversations(db, '2000-01-01T00:00:00.000Z', size.conversations)
   changedSince = newest.at(-10)?.changedAt ?? ''
-}, 60_000)
+})
 
 afterAll(async () => {
   await db.destroy()

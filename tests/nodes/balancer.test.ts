@@ -107,5 +107,5 @@ describe.skipIf(!findRedis() || !findHaproxy())('two nodes behind the balancer o
       tab.close()
     }
     expect(Math.max(...waits)).toBeLessThan(6_000)
-  }, 40_000)
+  })
 })

@@ -167,7 +167,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     tabs[2]?.close()
     await watcher.next('agent:status-changed', (told) => told.agentId === account.id && told.status === 'offline')
     expect(changes()).toEqual(['online', 'offline'])
-  }, 40_000)
+  })
 
   it.concurrent('[ND7] end them within five seconds whoever ended the session, told or not', async () => {
     const [agent, customer] = [await here.newAgent(), await here.newCustomer()]

@@ -112,7 +112,7 @@ describe('two workers', () => {
     expect(connections.map(([, worker]) => worker).sort()).toEqual(['1', '2'])
     expect(connections.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(senders.length)
     expect(figures.match(/^# TYPE kefu_connections /gm)).toHaveLength(1)
-  }, 40_000)
+  })
 
   it('[WK2] answer whoever polls over a new connection each time, whichever of them it reaches', async () => {
     const { url } = await startWorkers()
@@ -133,7 +133,7 @@ describe('two workers', () => {
       })
     const { sid } = JSON.parse((await poll('GET')).text.slice(1)) as { sid: string }
     for (let i = 0; i < 300; i++) expect(await poll('POST', `&sid=${sid}`, '3')).toEqual({ status: 200, text: 'ok' })
-  }, 40_000)
+  })
 
   it('[WK1] let one agent win each claim, share rates, and end sessions on both', async () => {
     const { url } = await startWorkers()
@@ -171,7 +171,7 @@ describe('two workers', () => {
     const from = performance.now()
     await Promise.all(ended)
     expect(performance.now() - from).toBeLessThan(1_000)
-  }, 40_000)
+  })
 
   it('[WK3] [WK4] lose one while people talk: nobody waits for it or misses anything, and it comes back', async () => {
     const { server, url } = await startWorkers({ RATE_LIMITS: 'off' })
@@ -205,7 +205,7 @@ describe('two workers', () => {
     await until(async () => (await readiness(url)).ready === 2)
     expect(workersOf(server.pid)).not.toContain(victim)
     expect(workersOf(server.pid)).toHaveLength(2)
-  }, 40_000)
+  })
 })
 
 describe('the primary', () => {
@@ -246,7 +246,7 @@ describe('the primary', () => {
     // As Ctrl-C in a terminal does.
     for (const pid of [...workersOf(third.pid), third.pid]) process.kill(pid, 'SIGINT')
     expect((await third.exited).code).toBe(0)
-  }, 60_000)
+  })
 
   it('[WK7] says in one line why it cannot start', async () => {
     const { server, url } = await startWorkers()
@@ -257,5 +257,5 @@ describe('the primary', () => {
     const many = await startServer(await newDataDir(), { WORKERS: '64', DATABASE_URL: newDatabaseUrl() }).exited
     expect(many).toMatchObject({ code: 1, stderr: expect.stringMatching(/^WORKERS must be at most \d+ .*\n$/) })
     expect(workersOf(server.pid)).toHaveLength(2)
-  }, 40_000)
+  })
 })

@@ -221,7 +221,7 @@ describe('the commands', () => {
     const { messages } = await again.request('message:list', { conversationId: conversation.id })
     expect(messages.map(({ content }) => content)).toEqual([message.content])
     again.close()
-  }, 40_000)
+  })
 
   test('refuse what is not a whole backup before they touch anything', async () => {
     const dataDir = await newDataDir()

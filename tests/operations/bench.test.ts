@@ -38,7 +38,7 @@ test('a quick benchmark prints its figures and writes them as JSON', async () =>
     const held = target?.of === 'ratio' ? (ratio as number) : value
     expect(isMet).toBe(target && ('atLeast' in target ? held >= target.atLeast : held <= target.atMost))
   }
-}, 60_000)
+})
 
 test('a part that is not there is refused, naming those that are', async () => {
   await expect(bench('--only', 'sturation')).rejects.toMatchObject({

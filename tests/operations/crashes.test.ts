@@ -108,5 +108,5 @@ describe('SIGKILL', () => {
     expect(new Set(ids).size).toBe(ids.length)
     expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([])
     expect(ids).toEqual(sent.filter((id) => ids.includes(id)))
-  }, 40_000)
+  })
 })

@@ -58,7 +58,7 @@ describe('the comparison with the database', () => {
     await agent.request('conversation:open', { conversationId })
     await agent.next('conversation:heads')
     expect(agent.all('conversation:updated').length).toBe(before + 1)
-  }, 40_000)
+  })
 
   it('[CN7] tells an agent status that another node changed', async () => {
     const watcher = await (await app.newAgent()).connect()
