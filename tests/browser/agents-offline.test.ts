@@ -1,12 +1,12 @@
 // An agent's words on the way: sent from whichever tab and page, only as the agent's own; and what is lost is found again.
 
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits.ts'
-import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, type Login, logIn, newLogin, openStage, type Stage, wordsOf } from '../support/browser.ts'
+import { type Customer, type Login, logIn, newLogin, wordsOf } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork, sends } from '../support/network.ts'
+import { openTheatre } from '../support/theatre.ts'
 import { openTabs, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
@@ -14,27 +14,14 @@ import { english } from './words.ts'
 const healedMs = limits.headsMs + 2_000
 
 describe.skipIf(findChromium() === undefined)('what an agent writes without a network', () => {
-  let app: TestApp
-  let stage: Stage
-
-  beforeAll(async () => {
-    app = await startTestApp()
-    stage = await openStage()
-  })
-  afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
-  })
-  afterAll(async () => {
-    await stage.close()
-    await app.stop()
-  })
+  const theatre = openTheatre()
 
   /** An agent who has claimed a conversation that began with `first`. */
   async function agentWith(context: BrowserContext, login: Login, first: string) {
-    const page = await logIn(context, app, login)
-    const theirs = await stage.enter()
+    const page = await logIn(context, theatre.app, login)
+    const theirs = await theatre.stage.enter()
     const customerNetwork = await layNetwork(theirs)
-    const [customer] = (await openTabs(app, theirs, 1, first)) as [Customer]
+    const [customer] = (await openTabs(theatre.app, theirs, 1, first)) as [Customer]
     await page.getByRole('link', { name: first }).click()
     await page.getByRole('button', { name: english.claim }).click()
     await reply(page).waitFor()
@@ -47,9 +34,9 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
   }
 
   test('[OB1] [OB4] an agent’s answers go out from whichever tab and page, once and in order', async () => {
-    const context = await stage.enter()
+    const context = await theatre.stage.enter()
     const network = await layNetwork(context)
-    const { page } = await agentWith(context, await newLogin(app, 'Ann'), 'question')
+    const { page } = await agentWith(context, await newLogin(theatre.app, 'Ann'), 'question')
     const other = await context.newPage()
     await other.goto(page.url())
     await reply(other).waitFor()
@@ -63,14 +50,14 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
       await tab.getByRole('log').waitFor({ state: 'detached' })
     }
     network.mend()
-    await expect.poll(() => storedAfter(app, 'question')).toEqual(['question', 'a1', 'a2', 'a3'])
+    await expect.poll(() => storedAfter(theatre.app, 'question')).toEqual(['question', 'a1', 'a2', 'a3'])
     expect(sends(network)).toHaveLength(3)
   })
 
   test('[OB6] what one agent could not send waits for that agent, whoever logs in meanwhile', async () => {
-    const context = await stage.enter()
+    const context = await theatre.stage.enter()
     const network = await layNetwork(context)
-    const ann = await newLogin(app, 'Ann')
+    const ann = await newLogin(theatre.app, 'Ann')
     const { page } = await agentWith(context, ann, 'for Ann')
     const address = new URL(page.url()).pathname
     network.cut()
@@ -83,25 +70,29 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
     network.mend()
     await page.close()
 
-    const bob = await logIn(context, app, await newLogin(app, 'Bob', 'admin'), address)
+    const bob = await logIn(context, theatre.app, await newLogin(theatre.app, 'Bob', 'admin'), address)
     await bob.getByRole('log').getByText('for Ann').waitFor()
     await answer(bob, 'from Bob')
-    await expect.poll(() => storedAfter(app, 'for Ann')).toEqual(['for Ann', 'from Bob'])
+    await expect.poll(() => storedAfter(theatre.app, 'for Ann')).toEqual(['for Ann', 'from Bob'])
     expect(await wordsOf(bob)).toEqual(['for Ann', 'from Bob'])
     await bob.getByRole('button', { name: /Account and status/ }).click()
     await bob.getByRole('button', { name: 'Log out' }).click()
     await bob.getByLabel('Username').waitFor()
     await bob.close()
 
-    const again = await logIn(context, app, ann, address)
+    const again = await logIn(context, theatre.app, ann, address)
     await again.getByRole('log').getByText('from Ann').waitFor()
-    await expect.poll(() => storedAfter(app, 'for Ann')).toEqual(['for Ann', 'from Bob', 'from Ann'])
+    await expect.poll(() => storedAfter(theatre.app, 'for Ann')).toEqual(['for Ann', 'from Bob', 'from Ann'])
   })
 
   test('[OB9] what is lost on the way shows by the heads alone, on both sides: messages, list and receipts', async () => {
-    const context = await stage.enter()
+    const context = await theatre.stage.enter()
     const network = await layNetwork(context)
-    const { page, customer, customerNetwork } = await agentWith(context, await newLogin(app, 'Ann'), 'is it there?')
+    const { page, customer, customerNetwork } = await agentWith(
+      context,
+      await newLogin(theatre.app, 'Ann'),
+      'is it there?',
+    )
     await customer.sees(english.read)
     for (const each of [network, customerNetwork]) {
       each.lose('toBrowser', '"message:created"', '"message:updated"', '"receipt:updated"', '"conversation:updated"')

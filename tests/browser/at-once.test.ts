@@ -1,33 +1,20 @@
 // How soon the tabs of one person follow each other.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, customerAt, openStage, type Stage } from '../support/browser.ts'
+import { describe, expect, test } from 'vitest'
+import { type Customer, customerAt } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork, sends } from '../support/network.ts'
+import { openTheatre } from '../support/theatre.ts'
 import { openTabs, seesAllSent, sending, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined)('tabs of one person', () => {
-  let app: TestApp
-  let stage: Stage
-
-  beforeAll(async () => {
-    app = await startTestApp()
-    stage = await openStage()
-  })
-  afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
-  })
-  afterAll(async () => {
-    await stage.close()
-    await app.stop()
-  })
+  const theatre = openTheatre()
 
   test('[OB7] what is written in one tab stands in the others within 200 ms', async () => {
-    const context = await stage.enter()
+    const context = await theatre.stage.enter()
     const network = await layNetwork(context)
-    const [first, second] = (await openTabs(app, context, 2, 'hello')) as [Customer, Customer]
+    const [first, second] = (await openTabs(theatre.app, context, 2, 'hello')) as [Customer, Customer]
     network.cut()
     await first.sees(english.widgetOffline)
     const texts = ['m1', 'm2', 'm3', 'm4', 'm5']
@@ -56,13 +43,13 @@ describe.skipIf(findChromium() === undefined)('tabs of one person', () => {
   })
 
   test('[OB3] a tab that dies while it sends is succeeded by another at once', async () => {
-    const context = await stage.enter()
+    const context = await theatre.stage.enter()
     const network = await layNetwork(context)
-    const [survivor] = (await openTabs(app, context, 1, 'hi')) as [Customer]
+    const [survivor] = (await openTabs(theatre.app, context, 1, 'hi')) as [Customer]
     const page = await context.newPage()
     const lossy = await layNetwork(page)
     lossy.lose('toServer', '"message:send"')
-    await page.goto(`${app.url}/demo/`)
+    await page.goto(`${theatre.app.url}/demo/`)
     const dying = customerAt(page)
     await dying.open()
     await dying.sees('hi')
@@ -79,6 +66,6 @@ describe.skipIf(findChromium() === undefined)('tabs of one person', () => {
     await seesAllSent(survivor)
     expect(Date.now() - from).toBeLessThan(2_000)
     expect(await survivor.words()).toEqual(['hi', 'one', 'two'])
-    expect(await storedAfter(app, 'hi')).toEqual(['hi', 'one', 'two'])
+    expect(await storedAfter(theatre.app, 'hi')).toEqual(['hi', 'one', 'two'])
   })
 })

@@ -1,35 +1,22 @@
 // Both jobs without a mouse: every control is reached with Tab, one sees where one is, and focus never falls back to the page's beginning.
 
 import type { Frame, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startTestApp, type TestApp } from '../support/app.ts'
-import { composerName, customerAt, logIn, newLogin, openStage, password, type Stage } from '../support/browser.ts'
+import { describe, expect, test } from 'vitest'
+import { composerName, customerAt, logIn, newLogin, password } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
+import { openTheatre } from '../support/theatre.ts'
 import { chinese, english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
-  let app: TestApp
-  let stage: Stage
-
-  beforeAll(async () => {
-    app = await startTestApp()
-    stage = await openStage()
-  })
-  afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
-  })
-  afterAll(async () => {
-    await stage.close()
-    await app.stop()
-  })
+  const theatre = openTheatre()
 
   test('[WI9] a customer comes to the launcher, opens, writes, closes, and is on the launcher again', async () => {
     // With nobody here there would be a mail address to fill in on the way.
-    await (await (await app.newAgent()).connect()).request('agent:list', {})
-    const page = await (await stage.enter()).newPage()
+    await (await (await theatre.app.newAgent()).connect()).request('agent:list', {})
+    const page = await (await theatre.stage.enter()).newPage()
     const customer = customerAt(page)
     const { keyboard } = page
-    await page.goto(`${app.url}/demo/`)
+    await page.goto(`${theatre.app.url}/demo/`)
     await customer.seesLauncher(true)
     const corner = { x: 1280 - 100, y: 720 - 100, width: 100, height: 100 }
     const unfocused = await page.screenshot({ clip: corner })
@@ -57,16 +44,16 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
   test.each([english, chinese])(
     '[WI9] an agent logs in, finds the conversation, claims, answers and closes it ($locale)',
     async (words) => {
-      const { conversationId, customer } = await app.startConversation()
+      const { conversationId, customer } = await theatre.app.startConversation()
       await customer.request('message:send', {
         conversationId,
         clientMessageId: 'm1',
         content: `hello ${words.locale}`,
       })
-      const login = await newLogin(app, 'Ann')
-      const page = await (await stage.enter({ locale: words.locale })).newPage()
+      const login = await newLogin(theatre.app, 'Ann')
+      const page = await (await theatre.stage.enter({ locale: words.locale })).newPage()
       const { keyboard } = page
-      await page.goto(`${app.url}/console/`)
+      await page.goto(`${theatre.app.url}/console/`)
       await page.getByRole('textbox').first().waitFor()
       await tabTo(page, /^(Username|用户名)$/)
       await keyboard.type(login.username)
@@ -95,9 +82,9 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
   )
 
   test('[WI9] a dialog keeps focus inside and gives it back, also when what opened it is gone', async () => {
-    const { conversationId } = await app.startConversation()
+    const { conversationId } = await theatre.app.startConversation()
     const path = `/console/conversations/${conversationId}`
-    const page = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'), path)
+    const page = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Ann'), path)
     const { keyboard } = page
     const dialog = page.getByRole('dialog')
     await page.getByRole('button', { name: english.claim }).click()

@@ -1,33 +1,20 @@
 // What people send while the network is away, in all their tabs: kept, shown, sent once and in order, by one tab, and only as themselves.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, openStage, type Stage } from '../support/browser.ts'
+import { describe, expect, test } from 'vitest'
+import type { Customer } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork, sends } from '../support/network.ts'
+import { openTheatre } from '../support/theatre.ts'
 import { openTabs, seesAllSent, sending, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined)('without a network', () => {
-  let app: TestApp
-  let stage: Stage
-
-  beforeAll(async () => {
-    app = await startTestApp()
-    stage = await openStage()
-  })
-  afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
-  })
-  afterAll(async () => {
-    await stage.close()
-    await app.stop()
-  })
+  const theatre = openTheatre()
 
   test('[OB1] [OB3] [OB7] three sent, all three tabs reloaded: exactly three rows, in order, shown once in each tab', async () => {
-    const context = await stage.enter()
+    const context = await theatre.stage.enter()
     const network = await layNetwork(context)
-    const tabs = await openTabs(app, context, 3, 'before')
+    const tabs = await openTabs(theatre.app, context, 3, 'before')
     const [first, ...others] = tabs as [Customer, ...Customer[]]
     network.cut()
     for (const tab of tabs) await tab.sees(english.widgetOffline)
@@ -44,7 +31,7 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
       await tab.sees(sending)
       expect(await tab.words()).toEqual(['one', 'two', 'three'])
     }
-    expect(await storedAfter(app, 'before')).toEqual(['before'])
+    expect(await storedAfter(theatre.app, 'before')).toEqual(['before'])
 
     network.mend()
     for (const tab of tabs) {
@@ -52,18 +39,18 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
       await seesAllSent(tab)
       expect(await tab.words()).toEqual(['before', 'one', 'two', 'three'])
     }
-    expect(await storedAfter(app, 'before')).toEqual(['before', 'one', 'two', 'three'])
+    expect(await storedAfter(theatre.app, 'before')).toEqual(['before', 'one', 'two', 'three'])
     expect(sends(network)).toHaveLength(3)
   })
 
   test('[OB2] what was stored but not acknowledged is sent again under its id and stays one row', async () => {
-    const context = await stage.enter()
+    const context = await theatre.stage.enter()
     const network = await layNetwork(context)
-    const [tab] = (await openTabs(app, context, 1, 'good day')) as [Customer]
+    const [tab] = (await openTabs(theatre.app, context, 1, 'good day')) as [Customer]
     // The answer to the send, and the news of it.
     network.lose('toBrowser', 'just once')
     await tab.write('just once')
-    await expect.poll(() => storedAfter(app, 'good day')).toEqual(['good day', 'just once'])
+    await expect.poll(() => storedAfter(theatre.app, 'good day')).toEqual(['good day', 'just once'])
     await tab.sees(sending)
     network.cut()
     await tab.sees(english.widgetOffline)
@@ -71,13 +58,13 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     network.mend()
     await seesAllSent(tab)
     expect(await tab.words()).toEqual(['good day', 'just once'])
-    expect(await storedAfter(app, 'good day')).toEqual(['good day', 'just once'])
+    expect(await storedAfter(theatre.app, 'good day')).toEqual(['good day', 'just once'])
   })
 
   test('[OB6] after shutdown nothing of the one before is sent or shown, in any tab', async () => {
-    const context = await stage.enter()
+    const context = await theatre.stage.enter()
     const network = await layNetwork(context)
-    const [first, second] = (await openTabs(app, context, 2, 'who I was')) as [Customer, Customer]
+    const [first, second] = (await openTabs(theatre.app, context, 2, 'who I was')) as [Customer, Customer]
     network.cut()
     await first.sees(english.widgetOffline)
     await first.write('my secret')
@@ -92,12 +79,12 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     await second.write('somebody new')
     await second.sees(english.sent)
     expect(await second.words()).toEqual(['somebody new'])
-    expect(await storedAfter(app, 'who I was')).toEqual(['who I was', 'somebody new'])
+    expect(await storedAfter(theatre.app, 'who I was')).toEqual(['who I was', 'somebody new'])
   })
 
   test('[OB8] a draft outlives a reload and stands in the other tab, unless somebody types there', async () => {
-    const context = await stage.enter()
-    const [first, second] = (await openTabs(app, context, 2, 'draft here')) as [Customer, Customer]
+    const context = await theatre.stage.enter()
+    const [first, second] = (await openTabs(theatre.app, context, 2, 'draft here')) as [Customer, Customer]
     await first.composer.pressSequentially('half a sent')
     await expect.poll(() => second.composer.inputValue()).toBe('half a sent')
     await second.reload()

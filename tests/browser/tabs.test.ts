@@ -1,27 +1,14 @@
 // One person with several tabs, several people with one view: all show the same, without anybody reloading.
 
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startTestApp, type TestApp } from '../support/app.ts'
-import { logIn, newLogin, openStage, type Stage, visit, wordsOf } from '../support/browser.ts'
+import { describe, expect, test } from 'vitest'
+import { logIn, newLogin, visit, wordsOf } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
+import { openTheatre } from '../support/theatre.ts'
 import { chinese, english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined)('several tabs', () => {
-  let app: TestApp
-  let stage: Stage
-
-  beforeAll(async () => {
-    app = await startTestApp()
-    stage = await openStage()
-  })
-  afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
-  })
-  afterAll(async () => {
-    await stage.close()
-    await app.stop()
-  })
+  const theatre = openTheatre()
 
   async function secondTab(page: Page, address = page.url()): Promise<Page> {
     const tab = await page.context().newPage()
@@ -30,10 +17,10 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
   }
 
   test('[WI10] [CO8] two tabs of a customer and two of an agent show one conversation', async () => {
-    const agent = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'))
-    const profile = await stage.enter()
-    const customer = await visit(profile, `${app.url}/demo/`)
-    const customerToo = await visit(profile, `${app.url}/demo/`)
+    const agent = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Ann'))
+    const profile = await theatre.stage.enter()
+    const customer = await visit(profile, `${theatre.app.url}/demo/`)
+    const customerToo = await visit(profile, `${theatre.app.url}/demo/`)
     await customer.open()
     await customer.sees(english.here)
     await customerToo.open()
@@ -68,10 +55,14 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
 
   test('[CO8] the status an agent chooses is the same in every tab, and colleagues see it at once', async () => {
     // Where there has never been a conversation the inbox shows how to begin, instead of the team.
-    await app.startConversation()
-    const cai = await logIn(await stage.enter(), app, await newLogin(app, 'Cai'))
+    await theatre.app.startConversation()
+    const cai = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Cai'))
     const caiToo = await secondTab(cai)
-    const bo = await logIn(await stage.enter({ locale: 'zh-CN' }), app, await newLogin(app, 'Bo'))
+    const bo = await logIn(
+      await theatre.stage.enter({ locale: 'zh-CN' }),
+      theatre.app,
+      await newLogin(theatre.app, 'Bo'),
+    )
     const seen = (status: string) => bo.getByRole('listitem').filter({ hasText: 'Cai' }).getByText(status).waitFor()
 
     await cai.getByRole('button', { name: /^Cai/ }).click()
@@ -86,8 +77,8 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
   })
 
   test('[CO10] a colleague’s new name and work in hand show without a reload', async () => {
-    const { conversationId, agent, agentAccount } = await app.startConversation()
-    const bo = await logIn(await stage.enter(), app, await newLogin(app, 'Bo'))
+    const { conversationId, agent, agentAccount } = await theatre.app.startConversation()
+    const bo = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Bo'))
     const seen = (text: RegExp) => bo.getByRole('listitem').filter({ hasText: text }).waitFor()
     await agentAccount.call('PATCH', '/me', { name: 'Mei' })
     await seen(/Mei.*0 conversations/)
@@ -98,10 +89,10 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
   })
 
   test('[CO1] a conversation that a colleague has taken leaves the queue of all others', async () => {
-    const waiting = await app.startConversation()
+    const waiting = await theatre.app.startConversation()
     const { conversationId, agent: colleague } = waiting
     await waiting.customer.request('message:send', { conversationId, clientMessageId: 'm1', content: 'who is first?' })
-    const ann = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'))
+    const ann = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Ann'))
     await ann.getByRole('link', { name: 'who is first?' }).waitFor()
     await colleague.request('conversation:claim', { conversationId })
     await ann.getByRole('link', { name: 'who is first?' }).waitFor({ state: 'detached' })
@@ -111,14 +102,14 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
     '[WI14] each page speaks $locale where the browser does, until one chooses otherwise',
     async (words) => {
       const other = words === english ? chinese : english
-      const profile = await stage.enter({ locale: words.locale })
-      const customer = await visit(profile, `${app.url}/demo/`)
+      const profile = await theatre.stage.enter({ locale: words.locale })
+      const customer = await visit(profile, `${theatre.app.url}/demo/`)
       await customer.open()
       await customer.frame.getByText(words.here).or(customer.frame.getByText(words.away)).waitFor()
       await customer.frame.getByRole('combobox').selectOption(other === chinese ? 'zh-CN' : 'en')
       await customer.frame.getByText(other.here).or(customer.frame.getByText(other.away)).waitFor()
       const login = await profile.newPage()
-      await login.goto(`${app.url}/console/`)
+      await login.goto(`${theatre.app.url}/console/`)
       await login.getByRole('textbox', { name: other.username }).waitFor()
       await login.getByRole('combobox').selectOption(words === chinese ? 'zh-CN' : 'en')
       await login.getByRole('textbox', { name: words.username }).waitFor()

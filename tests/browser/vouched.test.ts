@@ -2,38 +2,32 @@
 
 import jwt from 'jsonwebtoken'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { WidgetSessionReply } from '#protocol/http.ts'
-import { startTestApp, type TestApp } from '../support/app.ts'
-import { logIn, newLogin, openStage, type Stage } from '../support/browser.ts'
+import { logIn, newLogin } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 import { connectClient } from '../support/client.ts'
+import { openTheatre } from '../support/theatre.ts'
 
 describe.skipIf(findChromium() === undefined)('in the console', () => {
-  let app: TestApp
-  let stage: Stage
-
-  beforeAll(async () => {
-    app = await startTestApp()
-    stage = await openStage()
-  })
-  afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
-  })
-  afterAll(async () => {
-    await stage.close()
-    await app.stop()
-  })
+  const theatre = openTheatre()
 
   const main = (page: Page) => page.getByRole('main')
   const button = (page: Page, name: string) => page.getByRole('button', { name })
 
   test('[CO11] an admin makes a site’s secret, sees it once, and changes it; then agents see who is verified', async () => {
-    const page = await logIn(await stage.enter(), app, await newLogin(app, 'Ann', 'admin'), '/console/sites')
+    const page = await logIn(
+      await theatre.stage.enter(),
+      theatre.app,
+      await newLogin(theatre.app, 'Ann', 'admin'),
+      '/console/sites',
+    )
     const known = page.getByRole('region', { name: 'Known customers' })
     await button(page, 'Make a secret for').click()
     const secret = await page.getByRole('textbox', { name: 'Secret', exact: true }).inputValue()
-    expect(await page.getByRole('textbox', { name: 'Signing on the server' }).inputValue()).toContain(app.siteKey)
+    expect(await page.getByRole('textbox', { name: 'Signing on the server' }).inputValue()).toContain(
+      theatre.app.siteKey,
+    )
     await button(page, 'I have kept it').click()
     await known.getByText(/^Secret made on/).waitFor()
     expect(await page.content()).not.toContain(secret)
@@ -41,11 +35,11 @@ describe.skipIf(findChromium() === undefined)('in the console', () => {
     await known.getByRole('switch', { checked: true }).waitFor()
 
     const identity = (key: string) =>
-      jwt.sign({ sub: 'C-1007', aud: app.siteKey, name: 'Ming' }, key, { expiresIn: 300 })
-    const session = (body: object) => app.call('POST', '/widget/session', body)
+      jwt.sign({ sub: 'C-1007', aud: theatre.app.siteKey, name: 'Ming' }, key, { expiresIn: 300 })
+    const session = (body: object) => theatre.app.call('POST', '/widget/session', body)
     expect((await session({})).status).toBe(403)
     const ming = (await session({ identity: identity(secret), email: 'ming@mail.example' })).body as WidgetSessionReply
-    const client = await connectClient(app.url, ming.token)
+    const client = await connectClient(theatre.app.url, ming.token)
     await client.request('conversation:start', { message: { clientMessageId: 'm', content: 'hello' } })
     await page.getByRole('link', { name: 'Inbox' }).click()
     await page.getByRole('link', { name: /Ming/ }).click()
@@ -66,9 +60,9 @@ describe.skipIf(findChromium() === undefined)('in the console', () => {
   })
 
   test('[CO12] somebody sees where they are logged in, and ends it there', async () => {
-    const login = await newLogin(app, 'Bea')
-    const elsewhere = await logIn(await stage.enter(), app, login)
-    const page = await logIn(await stage.enter(), app, login, '/console/profile')
+    const login = await newLogin(theatre.app, 'Bea')
+    const elsewhere = await logIn(await theatre.stage.enter(), theatre.app, login)
+    const page = await logIn(await theatre.stage.enter(), theatre.app, login, '/console/profile')
     await main(page).getByText('This browser, now').waitFor()
     expect(
       await main(page)
