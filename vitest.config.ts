@@ -46,7 +46,7 @@ export default defineConfig({
           exclude: alone,
           // Much of the whole is waiting for what was promised: leases, grace, heads. Four files at once fill two cores.
           maxWorkers: 4,
-          // No module keeps anything of a test: to load all of them anew for each file is a fifth of the work.
+          // No module keeps anything of a test: to load all of them anew for each file is an eighth of the work.
           isolate: false,
           sequence: { groupOrder: 0 },
         },
