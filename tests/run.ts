@@ -102,8 +102,11 @@ function runVitest(args: string[]): void {
 }
 
 /** What went wrong, and where in the tests; not the way there through the tools. */
-const reasonLines = (why: string) =>
-  why.split('\n').flatMap((line) => (/^\s*at (?!.*\/tests\/)/.test(line) ? [] : `    ${line.replaceAll(root, '')}`))
+function reasonLines(why: string): string[] {
+  const isWayThroughTools = (line: string) => /^\s*at (?!.*\/tests\/)/.test(line)
+  const lines = why.split('\n').filter((line) => !isWayThroughTools(line))
+  return lines.map((line) => `    ${line.replaceAll(root, '')}`)
+}
 
 function runTool(name: string, args: string[]): number | null {
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', '.bin', name), ...args], {
