@@ -42,9 +42,6 @@ export const limits = {
   /** From the first byte of an upload to its last; every other request has requestMs. */
   uploadMs: 10 * 60_000,
   requestMs: 30_000,
-  customerUploads: { count: 60, windowMs: 3600_000 },
-  agentUploads: { count: 600, windowMs: 3600_000 },
-  uploadsPerAddress: { count: 600, windowMs: 3600_000 },
   /** Nothing is taken in where less is left on the disk: the database may need it. */
   freeDiskBytes: 1024 * 1024 * 1024,
   /** All that one customer may have in store. */
@@ -96,17 +93,6 @@ export const limits = {
   quietWatchMs: 10_000,
   /** Rows of messages that one receipt statement marks as read. */
   receiptRows: 500,
-
-  customerMessages: { count: 20, windowMs: 10_000 },
-  agentMessages: { count: 100, windowMs: 10_000 },
-  /** All other requests of one connection. */
-  connectionRequests: { count: 200, windowMs: 10_000 },
-  sessionsPerAddress: { count: 30, windowMs: 60_000 },
-  loginFailures: { count: 10, windowMs: 15 * 60_000 },
-  connectionsPerAddress: { count: 300, windowMs: 60_000 },
-  httpRequestsPerAddress: { count: 600, windowMs: 60_000 },
-  /** Lines of one kind in the log of a node about what was refused. */
-  refusalLines: { count: 60, windowMs: 60_000 },
 
   accessTokenMs: 10 * 60_000,
   refreshSessionMs: 30 * 24 * 3600_000,

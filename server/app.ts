@@ -5,6 +5,9 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/database.ts'
 import { createPresence } from './agents/presence.ts'
 import { createAttachments } from './attachments/attachments.ts'
+import { createRateLimiter } from './budgets/rate-limiter.ts'
+import { createSlotCounter } from './budgets/slots.ts'
+import { createViolations } from './budgets/violations.ts'
 import type { Config } from './config.ts'
 import type { App } from './context.ts'
 import { createKnownConversations } from './conversations/known.ts'
@@ -15,7 +18,6 @@ import { watchEventLoop } from './event-loop.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { createReadMarker } from './messages/read-marker.ts'
 import { createMessageWriter } from './messages/writer.ts'
-import { createRates } from './rates.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
@@ -56,7 +58,10 @@ export async function createApp({
   const bus = redis ?? siblings ?? null
   // Rates go by a clock that nobody sets: set back, it would make people wait for as long.
   const now = ownedNow ?? Date.now
-  const rates = createRates(ownedNow ?? (() => performance.now()), { enabled: config.rateLimits, shared: bus !== null })
+  const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
+    enabled: config.rateLimits,
+    shared: bus !== null,
+  })
   const others = bus && (await joinOtherNodes({ db, rates }, io, bus, connections))
   redis?.start()
   const publish = createPublish(io, log)
@@ -88,6 +93,8 @@ export async function createApp({
     redis,
     siblings: siblings ?? null,
     rates,
+    slots: createSlotCounter({ enabled: config.rateLimits }),
+    violations: createViolations(rates),
   }
   const http = await createHttpServer(app)
   io.attach(http.server)

@@ -5,6 +5,9 @@ import type { Database } from '#db/database.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Presence } from './agents/presence.ts'
 import type { Attachments } from './attachments/attachments.ts'
+import type { RateLimiter } from './budgets/rate-limiter.ts'
+import type { SlotCounter } from './budgets/slots.ts'
+import type { Violations } from './budgets/violations.ts'
 import type { Config } from './config.ts'
 import type { KnownConversations } from './conversations/known.ts'
 import type { ConversationTeller } from './conversations/tell.ts'
@@ -12,7 +15,6 @@ import type { ToldVersions } from './conversations/told.ts'
 import type { EventLoopWatch } from './event-loop.ts'
 import type { ReadMarker } from './messages/read-marker.ts'
 import type { MessageWriter } from './messages/writer.ts'
-import type { Rates } from './rates.ts'
 import type { Siblings } from './workers/siblings.ts'
 
 /** Whom an event is told; a connection that fits several gets it once. */
@@ -76,5 +78,7 @@ export interface App {
   redis: { isUp(): boolean } | null
   /** The other workers of this port; null where this process is alone on it. */
   siblings: Siblings | null
-  rates: Rates
+  rates: RateLimiter
+  slots: SlotCounter
+  violations: Violations
 }

@@ -27,13 +27,13 @@ export interface SecurityDetails {
   what?: string | undefined
 }
 
-/** Of each kind that a stranger can cause, limits.refusalLines are told: a flood fills no disk, and /metrics counts the rest. */
+/** Of each kind that a stranger can cause, budgets.refusalLines are told: a flood fills no disk, and /metrics counts the rest. */
 export function logSecurity(
   { log, rates }: Pick<App, 'log' | 'rates'>,
   event: keyof typeof securityEvents,
   details: SecurityDetails,
 ): void {
   const { level, says, isBounded } = securityEvents[event]
-  if (isBounded && !rates.tryTake('refusalLines', event)) return
+  if (isBounded && !rates.tryConsume('refusalLines', event)) return
   log[level]({ event, ...details }, says)
 }

@@ -22,7 +22,7 @@ export interface Upload {
 
 /** `receive` gives the upload once the actor may make one: nothing is read from strangers. */
 export async function uploadAttachment(app: App, actor: Actor, receive: () => Promise<Upload>): Promise<Attachment> {
-  app.rates.take(isCustomer(actor) ? 'customerUploads' : 'agentUploads', actor.userId)
+  app.rates.consume(isCustomer(actor) ? 'customerUploads' : 'agentUploads', actor.userId)
   const done = app.attachments.begin(actor.userId)
   try {
     if (isCustomer(actor)) await assertMayUpload(app, actor.userId)

@@ -15,7 +15,7 @@ export interface PasswordTry {
   device?: string | undefined
 }
 
-/** Whether it fits. Throws rate_limited after limits.loginFailures, overloaded when too many try at once. */
+/** Whether it fits. Throws rate_limited after budgets.loginFailures, overloaded when too many try at once. */
 export async function tryPassword(
   { rates }: App,
   { username, password, passwordHash, address, device }: PasswordTry,

@@ -32,7 +32,7 @@ export async function startConversation(
 ): Promise<RequestReplies['conversation:start']> {
   // Always an id, so that running again after an ambiguous commit finds what it made.
   const payload = { clientConversationId: randomBytes(16).toString('hex'), ...asked }
-  if (payload.message) app.rates.take('customerMessages', actor.userId)
+  if (payload.message) app.rates.consume('customerMessages', actor.userId)
   const { created, sends, batch, whole } = await inTransaction(app.db, async (trx, again) => {
     // The customer's own row is the lock: starts of one customer happen one after another, so the limit holds.
     const customer = await lockUser(trx, actor.userId)

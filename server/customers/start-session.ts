@@ -20,11 +20,11 @@ import { identify } from './identify.ts'
 import { type Identity, verifyIdentity } from './verify-identity.ts'
 
 /**
- * Throws not_found for an unknown site, rate_limited after limits.sessionsPerAddress, unauthorized for an identity that is not good,
+ * Throws not_found for an unknown site, rate_limited after budgets.sessionsPerAddress, unauthorized for an identity that is not good,
  * identity_required where somebody anonymous may not be.
  */
 export async function startSession(app: App, body: WidgetSessionBody, address: string): Promise<WidgetSessionReply> {
-  app.rates.take('sessionsPerAddress', address)
+  app.rates.consume('sessionsPerAddress', address)
   const site = await findByKey(app.db, body.site)
   if (site === undefined) throw new AppError('not_found', 'There is no such site.')
   const identity = body.identity === undefined ? undefined : await verifyIdentity(app, site, body.identity)

@@ -4,10 +4,10 @@ import multipart, { type Multipart } from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { IdParams } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
-import { addressOf } from '../address.ts'
 import { tooLarge } from '../attachments/incoming.ts'
 import { type AttachmentFile, readAttachment } from '../attachments/read-attachment.ts'
 import { type Upload, uploadAttachment } from '../attachments/upload-attachment.ts'
+import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { actorOf, both, type HttpServer } from './callers.ts'
@@ -28,7 +28,7 @@ export function attachmentRoutes(app: App, http: HttpServer): void {
       throwFileSizeLimit: false,
     })
     uploads.post('/attachments', { config: { ...both, bodyMs: limits.uploadMs } }, async (request, reply) => {
-      app.rates.take('uploadsPerAddress', addressOf(app.config, request.raw))
+      app.rates.consume('uploadsPerAddress', clientAddress(app.config, request.raw).group)
       const attachment = await uploadAttachment(app, actorOf(request), () => onlyFile(request))
       reply.code(201)
       return attachment

@@ -4,8 +4,8 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { limits } from '#protocol/limits.ts'
-import { addressOf } from '../address.ts'
 import type { Browser } from '../auth/open-session.ts'
+import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { isOwnOrigin } from '../origin.ts'
@@ -40,7 +40,7 @@ export function setDeviceCookie(app: App, reply: FastifyReply, device: string): 
 export function browserOf(app: App, request: FastifyRequest): Browser {
   const userAgent = request.headers['user-agent']?.replaceAll(/[^\x20-\x7e]/g, '').slice(0, limits.userAgentLength)
   return {
-    address: addressOf(app.config, request.raw),
+    address: clientAddress(app.config, request.raw).group,
     userAgent: userAgent || null,
     device: request.cookies[named(app, request, deviceName)],
   }

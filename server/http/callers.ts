@@ -12,8 +12,8 @@ import type {
 } from 'fastify'
 import type { Role } from '#protocol/entities.ts'
 import { type Actor, type AgentActor, isCustomer } from '../actor.ts'
-import { isLocal } from '../address.ts'
 import { authenticate } from '../auth/authenticate.ts'
+import { isLocal } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 
@@ -57,7 +57,7 @@ export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, 
     const { roles } = request.routeOptions.config
     if (request.is404 || roles === 'public') return
     if (roles === undefined || roles === 'local') {
-      if (roles === undefined || !isLocal(request.raw)) throw noSuchRoute()
+      if (roles === undefined || !isLocal(app.config, request.raw)) throw noSuchRoute()
       return
     }
     const { actor } = await authenticate(app, bearerToken(request))

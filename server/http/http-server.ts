@@ -6,7 +6,7 @@ import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify } from 'fastify'
 import { limits } from '#protocol/limits.ts'
-import { addressOf } from '../address.ts'
+import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { attachmentRoutes } from './attachments.ts'
 import { authRoutes } from './auth.ts'
@@ -64,7 +64,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   http.addHook('onRequest', async (request, reply) => {
     if (!request.url.startsWith('/api/')) return
     reply.header('cache-control', 'no-store')
-    app.rates.take('httpRequestsPerAddress', addressOf(app.config, request.raw))
+    app.rates.consume('httpRequestsPerAddress', clientAddress(app.config, request.raw).group)
   })
   guardRoutes(app, http, { [docsPath]: 'local' })
 

@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import { WidgetLogoutBody, WidgetSessionBody } from '#protocol/http.ts'
 import { ClientId } from '#protocol/schemas.ts'
-import { addressOf } from '../address.ts'
+import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { endSession } from '../customers/end-session.ts'
 import { startSession } from '../customers/start-session.ts'
@@ -22,7 +22,7 @@ export function widgetRoutes(app: App, http: HttpServer): void {
   })
 
   http.post('/widget/session', { config: everyone, schema: { body: WidgetSessionBody } }, (request) =>
-    startSession(app, request.body, addressOf(app.config, request.raw)),
+    startSession(app, request.body, clientAddress(app.config, request.raw).group),
   )
 
   http.post('/widget/logout', { config: everyone, schema: { body: WidgetLogoutBody } }, async (request, reply) => {

@@ -8,6 +8,6 @@ import type { Appended } from './decide-sends.ts'
 
 export function sendMessage(app: App, actor: Actor, payload: RequestPayloads['message:send']): Promise<Appended> {
   const send = asWritten(actor, payload)
-  app.rates.take(isCustomer(actor) ? 'customerMessages' : 'agentMessages', actor.userId)
+  app.rates.consume(isCustomer(actor) ? 'customerMessages' : 'agentMessages', actor.userId)
   return app.writer.append(send)
 }

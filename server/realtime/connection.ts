@@ -38,7 +38,7 @@ export function receive(
   refusing: boolean,
 ): void {
   try {
-    app.rates.take('connectionRequests', connection.socket.id)
+    app.rates.consume('connectionRequests', connection.socket.id)
     if (refusing) throw new AppError('unavailable', 'This server is about to stop.')
     if (!isRequestName(name)) throw new AppError('invalid_request', 'There is no such request.')
     if (connection.turns.pending() >= limits.requestsPerConnection) {

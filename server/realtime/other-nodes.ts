@@ -30,7 +30,7 @@ export async function joinOtherNodes(
   io.on('connections:end', (match: ConnectionMatch, reason: ClosingReason) => connections.end(match, reason))
   io.on('rates:counted', (counted: [string, number][]) => app.rates.add(counted))
   const sharing = setInterval(() => {
-    const counted = app.rates.takeCounted()
+    const counted = app.rates.drainDeltas()
     if (counted.length > 0) io.serverSideEmit('rates:counted', counted)
   }, limits.sharedRatesMs)
 

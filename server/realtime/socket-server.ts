@@ -5,8 +5,8 @@ import { Server, type Socket } from 'socket.io'
 import { countAgentsHere } from '#db/agents.ts'
 import { limits } from '#protocol/limits.ts'
 import { isCustomer } from '../actor.ts'
-import { addressOf } from '../address.ts'
 import { authenticate } from '../auth/authenticate.ts'
+import { clientAddress } from '../client-address.ts'
 import type { Config } from '../config.ts'
 import type { App } from '../context.ts'
 import { AppError, errorBody } from '../errors.ts'
@@ -52,7 +52,7 @@ export function serveRealtime(
   io.use(async (socket, next) => {
     try {
       if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
-      app.rates.take('connectionsPerAddress', addressOf(app.config, socket.request))
+      app.rates.consume('connectionsPerAddress', clientAddress(app.config, socket.request).group)
       const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
       socket.data = createConnection(socket, actor, expiresAt)
       next()

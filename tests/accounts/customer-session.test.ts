@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Site } from '#protocol/entities.ts'
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { startSession } from '../../server/customers/start-session.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
@@ -180,7 +181,7 @@ describe("the widget's session", () => {
     let now = Date.now()
     const limited = await startTestApp({ rateLimits: true, now: () => now })
     const begin = () => limited.call('POST', '/widget/session', {})
-    const { count, windowMs } = limits.sessionsPerAddress
+    const { count, windowMs } = budgets.sessionsPerAddress
     for (let i = 0; i < count; i++) expect((await begin()).status).toBe(200)
     const refused = await begin()
     expect(refused).toMatchObject({ status: 429, body: { error: { details: { retryAfterMs: windowMs / count } } } })

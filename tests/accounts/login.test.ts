@@ -4,6 +4,7 @@ import { argon2id, hash } from 'argon2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { hashesAtOnce, verifyPassword } from '../../server/auth/password.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 import { codeOf, logIn, newUser, password } from './people.ts'
@@ -104,7 +105,7 @@ describe('failing to log in', () => {
   })
   afterAll(() => app.stop())
 
-  const { count, windowMs } = limits.loginFailures
+  const { count, windowMs } = budgets.loginFailures
   const tryAs = (username: string, secret: string) =>
     app.call('POST', '/auth/login', { username, password: secret }).then((answer) => codeOf(answer) ?? 'ok')
 

@@ -2,8 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SetupReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
 import { hashPassword } from '../../server/auth/password.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { ensureFirstAdmin, isSetupNeeded, makeFirstAdmin, setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { askMeanwhile, codeOf, cookieOf, logIn, password, refresh } from './people.ts'
@@ -63,7 +63,7 @@ describe('setting up', () => {
   })
 
   it('refuses a wrong code, and soon any [SU2] [T17]', async () => {
-    for (let i = 0; i < limits.loginFailures.count; i++)
+    for (let i = 0; i < budgets.loginFailures.count; i++)
       expect(codeOf(await setUp({ code: `wrong${i}` }))).toBe('forbidden')
     expect(codeOf(await setUp())).toBe('rate_limited')
     expect(await isSetupNeeded(app)).toBe(true)

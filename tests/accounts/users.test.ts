@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockInstallation } from '#db/installation.ts'
 import type { User } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 import { askMeanwhile, codeOf, logIn, newUser, password, refresh } from './people.ts'
@@ -19,7 +19,7 @@ describe('users', () => {
   })
   afterAll(() => app.stop())
   beforeEach(async () => {
-    now += limits.loginFailures.windowMs
+    now += budgets.loginFailures.windowMs
     admin = await app.newAgent({ role: 'admin' })
   })
 
@@ -128,7 +128,7 @@ describe('users', () => {
     const user = await newUser(app)
     const { call } = await logIn(app, user.username)
     const guess = () => call('PATCH', '/me', { password: newPassword, oldPassword: 'not this' })
-    for (let i = 0; i < limits.loginFailures.count; i++) expect(codeOf(await guess())).toBe('forbidden')
+    for (let i = 0; i < budgets.loginFailures.count; i++) expect(codeOf(await guess())).toBe('forbidden')
     expect(codeOf(await guess())).toBe('rate_limited')
     await expect(logIn(app, user.username)).rejects.toThrow('429')
   })

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Attachment } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { hasRoom } from '../../server/attachments/incoming.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { avif, bomb, jpeg, movingGif, pdf, photo, png, polyglots, refused, script, webp } from './corpus.ts'
 import { boundary, download, filePart, formOf, part, post, storedFiles, upload, uploaded } from './uploads.ts'
@@ -218,7 +219,7 @@ describe('POST /attachments', () => {
     try {
       const busy = await limited.newCustomer()
       const statuses: number[] = []
-      while (statuses.length < limits.customerUploads.count + 1) {
+      while (statuses.length < budgets.customerUploads.count + 1) {
         statuses.push((await post(limited, busy, formOf())).status)
       }
       expect(statuses.slice(0, -1).every((status) => status === 400)).toBe(true)

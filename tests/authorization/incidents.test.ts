@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { IdentitySecretReply, WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestName } from '#protocol/requests.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
@@ -136,7 +137,7 @@ describe('Rocket.Chat', () => {
 
   it('#42272 [T18]: guests are counted, and what they send is limited in size', async () => {
     const limited = await startTestApp({ rateLimits: true, now: () => 1_800_000_000_000 })
-    const { count } = limits.sessionsPerAddress
+    const { count } = budgets.sessionsPerAddress
     const begin = () => limited.call('POST', '/widget/session', {})
     const statuses = await Promise.all(Array.from({ length: count + 5 }, async () => (await begin()).status))
     expect(statuses.filter((status) => status === 200)).toHaveLength(count)

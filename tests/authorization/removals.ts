@@ -42,7 +42,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a local call is asked on this machine': {
     file: callers,
-    find: 'if (roles === undefined || !isLocal(request.raw)) throw noSuchRoute()',
+    find: 'if (roles === undefined || !isLocal(app.config, request.raw)) throw noSuchRoute()',
     put: '',
   },
   'whose conversation it is': {
@@ -322,7 +322,7 @@ export const removals: Record<string, Removal> = {
     caughtBy: 'tests/http/pages.test.ts',
   },
   'who vouches for an address': {
-    file: 'server/address.ts',
+    file: 'server/client-address.ts',
     find: 'proxyAddr(request, [...trustedProxies])',
     put: 'proxyAddr(request, () => trustedProxies.length >= 0)',
     caughtBy: 'tests/http/callers.test.ts',
@@ -365,7 +365,7 @@ export const removals: Record<string, Removal> = {
   },
   'how many sessions an address begins': {
     file: 'server/customers/start-session.ts',
-    find: "app.rates.take('sessionsPerAddress', address)",
+    find: "app.rates.consume('sessionsPerAddress', address)",
     put: '',
     caughtBy: incidentTests,
   },

@@ -2,7 +2,7 @@
 
 import type { CDPSession, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
@@ -77,7 +77,7 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
 
   test('[WI6] what a server refuses for now is kept and goes out in order', async () => {
     const { customer, stored } = await talk('m0')
-    const all = Array.from({ length: limits.customerMessages.count + 10 }, (_, index) => `m${index}`)
+    const all = Array.from({ length: budgets.customerMessages.count + 10 }, (_, index) => `m${index}`)
     await customer.composer.focus()
     for (const text of all.slice(1)) {
       await customer.page.keyboard.insertText(text)

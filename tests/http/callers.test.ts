@@ -2,8 +2,8 @@
 
 import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
-import { addressOf, isLocal } from '../../server/address.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
+import { clientAddress, isLocal } from '../../server/client-address.ts'
 import { createHttpServer } from '../../server/http/http-server.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { serve } from './serve.ts'
@@ -75,11 +75,11 @@ describe('[HT8] a call for another role is forbidden, before its body is looked 
   })
 })
 
-describe('[HT9] one address may make limits.httpRequestsPerAddress', () => {
+describe('[HT9] one address may make budgets.httpRequestsPerAddress', () => {
   test('calls; then rate_limited says when to come back, while pages are still answered', async () => {
     let now = 1_000_000_000_000
     const limited = await startTestApp({ rateLimits: true, now: () => now })
-    const { count, windowMs } = limits.httpRequestsPerAddress
+    const { count, windowMs } = budgets.httpRequestsPerAddress
     const statuses = new Set<number>()
     for (let i = 0; i < count / 20; i++) {
       const calls = Array.from({ length: 20 }, () => limited.call('GET', '/nowhere'))
@@ -117,7 +117,7 @@ describe('[HT10] [T28] X-Forwarded-For counts as far as TRUSTED_PROXIES vouch fo
     ['no header', ['10.0.0.0/8'], '::ffff:10.1.2.3', undefined, '10.1.2.3'],
     ['IPv6', ['fd00::/8'], 'fd00::1', '2001:db8::5', '2001:db8::5'],
   ])('%s', (_name, trustedProxies, peer, forwarded, address) => {
-    expect(addressOf({ trustedProxies }, request(peer, forwarded))).toBe(address)
+    expect(clientAddress({ trustedProxies }, request(peer, forwarded)).address).toBe(address)
   })
 
   test('a trusted proxy tells who came by https', async () => {
@@ -134,7 +134,11 @@ describe('[HT10] [T28] X-Forwarded-For counts as far as TRUSTED_PROXIES vouch fo
 
 describe('[HT11] local is who asks on this machine itself, by its own name, with nobody between', () => {
   const asked = (peer: string, host: string, headers: Record<string, string> = {}) =>
-    isLocal({ socket: { remoteAddress: peer }, headers: { host, ...headers } } as unknown as IncomingMessage)
+    isLocal({ trustedProxies: [], publicUrl: null }, {
+      httpVersion: '1.1',
+      socket: { remoteAddress: peer },
+      headers: { host, ...headers },
+    } as unknown as IncomingMessage)
 
   test.each([
     ['127.0.0.1', '127.0.0.1:3000', {}, true],

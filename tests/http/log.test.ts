@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Site, User } from '#protocol/entities.ts'
 import type { IdentitySecretReply, LoginReply, WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { createLog } from '../../server/log.ts'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { ageRotation, cookieOf, logIn, newUser, password, refresh } from '../accounts/people.ts'
@@ -105,17 +106,17 @@ describe('[HT29] the log tells, by numbers,', () => {
     ])
   })
 
-  test('of a flood of refusals no more than limits.refusalLines, of other kinds all the same', async () => {
+  test('of a flood of refusals no more than budgets.refusalLines, of other kinds all the same', async () => {
     let now = Date.now()
     const shop = await startTestApp({ log, rateLimits: true, now: () => now })
     try {
       const [agent, customer] = [await shop.newAgent(), await shop.newCustomer()]
-      for (let times = 0; times < limits.refusalLines.count + 20; times++) await agent.call('GET', '/users')
+      for (let times = 0; times < budgets.refusalLines.count + 20; times++) await agent.call('GET', '/users')
       await shop.call('POST', '/auth/login', { username: 'nobody', password })
       const kinds = events().map(({ event }) => event)
-      expect(kinds.filter((kind) => kind === 'forbidden')).toHaveLength(limits.refusalLines.count)
+      expect(kinds.filter((kind) => kind === 'forbidden')).toHaveLength(budgets.refusalLines.count)
       expect(kinds.at(-1)).toBe('sign_in_refused')
-      now += limits.refusalLines.windowMs
+      now += budgets.refusalLines.windowMs
       await customer.call('GET', '/users')
       expect(events().at(-1)).toMatchObject({ event: 'forbidden', userId: customer.id })
     } finally {

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { startBalancer } from '../support/haproxy.ts'
 import { findHaproxy, findRedis } from '../support/programs.ts'
@@ -70,7 +70,7 @@ describe.skipIf(!findRedis() || !findHaproxy())('two nodes behind the balancer o
   }
 
   it('[ND11] [HT10] [T28] know who asks, whatever it claims', async () => {
-    const all = Array.from({ length: limits.sessionsPerAddress.count }, (_, i) => `203.0.113.${i}`)
+    const all = Array.from({ length: budgets.sessionsPerAddress.count }, (_, i) => `203.0.113.${i}`)
     await Promise.all(all.map((claimed) => newSession('127.0.0.2', claimed)))
     // The nodes tell each other in a moment.
     await expect.poll(() => newSession('127.0.0.2', '203.0.113.200')).toBe(429)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { logIn, newUser, password } from '../accounts/people.ts'
 import { png } from '../attachments/corpus.ts'
 import { download, uploaded } from '../attachments/uploads.ts'
@@ -189,7 +190,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     const { conversation } = await first.request('conversation:start', {})
     const send = (client: typeof first, i: number) =>
       client.ask('message:send', { conversationId: conversation.id, clientMessageId: `m${i}`, content: 'again' })
-    const { count, windowMs } = limits.customerMessages
+    const { count, windowMs } = budgets.customerMessages
     const from = performance.now()
     const all = await Promise.all(Array.from({ length: count }, (_, i) => send(first, i)))
     expect(all.filter(({ ok }) => ok)).toHaveLength(count)

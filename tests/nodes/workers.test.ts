@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { type Client, connectClient } from '../support/client.ts'
 import { newDatabaseUrl } from '../support/database.ts'
 import { connectRoaming } from '../support/roaming-client.ts'
@@ -156,7 +157,7 @@ describe('two workers', () => {
 
     const send = (client: Client, i: number) =>
       client.ask('message:send', { conversationId, clientMessageId: `m${i}`, content: 'again' })
-    const { count, windowMs } = limits.customerMessages
+    const { count, windowMs } = budgets.customerMessages
     const beganAt = performance.now()
     for (let i = 0; i < count; i++) expect((await send(customer, i)).ok).toBe(true)
     await sleep(2 * limits.sharedRatesMs)

@@ -1,0 +1,121 @@
+// How often a caller may do a thing. One bucket per key, kept as the time at which it is full again (GCRA, the generic cell rate
+// algorithm of ATM Forum TM 4.1): `count` in a burst, then one every windowMs / count. Full buckets are evicted. Nodes send each other
+// what they counted and never wait for it, so a caller that spreads over n nodes has at most n times its rate for limits.sharedRatesMs.
+
+import { limits } from '#protocol/limits.ts'
+import { AppError } from '../errors.ts'
+import { budgets, type Rate, type RateName } from './budgets.ts'
+
+export interface RateLimiter {
+  /** Counts one; throws rate_limited with details {retryAfterMs} when none is left. */
+  consume(name: RateName, key: string | number): void
+  /** Whether one was left, and is counted; counted on this node alone. */
+  tryConsume(name: RateName, key: string | number): boolean
+  /** Throws like consume when none is left, but counts nothing. */
+  check(name: RateName, key: string | number): void
+  /** Counts one, whatever is left. */
+  count(name: RateName, key: string | number): void
+  /** What was counted here since the last call, by bucket; at most limits.sharedRatesRows, the rest is not shared. */
+  drainDeltas(): [bucket: string, times: number][]
+  /** Counts what other nodes have counted. Ignores what has another shape: it comes from outside this process. */
+  add(deltas: unknown): void
+}
+
+const sweepEvery = 10_000
+
+/** Limits of what is bound to one node are not shared. */
+const localNames: ReadonlySet<RateName> = new Set<RateName>(['connectionRequests'])
+
+const rates: Readonly<Record<RateName, Rate>> = budgets
+
+/** `shared`: other nodes are told, and drainDeltas is called from time to time. */
+export function createRateLimiter(
+  now: () => number,
+  { enabled, shared }: { enabled: boolean; shared: boolean },
+): RateLimiter {
+  /** By name, then by key: a key of both would have to be put together for every message. */
+  const fullAt = new Map<RateName, Map<string, number>>()
+  const deltas = new Map<string, number>()
+  let untilSweep = sweepEvery
+
+  function bucketsOf(name: RateName): Map<string, number> {
+    const existing = fullAt.get(name)
+    if (existing) return existing
+    const buckets = new Map<string, number>()
+    fullAt.set(name, buckets)
+    return buckets
+  }
+
+  function sweep(time: number) {
+    let left = 0
+    for (const buckets of fullAt.values()) {
+      for (const [key, at] of buckets) if (at <= time) buckets.delete(key)
+      left += buckets.size
+    }
+    untilSweep = Math.max(sweepEvery, left)
+  }
+
+  /** Milliseconds until one more fits; 0 for now. */
+  function wait(name: RateName, key: string): number {
+    const { count, windowMs } = rates[name]
+    const at = bucketsOf(name).get(key) ?? 0
+    return Math.max(0, at + windowMs / count - windowMs - now())
+  }
+
+  function fill(name: RateName, key: string, times: number) {
+    const time = now()
+    if (--untilSweep <= 0) sweep(time)
+    const buckets = bucketsOf(name)
+    const at = Math.max(buckets.get(key) ?? 0, time)
+    buckets.set(key, at + (times * rates[name].windowMs) / rates[name].count)
+  }
+
+  function count(name: RateName, key: string) {
+    fill(name, key, 1)
+    if (shared && !localNames.has(name)) record(`${name}:${key}`)
+  }
+
+  function record(bucket: string) {
+    const times = deltas.get(bucket) ?? 0
+    if (times > 0 || deltas.size < limits.sharedRatesRows) deltas.set(bucket, times + 1)
+  }
+
+  function check(name: RateName, key: string) {
+    const retryAfterMs = enabled ? Math.ceil(wait(name, key)) : 0
+    if (retryAfterMs > 0) throw new AppError('rate_limited', 'Too many requests; try again later.', { retryAfterMs })
+  }
+
+  return {
+    check: (name, key) => check(name, String(key)),
+    count: (name, key) => count(name, String(key)),
+    consume(name, key) {
+      const bucket = String(key)
+      check(name, bucket)
+      count(name, bucket)
+    },
+    tryConsume(name, key) {
+      const bucket = String(key)
+      const fits = !enabled || wait(name, bucket) === 0
+      if (fits) fill(name, bucket, 1)
+      return fits
+    },
+    drainDeltas() {
+      const drained = [...deltas]
+      deltas.clear()
+      return drained
+    },
+    add(received) {
+      if (!Array.isArray(received)) return
+      for (const delta of received.slice(0, limits.sharedRatesRows)) {
+        const [bucket, times]: unknown[] = Array.isArray(delta) ? delta : []
+        if (typeof bucket !== 'string' || typeof times !== 'number' || !(times > 0)) continue
+        const colon = bucket.indexOf(':')
+        const name = bucket.slice(0, colon)
+        if (isRateName(name)) fill(name, bucket.slice(colon + 1), Math.min(times, rates[name].count))
+      }
+    },
+  }
+}
+
+const isRateName = (name: string): name is RateName =>
+  Object.hasOwn(budgets, name) && 'windowMs' in budgets[name as keyof typeof budgets]

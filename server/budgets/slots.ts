@@ -1,0 +1,40 @@
+// How many of a thing one key holds at the same time, such as open connections of one address. Counted on this node alone.
+
+import { AppError } from '../errors.ts'
+import { budgets, type SlotName } from './budgets.ts'
+
+export interface SlotCounter {
+  /** Takes a slot, and returns what gives it back; calling that twice does no harm. Throws rate_limited when the key holds them all. */
+  acquire(name: SlotName, key: string | number): () => void
+  /** How many slots the key holds. */
+  held(name: SlotName, key: string | number): number
+}
+
+export function createSlotCounter({ enabled }: { enabled: boolean }): SlotCounter {
+  const counts = new Map<string, number>()
+  const bucketOf = (name: SlotName, key: string | number) => `${name}:${key}`
+
+  function release(bucket: string) {
+    const left = (counts.get(bucket) ?? 0) - 1
+    if (left > 0) counts.set(bucket, left)
+    else counts.delete(bucket)
+  }
+
+  return {
+    acquire(name, key) {
+      const bucket = bucketOf(name, key)
+      const { concurrent } = budgets[name]
+      const count = counts.get(bucket) ?? 0
+      if (enabled && count >= concurrent) {
+        throw new AppError('rate_limited', 'Too many at the same time.', { retryAfterMs: 1_000, limit: concurrent })
+      }
+      counts.set(bucket, count + 1)
+      let isHeld = true
+      return () => {
+        if (isHeld) release(bucket)
+        isHeld = false
+      }
+    },
+    held: (name, key) => counts.get(bucketOf(name, key)) ?? 0,
+  }
+}
