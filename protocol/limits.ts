@@ -86,6 +86,18 @@ export const limits = {
   sendBufferSweepMs: 50,
   /** An event loop that stood still longer than this within eventLoopWatchMs makes the process not ready. */
   eventLoopStallMs: 2_000,
+  /** Answers that ask the database and need no token are kept for so long, and of so many sites. */
+  freeAnswerMs: 500,
+  freeAnswerKeys: 1_000,
+  /** Site keys that one statement looks up. */
+  freeAnswerRows: 100,
+  /** With less left on the disk of DATA_DIR the process is not ready; looked at this often at most. */
+  readyDiskBytes: 64 * 1024 * 1024,
+  diskCheckMs: 2_000,
+  /** Whether HTTP answers are read is checked this often. */
+  readingSweepMs: 1_000,
+  /** An Authorization header that is longer counts as none. */
+  credentialsLength: 8_192,
   eventLoopWatchMs: 5_000,
   /** Garbage is collected when this much memory has come together, and the event loop was busy for at most this share of the time between: 5,000 idle connections take an eighth of a slow core. */
   quietMemoryBytes: 32 * 1024 * 1024,

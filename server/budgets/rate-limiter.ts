@@ -26,13 +26,28 @@ const sweepEvery = 10_000
 /** Limits of what is bound to one node are not shared. */
 const localNames: ReadonlySet<RateName> = new Set<RateName>(['connectionRequests'])
 
-const rates: Readonly<Record<RateName, Rate>> = budgets
+/** What an operator may raise for many people behind one address. Guesses and violations stay as they are. */
+const raised = (name: string) => name.endsWith('PerAddress') && !/^(metricsGuesses|violations)/.test(name)
+
+/** The budgets that are rates, those of addresses times `addressFactor`. */
+function ratesFor(addressFactor: number): Record<RateName, Rate> {
+  const rates = Object.entries(budgets).filter((entry): entry is [RateName, Rate & { concurrent: never }] =>
+    isRateName(entry[0]),
+  )
+  return Object.fromEntries(
+    rates.map(([name, { count, windowMs }]) => [
+      name,
+      { count: raised(name) ? count * addressFactor : count, windowMs },
+    ]),
+  ) as Record<RateName, Rate>
+}
 
 /** `shared`: other nodes are told, and drainDeltas is called from time to time. */
 export function createRateLimiter(
   now: () => number,
-  { enabled, shared }: { enabled: boolean; shared: boolean },
+  { enabled, shared, addressFactor = 1 }: { enabled: boolean; shared: boolean; addressFactor?: number },
 ): RateLimiter {
+  const rates = ratesFor(addressFactor)
   /** By name, then by key: a key of both would have to be put together for every message. */
   const fullAt = new Map<RateName, Map<string, number>>()
   const deltas = new Map<string, number>()
