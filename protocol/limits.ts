@@ -95,7 +95,7 @@ export const limits = {
   readyDiskBytes: 64 * 1024 * 1024,
   diskCheckMs: 2_000,
   /** Whether HTTP answers are read is checked this often. */
-  readingSweepMs: 1_000,
+  readingSweepMs: 250,
   /** An Authorization header that is longer counts as none. */
   credentialsLength: 8_192,
   eventLoopWatchMs: 5_000,

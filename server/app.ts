@@ -95,7 +95,7 @@ export async function createApp({
     redis,
     siblings: siblings ?? null,
     rates,
-    slots: createSlotCounter({ enabled: config.rateLimits }),
+    slots: createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits }),
     violations: createViolations(rates),
   }
   if ((siblings?.number ?? 1) === 1) warnOfMissingProxies(app)

@@ -12,6 +12,11 @@ export interface Slots {
   concurrent: number
 }
 
+/** So much at the same time. */
+export interface Size {
+  bytes: number
+}
+
 /** At least so many bytes in each perMs. */
 export interface Speed {
   bytes: number
@@ -41,6 +46,9 @@ export const budgets = {
   metricsGuessesPerAddress: { count: 10, windowMs: 15 * 60_000 },
   /** HTTP requests of one connection that wait for the one before; one more ends the connection. */
   pipelinedRequests: { concurrent: 16 },
+  /** Bytes of HTTP answers that wait to be read, of one address and in all. Past it those that waited longest are cut off. */
+  unreadBytesPerAddress: { bytes: 16 * 1024 * 1024 },
+  unreadBytes: { bytes: 64 * 1024 * 1024 },
   /** A caller that reads its HTTP answer more slowly is cut off. */
   slowestReader: { bytes: 10 * 1024, perMs: 10_000 },
   customerUploads: { count: 60, windowMs: 3600_000 },
@@ -56,9 +64,13 @@ export const budgets = {
   failureLines: { count: 20, windowMs: 60_000 },
   /** Closed connections and other violations of one address. Past it, the address begins nothing new. */
   violationsPerAddress: { count: 20, windowMs: 60_000 },
-} as const satisfies Record<string, Rate | Slots | Speed>
+} as const satisfies Record<string, Rate | Slots | Size | Speed>
 
 type NamesOf<Kind> = { [K in keyof typeof budgets]: (typeof budgets)[K] extends Kind ? K : never }[keyof typeof budgets]
 
 export type RateName = NamesOf<Rate>
 export type SlotName = NamesOf<Slots>
+
+/** What ADDRESS_LIMITS raises, for many people behind one address. Guesses and violations stay as they are. */
+export const isRaised = (name: string): boolean =>
+  name.endsWith('PerAddress') && !/^(metricsGuesses|violations)/.test(name)

@@ -4,7 +4,7 @@
 
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../errors.ts'
-import { budgets, type Rate, type RateName } from './budgets.ts'
+import { budgets, isRaised, type Rate, type RateName } from './budgets.ts'
 
 export interface RateLimiter {
   /** Counts one; throws rate_limited with details {retryAfterMs} when none is left. */
@@ -26,9 +26,6 @@ const sweepEvery = 10_000
 /** Limits of what is bound to one node are not shared. */
 const localNames: ReadonlySet<RateName> = new Set<RateName>(['connectionRequests'])
 
-/** What an operator may raise for many people behind one address. Guesses and violations stay as they are. */
-const raised = (name: string) => name.endsWith('PerAddress') && !/^(metricsGuesses|violations)/.test(name)
-
 /** The budgets that are rates, those of addresses times `addressFactor`. */
 function ratesFor(addressFactor: number): Record<RateName, Rate> {
   const rates = Object.entries(budgets).filter((entry): entry is [RateName, Rate & { concurrent: never }] =>
@@ -37,7 +34,7 @@ function ratesFor(addressFactor: number): Record<RateName, Rate> {
   return Object.fromEntries(
     rates.map(([name, { count, windowMs }]) => [
       name,
-      { count: raised(name) ? count * addressFactor : count, windowMs },
+      { count: isRaised(name) ? count * addressFactor : count, windowMs },
     ]),
   ) as Record<RateName, Rate>
 }

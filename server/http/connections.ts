@@ -1,5 +1,6 @@
 // What one HTTP connection may do. Its requests are served one after the other, so that an answer that nobody reads is the only one that
-// waits; a few requests may wait behind it; and an answer has to be read at a minimum rate. Socket.IO's requests go the same way.
+// waits; a few requests may wait behind it; and an answer has to be read at a minimum rate. What waits to be read is bounded for each
+// address and in all. Socket.IO's requests go the same way.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -15,7 +16,8 @@ import { rawAnswer, rawHeaders } from './error-reply.ts'
 type Exchange = [request: IncomingMessage, response: ServerResponse]
 
 interface Connection {
-  isBusy: boolean
+  /** The request that is being served. */
+  current: IncomingMessage | null
   waiting: Exchange[]
   /** When bytes began to wait, and how many had left by then. */
   reading: { since: number; left: number } | undefined
@@ -24,7 +26,7 @@ interface Connection {
 const connections = new WeakMap<Socket, Connection>()
 
 /** Whether an answer is on its way, which bytes of another must not break into. */
-export const isBusy = (socket: Socket): boolean => connections.get(socket)?.isBusy === true
+export const isBusy = (socket: Socket): boolean => connections.get(socket)?.current != null
 
 /** Only WebSockets of Socket.IO are upgraded. Any other upgrade is ignored, as RFC 9110 allows, and its request answered as usual. */
 export const isWebSocket = ({ url, headers }: IncomingMessage): boolean =>
@@ -38,9 +40,9 @@ export function boundConnections(app: App, http: HttpServer): void {
     const { socket } = exchange[0]
     // The parser goes on to the end of what it was given.
     if (socket.destroyed) return
-    const connection = connections.get(socket) ?? { isBusy: false, waiting: [], reading: undefined }
+    const connection = connections.get(socket) ?? { current: null, waiting: [], reading: undefined }
     connections.set(socket, connection)
-    if (!connection.isBusy) return begin(listeners, connection, exchange)
+    if (connection.current === null) return begin(listeners, connection, exchange)
     if (connection.waiting.length < budgets.pipelinedRequests.concurrent) return void connection.waiting.push(exchange)
     app.violations.count(clientAddress(app.config, exchange[0]))
     socket.destroy()
@@ -48,10 +50,10 @@ export function boundConnections(app: App, http: HttpServer): void {
 
   function begin(listeners: readonly unknown[], connection: Connection, [request, response]: Exchange) {
     const { socket } = request
-    connection.isBusy = true
+    connection.current = request
     busy.add(socket)
     response.once('close', () => {
-      connection.isBusy = false
+      connection.current = null
       connection.reading = undefined
       const next = connection.waiting.shift()
       if (next && !socket.destroyed) begin(listeners, connection, next)
@@ -80,12 +82,16 @@ export function boundConnections(app: App, http: HttpServer): void {
   const sweep = setInterval(() => {
     const now = performance.now()
     for (const socket of busy) if (readsTooSlowly(socket, now)) socket.destroy()
+    endLongestUnread(app, busy)
   }, limits.readingSweepMs)
   http.addHook('onClose', async () => clearInterval(sweep))
 }
 
 function refuse(response: ServerResponse, status: number, error: AppError): void {
-  response.writeHead(status, { ...rawHeaders, connection: 'close' }).end(rawAnswer.body(error))
+  const body = rawAnswer.body(error)
+  response
+    .writeHead(status, { ...rawHeaders, 'content-length': Buffer.byteLength(body), connection: 'close' })
+    .end(body)
 }
 
 /** What Node does not show of a socket: bytes given to the system, and of those what it has not taken. */
@@ -110,4 +116,31 @@ function readsTooSlowly(socket: Socket, now: number): boolean {
   const isTooSlow = left - connection.reading.left < (bytes * elapsed) / perMs
   connection.reading = { since: now, left }
   return isTooSlow
+}
+
+/** Ends the connections whose answers have waited longest, until the others are within the budgets. */
+function endLongestUnread(app: App, busy: Iterable<Socket>): void {
+  const unread = [...busy].filter((socket) => socket.writableLength > 0)
+  const bytesOf = (sockets: readonly Socket[]) => sockets.reduce((sum, { writableLength }) => sum + writableLength, 0)
+  const cut = (sockets: Socket[], most: number) => {
+    const sinceOf = (socket: Socket) => connections.get(socket)?.reading?.since ?? Number.POSITIVE_INFINITY
+    let excess = bytesOf(sockets) - most
+    if (excess <= 0) return
+    for (const socket of sockets.toSorted((one, other) => sinceOf(one) - sinceOf(other))) {
+      if (excess <= 0) return
+      excess -= socket.writableLength
+      socket.destroy()
+    }
+  }
+  const smallest = Math.min(budgets.unreadBytesPerAddress.bytes, budgets.unreadBytes.bytes)
+  if (bytesOf(unread) <= smallest) return
+  const addressOf = (socket: Socket) => {
+    const request = connections.get(socket)?.current
+    return request ? clientAddress(app.config, request).group : ''
+  }
+  for (const sockets of Map.groupBy(unread, addressOf).values()) cut(sockets, budgets.unreadBytesPerAddress.bytes)
+  cut(
+    unread.filter((socket) => !socket.destroyed),
+    budgets.unreadBytes.bytes,
+  )
 }
