@@ -83,7 +83,7 @@ export function boundConnections(app: App, http: HttpServer): void {
     const now = performance.now()
     for (const socket of busy) if (readsTooSlowly(socket, now)) socket.destroy()
     endLongestUnread(app, busy)
-  }, limits.readingSweepMs)
+  }, limits.readingSweepMs).unref()
   http.addHook('onClose', async () => clearInterval(sweep))
 }
 

@@ -324,8 +324,8 @@ export const removals: Record<string, Removal> = {
   },
   'who vouches for an address': {
     file: 'server/client-address.ts',
-    find: 'proxyAddr(request, [...trustedProxies])',
-    put: 'proxyAddr(request, () => trustedProxies.length >= 0)',
+    find: ' && isTrusted(address, hop)',
+    put: '',
     caughtBy: 'tests/http/callers.test.ts',
   },
   'how often a password is tried': {
