@@ -22,6 +22,8 @@ export const limits = {
   transportBytes: 128 * 1024,
   /** JSON deeper than this is refused before any schema sees it. */
   requestDepth: 8,
+  /** Keys of one object, or items of one list, in a request. */
+  requestEntries: 100,
   openConversationsPerCustomer: 3,
 
   attachmentBytes: 20 * 1024 * 1024,
