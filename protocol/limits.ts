@@ -22,6 +22,8 @@ export const limits = {
   transportBytes: 128 * 1024,
   /** JSON deeper than this is refused before any schema sees it. */
   requestDepth: 8,
+  /** Keys of one object, or items of one list, in a request. */
+  requestEntries: 100,
   openConversationsPerCustomer: 3,
 
   attachmentBytes: 20 * 1024 * 1024,
@@ -86,6 +88,18 @@ export const limits = {
   sendBufferSweepMs: 50,
   /** An event loop that stood still longer than this within eventLoopWatchMs makes the process not ready. */
   eventLoopStallMs: 2_000,
+  /** Answers that ask the database and need no token are kept for so long, and of so many sites. */
+  freeAnswerMs: 500,
+  freeAnswerKeys: 1_000,
+  /** Site keys that one statement looks up. */
+  freeAnswerRows: 100,
+  /** With less left on the disk of DATA_DIR the process is not ready; looked at this often at most. */
+  readyDiskBytes: 64 * 1024 * 1024,
+  diskCheckMs: 2_000,
+  /** Whether HTTP answers are read is checked this often. */
+  readingSweepMs: 250,
+  /** An Authorization header that is longer counts as none. */
+  credentialsLength: 8_192,
   eventLoopWatchMs: 5_000,
   /** Garbage is collected when this much memory has come together, and the event loop was busy for at most this share of the time between: 5,000 idle connections take an eighth of a slow core. */
   quietMemoryBytes: 32 * 1024 * 1024,

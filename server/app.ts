@@ -16,6 +16,7 @@ import { createToldVersions } from './conversations/told.ts'
 import { startUpkeep } from './customers/upkeep.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { createHttpServer } from './http/http-server.ts'
+import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
 import { createReadMarker } from './messages/read-marker.ts'
 import { createMessageWriter } from './messages/writer.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
@@ -61,6 +62,7 @@ export async function createApp({
   const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
     enabled: config.rateLimits,
     shared: bus !== null,
+    addressFactor: config.addressLimits,
   })
   const others = bus && (await joinOtherNodes({ db, rates }, io, bus, connections))
   redis?.start()
@@ -93,9 +95,10 @@ export async function createApp({
     redis,
     siblings: siblings ?? null,
     rates,
-    slots: createSlotCounter({ enabled: config.rateLimits }),
+    slots: createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits }),
     violations: createViolations(rates),
   }
+  if ((siblings?.number ?? 1) === 1) warnOfMissingProxies(app)
   const http = await createHttpServer(app)
   io.attach(http.server)
   if (siblings) keepSessionsWhole(io, siblings)

@@ -2,6 +2,7 @@
 // role, rate, subscription, answer. Nothing a client sends can throw past it.
 
 import type { Socket } from 'socket.io'
+import { errnoOf } from '#db/errors.ts'
 import type { ErrorBody } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
@@ -9,6 +10,7 @@ import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversations/assert-visible.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
+import { writeBounded } from '../log-lines.ts'
 import { logSecurity } from '../security-log.ts'
 import type { Answers } from './answers.ts'
 import { checkPayload } from './check-payload.ts'
@@ -125,7 +127,10 @@ async function subscribe(
 function body(app: App, { actor }: Connection, name: unknown, error: unknown): ErrorBody {
   const { code } = asAppError(error)
   const request = isRequestName(name) ? name : undefined
-  if (code === 'internal') app.log.error({ err: error, request }, 'request failed')
+  if (code === 'internal') {
+    const kind = `request_failed ${request} ${errnoOf(error)}`
+    writeBounded(app, { kind, budget: 'failureLines' }, () => app.log.error({ err: error, request }, 'request failed'))
+  }
   if (code === 'forbidden') logSecurity(app, 'forbidden', { userId: actor.userId, what: request })
   return errorBody(error)
 }

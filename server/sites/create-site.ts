@@ -5,11 +5,13 @@ import type { Site } from '#protocol/entities.ts'
 import type { NewSiteBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
+import { forgetCachedSites } from './cached-sites.ts'
 import { normalOrigins } from './origins.ts'
 import { newSiteKey } from './site-key.ts'
 import { siteView } from './site-view.ts'
 
 export async function createSite(app: App, _actor: AgentActor, { origins = [], ...site }: NewSiteBody): Promise<Site> {
   const id = await insertSite(app.db, { ...site, key: newSiteKey(), origins: normalOrigins(origins) })
+  forgetCachedSites(app.db)
   return siteView(app, (await findSite(app.db, id)) as SiteRecord)
 }

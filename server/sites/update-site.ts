@@ -6,6 +6,7 @@ import type { SiteBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { forgetCachedSites } from './cached-sites.ts'
 import { normalOrigins } from './origins.ts'
 import { siteView } from './site-view.ts'
 
@@ -19,5 +20,6 @@ export async function updateSite(
   if (look.requireIdentity && site.identitySecretMadeAt === null)
     throw new AppError('conflict', 'Make an identity secret first: nobody could talk here.')
   await saveSite(app.db, id, { ...look, origins: origins && normalOrigins(origins) })
+  forgetCachedSites(app.db)
   return siteView(app, (await findSite(app.db, id)) as SiteRecord)
 }

@@ -217,6 +217,7 @@ export const removals: Record<string, Removal> = {
   'that a token comes in its header alone': {
     file: callers,
     find: `bearerToken({ headers }: FastifyRequest): string | undefined {
+  if ((headers.authorization ?? '').length > limits.credentialsLength) return undefined
   return /^Bearer +([^\\s]+)$/i.exec(headers.authorization ?? '')?.[1]`,
     put: `bearerToken({ headers, raw }: FastifyRequest): string | undefined {
   return /[ =]([^\\s=]+)$/i.exec(headers.authorization ?? raw.url ?? '')?.[1]`,
@@ -247,7 +248,7 @@ export const removals: Record<string, Removal> = {
   },
   'that setting up happens once': {
     file: 'server/setup/setup.ts',
-    find: 'if (!(await isSetupNeeded(app))) throw alreadyDone()',
+    find: 'if (!(await isSetupStillNeeded(app))) throw alreadyDone()',
     put: '',
   },
   'the code of setting up': {
@@ -323,8 +324,8 @@ export const removals: Record<string, Removal> = {
   },
   'who vouches for an address': {
     file: 'server/client-address.ts',
-    find: 'proxyAddr(request, [...trustedProxies])',
-    put: 'proxyAddr(request, () => trustedProxies.length >= 0)',
+    find: ' && isTrusted(address, hop)',
+    put: '',
     caughtBy: 'tests/http/callers.test.ts',
   },
   'how often a password is tried': {
@@ -376,8 +377,8 @@ export const removals: Record<string, Removal> = {
   },
   'that figures are for who shows METRICS_TOKEN': {
     file: 'server/http/metrics.ts',
-    find: "if (metricsToken !== null && !isSame(bearerToken(request) ?? '', metricsToken)) {",
-    put: 'if (metricsToken === "") {',
+    find: 'if (given !== undefined && isSame(given, expected)) return',
+    put: 'if (expected) return',
     caughtBy: 'tests/http/operators.test.ts',
   },
 }
