@@ -32,6 +32,12 @@ if (runsTypeScript) {
   process.exitCode = await run(node, [inRoot(entry), ...args])
 }
 
+/** npm and the build need none of them. */
+function withoutSecrets() {
+  const secrets = ['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET', 'BACKUP_KEY', 'ADMIN_PASSWORD', 'METRICS_TOKEN']
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.includes(name)))
+}
+
 /** npm writes down what it has installed, last of all: anything else than what the lock file asks for is stale. */
 function packagesAreStale() {
   const record = inRoot('node_modules', '.package-lock.json')
@@ -48,7 +54,9 @@ async function installPackages() {
   const options = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath
   const code =
-    npm === undefined ? await run('npm', options, root) : await run(process.execPath, [npm, ...options], root)
+    npm === undefined
+      ? await run('npm', options, root, withoutSecrets())
+      : await run(process.execPath, [npm, ...options], root, withoutSecrets())
   if (code !== 0) fail('The packages could not be installed; npm says why above.')
 }
 
@@ -65,7 +73,8 @@ async function buildBrowserCode() {
   const source = hashOf(['package-lock.json', 'protocol', 'client-web'])
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === source) return
   say('Building the browser code …')
-  if ((await run(node, [inRoot('client-web', 'build.ts')], root)) !== 0) fail('The browser code could not be built.')
+  if ((await run(node, [inRoot('client-web', 'build.ts')], root, withoutSecrets())) !== 0)
+    fail('The browser code could not be built.')
   writeFileSync(stamp, source)
 }
 
@@ -84,8 +93,8 @@ function hashOf(names) {
 }
 
 /** Resolves with its exit code. A Ctrl-C in a terminal reaches the child by itself; we stay until it has finished. */
-function run(command, parameters, cwd = process.cwd()) {
-  const child = spawn(command, parameters, { cwd, stdio: 'inherit' })
+function run(command, parameters, cwd = process.cwd(), env = process.env) {
+  const child = spawn(command, parameters, { cwd, env, stdio: 'inherit' })
   const forward = (signal) => {
     if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal)
   }

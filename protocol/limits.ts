@@ -46,6 +46,9 @@ export const limits = {
   requestMs: 30_000,
   /** Nothing is taken in where less is left on the disk: the database may need it. */
   freeDiskBytes: 1024 * 1024 * 1024,
+  /** The log warns when the embedded database's disk has less left, looked at this often. */
+  lowDiskBytes: 512 * 1024 * 1024,
+  diskWatchMs: 10_000,
   /** All that one customer may have in store. */
   customerUploadBytes: 500 * 1024 * 1024,
   /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */
@@ -186,9 +189,21 @@ export const limits = {
   redisRetryMs: 2_000,
   /** What may wait to leave for other nodes; more is not passed on. */
   busWaitingBytes: 8 * 1024 * 1024,
+  /** One message of another node; the largest event is a twentieth of it. */
+  busMessageBytes: 4 * 1024 * 1024,
+  /** Dropped messages of one kind are logged at most this often. */
+  refusedMessageLogMs: 60_000,
   /** Nodes tell each other this often what was counted against rates, and of so many callers. */
   sharedRatesMs: 500,
   sharedRatesRows: 1_000,
+
+  /** The longest line of a backup's content; a dump's are at most a batch of the writer, escaped. */
+  backupLineBytes: 16 * 1024 * 1024,
+  /** A backup may unpack to so many times its size, and in any case to the floor: rows with random ids pack to a tenth at best. */
+  backupExpansion: 200,
+  /** A stored file: an upload, or what an image became. */
+  storedFileBytes: 256 * 1024 * 1024,
+  backupExpansionFloorBytes: 64 * 1024 * 1024,
 
   workers: 64,
   /** The primary kills a worker that has not stopped by then, so that the database stops in order within drainMs. */

@@ -22,7 +22,9 @@ import { createMessageWriter } from './messages/writer.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
+import { createRefusedMessages } from './realtime/refused-messages.ts'
 import { sendTogether } from './realtime/send-together.ts'
+import { signBus } from './realtime/signed-bus.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
 import { tellTextOnly } from './realtime/text-only.ts'
 import { keepSessionsWhole } from './workers/forward.ts'
@@ -56,7 +58,8 @@ export async function createApp({
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
     config.redisUrl === null ? null : (await import('./realtime/redis.ts')).connectRedis(config.redisUrl, log)
-  const bus = redis ?? siblings ?? null
+  const refused = createRefusedMessages(log, redis ? 'redis' : 'worker')
+  const bus = redis ? signBus(redis, jwtSecrets, refused) : (siblings ?? null)
   // Rates go by a clock that nobody sets: set back, it would make people wait for as long.
   const now = ownedNow ?? Date.now
   const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
@@ -64,7 +67,7 @@ export async function createApp({
     shared: bus !== null,
     addressFactor: config.addressLimits,
   })
-  const others = bus && (await joinOtherNodes({ db, rates }, io, bus, connections))
+  const others = bus && (await joinOtherNodes({ db, rates }, io, bus, refused, connections))
   redis?.start()
   const publish = createPublish(io, log)
   const known = createKnownConversations()

@@ -76,6 +76,11 @@ export const settings = {
     'Signs access tokens; at least 32 characters. A list separated by commas rotates: the first signs, all verify. Unset: made once and kept in DATA_DIR.',
     readSecrets,
   ),
+  backupKeys: secret(
+    'BACKUP_KEY',
+    'Authenticates backups; at least 32 characters. A list separated by commas rotates: the first signs, all verify. Unset: derived from JWT_SECRET.',
+    readSecrets,
+  ),
   adminUsername: setting(
     'ADMIN_USERNAME',
     'admin',
@@ -203,6 +208,12 @@ function readSetting(setting: Setting, env: Readonly<Record<string, string | und
     )
     return undefined
   }
+}
+
+/** A worker's environment: the first admin is the primary's to make. */
+export function workerEnvironment(): Record<string, string | undefined> {
+  const { ADMIN_PASSWORD: _, ...others } = process.env
+  return others
 }
 
 /** The README's table, in Markdown. */
