@@ -1,6 +1,8 @@
 // What an attack is: a small declared object. It runs in a process of its own, and counts what it sends.
 
 import type { Random } from '../chaos/random.ts'
+import { type Bound, boundOf } from './bounds.ts'
+import type { BudgetChanges } from './change-budgets.ts'
 
 /** Where an attack goes, and from which addresses. */
 export interface Target {
@@ -26,12 +28,8 @@ export interface Budget {
   over: Promise<void>
   /** `requests`, `connections` and `bytes` are traffic; `cuts` and `refusals` are the server's reaction; other names are the attack's own. */
   count(what: string, times?: number): void
-}
-
-/** At most `burst`, and then so many a second. */
-export interface Bound {
-  burst: number
-  perSecond: number
+  /** Keeps the largest value. */
+  peak(what: string, value: number): void
 }
 
 export interface Attack<Stage = unknown> {
@@ -43,15 +41,46 @@ export interface Attack<Stage = unknown> {
   floor: { requests?: number; connections?: number; bytes?: number }
   /** What the server lets through at most, by the names that the attack counts. */
   most?: Readonly<Record<string, Bound>>
-  /** Proves one budget alone: it takes part only where it is named. */
+  /** Budgets that this attack misses when they are removed. */
+  proves?: readonly string[]
+  /** Proves one budget alone, and takes part only then. */
   isDrill?: true
+  /** What a drill changes of the table for its server, so that a bound for thousands is reached within seconds. */
+  lowered?: BudgetChanges
   needsRedis?: true
+  /** More settings of its server. */
+  env?: Readonly<Record<string, string>>
   /** Before the attack begins. */
   prepare?(target: Target): Promise<Stage>
   run(target: Target, budget: Budget, stage: Stage): Promise<void>
 }
 
 export const attack = <Stage>(declared: Attack<Stage>): Attack => declared as Attack
+
+export interface Drill<Stage> extends Pick<Attack<Stage>, 'what' | 'prepare' | 'run' | 'env'> {
+  name?: string
+  budget: string
+  /** What its numbers are lowered to, so that seconds are enough. */
+  to: Readonly<Record<string, number>>
+  /** What the attack counts, of which the budget lets no more through. */
+  counts: string
+  /** Where that is not the budget's own number. */
+  most?: Bound
+}
+
+/** An attack that proves one budget. */
+export function drill<Stage>({ name, budget, to, counts, most, ...rest }: Drill<Stage>): Attack {
+  return attack<Stage>({
+    name: name ?? `drill-${budget}`,
+    ids: ['drill'],
+    isDrill: true,
+    floor: {},
+    proves: [budget],
+    lowered: { [budget]: to },
+    most: { [counts]: most ?? boundOf(to) },
+    ...rest,
+  })
+}
 
 export type Traffic = Record<string, number>
 
@@ -71,6 +100,9 @@ export function createBudget(seconds: number): Budget & { traffic: Traffic } {
     ),
     count(what, times = 1) {
       traffic[what] = (traffic[what] ?? 0) + times
+    },
+    peak(what, value) {
+      traffic[what] = Math.max(traffic[what] ?? 0, value)
     },
   }
 }

@@ -1,11 +1,23 @@
 // What a budget lets through: the number that an attack's own counts are compared with.
 
-import { budgets, type Rate, type RateName, type SlotName } from '../../server/budgets/budgets.ts'
-import type { Bound } from './attack.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
 
-export function ofRate(name: RateName, callers = 1): Bound {
-  const { count, windowMs }: Rate = budgets[name]
-  return { burst: count * callers, perSecond: (count * 1000 * callers) / windowMs }
+/** At most `burst`, and then so many a second. */
+export interface Bound {
+  burst: number
+  perSecond: number
 }
 
-export const ofSlots = (name: SlotName): Bound => ({ burst: budgets[name].concurrent, perSecond: 0 })
+type Numbers = Readonly<Record<string, number>>
+
+const table: Readonly<Record<string, Numbers>> = budgets
+
+/** Of a rate, and of as many callers as are each counted by themselves. */
+export const ofRate = (name: string, callers = 1): Bound => boundOf(table[name] ?? {}, callers)
+
+/** Whatever kind of budget it is. What is not in the table bounds nothing. */
+export function boundOf({ count, windowMs, concurrent, packets, bytes, perMs }: Numbers, callers = 1): Bound {
+  const burst = count ?? concurrent ?? packets ?? bytes ?? Number.POSITIVE_INFINITY
+  const windowOf = windowMs ?? perMs
+  return { burst: burst * callers, perSecond: windowOf === undefined ? 0 : (burst * 1000 * callers) / windowOf }
+}

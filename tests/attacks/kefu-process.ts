@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Child, spawnChild } from '../chaos/child.ts'
 import { compileCache } from '../support/compile-cache.ts'
 import { startRedis } from '../support/redis.ts'
+import type { BudgetChanges } from './change-budgets.ts'
 
 export interface KefuProcess {
   host: string
@@ -30,27 +31,29 @@ export interface KefuOptions {
   databaseUrl: string
   adminPassword: string
   withRedis?: boolean
-  /** A budget to remove, or several. */
-  without?: readonly string[]
+  /** More settings. */
+  env?: Readonly<Record<string, string>>
+  /** Of the table of budgets. */
+  changes?: BudgetChanges
 }
 
 /** The peer whose X-Forwarded-For counts: attackers that stand for many addresses come from there. */
 export const proxyAddress = '127.0.0.9'
 
-const preload = new URL('./without-budget.ts', import.meta.url)
+const preload = new URL('./change-budgets.ts', import.meta.url)
 
 let started = 0
 
 export async function startKefuProcess(options: KefuOptions): Promise<KefuProcess> {
-  const { checkout, folder, databaseUrl, adminPassword, withRedis = false, without = [] } = options
+  const { checkout, folder, databaseUrl, adminPassword, withRedis = false, changes = {}, env = {} } = options
   const redis = withRedis ? await startRedis() : null
   const name = `kefu${++started}`
   mkdirSync(join(folder, name), { recursive: true })
   const preloadUrl = new URL(preload)
-  preloadUrl.search = new URLSearchParams({ budgets: without.join(','), checkout }).toString()
+  preloadUrl.search = new URLSearchParams({ changes: JSON.stringify(changes), checkout }).toString()
   const args = [
     '--max-old-space-size=512',
-    ...(without.length > 0 ? ['--import', preloadUrl.href] : []),
+    ...(Object.keys(changes).length > 0 ? ['--import', preloadUrl.href] : []),
     'server/main.ts',
   ]
   const child = spawnChild(process.execPath, args, {
@@ -65,6 +68,7 @@ export async function startKefuProcess(options: KefuOptions): Promise<KefuProces
       ADMIN_PASSWORD: adminPassword,
       TRUSTED_PROXIES: proxyAddress,
       ...(redis ? { REDIS_URL: redis.url } : {}),
+      ...env,
     },
     outputFile: join(folder, `${name}.log`),
   })

@@ -3,8 +3,10 @@
 import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { type Attack, broken, floorOf, type Traffic } from './attack.ts'
 import type { Order, Report } from './attacker.ts'
+import type { BudgetChanges } from './change-budgets.ts'
 import { type ControlPair, type PairFigures, startControlPair } from './control-pair.ts'
 import { type KefuProcess, proxyAddress, startKefuProcess } from './kefu-process.ts'
 
@@ -22,7 +24,8 @@ export interface RoundOptions {
   /** Of a database that does not exist yet. */
   newDatabase(): Promise<{ url: string; drop(): Promise<void> }>
   avif: string
-  without?: readonly string[]
+  /** A budget that is removed. */
+  without?: string
   /** Attackers share the control pair's address. */
   fromPairsAddress?: boolean
   criteria?: Partial<Criteria>
@@ -61,7 +64,11 @@ const recoveryMs = 30_000
 const quietMs = 2_000
 
 export async function runRound(options: RoundOptions): Promise<Figures> {
-  const { attacks, checkout, folder, without = [] } = options
+  const { attacks, checkout, folder, without } = options
+  const lowered: BudgetChanges = Object.fromEntries(
+    attacks.flatMap(({ lowered = {} }) => Object.entries(lowered)).filter(([name]) => Object.hasOwn(budgets, name)),
+  )
+  const env: Record<string, string> = Object.assign({}, ...attacks.map((each) => each.env ?? {}))
   const database = await options.newDatabase()
   let kefu: KefuProcess | undefined
   let pair: ControlPair | undefined
@@ -73,7 +80,8 @@ export async function runRound(options: RoundOptions): Promise<Figures> {
       databaseUrl: database.url,
       adminPassword: admin.password,
       withRedis: attacks.some(({ needsRedis }) => needsRedis),
-      without,
+      env,
+      changes: { ...lowered, ...(without === undefined ? {} : { [without]: null }) },
     })
     pair = await startControlPair(kefu.url, admin)
     attackers.push(...startAttackers(options, kefu))

@@ -9,13 +9,13 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { budgets } from '../../server/budgets/budgets.ts'
 import { startChaosDatabase } from '../chaos/chaos-database.ts'
 import { createRandom } from '../chaos/random.ts'
 import { findRedis } from '../support/programs.ts'
-import { attackNamed, attacks } from './all-attacks.ts'
+import { attackNamed, attacks, provingAttack } from './all-attacks.ts'
 import type { Attack } from './attack.ts'
 import { crowds, runCrowd } from './crowds.ts'
-import { type BudgetName, detectedBy } from './detected-by.ts'
 import { expensiveAvif } from './images.ts'
 import { tableHead, tableRow, withFigures } from './report.ts'
 import { type Figures, type RoundOptions, runRound } from './round.ts'
@@ -121,21 +121,26 @@ async function rounds(groups: readonly (readonly Attack[])[], common: Common): P
 
 /** A budget counts as detected when its attack is repelled with it and not without it. */
 async function removeBudgets(common: Common, which: string): Promise<boolean> {
-  const names = (which === 'all' ? Object.keys(detectedBy) : which.split(',')) as BudgetName[]
+  const names = which === 'all' ? Object.keys(budgets) : which.split(',')
   const isRepelled = new Map<string, boolean>()
   let isSound = true
   for (const budget of names) {
-    const name = detectedBy[budget]
-    const attack = attackNamed(name)
+    const attack = provingAttack(budget)
+    if (attack === undefined) {
+      say(`MISSED ${budget}: no attack proves it`)
+      isSound = false
+      continue
+    }
     if (!isPossible(attack)) continue
+    const { name } = attack
     if (!isRepelled.has(name)) {
       const { problems } = await runRound({ ...common, attacks: [attack] })
       isRepelled.set(name, problems.length === 0)
-      say(`${problems.length === 0 ? 'clean ' : 'FALSE '} ${name}, all budgets in place ${problems.join('; ')}`)
+      say(`${problems.length === 0 ? 'clean ' : 'FALSE '} ${name}, all budgets in place. ${problems.join('; ')}`)
     }
-    const { problems } = await runRound({ ...common, attacks: [attack], without: [budget] })
+    const { problems } = await runRound({ ...common, attacks: [attack], without: budget })
     isSound &&= problems.length > 0 && isRepelled.get(name) === true
-    say(`${problems.length > 0 ? 'caught' : 'MISSED'} ${budget} removed, by ${name}: ${problems.join('; ')}`)
+    say(`${problems.length > 0 ? 'caught' : 'MISSED'} ${budget} removed, by ${name}. ${problems.join('; ')}`)
   }
   return isSound
 }

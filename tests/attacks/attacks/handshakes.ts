@@ -1,8 +1,8 @@
 // Beginnings of sessions: engine.io handshakes, upgrades and Socket.IO connects, most of which never become a connection.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Attack, attack, type Budget, type Target } from '../attack.ts'
-import { ofRate, ofSlots } from '../bounds.ts'
+import { type Attack, attack, type Budget, drill, type Target } from '../attack.ts'
+import { ofRate } from '../bounds.ts'
 import { logIn, newCustomer, newCustomers } from '../wire/accounts.ts'
 import { closed, get, openTcp, pipeline, post, repeatedly } from '../wire/raw-socket.ts'
 import { frame, openWebSocket, times, upgradeRequest } from '../wire/web-socket.ts'
@@ -310,34 +310,17 @@ async function keepOpen(target: Target, budget: Budget, token: string, count: nu
   })
 }
 
-export const handshakeDrills: Attack[] = [
-  attack({
-    name: 'anonymous-sessions',
-    ids: ['S2'],
-    isDrill: true,
-    what: 'new sessions of anonymous customers, as many as one address gets',
-    floor: { requests: 50 },
-    most: { sessions: ofRate('sessionsPerAddress') },
+/** WebSockets that connect with a wrong token, one after another. */
+const wrongTokens = (budget: string, from: (target: Target, n: number) => string): Attack =>
+  drill({
+    budget,
+    to: { count: 20, windowMs: 60_000 },
+    counts: 'tokens looked at',
+    what: 'WebSockets connect with a wrong token, as many as are let in',
     run: (target, budget) =>
-      pipeline(target, budget, {
-        connections: 4,
-        perWrite: 4,
-        inFlight: 8,
-        request: () => post(target, '/api/v1/widget/session', {}),
-        onData: (text) => budget.count('sessions', text.split('"resumeToken"').length - 1),
-      }),
-  }),
-  attack({
-    name: 'beginnings-of-one-address',
-    ids: ['S2'],
-    isDrill: true,
-    what: 'WebSockets that connect with a wrong token, as many as one address gets',
-    floor: { connections: 20 },
-    most: { 'tokens looked at': ofRate('connectionsPerAddress') },
-    run: (target, budget) =>
-      repeatedly(budget, 20, async () => {
+      repeatedly(budget, 10, async (_, n) => {
         budget.count('connections')
-        const raw = await openWebSocket(target).catch(async (error: unknown) => {
+        const raw = await openWebSocket(target, { from: from(target, n) }).catch(async (error: unknown) => {
           budget.count('refusals')
           await sleep(20)
           throw error
@@ -350,35 +333,125 @@ export const handshakeDrills: Attack[] = [
         budget.count(answer?.includes('unauthorized') ? 'tokens looked at' : 'refusals')
         raw.end()
       }),
-  }),
+  })
+
+/** Sessions without a token that stay. */
+const pending = (budget: string, from: (target: Target, index: number) => string): Attack =>
+  drill({
+    budget,
+    to: { concurrent: 10 },
+    counts: 'open',
+    what: 'WebSockets without a token stay as long as they may',
+    run: async (target, budget) => {
+      let open = 0
+      await repeatedly(budget, 40, async (index) => {
+        const raw = await openWebSocket(target, { from: from(target, index) }).catch(async (error: unknown) => {
+          await sleep(200)
+          throw error
+        })
+        // A handshake that is over the budget may be answered before the connection is ended.
+        await Promise.race([raw.closed, sleep(100)])
+        if (!raw.isOpen()) return
+        open += 1
+        budget.peak('open', open)
+        await Promise.race([raw.closed, budget.over])
+        open -= 1
+        raw.end()
+      })
+    },
+  })
+
+/** Connections that are let in and stay. */
+const tabs = (
+  budget: string,
+  who: 'customer' | 'agent' | 'customers',
+  from: (target: Target, index: number) => string = (target) => target.address(),
+): Attack =>
+  drill({
+    budget,
+    to: { concurrent: 10 },
+    counts: 'open',
+    what: `${who === 'customers' ? '30 customers' : `one ${who}`} keep as many connections open as there may be`,
+    prepare: async (target) =>
+      who === 'agent'
+        ? [await logIn(target)]
+        : (await newCustomers(target, who === 'customer' ? 1 : 30)).map(({ token }) => token),
+    run: async (target, budget, tokens) => {
+      let open = 0
+      await repeatedly(budget, 30, async (index) => {
+        const options = { token: tokens[index % tokens.length] as string, from: from(target, index) }
+        const raw = await openWebSocket(target, options).catch(async (error: unknown) => {
+          await sleep(200)
+          throw error
+        })
+        open += 1
+        budget.peak('open', open)
+        await Promise.race([raw.closed, budget.over])
+        open -= 1
+        raw.end()
+      })
+    },
+  })
+
+export const handshakeDrills: Attack[] = [
   attack({
-    name: 'tabs-of-one-customer',
-    ids: ['S4'],
+    name: 'anonymous-sessions',
+    ids: ['S2'],
     isDrill: true,
-    what: 'one customer keeps as many connections open as there may be',
-    floor: { connections: 4 },
-    most: { open: ofSlots('connectionsPerCustomer') },
-    prepare: newCustomer,
-    run: (target, budget, { token }) => keepOpen(target, budget, token, 120),
-  }),
-  attack({
-    name: 'tabs-of-one-agent',
-    ids: ['S4'],
-    isDrill: true,
-    what: 'one agent keeps as many connections open as there may be',
-    floor: { connections: 4 },
-    most: { open: ofSlots('connectionsPerAgent') },
-    prepare: logIn,
-    run: (target, budget, token) => keepOpen(target, budget, token, 120),
-  }),
-  attack({
-    name: 'repeated-violations',
-    ids: ['S6'],
-    isDrill: true,
-    what: 'one address floods a new connection each time the one before was ended',
-    floor: { connections: 1 },
-    most: { cuts: ofRate('violationsPerAddress') },
+    proves: ['sessionsPerAddress'],
+    what: 'new sessions of anonymous customers, as many as one address gets',
+    floor: { requests: 50 },
+    most: { sessions: ofRate('sessionsPerAddress') },
     run: (target, budget) =>
-      floodFrames(target, budget, { connections: 4, frames: times(500, frame('ping')), count: 500 }),
+      pipeline(target, budget, {
+        connections: 4,
+        perWrite: 4,
+        inFlight: 8,
+        request: () => post(target, '/api/v1/widget/session', {}),
+        onData: (text) => budget.count('sessions', text.split('"resumeToken"').length - 1),
+      }),
+  }),
+  wrongTokens('handshakesPerAddress', (target) => target.address()),
+  wrongTokens('handshakes', (target, n) => target.address(n % 200)),
+  pending('pendingHandshakesPerAddress', (target) => target.address()),
+  pending('pendingHandshakes', (target, index) => target.address(index)),
+  tabs('connectionsPerCustomer', 'customer'),
+  tabs('connectionsPerAgent', 'agent'),
+  tabs('connectionsPerAddress', 'customers'),
+  tabs('connections', 'customers', (target, index) => target.address(index)),
+  drill({
+    budget: 'handshakesPerUser',
+    to: { count: 10, windowMs: 600_000 },
+    counts: 'connected',
+    what: 'one customer connects and goes away, as often as that is let in',
+    prepare: newCustomer,
+    run: (target, budget, { token }) =>
+      repeatedly(budget, 2, async () => {
+        const raw = await openWebSocket(target, { token }).catch(async (error: unknown) => {
+          await sleep(50)
+          throw error
+        })
+        budget.count('connected')
+        raw.end()
+      }),
+  }),
+  drill({
+    budget: 'violationsPerAddress',
+    to: { count: 3, windowMs: 600_000 },
+    counts: 'cuts',
+    what: 'one address floods a new connection each time the one before was ended',
+    run: (target, budget) => floodFrames(target, budget, { frames: times(200, frame('ping')), count: 200 }),
+  }),
+  drill({
+    budget: 'violationsPerUser',
+    to: { count: 3, windowMs: 600_000 },
+    counts: 'cuts',
+    what: 'one customer does, from many addresses',
+    prepare: newCustomer,
+    run: (target, budget, { token }) => {
+      let n = 0
+      const moving = { ...target, address: () => target.address(n++ % 200) }
+      return floodFrames(moving, budget, { frames: times(200, frame('ping')), count: 200, token })
+    },
   }),
 ]

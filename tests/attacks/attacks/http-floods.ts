@@ -43,6 +43,7 @@ export const httpFloods: Attack[] = [
   }),
   attack({
     name: 'not-found',
+    proves: ['httpRequestsPerAddress'],
     ids: ['S9', 'new'],
     what: '16 connections pipeline paths that do not exist, in and outside of the API',
     floor: { requests: 1_000 },

@@ -79,6 +79,7 @@ export const requestFloods: Attack[] = [
   }),
   attack({
     name: 'typing',
+    proves: ['connectionRequests'],
     ids: ['new'],
     what: 'a customer types, with previews of 500 characters, as fast as the connection takes it',
     floor: { requests: 1_000 },

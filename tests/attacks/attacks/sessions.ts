@@ -66,6 +66,7 @@ export const sessionAttacks: Attack[] = [
   }),
   attack({
     name: 'logins-of-one-address',
+    proves: ['loginFailures'],
     ids: ['S11', 'new'],
     what: 'one address tries passwords of one account and of others',
     floor: { requests: 50 },

@@ -2,10 +2,9 @@
 
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Attack, attack, type Budget, type Target } from '../attack.ts'
-import { ofRate } from '../bounds.ts'
+import { type Attack, attack, type Budget, drill, type Target } from '../attack.ts'
 import { call, logIn, newCustomer, newCustomers } from '../wire/accounts.ts'
-import { openTcp, repeatedly } from '../wire/raw-socket.ts'
+import { closed, openTcp, repeatedly } from '../wire/raw-socket.ts'
 
 const boundary = 'kefu-attack'
 
@@ -16,6 +15,12 @@ function form(name: string, content: Buffer): { type: string; body: Buffer } {
     body: Buffer.concat([Buffer.from(head), content, Buffer.from(`\r\n--${boundary}--\r\n`)]),
   }
 }
+
+/** Everything before the file's bytes. */
+const uploadHead = ({ host, port }: Target, token: string, length: number): string =>
+  `POST /api/v1/attachments HTTP/1.1\r\nHost: ${host}:${port}\r\nAuthorization: Bearer ${token}\r\n` +
+  `Content-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: ${length}\r\n\r\n` +
+  `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n`
 
 async function upload(target: Target, budget: Budget, token: string, name: string, content: Buffer, from?: string) {
   const raw = form(name, content)
@@ -119,50 +124,112 @@ export const uploadAttacks: Attack[] = [
   }),
 ]
 
-/** Small text files, one after another. */
-const uploadMany = (target: Target, budget: Budget, tokens: readonly string[], from?: string) =>
-  repeatedly(budget, tokens.length, async (index) => {
-    const status = await upload(target, budget, tokens[index] as string, 'a.txt', Buffer.from('hello'), from)
-    if (status !== 201) await sleep(20)
+/** Small text files, one after another, of as many people as there are tokens. */
+const countDrill = (budget: string, count: number, people: 'customer' | 'agent' | 'customers'): Attack =>
+  drill({
+    budget,
+    to: { count, windowMs: 3600_000 },
+    counts: 'uploads',
+    what: `${people === 'customers' ? 'ten customers behind one address' : `one ${people}`} upload small files without end`,
+    prepare: async (target) =>
+      people === 'agent'
+        ? [await logIn(target)]
+        : (await newCustomers(target, people === 'customer' ? 1 : 10)).map(({ token }) => token),
+    run: (target, budget, tokens) =>
+      repeatedly(budget, 3, async (index, n) => {
+        const token = tokens[(index + 3 * n) % tokens.length] as string
+        if ((await upload(target, budget, token, 'a.txt', Buffer.from('hello'))) !== 201) await sleep(20)
+      }),
+  })
+
+interface SlotDrill {
+  budget: string
+  to: Record<string, number>
+  most?: number
+  people: 'customer' | 'customers of one address' | 'customers of all addresses' | 'agents'
+  uploads: number
+  /** Sent of each file before it stops. */
+  bytes?: number
+}
+
+/** Uploads that have begun and do not go on: those that are not refused within two seconds hold a slot. */
+const slotDrill = ({ budget, to, most, people, uploads, bytes = 100 }: SlotDrill): Attack =>
+  drill({
+    budget,
+    to,
+    counts: 'slots held',
+    ...(most === undefined ? {} : { most: { burst: most, perSecond: 0 } }),
+    what: `uploads of ${people} begin and do not go on`,
+    prepare: async (target) => {
+      if (people === 'agents') return [await logIn(target)]
+      return (await newCustomers(target, people === 'customer' ? 1 : uploads)).map(({ token }) => token)
+    },
+    run: async (target, budget, tokens) => {
+      let held = 0
+      await Promise.all(
+        Array.from({ length: uploads }, async (_, index) => {
+          const from = people === 'customers of all addresses' ? target.address(index) : target.address()
+          const socket = await openTcp(target, from)
+          socket.on('data', () => socket.destroy())
+          socket.write(uploadHead(target, tokens[index % tokens.length] as string, 10_000_000))
+          socket.write(Buffer.alloc(bytes, 97))
+          await Promise.race([closed(socket), sleep(2_000)])
+          if (!socket.destroyed) held += 1
+          budget.peak('slots held', held)
+          await Promise.race([closed(socket), sleep(500)])
+          socket.destroy()
+        }),
+      )
+    },
+  })
+
+/** Expensive images, all at the same time. */
+const imageDrill = (budget: string, to: Record<string, number>, most: number, customers: number): Attack =>
+  drill({
+    budget,
+    to,
+    counts: 'uploads',
+    most: { burst: most, perSecond: 0 },
+    what: `${customers} customers upload expensive images`,
+    prepare: async (target) => ({
+      customers: await newCustomers(target, customers),
+      image: readFileSync(target.files.avif),
+    }),
+    run: async (target, budget, { customers, image }) => {
+      await Promise.all(
+        Array.from({ length: 8 }, async (_, index) => {
+          const { token } = customers[index % customers.length] as { token: string }
+          // One customer's come one after another: an inspection counts when it is done.
+          if (customers.length < 8) await sleep(index * 1_500)
+          await upload(target, budget, token, 'a.avif', image).catch(() => undefined)
+        }),
+      )
+    },
   })
 
 export const uploadDrills: Attack[] = [
-  attack({
-    name: 'uploads-of-one-customer',
-    ids: ['S12'],
-    isDrill: true,
-    what: 'one customer uploads small files without end',
-    floor: { requests: 4 },
-    most: { uploads: ofRate('customerUploads') },
-    prepare: newCustomer,
-    run: (target, budget, { token }) => uploadMany(target, budget, Array(3).fill(token)),
+  countDrill('customerUploads', 5, 'customer'),
+  countDrill('agentUploads', 5, 'agent'),
+  countDrill('uploadsPerAddress', 8, 'customers'),
+  slotDrill({ budget: 'uploadSlotsPerPerson', to: { concurrent: 1 }, people: 'customer', uploads: 4 }),
+  slotDrill({
+    budget: 'uploadSlotsPerAddress',
+    to: { concurrent: 2 },
+    people: 'customers of one address',
+    uploads: 6,
   }),
-  attack({
-    name: 'uploads-of-one-agent',
-    ids: ['S12'],
-    isDrill: true,
-    what: 'one agent uploads small files without end, from an address of each kind',
-    floor: { requests: 4 },
-    most: { uploads: ofRate('agentUploads') },
-    prepare: logIn,
-    run: (target, budget, token) =>
-      repeatedly(budget, 3, async (index, n) => {
-        const from = target.address(10 + ((n * 3 + index) % 50))
-        const status = await upload(target, budget, token, 'a.txt', Buffer.from('hello'), from)
-        if (status !== 201) await sleep(20)
-      }),
+  slotDrill({ budget: 'customerUploadSlots', to: { concurrent: 2 }, people: 'customers of all addresses', uploads: 6 }),
+  slotDrill({ budget: 'agentUploadSlots', to: { concurrent: 1 }, people: 'agents', uploads: 4 }),
+  slotDrill({
+    budget: 'stagedBytes',
+    to: { bytes: 300_000 },
+    most: 3,
+    people: 'customers of all addresses',
+    uploads: 8,
+    bytes: 200_000,
   }),
-  attack({
-    name: 'uploads-of-one-address',
-    ids: ['S12'],
-    isDrill: true,
-    what: '20 customers behind one address upload small files without end',
-    floor: { requests: 4 },
-    most: { uploads: ofRate('uploadsPerAddress') },
-    prepare: (target) => newCustomers(target, 20),
-    run: (target, budget, customers) => {
-      const tokens = customers.map(({ token }) => token)
-      return uploadMany(target, budget, tokens)
-    },
-  }),
+  imageDrill('inspectionsWaiting', { concurrent: 1 }, 3, 8),
+  imageDrill('customerInspectionsWaiting', { concurrent: 1 }, 3, 8),
+  imageDrill('inspectionMsPerCustomer', { count: 200, windowMs: 600_000 }, 2, 1),
+  imageDrill('inspectionMsPerAddress', { count: 200, windowMs: 600_000 }, 2, 4),
 ]

@@ -46,16 +46,22 @@ export function frame(kind: keyof typeof opcodes, content: string | Buffer = '',
 
 export const times = (count: number, part: Buffer): Buffer => Buffer.concat(Array.from({ length: count }, () => part))
 
-export const upgradeRequest = ({ host, port }: Pick<Target, 'host' | 'port'>, query = 'EIO=4&transport=websocket') =>
-  `GET /socket.io/?${query} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+export const upgradeRequest = (
+  { host, port }: Pick<Target, 'host' | 'port'>,
+  query = 'EIO=4&transport=websocket',
+  forwardedFor?: string,
+) =>
+  `GET /socket.io/?${query} HTTP/1.1\r\nHost: ${host}:${port}\r\n` +
+  (forwardedFor === undefined ? '' : `X-Forwarded-For: ${forwardedFor}\r\n`) +
+  `Upgrade: websocket\r\nConnection: Upgrade\r\n` +
   `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Version: 13\r\n\r\n`
 
 /** Resolves when the session is there, with a token when that is let in; rejects when the server refuses or ends it. */
 export async function openWebSocket(
   target: Target,
-  { from = target.address(), token }: { from?: string; token?: string } = {},
+  { from, token, forwardedFor }: { from?: string; token?: string; forwardedFor?: string } = {},
 ): Promise<RawWebSocket> {
-  const socket = await openTcp(target, from)
+  const socket = await openTcp(target, from ?? (forwardedFor === undefined ? target.address() : target.proxyAddress))
   const waiting = new Map<number, (reply: Reply | null) => void>()
   let nextAck = 0
   let step: { what: string; resolve(): void; reject(error: Error): void } | null = null
@@ -121,7 +127,7 @@ export async function openWebSocket(
   }
 
   const upgraded = until('HTTP/1.1 101')
-  socket.write(upgradeRequest(target))
+  socket.write(upgradeRequest(target, undefined, forwardedFor))
   let head: Buffer | null = Buffer.alloc(0) as Buffer
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', (piece: Buffer) => {
