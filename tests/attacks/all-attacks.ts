@@ -5,6 +5,7 @@ import { busAttacks } from './attacks/bus.ts'
 import { callDrills } from './attacks/call-drills.ts'
 import { controlFrames } from './attacks/control-frames.ts'
 import { conversationAttacks, conversationDrills } from './attacks/conversations.ts'
+import { crowds } from './attacks/crowds.ts'
 import { handshakeDrills, handshakes } from './attacks/handshakes.ts'
 import { httpFloods } from './attacks/http-floods.ts'
 import { requestFloods } from './attacks/requests.ts'
@@ -36,7 +37,7 @@ export const provingAttack = (budget: string): Attack | undefined =>
   [...drills, ...attacks].find(({ proves }) => proves?.includes(budget))
 
 export function attackNamed(name: string): Attack {
-  const found = [...attacks, ...drills].find((each) => each.name === name)
+  const found = [...attacks, ...drills, ...crowds].find((each) => each.name === name)
   if (found === undefined) throw new Error(`there is no attack "${name}"`)
   return found
 }

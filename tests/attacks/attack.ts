@@ -45,6 +45,8 @@ export interface Attack<Stage = unknown> {
   proves?: readonly string[]
   /** Proves one budget alone, and takes part only then. */
   isDrill?: true
+  /** Harmless: what it counts as refused is a failure of the server, whatever else runs. */
+  isCrowd?: true
   /** What a drill changes of the table for its server, so that a bound for thousands is reached within seconds. */
   lowered?: BudgetChanges
   needsRedis?: true

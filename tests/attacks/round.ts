@@ -28,6 +28,8 @@ export interface RoundOptions {
   without?: string
   /** Attackers share the control pair's address. */
   fromPairsAddress?: boolean
+  /** Before the attack begins. */
+  quietMs?: number
   criteria?: Partial<Criteria>
 }
 
@@ -61,7 +63,7 @@ export interface Figures {
 
 const admin = { username: 'admin', password: 'correct horse battery' }
 const recoveryMs = 30_000
-const quietMs = 2_000
+const usualQuietMs = 2_000
 
 export async function runRound(options: RoundOptions): Promise<Figures> {
   const { attacks, checkout, folder, without } = options
@@ -86,7 +88,7 @@ export async function runRound(options: RoundOptions): Promise<Figures> {
     pair = await startControlPair(kefu.url, admin)
     attackers.push(...startAttackers(options, kefu))
     const failures = (await Promise.all(attackers.map((each) => each.ready))).flat()
-    await sleep(quietMs)
+    await sleep(options.quietMs ?? usualQuietMs)
     return await measure(options, kefu, pair, attackers, failures)
   } finally {
     for (const each of attackers) each.kill()
@@ -159,11 +161,12 @@ function problemsOf(
   if (growthBytes > criteria.growthBytes) problems.push(`${megabytes(growthBytes)} more memory`)
   if (pair.refused > 0) problems.push(`${pair.refused} messages refused`)
   // Several at once, or again and again, share what each of them is bounded by.
-  if (attacks.length === 1 && totalSeconds === seconds) {
-    for (const attack of attacks) {
-      problems.push(...broken(attack.most, traffic[0]?.traffic ?? {}, seconds))
-      if (criteria.needsFloor && traffic[0]?.floor === 'weak')
-        problems.push('too little traffic: this attack proves nothing')
+  const isAlone = attacks.length === 1 && totalSeconds === seconds
+  for (const [index, attack] of attacks.entries()) {
+    const own = traffic[index]
+    if (isAlone || attack.isCrowd) problems.push(...broken(attack.most, own?.traffic ?? {}, seconds))
+    if (isAlone && criteria.needsFloor && own?.floor === 'weak') {
+      problems.push('too little traffic: this attack proves nothing')
     }
   }
   return problems

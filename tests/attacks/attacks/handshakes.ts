@@ -43,8 +43,8 @@ export const handshakes: Attack[] = [
   attack({
     name: 'polling-handshakes-by-page',
     ids: ['S2'],
-    what: 'the same as pages of another origin cause it, each handshake with its own cookie and origin',
-    floor: { requests: 5_000 },
+    what: 'handshakes as the page of another origin causes them, with the headers of a browser',
+    floor: { requests: 500 },
     run: (target, budget) =>
       pipeline(target, budget, {
         connections: 16,
@@ -52,7 +52,7 @@ export const handshakes: Attack[] = [
       }),
   }),
   attack({
-    name: 'polling-sessions-two-networks',
+    name: 'polling-handshakes-of-200',
     ids: ['S2'],
     what: '200 addresses take turns with handshakes of polling sessions',
     floor: { requests: 1_000 },

@@ -70,6 +70,22 @@ export function call(
   })
 }
 
+/** A page or file, whatever its type. */
+export async function fetchPage(target: Target, path: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const { host, port } = target
+    const outgoing = request({ host, port, path, agent: agentFor(target.address()), timeout: 30_000 }, (incoming) => {
+      let text = ''
+      incoming.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece
+      })
+      incoming.on('error', reject).on('end', () => resolve({ status: incoming.statusCode ?? 0, text }))
+    })
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')))
+    outgoing.on('error', reject).end()
+  })
+}
+
 export interface Customer {
   id: number
   token: string
