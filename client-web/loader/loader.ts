@@ -3,7 +3,7 @@
 
 import type { SiteLook } from '#protocol/entities.ts'
 import { backoffMs } from '../shared/connection/backoff.ts'
-import { drawWidget, type Who, type Widget } from './widget.ts'
+import { drawWidget, type Who, type Widget } from './launcher.ts'
 
 type Listener = (detail?: unknown) => void
 type Call = [method: string, ...parameters: unknown[]]

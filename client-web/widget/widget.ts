@@ -2,9 +2,9 @@
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { Page } from '#protocol/entities.ts'
-import type { FromPage } from '../loader/ports.ts'
+import type { FromPage } from '../loader/frame-protocol.ts'
+import { createPicking, type Picking, sendFiles } from '../shared/attachments/file-selection.ts'
 import { type Files, openFiles } from '../shared/attachments/files.ts'
-import { createPicking, type Picking, sendFiles } from '../shared/attachments/picking.ts'
 import { type Connection, createConnection } from '../shared/connection/connection.ts'
 import { type Draft, openDraft } from '../shared/storage/draft.ts'
 import { openStorage } from '../shared/storage/storage.ts'
@@ -12,7 +12,7 @@ import { type CurrentConversation, findCurrentConversation } from './current-con
 import { type CustomerSession, openCustomerSession } from './customer-session.ts'
 import type { Told } from './identity.ts'
 import { cleanPage } from './page.ts'
-import { awaitPage, type PagePort } from './port.ts'
+import { awaitPage, type PagePort } from './page-port.ts'
 
 export interface Widget {
   session: CustomerSession

@@ -6,7 +6,7 @@ import type { NewUserBody, UserBody } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 import { SelectField, TextField } from '../../shared/ui/field.tsx'
-import { FormDialog } from '../frame/form-dialog.tsx'
+import { FormDialog } from '../layout/form-dialog.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 

@@ -3,9 +3,9 @@
 import type { AgentConversation } from '#protocol/entities.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
-import type { Desk } from '../desk/desk.ts'
 import { errorText } from '../error-text.ts'
-import { showNotice } from '../frame/notice.tsx'
+import { showNotice } from '../layout/toast.tsx'
+import type { Desk } from '../workspace/workspace.ts'
 
 type ActionName =
   | 'conversation:claim'

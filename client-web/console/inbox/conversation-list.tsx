@@ -7,12 +7,12 @@ import { formatCount } from '../../shared/i18n/formats.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Button } from '../../shared/ui/button.tsx'
 import { Skeleton } from '../../shared/ui/loading.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { paths } from '../router.ts'
 import { texts } from '../texts.ts'
+import { useDesk } from '../workspace/workspace.ts'
 import styles from './conversation-list.module.css'
 import { ConversationRow } from './conversation-row.tsx'
-import { useSteadyRows } from './use-steady-rows.ts'
+import { useSteadyRows } from './use-frozen-order.ts'
 
 const views: readonly ConversationView[] = ['queue', 'mine', 'all', 'closed']
 

@@ -6,10 +6,10 @@ import { formatCount, formatDateTime, formatDuration, formatStamp } from '../../
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { ClipIcon, ClockIcon } from '../../shared/ui/icons.tsx'
 import { customerName } from '../customer-name.ts'
-import { useDesk } from '../desk/desk.ts'
-import { belongsTo } from '../desk/views.ts'
 import { paths } from '../router.ts'
 import { texts } from '../texts.ts'
+import { belongsTo } from '../workspace/views.ts'
+import { useDesk } from '../workspace/workspace.ts'
 import styles from './conversation-row.module.css'
 
 interface ConversationRowProps {

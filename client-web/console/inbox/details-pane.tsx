@@ -10,12 +10,12 @@ import { Button, IconButton } from '../../shared/ui/button.tsx'
 import { Dialog } from '../../shared/ui/dialog.tsx'
 import { BlockIcon, CloseIcon } from '../../shared/ui/icons.tsx'
 import { customerName } from '../customer-name.ts'
-import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
+import { useDesk } from '../workspace/workspace.ts'
 import { setBlocked } from './actions.ts'
 import styles from './details-pane.module.css'
-import { isOverThread, showDetails } from './details-shown.ts'
-import { Vouched } from './vouched.tsx'
+import { isOverThread, showDetails } from './details-visibility.ts'
+import { Vouched } from './verified-badge.tsx'
 
 export function DetailsPane({ conversation }: { conversation: AgentConversation }) {
   const t = texts.value.details

@@ -1,14 +1,14 @@
 // The inbox: list, thread, details, as many side by side as the window has room for. What is selected stands in the address.
 
 import { useEffect, useRef } from 'preact/hooks'
-import { usePageTitle } from '../attention/page-title.ts'
 import { customerName } from '../customer-name.ts'
-import { useDesk } from '../desk/desk.ts'
+import { usePageTitle } from '../notifications/page-title.ts'
 import { route } from '../router.ts'
 import { texts } from '../texts.ts'
+import { useDesk } from '../workspace/workspace.ts'
 import { ConversationList } from './conversation-list.tsx'
 import { DetailsPane } from './details-pane.tsx'
-import { isDetailsShown, leaveOverlay } from './details-shown.ts'
+import { isDetailsShown, leaveOverlay } from './details-visibility.ts'
 import styles from './inbox.module.css'
 import { NothingSelected } from './nothing-selected.tsx'
 import { Thread } from './thread.tsx'

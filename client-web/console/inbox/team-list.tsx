@@ -3,8 +3,8 @@
 import type { Agent } from '#protocol/entities.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { StatusDot } from '../../shared/ui/status-dot.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
+import { useDesk } from '../workspace/workspace.ts'
 import styles from './team-list.module.css'
 
 const rank = { online: 0, busy: 1, offline: 2 }

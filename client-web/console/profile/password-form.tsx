@@ -7,7 +7,7 @@ import { isCommonPassword, RequestError } from '../../shared/connection/request-
 import { Button } from '../../shared/ui/button.tsx'
 import { TextField } from '../../shared/ui/field.tsx'
 import { errorText } from '../error-text.ts'
-import { showNotice } from '../frame/notice.tsx'
+import { showNotice } from '../layout/toast.tsx'
 import { callAsUser, session } from '../session/session.ts'
 import { texts } from '../texts.ts'
 import { Section } from './section.tsx'

@@ -1,8 +1,8 @@
 // Before a site gets another identity secret: what becomes of the present one.
 
 import { useState } from 'preact/hooks'
-import { FormDialog } from '../frame/form-dialog.tsx'
-import { Switch } from '../frame/switch.tsx'
+import { FormDialog } from '../layout/form-dialog.tsx'
+import { Switch } from '../layout/switch.tsx'
 import { texts } from '../texts.ts'
 
 interface RenewSecretDialogProps {

@@ -6,7 +6,7 @@ import type { NewSiteBody } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { originOf } from '../../shared/site/origin-of.ts'
 import { SelectField, TextAreaField, TextField } from '../../shared/ui/field.tsx'
-import { FormDialog } from '../frame/form-dialog.tsx'
+import { FormDialog } from '../layout/form-dialog.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 

@@ -5,8 +5,8 @@ import type { TimelineItem } from '../timeline/items.ts'
 import { CloseIcon } from '../ui/icons.tsx'
 import styles from './attachment-view.module.css'
 import { FileCard } from './file-card.tsx'
-import { Picture } from './picture.tsx'
-import type { Scene } from './scene.ts'
+import { Picture } from './image-thumbnail.tsx'
+import type { Scene } from './media-context.ts'
 import { texts } from './texts.ts'
 
 export interface AttachmentViewProps {

@@ -1,7 +1,7 @@
 // Files that are about to be sent, above the field: what they are, how large, and a way to take each back.
 
 import { CloseIcon, FileIcon, WarningIcon } from '../ui/icons.tsx'
-import type { Picking } from './picking.ts'
+import type { Picking } from './file-selection.ts'
 import { formatSize } from './size.ts'
 import { texts } from './texts.ts'
 import styles from './tray.module.css'

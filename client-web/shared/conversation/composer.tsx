@@ -4,7 +4,7 @@
 import type { RefObject } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { limits } from '#protocol/limits.ts'
-import type { Picking } from '../attachments/picking.ts'
+import type { Picking } from '../attachments/file-selection.ts'
 import { lazy } from '../lazy.tsx'
 import { ClipIcon, SendIcon } from '../ui/icons.tsx'
 import styles from './composer.module.css'
@@ -24,7 +24,7 @@ interface ComposerProps {
 
 const Tray = lazy<{ picking: Picking }>(async () => (await import('../attachments/tray.tsx')).Tray)
 
-const loadLookOver = () => import('../attachments/look-over.ts')
+const loadLookOver = () => import('../attachments/validate-files.ts')
 
 /** The count shows when this few characters are left. */
 const countFrom = 200

@@ -1,8 +1,8 @@
 // A run of messages of one sender: who, what, when, and how far one's own have got, in words as well as in marks.
 
 import type { AttachmentViewProps } from '../attachments/attachment-view.tsx'
-import { frameOf } from '../attachments/frame.ts'
-import type { Scene } from '../attachments/scene.ts'
+import { frameOf } from '../attachments/image-box.ts'
+import type { Scene } from '../attachments/media-context.ts'
 import { formatDateTime, formatTime } from '../i18n/formats.ts'
 import { lazy } from '../lazy.tsx'
 import type { TimelineItem } from '../timeline/items.ts'

@@ -1,7 +1,7 @@
 // What calls an agent, and that nothing calls twice.
 
 import { expect, test } from 'vitest'
-import { callOf } from '../../client-web/console/attention/calls.ts'
+import { callOf } from '../../client-web/console/notifications/alerts.ts'
 import type { AgentConversation, Message } from '../../protocol/entities.ts'
 
 const agentId = 7

@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { Banner } from '../../shared/ui/banner.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
+import { useDesk } from '../workspace/workspace.ts'
 import styles from './connection-banner.module.css'
 
 const patienceMs = 2_000

@@ -1,7 +1,7 @@
 // The frame's end of the channel to the page that embeds it. The first message counts only from the parent window; who the parent may be
 // is decided once the site is known. Until then nothing but "the frame is here" goes out.
 
-import { type FromFrame, type FromPage, hello, isFromPage } from '../loader/ports.ts'
+import { type FromFrame, type FromPage, hello, isFromPage } from '../loader/frame-protocol.ts'
 
 export interface PagePort {
   /** Origin of the page at the other end. */

@@ -1,7 +1,7 @@
 // Holds a list while somebody's hand is in it.
 
 import { useRef, useState } from 'preact/hooks'
-import { holdRows, type Row } from './hold-rows.ts'
+import { holdRows, type Row } from './freeze-order.ts'
 
 /** `hold` while a pointer or the keyboard is in the list; `release` when it leaves, or when somebody asks for the news. */
 export function useSteadyRows<T extends Row>(latest: readonly T[], find: (id: number) => T | undefined) {

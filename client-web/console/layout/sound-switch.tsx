@@ -1,6 +1,6 @@
 // The switch of the one sound. Turning it on plays it, so that one knows what to listen for.
 
-import { ring } from '../attention/sound.ts'
+import { ring } from '../notifications/sound.ts'
 import { sound } from '../preferences.ts'
 import { texts } from '../texts.ts'
 import { Switch } from './switch.tsx'

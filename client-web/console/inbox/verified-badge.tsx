@@ -2,7 +2,7 @@
 
 import { InfoIcon, VerifiedIcon } from '../../shared/ui/icons.tsx'
 import { texts } from '../texts.ts'
-import styles from './vouched.module.css'
+import styles from './verified-badge.module.css'
 
 export function Vouched({ isVerified }: { isVerified: boolean }) {
   const t = texts.value.details

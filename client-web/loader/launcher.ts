@@ -1,8 +1,8 @@
 // The launcher and the panel on the page: plain DOM in a closed shadow root beside the body, so that a page that swaps its body keeps it.
 
 import type { SiteLook } from '#protocol/entities.ts'
-import { phone, sheetFor } from './look.ts'
-import { type FromFrame, type FromPage, hello, isFromFrame } from './ports.ts'
+import { type FromFrame, type FromPage, hello, isFromFrame } from './frame-protocol.ts'
+import { phone, sheetFor } from './launcher-styles.ts'
 
 /** What a page says of its customer; `identity` as the shop's server signed it, or how to get it when it is needed. */
 export interface Who {

@@ -2,9 +2,9 @@
 
 import type { CustomerConversation } from '#protocol/entities.ts'
 import { CheckIcon, ClockIcon } from '../shared/ui/icons.tsx'
+import styles from './conversation-status.module.css'
 import type { CustomerSession } from './customer-session.ts'
-import { MailCard } from './mail-card.tsx'
-import styles from './standing.module.css'
+import { MailCard } from './email-card.tsx'
 import { texts } from './texts.ts'
 
 interface StandingProps {

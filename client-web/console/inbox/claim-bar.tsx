@@ -6,11 +6,11 @@ import { now } from '../../shared/clock.ts'
 import { formatDuration } from '../../shared/i18n/formats.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { customerName } from '../customer-name.ts'
-import { useDesk } from '../desk/desk.ts'
 import { navigate, paths } from '../router.ts'
 import { texts } from '../texts.ts'
+import { useDesk } from '../workspace/workspace.ts'
 import { act, permissionsOf } from './actions.ts'
-import styles from './state-bar.module.css'
+import styles from './claim-bar.module.css'
 
 interface StateBarProps {
   conversation: AgentConversation

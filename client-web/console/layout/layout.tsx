@@ -2,13 +2,13 @@
 
 import type { ComponentChildren } from 'preact'
 import { AgentsIcon, InboxIcon, KefuMark, SitesIcon } from '../../shared/ui/icons.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { paths, route } from '../router.ts'
 import { texts } from '../texts.ts'
-import { Account } from './account.tsx'
+import { useDesk } from '../workspace/workspace.ts'
+import { Account } from './account-menu.tsx'
 import { ConnectionBanner } from './connection-banner.tsx'
-import styles from './frame.module.css'
-import { Notice } from './notice.tsx'
+import styles from './layout.module.css'
+import { Notice } from './toast.tsx'
 
 export function Frame({ children }: { children: ComponentChildren }) {
   const { isAdmin, counts } = useDesk()

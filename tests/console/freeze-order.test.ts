@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { holdRows } from '../../client-web/console/inbox/hold-rows.ts'
+import { holdRows } from '../../client-web/console/inbox/freeze-order.ts'
 
 const rows = (...ids: number[]) => ids.map((id) => ({ id }))
 const ids = (list: readonly { id: number }[]) => list.map(({ id }) => id)

@@ -2,7 +2,7 @@
 
 import { attachmentTypes, limits } from '#protocol/limits.ts'
 import type { OutgoingAttachment } from '../timeline/outbox.ts'
-import type { RefusedFile } from './picking.ts'
+import type { RefusedFile } from './file-selection.ts'
 
 const endings = new Set(Object.values(attachmentTypes).flat())
 const isPicture = (type: string) => type.startsWith('image/')

@@ -6,8 +6,8 @@ import { RequestError } from '../shared/connection/request-error.ts'
 import { Button } from '../shared/ui/button.tsx'
 import { TextField } from '../shared/ui/field.tsx'
 import { MailIcon } from '../shared/ui/icons.tsx'
+import styles from './conversation-status.module.css'
 import type { CustomerSession } from './customer-session.ts'
-import styles from './standing.module.css'
 import { texts } from './texts.ts'
 
 export function MailCard({ session }: { session: CustomerSession }) {

@@ -1,7 +1,7 @@
 // One line at the foot of the page about what has just been done or could not be; spoken, and gone after a while.
 
 import { signal } from '@preact/signals'
-import styles from './notice.module.css'
+import styles from './toast.module.css'
 
 const shownMs = 7_000
 const notice = signal('')

@@ -3,8 +3,8 @@
 import type { ItemAttachment } from '../timeline/items.ts'
 import { RetryIcon } from '../ui/icons.tsx'
 import styles from './attachment-view.module.css'
-import { frameOf } from './frame.ts'
-import type { Scene } from './scene.ts'
+import { frameOf } from './image-box.ts'
+import type { Scene } from './media-context.ts'
 import { texts } from './texts.ts'
 import { useBlobUrl } from './use-blob-url.ts'
 

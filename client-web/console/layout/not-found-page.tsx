@@ -1,6 +1,6 @@
 // An address that leads nowhere, or not for this user.
 
-import { usePageTitle } from '../attention/page-title.ts'
+import { usePageTitle } from '../notifications/page-title.ts'
 import { paths } from '../router.ts'
 import { texts } from '../texts.ts'
 import { PageShell } from './page-shell.tsx'

@@ -6,14 +6,14 @@ import { Avatar } from '../../shared/ui/avatar.tsx'
 import { Button } from '../../shared/ui/button.tsx'
 import { LogoutIcon, PersonIcon } from '../../shared/ui/icons.tsx'
 import { StatusDot } from '../../shared/ui/status-dot.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { errorText } from '../error-text.ts'
 import { paths } from '../router.ts'
 import { logOut, session } from '../session/session.ts'
 import { texts } from '../texts.ts'
-import styles from './account.module.css'
-import { showNotice } from './notice.tsx'
+import { useDesk } from '../workspace/workspace.ts'
+import styles from './account-menu.module.css'
 import { SoundSwitch } from './sound-switch.tsx'
+import { showNotice } from './toast.tsx'
 
 const statuses: readonly AgentStatusValue[] = ['online', 'busy', 'offline']
 

@@ -27,7 +27,7 @@ export function createPicking(): Picking {
     async add(added) {
       // Before the first pause: what was dropped or pasted is only there for a moment.
       const all = [...added]
-      const { lookOver } = await import('./look-over.ts')
+      const { lookOver } = await import('./validate-files.ts')
       const looked = lookOver(files.value, all)
       files.value = [...files.value, ...looked.good]
       refused.value = looked.refused
@@ -51,7 +51,7 @@ export async function sendFiles(
   send: (name: string, attachment: OutgoingAttachment) => Promise<void>,
 ): Promise<void> {
   if (files.length === 0) return
-  const { describe } = await import('./look-over.ts')
+  const { describe } = await import('./validate-files.ts')
   for (const file of files) {
     const attachment = await describe(file)
     await send(attachment.name, attachment)
