@@ -17,17 +17,17 @@ export const paths = {
   profile: `${root}profile`,
 }
 
-function follow(): void {
+function syncAddress(): void {
   address.value = { path: location.pathname, search: location.search }
 }
 
-export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
-  if (how === 'push') history.pushState(null, '', path)
+export function navigate(path: string, mode: 'push' | 'replace' = 'push'): void {
+  if (mode === 'push') history.pushState(null, '', path)
   else history.replaceState(null, '', path)
-  follow()
+  syncAddress()
 }
 
-function followLink(event: MouseEvent): void {
+function onLinkClick(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
     return
   const link = event.target instanceof Element ? event.target.closest('a') : null
@@ -39,6 +39,6 @@ function followLink(event: MouseEvent): void {
 
 /** Starts following the address bar and the page's links. */
 export function startRouter(): void {
-  addEventListener('popstate', follow)
-  document.addEventListener('click', followLink)
+  addEventListener('popstate', syncAddress)
+  document.addEventListener('click', onLinkClick)
 }

@@ -39,9 +39,9 @@ if (isChinese) {
 for (const good of goods) {
   const { name, note, price } = good[isChinese ? 'zh-CN' : 'en']
   const card = element('li', `good ${good.tone}`)
-  const picture = element('div', 'picture')
-  picture.append(drawing(good.drawing))
-  card.append(picture, element('h3', '', name), element('p', 'note', note), element('p', 'price', price))
+  const illustration = element('div', 'illustration')
+  illustration.append(drawing(good.drawing))
+  card.append(illustration, element('h3', '', name), element('p', 'note', note), element('p', 'price', price))
   document.querySelector('.shelf')?.append(card)
 }
 

@@ -12,7 +12,7 @@ const bubble =
   'M4 8.5A5.5 5.5 0 0 1 9.5 3h9A5.5 5.5 0 0 1 24 8.5v6a5.5 5.5 0 0 1-5.5 5.5H14l-5.2 4.6c-.7.6-1.8.1-1.8-.8V19.4A5.5 5.5 0 0 1 4 14.5zM9.5 8a1 1 0 0 0 0 2h9a1 1 0 0 0 0-2zm0 4.5a1 1 0 0 0 0 2H15a1 1 0 0 0 0-2z'
 const chevron = 'M6.2 9 14 16.8 21.8 9 24 11.2l-10 10-10-10z'
 
-export function sheetFor({ color, position }: SiteLook): CSSStyleSheet {
+export function launcherStyles({ color, position }: SiteLook): CSSStyleSheet {
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(`
 :host{all:initial!important;color-scheme:light dark!important}

@@ -2,18 +2,18 @@
 
 import type { SiteLook } from '#protocol/entities.ts'
 import { type FromFrame, type FromPage, hello, isFromFrame } from './frame-protocol.ts'
-import { phone, sheetFor } from './launcher-styles.ts'
+import { launcherStyles, phone } from './launcher-styles.ts'
 
 /** What a page says of its customer; `identity` as the shop's server signed it, or how to get it when it is needed. */
-export interface Who {
+export interface CustomerIdentity {
   identity?: string | (() => string | Promise<string>)
   name?: string
   email?: string
 }
 
-export interface Widget {
+export interface Launcher {
   /** Somebody whom this browser has a session for is told at once, else whoever opens the panel. */
-  identify(said: Who): void
+  identify(next: CustomerIdentity): void
   /** `focus`: somebody asked for it, so the cursor goes along. */
   setOpen(isOpen: boolean, focus: boolean): void
   setShown(isShown: boolean): void
@@ -21,19 +21,19 @@ export interface Widget {
   end(): Promise<void>
 }
 
-interface WidgetOptions {
+interface LauncherOptions {
   origin: string
   site: string
   look: SiteLook
-  tell: (event: string, detail?: unknown) => void
+  emit: (event: string, detail?: unknown) => void
 }
 
 /** A frame that has not answered by then is gone. On a slow network it may only be loading now. */
-const endMs = 15_000
+const shutdownTimeoutMs = 15_000
 /** A page that has not got its identity by then says nothing of its customer. */
-const whoMs = 3_000
+const identityTimeoutMs = 3_000
 
-const words = /^zh/i.test(navigator.language)
+const labels = /^zh/i.test(navigator.language)
   ? { name: '联系客服', unread: (count: number) => `，${count} 条未读消息` }
   : { name: 'Talk to us', unread: (count: number) => `, ${count} unread message${count === 1 ? '' : 's'}` }
 
@@ -48,25 +48,25 @@ function remember(area: 'localStorage' | 'sessionStorage', key: string, value?: 
   }
 }
 
-export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget {
-  const hint = `kefu:${site}`
+export function mountLauncher({ origin, site, look, emit }: LauncherOptions): Launcher {
+  const hintKey = `kefu:${site}`
   const openKey = `kefu:open:${site}`
   const host = document.createElement('kefu-widget')
   const root = host.attachShadow({ mode: 'closed' })
   const panel = document.createElement('div')
   const button = document.createElement('button')
   const badge = document.createElement('span')
-  const onPhone = matchMedia(phone)
+  const phoneQuery = matchMedia(phone)
   const page = document.documentElement
   const screen = visualViewport as VisualViewport
-  const gone = new AbortController()
+  const teardown = new AbortController()
   let frame: HTMLIFrameElement | undefined
   let port: MessagePort | undefined
-  let who: Who | undefined
+  let customer: CustomerIdentity | undefined
   let isOpen = false
   let isReady = false
   let isEnding = false
-  let ended = () => {}
+  let onShutdownDone = () => {}
   let release: (() => void) | undefined
 
   function load(): void {
@@ -75,16 +75,16 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
       frame.remove()
       frame = port = undefined
     }
-    if (frame || gone.signal.aborted) return
+    if (frame || teardown.signal.aborted) return
     frame = document.createElement('iframe')
     frame.title = look.name
     frame.src = `${origin}/widget/?site=${encodeURIComponent(site)}`
     frame.onload = async () => {
       const { port1, port2 } = new MessageChannel()
-      port1.onmessage = ({ data }) => isFromFrame(data) && hear(data)
+      port1.onmessage = ({ data }) => isFromFrame(data) && onFrameMessage(data)
       frame?.contentWindow?.postMessage(hello, origin, [port2])
       // Who it is goes first, so that nobody sees what was another's.
-      await sayWho(port1)
+      await sendIdentity(port1)
       port = port1
       if (isEnding) send({ type: 'shutdown' })
       else sendPanel(root.activeElement === frame)
@@ -92,16 +92,16 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
     panel.append(frame)
   }
 
-  async function sayWho(to: MessagePort): Promise<void> {
-    if (!who || isEnding) return
-    const { identity, name, email } = who
+  async function sendIdentity(to: MessagePort): Promise<void> {
+    if (!customer || isEnding) return
+    const { identity, name, email } = customer
     try {
-      const asked = typeof identity === 'function' ? identity() : identity
-      const late = new Promise<undefined>((resolve) => setTimeout(resolve, whoMs))
-      const message: FromPage = { type: 'identify', identity: await Promise.race([asked, late]), name, email }
+      const value = typeof identity === 'function' ? identity() : identity
+      const timeout = new Promise<undefined>((resolve) => setTimeout(resolve, identityTimeoutMs))
+      const message: FromPage = { type: 'identify', identity: await Promise.race([value, timeout]), name, email }
       to.postMessage(message)
     } catch {
-      tell('error', { code: 'invalid_request' })
+      emit('error', { code: 'invalid_request' })
     }
   }
 
@@ -113,22 +113,22 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
     send({ type: 'panel', isOpen, focus, page: { url: location.origin + location.pathname, title: document.title } })
   }
 
-  function hear(message: FromFrame): void {
+  function onFrameMessage(message: FromFrame): void {
     if (message.type === 'ready') {
       isReady = true
       panel.classList.add('ready')
     } else if (message.type === 'close') setOpen(false, true)
     else if (message.type === 'unread') setUnread(message.count)
     else if (message.type === 'session')
-      remember('localStorage', hint, message.hasConversation ? 'conversation' : 'session')
-    else if (message.type === 'error') tell('error', { code: message.code })
-    else ended()
+      remember('localStorage', hintKey, message.hasConversation ? 'conversation' : 'session')
+    else if (message.type === 'error') emit('error', { code: message.code })
+    else onShutdownDone()
   }
 
   function setUnread(count: number): void {
     badge.textContent = count > 99 ? '99+' : count > 0 ? `${count}` : ''
-    button.ariaLabel = words.name + (count > 0 ? words.unread(count) : '')
-    tell('unread', count)
+    button.ariaLabel = labels.name + (count > 0 ? labels.unread(count) : '')
+    emit('unread', count)
   }
 
   function setOpen(next: boolean, focus: boolean): void {
@@ -139,7 +139,7 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
       button.ariaExpanded = `${isOpen}`
       remember('sessionStorage', openKey, isOpen ? '1' : '')
       fitScreen()
-      tell(isOpen ? 'open' : 'close')
+      emit(isOpen ? 'open' : 'close')
     }
     if (isOpen && focus) frame?.focus()
     else if (!isOpen && focus && document.activeElement === host) button.focus()
@@ -148,11 +148,11 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
 
   /** On a phone the panel is what the keyboard leaves of the screen, and the page behind it is out of reach and keeps its place. */
   function fitScreen(): void {
-    const isFull = isOpen && onPhone.matches
+    const isFullScreen = isOpen && phoneQuery.matches
     const { height, offsetTop } = screen
-    panel.style.cssText = isFull ? `height:${height}px;top:${offsetTop}px;bottom:auto` : ''
-    panel.ariaModal = `${isFull}`
-    if (isFull && !release) {
+    panel.style.cssText = isFullScreen ? `height:${height}px;top:${offsetTop}px;bottom:auto` : ''
+    panel.ariaModal = `${isFullScreen}`
+    if (isFullScreen && !release) {
       const { overflow } = page.style
       document.body.inert = true
       page.style.overflow = 'hidden'
@@ -160,26 +160,26 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
         document.body.inert = false
         page.style.overflow = overflow
       }
-    } else if (!isFull) {
+    } else if (!isFullScreen) {
       release?.()
       release = undefined
     }
   }
 
   panel.role = 'dialog'
-  panel.ariaLabel = words.name
+  panel.ariaLabel = labels.name
   button.type = 'button'
   button.ariaHasPopup = 'dialog'
   button.ariaExpanded = 'false'
   badge.ariaHidden = 'true'
   button.append(badge)
-  root.adoptedStyleSheets = [sheetFor(look)]
+  root.adoptedStyleSheets = [launcherStyles(look)]
   root.append(panel, button)
   setUnread(0)
   fitScreen()
   page.append(host)
 
-  const { signal } = gone
+  const { signal } = teardown
   for (const intent of ['pointerenter', 'focus', 'touchstart']) {
     button.addEventListener(intent, load, { signal, passive: true })
   }
@@ -187,21 +187,21 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
   root.addEventListener('keydown', (event) => (event as KeyboardEvent).key === 'Escape' && setOpen(false, true), {
     signal,
   })
-  onPhone.addEventListener('change', fitScreen, { signal })
+  phoneQuery.addEventListener('change', fitScreen, { signal })
   for (const change of ['resize', 'scroll']) screen.addEventListener(change, fitScreen, { signal })
 
-  if (remember('sessionStorage', openKey) && !onPhone.matches) setOpen(true, false)
-  else if (remember('localStorage', hint) === 'conversation') {
+  if (remember('sessionStorage', openKey) && !phoneQuery.matches) setOpen(true, false)
+  else if (remember('localStorage', hintKey) === 'conversation') {
     const whenIdle = () => (window.requestIdleCallback ?? setTimeout)(load)
     if (document.readyState === 'complete') whenIdle()
     else addEventListener('load', whenIdle, { signal, once: true })
   }
 
   return {
-    identify(said) {
-      who = said
-      if (port) void sayWho(port)
-      else if (remember('localStorage', hint)) load()
+    identify(next) {
+      customer = next
+      if (port) void sendIdentity(port)
+      else if (remember('localStorage', hintKey)) load()
     },
     setOpen,
     setShown(isShown) {
@@ -210,17 +210,17 @@ export function drawWidget({ origin, site, look, tell }: WidgetOptions): Widget 
     async end() {
       setOpen(false, false)
       button.hidden = true
-      if (frame || remember('localStorage', hint)) {
+      if (frame || remember('localStorage', hintKey)) {
         isEnding = true
         await new Promise<void>((resolve) => {
-          ended = resolve
-          setTimeout(resolve, endMs)
+          onShutdownDone = resolve
+          setTimeout(resolve, shutdownTimeoutMs)
           load()
           send({ type: 'shutdown' })
         })
       }
-      gone.abort()
-      remember('localStorage', hint, '')
+      teardown.abort()
+      remember('localStorage', hintKey, '')
       host.remove()
     },
   }

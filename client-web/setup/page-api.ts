@@ -4,7 +4,7 @@
 interface PageApi {
   (method: 'boot', options: { site: string }): void
   (method: 'open'): void
-  (method: 'on', event: 'ready', hear: () => void): void
+  (method: 'on', event: 'ready', listener: () => void): void
   q?: unknown[]
   /** Set once the script is there. */
   isLoaded?: true

@@ -116,7 +116,7 @@ export function SetupForm({ code, onBadCode, onUsed, onDone }: SetupFormProps) {
           onInput={(event) => setAddress(event.currentTarget.value)}
         />
       </fieldset>
-      <Button type="submit" variant="primary" busy={isBusy} wide>
+      <Button type="submit" variant="primary" busy={isBusy} fullWidth>
         {t.submit}
       </Button>
     </form>

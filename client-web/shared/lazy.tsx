@@ -7,24 +7,24 @@ import { useEffect } from 'preact/hooks'
 /** `Waiting` stands there meanwhile, and for as long as the code cannot be had; the next one shown asks again. */
 export function lazy<P extends object>(
   load: () => Promise<ComponentType<P>>,
-  Waiting: ComponentType<P> = () => null,
+  Fallback: ComponentType<P> = () => null,
 ): ComponentType<P> {
   const loaded = signal<{ Component: ComponentType<P> } | null>(null)
-  let isAsking = false
+  let isLoading = false
 
-  async function ask(): Promise<void> {
-    if (isAsking || loaded.value) return
-    isAsking = true
+  async function loadOnce(): Promise<void> {
+    if (isLoading || loaded.value) return
+    isLoading = true
     try {
       loaded.value = { Component: await load() }
     } catch {
-      isAsking = false
+      isLoading = false
     }
   }
 
   return function Lazy(props: P) {
-    useEffect(() => void ask(), [])
-    const Shown = loaded.value?.Component ?? Waiting
-    return <Shown {...props} />
+    useEffect(() => void loadOnce(), [])
+    const Component = loaded.value?.Component ?? Fallback
+    return <Component {...props} />
   }
 }

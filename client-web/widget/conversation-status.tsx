@@ -4,15 +4,15 @@ import type { CustomerConversation } from '#protocol/entities.ts'
 import { CheckIcon, ClockIcon } from '../shared/ui/icons.tsx'
 import styles from './conversation-status.module.css'
 import type { CustomerSession } from './customer-session.ts'
-import { MailCard } from './email-card.tsx'
+import { EmailCard } from './email-card.tsx'
 import { texts } from './texts.ts'
 
-interface StandingProps {
+interface ConversationStatusProps {
   session: CustomerSession
   conversation: CustomerConversation | null
 }
 
-export function Standing({ session, conversation }: StandingProps) {
+export function ConversationStatus({ session, conversation }: ConversationStatusProps) {
   const site = session.site.value
   if (!site) return null
   const { waiting, waitingAway, closed } = texts.value
@@ -29,7 +29,7 @@ export function Standing({ session, conversation }: StandingProps) {
           <CheckIcon size={16} /> {closed}
         </p>
       )}
-      {!site.available && conversation?.status !== 'pending' && <MailCard session={session} />}
+      {!site.available && conversation?.status !== 'pending' && <EmailCard session={session} />}
     </>
   )
 }

@@ -35,38 +35,38 @@ export interface CurrentConversation {
 
 /** The same for all tabs of a customer, so that they begin one conversation however they race. */
 const clientConversationId = 'widget'
-const nobody: Self = { id: 0, role: 'customer', name: '' }
+const anonymous: Self = { id: 0, role: 'customer', name: '' }
 
 export function findCurrentConversation(storage: Storage, files: Files, page: () => Page | null): CurrentConversation {
   const open = signal<OpenConversation<CustomerConversation> | null>(null)
   const isListed = signal(false)
   let connection: Connection | null = null
-  let self = nobody
+  let self = anonymous
   const undo: (() => void)[] = []
   // One lane for all: what waits for its conversation must not be overtaken once that has begun.
-  const outbox = openOutbox({ storage, laneOf: () => 'current', deliver, upload })
+  const outbox = openOutbox({ storage, queueKeyOf: () => 'current', deliver, upload })
 
-  async function upload(...asked: Parameters<Files['upload']>): Promise<Attachment> {
+  async function upload(...args: Parameters<Files['upload']>): Promise<Attachment> {
     // Whose it is has to be known first.
     if (!connection) throw RequestError.offline()
-    return files.upload(...asked)
+    return files.upload(...args)
   }
 
   async function deliver(entry: OutboxEntry): Promise<Message> {
     const { clientMessageId, conversationId } = entry
-    const to = conversationId ?? open.value?.id
+    const target = conversationId ?? open.value?.id
     if (!connection || !isListed.value) throw RequestError.offline()
-    if (to === undefined) return start(connection, messageParts(entry))
-    if (conversationId === null) await outbox.settle(clientMessageId, to)
-    return (await connection.request('message:send', { conversationId: to, ...messageParts(entry) })).message
+    if (target === undefined) return start(connection, messageParts(entry))
+    if (conversationId === null) await outbox.assignConversation(clientMessageId, target)
+    return (await connection.request('message:send', { conversationId: target, ...messageParts(entry) })).message
   }
 
   /** Repeated with the same ids it is the same conversation and the same message. */
   async function start(by: Connection, message: ReturnType<typeof messageParts>): Promise<Message> {
-    const where = page()
+    const currentPage = page()
     const reply = await by.request('conversation:start', {
       clientConversationId,
-      ...(where ? { page: where } : {}),
+      ...(currentPage ? { page: currentPage } : {}),
       message,
     })
     batch(() => adopt(reply.conversation))
@@ -75,13 +75,13 @@ export function findCurrentConversation(storage: Storage, files: Files, page: ()
 
   function adopt(conversation: Conversation): void {
     if (!connection || open.value) return
-    const known = conversation as CustomerConversation
+    const initial = conversation as CustomerConversation
     open.value = openConversation<CustomerConversation>({
       connection,
       outbox,
       conversationId: conversation.id,
       self,
-      known,
+      initial,
     })
     isListed.value = true
   }
@@ -93,7 +93,7 @@ export function findCurrentConversation(storage: Storage, files: Files, page: ()
       const [newest] = conversations
       if (newest) adopt(newest)
       isListed.value = true
-      outbox.wake()
+      outbox.resume()
     } catch (error) {
       if (error instanceof RequestError && error.code !== 'offline') setTimeout(list, backoffMs(tries), tries + 1)
     }
@@ -105,12 +105,12 @@ export function findCurrentConversation(storage: Storage, files: Files, page: ()
     items: computed(() => open.value?.items.value ?? timelineItems(emptyTimeline, outbox.entries.value, self)),
     outbox,
     send: (content, attachment) => outbox.add(open.value?.id ?? null, content, attachment),
-    attach(to, as) {
-      connection = to
+    attach(target, as) {
+      connection = target
       self = as
       undo.push(
         connection.state.subscribe(({ phase }) => {
-          outbox.wake()
+          outbox.resume()
           if (phase === 'online') void list()
         }),
         connection.on('conversation:created', ({ conversation }) => batch(() => adopt(conversation))),

@@ -8,7 +8,7 @@ import { callApi } from '../shared/connection/call-api.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import { language } from '../shared/i18n/language.ts'
 import type { Storage } from '../shared/storage/storage.ts'
-import { isUsed, markUsed, subjectOf, type Told } from './identity.ts'
+import { type IdentityClaims, isUsed, markUsed, subjectOf } from './identity.ts'
 
 export interface CustomerSession {
   customer: ReadonlySignal<Customer | null>
@@ -17,11 +17,11 @@ export interface CustomerSession {
   /** A new token for the same customer, or for a new one where nothing was kept. */
   renewToken: () => Promise<AccessToken>
   /** Somebody has written here before. */
-  isKnown: () => boolean
+  hasSession: () => boolean
   setEmail: (email: string) => Promise<void>
   setAvailable: (available: boolean) => void
   /** What the page says of the customer, told with the next call. False when it names another than the one this browser has: end that first. */
-  takeTold: (said: Told) => boolean
+  setClaims: (claims: IdentityClaims) => boolean
   /** Ends the session and leaves no trace of the customer in this browser. */
   end: () => Promise<void>
 }
@@ -31,41 +31,48 @@ const customerKey = 'customer'
 /** Whom the shop has vouched for, in its own words. */
 const subjectKey = 'subject'
 /** Nobody waits longer for a server that is to forget, too. */
-const endMs = 2_000
+const logoutTimeoutMs = 2_000
 
 interface SessionOptions {
   storage: Storage
   /** null: the first site of the server. */
   siteKey: string | null
   /** Forgets what the customer has not sent yet. */
-  forgetUnsent: () => Promise<void>
+  clearOutbox: () => Promise<void>
   /** The server did not take what the page said. */
-  onRefused: (error: RequestError) => void
+  onIdentityRejected: (error: RequestError) => void
 }
 
-export function openCustomerSession({ storage, siteKey, forgetUnsent, onRefused }: SessionOptions): CustomerSession {
+export function openCustomerSession({
+  storage,
+  siteKey,
+  clearOutbox,
+  onIdentityRejected,
+}: SessionOptions): CustomerSession {
   const customer = signal<Customer | null>(null)
   const site = signal<WidgetSite | null>(null)
   let token: AccessToken | null = null
-  let asking: Promise<AccessToken> | null = null
-  let isForgotten = false
-  let told: Told | null = null
+  let pendingRenewal: Promise<AccessToken> | null = null
+  let isEnded = false
+  let pendingClaims: IdentityClaims | null = null
 
-  async function ask(body: Partial<Record<keyof WidgetSessionBody, string | undefined>>): Promise<AccessToken> {
+  async function requestSession(
+    body: Partial<Record<keyof WidgetSessionBody, string | undefined>>,
+  ): Promise<AccessToken> {
     const common = { ...(siteKey ? { site: siteKey } : {}), locale: language.value }
     const reply = await callApi<WidgetSessionReply>('/widget/session', { body: { ...common, ...body } })
-    if (isForgotten) throw RequestError.offline()
+    if (isEnded) throw RequestError.offline()
     const id = `${reply.customer.id}`
-    const kept = storage.get(customerKey)
+    const storedId = storage.get(customerKey)
     // Another tab may have forgotten the one before already: what is kept is the new one's then.
-    if (kept !== null && kept !== id) await clear()
+    if (storedId !== null && storedId !== id) await clear()
     storage.set(resumeKey, reply.resumeToken)
     storage.set(customerKey, id)
     if (body.identity) {
       storage.set(subjectKey, subjectOf(body.identity))
       markUsed(storage.area, body.identity)
     }
-    if ((kept ?? id) !== id || (customer.value?.id ?? reply.customer.id) !== reply.customer.id) {
+    if ((storedId ?? id) !== id || (customer.value?.id ?? reply.customer.id) !== reply.customer.id) {
       // Nothing of the one before may be shown, or be sent as the new one's.
       location.reload()
       throw RequestError.offline()
@@ -79,23 +86,23 @@ export function openCustomerSession({ storage, siteKey, forgetUnsent, onRefused 
   async function resume(): Promise<AccessToken> {
     // Read anew each time: another tab may have rotated it.
     const resumeToken = storage.get(resumeKey)
-    const said = told
+    const claims = pendingClaims
     try {
-      const renewed = await ask({ ...said, ...(resumeToken === null ? {} : { resumeToken }) })
-      if (told === said) told = null
+      const renewed = await requestSession({ ...claims, ...(resumeToken === null ? {} : { resumeToken }) })
+      if (pendingClaims === claims) pendingClaims = null
       // What the page has said meanwhile.
-      return told ? resume() : renewed
+      return pendingClaims ? resume() : renewed
     } catch (error) {
-      if (!said || !(error instanceof RequestError) || error.retryable) throw error
+      if (!claims || !(error instanceof RequestError) || error.retryable) throw error
       // One goes on as if the page had said nothing.
-      if (told === said) told = null
-      onRefused(error)
+      if (pendingClaims === claims) pendingClaims = null
+      onIdentityRejected(error)
       return resume()
     }
   }
 
   async function clear(): Promise<void> {
-    await forgetUnsent()
+    await clearOutbox()
     for (const name of storage.names('')) storage.remove(name)
   }
 
@@ -110,33 +117,33 @@ export function openCustomerSession({ storage, siteKey, forgetUnsent, onRefused 
     site,
     getToken: () => token,
     renewToken() {
-      asking ??= resume().finally(() => {
-        asking = null
+      pendingRenewal ??= resume().finally(() => {
+        pendingRenewal = null
       })
-      return asking
+      return pendingRenewal
     },
-    isKnown: () => storage.get(resumeKey) !== null,
+    hasSession: () => storage.get(resumeKey) !== null,
     async setEmail(email) {
       const { token: current } = token ?? (await resume())
-      await ask({ token: current, email })
+      await requestSession({ token: current, email })
     },
     setAvailable(available) {
       if (site.value) site.value = { ...site.value, available }
     },
-    takeTold({ identity, ...said }) {
+    setClaims({ identity, ...claims }) {
       const isNew = identity !== undefined && !isUsed(storage.area, identity)
-      const before = storage.get(subjectKey)
-      if (isNew && before !== null && before !== subjectOf(identity)) return false
-      told = isNew ? { identity, ...said } : said
+      const previousSubject = storage.get(subjectKey)
+      if (isNew && previousSubject !== null && previousSubject !== subjectOf(identity)) return false
+      pendingClaims = isNew ? { identity, ...claims } : claims
       return true
     },
     async end() {
-      isForgotten = true
+      isEnded = true
       token = null
       const resumeToken = storage.get(resumeKey)
       await clear()
       if (resumeToken === null) return
-      await callApi('/widget/logout', { body: { resumeToken }, deadlineMs: endMs }).catch(() => undefined)
+      await callApi('/widget/logout', { body: { resumeToken }, deadlineMs: logoutTimeoutMs }).catch(() => undefined)
     },
   }
 }

@@ -5,30 +5,30 @@ import { limits } from '#protocol/limits.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import { Button } from '../shared/ui/button.tsx'
 import { TextField } from '../shared/ui/field.tsx'
-import { MailIcon } from '../shared/ui/icons.tsx'
+import { EmailIcon } from '../shared/ui/icons.tsx'
 import styles from './conversation-status.module.css'
 import type { CustomerSession } from './customer-session.ts'
 import { texts } from './texts.ts'
 
-export function MailCard({ session }: { session: CustomerSession }) {
-  const { email: known = null, isEmailVerified = false } = session.customer.value ?? {}
+export function EmailCard({ session }: { session: CustomerSession }) {
+  const { email: savedEmail = null, isEmailVerified = false } = session.customer.value ?? {}
   const isChanging = useSignal(false)
   const isBusy = useSignal(false)
   const email = useSignal('')
   const error = useSignal<'invalid' | 'failed' | null>(null)
-  const t = texts.value.mail
+  const t = texts.value.email
 
   async function save(event: Event): Promise<void> {
     event.preventDefault()
-    const written = email.value.trim()
-    if (!/^[^\s@]+@[^\s@]+$/.test(written)) {
+    const entered = email.value.trim()
+    if (!/^[^\s@]+@[^\s@]+$/.test(entered)) {
       error.value = 'invalid'
       return
     }
     isBusy.value = true
     error.value = null
     try {
-      await session.setEmail(written)
+      await session.setEmail(entered)
       isChanging.value = false
     } catch (failure) {
       error.value = failure instanceof RequestError && failure.code === 'invalid_request' ? 'invalid' : 'failed'
@@ -36,15 +36,15 @@ export function MailCard({ session }: { session: CustomerSession }) {
     isBusy.value = false
   }
 
-  if (known !== null && !isChanging.value) {
+  if (savedEmail !== null && !isChanging.value) {
     return (
       <p class={styles.line} role="status">
-        <MailIcon size={16} /> <span>{t.saved(known)}</span>
+        <EmailIcon size={16} /> <span>{t.saved(savedEmail)}</span>
         {!isEmailVerified && (
           <button
             type="button"
             onClick={() => {
-              email.value = known
+              email.value = savedEmail
               isChanging.value = true
             }}
           >
@@ -70,7 +70,7 @@ export function MailCard({ session }: { session: CustomerSession }) {
         }}
         error={error.value && t[error.value]}
       />
-      <Button type="submit" variant="primary" busy={isBusy.value} wide>
+      <Button type="submit" variant="primary" busy={isBusy.value} fullWidth>
         {t.save}
       </Button>
     </form>

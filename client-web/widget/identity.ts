@@ -2,7 +2,7 @@
 // somebody else than before, and each is used once, so that two tabs that name different people do not take turns.
 
 /** What the next session call tells the server. */
-export interface Told {
+export interface IdentityClaims {
   identity?: string | undefined
   name?: string | undefined
   email?: string | undefined

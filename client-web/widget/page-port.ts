@@ -11,15 +11,15 @@ export interface PagePort {
 }
 
 /** Calls `met` for each page that greets; a later greeting replaces the one before. */
-export function awaitPage(met: (port: PagePort) => void, hear: (message: FromPage) => void): void {
+export function listenForPage(onConnect: (port: PagePort) => void, onMessage: (message: FromPage) => void): void {
   let current: MessagePort | undefined
   addEventListener('message', ({ data, source, origin, ports: [port] }) => {
     if (data !== hello || source !== window.parent || source === window || !port) return
     current?.close()
     current = port
     port.onmessage = ({ data }) => {
-      if (isFromPage(data)) hear(data)
+      if (isFromPage(data)) onMessage(data)
     }
-    met({ origin, send: (message) => port.postMessage(message), close: () => port.close() })
+    onConnect({ origin, send: (message) => port.postMessage(message), close: () => port.close() })
   })
 }

@@ -18,12 +18,12 @@ export const texts = defineTexts({
     waitingAway: 'We have your message and will answer as soon as somebody is back.',
     closed: 'This conversation is closed. Write again and it goes on.',
     offline: 'No connection. What you write is sent as soon as it is back.',
-    notKept: 'This browser keeps nothing: stay on this page until your message is sent.',
+    notStored: 'This browser keeps nothing: stay on this page until your message is sent.',
     unreadable: 'Your conversation cannot be shown right now.',
     unknownSite: 'This address has no customer service here.',
     identityRequired: 'Please sign in to the shop first, then write to us here.',
     notAllowed: 'This page may not show this customer service.',
-    mail: {
+    email: {
       title: 'May we answer by mail?',
       why: 'Nobody is here right now. Leave your address, so that we can answer you there too.',
       label: 'Mail address',
@@ -49,12 +49,12 @@ export const texts = defineTexts({
     waitingAway: '已收到您的消息，客服上线后会尽快回复。',
     closed: '本次会话已结束。再次发送消息即可继续。',
     offline: '网络已断开。您写的内容会在恢复后自动发送。',
-    notKept: '此浏览器无法保存内容：消息发出前请不要离开本页。',
+    notStored: '此浏览器无法保存内容：消息发出前请不要离开本页。',
     unreadable: '暂时无法显示您的会话。',
     unknownSite: '此地址未开通在线客服。',
     identityRequired: '请先登录商店，再在这里联系我们。',
     notAllowed: '此页面无权显示该客服。',
-    mail: {
+    email: {
       title: '可以通过邮件回复您吗？',
       why: '客服暂时不在线。留下邮箱，我们也可以通过邮件回复您。',
       label: '邮箱地址',

@@ -3,16 +3,16 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { Page } from '#protocol/entities.ts'
 import type { FromPage } from '../loader/frame-protocol.ts'
-import { createPicking, type Picking, sendFiles } from '../shared/attachments/file-selection.ts'
+import { createFileSelection, type FileSelection, sendFiles } from '../shared/attachments/file-selection.ts'
 import { type Files, openFiles } from '../shared/attachments/files.ts'
 import { type Connection, createConnection } from '../shared/connection/connection.ts'
 import { type Draft, openDraft } from '../shared/storage/draft.ts'
 import { openStorage } from '../shared/storage/storage.ts'
 import { type CurrentConversation, findCurrentConversation } from './current-conversation.ts'
 import { type CustomerSession, openCustomerSession } from './customer-session.ts'
-import type { Told } from './identity.ts'
+import type { IdentityClaims } from './identity.ts'
 import { cleanPage } from './page.ts'
-import { awaitPage, type PagePort } from './page-port.ts'
+import { listenForPage, type PagePort } from './page-port.ts'
 
 export interface Widget {
   session: CustomerSession
@@ -27,12 +27,12 @@ export interface Widget {
   isOpen: ReadonlySignal<boolean>
   isEmbedded: boolean
   /** Rises each time the cursor should go into the field. */
-  focusWanted: ReadonlySignal<number>
+  focusRequests: ReadonlySignal<number>
   /** Set by the list: the newest message is in sight. */
   isAtEnd: Signal<boolean>
   isDurable: ReadonlySignal<boolean>
   files: Files
-  picking: Picking
+  selection: FileSelection
   send(text: string): void
   close(): void
 }
@@ -43,8 +43,8 @@ export function startWidget(siteKey: string | null): Widget {
   const session = openCustomerSession({
     storage,
     siteKey,
-    forgetUnsent: () => current.outbox.clear(),
-    onRefused: ({ code }) => port.value?.send({ type: 'error', code }),
+    clearOutbox: () => current.outbox.clear(),
+    onIdentityRejected: ({ code }) => port.value?.send({ type: 'error', code }),
   })
   const connection = signal<Connection | null>(null)
   const refusal: Signal<Widget['refusal']['value']> = signal(null)
@@ -52,13 +52,13 @@ export function startWidget(siteKey: string | null): Widget {
   const isOpen = signal(!isEmbedded)
   const isVisible = signal(document.visibilityState === 'visible')
   const isAtEnd = signal(true)
-  const focusWanted = signal(0)
+  const focusRequests = signal(0)
   const port = signal<PagePort | null>(null)
   const draft = openDraft(storage, 'message')
   let page: Page | null = null
   let isEnding = false
   const files = openFiles(session)
-  const picking = createPicking()
+  const selection = createFileSelection()
   const current = findCurrentConversation(storage, files, () => page)
 
   function connect(): void {
@@ -71,7 +71,7 @@ export function startWidget(siteKey: string | null): Widget {
     })
   }
 
-  function hear(message: FromPage): void {
+  function onPageMessage(message: FromPage): void {
     if (isEnding) return
     if (message.type === 'shutdown') void end().then(() => port.value?.send({ type: 'ended' }))
     else if (message.type === 'identify') identify(message)
@@ -80,16 +80,16 @@ export function startWidget(siteKey: string | null): Widget {
       batch(() => {
         isSettled.value = true
         isOpen.value = message.isOpen
-        if (message.isOpen && message.focus) focusWanted.value++
+        if (message.isOpen && message.focus) focusRequests.value++
       })
-      if (message.isOpen || session.isKnown()) connect()
+      if (message.isOpen || session.hasSession()) connect()
     }
   }
 
-  function identify({ identity, name, email }: Told): void {
+  function identify({ identity, name, email }: IdentityClaims): void {
     // Whoever was refused, and who was here before, is gone with the page; the loader says it all again.
     if (refusal.value) location.reload()
-    else if (!session.takeTold({ identity, name, email })) void end().then(reloadOnline)
+    else if (!session.setClaims({ identity, name, email })) void end().then(reloadOnline)
     else if (connection.value) session.renewToken().catch(() => undefined)
     else if (identity) connect()
   }
@@ -112,9 +112,9 @@ export function startWidget(siteKey: string | null): Widget {
   // A page may speak with this frame only from one of the site's origins. The server's frame-ancestors says the same before that.
   effect(() => {
     const { value: site } = session.site
-    const { value: met } = port
-    if (!site || !met || [...site.origins, location.origin].includes(met.origin)) return
-    met.close()
+    const { value: pagePort } = port
+    if (!site || !pagePort || [...site.origins, location.origin].includes(pagePort.origin)) return
+    pagePort.close()
     connection.value?.close()
     refusal.value = 'notAllowed'
   })
@@ -150,10 +150,10 @@ export function startWidget(siteKey: string | null): Widget {
     isVisible.value = document.visibilityState === 'visible'
   })
 
-  awaitPage((met) => {
-    port.value = met
-    met.send({ type: 'ready' })
-  }, hear)
+  listenForPage((pagePort) => {
+    port.value = pagePort
+    pagePort.send({ type: 'ready' })
+  }, onPageMessage)
   if (!isEmbedded) connect()
 
   return {
@@ -165,14 +165,14 @@ export function startWidget(siteKey: string | null): Widget {
     isSettled,
     isOpen,
     isEmbedded,
-    focusWanted,
+    focusRequests,
     isAtEnd,
     isDurable: storage.isDurable,
     files,
-    picking,
+    selection,
     send(text) {
-      current.open.value?.typingTeller.changed('')
-      const sent = sendFiles(picking.take(), current.send)
+      current.open.value?.typingNotifier.changed('')
+      const sent = sendFiles(selection.drain(), current.send)
       draft.sent(text.trim() === '' ? sent : sent.then(() => current.send(text)))
     },
     close: () => port.value?.send({ type: 'close' }),

@@ -1,7 +1,7 @@
 // What calls an agent, and that nothing calls twice.
 
 import { expect, test } from 'vitest'
-import { callOf } from '../../client-web/console/notifications/alerts.ts'
+import { alertKey } from '../../client-web/console/notifications/alerts.ts'
 import type { AgentConversation, Message } from '../../protocol/entities.ts'
 
 const agentId = 7
@@ -55,25 +55,25 @@ function conversation(given: Partial<AgentConversation>): AgentConversation {
 const waiting = conversation({ status: 'open', agent: null, queuedAt: at })
 
 test('a conversation that begins to wait calls everyone, once', () => {
-  expect(callOf(waiting, 'created', agentId)).not.toBeNull()
-  expect(callOf(waiting, 'released', agentId)).toBe(callOf(waiting, 'created', agentId))
-  expect(callOf(waiting, 'message', agentId)).toBeNull()
-  expect(callOf(waiting, 'read', agentId)).toBeNull()
+  expect(alertKey(waiting, 'created', agentId)).not.toBeNull()
+  expect(alertKey(waiting, 'released', agentId)).toBe(alertKey(waiting, 'created', agentId))
+  expect(alertKey(waiting, 'message', agentId)).toBeNull()
+  expect(alertKey(waiting, 'read', agentId)).toBeNull()
 })
 
 test('a customer’s new message calls the agent who has the conversation, and nobody else', () => {
-  const call = callOf(conversation({}), 'message', agentId)
+  const call = alertKey(conversation({}), 'message', agentId)
   expect(call).not.toBeNull()
-  expect(callOf(conversation({ lastMessage: message(4, 'customer') }), 'message', agentId)).not.toBe(call)
-  expect(callOf(conversation({ agent: { id: 8, name: 'Li Lei' } }), 'message', agentId)).toBeNull()
+  expect(alertKey(conversation({ lastMessage: message(4, 'customer') }), 'message', agentId)).not.toBe(call)
+  expect(alertKey(conversation({ agent: { id: 8, name: 'Li Lei' } }), 'message', agentId)).toBeNull()
 })
 
 test('one’s own words, what is read and what is closed call nobody', () => {
-  expect(callOf(conversation({ lastMessage: message(3, 'agent') }), 'message', agentId)).toBeNull()
-  expect(callOf(conversation({ unread: 0 }), 'read', agentId)).toBeNull()
-  expect(callOf(conversation({ status: 'closed' }), 'closed', agentId)).toBeNull()
+  expect(alertKey(conversation({ lastMessage: message(3, 'agent') }), 'message', agentId)).toBeNull()
+  expect(alertKey(conversation({ unread: 0 }), 'read', agentId)).toBeNull()
+  expect(alertKey(conversation({ status: 'closed' }), 'closed', agentId)).toBeNull()
 })
 
 test('a conversation handed over calls its new agent, read or not', () => {
-  expect(callOf(conversation({ unread: 0 }), 'transferred', agentId)).not.toBeNull()
+  expect(alertKey(conversation({ unread: 0 }), 'transferred', agentId)).not.toBeNull()
 })

@@ -32,7 +32,7 @@ function newOutbox(refuse: (entry: OutboxEntry) => RequestError | null = () => n
     })
   const outbox = openOutbox({
     storage: openStorage(`files:${++areas}:`),
-    laneOf: () => 'one',
+    queueKeyOf: () => 'one',
     async deliver(entry) {
       const refusal = refuse(entry)
       if (refusal) throw refusal
@@ -123,7 +123,7 @@ test('[AT17] a lost network is tried again, without a second message', async () 
   await vi.waitFor(() => expect(uploads).toHaveLength(1))
   uploads[0]?.fail(RequestError.timeout())
   await vi.waitFor(() => {
-    outbox.wake()
+    outbox.resume()
     expect(uploads).toHaveLength(2)
   })
   uploads[1]?.done(kept(17))

@@ -35,7 +35,7 @@ function newOutbox(answers: (RequestError | 'ok')[], storage = openStorage(`test
   const net = { isOnline }
   const outbox = openOutbox({
     storage,
-    laneOf: ({ conversationId }) => `${conversationId}`,
+    queueKeyOf: ({ conversationId }) => `${conversationId}`,
     async deliver(entry) {
       if (!net.isOnline) throw RequestError.offline()
       delivered.push(entry)
@@ -77,7 +77,7 @@ describe('outbox', () => {
     net.isOnline = true
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect(delivered).toEqual([])
-    outbox.wake()
+    outbox.resume()
     await expect.poll(() => outbox.entries.value).toEqual([])
     expect(delivered).toHaveLength(1)
   })
@@ -136,9 +136,9 @@ describe('outbox', () => {
     await outbox.add(1, 'private')
     await outbox.clear()
     net.isOnline = true
-    outbox.wake()
+    outbox.resume()
     const { outbox: next, delivered: byNext } = newOutbox([], storage)
-    next.wake()
+    next.resume()
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect([contents(outbox), contents(next), delivered, byNext, storage.names('')]).toEqual([[], [], [], [], []])
   })

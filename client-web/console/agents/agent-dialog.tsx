@@ -78,8 +78,8 @@ export function AgentDialog({ user, onClose, onSaved }: AgentDialogProps) {
         onInput={(event) => setPassword(event.currentTarget.value)}
       />
       <TextField
-        label={t.mail}
-        hint={t.mailHint}
+        label={t.email}
+        hint={t.emailHint}
         type="email"
         maxLength={limits.emailLength}
         autoComplete="off"

@@ -8,30 +8,30 @@ import { Button } from '../../shared/ui/button.tsx'
 import { customerName } from '../customer-name.ts'
 import { navigate, paths } from '../router.ts'
 import { texts } from '../texts.ts'
-import { useDesk } from '../workspace/workspace.ts'
-import { act, permissionsOf } from './actions.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
+import { permissionsOf, runAction } from './actions.ts'
 import styles from './claim-bar.module.css'
 
-interface StateBarProps {
+interface ClaimBarProps {
   conversation: AgentConversation
   view: ConversationView
 }
 
-export function StateBar({ conversation, view }: StateBarProps) {
-  const desk = useDesk()
+export function ClaimBar({ conversation, view }: ClaimBarProps) {
+  const workspace = useWorkspace()
   const [isBusy, setIsBusy] = useState(false)
   const t = texts.value.thread
   const { id, status, customer, agent, queuedAt, createdAt } = conversation
 
   async function claim(): Promise<void> {
     setIsBusy(true)
-    const isMine = await act(desk, 'conversation:claim', { conversationId: id })
+    const isMine = await runAction(workspace, 'conversation:claim', { conversationId: id })
     setIsBusy(false)
     // It has left the queue: the list goes where it is now, so that it stays in sight.
     if (isMine && view === 'queue') navigate(paths.conversation(id, 'mine'), 'replace')
   }
 
-  if (permissionsOf(conversation, desk).canClaim) {
+  if (permissionsOf(conversation, workspace).canClaim) {
     return (
       <div class={styles.bar}>
         <p>

@@ -5,19 +5,19 @@ export interface Row {
 }
 
 /** What is shown while held: the rows as they stood, with today's content, and below them what is new and belongs below. */
-export function holdRows<T extends Row>(
+export function freezeOrder<T extends Row>(
   shown: readonly T[],
   latest: readonly T[],
   find: (id: number) => T | undefined,
 ) {
-  const standing = new Set(shown.map(({ id }) => id))
-  const lastStanding = latest.findLastIndex(({ id }) => standing.has(id))
-  const rows = [...shown.map((row) => find(row.id) ?? row), ...latest.slice(lastStanding + 1)]
+  const frozenIds = new Set(shown.map(({ id }) => id))
+  const lastFrozen = latest.findLastIndex(({ id }) => frozenIds.has(id))
+  const rows = [...shown.map((row) => find(row.id) ?? row), ...latest.slice(lastFrozen + 1)]
   const current = new Set(latest.map(({ id }) => id))
-  const added = latest.slice(0, lastStanding + 1).filter(({ id }) => !standing.has(id)).length
-  const gone = rows.filter(({ id }) => !current.has(id)).length
-  const order = latest.filter(({ id }) => standing.has(id)).map(({ id }) => id)
+  const added = latest.slice(0, lastFrozen + 1).filter(({ id }) => !frozenIds.has(id)).length
+  const removed = rows.filter(({ id }) => !current.has(id)).length
+  const order = latest.filter(({ id }) => frozenIds.has(id)).map(({ id }) => id)
   const before = shown.filter(({ id }) => current.has(id)).map(({ id }) => id)
   const hasMoved = order.some((id, index) => id !== before[index])
-  return { rows, changes: added + gone || (hasMoved ? 1 : 0) }
+  return { rows, changes: added + removed || (hasMoved ? 1 : 0) }
 }

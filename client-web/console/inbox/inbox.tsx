@@ -5,7 +5,7 @@ import { customerName } from '../customer-name.ts'
 import { usePageTitle } from '../notifications/page-title.ts'
 import { route } from '../router.ts'
 import { texts } from '../texts.ts'
-import { useDesk } from '../workspace/workspace.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import { ConversationList } from './conversation-list.tsx'
 import { DetailsPane } from './details-pane.tsx'
 import { isDetailsShown, leaveOverlay } from './details-visibility.ts'
@@ -14,7 +14,7 @@ import { NothingSelected } from './nothing-selected.tsx'
 import { Thread } from './thread.tsx'
 
 export function Inbox() {
-  const { conversations } = useDesk()
+  const { conversations } = useWorkspace()
   const shown = route.value
   const selected = shown.page === 'inbox' ? shown.conversationId : null
   const view = shown.page === 'inbox' ? shown.view : 'queue'

@@ -7,12 +7,12 @@ import { CopyField } from '../../shared/ui/copy-field.tsx'
 import { ChatIcon, ExternalIcon } from '../../shared/ui/icons.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
-import { useDesk } from '../workspace/workspace.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './nothing-selected.module.css'
 import { TeamList } from './team-list.tsx'
 
 export function NothingSelected() {
-  const counts = useDesk().counts.counts.value
+  const counts = useWorkspace().counts.counts.value
   const isNew = counts !== null && counts.all + counts.closed === 0
   return (
     <section class={styles.middle} aria-label={texts.value.nothingSelected.title}>
@@ -37,7 +37,7 @@ function Overview() {
 }
 
 function Welcome() {
-  const { isAdmin } = useDesk()
+  const { isAdmin } = useWorkspace()
   const [site, setSite] = useState<Site | null>(null)
   const t = texts.value.welcome
 

@@ -4,7 +4,7 @@ import type { Agent } from '#protocol/entities.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { StatusDot } from '../../shared/ui/status-dot.tsx'
 import { texts } from '../texts.ts'
-import { useDesk } from '../workspace/workspace.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './team-list.module.css'
 
 const rank = { online: 0, busy: 1, offline: 2 }
@@ -15,7 +15,7 @@ export function byPresence(agents: readonly Agent[]): Agent[] {
 }
 
 export function TeamList() {
-  const agents = useDesk().team.agents.value
+  const agents = useWorkspace().team.agents.value
   return (
     <ul class={styles.team}>
       {byPresence(agents).map((agent) => (

@@ -4,7 +4,7 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { DropHint } from '../../shared/attachments/drop-hint.tsx'
-import { createPicking, type Picking, sendFiles } from '../../shared/attachments/file-selection.ts'
+import { createFileSelection, type FileSelection, sendFiles } from '../../shared/attachments/file-selection.ts'
 import { useFileDrop } from '../../shared/attachments/use-file-drop.ts'
 import { Composer } from '../../shared/conversation/composer.tsx'
 import { MessageList } from '../../shared/conversation/message-list.tsx'
@@ -12,14 +12,14 @@ import { TypingIndicator } from '../../shared/conversation/typing-indicator.tsx'
 import { openDraft } from '../../shared/storage/draft.ts'
 import type { TimelineItem } from '../../shared/timeline/items.ts'
 import { type OpenConversation, openConversation } from '../../shared/timeline/open-conversation.ts'
-import { firstHeldSeq } from '../../shared/timeline/timeline.ts'
+import { firstLoadedSeq } from '../../shared/timeline/timeline.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Skeleton } from '../../shared/ui/loading.tsx'
 import { customerName } from '../customer-name.ts'
 import { texts } from '../texts.ts'
-import { type Desk, useDesk } from '../workspace/workspace.ts'
+import { useWorkspace, type Workspace } from '../workspace/workspace.ts'
 import { permissionsOf } from './actions.ts'
-import { StateBar } from './claim-bar.tsx'
+import { ClaimBar } from './claim-bar.tsx'
 import styles from './thread.module.css'
 import { ThreadHeader } from './thread-header.tsx'
 
@@ -29,33 +29,33 @@ interface ThreadProps {
 }
 
 export function Thread({ conversationId, view }: ThreadProps) {
-  const desk = useDesk()
+  const workspace = useWorkspace()
   const [open, setOpen] = useState<OpenConversation<AgentConversation> | null>(null)
 
   useEffect(() => {
-    const known = desk.conversations.find(conversationId)
-    const { connection, outbox, self } = desk
+    const initial = workspace.conversations.find(conversationId)
+    const { connection, outbox, self } = workspace
     const opened = openConversation<AgentConversation>({
       connection,
       outbox,
       conversationId,
       self,
-      ...(known && { known }),
+      ...(initial && { initial }),
     })
-    const stopTaking = opened.conversation.subscribe(
-      (conversation) => conversation && desk.conversations.take(conversation),
+    const unsubscribe = opened.conversation.subscribe(
+      (conversation) => conversation && workspace.conversations.merge(conversation),
     )
     setOpen(opened)
     return () => {
-      stopTaking()
+      unsubscribe()
       opened.close()
     }
   }, [conversationId])
 
-  const conversation = desk.conversations.find(conversationId)
+  const conversation = workspace.conversations.find(conversationId)
   // Of this conversation alone: what was chosen for one customer never goes to another.
-  const picking = useMemo(createPicking, [conversationId])
-  const drop = useFileDrop(conversation && permissionsOf(conversation, desk).canWrite ? picking.add : null)
+  const selection = useMemo(createFileSelection, [conversationId])
+  const drop = useFileDrop(conversation && permissionsOf(conversation, workspace).canWrite ? selection.add : null)
   const section = useRef<HTMLElement>(null)
   // The button one pressed is gone with the state it changed, or the field with what one may do.
   useEffect(() => {
@@ -87,8 +87,8 @@ export function Thread({ conversationId, view }: ThreadProps) {
       {...drop.handlers}
     >
       <ThreadHeader conversation={conversation} view={view} />
-      <Messages open={open} conversation={conversation} desk={desk} />
-      <Foot open={open} conversation={conversation} desk={desk} view={view} picking={picking} />
+      <Messages open={open} conversation={conversation} workspace={workspace} />
+      <ReplyArea open={open} conversation={conversation} workspace={workspace} view={view} selection={selection} />
       {drop.isOver && <DropHint />}
     </section>
   )
@@ -97,53 +97,53 @@ export function Thread({ conversationId, view }: ThreadProps) {
 interface PartProps {
   open: OpenConversation<AgentConversation>
   conversation: AgentConversation
-  desk: Desk
+  workspace: Workspace
 }
 
-function Messages({ open, conversation, desk }: PartProps) {
+function Messages({ open, conversation, workspace }: PartProps) {
   const isAtEnd = useSignal(true)
-  const isInFront = useSignal(isBeforeEyes())
+  const isFocused = useSignal(isPageFocused())
   const items = useComputed(() => open.items.value.map((item) => withName(item)))
   const newFromSeq = useRef<number | null>(null)
-  const isMine = conversation.agent?.id === desk.agentId
+  const isMine = conversation.agent?.id === workspace.agentId
   const t = texts.value
 
   useEffect(() => {
-    const look = () => {
-      isInFront.value = isBeforeEyes()
+    const update = () => {
+      isFocused.value = isPageFocused()
     }
-    for (const [target, name] of watched) target.addEventListener(name, look)
+    for (const [target, name] of focusEvents) target.addEventListener(name, update)
     return () => {
-      for (const [target, name] of watched) target.removeEventListener(name, look)
+      for (const [target, name] of focusEvents) target.removeEventListener(name, update)
     }
   }, [])
 
   useSignalEffect(() => {
     const hasAny = open.items.value.length > 0
-    if (hasAny && open.isLoaded.value && isAtEnd.value && isInFront.value && isMine) open.markRead('agent')
+    if (hasAny && open.isLoaded.value && isAtEnd.value && isFocused.value && isMine) open.markRead('agent')
   })
 
   // Where the new ones began when the conversation was opened: it stays there while one reads on.
   if (newFromSeq.current === null && open.isLoaded.value) newFromSeq.current = firstNewSeq(open)
 
-  const typing = open.typing.value.filter(({ userId }) => userId !== desk.agentId)
+  const typing = open.typing.value.filter(({ userId }) => userId !== workspace.agentId)
   return (
     <MessageList
       items={items.value}
       side="agent"
       isLoaded={open.isLoaded.value}
-      hasOlder={firstHeldSeq(open.timeline.value) > 1}
+      hasOlder={firstLoadedSeq(open.timeline.value) > 1}
       isLoadingOlder={open.isLoadingOlder.value}
       onOlder={() => void open.loadOlder()}
-      onRetry={desk.outbox.retry}
-      onRemove={desk.outbox.remove}
-      files={desk.files}
-      progress={desk.outbox.progress}
+      onRetry={workspace.outbox.retry}
+      onRemove={workspace.outbox.remove}
+      files={workspace.files}
+      progress={workspace.outbox.progress}
       isAtEnd={isAtEnd}
       newFromSeq={newFromSeq.current ?? 0}
       start={!open.isLoaded.value && <Skeleton label={t.loading} lines={6} />}
       end={typing.map(({ userId, role, preview }) => (
-        <TypingIndicator key={userId} name={nameOf(userId, role, conversation, desk)} preview={preview} />
+        <TypingIndicator key={userId} name={nameOf(userId, role, conversation, workspace)} preview={preview} />
       ))}
     />
   )
@@ -154,13 +154,13 @@ function withName(item: TimelineItem): TimelineItem {
   return { ...item, senderName: customerName({ id: item.senderId, name: item.senderName }) }
 }
 
-const watched: [EventTarget, string][] = [
+const focusEvents: [EventTarget, string][] = [
   [window, 'focus'],
   [window, 'blur'],
   [document, 'visibilitychange'],
 ]
 
-function isBeforeEyes(): boolean {
+function isPageFocused(): boolean {
   return document.visibilityState === 'visible' && document.hasFocus()
 }
 
@@ -171,16 +171,22 @@ function firstNewSeq(open: OpenConversation<AgentConversation>): number {
   return first && agentReadSeq > 0 ? first.seq : 0
 }
 
-function nameOf(userId: number, role: string, conversation: AgentConversation, desk: Desk): string {
+function nameOf(userId: number, role: string, conversation: AgentConversation, workspace: Workspace): string {
   if (role === 'customer') return customerName(conversation.customer)
-  return desk.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
+  return workspace.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
 }
 
-function Foot({ open, conversation, desk, view, picking }: PartProps & { view: ConversationView; picking: Picking }) {
+function ReplyArea({
+  open,
+  conversation,
+  workspace,
+  view,
+  selection,
+}: PartProps & { view: ConversationView; selection: FileSelection }) {
   const field = useRef<HTMLTextAreaElement>(null)
-  const draft = useMemo(() => openDraft(desk.storage, `conversation:${conversation.id}`), [conversation.id])
+  const draft = useMemo(() => openDraft(workspace.storage, `conversation:${conversation.id}`), [conversation.id])
   useEffect(() => draft.close, [draft])
-  const { canWrite } = permissionsOf(conversation, desk)
+  const { canWrite } = permissionsOf(conversation, workspace)
   const t = texts.value.thread
   const name = customerName(conversation.customer)
 
@@ -188,10 +194,10 @@ function Foot({ open, conversation, desk, view, picking }: PartProps & { view: C
     if (canWrite && matchMedia('(hover: hover)').matches) field.current?.focus()
   }, [conversation.id, canWrite])
 
-  if (!canWrite) return <StateBar conversation={conversation} view={view} />
+  if (!canWrite) return <ClaimBar conversation={conversation} view={view} />
   return (
     <>
-      {!desk.storage.isDurable.value && <Banner tone="warning">{t.notKept}</Banner>}
+      {!workspace.storage.isDurable.value && <Banner tone="warning">{t.notStored}</Banner>}
       <Composer
         label={t.compose(name)}
         placeholder={matchMedia('(width >= 700px)').matches ? t.placeholder : t.placeholderShort}
@@ -199,13 +205,13 @@ function Foot({ open, conversation, desk, view, picking }: PartProps & { view: C
         fieldRef={field}
         onText={(text) => {
           draft.set(text)
-          open.typingTeller.changed(text)
+          open.typingNotifier.changed(text)
         }}
-        picking={picking}
+        selection={selection}
         onSend={(text) => {
-          const sent = sendFiles(picking.take(), open.send)
+          const sent = sendFiles(selection.drain(), open.send)
           draft.sent(text.trim() === '' ? sent : sent.then(() => open.send(text)))
-          open.typingTeller.stop()
+          open.typingNotifier.stop()
         }}
       />
     </>

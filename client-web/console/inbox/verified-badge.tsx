@@ -4,7 +4,7 @@ import { InfoIcon, VerifiedIcon } from '../../shared/ui/icons.tsx'
 import { texts } from '../texts.ts'
 import styles from './verified-badge.module.css'
 
-export function Vouched({ isVerified }: { isVerified: boolean }) {
+export function VerifiedBadge({ isVerified }: { isVerified: boolean }) {
   const t = texts.value.details
   return (
     <span

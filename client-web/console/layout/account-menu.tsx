@@ -10,15 +10,15 @@ import { errorText } from '../error-text.ts'
 import { paths } from '../router.ts'
 import { logOut, session } from '../session/session.ts'
 import { texts } from '../texts.ts'
-import { useDesk } from '../workspace/workspace.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './account-menu.module.css'
 import { SoundSwitch } from './sound-switch.tsx'
-import { showNotice } from './toast.tsx'
+import { showToast } from './toast.tsx'
 
 const statuses: readonly AgentStatusValue[] = ['online', 'busy', 'offline']
 
-export function Account() {
-  const { team, agentId } = useDesk()
+export function AccountMenu() {
+  const { team, agentId } = useWorkspace()
   const id = useId()
   const panel = useRef<HTMLDivElement>(null)
   const t = texts.value
@@ -27,7 +27,7 @@ export function Account() {
   const status = team.agents.value.find((agent) => agent.id === agentId)?.status ?? 'offline'
 
   function choose(next: AgentStatusValue): void {
-    team.setStatus(next).catch((error) => showNotice(errorText(error)))
+    team.setStatus(next).catch((error) => showToast(errorText(error)))
   }
 
   return (
@@ -44,7 +44,7 @@ export function Account() {
         </span>
       </button>
       <div ref={panel} id={id} popover="auto" class={styles.panel}>
-        <p class={styles.who}>
+        <p class={styles.identity}>
           <Avatar id={user.id} name={user.name} />
           <span>
             <strong>{user.name}</strong>
@@ -68,8 +68,8 @@ export function Account() {
           ))}
         </fieldset>
         <SoundSwitch />
-        <div class={styles.ways}>
-          <a class={styles.way} href={paths.profile} onClick={() => panel.current?.hidePopover()}>
+        <div class={styles.menu}>
+          <a class={styles.menuItem} href={paths.profile} onClick={() => panel.current?.hidePopover()}>
             <PersonIcon size={18} /> {t.nav.profile}
           </a>
           <Button variant="quiet" icon={<LogoutIcon size={18} />} onClick={() => void logOut()}>

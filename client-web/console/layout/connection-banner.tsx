@@ -3,23 +3,23 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { texts } from '../texts.ts'
-import { useDesk } from '../workspace/workspace.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './connection-banner.module.css'
 
-const patienceMs = 2_000
+const showAfterMs = 2_000
 
 export function ConnectionBanner() {
-  const { phase } = useDesk().connection.state.value
+  const { phase } = useWorkspace().connection.state.value
   const [isLong, setIsLong] = useState(false)
 
   useEffect(() => {
     if (phase === 'online') return setIsLong(false)
-    const timer = setTimeout(() => setIsLong(true), patienceMs)
+    const timer = setTimeout(() => setIsLong(true), showAfterMs)
     return () => clearTimeout(timer)
   }, [phase === 'online'])
 
   return (
-    <div class={styles.place} role="status">
+    <div class={styles.banner} role="status">
       {isLong && phase !== 'online' && <Banner tone="warning">{texts.value.reconnecting}</Banner>}
     </div>
   )

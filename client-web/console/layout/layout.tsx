@@ -4,20 +4,20 @@ import type { ComponentChildren } from 'preact'
 import { AgentsIcon, InboxIcon, KefuMark, SitesIcon } from '../../shared/ui/icons.tsx'
 import { paths, route } from '../router.ts'
 import { texts } from '../texts.ts'
-import { useDesk } from '../workspace/workspace.ts'
-import { Account } from './account-menu.tsx'
+import { useWorkspace } from '../workspace/workspace.ts'
+import { AccountMenu } from './account-menu.tsx'
 import { ConnectionBanner } from './connection-banner.tsx'
 import styles from './layout.module.css'
-import { Notice } from './toast.tsx'
+import { Toast } from './toast.tsx'
 
-export function Frame({ children }: { children: ComponentChildren }) {
-  const { isAdmin, counts } = useDesk()
+export function Layout({ children }: { children: ComponentChildren }) {
+  const { isAdmin, counts } = useWorkspace()
   const t = texts.value
   const { page } = route.value
   const isThread = route.value.page === 'inbox' && route.value.conversationId !== null
   const waiting = counts.counts.value?.queue ?? 0
   return (
-    <div class={`${styles.frame} ${isThread ? styles.inThread : ''}`}>
+    <div class={`${styles.layout} ${isThread ? styles.inThread : ''}`}>
       <a class={styles.skip} href="#main">
         {t.skipToContent}
       </a>
@@ -38,13 +38,13 @@ export function Frame({ children }: { children: ComponentChildren }) {
             </RailLink>
           </>
         )}
-        <Account />
+        <AccountMenu />
       </nav>
       <div class={styles.content}>
         <ConnectionBanner />
         {children}
       </div>
-      <Notice />
+      <Toast />
     </div>
   )
 }

@@ -6,7 +6,7 @@ import { Skeleton } from '../../shared/ui/loading.tsx'
 import { errorText } from '../error-text.ts'
 import { texts } from '../texts.ts'
 
-export function RowsState({ error, reload }: { error: unknown; reload: () => void }) {
+export function ListStatus({ error, reload }: { error: unknown; reload: () => void }) {
   if (error === null) return <Skeleton label={texts.value.loading} lines={5} />
   return (
     <Banner

@@ -5,7 +5,7 @@ import { paths } from '../router.ts'
 import { texts } from '../texts.ts'
 import { PageShell } from './page-shell.tsx'
 
-export function MissingPage() {
+export function NotFoundPage() {
   const t = texts.value
   usePageTitle(t.notFound)
   return (

@@ -3,22 +3,22 @@
 import { signal } from '@preact/signals'
 import styles from './toast.module.css'
 
-const shownMs = 7_000
-const notice = signal('')
+const visibleMs = 7_000
+const toast = signal('')
 let timer: ReturnType<typeof setTimeout> | undefined
 
-export function showNotice(words: string): void {
-  notice.value = words
+export function showToast(text: string): void {
+  toast.value = text
   clearTimeout(timer)
   timer = setTimeout(() => {
-    notice.value = ''
-  }, shownMs)
+    toast.value = ''
+  }, visibleMs)
 }
 
-export function Notice() {
+export function Toast() {
   return (
-    <div class={styles.notice} role="status">
-      {notice.value && <p>{notice.value}</p>}
+    <div class={styles.toast} role="status">
+      {toast.value && <p>{toast.value}</p>}
     </div>
   )
 }

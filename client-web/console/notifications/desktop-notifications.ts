@@ -10,11 +10,11 @@ export const permission = signal<NotificationPermission | 'unavailable'>(
 )
 
 /** To be called from a click. */
-export async function askPermission(): Promise<void> {
+export async function requestPermission(): Promise<void> {
   if (isAvailable) permission.value = await Notification.requestPermission()
 }
 
-interface Notice {
+interface DesktopNotification {
   title: string
   body: string
   /** A later one with the same tag takes the place of the one before it. */
@@ -22,7 +22,7 @@ interface Notice {
   onClick: () => void
 }
 
-export function notify({ title, body, tag, onClick }: Notice): void {
+export function showDesktopNotification({ title, body, tag, onClick }: DesktopNotification): void {
   if (permission.value !== 'granted') return
   try {
     const notification = new Notification(title, { body: body.slice(0, 200), tag, silent: true })

@@ -9,46 +9,51 @@ import { navigate, paths, route } from '../router.ts'
 import { texts } from '../texts.ts'
 import type { Conversations } from '../workspace/conversations.ts'
 import type { Counts } from '../workspace/counts.ts'
-import { callOf, type Told } from './alerts.ts'
-import { notify } from './desktop-notifications.ts'
+import { alertKey, type ConversationEvent } from './alerts.ts'
+import { showDesktopNotification } from './desktop-notifications.ts'
 import { setTitleCount } from './page-title.ts'
-import { ring } from './sound.ts'
-import { takeTurn } from './tab-leader.ts'
+import { playSound } from './sound.ts'
+import { claimAlert } from './tab-leader.ts'
 
-export interface Attention {
+export interface Notifications {
   /** Conversations that wait, and one's own with unread messages. */
   count: ReadonlySignal<number>
   stop(): void
 }
 
-interface AttentionParts {
+interface NotificationsOptions {
   connection: Connection
   conversations: Conversations
   counts: Counts
   agentId: number
 }
 
-export function watchAttention({ connection, conversations, counts, agentId }: AttentionParts): Attention {
+export function watchNotifications({
+  connection,
+  conversations,
+  counts,
+  agentId,
+}: NotificationsOptions): Notifications {
   const ownUnread = computed(() => conversations.rows('mine').filter(({ unread }) => unread > 0).length)
   const count = computed(() => (counts.counts.value?.queue ?? 0) + ownUnread.value)
   /** The newest customer message or queue time that has rung, by conversation, so that no change of it rings twice. */
-  const rung = new Map<number, string>()
+  const lastAlerts = new Map<number, string>()
 
-  function hear({ conversation, change }: Told): void {
-    const told = conversation as AgentConversation
-    const call = callOf(told, change, agentId)
-    if (call === null || rung.get(told.id) === call) return
-    rung.set(told.id, call)
-    void alert(told, call)
+  function onConversationEvent({ conversation, change }: ConversationEvent): void {
+    const agentConversation = conversation as AgentConversation
+    const key = alertKey(agentConversation, change, agentId)
+    if (key === null || lastAlerts.get(agentConversation.id) === key) return
+    lastAlerts.set(agentConversation.id, key)
+    void alert(agentConversation, key)
   }
 
-  async function alert(conversation: AgentConversation, call: string): Promise<void> {
+  async function alert(conversation: AgentConversation, key: string): Promise<void> {
     const isOnScreen = isShown(conversation.id)
-    if (!(await takeTurn(`${conversation.id}:${call}`, isOnScreen)) || isOnScreen) return
-    void ring()
-    const { waitingAlert, messageAlert } = texts.value.attention
+    if (!(await claimAlert(`${conversation.id}:${key}`, isOnScreen)) || isOnScreen) return
+    void playSound()
+    const { waitingAlert, messageAlert } = texts.value.notifications
     const name = customerName(conversation.customer)
-    notify({
+    showDesktopNotification({
       title: conversation.status === 'open' ? waitingAlert(name) : messageAlert(name),
       body: conversation.lastMessage?.content ?? '',
       tag: `conversation-${conversation.id}`,
@@ -57,8 +62,8 @@ export function watchAttention({ connection, conversations, counts, agentId }: A
   }
 
   const undo = [
-    connection.on('conversation:created', hear),
-    connection.on('conversation:updated', hear),
+    connection.on('conversation:created', onConversationEvent),
+    connection.on('conversation:updated', onConversationEvent),
     effect(() => setTitleCount(count.value)),
   ]
   return {

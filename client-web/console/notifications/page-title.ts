@@ -3,11 +3,11 @@
 import { effect, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-const place = signal('')
+const pageName = signal('')
 const count = signal(0)
 
 effect(() => {
-  const name = place.value === '' ? 'Kefu' : `${place.value} · Kefu`
+  const name = pageName.value === '' ? 'Kefu' : `${pageName.value} · Kefu`
   document.title = count.value > 0 ? `(${count.value}) ${name}` : name
 })
 
@@ -17,6 +17,6 @@ export function setTitleCount(value: number): void {
 
 export function usePageTitle(title: string): void {
   useEffect(() => {
-    place.value = title
+    pageName.value = title
   }, [title])
 }

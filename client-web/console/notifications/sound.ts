@@ -7,30 +7,30 @@ const notes = [
   { hertz: 659.26, startSeconds: 0 },
   { hertz: 880, startSeconds: 0.12 },
 ]
-const lengthSeconds = 0.5
-const loudness = 0.12
+const durationSeconds = 0.5
+const peakGain = 0.12
 /** A burst of messages rings once. */
-const restMs = 2_000
+const minIntervalMs = 2_000
 
 let context: AudioContext | null = null
-let rangAt = 0
+let playedAt = 0
 
-export async function ring(): Promise<void> {
-  if (sound.value === 'off' || Date.now() - rangAt < restMs || !navigator.userActivation.hasBeenActive) return
-  rangAt = Date.now()
+export async function playSound(): Promise<void> {
+  if (sound.value === 'off' || Date.now() - playedAt < minIntervalMs || !navigator.userActivation.hasBeenActive) return
+  playedAt = Date.now()
   context ??= new AudioContext()
   await context.resume()
-  for (const { hertz, startSeconds } of notes) play(context, hertz, context.currentTime + startSeconds)
+  for (const { hertz, startSeconds } of notes) scheduleTone(context, hertz, context.currentTime + startSeconds)
 }
 
-function play(audio: AudioContext, hertz: number, start: number): void {
+function scheduleTone(audio: AudioContext, hertz: number, start: number): void {
   const tone = audio.createOscillator()
   const volume = audio.createGain()
   tone.frequency.value = hertz
   volume.gain.setValueAtTime(0, start)
-  volume.gain.linearRampToValueAtTime(loudness, start + 0.015)
-  volume.gain.exponentialRampToValueAtTime(0.0001, start + lengthSeconds)
+  volume.gain.linearRampToValueAtTime(peakGain, start + 0.015)
+  volume.gain.exponentialRampToValueAtTime(0.0001, start + durationSeconds)
   tone.connect(volume).connect(audio.destination)
   tone.start(start)
-  tone.stop(start + lengthSeconds)
+  tone.stop(start + durationSeconds)
 }

@@ -4,16 +4,16 @@
 const headStartMs = 150
 const holdMs = 3_000
 
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Whether this tab has the turn for `call`. */
-export async function takeTurn(call: string, isOnScreen: boolean): Promise<boolean> {
+export async function claimAlert(key: string, isOnScreen: boolean): Promise<boolean> {
   if (!('locks' in navigator)) return true
-  if (!isOnScreen) await wait(headStartMs)
+  if (!isOnScreen) await delay(headStartMs)
   return new Promise((resolve) => {
-    void navigator.locks.request(`kefu:call:${call}`, { ifAvailable: true }, async (lock) => {
+    void navigator.locks.request(`kefu:key:${key}`, { ifAvailable: true }, async (lock) => {
       resolve(lock !== null)
-      if (lock !== null) await wait(holdMs)
+      if (lock !== null) await delay(holdMs)
     })
   })
 }

@@ -5,8 +5,8 @@ import type { LoginSession } from '#protocol/entities.ts'
 import { formatShortDateTime } from '../../shared/i18n/formats.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { errorText } from '../error-text.ts'
-import { RowsState } from '../layout/list-status.tsx'
-import { showNotice } from '../layout/toast.tsx'
+import { ListStatus } from '../layout/list-status.tsx'
+import { showToast } from '../layout/toast.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 import { useRows } from '../use-rows.ts'
@@ -14,7 +14,7 @@ import { deviceOf } from './device.ts'
 import styles from './login-sessions.module.css'
 import { Section } from './section.tsx'
 
-export function Logins() {
+export function LoginSessions() {
   const { rows, error, reload } = useRows<LoginSession>('/me/sessions', 'sessions')
   const [busyId, setBusyId] = useState<number | 'all' | null>(null)
   const t = texts.value.profile
@@ -24,9 +24,9 @@ export function Logins() {
     setBusyId(id)
     try {
       await callAsUser(id === 'all' ? '/me/sessions' : `/me/sessions/${id}`, { method: 'DELETE' })
-      showNotice(t.loginsEnded)
+      showToast(t.loginsEnded)
     } catch (failure) {
-      showNotice(errorText(failure))
+      showToast(errorText(failure))
     }
     setBusyId(null)
     reload()
@@ -35,7 +35,7 @@ export function Logins() {
   return (
     <Section title={t.logins}>
       {rows === null ? (
-        <RowsState error={error} reload={reload} />
+        <ListStatus error={error} reload={reload} />
       ) : (
         <ul class={styles.logins}>
           {rows.map(({ id, userAgent, lastSeen, isCurrent }) => {

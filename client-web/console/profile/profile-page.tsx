@@ -4,7 +4,7 @@ import { PageShell } from '../layout/page-shell.tsx'
 import { usePageTitle } from '../notifications/page-title.ts'
 import { texts } from '../texts.ts'
 import { BrowserSettings } from './browser-settings.tsx'
-import { Logins } from './login-sessions.tsx'
+import { LoginSessions } from './login-sessions.tsx'
 import { NameForm } from './name-form.tsx'
 import { PasswordForm } from './password-form.tsx'
 
@@ -16,7 +16,7 @@ export function ProfilePage() {
       <NameForm />
       <BrowserSettings />
       <PasswordForm />
-      <Logins />
+      <LoginSessions />
     </PageShell>
   )
 }

@@ -65,7 +65,7 @@ export function LoginPage({ hasEnded }: { hasEnded: boolean }) {
           value={password}
           onInput={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button variant="primary" type="submit" busy={isBusy} wide>
+        <Button variant="primary" type="submit" busy={isBusy} fullWidth>
           {t.submit}
         </Button>
       </form>

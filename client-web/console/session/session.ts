@@ -18,24 +18,24 @@ export type Session =
 const state = signal<Session>({ phase: 'restoring', isUnreachable: false })
 export const session: ReadonlySignal<Session> = state
 
-let held: AccessToken | null = null
+let cachedToken: AccessToken | null = null
 let renewal: Promise<AccessToken> | null = null
 /** Less than this left, and a call renews first. */
 const almostExpiredMs = 15_000
 
-export function heldToken(): AccessToken | null {
-  return held
+export function currentToken(): AccessToken | null {
+  return cachedToken
 }
 
 function begin(reply: LoginReply): AccessToken {
-  held = accessToken(reply)
+  cachedToken = accessToken(reply)
   if (state.value.phase !== 'in' && reply.user.language) setLanguage(reply.user.language)
   state.value = { phase: 'in', user: reply.user }
-  return held
+  return cachedToken
 }
 
 export function endSession(hasEnded: boolean): void {
-  held = null
+  cachedToken = null
   state.value = { phase: 'out', hasEnded }
 }
 
@@ -69,13 +69,15 @@ export async function logIn(username: string, password: string): Promise<void> {
 
 /** Ends the session here even where the server cannot be told. */
 export async function logOut(): Promise<void> {
-  await callApi('/auth/logout', { method: 'POST', ...(held && { token: held.token }) }).catch(() => undefined)
+  await callApi('/auth/logout', { method: 'POST', ...(cachedToken && { token: cachedToken.token }) }).catch(
+    () => undefined,
+  )
   endSession(false)
 }
 
 /** A call under /api/v1 as the user logged in; a token that ran out is renewed once. Throws a RequestError. */
 export async function callAsUser<T>(path: string, options: Omit<CallOptions, 'token'> = {}): Promise<T> {
-  const current = held && held.expiresAt - Date.now() > almostExpiredMs ? held : await renewToken()
+  const current = cachedToken && cachedToken.expiresAt - Date.now() > almostExpiredMs ? cachedToken : await renewToken()
   try {
     return await callApi<T>(path, { ...options, token: current.token })
   } catch (error) {

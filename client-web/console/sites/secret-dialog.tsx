@@ -24,7 +24,7 @@ export function SecretDialog({ secret, siteKey, onClose }: SecretDialogProps) {
       onClose={onClose}
       actions={
         <Button variant="primary" onClick={onClose}>
-          {t.kept}
+          {t.done}
         </Button>
       }
     >

@@ -6,7 +6,7 @@ import { wholeSnippet } from '../../shared/site/whole-snippet.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { CopyField } from '../../shared/ui/copy-field.tsx'
 import { EditIcon, PlusIcon } from '../../shared/ui/icons.tsx'
-import { RowsState } from '../layout/list-status.tsx'
+import { ListStatus } from '../layout/list-status.tsx'
 import { PageShell } from '../layout/page-shell.tsx'
 import { usePageTitle } from '../notifications/page-title.ts'
 import { texts } from '../texts.ts'
@@ -16,7 +16,7 @@ import { SiteIdentity } from './site-identity.tsx'
 import styles from './sites-page.module.css'
 
 export function SitesPage() {
-  const { rows, error, reload, put } = useRows<Site>('/sites', 'sites')
+  const { rows, error, reload, upsert } = useRows<Site>('/sites', 'sites')
   const [edited, setEdited] = useState<Site | 'new' | null>(null)
   const t = texts.value.sites
   usePageTitle(t.title)
@@ -31,16 +31,16 @@ export function SitesPage() {
       }
     >
       {rows === null ? (
-        <RowsState error={error} reload={reload} />
+        <ListStatus error={error} reload={reload} />
       ) : (
         <ul class={styles.sites}>
           {rows.map((site) => (
-            <SiteCard key={site.id} site={site} onEdit={() => setEdited(site)} onSaved={put} />
+            <SiteCard key={site.id} site={site} onEdit={() => setEdited(site)} onSaved={upsert} />
           ))}
         </ul>
       )}
       {edited !== null && (
-        <SiteDialog site={edited === 'new' ? null : edited} onClose={() => setEdited(null)} onSaved={put} />
+        <SiteDialog site={edited === 'new' ? null : edited} onClose={() => setEdited(null)} onSaved={upsert} />
       )}
     </PageShell>
   )

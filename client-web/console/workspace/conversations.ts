@@ -22,37 +22,37 @@ export interface Conversations {
   load(view: ConversationView): Promise<void>
   loadMore(view: ConversationView): Promise<void>
   /** Takes in a conversation from an event or an answer; an older version changes nothing. */
-  take(conversation: Conversation): void
+  merge(conversation: Conversation): void
   /** Forgets what cannot be trusted after a time without connection and reads the given views anew. */
   refresh(views: readonly ConversationView[]): Promise<void>
 }
 
-const unread: ViewProgress = { phase: 'unread', nextCursor: null, boundary: null }
+const notLoaded: ViewProgress = { phase: 'unread', nextCursor: null, boundary: null }
 
 export function createConversations(connection: Connection, agentId: number): Conversations {
-  const known = signal<ReadonlyMap<number, AgentConversation>>(new Map())
+  const byId = signal<ReadonlyMap<number, AgentConversation>>(new Map())
   const progress = signal<Partial<Record<ConversationView, ViewProgress>>>({})
 
-  function takeAll(conversations: readonly Conversation[]): void {
-    const next = new Map(known.value)
+  function mergeAll(conversations: readonly Conversation[]): void {
+    const next = new Map(byId.value)
     for (const conversation of conversations as readonly AgentConversation[]) {
-      const held = next.get(conversation.id)
-      if (!held || held.version <= conversation.version) next.set(conversation.id, conversation)
+      const existing = next.get(conversation.id)
+      if (!existing || existing.version <= conversation.version) next.set(conversation.id, conversation)
     }
-    known.value = next
+    byId.value = next
   }
 
   function setProgress(view: ConversationView, change: Partial<ViewProgress>): void {
-    progress.value = { ...progress.value, [view]: { ...(progress.value[view] ?? unread), ...change } }
+    progress.value = { ...progress.value, [view]: { ...(progress.value[view] ?? notLoaded), ...change } }
   }
 
-  async function read(view: ConversationView, cursor: string | null): Promise<void> {
+  async function fetchPage(view: ConversationView, cursor: string | null): Promise<void> {
     setProgress(view, { phase: 'loading' })
     try {
       const reply = await connection.request('conversation:list', { view, ...(cursor !== null && { cursor }) })
       const last = (reply.conversations as AgentConversation[]).at(-1) ?? null
       batch(() => {
-        takeAll(reply.conversations)
+        mergeAll(reply.conversations)
         setProgress(view, {
           phase: 'loaded',
           nextCursor: reply.nextCursor,
@@ -66,27 +66,27 @@ export function createConversations(connection: Connection, agentId: number): Co
   }
 
   return {
-    find: (id) => known.value.get(id),
-    rows: (view) => listView(known.value.values(), view, agentId, progress.value[view]?.boundary ?? null),
-    progress: (view) => progress.value[view] ?? unread,
+    find: (id) => byId.value.get(id),
+    rows: (view) => listView(byId.value.values(), view, agentId, progress.value[view]?.boundary ?? null),
+    progress: (view) => progress.value[view] ?? notLoaded,
     async load(view) {
-      const { phase } = progress.peek()[view] ?? unread
-      if (phase === 'unread' || phase === 'failed') await read(view, null)
+      const { phase } = progress.peek()[view] ?? notLoaded
+      if (phase === 'unread' || phase === 'failed') await fetchPage(view, null)
     },
     async loadMore(view) {
-      const { phase, nextCursor } = progress.peek()[view] ?? unread
-      if (phase !== 'loading' && nextCursor !== null) await read(view, nextCursor)
+      const { phase, nextCursor } = progress.peek()[view] ?? notLoaded
+      if (phase !== 'loading' && nextCursor !== null) await fetchPage(view, nextCursor)
     },
-    take: (conversation) => takeAll([conversation]),
+    merge: (conversation) => mergeAll([conversation]),
     async refresh(views) {
-      const before = known.peek()
-      await Promise.all(views.map((view) => read(view, null)))
-      const now = known.peek()
+      const before = byId.peek()
+      await Promise.all(views.map((view) => fetchPage(view, null)))
+      const now = byId.peek()
       if (views.some((view) => progress.peek()[view]?.phase !== 'loaded')) return
       batch(() => {
         // Rows that neither a page nor an event has brought since may have changed while nobody listened.
-        const isFresh = ([id, each]: [number, AgentConversation]) => before.get(id) !== each
-        known.value = new Map([...now].filter(isFresh))
+        const wasUpdated = ([id, each]: [number, AgentConversation]) => before.get(id) !== each
+        byId.value = new Map([...now].filter(wasUpdated))
         progress.value = Object.fromEntries(views.map((view) => [view, progress.peek()[view]]))
       })
     },

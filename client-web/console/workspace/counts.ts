@@ -12,7 +12,7 @@ export interface Counts {
   stop(): void
 }
 
-const gatherMs = 250
+const debounceMs = 250
 
 export function watchCounts(connection: Connection): Counts {
   const counts = signal<ConversationCounts | null>(null)
@@ -29,14 +29,14 @@ export function watchCounts(connection: Connection): Counts {
     }
   }
 
-  function refreshSoon(): void {
-    timer ??= setTimeout(refresh, gatherMs)
+  function scheduleRefresh(): void {
+    timer ??= setTimeout(refresh, debounceMs)
   }
 
   const undo = [
-    connection.on('conversation:created', refreshSoon),
+    connection.on('conversation:created', scheduleRefresh),
     connection.on('conversation:updated', ({ change }) => {
-      if (change !== 'read' && change !== 'message') refreshSoon()
+      if (change !== 'read' && change !== 'message') scheduleRefresh()
     }),
   ]
   return {

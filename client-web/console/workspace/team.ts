@@ -13,14 +13,20 @@ export interface Team {
   stop(): void
 }
 
-const gatherMs = 500
+const debounceMs = 500
 /** Changes by which conversations come into hands and out of them. */
-const handing: ReadonlySet<ConversationChange> = new Set(['claimed', 'transferred', 'released', 'closed', 'reopened'])
+const loadChanges: ReadonlySet<ConversationChange> = new Set([
+  'claimed',
+  'transferred',
+  'released',
+  'closed',
+  'reopened',
+])
 
 export function watchTeam(connection: Connection): Team {
   const agents = signal<Agent[]>([])
   /** Who has each conversation in progress, as far as this page was told. */
-  const inProgress = new Map<number, number>()
+  const assigneeOf = new Map<number, number>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function change(agentId: number, changed: Partial<Agent>): void {
@@ -38,8 +44,8 @@ export function watchTeam(connection: Connection): Team {
     }
   }
 
-  function refreshSoon(): void {
-    timer ??= setTimeout(refresh, gatherMs)
+  function scheduleRefresh(): void {
+    timer ??= setTimeout(refresh, debounceMs)
   }
 
   const undo = [
@@ -54,10 +60,10 @@ export function watchTeam(connection: Connection): Team {
     // What was lost on the way is told later under another name: who has it says more than what is said to have changed.
     connection.on('conversation:updated', ({ conversation: { id, status, agent }, change }) => {
       const agentId = status === 'pending' ? agent?.id : undefined
-      if (!handing.has(change) && inProgress.get(id) === agentId) return
-      if (agentId === undefined) inProgress.delete(id)
-      else inProgress.set(id, agentId)
-      refreshSoon()
+      if (!loadChanges.has(change) && assigneeOf.get(id) === agentId) return
+      if (agentId === undefined) assigneeOf.delete(id)
+      else assigneeOf.set(id, agentId)
+      scheduleRefresh()
     }),
   ]
 

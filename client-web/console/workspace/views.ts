@@ -25,13 +25,13 @@ export function compareIn(view: ConversationView): (a: AgentConversation, b: Age
 
 /** In order, and nothing beyond `boundary`, the last row of the pages read so far: what lies there has holes. */
 export function listView(
-  known: Iterable<AgentConversation>,
+  conversations: Iterable<AgentConversation>,
   view: ConversationView,
   agentId: number,
   boundary: AgentConversation | null,
 ): AgentConversation[] {
   const compare = compareIn(view)
-  return [...known]
+  return [...conversations]
     .filter((each) => belongsTo(each, view, agentId) && (boundary === null || compare(each, boundary) <= 0))
     .sort(compare)
 }

@@ -9,14 +9,14 @@ import { RequestError } from '../../shared/connection/request-error.ts'
 import { openStorage, type Storage } from '../../shared/storage/storage.ts'
 import type { Self } from '../../shared/timeline/items.ts'
 import { messageParts, type Outbox, openOutbox } from '../../shared/timeline/outbox.ts'
-import { type Attention, watchAttention } from '../notifications/notifications.ts'
+import { type Notifications, watchNotifications } from '../notifications/notifications.ts'
 import { route } from '../router.ts'
-import { endSession, heldToken, renewToken, session, setUser } from '../session/session.ts'
+import { currentToken, endSession, renewToken, session, setUser } from '../session/session.ts'
 import { type Conversations, createConversations } from './conversations.ts'
 import { type Counts, watchCounts } from './counts.ts'
 import { type Team, watchTeam } from './team.ts'
 
-export interface Desk {
+export interface Workspace {
   self: Self & { role: AgentRole }
   agentId: number
   isAdmin: boolean
@@ -24,26 +24,26 @@ export interface Desk {
   conversations: Conversations
   counts: Counts
   team: Team
-  attention: Attention
+  notifications: Notifications
   /** Drafts of this user on this browser. */
   storage: Storage
   /** Unsent messages of this user, to any conversation, whichever is on the screen. */
   outbox: Outbox
   files: Files
-  leave(): void
+  close(): void
 }
 
-export function openDesk(user: User): Desk {
+export function createWorkspace(user: User): Workspace {
   // Somebody else may have logged in, here or in another tab: nothing of this desk goes out as theirs.
-  const isTheirs = () => {
+  const isCurrentUser = () => {
     const now = session.peek()
     return now.phase === 'in' && now.user.id === user.id
   }
   const tokens = {
-    getToken: () => (isTheirs() ? heldToken() : null),
+    getToken: () => (isCurrentUser() ? currentToken() : null),
     async renewToken() {
       const token = await renewToken()
-      if (!isTheirs()) throw RequestError.offline()
+      if (!isCurrentUser()) throw RequestError.offline()
       return token
     },
   }
@@ -55,11 +55,11 @@ export function openDesk(user: User): Desk {
   const conversations = createConversations(connection, user.id)
   const counts = watchCounts(connection)
   const team = watchTeam(connection)
-  const attention = watchAttention({ connection, conversations, counts, agentId: user.id })
+  const notifications = watchNotifications({ connection, conversations, counts, agentId: user.id })
   const storage = openStorage(`kefu:console:${user.id}:`)
   const outbox = openOutbox({
     storage,
-    laneOf: ({ conversationId }) => `${conversationId}`,
+    queueKeyOf: ({ conversationId }) => `${conversationId}`,
     async deliver(entry) {
       const message = { conversationId: entry.conversationId as number, ...messageParts(entry) }
       return (await connection.request('message:send', message)).message
@@ -67,15 +67,15 @@ export function openDesk(user: User): Desk {
     upload: files.upload,
   })
   const undo = [
-    connection.on('conversation:created', ({ conversation }) => conversations.take(conversation)),
-    connection.on('conversation:updated', ({ conversation }) => conversations.take(conversation)),
+    connection.on('conversation:created', ({ conversation }) => conversations.merge(conversation)),
+    connection.on('conversation:updated', ({ conversation }) => conversations.merge(conversation)),
     // One's own new name, given in another tab or by an admin.
     connection.on('agent:updated', ({ agent }) => {
       const now = session.peek()
       if (now.phase === 'in' && now.user.id === agent?.id) setUser({ ...now.user, name: agent.name })
     }),
     connection.state.subscribe(({ phase }) => {
-      outbox.wake()
+      outbox.resume()
       if (phase !== 'online') return
       const shown = route.peek()
       // One's own conversations are always known: unread ones count in the title.
@@ -85,7 +85,7 @@ export function openDesk(user: User): Desk {
     }),
     counts.stop,
     team.stop,
-    attention.stop,
+    notifications.stop,
     outbox.stop,
     connection.close,
   ]
@@ -97,21 +97,21 @@ export function openDesk(user: User): Desk {
     conversations,
     counts,
     team,
-    attention,
+    notifications,
     storage,
     outbox,
     files,
-    leave() {
+    close() {
       for (const each of undo) each()
     },
   }
 }
 
-const DeskContext = createContext<Desk | null>(null)
-export const DeskProvider = DeskContext.Provider
+const WorkspaceContext = createContext<Workspace | null>(null)
+export const WorkspaceProvider = WorkspaceContext.Provider
 
-export function useDesk(): Desk {
-  const desk = useContext(DeskContext)
-  if (!desk) throw new Error('No desk: this is shown to people logged in only')
-  return desk
+export function useWorkspace(): Workspace {
+  const workspace = useContext(WorkspaceContext)
+  if (!workspace) throw new Error('No desk: this is shown to people logged in only')
+  return workspace
 }

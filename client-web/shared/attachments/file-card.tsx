@@ -29,7 +29,7 @@ export function FileCard({ attachment, files }: { attachment: ItemAttachment; fi
     <button type="button" class={styles.file} aria-disabled={id === null || state === 'busy'} onClick={download}>
       <FileIcon size={24} />
       <span class="visually-hidden">{texts.value.download}</span>
-      <span class={styles.about}>
+      <span class={styles.summary}>
         <bdi class={styles.name}>{name}</bdi>
         <span class={styles.size} aria-live="polite">
           {state === 'failed' ? texts.value.unreadable : formatSize(size)}

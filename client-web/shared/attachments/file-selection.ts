@@ -3,44 +3,44 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { OutgoingAttachment } from '../timeline/outbox.ts'
 
-export interface RefusedFile {
+export interface RejectedFile {
   name: string
-  why: 'empty' | 'too_large' | 'type' | 'too_many'
+  reason: 'empty' | 'too_large' | 'type' | 'too_many'
 }
 
-export interface Picking {
+export interface FileSelection {
   files: ReadonlySignal<readonly File[]>
   /** Of the files added last, those that cannot be sent. */
-  refused: ReadonlySignal<readonly RefusedFile[]>
+  rejected: ReadonlySignal<readonly RejectedFile[]>
   add(files: Iterable<File>): Promise<void>
   remove(file: File): void
   /** All of them, which are no longer here. */
-  take(): readonly File[]
+  drain(): readonly File[]
 }
 
-export function createPicking(): Picking {
+export function createFileSelection(): FileSelection {
   const files = signal<readonly File[]>([])
-  const refused = signal<readonly RefusedFile[]>([])
+  const rejected = signal<readonly RejectedFile[]>([])
   return {
     files,
-    refused,
+    rejected,
     async add(added) {
       // Before the first pause: what was dropped or pasted is only there for a moment.
       const all = [...added]
-      const { lookOver } = await import('./validate-files.ts')
-      const looked = lookOver(files.value, all)
-      files.value = [...files.value, ...looked.good]
-      refused.value = looked.refused
+      const { validateFiles } = await import('./validate-files.ts')
+      const result = validateFiles(files.value, all)
+      files.value = [...files.value, ...result.accepted]
+      rejected.value = result.rejected
     },
     remove(file) {
       files.value = files.value.filter((each) => each !== file)
-      refused.value = []
+      rejected.value = []
     },
-    take() {
-      const taken = files.value
+    drain() {
+      const selected = files.value
       files.value = []
-      refused.value = []
-      return taken
+      rejected.value = []
+      return selected
     },
   }
 }
@@ -51,9 +51,9 @@ export async function sendFiles(
   send: (name: string, attachment: OutgoingAttachment) => Promise<void>,
 ): Promise<void> {
   if (files.length === 0) return
-  const { describe } = await import('./validate-files.ts')
+  const { describeFile } = await import('./validate-files.ts')
   for (const file of files) {
-    const attachment = await describe(file)
+    const attachment = await describeFile(file)
     await send(attachment.name, attachment)
   }
 }

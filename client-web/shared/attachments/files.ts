@@ -12,7 +12,7 @@ export interface Files {
   upload(
     file: Blob,
     name: string,
-    options: { onProgress: (part: number) => void; signal: AbortSignal },
+    options: { onProgress: (fraction: number) => void; signal: AbortSignal },
   ): Promise<Attachment>
 }
 

@@ -3,26 +3,26 @@
 import type { ItemAttachment } from '../timeline/items.ts'
 import { RetryIcon } from '../ui/icons.tsx'
 import styles from './attachment-view.module.css'
-import { frameOf } from './image-box.ts'
-import type { Scene } from './media-context.ts'
+import { imageBox } from './image-box.ts'
+import type { MediaContext } from './media-context.ts'
 import { texts } from './texts.ts'
 import { useBlobUrl } from './use-blob-url.ts'
 
-interface PictureProps {
+interface ImageThumbnailProps {
   attachment: ItemAttachment & { width: number; height: number }
-  scene: Scene
+  media: MediaContext
 }
 
-export function Picture({ attachment, scene }: PictureProps) {
+export function ImageThumbnail({ attachment, media }: ImageThumbnailProps) {
   const { id, name } = attachment
-  const local = 'file' in attachment ? attachment.file : null
-  const { url, hasFailed, retry } = useBlobUrl(local ?? id, async () =>
-    local ? local : scene.files.load(id as number, 'thumbnail'),
+  const localFile = 'file' in attachment ? attachment.file : null
+  const { url, hasFailed, retry } = useBlobUrl(localFile ?? id, async () =>
+    localFile ? localFile : media.files.load(id as number, 'thumbnail'),
   )
-  const frame = frameOf(attachment)
+  const box = imageBox(attachment)
   if (hasFailed) {
     return (
-      <button type="button" class={styles.picture} style={frame} onClick={retry}>
+      <button type="button" class={styles.image} style={box} onClick={retry}>
         <RetryIcon />
         <span>{texts.value.unreadable}</span>
       </button>
@@ -31,12 +31,12 @@ export function Picture({ attachment, scene }: PictureProps) {
   return (
     <button
       type="button"
-      class={styles.picture}
-      style={frame}
+      class={styles.image}
+      style={box}
       aria-label={texts.value.open(name)}
       aria-disabled={id === null}
       onClick={() => {
-        if (id !== null) scene.enlarged.value = id
+        if (id !== null) media.enlarged.value = id
       }}
     >
       {url && <img src={url} alt="" />}

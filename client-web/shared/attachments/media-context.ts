@@ -3,7 +3,7 @@
 import type { ReadonlySignal, Signal } from '@preact/signals'
 import type { Files } from './files.ts'
 
-export interface Scene {
+export interface MediaContext {
   files: Files
   /** From 0 to 1, by clientMessageId. */
   progress: ReadonlySignal<ReadonlyMap<string, number>>

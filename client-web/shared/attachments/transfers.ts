@@ -6,11 +6,11 @@ import { RequestError } from '../connection/request-error.ts'
 
 const path = '/api/v1/attachments'
 /** A transfer that stands still for so long is over. */
-const stalledMs = 30_000
+const stallTimeoutMs = 30_000
 
 export interface UploadOptions {
   token: string
-  onProgress: (part: number) => void
+  onProgress: (fraction: number) => void
   signal: AbortSignal
 }
 
@@ -19,18 +19,18 @@ export function upload(file: Blob, name: string, { token, onProgress, signal }: 
   const { promise, resolve, reject } = Promise.withResolvers<Attachment>()
   const request = new XMLHttpRequest()
   let timer: ReturnType<typeof setTimeout> | undefined
-  const wait = () => {
+  const restartTimer = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => request.abort(), stalledMs)
+    timer = setTimeout(() => request.abort(), stallTimeoutMs)
   }
   request.upload.onprogress = ({ loaded, total }) => {
-    wait()
+    restartTimer()
     onProgress(total > 0 ? loaded / total : 0)
   }
   request.onload = () => {
-    const answer = parsed(request.responseText)
-    if (request.status === 201) resolve(answer as Attachment)
-    else reject(errorOf(answer) ?? new RequestError('internal', `The server answered ${request.status}`, true))
+    const reply = parseJson(request.responseText)
+    if (request.status === 201) resolve(reply as Attachment)
+    else reject(errorOf(reply) ?? new RequestError('internal', `The server answered ${request.status}`, true))
   }
   request.onerror = () => reject(RequestError.timeout())
   // Given up by who sent it, or by us since nothing moves.
@@ -41,12 +41,12 @@ export function upload(file: Blob, name: string, { token, onProgress, signal }: 
   form.append('file', file, name)
   request.open('POST', path)
   request.setRequestHeader('authorization', `Bearer ${token}`)
-  wait()
+  restartTimer()
   request.send(form)
   return promise
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -61,6 +61,6 @@ export async function download(id: number, size: 'whole' | 'thumbnail', token: s
     throw RequestError.offline()
   })
   if (response.ok) return response.blob()
-  const answer: unknown = await response.json().catch(() => null)
-  throw errorOf(answer) ?? new RequestError('internal', `The server answered ${response.status}`, true)
+  const reply: unknown = await response.json().catch(() => null)
+  throw errorOf(reply) ?? new RequestError('internal', `The server answered ${response.status}`, true)
 }

@@ -2,45 +2,49 @@
 
 import { attachmentTypes, limits } from '#protocol/limits.ts'
 import type { OutgoingAttachment } from '../timeline/outbox.ts'
-import type { RefusedFile } from './file-selection.ts'
+import type { RejectedFile } from './file-selection.ts'
 
-const endings = new Set(Object.values(attachmentTypes).flat())
-const isPicture = (type: string) => type.startsWith('image/')
+const extensions = new Set(Object.values(attachmentTypes).flat())
+const isImage = (type: string) => type.startsWith('image/')
 
 /** For a file chooser. Without the types that phones turn into JPEG for those who do not ask for them. */
 export const accept = [
-  ...Object.keys(attachmentTypes).filter(isPicture),
-  ...[...endings].map((each) => `.${each}`),
+  ...Object.keys(attachmentTypes).filter(isImage),
+  ...[...extensions].map((extension) => `.${extension}`),
 ].join()
 
-export function lookOver(held: readonly File[], added: readonly File[]): { good: File[]; refused: RefusedFile[] } {
-  const good: File[] = []
-  const refused: RefusedFile[] = []
+export function validateFiles(
+  selected: readonly File[],
+  added: readonly File[],
+): { accepted: File[]; rejected: RejectedFile[] } {
+  const accepted: File[] = []
+  const rejected: RejectedFile[] = []
   for (const file of added) {
-    const why = refusalOf(file) ?? (held.length + good.length >= limits.attachmentsAtOnce ? 'too_many' : null)
-    if (why) refused.push({ name: file.name, why })
-    else good.push(file)
+    const reason =
+      rejectionReason(file) ?? (selected.length + accepted.length >= limits.attachmentsAtOnce ? 'too_many' : null)
+    if (reason) rejected.push({ name: file.name, reason })
+    else accepted.push(file)
   }
-  return { good, refused }
+  return { accepted, rejected }
 }
 
-function refusalOf({ name, type, size }: File): RefusedFile['why'] | null {
+function rejectionReason({ name, type, size }: File): RejectedFile['reason'] | null {
   if (size === 0) return 'empty'
   if (size > limits.attachmentBytes) return 'too_large'
-  const ending = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
-  return endings.has(ending) || (isPicture(type) && attachmentTypes[type]) ? null : 'type'
+  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
+  return extensions.has(extension) || (isImage(type) && attachmentTypes[type]) ? null : 'type'
 }
 
 /** The measures of a picture keep its place from the first moment. */
-export async function describe(file: File): Promise<OutgoingAttachment> {
-  const about = { id: null, file, name: file.name, size: file.size, mimeType: file.type }
-  if (!isPicture(file.type)) return about
+export async function describeFile(file: File): Promise<OutgoingAttachment> {
+  const details = { id: null, file, name: file.name, size: file.size, mimeType: file.type }
+  if (!isImage(file.type)) return details
   try {
     const bitmap = await createImageBitmap(file)
     const { width, height } = bitmap
     bitmap.close()
-    return { ...about, width, height }
+    return { ...details, width, height }
   } catch {
-    return about
+    return details
   }
 }

@@ -30,15 +30,13 @@ export async function callApi<T>(
       : RequestError.offline()
   })
   if (response.status === 204) return undefined as T
-  const answer: unknown = await response.json().catch(() => null)
-  if (response.ok) return answer as T
-  throw (
-    errorOf(answer) ?? new RequestError('internal', `The server answered ${response.status}`, response.status >= 500)
-  )
+  const reply: unknown = await response.json().catch(() => null)
+  if (response.ok) return reply as T
+  throw errorOf(reply) ?? new RequestError('internal', `The server answered ${response.status}`, response.status >= 500)
 }
 
 /** What the server said in its answer's body; null where that is not one of its errors. */
-export function errorOf(answer: unknown): RequestError | null {
-  if (typeof answer !== 'object' || answer === null || !('error' in answer)) return null
-  return RequestError.from(answer.error as ErrorBody)
+export function errorOf(reply: unknown): RequestError | null {
+  if (typeof reply !== 'object' || reply === null || !('error' in reply)) return null
+  return RequestError.from(reply.error as ErrorBody)
 }

@@ -16,7 +16,7 @@ export type ConnectionState =
   /** since: milliseconds, as Date.now() counts. */
   | { phase: 'offline'; since: number }
   /** The session is over: somebody has to log in, or a new session has to be made. */
-  | { phase: 'refused' }
+  | { phase: 'unauthorized' }
 
 export interface ConnectionOptions {
   /** The token held now, or null; asked before every attempt, so it is kept in one place only. */
@@ -45,20 +45,20 @@ export interface Connection {
 const almostExpiredMs = 30_000
 const requestDeadlineMs = 10_000
 /** However often somebody asks for something, tries to connect are this far apart. */
-const betweenWakesMs = 250
+const minWakeIntervalMs = 250
 
 /** Of a network that is back, or of a person who is. */
-const signs = ['online', 'focus', 'pageshow', 'visibilitychange']
+const wakeEvents = ['online', 'focus', 'pageshow', 'visibilitychange']
 
-const isSeen = () => globalThis.document?.visibilityState !== 'hidden'
+const isVisible = () => globalThis.document?.visibilityState !== 'hidden'
 
 export function createConnection({ getToken, renewToken, onUnauthorized, url }: ConnectionOptions): Connection {
   const state = signal<ConnectionState>({ phase: 'connecting' })
-  let isStale = false
-  let isOver = false
+  let isTokenRejected = false
+  let isClosed = false
   let tries = 0
-  let attempting = false
-  let notBefore = 0
+  let isAttempting = false
+  let earliestAttempt = 0
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   let renewTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -69,52 +69,52 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     tryAllTransports: true,
     // A WebSocket that hangs is given up after this long; the next attempt begins with polling.
     timeout: 8_000,
-    auth: (give: (auth: { token: string }) => void) => give({ token: getToken()?.token ?? '' }),
+    auth: (callback: (auth: { token: string }) => void) => callback({ token: getToken()?.token ?? '' }),
   }
   const socket: Socket = url === undefined ? io(options) : io(url, options)
 
   async function attempt(): Promise<void> {
     clearTimeout(retryTimer)
-    if (isOver || attempting || socket.connected) return
-    attempting = true
+    if (isClosed || isAttempting || socket.connected) return
+    isAttempting = true
     try {
-      const held = getToken()
-      if (held === null || isStale || held.expiresAt - Date.now() < almostExpiredMs) await renewToken()
-      isStale = false
-      if (!isOver) socket.connect()
-      else attempting = false
+      const current = getToken()
+      if (current === null || isTokenRejected || current.expiresAt - Date.now() < almostExpiredMs) await renewToken()
+      isTokenRejected = false
+      if (!isClosed) socket.connect()
+      else isAttempting = false
     } catch (error) {
-      attempting = false
-      if (isRefusal(error)) refuse(error)
+      isAttempting = false
+      if (isFinal(error)) failUnauthorized(error)
       else retryLater(error)
     }
   }
 
   function retryLater(error: unknown): void {
-    attempting = false
-    if (isOver) return
+    isAttempting = false
+    if (isClosed) return
     clearTimeout(renewTimer)
     if (state.value.phase !== 'offline') state.value = { phase: 'offline', since: Date.now() }
     tries++
     // Where WebSockets hang or are cut, the next attempt begins with polling and upgrades if it can.
     socket.io.opts.transports = tries % 2 === 0 ? ['websocket', 'polling'] : ['polling', 'websocket']
-    const asked = error instanceof RequestError ? error.retryAfterMs : null
-    notBefore = Date.now() + (asked ?? betweenWakesMs)
+    const retryAfterMs = error instanceof RequestError ? error.retryAfterMs : null
+    earliestAttempt = Date.now() + (retryAfterMs ?? minWakeIntervalMs)
     clearTimeout(retryTimer)
-    retryTimer = setTimeout(attempt, Math.max(asked ?? 0, reconnectMs(tries, isSeen())))
+    retryTimer = setTimeout(attempt, Math.max(retryAfterMs ?? 0, reconnectMs(tries, isVisible())))
   }
 
-  function refuse(error: RequestError): void {
-    if (isOver) return
+  function failUnauthorized(error: RequestError): void {
+    if (isClosed) return
     close()
-    state.value = { phase: 'refused' }
+    state.value = { phase: 'unauthorized' }
     onUnauthorized(error)
   }
 
   function renewBeforeExpiry(): void {
     clearTimeout(renewTimer)
-    const left = (getToken()?.expiresAt ?? 0) - Date.now()
-    renewTimer = setTimeout(renew, Math.max(1_000, left - Math.max(almostExpiredMs, left / 5)))
+    const remainingMs = (getToken()?.expiresAt ?? 0) - Date.now()
+    renewTimer = setTimeout(renew, Math.max(1_000, remainingMs - Math.max(almostExpiredMs, remainingMs / 5)))
   }
 
   async function renew(): Promise<void> {
@@ -123,8 +123,8 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
       await request('session:renew', { token })
       renewBeforeExpiry()
     } catch (error) {
-      if (isRefusal(error)) refuse(error)
-      else if (!isOver) renewTimer = setTimeout(renew, backoffMs(4))
+      if (isFinal(error)) failUnauthorized(error)
+      else if (!isClosed) renewTimer = setTimeout(renew, backoffMs(4))
     }
   }
 
@@ -154,39 +154,39 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
 
   /** The network is back, or somebody looks again or wants something: no reason to wait for the timer. */
   function wake(): void {
-    if (!attempting && isSeen() && Date.now() >= notBefore) void attempt()
+    if (!isAttempting && isVisible() && Date.now() >= earliestAttempt) void attempt()
   }
 
   function close(): void {
-    isOver = true
+    isClosed = true
     clearTimeout(retryTimer)
     clearTimeout(renewTimer)
-    for (const sign of signs) globalThis.removeEventListener?.(sign, wake)
+    for (const event of wakeEvents) globalThis.removeEventListener?.(event, wake)
     socket.disconnect()
   }
 
   socket.on('connect', () => {
-    attempting = false
+    isAttempting = false
     tries = 0
     socket.io.opts.transports = ['websocket', 'polling']
     state.value = { phase: 'online' }
     renewBeforeExpiry()
   })
   socket.on('connect_error', (error: Error & { data?: { code?: string; retryAfterMs?: number } }) => {
-    if (error.data?.code === 'unauthorized') isStale = true
+    if (error.data?.code === 'unauthorized') isTokenRejected = true
     const { retryAfterMs } = error.data ?? {}
     retryLater(retryAfterMs ? new RequestError('rate_limited', error.message, true, { retryAfterMs }) : error)
   })
   socket.on('disconnect', retryLater)
   on('connection:closing', ({ reason }) => {
-    if (reason === 'expired' || reason === 'revoked') isStale = true
+    if (reason === 'expired' || reason === 'revoked') isTokenRejected = true
   })
-  for (const sign of signs) globalThis.addEventListener?.(sign, wake)
+  for (const event of wakeEvents) globalThis.addEventListener?.(event, wake)
   void attempt()
 
   return { state, request, on, close }
 }
 
-function isRefusal(error: unknown): error is RequestError {
+function isFinal(error: unknown): error is RequestError {
   return error instanceof RequestError && !error.retryable
 }

@@ -4,7 +4,7 @@
 import type { RefObject } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { limits } from '#protocol/limits.ts'
-import type { Picking } from '../attachments/file-selection.ts'
+import type { FileSelection } from '../attachments/file-selection.ts'
 import { lazy } from '../lazy.tsx'
 import { ClipIcon, SendIcon } from '../ui/icons.tsx'
 import styles from './composer.module.css'
@@ -16,29 +16,29 @@ interface ComposerProps {
   placeholder: string
   text: string
   onText: (text: string) => void
-  picking: Picking
+  selection: FileSelection
   /** Gets the text as it was written, not too long; it is blank only where there are files. */
   onSend: (text: string) => void
   fieldRef?: RefObject<HTMLTextAreaElement | null>
 }
 
-const Tray = lazy<{ picking: Picking }>(async () => (await import('../attachments/tray.tsx')).Tray)
+const Tray = lazy<{ selection: FileSelection }>(async () => (await import('../attachments/tray.tsx')).Tray)
 
-const loadLookOver = () => import('../attachments/validate-files.ts')
+const loadValidation = () => import('../attachments/validate-files.ts')
 
 /** The count shows when this few characters are left. */
-const countFrom = 200
+const countdownStart = 200
 
-export function Composer({ label, placeholder, text, onText, picking, onSend, fieldRef }: ComposerProps) {
+export function Composer({ label, placeholder, text, onText, selection, onSend, fieldRef }: ComposerProps) {
   const ownRef = useRef<HTMLTextAreaElement>(null)
   const field = fieldRef ?? ownRef
   const countId = useId()
   // Code points, as the server counts; only worth counting when it could matter.
-  const length = text.length > limits.contentLength - countFrom ? [...text].length : text.length
+  const length = text.length > limits.contentLength - countdownStart ? [...text].length : text.length
   const left = limits.contentLength - length
-  const hasFiles = picking.files.value.length > 0
+  const hasFiles = selection.files.value.length > 0
   const isSendable = (text.trim() !== '' || hasFiles) && left >= 0
-  const chooser = useRef<HTMLInputElement>(null)
+  const fileInput = useRef<HTMLInputElement>(null)
 
   useLayoutEffect(() => {
     const element = field.current
@@ -57,13 +57,13 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
     // Spreadsheets put a picture of the cells beside their words.
     if (files.length === 0 || types.includes('text/plain')) return
     event.preventDefault()
-    void picking.add(files)
+    void selection.add(files)
   }
 
-  async function choose(): Promise<void> {
-    const input = chooser.current
+  async function chooseFiles(): Promise<void> {
+    const input = fileInput.current
     if (!input) return
-    input.accept = (await loadLookOver()).accept
+    input.accept = (await loadValidation()).accept
     input.click()
   }
 
@@ -82,16 +82,16 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
         send()
       }}
     >
-      {(hasFiles || picking.refused.value.length > 0) && <Tray picking={picking} />}
+      {(hasFiles || selection.rejected.value.length > 0) && <Tray selection={selection} />}
       <div class={styles.box}>
         <input
-          ref={chooser}
+          ref={fileInput}
           type="file"
           multiple
           hidden
           tabIndex={-1}
           onChange={({ currentTarget }) => {
-            void picking.add(currentTarget.files ?? [])
+            void selection.add(currentTarget.files ?? [])
             currentTarget.value = ''
             field.current?.focus()
           }}
@@ -102,9 +102,9 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
           title={texts.value.attach}
           aria-label={texts.value.attach}
           // What it needs is there by the time the finger is lifted: browsers open a chooser only for a moment after a press.
-          onPointerDown={loadLookOver}
-          onFocus={loadLookOver}
-          onClick={choose}
+          onPointerDown={loadValidation}
+          onFocus={loadValidation}
+          onClick={chooseFiles}
         >
           <ClipIcon />
         </button>
@@ -114,7 +114,7 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
           value={text}
           placeholder={placeholder}
           aria-label={label}
-          aria-describedby={left < countFrom ? countId : undefined}
+          aria-describedby={left < countdownStart ? countId : undefined}
           aria-invalid={left < 0 || undefined}
           enterkeyhint="send"
           autoComplete="off"
@@ -132,7 +132,7 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
           <SendIcon />
         </button>
       </div>
-      {left < countFrom && (
+      {left < countdownStart && (
         <p id={countId} class={`${styles.count} ${left < 0 ? styles.over : ''}`}>
           {left < 0 ? texts.value.tooLong(-left) : texts.value.left(left)}
         </p>

@@ -16,7 +16,7 @@ export interface MessageDay {
 }
 
 /** A pause of this long begins a new run. */
-const pauseMs = 5 * 60_000
+const maxGapMs = 5 * 60_000
 
 /** A run never goes across `newFromSeq`, before which a divider stands. */
 export function groupByDay(items: readonly TimelineItem[], newFromSeq = 0): MessageDay[] {
@@ -39,5 +39,5 @@ export function groupByDay(items: readonly TimelineItem[], newFromSeq = 0): Mess
 
 function belongTogether(before: TimelineItem, item: TimelineItem): boolean {
   if (before.senderId !== item.senderId || before.status === 'failed' || item.status === 'failed') return false
-  return Date.parse(item.createdAt) - Date.parse(before.createdAt) < pauseMs
+  return Date.parse(item.createdAt) - Date.parse(before.createdAt) < maxGapMs
 }

@@ -15,19 +15,19 @@ export function splitLinks(text: string): (string | Link)[] {
   const pieces: (string | Link)[] = []
   let end = 0
   for (const match of text.matchAll(candidate)) {
-    const written = withoutTail(match[0])
-    const href = safeHref(written)
+    const url = trimTrailing(match[0])
+    const href = safeHref(url)
     if (href === null) continue
     if (match.index > end) pieces.push(text.slice(end, match.index))
-    pieces.push({ href, text: written })
-    end = match.index + written.length
+    pieces.push({ href, text: url })
+    end = match.index + url.length
   }
   if (end < text.length) pieces.push(text.slice(end))
   return pieces
 }
 
 /** The full stop of a sentence is not the link's, nor is a bracket that was opened before it. Counts once: thousands of brackets take no time. */
-function withoutTail(url: string): string {
+function trimTrailing(url: string): string {
   const unopened = { ')': surplus(url, ')', '('), ']': surplus(url, ']', '[') }
   let end = url.length
   for (; end > 0; end--) {

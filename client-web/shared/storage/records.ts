@@ -6,7 +6,7 @@ export interface Records<T> {
   /** In no particular order. */
   list(): Promise<T[]>
   /** Makes of one record what `change` says, as one step for all tabs; undefined means none, before and after. */
-  change(id: string, change: (held: T | undefined) => T | undefined): Promise<void>
+  change(id: string, change: (current: T | undefined) => T | undefined): Promise<void>
   /** Hears that another tab has changed what is in the small storage, which can be read here later than that tab can say so; answers its undo. */
   watch(hear: () => void): () => void
   clear(): Promise<void>
@@ -15,17 +15,20 @@ export interface Records<T> {
 const table = 'records'
 const prefix = 'record:'
 /** Some browsers open a database never, and say nothing. */
-const patienceMs = 2_000
+const openTimeoutMs = 2_000
 
 export function openRecords<T>(storage: Storage): Records<T> {
   const database = openDatabase(storage.area)
   database.catch(() => undefined)
 
   /** Resolves with the answer once it is committed; rejects where there is no database or it refuses. */
-  async function transact<R>(mode: IDBTransactionMode, ask: (records: IDBObjectStore) => IDBRequest<R>): Promise<R> {
+  async function transact<R>(
+    mode: IDBTransactionMode,
+    operation: (records: IDBObjectStore) => IDBRequest<R>,
+  ): Promise<R> {
     const transaction = (await database).transaction(table, mode)
     return new Promise((resolve, reject) => {
-      const request = ask(transaction.objectStore(table))
+      const request = operation(transaction.objectStore(table))
       transaction.oncomplete = () => resolve(request.result)
       transaction.onabort = () => reject(transaction.error)
     })
@@ -33,12 +36,12 @@ export function openRecords<T>(storage: Storage): Records<T> {
 
   return {
     async list() {
-      const small = storage.names(prefix).map((name) => JSON.parse(storage.get(name) ?? 'null') as T)
-      return [...(await transact<T[]>('readonly', (records) => records.getAll()).catch(() => [])), ...small]
+      const fallback = storage.names(prefix).map((name) => JSON.parse(storage.get(name) ?? 'null') as T)
+      return [...(await transact<T[]>('readonly', (records) => records.getAll()).catch(() => [])), ...fallback]
     },
     async change(id, change) {
-      const small = storage.get(prefix + id)
-      if (small === null) {
+      const fallback = storage.get(prefix + id)
+      if (fallback === null) {
         try {
           await transact('readwrite', (records) => {
             const request = records.get(id)
@@ -56,7 +59,7 @@ export function openRecords<T>(storage: Storage): Records<T> {
           // Kept in the small storage instead.
         }
       }
-      const next = change(small === null ? undefined : (JSON.parse(small) as T))
+      const next = change(fallback === null ? undefined : (JSON.parse(fallback) as T))
       if (next === undefined) storage.remove(prefix + id)
       else storage.set(prefix + id, JSON.stringify(next))
     },
@@ -74,6 +77,6 @@ function openDatabase(name: string): Promise<IDBDatabase> {
     request.onupgradeneeded = () => request.result.createObjectStore(table)
     request.onsuccess = () => resolve(request.result)
     request.onerror = reject
-    setTimeout(reject, patienceMs)
+    setTimeout(reject, openTimeoutMs)
   })
 }

@@ -20,34 +20,34 @@ export function openStorage(area: string): Storage {
   const memory = new Map<string, string>()
   const isDurable = signal(true)
 
-  function attempt<T>(inBrowser: (storage: globalThis.Storage) => T, otherwise: T): T {
+  function tryStorage<T>(operation: (storage: globalThis.Storage) => T, fallback: T): T {
     try {
-      return inBrowser(localStorage)
+      return operation(localStorage)
     } catch {
       isDurable.value = false
-      return otherwise
+      return fallback
     }
   }
 
   return {
     area,
     isDurable,
-    get: (name) => memory.get(name) ?? attempt((storage) => storage.getItem(area + name), null),
+    get: (name) => memory.get(name) ?? tryStorage((storage) => storage.getItem(area + name), null),
     set(name, value) {
-      const isKept = attempt((storage) => {
+      const isStored = tryStorage((storage) => {
         storage.setItem(area + name, value)
         return true
       }, false)
-      if (isKept) memory.delete(name)
+      if (isStored) memory.delete(name)
       else memory.set(name, value)
     },
     remove(name) {
       memory.delete(name)
-      attempt((storage) => storage.removeItem(area + name), undefined)
+      tryStorage((storage) => storage.removeItem(area + name), undefined)
     },
     names(prefix) {
-      const kept = attempt((storage) => Object.keys(storage), [])
-      const own = kept.filter((key) => key.startsWith(area + prefix)).map((key) => key.slice(area.length))
+      const stored = tryStorage((storage) => Object.keys(storage), [])
+      const own = stored.filter((key) => key.startsWith(area + prefix)).map((key) => key.slice(area.length))
       return [...new Set([...own, ...[...memory.keys()].filter((name) => name.startsWith(prefix))])]
     },
     watch(hear) {

@@ -9,20 +9,20 @@ export function openChannel(name: string): BroadcastChannel | null {
   }
 }
 
-const turns = new Map<string, Promise<void>>()
+const localLocks = new Map<string, Promise<void>>()
 
 /** Runs `work` when no other of this name is running, in the order asked. A tab that ends gives its turn to the next. */
-export async function inTurn(name: string, work: () => Promise<void>): Promise<void> {
-  let hasBegun = false
+export async function withTabLock(name: string, work: () => Promise<void>): Promise<void> {
+  let hasStarted = false
   try {
     await navigator.locks.request(name, () => {
-      hasBegun = true
+      hasStarted = true
       return work()
     })
   } catch (error) {
-    if (hasBegun) throw error
-    const turn = (turns.get(name) ?? Promise.resolve()).then(work)
-    turns.set(name, turn)
-    await turn
+    if (hasStarted) throw error
+    const previous = (localLocks.get(name) ?? Promise.resolve()).then(work)
+    localLocks.set(name, previous)
+    await previous
   }
 }

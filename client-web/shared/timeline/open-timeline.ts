@@ -12,9 +12,9 @@ import {
   addLive,
   addPage,
   emptyTimeline,
-  firstHeldSeq,
+  firstLoadedSeq,
   hasGap,
-  lastHeldSeq,
+  lastLoadedSeq,
   sawVersion,
   syncedTo,
   type Timeline,
@@ -45,7 +45,7 @@ const graceMs = 400
 export function openTimeline<C extends Conversation>(
   connection: Connection,
   conversationId: number,
-  known?: C,
+  initial?: C,
 ): OpenTimeline<C> {
   const timeline = signal<Timeline>(emptyTimeline)
   const conversation = signal<C | null>(null)
@@ -54,9 +54,9 @@ export function openTimeline<C extends Conversation>(
   const error = signal<RequestError | null>(null)
   let isClosed = false
   let isSyncing = false
-  let isSyncWanted = false
+  let isSyncRequested = false
   let failures = 0
-  let askedReadSeq = 0
+  let requestedReadSeq = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function setConversation(next: Conversation): void {
@@ -75,12 +75,12 @@ export function openTimeline<C extends Conversation>(
 
   async function sync(): Promise<void> {
     clearTimeout(timer)
-    isSyncWanted = true
+    isSyncRequested = true
     if (isSyncing || isClosed) return
     isSyncing = true
     try {
-      while (isSyncWanted) {
-        isSyncWanted = false
+      while (isSyncRequested) {
+        isSyncRequested = false
         await catchUp()
       }
       failures = 0
@@ -88,7 +88,7 @@ export function openTimeline<C extends Conversation>(
     } catch (failure) {
       const { retryable, code } = failure as RequestError
       if (!retryable && code !== 'unauthorized') error.value = failure as RequestError
-      else if (code !== 'offline') syncIn((failure as RequestError).retryAfterMs ?? backoffMs(++failures))
+      else if (code !== 'offline') scheduleSync((failure as RequestError).retryAfterMs ?? backoffMs(++failures))
     } finally {
       isSyncing = false
     }
@@ -96,44 +96,44 @@ export function openTimeline<C extends Conversation>(
 
   /** Subscribes, and reads page by page what is new since the last seq and version held. */
   async function catchUp(): Promise<void> {
-    const afterSeq = lastHeldSeq(timeline.value)
+    const afterSeq = lastLoadedSeq(timeline.value)
     const afterVersion = timeline.value.syncedVersion
     const limit = limits.pageSize
-    const since = isLoaded.value ? { afterSeq, afterVersion, limit } : {}
-    const reply = await connection.request('conversation:open', { conversationId, ...since })
+    const position = isLoaded.value ? { afterSeq, afterVersion, limit } : {}
+    const reply = await connection.request('conversation:open', { conversationId, ...position })
     setConversation(reply.conversation)
     const messages = [...reply.messages]
     const last = messages.at(-1)
-    const areMoreChanged = isLoaded.value && reply.hasMore && last !== undefined && last.seq <= afterSeq
+    const hasMoreChanges = isLoaded.value && reply.hasMore && last !== undefined && last.seq <= afterSeq
     try {
-      let isMore = isLoaded.value && reply.hasMore && !areMoreChanged
-      while (isMore && !isClosed) {
-        const held = messages.at(-1)?.seq ?? afterSeq
-        const page = await connection.request('message:list', { conversationId, afterSeq: held, limit })
+      let hasMorePages = isLoaded.value && reply.hasMore && !hasMoreChanges
+      while (hasMorePages && !isClosed) {
+        const current = messages.at(-1)?.seq ?? afterSeq
+        const page = await connection.request('message:list', { conversationId, afterSeq: current, limit })
         messages.push(...page.messages)
-        isMore = page.hasMore && page.messages.length > 0
+        hasMorePages = page.hasMore && page.messages.length > 0
       }
     } finally {
       // Shown at once; what has come before a failure is not asked for again.
       timeline.value = addPage(timeline.value, messages)
     }
     batch(() => {
-      timeline.value = syncedTo(timeline.value, areMoreChanged ? last.version : reply.conversation.version)
+      timeline.value = syncedTo(timeline.value, hasMoreChanges ? last.version : reply.conversation.version)
       isLoaded.value = true
     })
-    if (areMoreChanged) isSyncWanted = true
+    if (hasMoreChanges) isSyncRequested = true
     // What happened meanwhile and did not fit is asked for once more, a little later.
-    else if (hasGap(timeline.value)) syncIn(graceMs)
+    else if (hasGap(timeline.value)) scheduleSync(graceMs)
   }
 
-  function syncIn(wait: number): void {
+  function scheduleSync(wait: number): void {
     if (isClosed) return
     clearTimeout(timer)
     timer = setTimeout(sync, wait)
   }
 
   async function loadOlder(): Promise<void> {
-    const beforeSeq = firstHeldSeq(timeline.value)
+    const beforeSeq = firstLoadedSeq(timeline.value)
     if (isLoadingOlder.value || beforeSeq <= 1) return
     isLoadingOlder.value = true
     try {
@@ -152,14 +152,14 @@ export function openTimeline<C extends Conversation>(
     const isOthers = (message: Message) => (message.senderRole === 'customer') !== (reader === 'customer')
     const seq = messages.findLast(isOthers)?.seq ?? 0
     const readSeq = reader === 'customer' ? customerReadSeq : agentReadSeq
-    if (seq <= Math.max(readSeq, askedReadSeq)) return
-    askedReadSeq = seq
+    if (seq <= Math.max(readSeq, requestedReadSeq)) return
+    requestedReadSeq = seq
     connection.request('message:mark-read', { conversationId, seq }).then(
       ({ receipt }) => {
         timeline.value = addHead(timeline.value, readHead(receipt.readerRole, receipt.seq))
       },
       () => {
-        askedReadSeq = 0
+        requestedReadSeq = 0
       },
     )
   }
@@ -173,20 +173,20 @@ export function openTimeline<C extends Conversation>(
     }),
     connection.on('conversation:updated', (update) => {
       setConversation(update.conversation)
-      if (isLoaded.value && hasGap(timeline.value)) syncIn(graceMs)
+      if (isLoaded.value && hasGap(timeline.value)) scheduleSync(graceMs)
     }),
     connection.on('conversation:heads', ({ heads }) => {
       const head = heads.find((each) => each.conversationId === conversationId)
       if (!head) return
       timeline.value = addHead(timeline.value, { lastSeq: head.lastSeq })
-      if (hasGap(timeline.value) || head.version > timeline.value.syncedVersion) syncIn(graceMs)
+      if (hasGap(timeline.value) || head.version > timeline.value.syncedVersion) scheduleSync(graceMs)
     }),
     connection.state.subscribe(({ phase }) => {
       if (phase === 'online') void sync()
-      else askedReadSeq = 0
+      else requestedReadSeq = 0
     }),
   ]
-  if (known) setConversation(known)
+  if (initial) setConversation(initial)
 
   return {
     timeline,

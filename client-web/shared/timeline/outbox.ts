@@ -10,7 +10,7 @@ import { newId } from '../connection/new-id.ts'
 import { RequestError, type RequestErrorCode } from '../connection/request-error.ts'
 import { openRecords } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
-import { inTurn, openChannel } from '../storage/tabs.ts'
+import { openChannel, withTabLock } from '../storage/tabs.ts'
 
 /** A picture or file on its way. */
 export interface OutgoingAttachment extends Omit<Attachment, 'id'> {
@@ -42,13 +42,13 @@ export interface Outbox {
   /** Resolves once it is kept. */
   add(conversationId: number | null, content: string, attachment?: OutgoingAttachment): Promise<void>
   /** From its first try on, an entry belongs to one conversation. Resolves once that is kept. */
-  settle(clientMessageId: string, conversationId: number): Promise<void>
+  assignConversation(clientMessageId: string, conversationId: number): Promise<void>
   /** Tries again what was refused. */
   retry(clientMessageId: string): void
   /** Given up by who wrote it. */
   remove(clientMessageId: string): void
   /** The connection came or went: no reason to wait longer. */
-  wake(): void
+  resume(): void
   /** Ends sending; what is left stays kept. */
   stop(): void
   /** Ends sending and forgets what is left. */
@@ -59,7 +59,7 @@ export interface OutboxOptions {
   /** Its area is whose outbox it is. */
   storage: Storage
   /** What has the same lane goes out one after another. */
-  laneOf: (entry: OutboxEntry) => string
+  queueKeyOf: (entry: OutboxEntry) => string
   /** Sends one and resolves with the message once it is acknowledged; rejects with a RequestError. */
   deliver: (entry: OutboxEntry) => Promise<Message>
   upload: Files['upload']
@@ -72,9 +72,9 @@ export function messageParts({ clientMessageId, content, attachment }: OutboxEnt
   return { clientMessageId, type, attachmentId: attachment.id as number }
 }
 
-type Change = (held: OutboxEntry | undefined) => OutboxEntry | undefined
+type Change = (entry: OutboxEntry | undefined) => OutboxEntry | undefined
 
-export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions): Outbox {
+export function openOutbox({ storage, queueKeyOf, deliver, upload }: OutboxOptions): Outbox {
   const name = `${storage.area}outbox:`
   const records = openRecords<OutboxEntry>(storage)
   const channel = openChannel(name)
@@ -84,22 +84,22 @@ export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions):
   const uploads = new Map<string, AbortController>()
   /** A browser that keeps no files has those of this page. */
   const files = new Map<string, Blob>()
-  const queuedLanes = new Set<string>()
+  const activeQueues = new Set<string>()
   let writes = 0
   let reads = 0
   let isStopped = false
-  let waiting = Promise.withResolvers<void>()
+  let resumed = Promise.withResolvers<void>()
 
   /** Shown at once, then kept, then on its way, before other tabs are told: who wrote it is the first to send it. */
-  async function change(clientMessageId: string, make: Change, acknowledged: Message | null = null): Promise<void> {
+  async function change(clientMessageId: string, update: Change, acknowledged: Message | null = null): Promise<void> {
     writes++
     batch(() => {
       if (acknowledged) sent.value = acknowledged
-      const made = make(entries.value.find((each) => each.clientMessageId === clientMessageId))
+      const updated = update(entries.value.find((each) => each.clientMessageId === clientMessageId))
       const others = entries.value.filter((each) => each.clientMessageId !== clientMessageId)
-      entries.value = made ? inOrder([...others, made]) : others
+      entries.value = updated ? sorted([...others, updated]) : others
     })
-    await records.change(clientMessageId, make)
+    await records.change(clientMessageId, update)
     writes--
     send()
     if (!isStopped) channel?.postMessage(acknowledged)
@@ -108,50 +108,50 @@ export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions):
 
   /** What is kept is the truth, unless this tab is just changing it. */
   async function read(): Promise<void> {
-    const turn = ++reads
-    const kept = await list()
-    if (turn === reads && writes === 0) entries.value = kept
+    const readId = ++reads
+    const stored = await list()
+    if (readId === reads && writes === 0) entries.value = stored
   }
 
-  async function look(): Promise<void> {
+  async function refresh(): Promise<void> {
     await read()
     send()
   }
 
   async function list(): Promise<OutboxEntry[]> {
-    const kept = (await records.list()).map((entry) => {
+    const stored = (await records.list()).map((entry) => {
       const { clientMessageId: id, attachment } = entry
       if (!attachment || attachment.file instanceof Blob) return entry
       return { ...entry, attachment: { ...attachment, file: files.get(id) ?? new Blob() } }
     })
-    return inOrder(kept)
+    return sorted(stored)
   }
 
   async function uploadFirst({ clientMessageId: id, attachment }: Uploading): Promise<void> {
     const controller = new AbortController()
-    const show = (part: number | null) => {
-      const shown = new Map(progress.value)
-      if (part === null) shown.delete(id)
-      else shown.set(id, part)
-      progress.value = shown
+    const showProgress = (fraction: number | null) => {
+      const next = new Map(progress.value)
+      if (fraction === null) next.delete(id)
+      else next.set(id, fraction)
+      progress.value = next
     }
     uploads.set(id, controller)
     try {
       const { signal } = controller
-      const uploaded = await upload(attachment.file, attachment.name, { onProgress: show, signal })
-      await change(id, (held) => held && { ...held, attachment: { ...attachment, ...uploaded } })
+      const uploaded = await upload(attachment.file, attachment.name, { onProgress: showProgress, signal })
+      await change(id, (entry) => entry && { ...entry, attachment: { ...attachment, ...uploaded } })
     } finally {
       uploads.delete(id)
-      show(null)
+      showProgress(null)
     }
   }
 
-  async function sendLane(lane: string): Promise<void> {
+  async function sendQueue(queueKey: string): Promise<void> {
     let failures = 0
-    queuedLanes.delete(lane)
+    activeQueues.delete(queueKey)
     while (!isStopped) {
       // Asked anew each time: another tab may have sent it.
-      const entry = (await list()).find((each) => each.failure === null && laneFor(each) === lane)
+      const entry = (await list()).find((each) => each.failure === null && uploadOrQueueKey(each) === queueKey)
       if (!entry || isStopped) return
       const { clientMessageId } = entry
       try {
@@ -162,36 +162,36 @@ export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions):
         const { code, retryable, retryAfterMs } = RequestError.of(error)
         // A session that ended is renewed by the connection, which then wakes this outbox.
         if (code === 'offline' || code === 'unauthorized') return
-        if (!retryable) await change(clientMessageId, (held) => held && { ...held, failure: code })
+        if (!retryable) await change(clientMessageId, (entry) => entry && { ...entry, failure: code })
         else await wait(retryAfterMs ?? backoffMs(++failures))
       }
     }
   }
 
-  const laneFor = (entry: OutboxEntry) => (isUploading(entry) ? 'upload' : laneOf(entry))
+  const uploadOrQueueKey = (entry: OutboxEntry) => (isUploading(entry) ? 'upload' : queueKeyOf(entry))
 
   async function wait(ms: number): Promise<void> {
-    await Promise.race([waiting.promise, new Promise((resolve) => setTimeout(resolve, ms))])
+    await Promise.race([resumed.promise, new Promise((resolve) => setTimeout(resolve, ms))])
   }
 
   function send(): void {
     for (const entry of entries.value) {
-      const lane = laneFor(entry)
-      if (isStopped || entry.failure !== null || queuedLanes.has(lane)) continue
-      queuedLanes.add(lane)
-      void inTurn(name + lane, () => sendLane(lane))
+      const queueKey = uploadOrQueueKey(entry)
+      if (isStopped || entry.failure !== null || activeQueues.has(queueKey)) continue
+      activeQueues.add(queueKey)
+      void withTabLock(name + queueKey, () => sendQueue(queueKey))
     }
   }
 
-  function wake(): void {
-    waiting.resolve()
-    waiting = Promise.withResolvers()
+  function resume(): void {
+    resumed.resolve()
+    resumed = Promise.withResolvers()
     send()
   }
 
   function stop(): void {
     isStopped = true
-    waiting.resolve()
+    resumed.resolve()
     for (const each of uploads.values()) each.abort()
     channel?.close()
     unwatch()
@@ -200,11 +200,11 @@ export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions):
   if (channel) {
     channel.onmessage = ({ data }) => {
       if (data) sent.value = data as Message
-      void look()
+      void refresh()
     }
   }
-  const unwatch = records.watch(() => void look())
-  void look()
+  const unwatch = records.watch(() => void refresh())
+  void refresh()
 
   return {
     entries,
@@ -223,13 +223,14 @@ export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions):
       if (attachment) files.set(entry.clientMessageId, attachment.file)
       return change(entry.clientMessageId, () => entry)
     },
-    settle: (clientMessageId, conversationId) => change(clientMessageId, (held) => held && { ...held, conversationId }),
-    retry: (clientMessageId) => void change(clientMessageId, (held) => held && again(held)),
+    assignConversation: (clientMessageId, conversationId) =>
+      change(clientMessageId, (entry) => entry && { ...entry, conversationId }),
+    retry: (clientMessageId) => void change(clientMessageId, (entry) => entry && resetForRetry(entry)),
     remove(clientMessageId) {
       void change(clientMessageId, () => undefined)
       uploads.get(clientMessageId)?.abort()
     },
-    wake,
+    resume,
     stop,
     async clear() {
       stop()
@@ -244,10 +245,10 @@ type Uploading = OutboxEntry & { attachment: OutgoingAttachment }
 const isUploading = (entry: OutboxEntry): entry is Uploading => entry.attachment?.id === null
 
 /** The upload may have been refused, or be gone by now: it is made anew. */
-function again({ attachment, ...entry }: OutboxEntry): OutboxEntry {
+function resetForRetry({ attachment, ...entry }: OutboxEntry): OutboxEntry {
   return { ...entry, failure: null, ...(attachment && { attachment: { ...attachment, id: null } }) }
 }
 
-function inOrder(entries: readonly OutboxEntry[]): OutboxEntry[] {
+function sorted(entries: readonly OutboxEntry[]): OutboxEntry[] {
   return entries.toSorted((a, b) => a.position - b.position || (a.clientMessageId < b.clientMessageId ? -1 : 1))
 }

@@ -26,17 +26,17 @@ export const emptyTimeline: Timeline = {
 }
 
 /** The newest seq that is shown, 0 for none. */
-export function lastHeldSeq(timeline: Timeline): number {
+export function lastLoadedSeq(timeline: Timeline): number {
   return timeline.messages.at(-1)?.seq ?? 0
 }
 
-export function firstHeldSeq(timeline: Timeline): number {
+export function firstLoadedSeq(timeline: Timeline): number {
   return timeline.messages[0]?.seq ?? 0
 }
 
 /** Messages told one by one as they happen. They join where they fit and wait ahead where something is missing before them. */
 export function addLive(timeline: Timeline, messages: readonly Message[]): Timeline {
-  return merge(timeline, messages, firstHeldSeq(timeline) || 1)
+  return merge(timeline, messages, firstLoadedSeq(timeline) || 1)
 }
 
 /**
@@ -44,8 +44,8 @@ export function addLive(timeline: Timeline, messages: readonly Message[]): Timel
  * begins (an empty one: at the first message to come); an older page must end just before the first held seq to be taken.
  */
 export function addPage(timeline: Timeline, messages: readonly Message[]): Timeline {
-  const lowest = messages.length > 0 ? Math.min(...messages.map(({ seq }) => seq)) : 1
-  return merge(timeline, messages, firstHeldSeq(timeline) || lowest)
+  const lowestSeq = messages.length > 0 ? Math.min(...messages.map(({ seq }) => seq)) : 1
+  return merge(timeline, messages, firstLoadedSeq(timeline) || lowestSeq)
 }
 
 /** What the server says of the whole conversation: its newest seq and how far each side has read. Older news changes nothing. */
@@ -73,7 +73,7 @@ export function syncedTo(timeline: Timeline, version: number): Timeline {
 
 /** Whether the server has messages after the last one shown. */
 export function hasGap(timeline: Timeline): boolean {
-  return timeline.ahead.length > 0 || timeline.lastSeq > lastHeldSeq(timeline)
+  return timeline.ahead.length > 0 || timeline.lastSeq > lastLoadedSeq(timeline)
 }
 
 /** Read by the other side: by the message's own mark, or by how far that side has read. */
@@ -88,8 +88,8 @@ function readSeqOfReader(timeline: Timeline, sender: Role): number {
 function merge(timeline: Timeline, incoming: readonly Message[], start: number): Timeline {
   const bySeq = new Map<number, Message>()
   for (const message of [...timeline.messages, ...timeline.ahead, ...incoming]) {
-    const held = bySeq.get(message.seq)
-    if (!held || held.version < message.version) bySeq.set(message.seq, message)
+    const existing = bySeq.get(message.seq)
+    if (!existing || existing.version < message.version) bySeq.set(message.seq, message)
   }
   let first = start
   while (bySeq.has(first - 1)) first--

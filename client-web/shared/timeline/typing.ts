@@ -52,32 +52,32 @@ const repeatMs = limits.typingMs / 2
 /** A preview follows the keys, but no faster than this. */
 const previewMs = 700
 
-export interface TypingTeller {
+export interface TypingNotifier {
   /** The text as it stands after a key; empty says that typing has stopped. */
   changed(text: string): void
   stop(): void
 }
 
 /** `withPreview` sends the unsent text along (agents see a customer's). Nothing here is worth an error or a second try. */
-export function tellTyping(connection: Connection, conversationId: number, withPreview: boolean): TypingTeller {
+export function notifyTyping(connection: Connection, conversationId: number, withPreview: boolean): TypingNotifier {
   let isTyping = false
-  let toldAt = 0
+  let notifiedAt = 0
   let text = ''
-  let tellTimer: ReturnType<typeof setTimeout> | undefined
+  let notifyTimer: ReturnType<typeof setTimeout> | undefined
   let idleTimer: ReturnType<typeof setTimeout> | undefined
 
-  function tell(typing: boolean): void {
-    clearTimeout(tellTimer)
-    tellTimer = undefined
+  function notify(typing: boolean): void {
+    clearTimeout(notifyTimer)
+    notifyTimer = undefined
     isTyping = typing
-    toldAt = Date.now()
+    notifiedAt = Date.now()
     const preview = typing && withPreview ? { preview: text.slice(0, limits.typingPreviewLength).toWellFormed() } : {}
     connection.request('typing:set', { conversationId, typing, ...preview }).catch(() => undefined)
   }
 
   function stop(): void {
     clearTimeout(idleTimer)
-    if (isTyping) tell(false)
+    if (isTyping) notify(false)
   }
 
   return {
@@ -87,9 +87,9 @@ export function tellTyping(connection: Connection, conversationId: number, withP
       if (value === '') return stop()
       clearTimeout(idleTimer)
       idleTimer = setTimeout(stop, limits.typingMs - 1_000)
-      const due = toldAt + (withPreview ? previewMs : repeatMs) - Date.now()
-      if (!isTyping || due <= 0) tell(true)
-      else if (withPreview) tellTimer ??= setTimeout(() => tell(true), due)
+      const due = notifiedAt + (withPreview ? previewMs : repeatMs) - Date.now()
+      if (!isTyping || due <= 0) notify(true)
+      else if (withPreview) notifyTimer ??= setTimeout(() => notify(true), due)
     },
   }
 }

@@ -14,7 +14,7 @@ export function Banner({ tone, children, action }: BannerProps) {
   return (
     <div class={`${styles.banner} ${styles[tone]}`} role={tone === 'danger' ? 'alert' : 'status'}>
       {tone === 'info' ? <InfoIcon size={18} /> : <WarningIcon size={18} />}
-      <span class={styles.words}>{children}</span>
+      <span class={styles.text}>{children}</span>
       {action}
     </div>
   )

@@ -10,14 +10,14 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes, 'size' | 'icon'> {
   busy?: boolean
   icon?: ComponentChildren
   /** Fills the line. */
-  wide?: boolean
+  fullWidth?: boolean
 }
 
 export function Button({
   variant = 'secondary',
   size = 'md',
   busy = false,
-  wide = false,
+  fullWidth = false,
   icon,
   children,
   onClick,
@@ -27,7 +27,7 @@ export function Button({
     <button
       type="button"
       {...rest}
-      class={`${styles.button} ${styles[variant]} ${styles[size]} ${wide ? styles.wide : ''}`}
+      class={`${styles.button} ${styles[variant]} ${styles[size]} ${fullWidth ? styles.fullWidth : ''}`}
       aria-busy={busy || undefined}
       aria-disabled={busy || undefined}
       onClick={busy ? (event) => event.preventDefault() : onClick}

@@ -7,10 +7,10 @@ const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hang
  * in a number is told apart by nothing else (Customer 14, 顾客 14 → 14): its last two digits.
  */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/)
-  const number = words.length > 1 ? /^\d+$/.exec(words.at(-1) ?? '') : null
+  const parts = name.trim().split(/\s+/)
+  const number = parts.length > 1 ? /^\d+$/.exec(parts.at(-1) ?? '') : null
   if (number) return number[0].slice(-2)
-  const [first = '', last = ''] = [words[0], words.length > 1 ? words.at(-1) : '']
+  const [first = '', last = ''] = [parts[0], parts.length > 1 ? parts.at(-1) : '']
   if (cjk.test(first)) return [...first].slice(-2).join('')
   return ([...first].slice(0, 1).join('') + [...last].slice(0, 1).join('')).toUpperCase() || '?'
 }
