@@ -10,13 +10,8 @@ import { RequestError } from '../shared/connection/request-error.ts'
 import type { Storage } from '../shared/storage/storage.ts'
 import { type Self, type TimelineItem, timelineItems } from '../shared/timeline/items.ts'
 import { type OpenConversation, openConversation } from '../shared/timeline/open-conversation.ts'
-import {
-  messageParts,
-  type Outbox,
-  type OutboxEntry,
-  type OutgoingAttachment,
-  openOutbox,
-} from '../shared/timeline/outbox.ts'
+import { type Outbox, openOutbox } from '../shared/timeline/outbox.ts'
+import { messageParts, type OutboxEntry, type OutgoingAttachment } from '../shared/timeline/outbox-store.ts'
 import { emptyTimeline } from '../shared/timeline/timeline.ts'
 
 export interface CurrentConversation {

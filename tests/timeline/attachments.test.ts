@@ -5,7 +5,8 @@ import type { Attachment, Message } from '#protocol/entities.ts'
 import type { Files } from '../../client-web/shared/attachments/files.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 import { openStorage } from '../../client-web/shared/storage/storage.ts'
-import { messageParts, type Outbox, type OutboxEntry, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import { type Outbox, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import { messageParts, type OutboxEntry } from '../../client-web/shared/timeline/outbox-store.ts'
 
 const opened: Outbox[] = []
 afterEach(() => {

@@ -5,7 +5,8 @@ import type { Message } from '#protocol/entities.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 import { openStorage } from '../../client-web/shared/storage/storage.ts'
 import { timelineItems } from '../../client-web/shared/timeline/items.ts'
-import { type Outbox, type OutboxEntry, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import { type Outbox, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import type { OutboxEntry } from '../../client-web/shared/timeline/outbox-store.ts'
 import { emptyTimeline } from '../../client-web/shared/timeline/timeline.ts'
 
 const opened: Outbox[] = []

@@ -1,27 +1,21 @@
 // One conversation: what was said, what can be done, and where one writes. Reading counts while it is in front of somebody's eyes.
 
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { DropHint } from '../../shared/attachments/drop-hint.tsx'
-import { createFileSelection, type FileSelection, sendFiles } from '../../shared/attachments/file-selection.ts'
+import { createFileSelection } from '../../shared/attachments/file-selection.ts'
 import { useFileDrop } from '../../shared/attachments/use-file-drop.ts'
-import { Composer } from '../../shared/conversation/composer.tsx'
-import { MessageList } from '../../shared/conversation/message-list.tsx'
-import { TypingIndicator } from '../../shared/conversation/typing-indicator.tsx'
-import { openDraft } from '../../shared/storage/draft.ts'
-import type { TimelineItem } from '../../shared/timeline/items.ts'
 import { type OpenConversation, openConversation } from '../../shared/timeline/open-conversation.ts'
-import { firstLoadedSeq } from '../../shared/timeline/timeline.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Skeleton } from '../../shared/ui/loading.tsx'
 import { customerName } from '../customer-name.ts'
 import { texts } from '../texts.ts'
-import { useWorkspace, type Workspace } from '../workspace/workspace.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import { permissionsOf } from './actions.ts'
-import { ClaimBar } from './claim-bar.tsx'
+import { ReplyArea } from './reply-area.tsx'
 import styles from './thread.module.css'
 import { ThreadHeader } from './thread-header.tsx'
+import { ThreadMessages } from './thread-messages.tsx'
 
 interface ThreadProps {
   conversationId: number
@@ -87,133 +81,9 @@ export function Thread({ conversationId, view }: ThreadProps) {
       {...drop.handlers}
     >
       <ThreadHeader conversation={conversation} view={view} />
-      <Messages open={open} conversation={conversation} workspace={workspace} />
-      <ReplyArea open={open} conversation={conversation} workspace={workspace} view={view} selection={selection} />
+      <ThreadMessages open={open} conversation={conversation} />
+      <ReplyArea open={open} conversation={conversation} view={view} selection={selection} />
       {drop.isOver && <DropHint />}
     </section>
-  )
-}
-
-interface PartProps {
-  open: OpenConversation<AgentConversation>
-  conversation: AgentConversation
-  workspace: Workspace
-}
-
-function Messages({ open, conversation, workspace }: PartProps) {
-  const isAtEnd = useSignal(true)
-  const isFocused = useSignal(isPageFocused())
-  const items = useComputed(() => open.items.value.map((item) => withName(item)))
-  const newFromSeq = useRef<number | null>(null)
-  const isMine = conversation.agent?.id === workspace.agentId
-  const t = texts.value
-
-  useEffect(() => {
-    const update = () => {
-      isFocused.value = isPageFocused()
-    }
-    for (const [target, name] of focusEvents) target.addEventListener(name, update)
-    return () => {
-      for (const [target, name] of focusEvents) target.removeEventListener(name, update)
-    }
-  }, [])
-
-  useSignalEffect(() => {
-    const hasAny = open.items.value.length > 0
-    if (hasAny && open.isLoaded.value && isAtEnd.value && isFocused.value && isMine) open.markRead('agent')
-  })
-
-  // Where the new ones began when the conversation was opened: it stays there while one reads on.
-  if (newFromSeq.current === null && open.isLoaded.value) newFromSeq.current = firstNewSeq(open)
-
-  const typing = open.typing.value.filter(({ userId }) => userId !== workspace.agentId)
-  return (
-    <MessageList
-      items={items.value}
-      side="agent"
-      isLoaded={open.isLoaded.value}
-      hasOlder={firstLoadedSeq(open.timeline.value) > 1}
-      isLoadingOlder={open.isLoadingOlder.value}
-      onOlder={() => void open.loadOlder()}
-      onRetry={workspace.outbox.retry}
-      onRemove={workspace.outbox.remove}
-      files={workspace.files}
-      progress={workspace.outbox.progress}
-      isAtEnd={isAtEnd}
-      newFromSeq={newFromSeq.current ?? 0}
-      start={!open.isLoaded.value && <Skeleton label={t.loading} lines={6} />}
-      end={typing.map(({ userId, role, preview }) => (
-        <TypingIndicator key={userId} name={nameOf(userId, role, conversation, workspace)} preview={preview} />
-      ))}
-    />
-  )
-}
-
-function withName(item: TimelineItem): TimelineItem {
-  if (item.senderRole !== 'customer') return item
-  return { ...item, senderName: customerName({ id: item.senderId, name: item.senderName }) }
-}
-
-const focusEvents: [EventTarget, string][] = [
-  [window, 'focus'],
-  [window, 'blur'],
-  [document, 'visibilitychange'],
-]
-
-function isPageFocused(): boolean {
-  return document.visibilityState === 'visible' && document.hasFocus()
-}
-
-/** 0 where nothing is new, or where all of it is. */
-function firstNewSeq(open: OpenConversation<AgentConversation>): number {
-  const { agentReadSeq, messages } = open.timeline.value
-  const first = messages.find(({ seq, senderRole }) => seq > agentReadSeq && senderRole === 'customer')
-  return first && agentReadSeq > 0 ? first.seq : 0
-}
-
-function nameOf(userId: number, role: string, conversation: AgentConversation, workspace: Workspace): string {
-  if (role === 'customer') return customerName(conversation.customer)
-  return workspace.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
-}
-
-function ReplyArea({
-  open,
-  conversation,
-  workspace,
-  view,
-  selection,
-}: PartProps & { view: ConversationView; selection: FileSelection }) {
-  const field = useRef<HTMLTextAreaElement>(null)
-  const draft = useMemo(() => openDraft(workspace.storage, `conversation:${conversation.id}`), [conversation.id])
-  useEffect(() => draft.close, [draft])
-  const { canWrite } = permissionsOf(conversation, workspace)
-  const t = texts.value.thread
-  const name = customerName(conversation.customer)
-
-  useEffect(() => {
-    if (canWrite && matchMedia('(hover: hover)').matches) field.current?.focus()
-  }, [conversation.id, canWrite])
-
-  if (!canWrite) return <ClaimBar conversation={conversation} view={view} />
-  return (
-    <>
-      {!workspace.storage.isDurable.value && <Banner tone="warning">{t.notStored}</Banner>}
-      <Composer
-        label={t.compose(name)}
-        placeholder={matchMedia('(width >= 700px)').matches ? t.placeholder : t.placeholderShort}
-        text={draft.text.value}
-        fieldRef={field}
-        onText={(text) => {
-          draft.set(text)
-          open.typingNotifier.changed(text)
-        }}
-        selection={selection}
-        onSend={(text) => {
-          const sent = sendFiles(selection.drain(), open.send)
-          draft.sent(text.trim() === '' ? sent : sent.then(() => open.send(text)))
-          open.typingNotifier.stop()
-        }}
-      />
-    </>
   )
 }

@@ -1,12 +1,8 @@
 // Files that somebody means to send: chosen, pasted or dropped, looked over, and sent with the next press of the button.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { OutgoingAttachment } from '../timeline/outbox.ts'
-
-export interface RejectedFile {
-  name: string
-  reason: 'empty' | 'too_large' | 'type' | 'too_many'
-}
+import type { OutgoingAttachment } from '../timeline/outbox-store.ts'
+import type { RejectedFile } from './validate-files.ts'
 
 export interface FileSelection {
   files: ReadonlySignal<readonly File[]>

@@ -1,8 +1,12 @@
 // What this side can tell of a file before it is sent: whether the server would take it, and how large a picture is. The server looks anew.
 
 import { attachmentTypes, limits } from '#protocol/limits.ts'
-import type { OutgoingAttachment } from '../timeline/outbox.ts'
-import type { RejectedFile } from './file-selection.ts'
+import type { OutgoingAttachment } from '../timeline/outbox-store.ts'
+
+export interface RejectedFile {
+  name: string
+  reason: 'empty' | 'too_large' | 'type' | 'too_many'
+}
 
 const extensions = new Set(Object.values(attachmentTypes).flat())
 const isImage = (type: string) => type.startsWith('image/')

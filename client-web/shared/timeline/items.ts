@@ -3,7 +3,7 @@
 
 import type { Attachment, Message, Role } from '#protocol/entities.ts'
 import type { RequestErrorCode } from '../connection/request-error.ts'
-import type { OutboxEntry, OutgoingAttachment } from './outbox.ts'
+import type { OutboxEntry, OutgoingAttachment } from './outbox-store.ts'
 import { isRead, type Timeline } from './timeline.ts'
 
 export type ItemStatus = 'sending' | 'sent' | 'read' | 'failed'

@@ -5,7 +5,8 @@ import type { Conversation } from '#protocol/entities.ts'
 import type { Connection } from '../connection/connection.ts'
 import { type Self, type TimelineItem, timelineItems } from './items.ts'
 import { type OpenTimeline, openTimeline } from './open-timeline.ts'
-import type { Outbox, OutgoingAttachment } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
+import type { OutgoingAttachment } from './outbox-store.ts'
 import { notifyTyping, type TypingNotifier, type TypingWatch, watchTyping } from './typing.ts'
 
 export interface OpenConversation<C extends Conversation> extends OpenTimeline<C> {
