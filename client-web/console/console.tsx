@@ -1,4 +1,4 @@
-// Which screen: waiting for the session, the door, or the desk with the page the address names.
+// Chooses the screen: restoring the session, the login page, or the page that the route names.
 
 import { useEffect, useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'

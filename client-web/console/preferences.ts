@@ -1,4 +1,5 @@
-// What this browser prefers: theme, sound, whether the details pane is shown. Kept here, not with the user: a desk and a phone differ.
+// Preferences of this browser: theme, sound, details pane. They are
+// not stored with the user, since a desktop and a phone differ.
 
 import { effect, type Signal, signal } from '@preact/signals'
 import { openStorage } from '../shared/storage/storage.ts'

@@ -1,4 +1,4 @@
-// Where the console is, as the address bar says it: one signal. Links are plain <a href>; clicks on them stay within the page.
+// The current route as a signal. Links are plain <a href>; clicks on them stay within the page.
 
 import { computed, signal } from '@preact/signals'
 import type { ConversationView } from '#protocol/entities.ts'
@@ -37,7 +37,7 @@ function onLinkClick(event: MouseEvent): void {
   if (link.href !== location.href) navigate(link.pathname + link.search)
 }
 
-/** Starts following the address bar and the page's links. */
+/** Follows the URL and clicks on links. */
 export function startRouter(): void {
   addEventListener('popstate', syncAddress)
   document.addEventListener('click', onLinkClick)

@@ -1,4 +1,4 @@
-// The addresses of the console and what each names.
+// The routes of the console.
 
 import type { ConversationView } from '#protocol/entities.ts'
 

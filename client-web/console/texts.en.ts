@@ -1,4 +1,4 @@
-// The console in English: the model that every other language follows.
+// English texts of the console. Every other language has the same keys and parameters.
 
 import { plural } from '../shared/i18n/texts.ts'
 

@@ -1,4 +1,4 @@
-// The console in Simplified Chinese.
+// Simplified Chinese texts of the console.
 
 import type { TextsLike } from '../shared/i18n/texts.ts'
 import type { en } from './texts.en.ts'

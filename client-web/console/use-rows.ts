@@ -1,14 +1,14 @@
-// Rows that a page reads once over HTTP and then changes itself.
+// Rows loaded once over HTTP and then updated locally.
 
 import { useEffect, useState } from 'preact/hooks'
 import { callAsUser } from './session/session.ts'
 
 interface Rows<T> {
-  /** null while they are on their way. */
+  /** null while loading. */
   rows: T[] | null
   error: unknown
   reload: () => void
-  /** Puts a row in the place of the one with its id, or at the end. */
+  /** Replaces the row with the same id, or appends it. */
   upsert: (row: T) => void
 }
 

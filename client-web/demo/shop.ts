@@ -1,4 +1,4 @@
-// The demo shop: an ordinary page. It fills its shelf, shows itself in Chinese to those who read it, and opens the widget by its page API.
+// The demo shop, an ordinary page: renders its goods, translates itself, and opens the widget through the page API.
 
 import { chinese, goods } from './texts.ts'
 

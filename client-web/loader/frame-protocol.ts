@@ -1,26 +1,26 @@
-// What the loader on a shop's page and the frame say to each other, over a MessageChannel. Neither trusts the other: whatever does not
-// have one of these shapes is dropped. Nothing of ours that is secret and nothing that was written ever crosses; an identity is the page's.
+// Messages between the loader on a shop's page and the frame, over a MessageChannel. Neither side trusts the other:
+// messages of any other shape are dropped. No token and no message text crosses; an identity comes from the page.
 
 import type { Page } from '#protocol/entities.ts'
 
-/** The one window message: it carries the frame's end of the channel, and goes to Kefu's exact origin. */
+/** The only window message. It carries the frame's end of the channel and is posted to Kefu's exact origin. */
 export const hello = 'kefu:hello'
 
 export type FromPage =
-  /** What the page says of its customer: signed by the shop, or merely said. */
+  /** The customer's identity, signed by the shop, or unsigned name and email. */
   | { type: 'identify'; identity?: string | undefined; name?: string | undefined; email?: string | undefined }
-  /** `focus`: somebody asked for it, so the cursor goes along. */
+  /** `focus`: the customer asked for it, so the cursor moves along. */
   | { type: 'panel'; isOpen: boolean; focus: boolean; page: Page }
-  /** Forget who this is. */
+  /** Ends the customer's session. */
   | { type: 'shutdown' }
 
 export type FromFrame =
   | { type: 'ready' }
   | { type: 'close' }
   | { type: 'unread'; count: number }
-  /** There is a customer, perhaps with a conversation: a hint the page may keep, since it says no more than that. */
+  /** A customer session exists, perhaps with a conversation. The page may store this hint: it reveals nothing else. */
   | { type: 'session'; hasConversation: boolean }
-  /** What the page said of its customer was refused. */
+  /** The server rejected the identity. */
   | { type: 'error'; code: string }
   | { type: 'ended' }
 

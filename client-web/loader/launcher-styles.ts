@@ -1,5 +1,5 @@
-// How the launcher and the panel look. Their sheet is built in script, so that a page's CSP needs no style-src for it, and lives in a
-// closed shadow root, so that neither the page's styles nor ours reach the other.
+// Styles of the launcher and the panel. A constructed style sheet needs no style-src
+// in the page's CSP, and a closed shadow root isolates it from the page's styles.
 
 import type { SiteLook } from '#protocol/entities.ts'
 import { textOn } from '../shared/contrast.ts'
@@ -7,7 +7,7 @@ import { textOn } from '../shared/contrast.ts'
 /** Full screen below this width or height, as on a phone. */
 export const phone = '(max-width:599px),(max-height:479px)'
 
-/** Kefu's mark, a speech bubble with two strokes left in it, and a way to close: shapes on a grid of 28, cut out by the sheet. */
+/** The speech bubble and the closing chevron, on a grid of 28, used as clip paths. */
 const bubble =
   'M4 8.5A5.5 5.5 0 0 1 9.5 3h9A5.5 5.5 0 0 1 24 8.5v6a5.5 5.5 0 0 1-5.5 5.5H14l-5.2 4.6c-.7.6-1.8.1-1.8-.8V19.4A5.5 5.5 0 0 1 4 14.5zM9.5 8a1 1 0 0 0 0 2h9a1 1 0 0 0 0-2zm0 4.5a1 1 0 0 0 0 2H15a1 1 0 0 0 0-2z'
 const chevron = 'M6.2 9 14 16.8 21.8 9 24 11.2l-10 10-10-10z'

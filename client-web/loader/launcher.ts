@@ -1,10 +1,14 @@
-// The launcher and the panel on the page: plain DOM in a closed shadow root beside the body, so that a page that swaps its body keeps it.
+// The launcher and the panel: plain DOM in a closed shadow root
+// beside the body, so that it survives a page that swaps its body.
 
 import type { SiteLook } from '#protocol/entities.ts'
 import { type FromFrame, type FromPage, hello, isFromFrame } from './frame-protocol.ts'
 import { launcherStyles, phone } from './launcher-styles.ts'
 
-/** What a page says of its customer; `identity` as the shop's server signed it, or how to get it when it is needed. */
+/**
+ * The customer according to the page. `identity` is the token
+ * signed by the shop's server, or a function that fetches it.
+ */
 export interface CustomerIdentity {
   identity?: string | (() => string | Promise<string>)
   name?: string
@@ -12,12 +16,12 @@ export interface CustomerIdentity {
 }
 
 export interface Launcher {
-  /** Somebody whom this browser has a session for is told at once, else whoever opens the panel. */
+  /** Sent immediately if this browser has a session, otherwise when the panel opens. */
   identify(next: CustomerIdentity): void
-  /** `focus`: somebody asked for it, so the cursor goes along. */
+  /** `focus`: the customer asked for it, so the cursor moves along. */
   setOpen(isOpen: boolean, focus: boolean): void
   setShown(isShown: boolean): void
-  /** Ends the customer's session, then takes everything off the page. */
+  /** Ends the customer's session and removes everything from the page. */
   end(): Promise<void>
 }
 
@@ -28,16 +32,16 @@ interface LauncherOptions {
   emit: (event: string, detail?: unknown) => void
 }
 
-/** A frame that has not answered by then is gone. On a slow network it may only be loading now. */
+/** How long to wait for the frame, which may still be loading on a slow network. */
 const shutdownTimeoutMs = 15_000
-/** A page that has not got its identity by then says nothing of its customer. */
+/** Continue without an identity if the page has not delivered it by then. */
 const identityTimeoutMs = 3_000
 
 const labels = /^zh/i.test(navigator.language)
   ? { name: '联系客服', unread: (count: number) => `，${count} 条未读消息` }
   : { name: 'Talk to us', unread: (count: number) => `, ${count} unread message${count === 1 ? '' : 's'}` }
 
-/** What a page may keep about us; a browser that refuses storage keeps nothing. */
+/** Reads, sets or (with '') removes a hint. Returns null if the browser blocks storage. */
 function remember(area: 'localStorage' | 'sessionStorage', key: string, value?: string): string | null {
   try {
     if (value) window[area].setItem(key, value)
@@ -70,7 +74,7 @@ export function mountLauncher({ origin, site, look, emit }: LauncherOptions): La
   let release: (() => void) | undefined
 
   function load(): void {
-    // A frame that came but never answered is an error page: it gets another chance.
+    // A frame that loaded but never responded shows an error page: load it again.
     if (frame && port && !isReady) {
       frame.remove()
       frame = port = undefined
@@ -83,7 +87,7 @@ export function mountLauncher({ origin, site, look, emit }: LauncherOptions): La
       const { port1, port2 } = new MessageChannel()
       port1.onmessage = ({ data }) => isFromFrame(data) && onFrameMessage(data)
       frame?.contentWindow?.postMessage(hello, origin, [port2])
-      // Who it is goes first, so that nobody sees what was another's.
+      // Send the identity first, so that nobody sees another customer's conversation.
       await sendIdentity(port1)
       port = port1
       if (isEnding) send({ type: 'shutdown' })
@@ -146,7 +150,7 @@ export function mountLauncher({ origin, site, look, emit }: LauncherOptions): La
     sendPanel(focus)
   }
 
-  /** On a phone the panel is what the keyboard leaves of the screen, and the page behind it is out of reach and keeps its place. */
+  /** On a phone the panel fills the area above the keyboard. The page behind is inert and keeps its scroll position. */
   function fitScreen(): void {
     const isFullScreen = isOpen && phoneQuery.matches
     const { height, offsetTop } = screen

@@ -1,5 +1,5 @@
-// /kefu.js: puts the launcher on a shop's page and answers window.Kefu. It loads the frame only when somebody means to write, or when
-// there is a conversation whose answers should be counted. It holds no token and sees nothing that is written.
+// /kefu.js: adds the launcher to a shop's page and implements window.Kefu. It loads the frame only when somebody is
+// about to write, or to count unread messages of an existing conversation. It holds no token and sees no messages.
 
 import type { SiteLook } from '#protocol/entities.ts'
 import { backoffMs } from '../shared/connection/backoff.ts'
@@ -9,7 +9,7 @@ type Listener = (detail?: unknown) => void
 type Call = [method: string, ...parameters: unknown[]]
 interface Api {
   (...call: Call): unknown
-  /** Calls the page made before this script had loaded. */
+  /** Calls made before this script was loaded. */
   q?: ArrayLike<unknown>[]
   isLoaded?: true
 }
@@ -25,7 +25,7 @@ const origin = new URL(script.src).origin
 const listeners = new Set<[event: string, listener: Listener]>()
 let launcher: Launcher | null = null
 let customer: CustomerIdentity | undefined
-/** Each call begins when the one before it is done: an open after a boot finds the launcher. */
+/** Calls run one after another, so that an open after a boot finds the launcher. */
 let lastCall: Promise<unknown> = Promise.resolve()
 
 function emit(event: string, detail?: unknown): void {
@@ -34,7 +34,7 @@ function emit(event: string, detail?: unknown): void {
   }
 }
 
-/** Asks until somebody answers: one has written nothing yet, but may want to. undefined for a site that does not exist. */
+/** Retries until the server responds. undefined: there is no such site. */
 async function fetchLook(site: string): Promise<SiteLook | undefined> {
   for (let tries = 1; ; tries++) {
     const response = await fetch(`${origin}/api/v1/launcher/sites/${encodeURIComponent(site)}`).catch(() => null)
@@ -93,7 +93,7 @@ api.isLoaded = true
 if (!window.Kefu?.isLoaded) {
   const stub = window.Kefu
   window.Kefu = api
-  // A page that brings the stub and names no site boots when it is ready to.
+  // A page with the stub but no site boots when it is ready.
   if (!stub || script.dataset.site) api('boot')
   for (const call of stub?.q ?? []) api(...(Array.from(call) as Call))
 }

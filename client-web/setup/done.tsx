@@ -1,4 +1,4 @@
-// Set up: the line for the shop's pages, and the widget itself on this page to try it at once.
+// After setup: the embed code, and the widget on this page to try it.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'

@@ -1,4 +1,4 @@
-// The four questions: who the first admin is, and where the shop is.
+// The setup form: the first admin and the shop's site.
 
 import { useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'

@@ -1,4 +1,4 @@
-// Which step of the setup: is it still to be done, the questions, and what comes after; or why it cannot be done with this link.
+// The steps of the setup: check, form, done, and the reasons why this link cannot be used.
 
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// The setup page's words.
+// Texts of the setup page.
 
 import { defineTexts } from '../shared/i18n/texts.ts'
 

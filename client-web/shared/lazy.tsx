@@ -1,10 +1,10 @@
-// Parts of a screen that most people never need: their code comes when the first of them is to be shown.
+// Loads the code of a rarely needed component when it is first rendered.
 
 import { signal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 
-/** `Waiting` stands there meanwhile, and for as long as the code cannot be had; the next one shown asks again. */
+/** `Fallback` is rendered until the code is loaded, or if loading failed. The next mount retries. */
 export function lazy<P extends object>(
   load: () => Promise<ComponentType<P>>,
   Fallback: ComponentType<P> = () => null,

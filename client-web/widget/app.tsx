@@ -1,4 +1,4 @@
-// The panel: who answers, what was said, how things stand, and where to write.
+// The panel: header, messages, status, and the reply area.
 
 import { useEffect, useRef } from 'preact/hooks'
 import { DropHint } from '../shared/attachments/drop-hint.tsx'
@@ -100,7 +100,7 @@ function ReplyArea({ widget }: { widget: Widget }) {
   const { draft, current } = widget
   const focusRequests = widget.focusRequests.value
   useEffect(() => {
-    // A finger would get the keyboard over what it came to read.
+    // On touch screens focus would open the keyboard over the messages.
     if (focusRequests > 0 && !matchMedia('(pointer: coarse)').matches) fieldRef.current?.focus()
   }, [focusRequests])
   return (

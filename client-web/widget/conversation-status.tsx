@@ -1,4 +1,4 @@
-// How things stand, in a quiet line below the messages: waiting, closed, or nobody here and where to send the answer.
+// The conversation's status below the messages: waiting, closed, or nobody available and a form for the email address.
 
 import type { CustomerConversation } from '#protocol/entities.ts'
 import { CheckIcon, ClockIcon } from '../shared/ui/icons.tsx'

@@ -1,5 +1,5 @@
-// The conversation this customer sees: the newest one, or one that begins with the first message written. What is written before it is
-// known which, or before there is a connection, waits in the outbox and goes where it belongs.
+// The customer's conversation: the newest one, or one that starts with the first message.
+// Messages written before it is loaded, or without a connection, wait in the outbox.
 
 import { batch, computed, type ReadonlySignal, signal } from '@preact/signals'
 import type { Attachment, Conversation, CustomerConversation, Message, Page } from '#protocol/entities.ts'
@@ -15,20 +15,20 @@ import { messageParts, type OutboxEntry, type OutgoingAttachment } from '../shar
 import { emptyTimeline } from '../shared/timeline/timeline.ts'
 
 export interface CurrentConversation {
-  /** null while none has begun, or it is not known yet. */
+  /** null until it is loaded or started. */
   open: ReadonlySignal<OpenConversation<CustomerConversation> | null>
-  /** It is known whether there is one, and if so what was said. */
+  /** Whether there is a conversation has been checked, and if so its first page is loaded. */
   isLoaded: ReadonlySignal<boolean>
   items: ReadonlySignal<TimelineItem[]>
   outbox: Outbox
-  /** Resolves once it is kept. */
+  /** Resolves once the message is stored. */
   send(content: string, attachment?: OutgoingAttachment): Promise<void>
-  /** The connection, once there is one. */
+  /** Sets the connection once there is one. */
   attach(connection: Connection, self: Self): void
   close(): void
 }
 
-/** The same for all tabs of a customer, so that they begin one conversation however they race. */
+/** The same in all tabs of a customer, so that concurrent starts create one conversation. */
 const clientConversationId = 'widget'
 const anonymous: Self = { id: 0, role: 'customer', name: '' }
 
@@ -38,11 +38,11 @@ export function findCurrentConversation(storage: Storage, files: Files, page: ()
   let connection: Connection | null = null
   let self = anonymous
   const undo: (() => void)[] = []
-  // One lane for all: what waits for its conversation must not be overtaken once that has begun.
+  // A single queue: messages written before the conversation exists must not be overtaken.
   const outbox = openOutbox({ storage, queueKeyOf: () => 'current', deliver, upload })
 
   async function upload(...args: Parameters<Files['upload']>): Promise<Attachment> {
-    // Whose it is has to be known first.
+    // The session decides who owns the upload.
     if (!connection) throw RequestError.offline()
     return files.upload(...args)
   }
@@ -56,7 +56,7 @@ export function findCurrentConversation(storage: Storage, files: Files, page: ()
     return (await connection.request('message:send', { conversationId: target, ...messageParts(entry) })).message
   }
 
-  /** Repeated with the same ids it is the same conversation and the same message. */
+  /** Idempotent: a retry with the same ids returns the same conversation and message. */
   async function start(by: Connection, message: ReturnType<typeof messageParts>): Promise<Message> {
     const currentPage = page()
     const reply = await by.request('conversation:start', {

@@ -1,4 +1,4 @@
-// Who this customer is to the server: an access token held in memory, and a rotating resume token that this browser keeps for the site.
+// The customer's session: an access token in memory, and a rotating resume token stored per site.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Customer, WidgetSite } from '#protocol/entities.ts'
@@ -14,32 +14,35 @@ export interface CustomerSession {
   customer: ReadonlySignal<Customer | null>
   site: ReadonlySignal<WidgetSite | null>
   getToken: () => AccessToken | null
-  /** A new token for the same customer, or for a new one where nothing was kept. */
+  /** Renews the token, or creates a customer if nothing is stored. */
   renewToken: () => Promise<AccessToken>
-  /** Somebody has written here before. */
+  /** This browser has a stored session. */
   hasSession: () => boolean
   setEmail: (email: string) => Promise<void>
   setAvailable: (available: boolean) => void
-  /** What the page says of the customer, told with the next call. False when it names another than the one this browser has: end that first. */
+  /**
+   * The identity from the page, sent with the next request. Returns
+   * false if it names another customer: end the session first.
+   */
   setClaims: (claims: IdentityClaims) => boolean
-  /** Ends the session and leaves no trace of the customer in this browser. */
+  /** Ends the session and deletes everything stored about the customer. */
   end: () => Promise<void>
 }
 
 const resumeKey = 'resume'
 const customerKey = 'customer'
-/** Whom the shop has vouched for, in its own words. */
+/** The verified customer's id in the shop. */
 const subjectKey = 'subject'
-/** Nobody waits longer for a server that is to forget, too. */
+/** How long to wait for the server's reply to a logout. */
 const logoutTimeoutMs = 2_000
 
 interface SessionOptions {
   storage: Storage
-  /** null: the first site of the server. */
+  /** null: the server's first site. */
   siteKey: string | null
-  /** Forgets what the customer has not sent yet. */
+  /** Deletes the customer's unsent messages. */
   clearOutbox: () => Promise<void>
-  /** The server did not take what the page said. */
+  /** The server rejected the identity. */
   onIdentityRejected: (error: RequestError) => void
 }
 
@@ -64,7 +67,7 @@ export function openCustomerSession({
     if (isEnded) throw RequestError.offline()
     const id = `${reply.customer.id}`
     const storedId = storage.get(customerKey)
-    // Another tab may have forgotten the one before already: what is kept is the new one's then.
+    // Another tab may have replaced the customer: the stored session then belongs to the new one.
     if (storedId !== null && storedId !== id) await clear()
     storage.set(resumeKey, reply.resumeToken)
     storage.set(customerKey, id)
@@ -73,7 +76,7 @@ export function openCustomerSession({
       markUsed(storage.area, body.identity)
     }
     if ((storedId ?? id) !== id || (customer.value?.id ?? reply.customer.id) !== reply.customer.id) {
-      // Nothing of the one before may be shown, or be sent as the new one's.
+      // The previous customer's data must not be shown or sent as the new one's.
       location.reload()
       throw RequestError.offline()
     }
@@ -84,17 +87,17 @@ export function openCustomerSession({
   }
 
   async function resume(): Promise<AccessToken> {
-    // Read anew each time: another tab may have rotated it.
+    // Read it every time: another tab may have rotated it.
     const resumeToken = storage.get(resumeKey)
     const claims = pendingClaims
     try {
       const renewed = await requestSession({ ...claims, ...(resumeToken === null ? {} : { resumeToken }) })
       if (pendingClaims === claims) pendingClaims = null
-      // What the page has said meanwhile.
+      // The page has set another identity meanwhile.
       return pendingClaims ? resume() : renewed
     } catch (error) {
       if (!claims || !(error instanceof RequestError) || error.retryable) throw error
-      // One goes on as if the page had said nothing.
+      // Continue without the identity.
       if (pendingClaims === claims) pendingClaims = null
       onIdentityRejected(error)
       return resume()
@@ -106,7 +109,7 @@ export function openCustomerSession({
     for (const name of storage.names('')) storage.remove(name)
   }
 
-  // Another tab has ended the session, or goes on as somebody else: this one goes along.
+  // Another tab has ended the session or switched the customer.
   storage.watch((name, id) => {
     if (name !== customerKey) return
     if (id === null || (customer.value && id !== `${customer.value.id}`)) location.reload()

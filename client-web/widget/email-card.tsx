@@ -1,4 +1,4 @@
-// Asks for a mail address when nobody is here to answer. It never stands in the way of writing.
+// Asks for an email address when nobody is available. It never blocks writing.
 
 import { useSignal } from '@preact/signals'
 import { limits } from '#protocol/limits.ts'

@@ -1,4 +1,4 @@
-// The shop's name, who answers or whether anybody does, the language, and the way back to the page.
+// The header: shop name, agent or availability, language, and the close button.
 
 import type { Language, Person } from '#protocol/entities.ts'
 import { language, languages, setLanguage } from '../shared/i18n/language.ts'

@@ -1,4 +1,4 @@
-// Says that the connection is gone, once it has been gone long enough to matter. Writing goes on meanwhile.
+// A banner for a lost connection, after a short delay. Writing stays possible.
 
 import { useEffect, useState } from 'preact/hooks'
 import type { Connection } from '../shared/connection/connection.ts'

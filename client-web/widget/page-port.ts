@@ -1,16 +1,16 @@
-// The frame's end of the channel to the page that embeds it. The first message counts only from the parent window; who the parent may be
-// is decided once the site is known. Until then nothing but "the frame is here" goes out.
+// The frame's end of the channel to the embedding page. Only the parent window may open it; the
+// origin is checked once the site is loaded. Until then the frame sends nothing but "ready".
 
 import { type FromFrame, type FromPage, hello, isFromPage } from '../loader/frame-protocol.ts'
 
 export interface PagePort {
-  /** Origin of the page at the other end. */
+  /** Origin of the embedding page. */
   origin: string
   send(message: FromFrame): void
   close(): void
 }
 
-/** Calls `met` for each page that greets; a later greeting replaces the one before. */
+/** Calls `onConnect` for each hello; a later one replaces the channel. */
 export function listenForPage(onConnect: (port: PagePort) => void, onMessage: (message: FromPage) => void): void {
   let current: MessagePort | undefined
   addEventListener('message', ({ data, source, origin, ports: [port] }) => {

@@ -1,4 +1,4 @@
-// The words of the customer's side.
+// Texts of the widget.
 
 import { defineTexts } from '../shared/i18n/texts.ts'
 

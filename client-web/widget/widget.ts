@@ -1,4 +1,5 @@
-// The customer's side as a whole: a session made when somebody means to write, its connection, the conversation, and the page around it.
+// The widget as a whole: a session created when somebody is about to
+// write, the connection, the conversation, and the embedding page.
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { Page } from '#protocol/entities.ts'
@@ -19,16 +20,19 @@ export interface Widget {
   current: CurrentConversation
   draft: Draft
   connection: ReadonlySignal<Connection | null>
-  /** Why there is nothing to see here; null while all is well. */
+  /** Why the widget cannot be used; null if it can. */
   refusal: ReadonlySignal<'unknownSite' | 'notAllowed' | 'identityRequired' | null>
-  /** It is certain whose words may be shown here: an embedding page has had its say, and nobody is taking another's place. */
+  /**
+   * It is decided whose messages may be shown: the embedding page
+   * has sent its identity, and no switch of customers is pending.
+   */
   isSettled: ReadonlySignal<boolean>
-  /** The panel shows: an embedded one when its page says so, a page of its own always. */
+  /** Whether the panel is visible. Always true outside an embedding page. */
   isOpen: ReadonlySignal<boolean>
   isEmbedded: boolean
-  /** Rises each time the cursor should go into the field. */
+  /** Increases whenever the text field should take focus. */
   focusRequests: ReadonlySignal<number>
-  /** Set by the list: the newest message is in sight. */
+  /** Set by the message list: the newest message is in view. */
   isAtEnd: Signal<boolean>
   isDurable: ReadonlySignal<boolean>
   files: Files
@@ -87,20 +91,20 @@ export function startWidget(siteKey: string | null): Widget {
   }
 
   function identify({ identity, name, email }: IdentityClaims): void {
-    // Whoever was refused, and who was here before, is gone with the page; the loader says it all again.
+    // A rejected or replaced customer requires a reload; the loader sends the identity again.
     if (refusal.value) location.reload()
     else if (!session.setClaims({ identity, name, email })) void end().then(reloadOnline)
     else if (connection.value) session.renewToken().catch(() => undefined)
     else if (identity) connect()
   }
 
-  /** Without a network there would be no page to come back to. */
+  /** An offline reload would leave an error page. */
   function reloadOnline(): void {
     if (navigator.onLine) location.reload()
     else addEventListener('online', () => location.reload())
   }
 
-  /** Session, connection and all that is kept, in one step. */
+  /** Ends the session, the connection, and everything stored. */
   async function end(): Promise<void> {
     isEnding = true
     isSettled.value = false
@@ -109,7 +113,7 @@ export function startWidget(siteKey: string | null): Widget {
     await session.end()
   }
 
-  // A page may speak with this frame only from one of the site's origins. The server's frame-ancestors says the same before that.
+  // Only the site's origins may talk to this frame. The server's frame-ancestors enforces the same.
   effect(() => {
     const { value: site } = session.site
     const { value: pagePort } = port
@@ -139,7 +143,7 @@ export function startWidget(siteKey: string | null): Widget {
   effect(() => {
     if (session.customer.value) port.value?.send({ type: 'session', hasConversation: current.open.value !== null })
   })
-  // Read means seen: the panel is open, the tab is in front and the newest message is in sight.
+  // Read means seen: the panel is open, the tab is visible and the newest message is in view.
   effect(() => {
     const isSeen = isOpen.value && isVisible.value && isAtEnd.value && current.isLoaded.value
     const isOnline = connection.value?.state.value.phase === 'online'

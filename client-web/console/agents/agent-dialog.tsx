@@ -1,4 +1,4 @@
-// One agent's account: a new one, or what may change of one that is there.
+// Dialog to add or edit an agent's account.
 
 import { useState } from 'preact/hooks'
 import type { AgentRole, User } from '#protocol/entities.ts'
@@ -11,7 +11,7 @@ import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 
 interface AgentDialogProps {
-  /** null for a new one. */
+  /** null to add one. */
   user: User | null
   onClose: () => void
   onSaved: (user: User) => void

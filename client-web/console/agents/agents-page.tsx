@@ -1,4 +1,4 @@
-// Admins manage who answers here: add, edit, disable, enable.
+// Admin page: add, edit, disable and enable agents.
 
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'

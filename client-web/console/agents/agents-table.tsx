@@ -1,4 +1,4 @@
-// The agents of this installation, one a row.
+// The agents of this installation, one per row.
 
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'

@@ -1,4 +1,4 @@
-// What an agent can do with a conversation, and who may do it by the server's rules; the answer is taken in, a refusal is shown.
+// What agents can do with a conversation. The permissions follow the server's rules; an error is shown as a toast.
 
 import type { AgentConversation } from '#protocol/entities.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
@@ -14,7 +14,7 @@ type ActionName =
   | 'conversation:close'
   | 'conversation:reopen'
 
-/** Resolves to whether it was done. */
+/** Resolves to false if the server refused. */
 export async function runAction<N extends ActionName>(
   workspace: Workspace,
   name: N,

@@ -1,4 +1,4 @@
-// Stands where the composer would: a conversation to claim, one that a colleague has, one that is closed.
+// Replaces the composer where the agent cannot write: to claim, assigned to a colleague, or closed.
 
 import { useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
@@ -27,7 +27,7 @@ export function ClaimBar({ conversation, view }: ClaimBarProps) {
     setIsBusy(true)
     const isMine = await runAction(workspace, 'conversation:claim', { conversationId: id })
     setIsBusy(false)
-    // It has left the queue: the list goes where it is now, so that it stays in sight.
+    // The conversation has left the queue. Switching the view keeps it visible in the list.
     if (isMine && view === 'queue') navigate(paths.conversation(id, 'mine'), 'replace')
   }
 

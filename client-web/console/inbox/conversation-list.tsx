@@ -1,4 +1,4 @@
-// The list pane: the views with their counts, and the rows of one. Rows are links; arrow keys move between them.
+// The list pane: the views with their counts, and the rows of the current view. Arrow keys move between rows.
 
 import { useEffect, useRef } from 'preact/hooks'
 import type { ConversationView } from '#protocol/entities.ts'
@@ -58,7 +58,7 @@ function Rows({ view, selected }: ConversationListProps) {
     if (isOnline) void conversations.load(view)
   }, [view, isOnline])
 
-  // Somebody who works elsewhere on the page is not about to click here, wherever the pointer rests.
+  // Typing elsewhere on the page means that the resting pointer is not about to click a row.
   useEffect(() => {
     const onKeyDownElsewhere = (event: KeyboardEvent) => {
       if (!list.current?.contains(event.target as Node)) unfreeze()
@@ -84,7 +84,7 @@ function Rows({ view, selected }: ConversationListProps) {
           {t.list.changed(changes)}
         </button>
       )}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what one uses; this only notices that somebody does. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the links are interactive; this only observes focus. */}
       <div
         ref={list}
         class={styles.rows}
@@ -130,7 +130,7 @@ function Rows({ view, selected }: ConversationListProps) {
   )
 }
 
-/** Reads on when it is scrolled into sight; a button for those who do not scroll. */
+/** Loads the next page when scrolled into view. The button serves those who do not scroll. */
 function More({ isBusy, onMore }: { isBusy: boolean; onMore: () => void }) {
   const sentinel = useRef<HTMLDivElement>(null)
   useEffect(() => {

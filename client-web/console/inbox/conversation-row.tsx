@@ -1,4 +1,4 @@
-// One conversation in the list: who, the last words and whose, when, how many are unread, how long it has waited or who has it.
+// One conversation in the list: customer, last message, time, unread count, and the waiting time or the agent.
 
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { now } from '../../shared/clock.ts'

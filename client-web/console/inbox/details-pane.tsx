@@ -1,4 +1,4 @@
-// What is known of the customer and of the conversation, and the way to keep somebody out.
+// Details of the customer and the conversation, and the button that blocks the customer.
 
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -23,7 +23,7 @@ export function DetailsPane({ conversation }: { conversation: AgentConversation 
   const language = languages.find(({ value }) => value === customer.language)
   const close = useRef<HTMLSpanElement>(null)
 
-  // Over the thread it hides what had focus: it takes focus, and gives it back.
+  // As an overlay it hides the focused element, so it takes focus and returns it when it closes.
   useEffect(() => {
     if (!isOverThread.peek()) return
     const before = document.activeElement

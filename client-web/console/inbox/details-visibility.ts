@@ -1,4 +1,4 @@
-// Whether the details are shown: a lasting choice where they have a pane of their own, a passing one where they cover the thread.
+// Whether the details pane is visible. The choice is stored for wide windows; as an overlay it is temporary.
 
 import { computed, signal } from '@preact/signals'
 import { details } from '../preferences.ts'
@@ -19,7 +19,7 @@ export function showDetails(shown: boolean): void {
   else isOverThread.value = shown
 }
 
-/** Another conversation is shown: nothing may lie over it. */
+/** A newly selected conversation must not be covered. */
 export function leaveOverlay(): void {
   isOverThread.value = false
 }

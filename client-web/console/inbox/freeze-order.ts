@@ -1,10 +1,13 @@
-// A list that does not move under a hand: while it is held, rows keep their places and only their content changes.
+// Keeps rows in place while somebody is about to click: the content of a row updates, the order does not.
 
 export interface Row {
   id: number
 }
 
-/** What is shown while held: the rows as they stood, with today's content, and below them what is new and belongs below. */
+/**
+ * The frozen rows with current content, followed by new rows
+ * that belong below them. `changes` counts what is held back.
+ */
 export function freezeOrder<T extends Row>(
   shown: readonly T[],
   latest: readonly T[],

@@ -1,4 +1,4 @@
-// The inbox: list, thread, details, as many side by side as the window has room for. What is selected stands in the address.
+// The inbox: list, thread and details, as many as fit side by side. The URL holds the selection.
 
 import { useEffect, useRef } from 'preact/hooks'
 import { customerName } from '../customer-name.ts'
@@ -22,7 +22,7 @@ export function Inbox() {
   usePageTitle(conversation ? customerName(conversation.customer) : texts.value.nav.inbox)
   useEffect(leaveOverlay, [selected])
   const main = useRef<HTMLElement>(null)
-  // The login form had focus and is gone.
+  // The login form had focus and has been removed.
   useEffect(() => {
     if (document.activeElement === document.body) main.current?.focus()
   }, [])

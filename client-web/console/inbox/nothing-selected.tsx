@@ -1,4 +1,4 @@
-// The middle of an inbox in which nothing is selected: on a new installation the way to the first conversation, else who is here.
+// Shown when no conversation is selected: first steps on a new installation, otherwise the team.
 
 import { useEffect, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
@@ -42,7 +42,7 @@ function Welcome() {
   const t = texts.value.welcome
 
   useEffect(() => {
-    // Without the snippet the step still says what to do, and Sites has it.
+    // Without the snippet the step still explains what to do; the Sites page has it too.
     if (isAdmin)
       callAsUser<{ sites: Site[] }>('/sites').then(
         ({ sites }) => setSite(sites[0] ?? null),

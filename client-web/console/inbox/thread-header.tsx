@@ -1,4 +1,4 @@
-// Who one talks with, how the conversation stands, and what can be done with it.
+// The customer's name, the status of the conversation, and its actions.
 
 import { useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'

@@ -42,7 +42,7 @@ export function ThreadMessages({ open, conversation }: ThreadMessagesProps) {
     if (hasAny && open.isLoaded.value && isAtEnd.value && isFocused.value && isMine) open.markRead('agent')
   })
 
-  // Where the new ones began when the conversation was opened: it stays there while one reads on.
+  // Where the new messages began when the conversation was opened. The divider does not move afterwards.
   if (newFromSeq.current === null && open.isLoaded.value) newFromSeq.current = firstNewSeq(open)
 
   const typing = open.typing.value.filter(({ userId }) => userId !== workspace.agentId)
@@ -83,7 +83,7 @@ function isPageFocused(): boolean {
   return document.visibilityState === 'visible' && document.hasFocus()
 }
 
-/** 0 where nothing is new, or where all of it is. */
+/** 0 if nothing is new or everything is. */
 function firstNewSeq(open: OpenConversation<AgentConversation>): number {
   const { agentReadSeq, messages } = open.timeline.value
   const first = messages.find(({ seq, senderRole }) => seq > agentReadSeq && senderRole === 'customer')

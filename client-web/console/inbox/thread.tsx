@@ -1,4 +1,4 @@
-// One conversation: what was said, what can be done, and where one writes. Reading counts while it is in front of somebody's eyes.
+// One conversation: header, messages, and the reply area.
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
@@ -47,11 +47,11 @@ export function Thread({ conversationId, view }: ThreadProps) {
   }, [conversationId])
 
   const conversation = workspace.conversations.find(conversationId)
-  // Of this conversation alone: what was chosen for one customer never goes to another.
+  // One selection per conversation, so that a file chosen for one customer never goes to another.
   const selection = useMemo(createFileSelection, [conversationId])
   const drop = useFileDrop(conversation && permissionsOf(conversation, workspace).canWrite ? selection.add : null)
   const section = useRef<HTMLElement>(null)
-  // The button one pressed is gone with the state it changed, or the field with what one may do.
+  // An action or a change of permissions may have removed the focused element.
   useEffect(() => {
     if (document.activeElement === document.body) section.current?.focus()
   }, [conversation?.status, conversation?.agent?.id])

@@ -1,4 +1,4 @@
-// To whom a conversation goes: a colleague, with what they are doing now, or back to the queue.
+// Dialog to transfer a conversation to a colleague or back to the queue.
 
 import { useState } from 'preact/hooks'
 import type { AgentConversation } from '#protocol/entities.ts'

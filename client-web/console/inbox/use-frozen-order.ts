@@ -1,9 +1,9 @@
-// Holds a list while somebody's hand is in it.
+// Hook around freezeOrder.
 
 import { useRef, useState } from 'preact/hooks'
 import { freezeOrder, type Row } from './freeze-order.ts'
 
-/** `hold` while a pointer or the keyboard is in the list; `release` when it leaves, or when somebody asks for the news. */
+/** Freeze while the pointer or the keyboard focus is in the list. Unfreeze when it leaves or on "show changes". */
 export function useFrozenOrder<T extends Row>(latest: readonly T[], find: (id: number) => T | undefined) {
   const [isFrozen, setIsFrozen] = useState(false)
   const shown = useRef(latest)

@@ -1,4 +1,4 @@
-// Whether the shop has vouched for what stands before it, in words as well as by an icon and a colour.
+// Says whether the shop has verified a value, in words as well as by icon and colour.
 
 import { InfoIcon, VerifiedIcon } from '../../shared/ui/icons.tsx'
 import { texts } from '../texts.ts'

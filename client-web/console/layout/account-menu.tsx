@@ -1,4 +1,4 @@
-// Who one is and what others are told: status, sound, the way to one's settings and out.
+// The account menu: own status, sound, profile, log out.
 
 import { useId, useRef } from 'preact/hooks'
 import type { AgentStatusValue } from '#protocol/entities.ts'

@@ -1,4 +1,4 @@
-// Says that the connection is gone once it has been gone for two seconds: shorter breaks are nobody's business.
+// A banner for a lost connection. Interruptions under two seconds are not shown.
 
 import { useEffect, useState } from 'preact/hooks'
 import { Banner } from '../../shared/ui/banner.tsx'

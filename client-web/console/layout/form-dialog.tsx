@@ -1,4 +1,4 @@
-// A dialog with a form in it: saves, says why it could not, and closes when it is done.
+// A dialog with a form: submits, shows the error, and closes on success.
 
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
@@ -13,9 +13,9 @@ interface FormDialogProps {
   title: string
   submitLabel: string
   onClose: () => void
-  /** Rejects where it could not be saved. Resolves false to stay open. */
+  /** Rejects if saving failed. Resolves to false to keep the dialog open. */
   onSubmit: () => Promise<boolean | undefined>
-  /** Other words for an error than the usual ones. */
+  /** Replaces the usual text of an error. */
   explain?: (error: unknown) => string | undefined
   children: ComponentChildren
 }

@@ -1,4 +1,4 @@
-// What stands around every page of somebody logged in: the way to the pages, one's own status, and how the connection is.
+// The layout around every page after login: navigation, account menu, connection banner, toasts.
 
 import type { ComponentChildren } from 'preact'
 import { AgentsIcon, InboxIcon, KefuMark, SitesIcon } from '../../shared/ui/icons.tsx'

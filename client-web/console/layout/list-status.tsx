@@ -1,4 +1,4 @@
-// What stands in the place of rows: that they are on their way, or that they could not be had.
+// Shown in place of a list that is loading or failed to load.
 
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Button } from '../../shared/ui/button.tsx'

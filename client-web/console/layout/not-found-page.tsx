@@ -1,4 +1,4 @@
-// An address that leads nowhere, or not for this user.
+// For a URL that does not exist, or not for this user.
 
 import { usePageTitle } from '../notifications/page-title.ts'
 import { paths } from '../router.ts'

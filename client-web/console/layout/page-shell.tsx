@@ -1,4 +1,4 @@
-// A page that is not the inbox: its title, what it is for, its main action, its content. Opening it puts focus on the title.
+// Every page but the inbox: title, introduction, main action, content. Opening the page focuses the title.
 
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'

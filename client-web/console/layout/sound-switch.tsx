@@ -1,4 +1,4 @@
-// The switch of the one sound. Turning it on plays it, so that one knows what to listen for.
+// Switches the notification sound. Turning it on plays the sound once.
 
 import { playSound } from '../notifications/sound.ts'
 import { sound } from '../preferences.ts'

@@ -1,4 +1,4 @@
-// One thing that is on or off at once, with its name before it.
+// A setting that takes effect as soon as it is switched.
 
 import styles from './switch.module.css'
 

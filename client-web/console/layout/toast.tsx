@@ -1,4 +1,4 @@
-// One line at the foot of the page about what has just been done or could not be; spoken, and gone after a while.
+// A toast that confirms an action or reports its error. Screen readers announce it; it disappears after a while.
 
 import { signal } from '@preact/signals'
 import styles from './toast.module.css'

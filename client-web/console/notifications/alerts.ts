@@ -1,14 +1,14 @@
-// Which news of a conversation calls for an agent, so that it is worth a sound.
+// Decides which conversation events alert an agent.
 
 import type { AgentConversation } from '#protocol/entities.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 
 export type ConversationEvent = ServerEvents[Extract<EventName, 'conversation:created' | 'conversation:updated'>]
 
-/** Changes after which a conversation waits no more and no less than before. */
+/** Changes that do not affect how long a customer has waited. */
 const silentChanges: ReadonlySet<ConversationEvent['change']> = new Set(['read', 'message', 'customer', 'agent'])
 
-/** What calls for this agent, as a key that changes with each call; null where nothing does. */
+/** A key that changes with each new alert for this agent; null for none. */
 export function alertKey(
   conversation: AgentConversation,
   change: ConversationEvent['change'],

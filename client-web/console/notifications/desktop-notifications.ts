@@ -1,15 +1,15 @@
-// Desktop notifications: asked for only when somebody presses the button for it, and shown without a sound of their own.
+// Desktop notifications. Permission is requested only on a click, and they are silent: the console has its own sound.
 
 import { signal } from '@preact/signals'
 
-/** Missing on plain http outside this machine, and on some phones. */
+/** Unavailable on plain http (other than localhost) and on some phones. */
 const isAvailable = 'Notification' in globalThis && isSecureContext
 
 export const permission = signal<NotificationPermission | 'unavailable'>(
   isAvailable ? Notification.permission : 'unavailable',
 )
 
-/** To be called from a click. */
+/** Browsers require a click. */
 export async function requestPermission(): Promise<void> {
   if (isAvailable) permission.value = await Notification.requestPermission()
 }
@@ -17,7 +17,7 @@ export async function requestPermission(): Promise<void> {
 interface DesktopNotification {
   title: string
   body: string
-  /** A later one with the same tag takes the place of the one before it. */
+  /** A later notification with the same tag replaces the earlier one. */
   tag: string
   onClick: () => void
 }
@@ -32,7 +32,7 @@ export function showDesktopNotification({ title, body, tag, onClick }: DesktopNo
       onClick()
     }
   } catch {
-    // Chrome on Android knows the class and refuses to make one.
+    // Chrome on Android has the class but throws on construction.
     permission.value = 'unavailable'
   }
 }

@@ -1,5 +1,5 @@
-// Calls an agent to what needs one: a conversation that begins to wait, a customer's new words in one's own. Title count always;
-// sound and notification only for what is not on screen, and from one tab alone. What one reads already rings for nobody.
+// Alerts an agent to a waiting conversation, or a new message in one of their own. The title always shows the
+// count. Sound and desktop notification come from one tab only, and not for a conversation that is on screen.
 
 import { computed, effect, type ReadonlySignal } from '@preact/signals'
 import type { AgentConversation } from '#protocol/entities.ts'
@@ -16,7 +16,7 @@ import { playSound } from './sound.ts'
 import { claimAlert } from './tab-leader.ts'
 
 export interface Notifications {
-  /** Conversations that wait, and one's own with unread messages. */
+  /** Conversations in the queue, plus the agent's own with unread messages. */
   count: ReadonlySignal<number>
   stop(): void
 }
@@ -36,7 +36,7 @@ export function watchNotifications({
 }: NotificationsOptions): Notifications {
   const ownUnread = computed(() => conversations.rows('mine').filter(({ unread }) => unread > 0).length)
   const count = computed(() => (counts.counts.value?.queue ?? 0) + ownUnread.value)
-  /** The newest customer message or queue time that has rung, by conversation, so that no change of it rings twice. */
+  /** The last alert key of each conversation: later changes with the same key are silent. */
   const lastAlerts = new Map<number, string>()
 
   function onConversationEvent({ conversation, change }: ConversationEvent): void {

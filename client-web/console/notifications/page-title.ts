@@ -1,4 +1,4 @@
-// The tab's title: how many conversations call, then where one is, then the product.
+// The tab's title: alert count, page name, product.
 
 import { effect, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'

@@ -1,5 +1,5 @@
-// One short sound, two soft notes made on the spot. Browsers allow it only after the first click or key on the page;
-// what comes before that stays silent instead of sounding late.
+// The notification sound: two synthesised notes. Browsers block audio before the first
+// click or key press; an alert from before that stays silent instead of playing late.
 
 import { sound } from '../preferences.ts'
 
@@ -9,7 +9,7 @@ const notes = [
 ]
 const durationSeconds = 0.5
 const peakGain = 0.12
-/** A burst of messages rings once. */
+/** A burst of messages plays the sound once. */
 const minIntervalMs = 2_000
 
 let context: AudioContext | null = null

@@ -1,12 +1,12 @@
-// Of several tabs one rings. A tab that shows the conversation takes the turn at once and stays silent; the others try a moment later.
-// On plain http there are no Web Locks; then every tab rings for itself.
+// Elects the tab that alerts. A tab that shows the conversation claims the alert first and
+// stays silent; the others try a moment later. Without Web Locks (plain http) every tab alerts.
 
 const headStartMs = 150
 const holdMs = 3_000
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Whether this tab has the turn for `call`. */
+/** Whether this tab has won the alert. */
 export async function claimAlert(key: string, isOnScreen: boolean): Promise<boolean> {
   if (!('locks' in navigator)) return true
   if (!isOnScreen) await delay(headStartMs)

@@ -1,4 +1,4 @@
-// How this browser shows the console and how it calls. The language is kept with the user too, for the next browser.
+// Language, theme and notifications of this browser. The language is also saved with the user, for the next browser.
 
 import type { Language } from '#protocol/entities.ts'
 import { language, languages, setLanguage } from '../../shared/i18n/language.ts'

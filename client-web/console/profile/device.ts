@@ -1,4 +1,4 @@
-// A browser and a system by the names people know, from what the browser calls itself. Those that pretend to be others come first.
+// Names a browser and its system from the user agent. Browsers that also claim to be another come first.
 
 const browsers: [name: string, pattern: RegExp][] = [
   ['WeChat', /MicroMessenger\//],
@@ -19,7 +19,7 @@ const systems: [name: string, pattern: RegExp][] = [
   ['Linux', /Linux/],
 ]
 
-/** "Chrome, Windows"; null for one that nobody knows. */
+/** "Chrome, Windows"; null if neither is recognised. */
 export function deviceOf(userAgent: string | null): string | null {
   const nameIn = (list: typeof browsers) => list.find(([, pattern]) => pattern.test(userAgent ?? ''))?.[0]
   return [nameIn(browsers), nameIn(systems)].filter(Boolean).join(', ') || null

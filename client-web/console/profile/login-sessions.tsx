@@ -1,4 +1,4 @@
-// Where one is logged in, and the way out of any of it.
+// The user's login sessions, each with a log-out button.
 
 import { useState } from 'preact/hooks'
 import type { LoginSession } from '#protocol/entities.ts'
@@ -19,7 +19,7 @@ export function LoginSessions() {
   const [busyId, setBusyId] = useState<number | 'all' | null>(null)
   const t = texts.value.profile
 
-  /** One of them, or all but this one. */
+  /** Ends one session, or all but the current one. */
   async function end(id: number | 'all'): Promise<void> {
     setBusyId(id)
     try {

@@ -1,4 +1,4 @@
-// A new password, with the present one. The server ends the user's other sessions.
+// Changes the password, which ends the user's other sessions.
 
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'

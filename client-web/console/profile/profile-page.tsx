@@ -1,4 +1,4 @@
-// One's own account and this browser: name, password, logins, language, theme, sound, notifications.
+// The user's account and the settings of this browser.
 
 import { PageShell } from '../layout/page-shell.tsx'
 import { usePageTitle } from '../notifications/page-title.ts'

@@ -1,4 +1,4 @@
-// The door: username and password, in the reader's language.
+// Username and password, in the browser's language.
 
 import { useRef, useState } from 'preact/hooks'
 import { RequestError } from '../../shared/connection/request-error.ts'

@@ -1,4 +1,4 @@
-// Before a site gets another identity secret: what becomes of the present one.
+// Confirms a new identity secret and asks whether the current one ends immediately.
 
 import { useState } from 'preact/hooks'
 import { FormDialog } from '../layout/form-dialog.tsx'

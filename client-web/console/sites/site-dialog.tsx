@@ -1,4 +1,4 @@
-// One site: its name, where it may be embedded, and how it looks there.
+// Dialog to add or edit a site: name, allowed origins, appearance.
 
 import { useState } from 'preact/hooks'
 import type { Site, WidgetPosition } from '#protocol/entities.ts'
@@ -11,7 +11,7 @@ import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 
 interface SiteDialogProps {
-  /** null for a new one. */
+  /** null to add one. */
   site: Site | null
   onClose: () => void
   onSaved: (site: Site) => void

@@ -1,4 +1,4 @@
-// How a shop vouches for its customers on one site: the secret that its server signs with, and whether others may write at all.
+// Identity verification of a site: the signing secret, and whether unidentified customers may write.
 
 import { useId, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'

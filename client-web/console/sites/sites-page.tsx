@@ -1,4 +1,4 @@
-// Admins manage the places where the chat is embedded, and take the embed code from here.
+// Admin page: manage sites and copy their embed code.
 
 import { useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
@@ -78,7 +78,7 @@ function SiteCard({ site, onEdit, onSaved }: SiteCardProps) {
   )
 }
 
-/** The launcher's colour with the mark on it, so that one sees what it is for. */
+/** Previews the launcher in the site's colour. */
 function Swatch({ color }: { color: string }) {
   return (
     <svg class={styles.swatch} width="36" height="36" viewBox="0 0 36 36" aria-hidden="true">

@@ -1,4 +1,4 @@
-// The conversations this page knows, by id, newest version each, kept current by events; and how far each view has been read.
+// The latest version of every conversation that this page has received, by id, and how far each view is loaded.
 
 import { batch, signal } from '@preact/signals'
 import type { AgentConversation, Conversation, ConversationView } from '#protocol/entities.ts'
@@ -9,21 +9,21 @@ import { listView } from './views.ts'
 interface ViewProgress {
   phase: 'unread' | 'loading' | 'loaded' | 'failed'
   nextCursor: string | null
-  /** The last row read, while more pages follow. */
+  /** The last loaded row while more pages follow. */
   boundary: AgentConversation | null
 }
 
 export interface Conversations {
   find(id: number): AgentConversation | undefined
-  /** Rows of a view in order, as far as it has been read. */
+  /** The loaded rows of a view, in order. */
   rows(view: ConversationView): AgentConversation[]
   progress(view: ConversationView): ViewProgress
-  /** Reads a view's first page, unless it is there. */
+  /** Loads a view's first page unless it is loaded. */
   load(view: ConversationView): Promise<void>
   loadMore(view: ConversationView): Promise<void>
-  /** Takes in a conversation from an event or an answer; an older version changes nothing. */
+  /** Adds a conversation from an event or a reply. An older version is ignored. */
   merge(conversation: Conversation): void
-  /** Forgets what cannot be trusted after a time without connection and reads the given views anew. */
+  /** After a reconnect: reloads the given views and discards everything else. */
   refresh(views: readonly ConversationView[]): Promise<void>
 }
 
@@ -84,7 +84,7 @@ export function createConversations(connection: Connection, agentId: number): Co
       const now = byId.peek()
       if (views.some((view) => progress.peek()[view]?.phase !== 'loaded')) return
       batch(() => {
-        // Rows that neither a page nor an event has brought since may have changed while nobody listened.
+        // Rows that neither a page nor an event has updated may have changed while offline.
         const wasUpdated = ([id, each]: [number, AgentConversation]) => before.get(id) !== each
         byId.value = new Map([...now].filter(wasUpdated))
         progress.value = Object.fromEntries(views.map((view) => [view, progress.peek()[view]]))

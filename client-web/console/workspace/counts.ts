@@ -1,4 +1,4 @@
-// How many conversations each view has, asked for again a moment after anything happened that could change it.
+// The number of conversations in each view, reloaded shortly after any event that may change it.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { ConversationCounts } from '#protocol/entities.ts'
@@ -6,7 +6,7 @@ import type { Connection } from '../../shared/connection/connection.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 
 export interface Counts {
-  /** null until the server has answered. */
+  /** null until the first reply. */
   counts: ReadonlySignal<ConversationCounts | null>
   refresh(): Promise<void>
   stop(): void
@@ -24,7 +24,7 @@ export function watchCounts(connection: Connection): Counts {
     try {
       counts.value = await connection.request('conversation:count', {})
     } catch (error) {
-      // The next event or connect asks again.
+      // The next event or reconnect retries.
       if (!(error instanceof RequestError)) throw error
     }
   }

@@ -1,4 +1,4 @@
-// The agents of this installation, their status as everyone is told it, and how much each has in hand.
+// The agents of this installation, with their status and load.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Agent, AgentStatusValue, ConversationChange } from '#protocol/entities.ts'
@@ -14,7 +14,7 @@ export interface Team {
 }
 
 const debounceMs = 500
-/** Changes by which conversations come into hands and out of them. */
+/** Changes that move a conversation to or from an agent. */
 const loadChanges: ReadonlySet<ConversationChange> = new Set([
   'claimed',
   'transferred',
@@ -25,7 +25,7 @@ const loadChanges: ReadonlySet<ConversationChange> = new Set([
 
 export function watchTeam(connection: Connection): Team {
   const agents = signal<Agent[]>([])
-  /** Who has each conversation in progress, as far as this page was told. */
+  /** The agent of each pending conversation, as far as this page has seen. */
   const assigneeOf = new Map<number, number>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -39,7 +39,7 @@ export function watchTeam(connection: Connection): Team {
     try {
       agents.value = (await connection.request('agent:list', {})).agents
     } catch (error) {
-      // The next connect asks again.
+      // The next reconnect retries.
       if (!(error instanceof RequestError)) throw error
     }
   }
@@ -57,7 +57,7 @@ export function watchTeam(connection: Connection): Team {
       const others = agents.value.filter(({ id }) => id !== agentId)
       agents.value = agent ? [...others, agent] : others
     }),
-    // What was lost on the way is told later under another name: who has it says more than what is said to have changed.
+    // A missed event arrives later with another `change`, so compare the assignee, not `change`.
     connection.on('conversation:updated', ({ conversation: { id, status, agent }, change }) => {
       const agentId = status === 'pending' ? agent?.id : undefined
       if (!loadChanges.has(change) && assigneeOf.get(id) === agentId) return

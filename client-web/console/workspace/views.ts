@@ -1,4 +1,4 @@
-// Which conversations a view holds and in what order, from what is known of them. The same rules as the server's queries.
+// Which conversations belong to a view, and their order. Mirrors the server's queries.
 
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 
@@ -14,7 +14,7 @@ function sortTime(conversation: AgentConversation, view: ConversationView): stri
   return (view === 'closed' ? conversation.closedAt : null) ?? conversation.updatedAt
 }
 
-/** The queue has its oldest first, every other view its newest. ISO times of one form compare as text. */
+/** The queue is sorted oldest first, every other view newest first. ISO timestamps compare as text. */
 export function compareIn(view: ConversationView): (a: AgentConversation, b: AgentConversation) => number {
   const direction = view === 'queue' ? 1 : -1
   return (a, b) => {
@@ -23,7 +23,7 @@ export function compareIn(view: ConversationView): (a: AgentConversation, b: Age
   }
 }
 
-/** In order, and nothing beyond `boundary`, the last row of the pages read so far: what lies there has holes. */
+/** Sorted, up to `boundary`, the last row of the loaded pages: beyond it rows are missing. */
 export function listView(
   conversations: Iterable<AgentConversation>,
   view: ConversationView,

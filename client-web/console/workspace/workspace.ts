@@ -1,4 +1,5 @@
-// What an agent works at while logged in: the connection, the conversations, their counts, the team. One a login, ended with it.
+// The client-side store of a logged-in agent: connection,
+// conversations, counts, team. It lasts as long as the login session.
 
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
@@ -26,16 +27,16 @@ export interface Workspace {
   counts: Counts
   team: Team
   notifications: Notifications
-  /** Drafts of this user on this browser. */
+  /** Drafts of this user in this browser. */
   storage: Storage
-  /** Unsent messages of this user, to any conversation, whichever is on the screen. */
+  /** Unsent messages of this user, to any conversation. */
   outbox: Outbox
   files: Files
   close(): void
 }
 
 export function createWorkspace(user: User): Workspace {
-  // Somebody else may have logged in, here or in another tab: nothing of this desk goes out as theirs.
+  // Another user may have logged in, here or in another tab: nothing of this workspace is sent as theirs.
   const isCurrentUser = () => {
     const now = session.peek()
     return now.phase === 'in' && now.user.id === user.id
@@ -70,7 +71,7 @@ export function createWorkspace(user: User): Workspace {
   const undo = [
     connection.on('conversation:created', ({ conversation }) => conversations.merge(conversation)),
     connection.on('conversation:updated', ({ conversation }) => conversations.merge(conversation)),
-    // One's own new name, given in another tab or by an admin.
+    // The agent's own name was changed in another tab or by an admin.
     connection.on('agent:updated', ({ agent }) => {
       const now = session.peek()
       if (now.phase === 'in' && now.user.id === agent?.id) setUser({ ...now.user, name: agent.name })
@@ -79,7 +80,7 @@ export function createWorkspace(user: User): Workspace {
       outbox.resume()
       if (phase !== 'online') return
       const shown = route.peek()
-      // One's own conversations are always known: unread ones count in the title.
+      // Always load the agent's own conversations: their unread messages count in the title.
       void conversations.refresh([...new Set(['mine', shown.page === 'inbox' ? shown.view : 'queue'] as const)])
       void counts.refresh()
       void team.refresh()

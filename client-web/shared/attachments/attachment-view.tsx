@@ -1,5 +1,5 @@
-// A picture or file of a message: the picture itself, at its place before it has come; of a file its name and size. On its way it shows how
-// far it is and can be called back.
+// An attachment of a message: an image in its reserved box, or a file with
+// name and size. During the upload it shows progress and a cancel button.
 
 import type { TimelineItem } from '../timeline/items.ts'
 import { CloseIcon } from '../ui/icons.tsx'

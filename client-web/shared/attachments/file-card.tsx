@@ -1,4 +1,4 @@
-// A file in a list of messages: its name and size; pressed, it is downloaded.
+// A file in a message list: name and size. A click downloads it.
 
 import { useState } from 'preact/hooks'
 import type { ItemAttachment } from '../timeline/items.ts'

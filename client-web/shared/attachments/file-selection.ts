@@ -1,4 +1,4 @@
-// Files that somebody means to send: chosen, pasted or dropped, looked over, and sent with the next press of the button.
+// Files to send: chosen, pasted or dropped, then validated, and sent with the next message.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { OutgoingAttachment } from '../timeline/outbox-store.ts'
@@ -6,11 +6,11 @@ import type { RejectedFile } from './validate-files.ts'
 
 export interface FileSelection {
   files: ReadonlySignal<readonly File[]>
-  /** Of the files added last, those that cannot be sent. */
+  /** The files of the last addition that cannot be sent. */
   rejected: ReadonlySignal<readonly RejectedFile[]>
   add(files: Iterable<File>): Promise<void>
   remove(file: File): void
-  /** All of them, which are no longer here. */
+  /** Empties the selection and returns its files. */
   drain(): readonly File[]
 }
 
@@ -21,7 +21,7 @@ export function createFileSelection(): FileSelection {
     files,
     rejected,
     async add(added) {
-      // Before the first pause: what was dropped or pasted is only there for a moment.
+      // Copy before the first await: dropped and pasted files are accessible only during the event.
       const all = [...added]
       const { validateFiles } = await import('./validate-files.ts')
       const result = validateFiles(files.value, all)
@@ -41,7 +41,7 @@ export function createFileSelection(): FileSelection {
   }
 }
 
-/** Hands each to `send`, one after another. */
+/** Calls `send` for each file, one after another. */
 export async function sendFiles(
   files: readonly File[],
   send: (name: string, attachment: OutgoingAttachment) => Promise<void>,

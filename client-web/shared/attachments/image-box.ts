@@ -1,4 +1,4 @@
-// The room that a picture takes in a list of messages, known before any of it is there.
+// The size of an image in a message list, fixed before the image is loaded.
 
 /** CSS pixels. */
 const maxSide = 240

@@ -1,4 +1,4 @@
-// A picture in a list of messages: its thumbnail, from this page while it is on its way, and large when pressed.
+// The thumbnail of an image in a message list. During the upload it shows the local file; a click enlarges it.
 
 import type { ItemAttachment } from '../timeline/items.ts'
 import { RetryIcon } from '../ui/icons.tsx'

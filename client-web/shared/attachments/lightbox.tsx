@@ -1,4 +1,5 @@
-// A picture as large as the window, and the others of the conversation before and behind it. Arrows turn, Escape closes and gives focus back.
+// Full-window view of an image and of the others in the
+// conversation. Arrow keys move, Escape closes and restores focus.
 
 import { useEffect, useRef } from 'preact/hooks'
 import type { Attachment } from '#protocol/entities.ts'
@@ -64,7 +65,7 @@ function EnlargedImage({ image, index, count, media, move }: EnlargedImageProps)
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key === 'ArrowLeft' && index > 0) move(-1)
     else if (event.key === 'ArrowRight' && index < count - 1) move(1)
-    // It closes the picture, and nothing around it.
+    // Escape must close only the lightbox.
     else if (event.key !== 'Escape') return
     event.stopPropagation()
   }

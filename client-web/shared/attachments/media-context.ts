@@ -1,4 +1,4 @@
-// What pictures and files in a list of messages share: where bytes come from, how far uploads are, and which picture is shown large.
+// What the attachments of a message list share: file access, upload progress, and the enlarged image.
 
 import type { ReadonlySignal, Signal } from '@preact/signals'
 import type { Files } from './files.ts'
@@ -7,6 +7,6 @@ export interface MediaContext {
   files: Files
   /** From 0 to 1, by clientMessageId. */
   progress: ReadonlySignal<ReadonlyMap<string, number>>
-  /** Id of an attachment. */
+  /** Attachment id. */
   enlarged: Signal<number | null>
 }

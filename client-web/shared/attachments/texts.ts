@@ -1,4 +1,4 @@
-// The words around pictures and files, for both surfaces.
+// Texts for attachments, shared by widget and console.
 
 import { limits } from '#protocol/limits.ts'
 import { defineTexts } from '../i18n/texts.ts'

@@ -1,11 +1,11 @@
-// One upload and one download over HTTP. An upload says how far it is, which fetch cannot.
+// Upload and download of one file. The upload uses XMLHttpRequest, because fetch reports no upload progress.
 
 import type { Attachment } from '#protocol/entities.ts'
 import { errorOf } from '../connection/call-api.ts'
 import { RequestError } from '../connection/request-error.ts'
 
 const path = '/api/v1/attachments'
-/** A transfer that stands still for so long is over. */
+/** Abort a transfer that makes no progress for this long. */
 const stallTimeoutMs = 30_000
 
 export interface UploadOptions {
@@ -33,7 +33,7 @@ export function upload(file: Blob, name: string, { token, onProgress, signal }: 
     else reject(errorOf(reply) ?? new RequestError('internal', `The server answered ${request.status}`, true))
   }
   request.onerror = () => reject(RequestError.timeout())
-  // Given up by who sent it, or by us since nothing moves.
+  // Aborted by the sender, or by the stall timer.
   request.onabort = () => reject(signal.aborted ? RequestError.offline() : RequestError.timeout())
   request.onloadend = () => clearTimeout(timer)
   signal.addEventListener('abort', () => request.abort())

@@ -1,4 +1,4 @@
-// Files that are about to be sent, above the field: what they are, how large, and a way to take each back.
+// The files to send, above the text field: preview, name, size, and a remove button.
 
 import { CloseIcon, FileIcon, WarningIcon } from '../ui/icons.tsx'
 import type { FileSelection } from './file-selection.ts'

@@ -1,4 +1,4 @@
-// What this side can tell of a file before it is sent: whether the server would take it, and how large a picture is. The server looks anew.
+// Validates files before upload and measures images. The server checks again.
 
 import { attachmentTypes, limits } from '#protocol/limits.ts'
 import type { OutgoingAttachment } from '../timeline/outbox-store.ts'
@@ -11,7 +11,7 @@ export interface RejectedFile {
 const extensions = new Set(Object.values(attachmentTypes).flat())
 const isImage = (type: string) => type.startsWith('image/')
 
-/** For a file chooser. Without the types that phones turn into JPEG for those who do not ask for them. */
+/** For the file input. It omits types that phones convert to JPEG unless they are requested. */
 export const accept = [
   ...Object.keys(attachmentTypes).filter(isImage),
   ...[...extensions].map((extension) => `.${extension}`),
@@ -39,7 +39,7 @@ function rejectionReason({ name, type, size }: File): RejectedFile['reason'] | n
   return extensions.has(extension) || (isImage(type) && attachmentTypes[type]) ? null : 'type'
 }
 
-/** The measures of a picture keep its place from the first moment. */
+/** Width and height reserve the image's box before it is loaded. */
 export async function describeFile(file: File): Promise<OutgoingAttachment> {
   const details = { id: null, file, name: file.name, size: file.size, mimeType: file.type }
   if (!isImage(file.type)) return details

@@ -1,5 +1,5 @@
-// The one connection of a page to the server: typed requests and events, a state to show, and coming back by itself.
-// It reconnects on its own terms (Socket.IO does not after a refusal), always with a token that is still good.
+// The page's connection to the server: typed requests and events, a state signal, and automatic
+// reconnects. Socket.IO's own reconnect stops after a rejected handshake and would reuse an expired token.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { io, type Socket } from 'socket.io-client'
@@ -13,41 +13,44 @@ import { RequestError } from './request-error.ts'
 export type ConnectionState =
   | { phase: 'connecting' }
   | { phase: 'online' }
-  /** since: milliseconds, as Date.now() counts. */
+  /** since: milliseconds, as in Date.now(). */
   | { phase: 'offline'; since: number }
-  /** The session is over: somebody has to log in, or a new session has to be made. */
+  /** The session is over: log in again, or start a new session. */
   | { phase: 'unauthorized' }
 
 export interface ConnectionOptions {
-  /** The token held now, or null; asked before every attempt, so it is kept in one place only. */
+  /** The current token, or null. Called before every attempt, so that the token is stored in one place. */
   getToken: () => AccessToken | null
-  /** Gets a new token and keeps it for getToken. Throws a RequestError: retryable or not tells whether the session is over. */
+  /**
+   * Renews the token that getToken returns. Throws a RequestError;
+   * a retryable one means that the session is still valid.
+   */
   renewToken: () => Promise<AccessToken>
   onUnauthorized: (error: RequestError) => void
-  /** Where the server is; the page's own origin if left out. */
+  /** Defaults to the page's origin. */
   url?: string
 }
 
 export interface Connection {
   state: ReadonlySignal<ConnectionState>
   /**
-   * Rejects with a RequestError; never waits for a connection to come, so the caller decides what to keep. Without one it is a reason to
-   * try again to connect.
+   * Rejects with a RequestError, immediately if there is no connection; the caller
+   * decides what to store and retry. A request without a connection triggers a reconnect.
    */
   request<N extends RequestName>(name: N, payload: RequestPayloads[N], deadlineMs?: number): Promise<RequestReplies[N]>
-  /** Answers its undo. */
-  on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): () => void
-  /** Ends the connection for good. */
+  /** Returns a function that removes the listener. */
+  on<E extends EventName>(event: E, listener: (data: ServerEvents[E]) => void): () => void
+  /** Closes the connection for good. */
   close(): void
 }
 
-/** A token with less than this left is renewed before it is shown to the server. */
+/** A token with less time left is renewed before it is sent. */
 const almostExpiredMs = 30_000
 const requestDeadlineMs = 10_000
-/** However often somebody asks for something, tries to connect are this far apart. */
+/** Minimum time between attempts, however often requests trigger them. */
 const minWakeIntervalMs = 250
 
-/** Of a network that is back, or of a person who is. */
+/** The network or the user may be back. */
 const wakeEvents = ['online', 'focus', 'pageshow', 'visibilitychange']
 
 const isVisible = () => globalThis.document?.visibilityState !== 'hidden'
@@ -67,7 +70,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     reconnection: false,
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
-    // A WebSocket that hangs is given up after this long; the next attempt begins with polling.
+    // After this time a stalled WebSocket counts as failed; the next attempt starts with polling.
     timeout: 8_000,
     auth: (callback: (auth: { token: string }) => void) => callback({ token: getToken()?.token ?? '' }),
   }
@@ -96,7 +99,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     clearTimeout(renewTimer)
     if (state.value.phase !== 'offline') state.value = { phase: 'offline', since: Date.now() }
     tries++
-    // Where WebSockets hang or are cut, the next attempt begins with polling and upgrades if it can.
+    // Alternate transports: where WebSockets fail, start with polling and upgrade if possible.
     socket.io.opts.transports = tries % 2 === 0 ? ['websocket', 'polling'] : ['polling', 'websocket']
     const retryAfterMs = error instanceof RequestError ? error.retryAfterMs : null
     earliestAttempt = Date.now() + (retryAfterMs ?? minWakeIntervalMs)
@@ -146,13 +149,13 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     })
   }
 
-  function on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): () => void {
-    const listener = hear as (...data: unknown[]) => void
-    socket.on(event as string, listener)
-    return () => void socket.off(event as string, listener)
+  function on<E extends EventName>(event: E, listener: (data: ServerEvents[E]) => void): () => void {
+    const handler = listener as (...data: unknown[]) => void
+    socket.on(event as string, handler)
+    return () => void socket.off(event as string, handler)
   }
 
-  /** The network is back, or somebody looks again or wants something: no reason to wait for the timer. */
+  /** The network is back, the page is visible again, or a request was made: do not wait for the timer. */
   function wake(): void {
     if (!isAttempting && isVisible() && Date.now() >= earliestAttempt) void attempt()
   }

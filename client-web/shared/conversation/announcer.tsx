@@ -1,10 +1,11 @@
-// Speaks other people's new messages to a screen reader, from a node of its own: a live list would read out its whole history.
+// Announces other people's new messages to screen readers from a
+// separate live region. A live list would read out the whole history.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { TimelineItem } from '../timeline/items.ts'
 import { texts } from './texts.ts'
 
-/** What comes within this time is told as one. */
+/** Messages within this time are announced together. */
 const batchMs = 600
 /** Long enough to be spoken. */
 const clearMs = 5_000
@@ -16,7 +17,7 @@ export function Announcer({ items, isLoaded }: { items: readonly TimelineItem[];
 
   useEffect(() => {
     if (!isLoaded) return
-    // What was there when the list opened is history.
+    // Messages from before the list opened are history.
     const from = spokenSeq.current ?? newest
     spokenSeq.current = from
     if (newest <= from) return
@@ -31,7 +32,7 @@ export function Announcer({ items, isLoaded }: { items: readonly TimelineItem[];
     return () => clearTimeout(timer)
   }, [newest, isLoaded])
 
-  // Whoever reads through the page later should not meet it again.
+  // Somebody who reads the page later should not find the announcement again.
   useEffect(() => {
     const timer = setTimeout(setAnnouncement, clearMs, '')
     return () => clearTimeout(timer)

@@ -1,5 +1,5 @@
-// Where one writes. Enter sends, Shift+Enter begins a line, and nothing is sent while an input method is composing. Files that were chosen,
-// pasted or dropped go along.
+// The message field. Enter sends, Shift+Enter starts a new line, and
+// nothing is sent during IME composition. Selected files are sent along.
 
 import type { RefObject } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
@@ -11,13 +11,13 @@ import styles from './composer.module.css'
 import { texts } from './texts.ts'
 
 interface ComposerProps {
-  /** Names the field for screen readers. */
+  /** Accessible name of the field. */
   label: string
   placeholder: string
   text: string
   onText: (text: string) => void
   selection: FileSelection
-  /** Gets the text as it was written, not too long; it is blank only where there are files. */
+  /** Receives the text as written, within the length limit; blank only if there are files. */
   onSend: (text: string) => void
   fieldRef?: RefObject<HTMLTextAreaElement | null>
 }
@@ -26,14 +26,14 @@ const Tray = lazy<{ selection: FileSelection }>(async () => (await import('../at
 
 const loadValidation = () => import('../attachments/validate-files.ts')
 
-/** The count shows when this few characters are left. */
+/** Show the countdown from this many characters left. */
 const countdownStart = 200
 
 export function Composer({ label, placeholder, text, onText, selection, onSend, fieldRef }: ComposerProps) {
   const ownRef = useRef<HTMLTextAreaElement>(null)
   const field = fieldRef ?? ownRef
   const countId = useId()
-  // Code points, as the server counts; only worth counting when it could matter.
+  // The server counts code points. Counting them matters only near the limit.
   const length = text.length > limits.contentLength - countdownStart ? [...text].length : text.length
   const left = limits.contentLength - length
   const hasFiles = selection.files.value.length > 0
@@ -54,7 +54,7 @@ export function Composer({ label, placeholder, text, onText, selection, onSend, 
 
   function onPaste(event: ClipboardEvent): void {
     const { files = [], types = [] } = event.clipboardData ?? {}
-    // Spreadsheets put a picture of the cells beside their words.
+    // Spreadsheets add an image of the cells to the text.
     if (files.length === 0 || types.includes('text/plain')) return
     event.preventDefault()
     void selection.add(files)
@@ -68,7 +68,7 @@ export function Composer({ label, placeholder, text, onText, selection, onSend, 
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // Safari ends the composition before the key that ended it arrives; that key says 229.
+    // Safari ends the composition before the key event arrives; that event has keyCode 229.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
     event.preventDefault()
     send()
@@ -101,7 +101,7 @@ export function Composer({ label, placeholder, text, onText, selection, onSend, 
           class={styles.attach}
           title={texts.value.attach}
           aria-label={texts.value.attach}
-          // What it needs is there by the time the finger is lifted: browsers open a chooser only for a moment after a press.
+          // Preload on press: browsers open a file chooser only shortly after a user gesture.
           onPointerDown={loadValidation}
           onFocus={loadValidation}
           onClick={chooseFiles}

@@ -1,4 +1,4 @@
-// A run of messages of one sender: who, what, when, and how far one's own have got, in words as well as in marks.
+// A group of messages by one sender, with time and delivery status, in words as well as icons.
 
 import type { AttachmentViewProps } from '../attachments/attachment-view.tsx'
 import { imageBox } from '../attachments/image-box.ts'
@@ -13,9 +13,9 @@ import { texts } from './texts.ts'
 
 interface MessageGroupProps {
   items: TimelineItem[]
-  /** Stands on the reader's side: its own messages and those of colleagues. */
+  /** On the reader's side: their own messages and those of colleagues. */
   isOurs: boolean
-  /** Who it is stands above it. An agent's screen needs no name for its one customer. */
+  /** Shows the sender's name. An agent's screen needs no name for its only customer. */
   isNamed: boolean
   media: MediaContext
   onRetry: (clientMessageId: string) => void
@@ -63,7 +63,7 @@ export function MessageGroup({ items, isOurs, isNamed, media, onRetry, onRemove 
   )
 }
 
-/** What a picture will take, so that nothing moves when it comes; until then every attachment is its name. */
+/** Reserves the size of an image, so that nothing moves when it loads. Shows the name until the code is loaded. */
 function AttachmentPlaceholder({ item: { attachment } }: AttachmentViewProps) {
   if (!attachment) return null
   const { name, width, height } = attachment

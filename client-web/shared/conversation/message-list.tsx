@@ -1,5 +1,5 @@
-// The messages of a conversation. It stays at the end while the reader is there, keeps its place when older ones come before it, and
-// says how many came while the reader was elsewhere.
+// The messages of a conversation. It follows new messages while scrolled to the end, keeps
+// its position when older ones are inserted above, and counts those that arrive below.
 
 import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
 import { type ComponentChildren, Fragment } from 'preact'
@@ -19,7 +19,7 @@ import { texts } from './texts.ts'
 
 interface MessageListProps {
   items: readonly TimelineItem[]
-  /** Whose screen this is: that side stands at the end of the line. */
+  /** Whose screen this is: that side's messages are aligned to the end. */
   side: 'customer' | 'agent'
   isLoaded: boolean
   hasOlder: boolean
@@ -28,20 +28,20 @@ interface MessageListProps {
   onRetry: (clientMessageId: string) => void
   onRemove: (clientMessageId: string) => void
   files: Files
-  /** How far uploads are, from 0 to 1, by clientMessageId. */
+  /** Upload progress from 0 to 1, by clientMessageId. */
   progress: ReadonlySignal<ReadonlyMap<string, number>>
-  /** Told whether the newest message is in sight; reading depends on it. */
+  /** Set to whether the newest message is in view. Reading depends on it. */
   isAtEnd: Signal<boolean>
-  /** The first message that was new when the conversation was opened: a divider stands before it. */
+  /** The first message that was new when the conversation was opened. The "new" divider goes before it. */
   newFromSeq?: number
-  /** Before the first message and after the last one: a greeting, who is typing, how it stands. */
+  /** Rendered before the first message (greeting) and after the last one (typing indicator, status). */
   start?: ComponentChildren
   end?: ComponentChildren
 }
 
 const Lightbox = lazy<LightboxProps>(async () => (await import('../attachments/lightbox.tsx')).Lightbox)
 
-/** Nearer to an edge than this counts as being there, in CSS pixels. */
+/** Within this many CSS pixels of an edge counts as being there. */
 const edgeDistance = 60
 
 export function MessageList(props: MessageListProps) {
@@ -103,7 +103,7 @@ export function MessageList(props: MessageListProps) {
         aria-live="off"
         aria-label={texts.value.messages}
         aria-busy={!isLoaded}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable list must be reachable by keyboard.
         tabIndex={0}
         onScroll={onScroll}
       >

@@ -1,4 +1,4 @@
-// The words of the message list and the composer, for both surfaces.
+// Texts of the message list and the composer, shared by widget and console.
 
 import { limits } from '#protocol/limits.ts'
 import { defineTexts, plural } from '../i18n/texts.ts'

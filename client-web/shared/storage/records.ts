@@ -1,27 +1,30 @@
-// Records that outlive the browser, each under an id, the same for all tabs: in IndexedDB, and what that refuses in the small storage.
+// Records in IndexedDB, by id, shared by all tabs. Where IndexedDB fails they go to localStorage.
 
 import type { Storage } from './storage.ts'
 
 export interface Records<T> {
   /** In no particular order. */
   list(): Promise<T[]>
-  /** Makes of one record what `change` says, as one step for all tabs; undefined means none, before and after. */
+  /** Updates one record atomically across tabs; undefined means that there is no record. */
   change(id: string, change: (current: T | undefined) => T | undefined): Promise<void>
-  /** Hears that another tab has changed what is in the small storage, which can be read here later than that tab can say so; answers its undo. */
-  watch(hear: () => void): () => void
+  /**
+   * Calls `listener` when another tab has changed localStorage and
+   * the change can be read here. Returns a function that stops it.
+   */
+  watch(listener: () => void): () => void
   clear(): Promise<void>
 }
 
 const table = 'records'
 const prefix = 'record:'
-/** Some browsers open a database never, and say nothing. */
+/** In some browsers opening a database never settles. */
 const openTimeoutMs = 2_000
 
 export function openRecords<T>(storage: Storage): Records<T> {
   const database = openDatabase(storage.area)
   database.catch(() => undefined)
 
-  /** Resolves with the answer once it is committed; rejects where there is no database or it refuses. */
+  /** Resolves with the result once the transaction has committed. Rejects if IndexedDB is unavailable or fails. */
   async function transact<R>(
     mode: IDBTransactionMode,
     operation: (records: IDBObjectStore) => IDBRequest<R>,
@@ -49,21 +52,21 @@ export function openRecords<T>(storage: Storage): Records<T> {
               const next = change(request.result)
               if (next === undefined) records.delete(id)
               else records.put(next, id)
-              // Said aloud, it holds even if this page ends now.
+              // An explicit commit survives the end of the page.
               records.transaction.commit()
             }
             return request
           })
           return
         } catch {
-          // Kept in the small storage instead.
+          // Use localStorage instead.
         }
       }
       const next = change(fallback === null ? undefined : (JSON.parse(fallback) as T))
       if (next === undefined) storage.remove(prefix + id)
       else storage.set(prefix + id, JSON.stringify(next))
     },
-    watch: (hear) => storage.watch((name) => name.startsWith(prefix) && hear()),
+    watch: (listener) => storage.watch((name) => name.startsWith(prefix) && listener()),
     async clear() {
       for (const name of storage.names(prefix)) storage.remove(name)
       await transact('readwrite', (records) => records.clear()).catch(() => undefined)

@@ -1,18 +1,22 @@
-// Where this browser keeps what must survive a reload: small texts under names. Storage that throws means memory, and says so.
+// Key-value storage that survives a reload (localStorage). If the
+// browser blocks it, values live in memory and isDurable is false.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 
 export interface Storage {
-  /** Whose it is: separates these names from others of the same origin. */
+  /** Prefix that separates these keys from others of the same origin. */
   area: string
   get(name: string): string | null
   set(name: string, value: string): void
   remove(name: string): void
   /** Names that begin with `prefix`, in no particular order. */
   names(prefix: string): string[]
-  /** Hears what other tabs make of a name, once it can be read here; answers its undo. */
-  watch(hear: (name: string, value: string | null) => void): () => void
-  /** False once the browser has refused to keep something: it lives as long as the page. */
+  /**
+   * Calls `listener` when another tab has changed a value and the
+   * change can be read here. Returns a function that stops it.
+   */
+  watch(listener: (name: string, value: string | null) => void): () => void
+  /** False once the browser has refused to store something: values then live only as long as the page. */
   isDurable: ReadonlySignal<boolean>
 }
 
@@ -50,12 +54,12 @@ export function openStorage(area: string): Storage {
       const own = stored.filter((key) => key.startsWith(area + prefix)).map((key) => key.slice(area.length))
       return [...new Set([...own, ...[...memory.keys()].filter((name) => name.startsWith(prefix))])]
     },
-    watch(hear) {
-      const listener = ({ key, newValue }: StorageEvent) => {
-        if (key?.startsWith(area)) hear(key.slice(area.length), newValue)
+    watch(listener) {
+      const onStorage = ({ key, newValue }: StorageEvent) => {
+        if (key?.startsWith(area)) listener(key.slice(area.length), newValue)
       }
-      globalThis.addEventListener?.('storage', listener)
-      return () => globalThis.removeEventListener?.('storage', listener)
+      globalThis.addEventListener?.('storage', onStorage)
+      return () => globalThis.removeEventListener?.('storage', onStorage)
     },
   }
 }

@@ -1,5 +1,4 @@
-// What the tabs of one browser do together: tell each other, and take turns. On plain http there are no locks, and a browser that refuses
-// storage refuses both: then each tab acts for itself.
+// Coordination between tabs: channels and locks. Without them (plain http, or blocked storage) each tab acts alone.
 
 export function openChannel(name: string): BroadcastChannel | null {
   try {
@@ -11,7 +10,7 @@ export function openChannel(name: string): BroadcastChannel | null {
 
 const localLocks = new Map<string, Promise<void>>()
 
-/** Runs `work` when no other of this name is running, in the order asked. A tab that ends gives its turn to the next. */
+/** Runs `work` under an exclusive lock, in the order of the calls. A closed tab releases its lock. */
 export async function withTabLock(name: string, work: () => Promise<void>): Promise<void> {
   let hasStarted = false
   try {

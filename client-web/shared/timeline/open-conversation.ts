@@ -1,4 +1,4 @@
-// One conversation as a screen needs it: its messages with those still on their way, and who is typing.
+// One conversation as a screen shows it: messages, unsent entries, and who is typing.
 
 import { computed, type ReadonlySignal } from '@preact/signals'
 import type { Conversation } from '#protocol/entities.ts'
@@ -12,7 +12,7 @@ import { notifyTyping, type TypingNotifier, type TypingWatch, watchTyping } from
 export interface OpenConversation<C extends Conversation> extends OpenTimeline<C> {
   id: number
   items: ReadonlySignal<TimelineItem[]>
-  /** Resolves once it is kept. */
+  /** Resolves once the message is stored. */
   send(content: string, attachment?: OutgoingAttachment): Promise<void>
   typing: TypingWatch['typing']
   typingNotifier: TypingNotifier
@@ -23,7 +23,7 @@ export interface OpenConversationOptions<C extends Conversation> {
   outbox: Outbox
   conversationId: number
   self: Self
-  /** The conversation as a list already has it, shown until the server answers. */
+  /** The conversation from a list, shown until the server replies. */
   initial?: C
 }
 

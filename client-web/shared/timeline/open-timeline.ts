@@ -1,5 +1,5 @@
-// A conversation's messages as they stand with the server, kept up to date: what happens is added, a hole, a head that is ahead or a
-// reconnect is filled by asking for what follows the last seq and version held. Of the conversation itself the higher version wins.
+// Keeps a conversation's messages in sync: events are applied, and a gap, a newer head or a reconnect
+// fetches everything after the last loaded seq and version. The higher version of the conversation wins.
 
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import type { Conversation, Message } from '#protocol/entities.ts'
@@ -23,23 +23,23 @@ import {
 export interface OpenTimeline<C extends Conversation> {
   timeline: ReadonlySignal<Timeline>
   conversation: ReadonlySignal<C | null>
-  /** False until the first page is here. */
+  /** False until the first page is loaded. */
   isLoaded: ReadonlySignal<boolean>
   isLoadingOlder: ReadonlySignal<boolean>
-  /** Why it cannot be read, where trying again would not help. */
+  /** The error if it cannot be read and a retry would not help. */
   error: ReadonlySignal<RequestError | null>
-  /** A message from the answer to a request. */
+  /** Adds a message from a reply. */
   addMessage(message: Message): void
-  /** The conversation from the answer to a request. */
+  /** Sets the conversation from a reply. */
   setConversation(conversation: Conversation): void
   loadOlder(): Promise<void>
-  /** Reads, as `reader`, everything held so far. Asks the server only where that is news. */
+  /** Marks everything loaded as read by `reader`. Asks the server only if that advances the read position. */
   markRead(reader: 'customer' | 'agent'): void
   /** Stops listening and leaves the conversation. */
   close(): void
 }
 
-/** News of a conversation may overtake its message, which is told in an event of its own: this long before it counts as missing. */
+/** A conversation event may overtake the message it belongs to. Wait this long before fetching. */
 const graceMs = 400
 
 export function openTimeline<C extends Conversation>(
@@ -94,7 +94,7 @@ export function openTimeline<C extends Conversation>(
     }
   }
 
-  /** Subscribes, and reads page by page what is new since the last seq and version held. */
+  /** Subscribes and loads everything after the last loaded seq and version, page by page. */
   async function catchUp(): Promise<void> {
     const afterSeq = lastLoadedSeq(timeline.value)
     const afterVersion = timeline.value.syncedVersion
@@ -114,7 +114,7 @@ export function openTimeline<C extends Conversation>(
         hasMorePages = page.hasMore && page.messages.length > 0
       }
     } finally {
-      // Shown at once; what has come before a failure is not asked for again.
+      // Keep the pages that arrived before a failure.
       timeline.value = addPage(timeline.value, messages)
     }
     batch(() => {
@@ -122,7 +122,7 @@ export function openTimeline<C extends Conversation>(
       isLoaded.value = true
     })
     if (hasMoreChanges) isSyncRequested = true
-    // What happened meanwhile and did not fit is asked for once more, a little later.
+    // Events during the fetch may have left a gap.
     else if (hasGap(timeline.value)) scheduleSync(graceMs)
   }
 
@@ -140,7 +140,7 @@ export function openTimeline<C extends Conversation>(
       const page = await connection.request('message:list', { conversationId, beforeSeq })
       timeline.value = addPage(timeline.value, page.messages)
     } catch (failure) {
-      // Scrolling up again asks again; only what is not ours to fail is thrown on.
+      // The next scroll retries.
       if (!(failure instanceof RequestError)) throw failure
     } finally {
       isLoadingOlder.value = false

@@ -1,5 +1,5 @@
-// Messages that one person has written and the server has not acknowledged. An entry is stored before it is sent and keeps
-// its clientMessageId until it is acknowledged or rejected for good.
+// One person's unacknowledged messages. An entry is stored before it is sent, and keeps its clientMessageId until it is
+// acknowledged or rejected for good.
 
 import type { ReadonlySignal } from '@preact/signals'
 import type { Message } from '#protocol/entities.ts'

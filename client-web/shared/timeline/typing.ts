@@ -1,4 +1,4 @@
-// Who is typing: what the others said, forgotten when they fall silent, and telling the others about oneself, not at every key.
+// Typing indicators: those of others, which expire, and the current user's, which are throttled.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { TypingChange } from '#protocol/events.ts'
@@ -6,9 +6,9 @@ import { limits } from '#protocol/limits.ts'
 import type { Connection } from '../connection/connection.ts'
 
 export interface TypingWatch {
-  /** Those of the conversation who are typing now, in the order they began. */
+  /** Who is typing in the conversation, in the order they started. */
   typing: ReadonlySignal<readonly TypingChange[]>
-  /** What they wrote has arrived. */
+  /** Their message has arrived. */
   clear(userId: number): void
   stop(): void
 }
@@ -47,18 +47,21 @@ export function watchTyping(connection: Connection, conversationId: number): Typ
   }
 }
 
-/** Says it again well before the others forget. */
+/** Repeat well before the indicator expires. */
 const repeatMs = limits.typingMs / 2
-/** A preview follows the keys, but no faster than this. */
+/** Minimum time between two previews. */
 const previewMs = 700
 
 export interface TypingNotifier {
-  /** The text as it stands after a key; empty says that typing has stopped. */
+  /** The text after a key press; empty means that typing has stopped. */
   changed(text: string): void
   stop(): void
 }
 
-/** `withPreview` sends the unsent text along (agents see a customer's). Nothing here is worth an error or a second try. */
+/**
+ * `withPreview` sends the unsent text along (customers only; agents
+ * see it). Errors are ignored: the next key press sends again.
+ */
 export function notifyTyping(connection: Connection, conversationId: number, withPreview: boolean): TypingNotifier {
   let isTyping = false
   let notifiedAt = 0

@@ -1,4 +1,4 @@
-// A line across a pane or a form that says what is the matter, and perhaps what to do. Spoken when it appears.
+// A message across a pane or form, announced when it appears, with an optional action.
 
 import type { ComponentChildren } from 'preact'
 import styles from './banner.module.css'

@@ -1,4 +1,4 @@
-// Buttons: one with words, one with an icon and a name. A busy button keeps its place and its focus and does nothing.
+// Text and icon buttons. A busy button keeps its size and focus and ignores clicks.
 
 import type { ButtonHTMLAttributes, ComponentChildren } from 'preact'
 import styles from './button.module.css'
@@ -9,7 +9,7 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes, 'size' | 'icon'> {
   size?: 'md' | 'sm'
   busy?: boolean
   icon?: ComponentChildren
-  /** Fills the line. */
+  /** Takes the full width. */
   fullWidth?: boolean
 }
 
@@ -39,7 +39,7 @@ export function Button({
 }
 
 interface IconButtonProps extends Omit<ButtonHTMLAttributes, 'icon' | 'label'> {
-  /** The button's name, also its tooltip. */
+  /** Accessible name and tooltip. */
   label: string
   icon: ComponentChildren
 }

@@ -1,5 +1,5 @@
-// The icons: our own, drawn on a grid of 20 with one round stroke of 1.5. Each is a component, so that a page carries only what it shows.
-// An icon says nothing by itself: the control around it has a name.
+// Icons on a grid of 20 with a round stroke of 1.5. Each is a separate component
+// for tree shaking. Icons are hidden from screen readers: the control has the name.
 
 interface IconProps {
   size?: number
@@ -68,7 +68,7 @@ export const EmailIcon = /* @__PURE__ */ draw('M3 5h14v10.5H3zM3 6l7 5.5L17 6')
 export const DetailsIcon = /* @__PURE__ */ draw('M3 4h14v12H3zM12 4v12')
 export const ExternalIcon = /* @__PURE__ */ draw('M11 4h5v5M16 4l-7 7M13.5 11.5V16H4V6.5h4.5')
 
-/** The mark of the product: a speech bubble with the two strokes of 言 left in it. */
+/** The product logo: a speech bubble with the two strokes of 言. */
 export function KefuMark({ size = 28 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 28 28" aria-hidden="true">

@@ -3,8 +3,8 @@
 const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
 
 /**
- * The last two characters of a CJK name (王小明 → 小明, 李雷 → 李雷), else the first letters of the first and the last word. A name that ends
- * in a number is told apart by nothing else (Customer 14, 顾客 14 → 14): its last two digits.
+ * The last two characters of a CJK name (王小明 → 小明, 李雷 → 李雷), else the first letters of the first
+ * and last word. For a name that ends in a number (Customer 14, 顾客 14 → 14), its last two digits.
  */
 export function initials(name: string): string {
   const parts = name.trim().split(/\s+/)
