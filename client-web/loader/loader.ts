@@ -37,7 +37,7 @@ function emit(event: string, detail?: unknown): void {
 /** Retries until the server responds. undefined: there is no such site. */
 async function fetchLook(site: string): Promise<SiteLook | undefined> {
   for (let tries = 1; ; tries++) {
-    const response = await fetch(`${origin}/api/v1/launcher/sites/${encodeURIComponent(site)}`).catch(() => null)
+    const response = await fetch(`${origin}/api/v1/widget/sites/${encodeURIComponent(site)}`).catch(() => null)
     if (response?.ok) return response.json()
     if (response && response.status < 500 && response.status !== 429) return undefined
     await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, 1_000, 60_000)))

@@ -93,7 +93,7 @@ export function openCustomerSession({
     try {
       const renewed = await requestSession({ ...claims, ...(resumeToken === null ? {} : { resumeToken }) })
       if (pendingClaims === claims) pendingClaims = null
-      // The page has set another identity meanwhile.
+      // The page has set another identity since.
       return pendingClaims ? resume() : renewed
     } catch (error) {
       if (!claims || !(error instanceof RequestError) || error.retryable) throw error

@@ -11,7 +11,7 @@ export async function claimAlert(key: string, isOnScreen: boolean): Promise<bool
   if (!('locks' in navigator)) return true
   if (!isOnScreen) await delay(headStartMs)
   return new Promise((resolve) => {
-    void navigator.locks.request(`kefu:key:${key}`, { ifAvailable: true }, async (lock) => {
+    void navigator.locks.request(`kefu:call:${key}`, { ifAvailable: true }, async (lock) => {
       resolve(lock !== null)
       if (lock !== null) await delay(holdMs)
     })

@@ -114,6 +114,6 @@ export const WorkspaceProvider = WorkspaceContext.Provider
 
 export function useWorkspace(): Workspace {
   const workspace = useContext(WorkspaceContext)
-  if (!workspace) throw new Error('No desk: this is shown to people logged in only')
+  if (!workspace) throw new Error('useWorkspace needs a WorkspaceProvider')
   return workspace
 }
