@@ -16,11 +16,13 @@ import { createToldVersions } from './conversations/told.ts'
 import { startUpkeep } from './customers/upkeep.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { createHttpServer } from './http/http-server.ts'
+import { plainHeaders } from './http/security-headers.ts'
 import { createReadMarker } from './messages/read-marker.ts'
 import { createMessageWriter } from './messages/writer.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
+import { createRefusedSockets } from './realtime/refused-sockets.ts'
 import { sendTogether } from './realtime/send-together.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
 import { tellTextOnly } from './realtime/text-only.ts'
@@ -50,7 +52,7 @@ export async function createApp({
   now: ownedNow,
   siblings,
 }: AppParts): Promise<RunningApp> {
-  const io = createSocketServer(config)
+  const io = createSocketServer()
   const connections = createOpenConnections()
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
@@ -95,13 +97,14 @@ export async function createApp({
     rates,
     slots: createSlotCounter({ enabled: config.rateLimits }),
     violations: createViolations(rates),
+    refusedSockets: createRefusedSockets(),
   }
   const http = await createHttpServer(app)
   io.attach(http.server)
-  if (siblings) keepSessionsWhole(io, siblings)
-  const behind = sendTogether(io)
+  if (siblings) keepSessionsWhole(config, io, siblings)
+  sendTogether(io)
   tellTextOnly(io)
-  const realtime = serveRealtime(app, io, connections, behind)
+  const realtime = serveRealtime(app, io, http.server, connections, plainHeaders(config))
   await app.presence.start()
   const upkeep = startUpkeep(app)
 

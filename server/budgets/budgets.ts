@@ -12,6 +12,13 @@ export interface Slots {
   concurrent: number
 }
 
+/** So much in one place, or, with perMs, within that time. */
+interface Amount {
+  bytes?: number
+  packets?: number
+  perMs?: number
+}
+
 export const budgets = {
   customerMessages: { count: 20, windowMs: 10_000 },
   agentMessages: { count: 100, windowMs: 10_000 },
@@ -19,19 +26,52 @@ export const budgets = {
   connectionRequests: { count: 200, windowMs: 10_000 },
   sessionsPerAddress: { count: 30, windowMs: 60_000 },
   loginFailures: { count: 10, windowMs: 15 * 60_000 },
-  connectionsPerAddress: { count: 300, windowMs: 60_000 },
+  /** Handshakes without a valid token that never became a connection. Those that did are given back. */
+  handshakesPerAddress: { count: 3_000, windowMs: 60_000 },
+  /** Connections of one customer or agent that begin, all tabs and devices together. */
+  handshakesPerUser: { count: 600, windowMs: 60_000 },
+  /** Handshakes without a valid token on this node, of all addresses. */
+  handshakes: { count: 10_000, windowMs: 10_000 },
+  /** Handshakes that have not become a connection yet; the small number is for addresses that used up their violations or handshakes. */
+  pendingHandshakesPerAddress: { concurrent: 2_000 },
+  pendingHandshakesOfViolator: { concurrent: 50 },
+  pendingHandshakes: { concurrent: 4_000 },
+  /** Packets of any kind that one connection sends outside the request fast path, and of these the ones that carry nothing. */
+  connectionPackets: { count: 1_000, windowMs: 10_000 },
+  controlFrames: { count: 60, windowMs: 10_000 },
+  /** Requests of one connection that were answered rate_limited; a client that goes on is disconnected. */
+  refusedRequests: { count: 400, windowMs: 10_000 },
+  /** Times that one transport connection joins Socket.IO's namespace: a client may leave and come again. */
+  connectsPerConnection: { count: 20, windowMs: 60_000 },
+  /** What one WebSocket sends: more than connectionRequests of the largest size. */
+  connectionBytes: { bytes: 16 * 1024 * 1024, perMs: 10_000 },
+  /** Packets in the body of one polling request. */
+  postPackets: { packets: 300 },
+  /** Requests under /socket.io/ that one TCP connection has sent and not got an answer for: nobody pipelines. */
+  pipelinedRequests: { concurrent: 8 },
+  /** What may wait to be sent on one connection, in all layers together; past it the client is too slow. */
+  unreadBytes: { bytes: 1024 * 1024 },
+  /** The same for one TCP connection of plain HTTP, where a file of a page may wait as a whole. */
+  unreadHttpBytes: { bytes: 2 * 1024 * 1024 },
+  /** While more than this waits, a connection's next request that reads a page is not started. */
+  unreadBytesBeforePage: { bytes: 128 * 1024 },
   httpRequestsPerAddress: { count: 600, windowMs: 60_000 },
   customerUploads: { count: 60, windowMs: 3600_000 },
   agentUploads: { count: 600, windowMs: 3600_000 },
   uploadsPerAddress: { count: 600, windowMs: 3600_000 },
   /** Open connections of one customer, all tabs and devices together, and of one agent. */
   connectionsPerCustomer: { concurrent: 60 },
-  connectionsPerAgent: { concurrent: 60 },
+  connectionsPerAgent: { concurrent: 120 },
+  /** Open connections of one address, which may be an office, and of this node. */
+  connectionsPerAddress: { concurrent: 10_000 },
+  connections: { concurrent: 40_000 },
   /** Log lines of one kind about refused requests, per node. */
   refusalLines: { count: 60, windowMs: 60_000 },
   /** Closed connections and other violations of one address. Past it, the address begins nothing new. */
   violationsPerAddress: { count: 20, windowMs: 60_000 },
-} as const satisfies Record<string, Rate | Slots>
+  /** Of one customer or agent, who then opens no connection for a while. */
+  violationsPerUser: { count: 20, windowMs: 60_000 },
+} as const satisfies Record<string, Rate | Slots | Amount>
 
 type NamesOf<Kind> = { [K in keyof typeof budgets]: (typeof budgets)[K] extends Kind ? K : never }[keyof typeof budgets]
 

@@ -24,7 +24,7 @@ export interface RateLimiter {
 const sweepEvery = 10_000
 
 /** Limits of what is bound to one node are not shared. */
-const localNames: ReadonlySet<RateName> = new Set<RateName>(['connectionRequests'])
+const localNames: ReadonlySet<RateName> = new Set<RateName>(['connectionRequests', 'handshakes'])
 
 const rates: Readonly<Record<RateName, Rate>> = budgets
 

@@ -1,7 +1,7 @@
 // Figures for Prometheus, of all workers. With METRICS_TOKEN set it must be shown; without one they are for this machine alone.
 
 import { timingSafeEqual } from 'node:crypto'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { bearerToken, everyone, type HttpServer, localOnly } from './callers.ts'
@@ -21,6 +21,16 @@ export function metricsRoutes(app: App, http: HttpServer): void {
   })
 
   figure(registry, 'kefu_connections', 'Open socket connections of this process.', () => app.connections.count())
+  const refused = new Counter({
+    name: 'kefu_refused_sockets_total',
+    help: 'Handshakes that were refused and connections that were ended, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [reason, count] of app.refusedSockets.entries()) refused.inc({ reason }, count)
+    },
+  })
   if (redis) figure(registry, 'kefu_redis_up', '1 while Redis answers.', () => (redis.isUp() ? 1 : 0))
 
   http.addHook('onResponse', async ({ method, routeOptions }, { elapsedTime, statusCode }) => {

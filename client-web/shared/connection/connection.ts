@@ -69,6 +69,16 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     tryAllTransports: true,
     // A WebSocket that hangs is given up after this long; the next attempt begins with polling.
     timeout: 8_000,
+    // Polling shows the token with every request: the id of its session in the URL alone lets nobody in.
+    transportOptions: {
+      polling: {
+        extraHeaders: {
+          get authorization() {
+            return `Bearer ${getToken()?.token ?? ''}`
+          },
+        },
+      },
+    },
     auth: (give: (auth: { token: string }) => void) => give({ token: getToken()?.token ?? '' }),
   }
   const socket: Socket = url === undefined ? io(options) : io(url, options)
@@ -81,6 +91,8 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
       const held = getToken()
       if (held === null || isStale || held.expiresAt - Date.now() < almostExpiredMs) await renewToken()
       isStale = false
+      // Browsers add no header to a WebSocket. With the token its handshake counts for its user and not for the address.
+      socket.io.opts.protocols = ['kefu', `token.${getToken()?.token ?? ''}`]
       if (!isOver) socket.connect()
       else attempting = false
     } catch (error) {
