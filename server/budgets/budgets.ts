@@ -32,10 +32,12 @@ export const budgets = {
   handshakesPerUser: { count: 600, windowMs: 60_000 },
   /** Handshakes without a valid token on this node, of all addresses. */
   handshakes: { count: 10_000, windowMs: 10_000 },
-  /** Handshakes that have not become a connection yet; the small number is for addresses that used up their violations or handshakes. */
+  /** Handshakes that have not become a connection yet. */
   pendingHandshakesPerAddress: { concurrent: 2_000 },
-  pendingHandshakesOfViolator: { concurrent: 50 },
   pendingHandshakes: { concurrent: 4_000 },
+  /** The same of an address that used up its violations or handshakes: one more ends the oldest. */
+  pendingHandshakesOfViolator: { concurrent: 200 },
+  handshakesOfViolator: { count: 300, windowMs: 1_000 },
   /** Packets of any kind that one connection sends outside the request fast path, and of these the ones that carry nothing. */
   connectionPackets: { count: 1_000, windowMs: 10_000 },
   controlFrames: { count: 60, windowMs: 10_000 },
@@ -47,6 +49,8 @@ export const budgets = {
   connectionBytes: { bytes: 16 * 1024 * 1024, perMs: 10_000 },
   /** Packets in the body of one polling request. */
   postPackets: { packets: 300 },
+  /** Fragments of one WebSocket message, and chunks of the network that it comes in. */
+  messageFragments: { packets: 4_096 },
   /** Requests under /socket.io/ that one TCP connection has sent and not got an answer for: nobody pipelines. */
   pipelinedRequests: { concurrent: 8 },
   /** What may wait to be sent on one connection, in all layers together; past it the client is too slow. */

@@ -2,81 +2,119 @@
 // connected with one; a handshake that shows a valid token counts against the customer or agent alone.
 
 import type { AccessToken } from '../auth/tokens.ts'
+import { budgets } from '../budgets/budgets.ts'
 import type { ClientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 
 export interface PendingHandshake {
   address: ClientAddress
-  /** Set once engine.io has made a session of it. */
-  isClaimed: boolean
+  /** Set once engine.io has made a session of it: ends that session. */
+  end: (() => void) | null
   /** The client is connected: what was counted is given back. */
   succeed(): void
   /** It ended without a connection. Does nothing after succeed. */
   fail(): void
 }
 
-type Budgets = Pick<App, 'rates' | 'slots' | 'violations'>
+export interface HandshakeBudget {
+  /** Throws rate_limited or overloaded when there is no room for one more. */
+  begin(address: ClientAddress, claim: AccessToken | undefined): PendingHandshake
+}
 
-/** Throws rate_limited or overloaded when there is no room for one more. */
-export function beginHandshake(app: Budgets, address: ClientAddress, claim: AccessToken | undefined): PendingHandshake {
-  const releases = claim ? reserveForUser(app, claim) : reserveForAddress(app, address)
-  let isPending = true
-  function end() {
-    isPending = false
-    for (const release of releases) release()
+export function createHandshakeBudget({
+  rates,
+  slots,
+  violations,
+}: Pick<App, 'rates' | 'slots' | 'violations'>): HandshakeBudget {
+  /** By address group, the oldest first. */
+  const ofViolators = new Map<string, Set<PendingHandshake>>()
+
+  function reserve(kind: 'claimed' | 'unclaimed') {
+    try {
+      return slots.acquire('pendingHandshakes', kind)
+    } catch {
+      throw overloaded()
+    }
   }
+
+  function create(address: ClientAddress, onEnd: () => void, onFail: () => void): PendingHandshake {
+    let isPending = true
+    function end() {
+      const wasPending = isPending
+      isPending = false
+      if (wasPending) onEnd()
+      return wasPending
+    }
+    return { address, end: null, succeed: () => void end(), fail: () => end() && onFail() }
+  }
+
+  function beginForUser(address: ClientAddress, { userId }: AccessToken): PendingHandshake {
+    rates.check('handshakesPerUser', userId)
+    return create(address, reserve('claimed'), () => rates.count('handshakesPerUser', userId))
+  }
+
+  function beginForAddress(address: ClientAddress): PendingHandshake {
+    const { group } = address
+    const fail = () => rates.count('handshakesPerAddress', group)
+    if (isOverBudget(address)) return beginForViolator(address, fail)
+    const release = slots.acquire('pendingHandshakesPerAddress', group)
+    try {
+      if (!rates.tryConsume('handshakes', 'all')) throw overloaded()
+      const releaseNode = reserve('unclaimed')
+      return create(
+        address,
+        () => {
+          release()
+          releaseNode()
+        },
+        fail,
+      )
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  function isOverBudget(address: ClientAddress): boolean {
+    try {
+      violations.check(address)
+      rates.check('handshakesPerAddress', address.group)
+      return false
+    } catch {
+      return true
+    }
+  }
+
+  /**
+   * Somebody with a valid token may be behind the same address, and shows it only in the next packet. So an address that is over budget
+   * keeps a few places at a low rate, each of which lasts until enough others came after it.
+   */
+  function beginForViolator(address: ClientAddress, onFail: () => void): PendingHandshake {
+    const { group } = address
+    rates.consume('handshakesOfViolator', group)
+    const pending = ofViolators.get(group) ?? new Set()
+    ofViolators.set(group, pending)
+    const handshake = create(
+      address,
+      () => {
+        pending.delete(handshake)
+        if (pending.size === 0) ofViolators.delete(group)
+      },
+      onFail,
+    )
+    const [oldest] = pending
+    if (oldest && pending.size >= budgets.pendingHandshakesOfViolator.concurrent) {
+      oldest.end?.()
+      oldest.fail()
+    }
+    ofViolators.set(group, pending)
+    pending.add(handshake)
+    return handshake
+  }
+
   return {
-    address,
-    isClaimed: false,
-    succeed() {
-      if (isPending) end()
-    },
-    fail() {
-      if (!isPending) return
-      end()
-      if (claim) app.rates.count('handshakesPerUser', claim.userId)
-      else app.rates.count('handshakesPerAddress', address.group)
-    },
-  }
-}
-
-function reserveForUser({ rates, slots }: Budgets, { userId }: AccessToken) {
-  rates.check('handshakesPerUser', userId)
-  return [reserve(slots, 'claimed')]
-}
-
-function reserveForAddress({ rates, slots, violations }: Budgets, address: ClientAddress) {
-  const { group } = address
-  // An address that is over budget keeps a few places: somebody with a valid token may be behind it, and shows it only later.
-  const isOverBudget = refuses(() => {
-    violations.check(address)
-    rates.check('handshakesPerAddress', group)
-  })
-  const ofAddress = slots.acquire(isOverBudget ? 'pendingHandshakesOfViolator' : 'pendingHandshakesPerAddress', group)
-  try {
-    if (!rates.tryConsume('handshakes', 'all')) throw overloaded()
-    return [ofAddress, reserve(slots, 'unclaimed')]
-  } catch (error) {
-    ofAddress()
-    throw error
-  }
-}
-
-function reserve(slots: App['slots'], kind: 'claimed' | 'unclaimed') {
-  try {
-    return slots.acquire('pendingHandshakes', kind)
-  } catch {
-    throw overloaded()
-  }
-}
-
-function refuses(check: () => void): boolean {
-  try {
-    check()
-    return false
-  } catch {
-    return true
+    begin: (address, claim) => (claim ? beginForUser(address, claim) : beginForAddress(address)),
   }
 }
 

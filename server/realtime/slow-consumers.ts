@@ -29,6 +29,7 @@ export function watchSlowConsumers(
 ): SlowConsumers {
   const received = new WeakMap<TcpSocket, Received>()
   const waitingForRoom = new Set<EngineSession>()
+  let isStopped = false
 
   function sweep() {
     const now = performance.now()
@@ -88,7 +89,12 @@ export function watchSlowConsumers(
 
   function giveRoom() {
     for (const session of waitingForRoom) {
-      if (session.conn.readyState === 'open' && unreadBytes(session) > budgets.unreadBytesBeforePage.bytes) continue
+      if (
+        !isStopped &&
+        session.conn.readyState === 'open' &&
+        unreadBytes(session) > budgets.unreadBytesBeforePage.bytes
+      )
+        continue
       waitingForRoom.delete(session)
       for (const resolve of session.hasRoom ?? []) resolve()
       session.hasRoom = null
@@ -98,14 +104,19 @@ export function watchSlowConsumers(
   const timers = [setInterval(sweep, limits.slowConsumerSweepMs), setInterval(giveRoom, limits.pageRoomSweepMs)]
   return {
     roomForPage(session) {
-      if (unreadBytes(session) <= budgets.unreadBytesBeforePage.bytes) return null
+      if (isStopped || unreadBytes(session) <= budgets.unreadBytesBeforePage.bytes) return null
       waitingForRoom.add(session)
       return new Promise((resolve) => {
         session.hasRoom ??= []
         session.hasRoom.push(resolve)
       })
     },
-    stop: () => timers.forEach((timer) => void clearInterval(timer)),
+    stop() {
+      for (const timer of timers) clearInterval(timer)
+      // What waits is answered before the server stops.
+      isStopped = true
+      giveRoom()
+    },
   }
 }
 

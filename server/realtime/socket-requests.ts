@@ -11,7 +11,7 @@ import type { App } from '../context.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
 import { isOwnOrigin } from '../origin.ts'
 import type { EngineSessions } from './engine-sessions.ts'
-import { beginHandshake, type PendingHandshake } from './handshake-budget.ts'
+import { createHandshakeBudget, type PendingHandshake } from './handshake-budget.ts'
 import type { RefusalReason } from './refused-sockets.ts'
 
 interface SocketRequests {
@@ -34,7 +34,10 @@ export function guardSocketRequests(
   headers: Readonly<Record<string, string>>,
 ): SocketRequests {
   const handshakes = new WeakMap<object, PendingHandshake>()
+  /** Of a TCP connection, so that they end with it when it is ended for what it sends. */
+  const begun = new WeakMap<TcpSocket, PendingHandshake[]>()
   const unanswered = new WeakMap<TcpSocket, number>()
+  const budget = createHandshakeBudget(app)
 
   wrap(server, 'request', (request: EngineRequest, response: ServerResponse, pass) => {
     for (const name of Object.keys(headers)) response.setHeader(name, headers[name] as string)
@@ -52,9 +55,9 @@ export function guardSocketRequests(
   /** False when the connection was ended: no client of ours sends a request before the one before it is answered. */
   function countUnanswered({ socket }: EngineRequest, response: ServerResponse): boolean {
     const count = (unanswered.get(socket) ?? 0) + 1
+    if (count === 1) begun.delete(socket)
     if (count > budgets.pipelinedRequests.concurrent && app.config.rateLimits) {
-      if (!socket.destroyed) violate('pipelining', response.req)
-      socket.destroy()
+      if (!socket.destroyed) endPipelining(response.req)
       return false
     }
     unanswered.set(socket, count)
@@ -62,9 +65,15 @@ export function guardSocketRequests(
     return true
   }
 
-  function violate(reason: RefusalReason, request: IncomingMessage) {
-    app.refusedSockets.count(reason)
+  function endPipelining(request: IncomingMessage) {
+    const { socket } = request
+    app.refusedSockets.count('pipelining')
     app.violations.count(clientAddress(app.config, request))
+    socket.destroy()
+    // By then engine.io has made sessions of them.
+    setImmediate(() => {
+      for (const handshake of begun.get(socket) ?? []) handshake.end?.()
+    })
   }
 
   /** Null when engine.io may have it. */
@@ -77,16 +86,24 @@ export function guardSocketRequests(
       const claim = readAccessToken(app, tokenOf(request))
       if (query.sid !== undefined) return admitToSession(request, query.sid, claim)
       if (request.method !== 'GET') throw new AppError('invalid_request', 'A session begins with GET.')
-      const handshake = beginHandshake(app, clientAddress(app.config, request), claim)
+      const handshake = budget.begin(clientAddress(app.config, request), claim)
       handshakes.set(request, handshake)
+      if (!isUpgrade) rememberBegun(request.socket, handshake)
       // By then engine.io has made a session of it, or refused it.
-      setImmediate(() => handshake.isClaimed || handshake.fail())
+      setImmediate(() => handshake.end ?? handshake.fail())
       return null
     } catch (error) {
       const known = asAppError(error)
       app.refusedSockets.count(reasonOf(known))
       return known
     }
+  }
+
+  /** Since the TCP connection was last without an unanswered request. */
+  function rememberBegun(socket: TcpSocket, handshake: PendingHandshake) {
+    const together = begun.get(socket)
+    if (together) together.push(handshake)
+    else begun.set(socket, [handshake])
   }
 
   function admitToSession(request: EngineRequest, sid: string, claim: AccessToken | undefined) {
@@ -129,11 +146,7 @@ export function guardSocketRequests(
   }
 
   return {
-    claim(request) {
-      const handshake = request === null ? undefined : handshakes.get(request)
-      if (handshake) handshake.isClaimed = true
-      return handshake
-    },
+    claim: (request) => (request === null ? undefined : handshakes.get(request)),
   }
 }
 

@@ -40,7 +40,9 @@ export function createSocketServer(): Server {
     maxHttpBufferSize: limits.transportBytes,
     pingInterval: limits.pingIntervalMs,
     pingTimeout: limits.pingTimeoutMs,
-    connectTimeout: limits.handshakeMs,
+    // Sockets without a connection are ended by the sweep in slow-consumers.ts, which does not wait for a closing handshake.
+    connectTimeout: 2 * limits.handshakeMs,
+    upgradeTimeout: limits.handshakeMs,
     perMessageDeflate: false,
     serveClient: false,
   })
@@ -67,6 +69,7 @@ export function serveRealtime(
     const handshake = socketRequests.claim(conn.request)
     if (handshake === undefined) return terminate(conn)
     const session = createEngineSession(conn, handshake.address, performance.now() + limits.handshakeMs)
+    handshake.end = () => terminate(conn)
     sessions.set(conn.id, session)
     handshakes.set(session, handshake)
     conn.once('close', () => {

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'socket.io'
+import { limits } from '#protocol/limits.ts'
 import { budgets, type Rate } from '../budgets/budgets.ts'
 import { type Counter, countDown, createCounter } from '../budgets/counter.ts'
 import { clientAddress } from '../client-address.ts'
@@ -12,6 +13,9 @@ import type { RefusalReason } from './refused-sockets.ts'
 import type { Packet } from './send-together.ts'
 
 interface Engine {
+  opts: { wsEngine: new (options: object) => object }
+  /** Makes its WebSocket server; engine.io does so once more when the HTTP server listens. */
+  init(): void
   createTransport(name: string, request: IncomingMessage): EngineTransport
 }
 
@@ -22,12 +26,29 @@ const connectPacket = '0'
 /** Call before the first connection. */
 export function guardTransports(app: App, io: Server, sessions: EngineSessions): void {
   const engine = io.engine as unknown as Engine
+  limitWebSockets(engine)
   const createTransport = engine.createTransport.bind(engine)
   engine.createTransport = (name, request) => {
     const transport = createTransport(name, request)
     guard(app, sessions, transport, request)
     return transport
   }
+}
+
+/** A message in many fragments would be a buffer for each; a closing handshake that the client does not answer would keep its socket open. */
+function limitWebSockets(engine: Engine): void {
+  const WebSocketServer = engine.opts.wsEngine
+  engine.opts.wsEngine = class extends WebSocketServer {
+    constructor(options: object) {
+      super({
+        ...options,
+        maxFragments: budgets.messageFragments.packets,
+        maxBufferedChunks: budgets.messageFragments.packets,
+        closeTimeout: limits.closingMs,
+      })
+    }
+  }
+  engine.init()
 }
 
 function guard(app: App, sessions: EngineSessions, transport: EngineTransport, request: IncomingMessage): void {
