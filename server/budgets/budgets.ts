@@ -34,6 +34,7 @@ export const budgets = {
   handshakes: { count: 10_000, windowMs: 10_000 },
   /** Handshakes that have not become a connection yet. */
   pendingHandshakesPerAddress: { concurrent: 2_000 },
+  pendingHandshakesPerUser: { concurrent: 100 },
   pendingHandshakes: { concurrent: 4_000 },
   /** The same of an address that used up its violations or handshakes: one more ends the oldest. */
   pendingHandshakesOfViolator: { concurrent: 200 },

@@ -51,29 +51,19 @@ export function createHandshakeBudget({
 
   function beginForUser(address: ClientAddress, { userId }: AccessToken): PendingHandshake {
     rates.check('handshakesPerUser', userId)
-    return create(address, reserve('claimed'), () => rates.count('handshakesPerUser', userId))
+    const release = both(slots.acquire('pendingHandshakesPerUser', userId), () => reserve('claimed'))
+    return create(address, release, () => rates.count('handshakesPerUser', userId))
   }
 
   function beginForAddress(address: ClientAddress): PendingHandshake {
     const { group } = address
     const fail = () => rates.count('handshakesPerAddress', group)
     if (isOverBudget(address)) return beginForViolator(address, fail)
-    const release = slots.acquire('pendingHandshakesPerAddress', group)
-    try {
+    const release = both(slots.acquire('pendingHandshakesPerAddress', group), () => {
       if (!rates.tryConsume('handshakes', 'all')) throw overloaded()
-      const releaseNode = reserve('unclaimed')
-      return create(
-        address,
-        () => {
-          release()
-          releaseNode()
-        },
-        fail,
-      )
-    } catch (error) {
-      release()
-      throw error
-    }
+      return reserve('unclaimed')
+    })
+    return create(address, release, fail)
   }
 
   function isOverBudget(address: ClientAddress): boolean {
@@ -115,6 +105,20 @@ export function createHandshakeBudget({
 
   return {
     begin: (address, claim) => (claim ? beginForUser(address, claim) : beginForAddress(address)),
+  }
+}
+
+/** Releases the first where the second is not to be had. */
+function both(release: () => void, acquire: () => () => void): () => void {
+  try {
+    const releaseOther = acquire()
+    return () => {
+      release()
+      releaseOther()
+    }
+  } catch (error) {
+    release()
+    throw error
   }
 }
 
