@@ -83,12 +83,13 @@ export function serveRealtime(
     let release = () => {}
     try {
       if (session === undefined) throw new AppError('unavailable', 'This connection has ended.')
-      session.isConnecting = true
       if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
       const { userId } = verifyAccessToken(app, socket.handshake.auth.token)
       app.rates.check('violationsPerUser', userId)
       app.rates.consume('handshakesPerUser', userId)
       const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
+      // It may have ended meanwhile, and would never give its places back.
+      if (!sessions.has(session.conn.id)) throw new AppError('unavailable', 'This connection has ended.')
       release = acquireSlots(app, actor, session)
       socket.data = createConnection({ socket, session, actor, expiresAt, roomForPage: slowConsumers.roomForPage })
       socket.conn.once('close', release)

@@ -79,11 +79,15 @@ function guard(app: App, sessions: EngineSessions, transport: EngineTransport, r
     if (!isWithin(controlFrames, budgets.controlFrames)) end('control_frames')
   }
 
+  /** One at a time, and not again and again: each costs a look at the database. */
   function mayConnect({ data }: Packet): boolean {
-    const isConnect = typeof data === 'string' && data.startsWith(connectPacket)
-    const session = isConnect ? sessionOf() : undefined
+    if (typeof data !== 'string' || data[0] !== connectPacket) return true
+    const session = sessionOf()
     if (session === undefined) return true
-    return !session.isConnecting && isWithin(session.connects, budgets.connectsPerConnection)
+    if (session.isConnecting || !isWithin(session.connects, budgets.connectsPerConnection)) return false
+    const isOtherNamespace = data[1] === '/' && data[2] !== ','
+    session.isConnecting = !isOtherNamespace
+    return true
   }
 
   transport.onPacket = (packet) => {

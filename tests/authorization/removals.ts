@@ -323,8 +323,8 @@ export const removals: Record<string, Removal> = {
   },
   'who vouches for an address': {
     file: 'server/client-address.ts',
-    find: 'proxyAddr(request, [...trustedProxies])',
-    put: 'proxyAddr(request, () => trustedProxies.length >= 0)',
+    find: 'hop < hops.length && isTrusted(address, hop)',
+    put: 'hop < hops.length',
     caughtBy: 'tests/http/callers.test.ts',
   },
   'how often a password is tried': {
