@@ -17,7 +17,14 @@ const runsTypeScript = Number(process.versions.node.split('.')[0]) >= 24
 if (packagesAreStale()) await installPackages()
 const node = runsTypeScript ? process.execPath : bundledNode()
 if (
-  ['server/main.ts', 'server/commands/dev.ts', 'tests/run.ts', 'tests/attacks/run.ts', 'tests/screenshots.ts', 'bench/run.ts'].includes(entry)
+  [
+    'server/main.ts',
+    'server/commands/dev.ts',
+    'tests/run.ts',
+    'tests/attacks/run.ts',
+    'tests/screenshots.ts',
+    'bench/run.ts',
+  ].includes(entry)
 )
   await buildBrowserCode()
 

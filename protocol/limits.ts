@@ -86,9 +86,16 @@ export const limits = {
   /** A request is answered within this time, with unavailable if need be, whatever the database does. */
   answerMs: 1_900,
   answerSweepMs: 50,
-  /** What may wait to be sent to one connection; past it the client is too slow and comes back to catch up. */
-  sendBufferBytes: 512 * 1024,
-  sendBufferSweepMs: 50,
+  /** A page ends before its JSON is longer than this, however many rows were asked for; one row always fits. */
+  pageBytes: 256 * 1024,
+  /** Every connection's unread bytes are measured this often; those that wait for room to read a page, more often. */
+  slowConsumerSweepMs: 250,
+  pageRoomSweepMs: 50,
+  /** A connection of which the client has read nothing for so long, though much waits, is ended. */
+  stalledMs: 30_000,
+  /** A client that was asked to close its connection, or told why it ends, has this long. */
+  closingMs: 3_000,
+  floodClosingMs: 500,
   /** An event loop that stood still longer than this within eventLoopWatchMs makes the process not ready. */
   eventLoopStallMs: 2_000,
   /** Answers that ask the database and need no token are kept for so long, and of so many sites. */

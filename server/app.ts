@@ -16,6 +16,7 @@ import { createToldVersions } from './conversations/told.ts'
 import { startUpkeep } from './customers/upkeep.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { createHttpServer } from './http/http-server.ts'
+import { plainHeaders } from './http/security-headers.ts'
 import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
 import { createReadMarker } from './messages/read-marker.ts'
 import { createMessageWriter } from './messages/writer.ts'
@@ -23,6 +24,7 @@ import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
 import { createRefusedMessages } from './realtime/refused-messages.ts'
+import { createRefusedSockets } from './realtime/refused-sockets.ts'
 import { sendTogether } from './realtime/send-together.ts'
 import { signBus } from './realtime/signed-bus.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
@@ -53,7 +55,7 @@ export async function createApp({
   now: ownedNow,
   siblings,
 }: AppParts): Promise<RunningApp> {
-  const io = createSocketServer(config)
+  const io = createSocketServer()
   const connections = createOpenConnections()
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
@@ -100,14 +102,15 @@ export async function createApp({
     rates,
     slots: createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits }),
     violations: createViolations(rates),
+    refusedSockets: createRefusedSockets(),
   }
   if ((siblings?.number ?? 1) === 1) warnOfMissingProxies(app)
   const http = await createHttpServer(app)
   io.attach(http.server)
-  if (siblings) keepSessionsWhole(io, siblings)
-  const behind = sendTogether(io)
+  if (siblings) keepSessionsWhole(config, io, siblings)
+  sendTogether(io)
   tellTextOnly(io)
-  const realtime = serveRealtime(app, io, connections, behind)
+  const realtime = serveRealtime(app, io, http.server, connections, plainHeaders(config))
   await app.presence.start()
   const upkeep = startUpkeep(app)
 

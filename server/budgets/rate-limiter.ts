@@ -24,7 +24,11 @@ export interface RateLimiter {
 const sweepEvery = 10_000
 
 /** Limits of what is bound to one node are not shared. */
-const localNames: ReadonlySet<RateName> = new Set<RateName>(['connectionRequests'])
+const localNames: ReadonlySet<RateName> = new Set<RateName>([
+  'connectionRequests',
+  'handshakes',
+  'handshakesOfViolator',
+])
 
 /** The budgets that are rates, those of addresses times `addressFactor`. */
 function ratesFor(addressFactor: number): Record<RateName, Rate> {

@@ -25,6 +25,16 @@ export function metricsRoutes(app: App, http: HttpServer): void {
   })
 
   figure(registry, 'kefu_connections', 'Open socket connections of this process.', () => app.connections.count())
+  const refused = new Counter({
+    name: 'kefu_refused_sockets_total',
+    help: 'Handshakes that were refused and connections that were ended, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [reason, count] of app.refusedSockets.entries()) refused.inc({ reason }, count)
+    },
+  })
   if (redis) figure(registry, 'kefu_redis_up', '1 while Redis answers.', () => (redis.isUp() ? 1 : 0))
 
   countSecurityEvents(app, registry)

@@ -191,9 +191,9 @@ export const removals: Record<string, Removal> = {
     caughtBy: socketTests,
   },
   'the origin of a connection': {
-    file: sockets,
-    find: 'decide(null, isOwnOrigin(config, request.headers))',
-    put: 'decide(null, isOwnOrigin(config, {}))',
+    file: 'server/realtime/socket-requests.ts',
+    find: '!isOwnOrigin(app.config, request.headers)',
+    put: '!isOwnOrigin(app.config, {})',
     caughtBy: socketTests,
   },
   'the origin of what uses the cookie': {

@@ -72,6 +72,16 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     tryAllTransports: true,
     // After this time a stalled WebSocket counts as failed; the next attempt starts with polling.
     timeout: 8_000,
+    // Polling shows the token with every request: the id of its session in the URL alone lets nobody in.
+    transportOptions: {
+      polling: {
+        extraHeaders: {
+          get authorization() {
+            return `Bearer ${getToken()?.token ?? ''}`
+          },
+        },
+      },
+    },
     auth: (callback: (auth: { token: string }) => void) => callback({ token: getToken()?.token ?? '' }),
   }
   const socket: Socket = url === undefined ? io(options) : io(url, options)
@@ -84,6 +94,8 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
       const current = getToken()
       if (current === null || isTokenRejected || current.expiresAt - Date.now() < almostExpiredMs) await renewToken()
       isTokenRejected = false
+      // Browsers add no header to a WebSocket. With the token its handshake counts for its user and not for the address.
+      socket.io.opts.protocols = ['kefu', `token.${getToken()?.token ?? ''}`]
       if (!isClosed) socket.connect()
       else isAttempting = false
     } catch (error) {
