@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { DatabaseEntry } from '#db/backup.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { incomingFolder } from '../attachments/attachments.ts'
+import { stagedFolder } from '../attachments/attachments.ts'
 
 type ArchiveEntry =
   | { kind: 'kefu-backup'; format: 1; createdAt: string }
@@ -47,7 +47,7 @@ const line = (entry: ArchiveEntry) => `${JSON.stringify(entry)}\n`
 async function* readFiles(folder: string): AsyncGenerator<ArchiveEntry> {
   if (!existsSync(folder)) return
   for (const found of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!found.isFile() || found.parentPath === join(folder, incomingFolder)) continue
+    if (!found.isFile() || found.parentPath === join(folder, stagedFolder)) continue
     const path = join(found.parentPath, found.name)
     // One that was never sent may go while we read the others.
     const file = await openUnlessGone(path)

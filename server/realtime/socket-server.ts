@@ -52,8 +52,10 @@ export function serveRealtime(
   io.use(async (socket, next) => {
     try {
       if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
-      app.rates.consume('connectionsPerAddress', clientAddress(app.config, socket.request).group)
+      const { group } = clientAddress(app.config, socket.request)
+      app.rates.consume('connectionsPerAddress', group)
       const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
+      actor.addressGroup = group
       socket.data = createConnection(socket, actor, expiresAt)
       next()
     } catch (error) {
