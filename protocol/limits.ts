@@ -35,14 +35,19 @@ export const limits = {
   contentTypeLength: 300,
   /** Files that our own screens send with one press. */
   attachmentsAtOnce: 10,
-  /** Width times height, looked at before anything is decoded: of what is decoded row by row, and of what is decoded as a whole (AVIF, WebP, GIF, progressive, 16 bits a colour), an animation times its frames. */
+  /** Width times height, of an animation times its frames; looked at before anything is decoded. Less for what takes more memory or time. */
   imagePixels: 50_000_000,
-  costlyImagePixels: 16_000_000,
+  /** Progressive JPEG, interlaced PNG, GIF. */
+  progressivePixels: 16_000_000,
+  webpPixels: 8_500_000,
+  avifPixels: 6_000_000,
+  /** A photo that has to be rotated is halved above this. */
+  rotatedPixels: 25_000_000,
   imageFrames: 500,
   /** The longer side of a thumbnail. */
   thumbnailPixels: 480,
   /** Inspecting one upload takes no longer, and neither does waiting for it: together less than a client waits. */
-  inspectionMs: 15_000,
+  inspectionMs: 20_000,
   inspectionWaitMs: 12_000,
   /** An inspector process with more memory ends itself; one that kept more than this after an image is replaced. */
   inspectorMemoryBytes: 600 * 1024 * 1024,
@@ -50,7 +55,7 @@ export const limits = {
   inspectorKeptBytes: 160 * 1024 * 1024,
   /** Of what has no signature, so many bytes say whether it is text. */
   textCheckBytes: 64 * 1024,
-  /** An upload that comes slower, on average over uploadRateMs, is given up. */
+  /** An upload that comes slower for uploadRateMs is given up. */
   uploadBytesPerSecond: 4 * 1024,
   uploadRateMs: 10_000,
   /** From the first byte of an upload to its last; every other request has requestMs. */

@@ -1,13 +1,10 @@
-// One process that inspects uploads, one at a time, and the fair queue in front of it. Decoders meet hostile bytes: they may crash, hang or
-// eat a core there without anybody who talks noticing. The process gets no settings and no secrets, and ends when it takes too long or is idle.
+// Inspections of one kind, one at a time, and the fair queue in front of them. Whoever waits too long gets an answer all the same.
 
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { AppError } from '../errors.ts'
 import { createFairQueue } from './fair-queue.ts'
+import type { InspectorProcess } from './inspector-process.ts'
 import type { InspectionAnswer, InspectionTask } from './upload-inspector-process.ts'
 
 /** Whose upload it is. */
@@ -20,13 +17,15 @@ export interface InspectionCaller {
   signal?: AbortSignal
 }
 
-/** null where the process died or was ended. */
-export type LaneResult = { answer: InspectionAnswer | null; costMs: number }
+export interface LaneResult {
+  /** null where the process died or took too long. */
+  answer: InspectionAnswer | null
+  costMs: number
+}
 
 export interface InspectionLane {
   /** Throws overloaded when too much waits, or when its turn does not come within limits.inspectionWaitMs. */
   run(task: InspectionTask, caller: InspectionCaller): Promise<LaneResult>
-  stop(): void
 }
 
 interface Job {
@@ -36,73 +35,13 @@ interface Job {
   start(run: Promise<LaneResult>): void
 }
 
-const program = fileURLToPath(new URL('./upload-inspector-process.ts', import.meta.url))
-
 /** Agents take turns as one group, so that customers cannot outnumber them. */
 const groupOf = ({ isCustomer, addressGroup }: InspectionCaller) => (isCustomer ? addressGroup : 'agents')
 
-export function createInspectionLane(log: Logger): InspectionLane {
+export function createInspectionLane(inspector: InspectorProcess): InspectionLane {
   const queue = createFairQueue<Job>()
   let customersWaiting = 0
   let isBusy = false
-  let child: ChildProcess | null = null
-  let idle: ReturnType<typeof setTimeout> | undefined
-
-  function end(): void {
-    child?.kill('SIGKILL')
-    child = null
-  }
-
-  function start(): ChildProcess {
-    // One memory arena: with several, glibc keeps what each thread has freed.
-    const env = { MALLOC_ARENA_MAX: '1' }
-    const started = fork(program, [], { env, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
-    started.once('exit', (code, signal) => {
-      if (child !== started) return
-      child = null
-      log.error({ code, signal }, 'upload inspector exited')
-    })
-    child = started
-    return started
-  }
-
-  async function ask(task: InspectionTask): Promise<LaneResult> {
-    clearTimeout(idle)
-    const asked = child ?? start()
-    const { promise, resolve, reject } = Promise.withResolvers<InspectionAnswer | null>()
-    const onMessage = (answer: unknown) => resolve(answer as InspectionAnswer)
-    const onExit = () => resolve(null)
-    const tooLong = setTimeout(() => {
-      log.warn('upload inspection timed out')
-      end()
-    }, limits.inspectionMs)
-    const beganAt = performance.now()
-    asked.on('message', onMessage).on('exit', onExit).on('error', reject)
-    try {
-      asked.send(task)
-      const answer = await promise
-      // What a large image took is given back to the system only by ending the process.
-      if (answer && answer.residentBytes > limits.inspectorKeptBytes) end()
-      return { answer, costMs: answer?.costMs ?? performance.now() - beganAt }
-    } finally {
-      clearTimeout(tooLong)
-      asked.off('message', onMessage).off('exit', onExit).off('error', reject)
-      idle = setTimeout(end, limits.inspectorIdleMs).unref()
-    }
-  }
-
-  function runNext(): void {
-    if (isBusy) return
-    const job = queue.next()
-    if (job === undefined) return
-    isBusy = true
-    if (job.caller.isCustomer) customersWaiting -= 1
-    const run = ask(job.task).finally(() => {
-      isBusy = false
-      runNext()
-    })
-    job.start(run)
-  }
 
   function assertRoom({ isCustomer }: InspectionCaller): void {
     const isFull =
@@ -111,10 +50,27 @@ export function createInspectionLane(log: Logger): InspectionLane {
     if (isFull) throw overloaded()
   }
 
+  function enqueue(job: Job): void {
+    queue.add(job.group, job.caller.userId, job)
+    if (job.caller.isCustomer) customersWaiting += 1
+  }
+
+  function runNext(): void {
+    if (isBusy) return
+    const job = queue.next()
+    if (job === undefined) return
+    isBusy = true
+    if (job.caller.isCustomer) customersWaiting -= 1
+    const run = inspect(inspector, job.task).finally(() => {
+      isBusy = false
+      runNext()
+    })
+    job.start(run)
+  }
+
   return {
     async run(task, caller) {
       assertRoom(caller)
-      const { signal } = caller
       const { promise, resolve, reject } = Promise.withResolvers<LaneResult>()
       const job: Job = { task, caller, group: groupOf(caller), start: resolve }
       const giveUp = () => {
@@ -123,9 +79,10 @@ export function createInspectionLane(log: Logger): InspectionLane {
         reject(overloaded())
       }
       const tooLong = setTimeout(giveUp, limits.inspectionWaitMs)
+      const { signal } = caller
       signal?.addEventListener('abort', giveUp)
-      queue.add(job.group, caller.userId, job)
-      if (caller.isCustomer) customersWaiting += 1
+      if (signal?.aborted) reject(overloaded())
+      else enqueue(job)
       runNext()
       try {
         return await promise
@@ -134,11 +91,15 @@ export function createInspectionLane(log: Logger): InspectionLane {
         signal?.removeEventListener('abort', giveUp)
       }
     },
-    stop() {
-      clearTimeout(idle)
-      end()
-    },
   }
+}
+
+async function inspect(inspector: InspectorProcess, task: InspectionTask): Promise<LaneResult> {
+  const beganAt = performance.now()
+  let { answer, isTimeout } = await inspector.run(task)
+  // Finding a type may have lost its process to an image beside it.
+  if (answer === null && !isTimeout && task.imageType === null) ({ answer, isTimeout } = await inspector.run(task))
+  return { answer, costMs: answer?.costMs ?? performance.now() - beganAt }
 }
 
 const overloaded = () => new AppError('overloaded', 'Too many uploads wait to be inspected.', { retryAfterMs: 5_000 })

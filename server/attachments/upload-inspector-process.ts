@@ -1,4 +1,5 @@
-// The process that inspects uploads: one task, one answer, with the lowest priority, so that it never slows the chat down.
+// The process that inspects uploads: one answer for each task, with the lowest priority, so that it never slows the chat down. Types are
+// found while an image is decoded, since decoders work on another thread.
 
 import { writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
@@ -12,6 +13,7 @@ export interface InspectionTask {
 }
 
 export interface InspectionAnswer {
+  id: number
   /** Of a task without a type: the type, null for what may not be attached. */
   mimeType: string | null
   /** Of an image. */
@@ -28,18 +30,18 @@ try {
 } catch {
   // Another system.
 }
-// Decoders work on other threads, so this one sees what they take.
+// What decoders take is seen here, while they work.
 setInterval(() => {
   if (process.memoryUsage.rss() > limits.inspectorMemoryBytes) process.exit(1)
 }, limits.inspectorMemoryCheckMs)
 // Ctrl-C is the parent's to act upon.
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit())
-process.on('message', async (task: InspectionTask) => {
+process.on('message', async ({ id, ...task }: InspectionTask & { id: number }) => {
   const before = process.cpuUsage()
   const answer = await inspect(task)
   const { user, system } = process.cpuUsage(before)
-  process.send?.({ ...answer, costMs: (user + system) / 1_000, residentBytes: process.memoryUsage.rss() })
+  process.send?.({ ...answer, id, costMs: (user + system) / 1_000, residentBytes: process.memoryUsage.rss() })
 })
 
 async function inspect({

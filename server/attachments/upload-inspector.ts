@@ -1,10 +1,11 @@
-// What an upload is, asked of two processes: one finds types, which takes milliseconds, the other decodes images, one at a time. So a PDF
-// never waits behind an image. What images cost is counted against their customer and address.
+// What an upload is. Its type is found first, which takes milliseconds; then images are decoded, one at a time, in a lane of their own, so
+// that a PDF never waits behind an image. What images cost is counted against their customer and address.
 
 import type { Logger } from 'pino'
 import type { RateLimiter } from '../budgets/rate-limiter.ts'
 import { type Finding, type InspectionRequest, imageTypes } from './inspect-file.ts'
 import { createInspectionLane, type InspectionCaller, type LaneResult } from './inspection-lane.ts'
+import { createInspectorProcess } from './inspector-process.ts'
 
 export interface UploadInspector {
   /** Throws overloaded or rate_limited. What crashes or hangs the process is found broken. */
@@ -15,8 +16,9 @@ export interface UploadInspector {
 const broken: Finding = { kind: 'refused', why: 'broken' }
 
 export function createUploadInspector(log: Logger, rates: RateLimiter): UploadInspector {
-  const types = createInspectionLane(log)
-  const images = createInspectionLane(log)
+  const inspector = createInspectorProcess(log)
+  const types = createInspectionLane(inspector)
+  const images = createInspectionLane(inspector)
 
   function charge({ isCustomer, userId, addressGroup }: InspectionCaller, { costMs }: LaneResult): void {
     if (!isCustomer) return
@@ -46,9 +48,6 @@ export function createUploadInspector(log: Logger, rates: RateLimiter): UploadIn
       if (mimeType === null) return { kind: 'refused', why: 'type' }
       return imageTypes.has(mimeType) ? inspectImage(request, mimeType, caller) : { kind: 'file', mimeType }
     },
-    stop() {
-      types.stop()
-      images.stop()
-    },
+    stop: () => inspector.end(),
   }
 }

@@ -10,6 +10,10 @@ export interface BodyWatch {
   stop(): void
 }
 
+/** In parts, so that one stall of this process is not the sender's. */
+const windows = 2
+const checkMs = limits.uploadRateMs / windows
+
 /** Called where reading begins: it makes the body flow. `giveUp` ends whatever reads it. */
 export function watchBody(raw: IncomingMessage, maxBytes: number, giveUp: (error: AppError) => void): BodyWatch {
   const { promise, reject } = Promise.withResolvers<never>()
@@ -17,6 +21,7 @@ export function watchBody(raw: IncomingMessage, maxBytes: number, giveUp: (error
   promise.catch(() => {})
   let total = 0
   let inWindow = 0
+  let slowWindows = 0
 
   function fail(error: AppError) {
     stop()
@@ -32,13 +37,14 @@ export function watchBody(raw: IncomingMessage, maxBytes: number, giveUp: (error
 
   function check() {
     // Paused by whoever reads: the disk is slow, not the sender.
-    const isSlow = inWindow < (limits.uploadBytesPerSecond * limits.uploadRateMs) / 1_000 && !raw.isPaused()
+    const isSlow = inWindow < (limits.uploadBytesPerSecond * checkMs) / 1_000 && !raw.isPaused()
     inWindow = 0
+    slowWindows = isSlow ? slowWindows + 1 : 0
     if (raw.complete) stop()
-    else if (isSlow) fail(new AppError('unavailable', 'The upload comes too slowly.', { why: 'slow' }))
+    else if (slowWindows === windows) fail(new AppError('unavailable', 'The upload comes too slowly.', { why: 'slow' }))
   }
 
-  const timer = setInterval(check, limits.uploadRateMs)
+  const timer = setInterval(check, checkMs)
 
   function stop() {
     clearInterval(timer)

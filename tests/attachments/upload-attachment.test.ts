@@ -260,6 +260,54 @@ describe('POST /attachments', () => {
   })
 })
 
+describe('what a file is', () => {
+  const words = {
+    'BM (a bitmap)': 'BMW X5, black\nBMW 320i, white\n',
+    'GIF8 (an image)': 'GIF89a is the name of a format\n',
+    'MZ (a program)': 'MZ-80K, keyboard, new\n',
+    'ID3 (audio)': 'ID3 tags of all songs:\n',
+    'OggS (audio)': 'OggS pages\n',
+    'fLaC (audio)': 'fLaC or wav?\n',
+    'FLV (video)': 'FLV\u4e00\n',
+    '<?xml (a page)': '<?xml version="1.0"?><a>1</a>\n',
+    '%!PS (a program)': '%!PS-Adobe-3.0\n',
+    'RIFF (audio)': 'RIFF, raff, ruff\n',
+    '-----BEGIN': '-----BEGIN CERTIFICATE-----\n',
+    'BEGIN:VCARD': 'BEGIN:VCARD\nVERSION:4.0\n',
+    'Chinese in GBK': Buffer.from('424dd6d0cec40a', 'hex'),
+  }
+  test.each(Object.keys(words))('[AT29] [F14] a text that begins like %s is text', async (kind) => {
+    const content = words[kind as keyof typeof words]
+    for (const name of ['order.txt', 'order.CSV']) {
+      expect(await uploaded(app, customer, content, name)).toMatchObject({ mimeType: 'text/plain', name })
+    }
+  })
+
+  test('[AT29] [F14] a name alone makes no text of anything else', async () => {
+    const bitmap = Buffer.concat([Buffer.from('BM'), Buffer.alloc(200)])
+    expect((await upload(app, customer, bitmap, 'order.txt')).body).toMatchObject({
+      error: { details: { why: 'type' } },
+    })
+    const late = Buffer.concat([Buffer.from('BMW'), Buffer.alloc(500_000, 'a'), Buffer.from([0])])
+    expect((await upload(app, customer, late, 'order.txt')).status).toBe(400)
+    expect(await uploaded(app, customer, pdf(), 'order.txt')).toMatchObject({ mimeType: 'application/pdf' })
+    expect(await uploaded(app, customer, await movingGif(), 'order.txt')).toMatchObject({ mimeType: 'image/gif' })
+    expect((await upload(app, customer, 'BMW X5', 'order.html')).status).toBe(400)
+  })
+
+  const compound = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(2_000)])
+  test.each(['budget 2026.xlsx', 'letter.docx', 'talk.pptx', 'old.doc', 'old.xls', 'old.ppt'])(
+    '[AT30] [F15] a compound file keeps the name %s',
+    async (name) => {
+      expect(await uploaded(app, customer, compound, name)).toMatchObject({ mimeType: 'application/x-cfb', name })
+    },
+  )
+
+  test('[AT30] [F15] a compound file of another ending gets one that fits', async () => {
+    expect(await uploaded(app, customer, compound, 'budget.pdf')).toMatchObject({ name: 'budget.pdf.doc' })
+  })
+})
+
 describe('names', () => {
   test('[AT5] are cut to what there is room for, their ending kept', async () => {
     const { name } = await uploaded(app, customer, pdf(), `${'长'.repeat(400)}.pdf`)

@@ -5,8 +5,8 @@ import { errorOf } from '../connection/call-api.ts'
 import { RequestError } from '../connection/request-error.ts'
 
 const path = '/api/v1/attachments'
-/** A transfer that stands still for so long is over. */
-const stalledMs = 30_000
+/** A transfer without progress for so long is over: longer than limits.inspectionWaitMs and limits.inspectionMs together. */
+const stalledMs = 40_000
 
 export interface UploadOptions {
   token: string
