@@ -71,6 +71,7 @@ interface ConversationBase {
   /** How far each side has read, as a seq; 0 for nothing. */
   customerReadSeq: number
   agentReadSeq: number
+  /** Its content is cut to limits.previewLength code points. */
   lastMessage: Message | null
   queuedAt: string | null
   createdAt: string

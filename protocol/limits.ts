@@ -24,23 +24,42 @@ export const limits = {
   requestDepth: 8,
   /** Keys of one object, or items of one list, in a request. */
   requestEntries: 100,
+  /** Code points of the last message that lists and conversation events carry. */
+  previewLength: 200,
   openConversationsPerCustomer: 3,
 
   attachmentBytes: 20 * 1024 * 1024,
   attachmentNameLength: 120,
+  /** UTF-16 units of a name as it came; of a longer one both ends are kept. */
+  receivedNameLength: 1024,
+  /** All headers of one part of a form, and the Content-Type header of the form itself. */
+  partHeaderBytes: 8 * 1024,
+  contentTypeLength: 300,
   /** Files that our own screens send with one press. */
   attachmentsAtOnce: 10,
-  /** Width times height, of a moving picture times its frames; looked at before anything is decoded. */
+  /** Width times height, of an animation times its frames; looked at before anything is decoded. Less for what takes more memory or time. */
   imagePixels: 50_000_000,
+  /** Progressive JPEG, interlaced PNG, GIF. */
+  progressivePixels: 16_000_000,
+  webpPixels: 8_500_000,
+  avifPixels: 6_000_000,
+  /** A photo that has to be rotated is halved above this. */
+  rotatedPixels: 25_000_000,
+  imageFrames: 500,
   /** The longer side of a thumbnail. */
   thumbnailPixels: 480,
-  /** Looking at one upload, and making of it what is kept, takes no longer. */
-  examineMs: 20_000,
-  /** Uploads that wait to be looked at on this node; one more is answered overloaded. */
-  examineWaiting: 50,
-  /** Bodies that are being received on this node, and of one person; one more is answered overloaded. */
-  uploadsAtOnce: 50,
-  uploadsAtOncePerPerson: 4,
+  /** Inspecting one upload takes no longer, and neither does waiting for it: together less than a client waits. */
+  inspectionMs: 20_000,
+  inspectionWaitMs: 12_000,
+  /** An inspector process with more memory ends itself; one that kept more than this after an image is replaced. */
+  inspectorMemoryBytes: 600 * 1024 * 1024,
+  inspectorMemoryCheckMs: 50,
+  inspectorKeptBytes: 160 * 1024 * 1024,
+  /** Of what has no signature, so many bytes say whether it is text. */
+  textCheckBytes: 64 * 1024,
+  /** An upload that comes slower for uploadRateMs is given up. */
+  uploadBytesPerSecond: 4 * 1024,
+  uploadRateMs: 10_000,
   /** From the first byte of an upload to its last; every other request has requestMs. */
   uploadMs: 10 * 60_000,
   requestMs: 30_000,
@@ -49,6 +68,8 @@ export const limits = {
   /** The log warns when the embedded database's disk has less left, looked at this often. */
   lowDiskBytes: 512 * 1024 * 1024,
   diskWatchMs: 10_000,
+  /** While an upload comes, the disk is looked at again after so many bytes. */
+  diskCheckBytes: 4 * 1024 * 1024,
   /** All that one customer may have in store. */
   customerUploadBytes: 500 * 1024 * 1024,
   /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */
@@ -56,8 +77,8 @@ export const limits = {
   cutUploadMs: 3600_000,
   /** What is left of a body that was refused is read for so long, so that the answer is heard. */
   refusedBodyMs: 2_000,
-  /** The process that looks at uploads ends when there has been nothing to look at for so long. */
-  examinerIdleMs: 60_000,
+  /** An inspector process ends when there has been nothing to inspect for so long. */
+  inspectorIdleMs: 60_000,
 
   /** Requests of one connection that wait for an answer; one more is answered overloaded. */
   requestsPerConnection: 256,
@@ -238,8 +259,9 @@ export const attachmentTypes: Readonly<Record<string, readonly string[]>> = {
   'application/vnd.oasis.opendocument.text': ['odt'],
   'application/vnd.oasis.opendocument.spreadsheet': ['ods'],
   'application/vnd.oasis.opendocument.presentation': ['odp'],
-  'application/x-cfb': ['doc', 'xls', 'ppt'],
-  'application/rtf': ['rtf'],
+  // Also what Office makes of a document with a password.
+  'application/x-cfb': ['doc', 'xls', 'ppt', 'docx', 'xlsx', 'pptx'],
+  'application/rtf': ['rtf', 'doc'],
   'text/plain': ['txt', 'csv', 'log', 'md'],
   'application/zip': ['zip'],
   'application/x-7z-compressed': ['7z'],

@@ -8,6 +8,8 @@ interface ActorBase {
   role: Role
   /** The login session or customer session that the token names. */
   sessionId: number
+  /** What limits by address count this request or connection by; set by the edge. */
+  addressGroup?: string
 }
 
 export interface CustomerActor extends ActorBase {

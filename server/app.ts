@@ -75,6 +75,7 @@ export async function createApp({
   const known = createKnownConversations()
   const told = createToldVersions()
   const teller = createConversationTeller({ db, publish, told, log })
+  const slots = createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits })
   const app: App = {
     config,
     jwtSecrets,
@@ -94,13 +95,13 @@ export async function createApp({
     teller,
     writer: createMessageWriter({ db, publish, known, told, log }, teller),
     readMarker: createReadMarker({ db, publish, known }, teller),
-    attachments: createAttachments(config, log),
+    attachments: createAttachments({ config, log, rates, slots }),
     presence: createPresence({ db, publish, log, config }),
     eventLoop: watchEventLoop(),
     redis,
     siblings: siblings ?? null,
     rates,
-    slots: createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits }),
+    slots,
     violations: createViolations(rates),
     refusedSockets: createRefusedSockets(),
   }

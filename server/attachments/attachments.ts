@@ -1,52 +1,73 @@
-// The parts behind attachments, assembled: the folder, what is coming in, who looks at it, and how much at once.
+// The parts behind attachments, assembled: the folder, staged uploads, the inspector, and who gets a slot for an upload.
 
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { limits } from '#protocol/limits.ts'
+import { type Actor, isCustomer } from '../actor.ts'
+import { budgets } from '../budgets/budgets.ts'
+import type { RateLimiter } from '../budgets/rate-limiter.ts'
+import type { SlotCounter } from '../budgets/slots.ts'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
-import { createExaminer, type Examiner } from './examiner.ts'
 import { createFolderStore, type FileStore } from './file-store.ts'
-import { createIncoming, type Incoming } from './incoming.ts'
+import { createStagedUploads, type StagedUploads } from './staged-uploads.ts'
+import { createUploadInspector, type UploadInspector } from './upload-inspector.ts'
+
+export interface UploadSlots {
+  /** The body is here: others may send theirs. */
+  received(): void
+  /** The upload is over; calling it twice does no harm. */
+  release(): void
+}
 
 export interface Attachments {
   store: FileStore
-  incoming: Incoming
-  examiner: Examiner
-  /** Takes one of the places for uploads, of the node and of the person; answers how to give it back. Throws overloaded. */
-  begin(userId: number): () => void
+  staged: StagedUploads
+  inspector: UploadInspector
+  /** Throws rate_limited when the person or the customer's address has too many uploads under way, overloaded when this node has. */
+  acquire(actor: Actor, addressGroup: string): UploadSlots
   stop(): void
 }
 
 /** Of several nodes each has this folder, and it is one: a mount or a link to what they share. */
 export const uploadsFolder = ({ dataDir }: Pick<Config, 'dataDir'>) => join(dataDir, 'uploads')
 /** Within it, since what is put into the store has to be on its file system. Not part of a backup. */
-export const incomingFolder = 'incoming'
+export const stagedFolder = 'incoming'
 
-export function createAttachments(config: Pick<Config, 'dataDir'>, log: Logger): Attachments {
+interface Parts {
+  config: Pick<Config, 'dataDir'>
+  log: Logger
+  rates: RateLimiter
+  slots: SlotCounter
+}
+
+export function createAttachments({ config, log, rates, slots }: Parts): Attachments {
   const folder = uploadsFolder(config)
-  const uploading = new Map<number, number>()
-  let inAll = 0
-  const examiner = createExaminer(log)
+  const inspector = createUploadInspector(log, rates)
 
   return {
     store: createFolderStore(folder),
-    incoming: createIncoming(join(folder, incomingFolder)),
-    examiner,
-    begin(userId) {
-      const own = uploading.get(userId) ?? 0
-      if (inAll >= limits.uploadsAtOnce || own >= limits.uploadsAtOncePerPerson) {
-        throw new AppError('overloaded', 'Too many uploads at once.')
+    staged: createStagedUploads(join(folder, stagedFolder)),
+    inspector,
+    acquire(actor, addressGroup) {
+      // Agents have slots of their own, so that customers can never hold all.
+      const pool = isCustomer(actor) ? 'customerUploadSlots' : 'agentUploadSlots'
+      if (slots.held(pool, 'node') >= budgets[pool].concurrent) {
+        throw new AppError('overloaded', 'Too many uploads at the same time.', { retryAfterMs: 5_000 })
       }
-      inAll += 1
-      uploading.set(userId, own + 1)
-      return () => {
-        inAll -= 1
-        const left = (uploading.get(userId) ?? 1) - 1
-        if (left > 0) uploading.set(userId, left)
-        else uploading.delete(userId)
+      const releases = [slots.acquire('uploadSlotsPerPerson', actor.userId)]
+      const release = () => {
+        for (const each of releases) each()
+      }
+      try {
+        if (isCustomer(actor)) releases.push(slots.acquire('uploadSlotsPerAddress', addressGroup))
+        const received = slots.acquire(pool, 'node')
+        releases.push(received)
+        return { received, release }
+      } catch (error) {
+        release()
+        throw error
       }
     },
-    stop: () => examiner.stop(),
+    stop: () => inspector.stop(),
   }
 }

@@ -1,4 +1,4 @@
-// One file comes in: received, looked at, and kept with a row that says whose it is. Only its uploader can see it until a message brings it.
+// One file comes in: staged, inspected, and kept with a row that says whose it is. Only its uploader can see it until a message brings it.
 // The row is there before the file and goes after it, so that no file is ever without one.
 
 import { randomBytes } from 'node:crypto'
@@ -11,8 +11,8 @@ import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { attachmentName } from './attachment-name.ts'
-import type { Finding } from './examine-file.ts'
-import type { IncomingFile } from './incoming.ts'
+import type { Finding } from './inspect-file.ts'
+import type { StagedUpload } from './staged-uploads.ts'
 
 export interface Upload {
   /** As the sender's program calls it. */
@@ -20,21 +20,30 @@ export interface Upload {
   content: AsyncIterable<Buffer>
 }
 
-/** `receive` gives the upload once the actor may make one: nothing is read from strangers. */
-export async function uploadAttachment(app: App, actor: Actor, receive: () => Promise<Upload>): Promise<Attachment> {
+export interface UploadSource {
+  /** Gives the upload once the actor may make one: nothing is read from strangers. */
+  receive: () => Promise<Upload>
+  addressGroup: string
+  /** Aborted when the sender has gone: an upload that still waits for the inspector is dropped. */
+  signal: AbortSignal
+}
+
+export async function uploadAttachment(app: App, actor: Actor, source: UploadSource): Promise<Attachment> {
   app.rates.consume(isCustomer(actor) ? 'customerUploads' : 'agentUploads', actor.userId)
-  const done = app.attachments.begin(actor.userId)
+  if (isCustomer(actor)) app.rates.check('inspectionMsPerCustomer', actor.userId)
+  const slots = app.attachments.acquire(actor, source.addressGroup)
   try {
     if (isCustomer(actor)) await assertMayUpload(app, actor.userId)
-    const { name, content } = await receive()
-    const file = await app.attachments.incoming.receive(content)
+    const { name, content } = await source.receive()
+    const file = await app.attachments.staged.receive(content)
+    slots.received()
     try {
-      return await keep(app, actor, name, file)
+      return await keep(app, actor, source, name, file)
     } finally {
       await file.discard()
     }
   } finally {
-    done()
+    slots.release()
   }
 }
 
@@ -47,23 +56,32 @@ async function assertMayUpload({ db }: App, customerId: number): Promise<void> {
   }
 }
 
-async function keep(app: App, actor: Actor, givenName: string, file: IncomingFile): Promise<Attachment> {
+async function keep(
+  app: App,
+  actor: Actor,
+  { addressGroup, signal }: UploadSource,
+  givenName: string,
+  file: StagedUpload,
+): Promise<Attachment> {
   if (file.size === 0) throw new AppError('invalid_request', 'The file is empty.')
   const { path, madePath, thumbnailPath } = file
-  const finding = await app.attachments.examiner.examine({ path, madePath, thumbnailPath, name: givenName })
-  if (finding.kind === 'refused') throw refusals[finding.why]()
+  const finding = await app.attachments.inspector.inspect(
+    { path, madePath, thumbnailPath, name: givenName },
+    { userId: actor.userId, isCustomer: isCustomer(actor), addressGroup, signal },
+  )
+  if (finding.kind === 'refused') throw refusalOf(finding)
   const storedName = randomBytes(16).toString('hex')
-  const kept = finding.kind === 'picture' ? madePath : path
+  const kept = finding.kind === 'image' ? madePath : path
   const attachment = await insertAttachment(app.db, {
     uploaderId: actor.userId,
     storedName,
     name: attachmentName(givenName, attachmentTypes[finding.mimeType] ?? []),
-    size: finding.kind === 'picture' ? (await stat(madePath)).size : file.size,
+    size: finding.kind === 'image' ? (await stat(madePath)).size : file.size,
     ...described(finding),
   })
   try {
     await app.attachments.store.put(storedName, kept)
-    if (finding.kind === 'picture') await app.attachments.store.put(thumbnailOf(storedName), thumbnailPath)
+    if (finding.kind === 'image') await app.attachments.store.put(thumbnailOf(storedName), thumbnailPath)
     return attachment
   } catch (error) {
     await deleteAttachments(app.db, [attachment.id])
@@ -73,14 +91,15 @@ async function keep(app: App, actor: Actor, givenName: string, file: IncomingFil
 
 export const thumbnailOf = (storedName: string) => `${storedName}.thumbnail`
 
-const described = (finding: Exclude<Finding, { kind: 'refused' }>) =>
+type Refusal = Extract<Finding, { kind: 'refused' }>
+
+const described = (finding: Exclude<Finding, Refusal>) =>
   finding.kind === 'file'
     ? { mimeType: finding.mimeType }
     : { mimeType: finding.mimeType, width: finding.width, height: finding.height }
 
-const refusals = {
-  type: () => new AppError('invalid_request', 'Files of this type cannot be attached.', { why: 'type' }),
-  broken: () => new AppError('invalid_request', 'The picture cannot be read.', { why: 'broken' }),
-  pixels: () =>
-    new AppError('too_large', `A picture may have ${limits.imagePixels} pixels.`, { limit: limits.imagePixels }),
-} as const
+function refusalOf({ why, limit = limits.imagePixels }: Refusal): AppError {
+  if (why === 'pixels') return new AppError('too_large', `Such an image may have ${limit} pixels.`, { limit })
+  const message = why === 'type' ? 'Files of this type cannot be attached.' : 'The image cannot be read.'
+  return new AppError('invalid_request', message, { why })
+}

@@ -83,6 +83,23 @@ export const budgets = {
   customerUploads: { count: 60, windowMs: 3600_000 },
   agentUploads: { count: 600, windowMs: 3600_000 },
   uploadsPerAddress: { count: 600, windowMs: 3600_000 },
+  /** Uploads under way: of one person, and of all customers of one address. */
+  uploadSlotsPerPerson: { concurrent: 4 },
+  uploadSlotsPerAddress: { concurrent: 10 },
+  /** Bodies of uploads that this node receives. Agents have slots of their own, which customers cannot hold. */
+  customerUploadSlots: { concurrent: 40 },
+  agentUploadSlots: { concurrent: 20 },
+  /** Uploads that wait for one inspector process of this node, and how many of them may be customers'. */
+  inspectionsWaiting: { concurrent: 60 },
+  customerInspectionsWaiting: { concurrent: 40 },
+  /** Milliseconds of processor time that inspecting images may take. */
+  inspectionMsPerCustomer: { count: 60_000, windowMs: 10 * 60_000 },
+  inspectionMsPerAddress: { count: 120_000, windowMs: 10 * 60_000 },
+  /** Uploads on this node's disk that are not stored yet. */
+  stagedBytes: { bytes: 1024 * 1024 * 1024 },
+  /** Bytes of text that customers send. An address may be a whole office. */
+  messageBytesPerCustomer: { count: 1024 * 1024, windowMs: 10 * 60_000 },
+  messageBytesPerAddress: { count: 8 * 1024 * 1024, windowMs: 10 * 60_000 },
   /** Open connections of one customer, all tabs and devices together, and of one agent. */
   connectionsPerCustomer: { concurrent: 60 },
   connectionsPerAgent: { concurrent: 120 },

@@ -7,14 +7,14 @@ import { AppError } from '../errors.ts'
 import { budgets, isRaised, type Rate, type RateName } from './budgets.ts'
 
 export interface RateLimiter {
-  /** Counts one; throws rate_limited with details {retryAfterMs} when none is left. */
-  consume(name: RateName, key: string | number): void
+  /** Counts `amount`, one by default; throws rate_limited with details {retryAfterMs} when less is left. */
+  consume(name: RateName, key: string | number, amount?: number): void
   /** Whether one was left, and is counted; counted on this node alone. */
   tryConsume(name: RateName, key: string | number): boolean
   /** Throws like consume when none is left, but counts nothing. */
   check(name: RateName, key: string | number): void
-  /** Counts one, whatever is left. */
-  count(name: RateName, key: string | number): void
+  /** Counts `amount`, one by default, whatever is left. */
+  count(name: RateName, key: string | number, amount?: number): void
   /** What was counted here since the last call, by bucket; at most limits.sharedRatesRows, the rest is not shared. */
   drainDeltas(): [bucket: string, times: number][]
   /** Counts what other nodes have counted. Ignores what has another shape: it comes from outside this process. */
@@ -71,11 +71,11 @@ export function createRateLimiter(
     untilSweep = Math.max(sweepEvery, left)
   }
 
-  /** Milliseconds until one more fits; 0 for now. */
-  function wait(name: RateName, key: string): number {
+  /** Milliseconds until so many more fit; 0 for now. */
+  function wait(name: RateName, key: string, amount: number): number {
     const { count, windowMs } = rates[name]
     const at = bucketsOf(name).get(key) ?? 0
-    return Math.max(0, at + windowMs / count - windowMs - now())
+    return Math.max(0, at + (amount * windowMs) / count - windowMs - now())
   }
 
   function fill(name: RateName, key: string, times: number) {
@@ -86,32 +86,32 @@ export function createRateLimiter(
     buckets.set(key, at + (times * rates[name].windowMs) / rates[name].count)
   }
 
-  function count(name: RateName, key: string) {
-    fill(name, key, 1)
-    if (shared && !localNames.has(name)) record(`${name}:${key}`)
+  function count(name: RateName, key: string, amount: number) {
+    fill(name, key, amount)
+    if (shared && !localNames.has(name)) record(`${name}:${key}`, amount)
   }
 
-  function record(bucket: string) {
+  function record(bucket: string, amount: number) {
     const times = deltas.get(bucket) ?? 0
-    if (times > 0 || deltas.size < limits.sharedRatesRows) deltas.set(bucket, times + 1)
+    if (times > 0 || deltas.size < limits.sharedRatesRows) deltas.set(bucket, times + amount)
   }
 
-  function check(name: RateName, key: string) {
-    const retryAfterMs = enabled ? Math.ceil(wait(name, key)) : 0
+  function check(name: RateName, key: string, amount: number) {
+    const retryAfterMs = enabled ? Math.ceil(wait(name, key, amount)) : 0
     if (retryAfterMs > 0) throw new AppError('rate_limited', 'Too many requests; try again later.', { retryAfterMs })
   }
 
   return {
-    check: (name, key) => check(name, String(key)),
-    count: (name, key) => count(name, String(key)),
-    consume(name, key) {
+    check: (name, key) => check(name, String(key), 1),
+    count: (name, key, amount = 1) => count(name, String(key), amount),
+    consume(name, key, amount = 1) {
       const bucket = String(key)
-      check(name, bucket)
-      count(name, bucket)
+      check(name, bucket, amount)
+      count(name, bucket, amount)
     },
     tryConsume(name, key) {
       const bucket = String(key)
-      const fits = !enabled || wait(name, bucket) === 0
+      const fits = !enabled || wait(name, bucket, 1) === 0
       if (fits) fill(name, bucket, 1)
       return fits
     },

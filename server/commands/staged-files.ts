@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open as openFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { incomingFolder } from '../attachments/attachments.ts'
+import { stagedFolder } from '../attachments/attachments.ts'
 import type { ArchiveEntry } from './archive-format.ts'
 
 export interface StagedFiles {
@@ -19,7 +19,7 @@ export interface StagedFiles {
 
 /** Within the folder, since moving works on one file system alone. */
 export function stageFiles(uploads: string): StagedFiles {
-  const folder = join(uploads, incomingFolder, 'restore')
+  const folder = join(uploads, stagedFolder, 'restore')
   const [staged, replaced] = [join(folder, 'new'), join(folder, 'replaced')]
   const paths: string[] = []
   const placed: string[] = []

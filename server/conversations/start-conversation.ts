@@ -18,6 +18,7 @@ import { AppError } from '../errors.ts'
 import { appendMessages } from '../messages/append-messages.ts'
 import { asWritten } from '../messages/as-written.ts'
 import type { Appended, Send } from '../messages/decide-sends.ts'
+import { consumeMessage } from '../messages/message-budget.ts'
 import { tellAppended } from '../messages/tell-appended.ts'
 import { readConversation } from './read.ts'
 import { tellConversation } from './tell.ts'
@@ -32,7 +33,7 @@ export async function startConversation(
 ): Promise<RequestReplies['conversation:start']> {
   // Always an id, so that running again after an ambiguous commit finds what it made.
   const payload = { clientConversationId: randomBytes(16).toString('hex'), ...asked }
-  if (payload.message) app.rates.consume('customerMessages', actor.userId)
+  if (payload.message) consumeMessage(app, actor, payload.message.content ?? '')
   const { created, sends, batch, whole } = await inTransaction(app.db, async (trx, again) => {
     // The customer's own row is the lock: starts of one customer happen one after another, so the limit holds.
     const customer = await lockUser(trx, actor.userId)

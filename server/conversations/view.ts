@@ -2,6 +2,7 @@
 
 import type { ConversationRecord } from '#db/conversation-records.ts'
 import type { AgentConversation, Conversation, CustomerConversation, Message } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../actor.ts'
 
 /** A record with its newest message. */
@@ -52,10 +53,23 @@ function common(record: ConversationRecord, lastMessage: Message | null) {
     version: record.version,
     customerReadSeq: record.customerReadSeq,
     agentReadSeq: record.agentReadSeq,
-    lastMessage,
+    lastMessage: preview(lastMessage),
     queuedAt: record.queuedAt,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
     closedAt: record.closedAt,
   }
+}
+
+/** Lists and events show the beginning of the last message; an event goes to every agent. */
+function preview(message: Message | null): Message | null {
+  if (message === null || message.content.length <= limits.previewLength) return message
+  return { ...message, content: firstCodePoints(message.content, limits.previewLength) }
+}
+
+function firstCodePoints(text: string, count: number): string {
+  let end = 0
+  for (let left = count; left > 0 && end < text.length; left--)
+    end += (text.codePointAt(end) as number) > 0xffff ? 2 : 1
+  return text.slice(0, end)
 }

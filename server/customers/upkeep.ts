@@ -60,5 +60,5 @@ export async function runUpkeep(
     await inTransaction(db, (trx) => removeSilentCustomers(trx, items))
     place = next
   }
-  await attachments.incoming.sweep()
+  await attachments.staged.sweep()
 }

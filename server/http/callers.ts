@@ -14,7 +14,7 @@ import type { Role } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { type Actor, type AgentActor, isCustomer } from '../actor.ts'
 import { authenticate } from '../auth/authenticate.ts'
-import { isLocal } from '../client-address.ts'
+import { clientAddress, isLocal } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 
@@ -68,6 +68,7 @@ export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, 
       return
     }
     const { actor } = await authenticate(app, bearerToken(request))
+    actor.addressGroup = clientAddress(app.config, request.raw).group
     request.actor = actor
     if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')
   })

@@ -2,7 +2,7 @@
 
 import { assertDatabaseAnswers } from '#db/health.ts'
 import { limits } from '#protocol/limits.ts'
-import { hasRoom } from '../attachments/incoming.ts'
+import { hasRoom } from '../attachments/staged-uploads.ts'
 import { type BriefCache, createBriefCache } from '../brief-cache.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'

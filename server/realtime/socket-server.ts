@@ -88,6 +88,7 @@ export function serveRealtime(
       app.rates.check('violationsPerUser', userId)
       app.rates.consume('handshakesPerUser', userId)
       const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
+      actor.addressGroup = session.address.group
       // It may have ended meanwhile, and would never give its places back.
       if (!sessions.has(session.conn.id)) throw new AppError('unavailable', 'This connection has ended.')
       release = acquireSlots(app, actor, session)

@@ -8,7 +8,7 @@ import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Attachment } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
-import { hasRoom } from '../../server/attachments/incoming.ts'
+import { hasRoom } from '../../server/attachments/staged-uploads.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { avif, bomb, jpeg, movingGif, pdf, photo, png, polyglots, refused, script, webp } from './corpus.ts'
@@ -242,14 +242,6 @@ describe('POST /attachments', () => {
     }
   })
 
-  test('[AT10] one person uploads four at once', async () => {
-    const account = await app.newCustomer()
-    const places = Array.from({ length: limits.uploadsAtOncePerPerson }, () => app.attachments.begin(account.id))
-    expect((await upload(app, account, pdf(), 'a.pdf')).body).toMatchObject({ error: { code: 'overloaded' } })
-    for (const giveBack of places) giveBack()
-    expect((await upload(app, account, pdf(), 'a.pdf')).status).toBe(201)
-  })
-
   test('[AT10] there is a way to tell that a disk has no room left', async () => {
     expect(await hasRoom(app.config.dataDir, limits.freeDiskBytes)).toBe(true)
     expect(await hasRoom(app.config.dataDir, Number.MAX_SAFE_INTEGER)).toBe(false)
@@ -259,12 +251,60 @@ describe('POST /attachments', () => {
     const path = join(app.config.dataDir, 'large.png')
     const madePath = join(app.config.dataDir, 'made.png')
     await writeFile(path, bomb(7_000, 7_000))
-    const question = { path, madePath, thumbnailPath: join(app.config.dataDir, 'small.webp'), name: 'large.png' }
-    const asked = app.attachments.examiner.examine(question)
+    const request = { path, madePath, thumbnailPath: join(app.config.dataDir, 'small.webp'), name: 'large.png' }
+    const asked = app.attachments.inspector.inspect(request, { userId: 1, isCustomer: false, addressGroup: '' })
     await expect.poll(() => existsSync(madePath), { interval: 5 }).toBe(true)
-    app.attachments.examiner.stop()
+    app.attachments.inspector.stop()
     expect(await asked).toEqual({ kind: 'refused', why: 'broken' })
     expect((await upload(app, customer, await png(), 'after.png')).status).toBe(201)
+  })
+})
+
+describe('what a file is', () => {
+  const words = {
+    'BM (a bitmap)': 'BMW X5, black\nBMW 320i, white\n',
+    'GIF8 (an image)': 'GIF89a is the name of a format\n',
+    'MZ (a program)': 'MZ-80K, keyboard, new\n',
+    'ID3 (audio)': 'ID3 tags of all songs:\n',
+    'OggS (audio)': 'OggS pages\n',
+    'fLaC (audio)': 'fLaC or wav?\n',
+    'FLV (video)': 'FLV\u4e00\n',
+    '<?xml (a page)': '<?xml version="1.0"?><a>1</a>\n',
+    '%!PS (a program)': '%!PS-Adobe-3.0\n',
+    'RIFF (audio)': 'RIFF, raff, ruff\n',
+    '-----BEGIN': '-----BEGIN CERTIFICATE-----\n',
+    'BEGIN:VCARD': 'BEGIN:VCARD\nVERSION:4.0\n',
+    'Chinese in GBK': Buffer.from('424dd6d0cec40a', 'hex'),
+  }
+  test.each(Object.keys(words))('[AT29] [F14] a text that begins like %s is text', async (kind) => {
+    const content = words[kind as keyof typeof words]
+    for (const name of ['order.txt', 'order.CSV']) {
+      expect(await uploaded(app, customer, content, name)).toMatchObject({ mimeType: 'text/plain', name })
+    }
+  })
+
+  test('[AT29] [F14] a name alone makes no text of anything else', async () => {
+    const bitmap = Buffer.concat([Buffer.from('BM'), Buffer.alloc(200)])
+    expect((await upload(app, customer, bitmap, 'order.txt')).body).toMatchObject({
+      error: { details: { why: 'type' } },
+    })
+    const late = Buffer.concat([Buffer.from('BMW'), Buffer.alloc(500_000, 'a'), Buffer.from([0])])
+    expect((await upload(app, customer, late, 'order.txt')).status).toBe(400)
+    expect(await uploaded(app, customer, pdf(), 'order.txt')).toMatchObject({ mimeType: 'application/pdf' })
+    expect(await uploaded(app, customer, await movingGif(), 'order.txt')).toMatchObject({ mimeType: 'image/gif' })
+    expect((await upload(app, customer, 'BMW X5', 'order.html')).status).toBe(400)
+  })
+
+  const compound = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(2_000)])
+  test.each(['budget 2026.xlsx', 'letter.docx', 'talk.pptx', 'old.doc', 'old.xls', 'old.ppt'])(
+    '[AT30] [F15] a compound file keeps the name %s',
+    async (name) => {
+      expect(await uploaded(app, customer, compound, name)).toMatchObject({ mimeType: 'application/x-cfb', name })
+    },
+  )
+
+  test('[AT30] [F15] a compound file of another ending gets one that fits', async () => {
+    expect(await uploaded(app, customer, compound, 'budget.pdf')).toMatchObject({ name: 'budget.pdf.doc' })
   })
 })
 

@@ -1,6 +1,7 @@
 // Uploading and fetching as a program does it, and what is in the uploads folder.
 
 import { readdir } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Attachment } from '#protocol/entities.ts'
 import type { Answer, TestAccount, TestApp } from '../support/app.ts'
@@ -55,4 +56,32 @@ export async function storedFiles(app: TestApp): Promise<string[]> {
     () => [],
   )
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
+}
+
+export interface OpenUpload {
+  socket: Socket
+  /** All that was answered so far. */
+  answer(): string
+  closed: Promise<void>
+}
+
+/** Begins an upload by hand and sends nothing more. `address` is what a trusted proxy would say. */
+export function beginUpload(
+  app: TestApp,
+  account: TestAccount,
+  { address, first = '' }: { address?: string; first?: Uint8Array | string } = {},
+): OpenUpload {
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+  let answer = ''
+  socket.on('error', () => {})
+  socket.setEncoding('utf8').on('data', (text) => {
+    answer += text
+  })
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  const forwarded = address === undefined ? '' : `X-Forwarded-For: ${address}\r\n`
+  socket.write(
+    `POST /api/v1/attachments HTTP/1.1\r\nHost: kefu\r\n${forwarded}Authorization: Bearer ${account.token}\r\nContent-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 100000\r\n\r\n`,
+  )
+  socket.write(first)
+  return { socket, answer: () => answer, closed }
 }

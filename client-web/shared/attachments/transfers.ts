@@ -5,8 +5,8 @@ import { errorOf } from '../connection/call-api.ts'
 import { RequestError } from '../connection/request-error.ts'
 
 const path = '/api/v1/attachments'
-/** Abort a transfer that makes no progress for this long. */
-const stallTimeoutMs = 30_000
+/** A transfer without progress for this long fails: longer than limits.inspectionWaitMs and limits.inspectionMs together. */
+const stallTimeoutMs = 40_000
 
 export interface UploadOptions {
   token: string
