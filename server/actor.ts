@@ -8,6 +8,8 @@ interface ActorBase {
   role: Role
   /** The login session or customer session that the token names. */
   sessionId: number
+  /** The session, the user or the connection has ended on this node: nothing more is done for the actor. */
+  isEnded?: boolean
 }
 
 export interface CustomerActor extends ActorBase {

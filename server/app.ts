@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/database.ts'
 import { createPresence } from './agents/presence.ts'
 import { createAttachments } from './attachments/attachments.ts'
+import { createCurrentActors } from './auth/current-actors.ts'
 import { createRateLimiter } from './budgets/rate-limiter.ts'
 import { createSlotCounter } from './budgets/slots.ts'
 import { createViolations } from './budgets/violations.ts'
@@ -51,7 +52,8 @@ export async function createApp({
   siblings,
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer(config)
-  const connections = createOpenConnections()
+  const actors = createCurrentActors()
+  const connections = createOpenConnections(actors)
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
     config.redisUrl === null ? null : (await import('./realtime/redis.ts')).connectRedis(config.redisUrl, log)
@@ -82,6 +84,7 @@ export async function createApp({
         others?.end(match, reason)
       },
     },
+    actors,
     known,
     told,
     teller,

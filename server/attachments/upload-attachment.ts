@@ -3,11 +3,19 @@
 
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { deleteAttachments, insertAttachment, sumUploaded } from '#db/attachments.ts'
+import {
+  deleteAttachments,
+  deleteStoredAttachment,
+  insertAttachment,
+  type NewAttachment,
+  sumUploaded,
+} from '#db/attachments.ts'
+import { inTransaction } from '#db/transaction.ts'
 import { isBlocked } from '#db/users.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { attachmentTypes, limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../actor.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { attachmentName } from './attachment-name.ts'
@@ -39,13 +47,15 @@ export async function uploadAttachment(app: App, actor: Actor, receive: () => Pr
 }
 
 async function assertMayUpload({ db }: App, customerId: number): Promise<void> {
-  if (await isBlocked(db, customerId)) throw new AppError('forbidden', 'You cannot write here any more.')
+  if (await isBlocked(db, customerId)) throw blocked()
   if ((await sumUploaded(db, customerId)) >= limits.customerUploadBytes) {
     throw new AppError('conflict', 'You have uploaded as much as there is room for.', {
       limit: limits.customerUploadBytes,
     })
   }
 }
+
+const blocked = () => new AppError('forbidden', 'You cannot write here any more.')
 
 async function keep(app: App, actor: Actor, givenName: string, file: IncomingFile): Promise<Attachment> {
   if (file.size === 0) throw new AppError('invalid_request', 'The file is empty.')
@@ -54,12 +64,19 @@ async function keep(app: App, actor: Actor, givenName: string, file: IncomingFil
   if (finding.kind === 'refused') throw refusals[finding.why]()
   const storedName = randomBytes(16).toString('hex')
   const kept = finding.kind === 'picture' ? madePath : path
-  const attachment = await insertAttachment(app.db, {
+  const row: NewAttachment = {
     uploaderId: actor.userId,
     storedName,
     name: attachmentName(givenName, attachmentTypes[finding.mimeType] ?? []),
     size: finding.kind === 'picture' ? (await stat(madePath)).size : file.size,
     ...described(finding),
+  }
+  const attachment = await inTransaction(app.db, async (trx, again) => {
+    const { isBlocked } = await assertStillMay(trx, actor)
+    if (isBlocked) throw blocked()
+    // After an ambiguous commit it may be there already.
+    if (again) await deleteStoredAttachment(trx, row)
+    return insertAttachment(trx, row)
   })
   try {
     await app.attachments.store.put(storedName, kept)

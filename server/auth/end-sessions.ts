@@ -5,9 +5,12 @@ import { inTransaction } from '#db/transaction.ts'
 import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { assertStillMay } from './assert-still-may.ts'
 
-export async function endSession(app: App, { userId }: AgentActor, sessionId: number): Promise<void> {
+export async function endSession(app: App, actor: AgentActor, sessionId: number): Promise<void> {
+  const { userId } = actor
   await inTransaction(app.db, async (trx, again) => {
+    await assertStillMay(trx, actor)
     const session = await lockLoginSession(trx, sessionId)
     if (session?.userId === userId) await revokeLoginSession(trx, sessionId)
     else if (!again) throw new AppError('not_found', 'You have no such login.')
@@ -15,7 +18,11 @@ export async function endSession(app: App, { userId }: AgentActor, sessionId: nu
   app.connections.end({ userId, sessionId }, 'revoked')
 }
 
-export async function endOtherSessions(app: App, { userId, sessionId }: AgentActor): Promise<void> {
-  await inTransaction(app.db, (trx) => revokeLoginSessions(trx, userId, sessionId))
+export async function endOtherSessions(app: App, actor: AgentActor): Promise<void> {
+  const { userId, sessionId } = actor
+  await inTransaction(app.db, async (trx) => {
+    await assertStillMay(trx, actor)
+    await revokeLoginSessions(trx, userId, sessionId)
+  })
   app.connections.end({ userId, exceptSessionId: sessionId }, 'revoked')
 }

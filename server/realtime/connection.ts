@@ -6,6 +6,7 @@ import type { ErrorBody } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { Actor } from '../actor.ts'
+import { unauthorized } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversations/assert-visible.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
@@ -80,6 +81,8 @@ function handle<N extends RequestName>(
   rawPayload: unknown,
 ): Promise<RequestReplies[N]> {
   const { actor } = connection
+  // What waited for its turn until the connection was ended is dropped.
+  if (actor.isEnded) throw unauthorized()
   const payload = checkPayload(name, rawPayload)
   if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `${name} is not for your role.`)
   const changesConnection = entry.subscribes ?? entry.subscribesTo ?? entry.unsubscribes ?? entry.renews

@@ -5,7 +5,7 @@ import { Server, type Socket } from 'socket.io'
 import { countAgentsHere } from '#db/agents.ts'
 import { limits } from '#protocol/limits.ts'
 import { isCustomer } from '../actor.ts'
-import { authenticate } from '../auth/authenticate.ts'
+import { admit } from '../auth/authenticate.ts'
 import { clientAddress } from '../client-address.ts'
 import type { Config } from '../config.ts'
 import type { App } from '../context.ts'
@@ -17,7 +17,7 @@ import { type Connection, createConnection, receive } from './connection.ts'
 import { watchEndedSessions } from './ended-sessions.ts'
 import { startHeads } from './heads.ts'
 import { letGoOfRequest } from './let-go-of-request.ts'
-import type { OpenConnections } from './open-connections.ts'
+import { endConnection, type OpenConnections } from './open-connections.ts'
 import { publishAvailability, publishClosing } from './publish.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
 import type { EngineSocket } from './send-together.ts'
@@ -53,9 +53,12 @@ export function serveRealtime(
     try {
       if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
       app.rates.consume('connectionsPerAddress', clientAddress(app.config, socket.request).group)
-      const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
-      socket.data = createConnection(socket, actor, expiresAt)
+      const { actor, expiresAt } = await admit(app, socket.handshake.auth.token)
+      const connection = createConnection(socket, actor, expiresAt)
+      socket.data = connection
       next()
+      // One that was lost meanwhile never opens, nor closes.
+      setImmediate(() => connections.has(connection) || app.actors.leave(actor))
     } catch (error) {
       const data = errorBody(error)
       next(Object.assign(new Error(data.code), { data }))
@@ -71,6 +74,7 @@ export function serveRealtime(
     takeRequests(socket, (incoming) => receive(app, answers, connection, incoming, stopping))
     socket.on('disconnect', () => {
       connections.remove(connection)
+      app.actors.leave(actor)
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
     })
     void socket.join([userRoom(actor.userId), isCustomer(actor) ? customersRoom : agentsRoom])
@@ -83,7 +87,7 @@ export function serveRealtime(
 
   const expiry = setInterval(() => {
     const now = app.now()
-    for (const { socket, expiresAt } of connections.all()) if (expiresAt <= now) publishClosing(socket, 'expired')
+    for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
   }, limits.expirySweepMs)
   const watches = [
     startHeads(app, connections),
