@@ -19,6 +19,7 @@ import { watchEventLoop } from './event-loop.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { createReadMarker } from './messages/read-marker.ts'
 import { createMessageWriter } from './messages/writer.ts'
+import { endLapsed } from './realtime/ended-sessions.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
@@ -83,6 +84,7 @@ export async function createApp({
         connections.end(match, reason)
         others?.end(match, reason)
       },
+      endLapsed: () => endLapsed({ db, actors }, connections),
     },
     actors,
     known,

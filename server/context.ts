@@ -52,6 +52,8 @@ export interface Connections {
   count(): number
   /** Ends all that match on every node, telling them why first; nothing more is done for their actors, calls under way included. */
   end(match: ConnectionMatch, reason: ClosingReason): void
+  /** Ends those of this node whose session the database has ended, whoever did it. */
+  endLapsed(): Promise<void>
 }
 
 export interface App {

@@ -8,29 +8,34 @@ import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
 import { endConnection, type OpenConnections } from './open-connections.ts'
 
-export function watchEndedSessions(app: App, connections: OpenConnections): { stop(): void } {
+/** Looks once, and ends what it finds. */
+export async function endLapsed(
+  { db, actors }: Pick<App, 'db' | 'actors'>,
+  connections: OpenConnections,
+): Promise<void> {
+  const [customers, agents] = [[], []] as [Actor[], Actor[]]
+  for (const one of actors.all()) (isCustomer(one) ? customers : agents).push(one)
+  await markThoseNotIn(customers, (ids) => listLiveCustomerSessions(db, ids))
+  await markThoseNotIn(agents, (ids) => listLiveLoginSessions(db, ids))
+  for (const connection of connections.all()) if (connection.actor.isEnded) endConnection(connection, 'revoked')
+}
+
+async function markThoseNotIn(actors: Actor[], listLive: (ids: number[]) => Promise<number[]>) {
+  for (let from = 0; from < actors.length; from += limits.endedSessionsRows) {
+    const some = actors.slice(from, from + limits.endedSessionsRows)
+    const live = new Set(await listLive(some.map(({ sessionId }) => sessionId)))
+    for (const actor of some) if (!live.has(actor.sessionId)) actor.isEnded = true
+  }
+}
+
+export function watchEndedSessions(app: App): { stop(): void } {
   let running = false
-
-  async function look() {
-    const [customers, agents] = [[], []] as [Actor[], Actor[]]
-    for (const one of app.actors.all()) (isCustomer(one) ? customers : agents).push(one)
-    await endThoseNotIn(customers, (ids) => listLiveCustomerSessions(app.db, ids))
-    await endThoseNotIn(agents, (ids) => listLiveLoginSessions(app.db, ids))
-    for (const connection of connections.all()) if (connection.actor.isEnded) endConnection(connection, 'revoked')
-  }
-
-  async function endThoseNotIn(actors: Actor[], listLive: (ids: number[]) => Promise<number[]>) {
-    for (let from = 0; from < actors.length; from += limits.endedSessionsRows) {
-      const some = actors.slice(from, from + limits.endedSessionsRows)
-      const live = new Set(await listLive(some.map(({ sessionId }) => sessionId)))
-      for (const actor of some) if (!live.has(actor.sessionId)) actor.isEnded = true
-    }
-  }
 
   const timer = setInterval(() => {
     if (running) return
     running = true
-    look()
+    app.connections
+      .endLapsed()
       .catch((error: unknown) => app.log.warn({ err: error }, 'could not look for ended sessions'))
       .finally(() => {
         running = false

@@ -5,7 +5,7 @@ import type { ClosingReason, Connections } from '../context.ts'
 import type { Connection } from './connection.ts'
 import { publishClosing } from './publish.ts'
 
-export interface OpenConnections extends Connections {
+export interface OpenConnections extends Omit<Connections, 'endLapsed'> {
   add(connection: Connection): void
   remove(connection: Connection): void
   has(connection: Connection): boolean

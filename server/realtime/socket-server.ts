@@ -83,6 +83,8 @@ export function serveRealtime(
         app.log.warn({ err: error, userId: actor.userId }, 'could not welcome a connection')
       }),
     )
+    // Ended after it was admitted and before it was one to end.
+    if (actor.isEnded) endConnection(connection, 'revoked')
   })
 
   const expiry = setInterval(() => {
@@ -93,7 +95,7 @@ export function serveRealtime(
     startHeads(app, connections),
     startComparison(app),
     watchSlowReaders(app, connections, behind),
-    watchEndedSessions(app, connections),
+    watchEndedSessions(app),
   ]
 
   return {

@@ -34,8 +34,9 @@ export async function newIdentitySecret(
   return { secret, site: siteView(app, (await findSite(app.db, id)) as SiteRecord) }
 }
 
-/** Their connections are found within limits.endedSessionsMs. */
-async function endKnownSessions({ db }: App, siteId: number): Promise<void> {
+/** Their connections on other nodes are found within limits.endedSessionsMs. */
+async function endKnownSessions({ db, connections }: App, siteId: number): Promise<void> {
   let ended: number = limits.endedSessionsRows
   while (ended === limits.endedSessionsRows) ended = await revokeKnownCustomerSessions(db, siteId)
+  await connections.endLapsed()
 }
