@@ -202,6 +202,21 @@ describe('while a body is under way', () => {
     }
   })
 
+  it('[AT10] an upload of a blocked customer is refused before its body', async () => {
+    const { app } = stage
+    const customer = await app.newCustomer()
+    await app.db.updateTable('users').set({ blocked_at: new Date() }).where('id', '=', customer.id).execute()
+    const body = formOf(filePart('some text', 'note.txt'))
+    const parts = { method: 'POST', path: '/api/v1/attachments', token: customer.token, type: asForm, body }
+    const call = beginSlowCall(app.url, parts)
+    let code: string | undefined
+    void call.answered.then((answer) => {
+      code = answer.code
+    })
+    await expect.poll(() => code, { timeout: 5_000 }).toBe('forbidden')
+    call.drop()
+  })
+
   it('[AZ2] a call that came whole reads its caller once', async () => {
     const { app, people } = stage
     const [subject] = await stage.newSubjects(1, 'pending')

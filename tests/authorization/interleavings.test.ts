@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => world.app.stop())
 
 it(`[AZ9] [S5] [S23] in ${runs} random interleavings nothing is written after a revocation has been answered (SEED=${seed})`, {
-  timeout: 600_000,
+  timeout: 1_800_000,
   retry: 0,
 }, async () => {
   const random = createRandom(seed)

@@ -2,9 +2,16 @@
 
 import { request } from 'node:http'
 
+export interface SlowAnswer {
+  status: number
+  code: string | undefined
+}
+
 export interface SlowCall {
   /** Sends the rest of the body; what was answered, however early. */
-  finish(): Promise<{ status: number; code: string | undefined }>
+  finish(): Promise<SlowAnswer>
+  /** What was answered, perhaps before the body's end. */
+  answered: Promise<SlowAnswer>
   /** Gives the call up. */
   drop(): void
 }
@@ -22,7 +29,7 @@ export interface SlowCallParts {
 /** Sends the headers and the beginning of the body. */
 export function beginSlowCall(url: string, { method, path, token, type, body, first = 1 }: SlowCallParts): SlowCall {
   const bytes = Buffer.from(body)
-  const answered = Promise.withResolvers<{ status: number; code: string | undefined }>()
+  const answered = Promise.withResolvers<SlowAnswer>()
   const headers = { authorization: `Bearer ${token}`, 'content-type': type, 'content-length': bytes.length }
   const sent = request(url + path, { method, headers, agent: false }, (response) => {
     let text = ''
@@ -41,6 +48,7 @@ export function beginSlowCall(url: string, { method, path, token, type, body, fi
   sent.flushHeaders()
   sent.write(bytes.subarray(0, first))
   return {
+    answered: answered.promise,
     finish() {
       sent.end(bytes.subarray(first))
       return answered.promise
