@@ -7,7 +7,7 @@ import { boundary, filePart, formOf, storedFiles } from '../attachments/uploads.
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { beginSlowCall, type SlowCallParts } from '../support/slow-call.ts'
 import { tripsOf } from '../support/trips.ts'
-import { askOverHttp } from './asks.ts'
+import { askOverHttp, type Subject } from './asks.ts'
 import { openStage, type Stage } from './stage.ts'
 import { overHttp, type Row, readTable } from './who-may.ts'
 
@@ -173,6 +173,24 @@ describe('while a body is under way', () => {
     expect(users.find(({ id }) => id === bad.id)?.isDisabled).toBe(true)
     expect(users.find(({ id }) => id === admin.id)?.role).toBe('admin')
     expect(users.map(({ username }) => username)).not.toContain('hidden')
+  })
+
+  it('[AZ1] [AZ2] is refused by the node that has the body, too, where another node ended the session', async () => {
+    const { app } = stage
+    const other = await startTestApp({ restartOf: app })
+    const byOther = (path: string, body: object) =>
+      other.call('PATCH', path, body, { authorization: `Bearer ${admin.token}` })
+    const agent = await app.newAgent({ role: 'admin' })
+    const [subject] = await stage.newSubjects(1, 'pending')
+    const calls = ['POST /api/v1/conversations/:id/messages', 'POST /api/v1/users'].map((name) => {
+      const { method, path, content } = askOverHttp(name, subject as Subject)
+      const body = content?.body ?? ''
+      return beginSlowCall(app.url, { method, path, token: agent.token, type: 'application/json', body })
+    })
+    await isRead(app, agent)
+    expect((await byOther(`/users/${agent.id}`, { isDisabled: true })).status).toBe(200)
+    for (const call of calls) expect((await call.finish()).code).toBe('unauthorized')
+    await other.stop()
   })
 
   it('[AZ3] an upload of whoever is blocked or ended leaves neither row nor file', async () => {
