@@ -133,3 +133,15 @@ export function lockUnsentAttachments(trx: Transaction): Promise<{ id: number; s
 export async function deleteAttachments(db: Database, ids: readonly number[]): Promise<void> {
   if (ids.length > 0) await db.deleteFrom('attachments').where('id', 'in', ids).execute()
 }
+
+/** The row of a file that was not given to anybody yet. */
+export async function deleteStoredAttachment(
+  trx: Transaction,
+  { uploaderId, storedName }: Pick<NewAttachment, 'uploaderId' | 'storedName'>,
+): Promise<void> {
+  await trx
+    .deleteFrom('attachments')
+    .where('uploader_id', '=', uploaderId)
+    .where('stored_name', '=', storedName)
+    .execute()
+}

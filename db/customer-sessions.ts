@@ -1,6 +1,7 @@
 // Customers' browsers: a row each, holding the hashes of its current resume token and of the one before it, which is good until the
 // current one is used. The database's clock decides what has expired.
 
+import { sql } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import { ago, later, now } from './clock.ts'
 import type { Database, Transaction } from './database.ts'
@@ -24,8 +25,7 @@ export async function listLiveCustomerSessions(db: Database, ids: readonly numbe
   return rows.map((row) => row.id)
 }
 
-/** The customer whose session this is, unless it has been ended. */
-export function findCustomerOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
+function customerOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
   return liveSessions(db)
     .select([
       'users.id as userId',
@@ -37,8 +37,18 @@ export function findCustomerOfSession(db: Database, { userId, sessionId }: { use
     .where('customer_sessions.id', '=', sessionId)
     .where('users.id', '=', userId)
     .$narrowType<{ role: 'customer'; siteId: number }>()
-    .executeTakeFirst()
 }
+
+/** The customer whose session this is, unless it has been ended. */
+export const findCustomerOfSession = (db: Database, ids: { userId: number; sessionId: number }) =>
+  customerOfSession(db, ids).executeTakeFirst()
+
+/** The same, which nobody ends until the transaction has ended. MariaDB has no `for share`. */
+export const holdCustomerOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
+  customerOfSession(trx, ids)
+    .select('users.blocked_at as blockedAt')
+    .modifyEnd(sql`lock in share mode`)
+    .executeTakeFirst()
 
 export async function insertCustomerSession(trx: Transaction, customerId: number, tokenHash: Buffer): Promise<number> {
   const { insertId } = await trx

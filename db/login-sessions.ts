@@ -1,6 +1,7 @@
 // Logins of agents and admins: a row a browser, holding the hashes of its current refresh token and of the one before it. The
 // database's clock decides what has expired.
 
+import { sql } from 'kysely'
 import type { AgentRole, LoginSession as LoginSessionView } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { ago, later, now } from './clock.ts'
@@ -25,8 +26,7 @@ export async function listLiveLoginSessions(db: Database, ids: readonly number[]
   return rows.map((row) => row.id)
 }
 
-/** The agent or admin whose session this is, unless either has been ended. */
-export function findAgentOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
+function agentOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
   return liveSessions(db)
     .select([
       'users.id as userId',
@@ -38,8 +38,15 @@ export function findAgentOfSession(db: Database, { userId, sessionId }: { userId
     .where('login_sessions.id', '=', sessionId)
     .where('users.id', '=', userId)
     .$narrowType<{ role: AgentRole; username: string }>()
-    .executeTakeFirst()
 }
+
+/** The agent or admin whose session this is, unless either has been ended. */
+export const findAgentOfSession = (db: Database, ids: { userId: number; sessionId: number }) =>
+  agentOfSession(db, ids).executeTakeFirst()
+
+/** The same, whom nobody ends until the transaction has ended. MariaDB has no `for share`. */
+export const holdAgentOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
+  agentOfSession(trx, ids).select('users.blocked_at as blockedAt').modifyEnd(sql`lock in share mode`).executeTakeFirst()
 
 /** A user's sessions that have not ended, at most limits.pageSize, the one used last first. */
 export function listLoginSessions(db: Database, userId: number): Promise<Omit<LoginSessionView, 'isCurrent'>[]> {

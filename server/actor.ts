@@ -1,6 +1,7 @@
 // Who makes a request: read from the actor's own row when its token is checked, never from a payload.
 
 import type { AgentRole, Role } from '#protocol/entities.ts'
+import type { ClientAddress } from './client-address.ts'
 
 interface ActorBase {
   userId: number
@@ -8,8 +9,10 @@ interface ActorBase {
   role: Role
   /** The login session or customer session that the token names. */
   sessionId: number
-  /** What limits by address count this request or connection by; set by the edge. */
-  addressGroup?: string
+  /** Where the call or the connection comes from. */
+  address: ClientAddress
+  /** The session, the user or the connection has ended on this node: nothing more is done for the actor. */
+  isEnded?: boolean
 }
 
 export interface CustomerActor extends ActorBase {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/database.ts'
 import { createPresence } from './agents/presence.ts'
 import { createAttachments } from './attachments/attachments.ts'
+import { createCurrentActors } from './auth/current-actors.ts'
 import { createRateLimiter } from './budgets/rate-limiter.ts'
 import { createSlotCounter } from './budgets/slots.ts'
 import { createViolations } from './budgets/violations.ts'
@@ -20,6 +21,7 @@ import { plainHeaders } from './http/security-headers.ts'
 import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
 import { createReadMarker } from './messages/read-marker.ts'
 import { createMessageWriter } from './messages/writer.ts'
+import { endLapsed } from './realtime/ended-sessions.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
@@ -56,7 +58,8 @@ export async function createApp({
   siblings,
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer()
-  const connections = createOpenConnections()
+  const actors = createCurrentActors()
+  const connections = createOpenConnections(actors)
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
     config.redisUrl === null ? null : (await import('./realtime/redis.ts')).connectRedis(config.redisUrl, log)
@@ -89,7 +92,9 @@ export async function createApp({
         connections.end(match, reason)
         others?.end(match, reason)
       },
+      endLapsed: () => endLapsed({ db, actors }, connections),
     },
+    actors,
     known,
     told,
     teller,

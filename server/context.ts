@@ -5,6 +5,7 @@ import type { Database } from '#db/database.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Presence } from './agents/presence.ts'
 import type { Attachments } from './attachments/attachments.ts'
+import type { CurrentActors } from './auth/current-actors.ts'
 import type { RateLimiter } from './budgets/rate-limiter.ts'
 import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
@@ -50,8 +51,10 @@ export interface ConnectionMatch {
 export interface Connections {
   /** How many are open on this node. */
   count(): number
-  /** Ends all that match on every node, telling them why first. */
+  /** Ends all that match on every node, telling them why first; nothing more is done for their actors, calls under way included. */
   end(match: ConnectionMatch, reason: ClosingReason): void
+  /** Ends those of this node whose session the database has ended, whoever did it. */
+  endLapsed(): Promise<void>
 }
 
 export interface App {
@@ -64,6 +67,8 @@ export interface App {
   now(): number
   publish: Publish
   connections: Connections
+  /** Who acts on this node just now. */
+  actors: CurrentActors
   writer: MessageWriter
   readMarker: ReadMarker
   /** How conversations stood when this node last changed them. */

@@ -17,6 +17,8 @@ import { insertNode, removeNodes, renewNode } from '#db/nodes.ts'
 import { inTransaction } from '#db/transaction.ts'
 import type { AgentStatusValue } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
+import type { AgentActor } from '../actor.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 
 export interface Presence {
@@ -26,7 +28,7 @@ export interface Presence {
   connected(agentId: number): Promise<void>
   /** One closed; the agent is told offline after limits.presenceGraceMs unless another opens. */
   disconnected(agentId: number): void
-  choose(agentId: number, status: AgentStatusValue): Promise<void>
+  choose(actor: AgentActor, status: AgentStatusValue): Promise<void>
   /** Tells this node's own connections what changed since a time of the database's clock and was not told here. */
   tellMissed(since: string): Promise<void>
   /** Takes this node and its agents out of the database. */
@@ -129,7 +131,11 @@ export function createPresence(app: Parts): Presence {
       open.delete(agentId)
       leaving.set(agentId, setTimeout(leave, limits.presenceGraceMs, agentId))
     },
-    choose: (agentId, status) => change(agentId, (trx) => saveChosenStatus(trx, agentId, status)),
+    choose: (actor, status) =>
+      change(actor.userId, async (trx) => {
+        await assertStillMay(trx, actor)
+        await saveChosenStatus(trx, actor.userId, status)
+      }),
     async tellMissed(since) {
       for (const { agentId, status, lastSeen } of await listPresenceSince(app.db, since)) {
         const before = told.get(agentId)

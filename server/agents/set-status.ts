@@ -12,7 +12,7 @@ export async function setStatus(
   actor: AgentActor,
   { status }: RequestPayloads['agent:set-status'],
 ): Promise<{ agent: Agent }> {
-  await app.presence.choose(actor.userId, status)
+  await app.presence.choose(actor, status)
   const agent = await findAgent(app.db, actor.userId)
   if (agent === undefined) throw new AppError('not_found', 'There is no such agent.')
   return { agent }

@@ -3,11 +3,19 @@
 
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { deleteAttachments, insertAttachment, sumUploaded } from '#db/attachments.ts'
+import {
+  deleteAttachments,
+  deleteStoredAttachment,
+  insertAttachment,
+  type NewAttachment,
+  sumUploaded,
+} from '#db/attachments.ts'
+import { inTransaction } from '#db/transaction.ts'
 import { isBlocked } from '#db/users.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { attachmentTypes, limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../actor.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { attachmentName } from './attachment-name.ts'
@@ -48,13 +56,15 @@ export async function uploadAttachment(app: App, actor: Actor, source: UploadSou
 }
 
 async function assertMayUpload({ db }: App, customerId: number): Promise<void> {
-  if (await isBlocked(db, customerId)) throw new AppError('forbidden', 'You cannot write here any more.')
+  if (await isBlocked(db, customerId)) throw blocked()
   if ((await sumUploaded(db, customerId)) >= limits.customerUploadBytes) {
     throw new AppError('conflict', 'You have uploaded as much as there is room for.', {
       limit: limits.customerUploadBytes,
     })
   }
 }
+
+const blocked = () => new AppError('forbidden', 'You cannot write here any more.')
 
 async function keep(
   app: App,
@@ -72,12 +82,19 @@ async function keep(
   if (finding.kind === 'refused') throw refusalOf(finding)
   const storedName = randomBytes(16).toString('hex')
   const kept = finding.kind === 'image' ? madePath : path
-  const attachment = await insertAttachment(app.db, {
+  const row: NewAttachment = {
     uploaderId: actor.userId,
     storedName,
     name: attachmentName(givenName, attachmentTypes[finding.mimeType] ?? []),
     size: finding.kind === 'image' ? (await stat(madePath)).size : file.size,
     ...described(finding),
+  }
+  const attachment = await inTransaction(app.db, async (trx, again) => {
+    const { isBlocked } = await assertStillMay(trx, actor)
+    if (isBlocked) throw blocked()
+    // After an ambiguous commit it may be there already.
+    if (again) await deleteStoredAttachment(trx, row)
+    return insertAttachment(trx, row)
   })
   try {
     await app.attachments.store.put(storedName, kept)

@@ -3,17 +3,46 @@
 import { findCustomerOfSession } from '#db/customer-sessions.ts'
 import { findAgentOfSession } from '#db/login-sessions.ts'
 import type { Actor } from '../actor.ts'
+import type { ClientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
-import { unauthorized, verifyAccessToken } from './tokens.ts'
+import { type AccessToken, unauthorized, verifyAccessToken } from './tokens.ts'
 
-/** expiresAt is the token's own end, in milliseconds since 1970. Throws unauthorized alike whatever is wrong. */
+export interface Authenticated {
+  actor: Actor
+  /** The token's own end, in milliseconds since 1970. */
+  expiresAt: number
+}
+
+/** Throws unauthorized alike whatever is wrong. */
 export async function authenticate(
   app: Pick<App, 'db' | 'jwtSecrets' | 'now'>,
   token: unknown,
-): Promise<{ actor: Actor; expiresAt: number }> {
-  const { userId, sessionId, audience, expiresAt } = verifyAccessToken(app, token)
-  const find = audience === 'customer' ? findCustomerOfSession : findAgentOfSession
-  const actor: Actor | undefined = await find(app.db, { userId, sessionId })
+  address: ClientAddress,
+): Promise<Authenticated> {
+  const named = verifyAccessToken(app, token)
+  return asAuthenticated(named, await readActor(app, named, address))
+}
+
+/** The same; who is admitted is a current actor of this node until app.actors.leave. */
+export async function admit(
+  app: Pick<App, 'db' | 'jwtSecrets' | 'now' | 'actors'>,
+  token: unknown,
+  address: ClientAddress,
+): Promise<Authenticated> {
+  const named = verifyAccessToken(app, token)
+  return asAuthenticated(named, await app.actors.enter(named, () => readActor(app, named, address)))
+}
+
+async function readActor(
+  { db }: Pick<App, 'db'>,
+  { userId, sessionId, audience }: AccessToken,
+  address: ClientAddress,
+): Promise<Actor | undefined> {
+  const row = await (audience === 'customer' ? findCustomerOfSession : findAgentOfSession)(db, { userId, sessionId })
+  return row && { ...row, address }
+}
+
+function asAuthenticated({ expiresAt }: AccessToken, actor: Actor | undefined): Authenticated {
   if (actor === undefined) throw unauthorized()
   return { actor, expiresAt }
 }

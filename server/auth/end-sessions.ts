@@ -1,13 +1,16 @@
 // Somebody ends one of their own logins, or all but the one they ask from; the connections go with them, on every node.
 
+import type { Transaction } from '#db/database.ts'
 import { lockLoginSession, revokeLoginSession, revokeLoginSessions } from '#db/login-sessions.ts'
 import { inTransaction } from '#db/transaction.ts'
 import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { assertStillMay } from './assert-still-may.ts'
 
-export async function endSession(app: App, { userId }: AgentActor, sessionId: number): Promise<void> {
-  await inTransaction(app.db, async (trx, again) => {
+export async function endSession(app: App, actor: AgentActor, sessionId: number): Promise<void> {
+  const { userId } = actor
+  await inTransactionOf(app, actor, async (trx, again) => {
     const session = await lockLoginSession(trx, sessionId)
     if (session?.userId === userId) await revokeLoginSession(trx, sessionId)
     else if (!again) throw new AppError('not_found', 'You have no such login.')
@@ -15,7 +18,19 @@ export async function endSession(app: App, { userId }: AgentActor, sessionId: nu
   app.connections.end({ userId, sessionId }, 'revoked')
 }
 
-export async function endOtherSessions(app: App, { userId, sessionId }: AgentActor): Promise<void> {
-  await inTransaction(app.db, (trx) => revokeLoginSessions(trx, userId, sessionId))
+export async function endOtherSessions(app: App, actor: AgentActor): Promise<void> {
+  const { userId, sessionId } = actor
+  await inTransactionOf(app, actor, (trx) => revokeLoginSessions(trx, userId, sessionId))
   app.connections.end({ userId, exceptSessionId: sessionId }, 'revoked')
+}
+
+function inTransactionOf(
+  { db }: App,
+  actor: AgentActor,
+  work: (trx: Transaction, again: boolean) => Promise<void>,
+): Promise<void> {
+  return inTransaction(db, async (trx, again) => {
+    await assertStillMay(trx, actor)
+    await work(trx, again)
+  })
 }

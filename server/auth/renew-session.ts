@@ -13,5 +13,7 @@ export async function renewSession(
 ): Promise<RequestReplies['session:renew']> {
   const renewed = await authenticate(app, token)
   if (renewed.actor.userId !== actor.userId || renewed.actor.sessionId !== actor.sessionId) throw unauthorized()
+  // A connection keeps the role that it was opened with.
+  if (renewed.actor.role !== actor.role) throw unauthorized()
   return { expiresIn: Math.floor((renewed.expiresAt - app.now()) / 1000) }
 }

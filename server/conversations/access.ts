@@ -2,6 +2,7 @@
 
 import type { ConversationStatus } from '#protocol/entities.ts'
 import { type Actor, isCustomer } from '../actor.ts'
+import { unauthorized } from '../auth/tokens.ts'
 import { AppError } from '../errors.ts'
 
 interface Owned {
@@ -12,6 +13,8 @@ interface Owned {
 
 /** Customers see their own and learn nothing of others'; any agent may look. */
 export function assertMaySee<T extends Owned>(actor: Actor, conversation: T | undefined): asserts conversation is T {
+  // Of what waits for a batch of the writers, nobody asks the database whose session has ended.
+  if (actor.isEnded) throw unauthorized()
   if (conversation === undefined || (isCustomer(actor) && conversation.customerId !== actor.userId)) {
     throw new AppError('not_found', 'There is no such conversation.')
   }

@@ -6,6 +6,7 @@ import type { Transaction } from '#db/database.ts'
 import { inTransaction } from '#db/transaction.ts'
 import type { Conversation, ConversationChange } from '#protocol/entities.ts'
 import type { Actor } from '../actor.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { readConversation } from './read.ts'
@@ -27,6 +28,7 @@ export async function changeConversation(
   decide: Decide,
 ): Promise<{ conversation: Conversation }> {
   const { changed, saved, whole } = await inTransaction(app.db, async (trx, again) => {
+    await assertStillMay(trx, actor)
     const before = (await lockConversations(trx, [conversationId])).get(conversationId)
     const set = await decide(before, trx)
     const saved: ConversationChanges[] = []

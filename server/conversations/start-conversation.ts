@@ -13,6 +13,7 @@ import { lockUser } from '#db/users.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { CustomerActor } from '../actor.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { appendMessages } from '../messages/append-messages.ts'
@@ -37,6 +38,7 @@ export async function startConversation(
   const { created, sends, batch, whole } = await inTransaction(app.db, async (trx, again) => {
     // The customer's own row is the lock: starts of one customer happen one after another, so the limit holds.
     const customer = await lockUser(trx, actor.userId)
+    await assertStillMay(trx, actor)
     if (customer === undefined) throw new AppError('unauthorized', 'There is no such customer.')
     if (customer.isBlocked) throw new AppError('forbidden', 'You cannot write here any more.')
     const known = await findStarted(trx, actor, payload)

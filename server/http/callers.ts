@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyReply,
   FastifyRequest,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -13,7 +14,7 @@ import type {
 import type { Role } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { type Actor, type AgentActor, isCustomer } from '../actor.ts'
-import { authenticate } from '../auth/authenticate.ts'
+import { admit } from '../auth/authenticate.ts'
 import { clientAddress, isLocal } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -27,6 +28,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     actor: Actor | null
+    /** All of its body was here once its caller had been read. */
+    wasWhole: boolean
   }
 }
 
@@ -53,6 +56,7 @@ export const admins = { roles: ['admin'] } as const
 /** `foreign`: path beginnings of routes that plugins register, which cannot declare for themselves. */
 export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, Callers>): void {
   http.decorateRequest('actor', null)
+  http.decorateRequest('wasWhole', false)
 
   http.addHook('onRoute', (route) => {
     const declared = Object.entries(foreign).find(([path]) => route.url === path || route.url.startsWith(`${path}/`))
@@ -60,17 +64,31 @@ export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, 
     if (route.config?.roles === undefined) throw new Error(`${route.method} ${route.url} does not say who may call it.`)
   })
 
-  http.addHook('onRequest', async (request) => {
+  async function admitCaller(request: FastifyRequest, reply: FastifyReply, roles: readonly Role[]) {
+    const before = request.actor
+    const { actor } = await admit(app, bearerToken(request), clientAddress(app.config, request.raw))
+    request.actor = actor
+    if (before !== null) app.actors.leave(before)
+    else reply.raw.once('close', () => app.actors.leave(actorOf(request)))
+    if (reply.raw.closed) app.actors.leave(actor)
+    if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')
+  }
+
+  http.addHook('onRequest', async (request, reply) => {
     const { roles } = request.routeOptions.config
     if (request.is404 || roles === 'public') return
     if (roles === undefined || roles === 'local') {
       if (roles === undefined || !isLocal(app.config, request.raw)) throw noSuchRoute()
       return
     }
-    const { actor } = await authenticate(app, bearerToken(request))
-    actor.addressGroup = clientAddress(app.config, request.raw).group
-    request.actor = actor
-    if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')
+    await admitCaller(request, reply, roles)
+    request.wasWhole = request.raw.complete
+  })
+
+  // A body may come long after its headers; by then its caller's session may have ended.
+  http.addHook('preValidation', async (request, reply) => {
+    const { roles } = request.routeOptions.config
+    if (request.actor !== null && !request.wasWhole && Array.isArray(roles)) await admitCaller(request, reply, roles)
   })
 }
 

@@ -12,5 +12,5 @@ export function consumeMessage({ rates }: Pick<App, 'rates'>, actor: Actor, cont
   rates.consume('customerMessages', actor.userId)
   const bytes = Buffer.byteLength(content)
   rates.consume('messageBytesPerCustomer', actor.userId, bytes)
-  if (actor.addressGroup !== undefined) rates.consume('messageBytesPerAddress', actor.addressGroup, bytes)
+  rates.consume('messageBytesPerAddress', actor.address.group, bytes)
 }

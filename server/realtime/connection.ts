@@ -7,6 +7,7 @@ import type { ErrorBody } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { Actor } from '../actor.ts'
+import { unauthorized } from '../auth/tokens.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { type Counter, createCounter } from '../budgets/counter.ts'
 import type { App } from '../context.ts'
@@ -104,6 +105,8 @@ function handle<N extends RequestName>(
   rawPayload: unknown,
 ): Promise<RequestReplies[N]> {
   const { actor } = connection
+  // What waited for its turn until the connection was ended is dropped.
+  if (actor.isEnded) throw unauthorized()
   const payload = checkPayload(name, rawPayload)
   if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `${name} is not for your role.`)
   const changesConnection = entry.subscribes ?? entry.subscribesTo ?? entry.unsubscribes ?? entry.renews

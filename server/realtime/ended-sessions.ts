@@ -1,37 +1,41 @@
-// Ends connections whose session or user was ended elsewhere (another node that could not tell us, a command), within
+// Ends connections, and calls under way, whose session or user was ended elsewhere (another node that could not tell us, a command), within
 // limits.endedSessionsMs. Here and through Redis they end at once.
 
 import { listLiveCustomerSessions } from '#db/customer-sessions.ts'
 import { listLiveLoginSessions } from '#db/login-sessions.ts'
 import { limits } from '#protocol/limits.ts'
-import { isCustomer } from '../actor.ts'
+import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
-import type { Connection } from './connection.ts'
-import type { OpenConnections } from './open-connections.ts'
-import { publishClosing } from './publish.ts'
+import { endConnection, type OpenConnections } from './open-connections.ts'
 
-export function watchEndedSessions(app: App, connections: OpenConnections): { stop(): void } {
+/** Looks once, and ends what it finds. */
+export async function endLapsed(
+  { db, actors }: Pick<App, 'db' | 'actors'>,
+  connections: OpenConnections,
+): Promise<void> {
+  const [customers, agents] = [[], []] as [Actor[], Actor[]]
+  for (const one of actors.all()) (isCustomer(one) ? customers : agents).push(one)
+  await markThoseNotIn(customers, (ids) => listLiveCustomerSessions(db, ids))
+  await markThoseNotIn(agents, (ids) => listLiveLoginSessions(db, ids))
+  for (const connection of connections.all()) if (connection.actor.isEnded) endConnection(connection, 'revoked')
+}
+
+async function markThoseNotIn(actors: Actor[], listLive: (ids: number[]) => Promise<number[]>) {
+  for (let from = 0; from < actors.length; from += limits.endedSessionsRows) {
+    const some = actors.slice(from, from + limits.endedSessionsRows)
+    const live = new Set(await listLive(some.map(({ sessionId }) => sessionId)))
+    for (const actor of some) if (!live.has(actor.sessionId)) actor.isEnded = true
+  }
+}
+
+export function watchEndedSessions(app: App): { stop(): void } {
   let running = false
-
-  async function look() {
-    const [customers, agents] = [[], []] as [Connection[], Connection[]]
-    for (const one of connections.all()) (isCustomer(one.actor) ? customers : agents).push(one)
-    await endThoseNotIn(customers, (ids) => listLiveCustomerSessions(app.db, ids))
-    await endThoseNotIn(agents, (ids) => listLiveLoginSessions(app.db, ids))
-  }
-
-  async function endThoseNotIn(open: Connection[], listLive: (ids: number[]) => Promise<number[]>) {
-    for (let from = 0; from < open.length; from += limits.endedSessionsRows) {
-      const some = open.slice(from, from + limits.endedSessionsRows)
-      const live = new Set(await listLive(some.map(({ actor }) => actor.sessionId)))
-      for (const { socket, actor } of some) if (!live.has(actor.sessionId)) publishClosing(socket, 'revoked')
-    }
-  }
 
   const timer = setInterval(() => {
     if (running) return
     running = true
-    look()
+    app.connections
+      .endLapsed()
       .catch((error: unknown) => app.log.warn({ err: error }, 'could not look for ended sessions'))
       .finally(() => {
         running = false

@@ -1,30 +1,34 @@
 // The sockets open on this node, as use cases may touch them: to end those of a user or of a session.
 
-import type { Connections } from '../context.ts'
+import type { CurrentActors } from '../auth/current-actors.ts'
+import type { ClosingReason, Connections } from '../context.ts'
 import type { Connection } from './connection.ts'
 import { publishClosing } from './publish.ts'
 
-export interface OpenConnections extends Connections {
+export interface OpenConnections extends Omit<Connections, 'endLapsed'> {
   add(connection: Connection): void
   remove(connection: Connection): void
+  has(connection: Connection): boolean
   all(): Connection[]
 }
 
-export function createOpenConnections(): OpenConnections {
+export function createOpenConnections(actors: Pick<CurrentActors, 'end'>): OpenConnections {
   const open = new Set<Connection>()
   return {
     add: (connection) => void open.add(connection),
     remove: (connection) => void open.delete(connection),
+    has: (connection) => open.has(connection),
     all: () => [...open],
     count: () => open.size,
-    end({ userId, sessionId, exceptSessionId }, reason) {
-      for (const { socket, actor } of open) {
-        const fits =
-          actor.userId === userId &&
-          (sessionId === undefined || actor.sessionId === sessionId) &&
-          actor.sessionId !== exceptSessionId
-        if (fits) publishClosing(socket, reason)
-      }
+    end(match, reason) {
+      actors.end(match)
+      for (const connection of open) if (connection.actor.isEnded) endConnection(connection, reason)
     },
   }
+}
+
+/** Drops what waits in its turns, says why, and ends it. */
+export function endConnection({ actor, socket }: Connection, reason: ClosingReason): void {
+  actor.isEnded = true
+  publishClosing(socket, reason)
 }

@@ -6,7 +6,7 @@ import { Server, type Socket } from 'socket.io'
 import { countAgentsHere } from '#db/agents.ts'
 import { limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../actor.ts'
-import { authenticate } from '../auth/authenticate.ts'
+import { admit } from '../auth/authenticate.ts'
 import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { AppError, errorBody } from '../errors.ts'
@@ -24,7 +24,7 @@ import {
 import type { PendingHandshake } from './handshake-budget.ts'
 import { startHeads } from './heads.ts'
 import { letGoOfRequest } from './let-go-of-request.ts'
-import type { OpenConnections } from './open-connections.ts'
+import { endConnection, type OpenConnections } from './open-connections.ts'
 import { publishAvailability, publishClosing } from './publish.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
 import { watchSlowConsumers } from './slow-consumers.ts'
@@ -81,23 +81,34 @@ export function serveRealtime(
   io.use(async (socket, next) => {
     const session = sessions.get((socket.conn as unknown as EngineConnection).id)
     let release = () => {}
+    let admitted: Actor | undefined
     try {
       if (session === undefined) throw new AppError('unavailable', 'This connection has ended.')
       if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
       const { userId } = verifyAccessToken(app, socket.handshake.auth.token)
       app.rates.check('violationsPerUser', userId)
       app.rates.consume('handshakesPerUser', userId)
-      const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
-      actor.addressGroup = session.address.group
+      const { actor, expiresAt } = await admit(app, socket.handshake.auth.token, session.address)
+      admitted = actor
       // It may have ended meanwhile, and would never give its places back.
       if (!sessions.has(session.conn.id)) throw new AppError('unavailable', 'This connection has ended.')
       release = acquireSlots(app, actor, session)
-      socket.data = createConnection({ socket, session, actor, expiresAt, roomForPage: slowConsumers.roomForPage })
+      const connection = createConnection({
+        socket,
+        session,
+        actor,
+        expiresAt,
+        roomForPage: slowConsumers.roomForPage,
+      })
+      socket.data = connection
       socket.conn.once('close', release)
       socket.once('disconnect', release)
       next()
+      // One that was lost meanwhile never opens, nor closes.
+      setImmediate(() => connections.has(connection) || app.actors.leave(actor))
     } catch (error) {
       release()
+      if (admitted) app.actors.leave(admitted)
       const data = errorBody(error)
       if (data.code === 'unauthorized') app.refusedSockets.count('unauthorized')
       next(Object.assign(new Error(data.code), { data }))
@@ -120,6 +131,7 @@ export function serveRealtime(
       // The client may come again on the same transport connection, but not hold it without a connection of ours.
       session.deadline = performance.now() + limits.handshakeMs
       connections.remove(connection)
+      app.actors.leave(actor)
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
     })
     void socket.join([userRoom(actor.userId), isCustomer(actor) ? customersRoom : agentsRoom])
@@ -128,17 +140,19 @@ export function serveRealtime(
         app.log.warn({ err: error, userId: actor.userId }, 'could not welcome a connection')
       }),
     )
+    // Ended after it was admitted and before it was one to end.
+    if (actor.isEnded) endConnection(connection, 'revoked')
   })
 
   const expiry = setInterval(() => {
     const now = app.now()
-    for (const { socket, expiresAt } of connections.all()) if (expiresAt <= now) publishClosing(socket, 'expired')
+    for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
   }, limits.expirySweepMs)
   const watches = [
     startHeads(app, connections),
     startComparison(app),
     slowConsumers,
-    watchEndedSessions(app, connections),
+    watchEndedSessions(app),
   ]
 
   return {

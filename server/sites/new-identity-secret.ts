@@ -8,6 +8,7 @@ import { inTransaction } from '#db/transaction.ts'
 import type { IdentitySecretBody, IdentitySecretReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import type { AgentActor } from '../actor.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import { newSecret } from '../auth/rotating-token.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -22,6 +23,7 @@ export async function newIdentitySecret(
 ): Promise<IdentitySecretReply> {
   const secret = newSecret()
   await inTransaction(app.db, async (trx, again) => {
+    await assertStillMay(trx, actor)
     const before = await lockIdentitySecrets(trx, id)
     if (before === undefined) throw new AppError('not_found', 'There is no such site.')
     const former = endFormer ? null : again ? before.former : before.current
@@ -32,8 +34,9 @@ export async function newIdentitySecret(
   return { secret, site: siteView(app, (await findSite(app.db, id)) as SiteRecord) }
 }
 
-/** Their connections are found within limits.endedSessionsMs. */
-async function endKnownSessions({ db }: App, siteId: number): Promise<void> {
+/** Their connections on other nodes are found within limits.endedSessionsMs. */
+async function endKnownSessions({ db, connections }: App, siteId: number): Promise<void> {
   let ended: number = limits.endedSessionsRows
   while (ended === limits.endedSessionsRows) ended = await revokeKnownCustomerSessions(db, siteId)
+  await connections.endLapsed()
 }

@@ -1,9 +1,11 @@
 // An admin changes a site's name, origins or look; what is not given stays.
 
 import { findSite, type SiteRecord, saveSite } from '#db/sites.ts'
+import { inTransaction } from '#db/transaction.ts'
 import type { Site } from '#protocol/entities.ts'
 import type { SiteBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { forgetCachedSites } from './cached-sites.ts'
@@ -12,14 +14,18 @@ import { siteView } from './site-view.ts'
 
 export async function updateSite(
   app: App,
-  _actor: AgentActor,
+  actor: AgentActor,
   { id, origins, ...look }: SiteBody & { id: number },
 ): Promise<Site> {
-  const site = await findSite(app.db, id)
-  if (!site) throw new AppError('not_found', 'There is no such site.')
-  if (look.requireIdentity && site.identitySecretMadeAt === null)
-    throw new AppError('conflict', 'Make an identity secret first: nobody could talk here.')
-  await saveSite(app.db, id, { ...look, origins: origins && normalOrigins(origins) })
+  const changes = { ...look, origins: origins && normalOrigins(origins) }
+  await inTransaction(app.db, async (trx) => {
+    await assertStillMay(trx, actor)
+    const site = await findSite(trx, id)
+    if (!site) throw new AppError('not_found', 'There is no such site.')
+    if (look.requireIdentity && site.identitySecretMadeAt === null)
+      throw new AppError('conflict', 'Make an identity secret first: nobody could talk here.')
+    await saveSite(trx, id, changes)
+  })
   forgetCachedSites(app.db)
   return siteView(app, (await findSite(app.db, id)) as SiteRecord)
 }

@@ -1,11 +1,13 @@
 // An admin makes an agent or another admin.
 
-import { findUser, insertUser } from '#db/users.ts'
+import { inTransaction } from '#db/transaction.ts'
+import { findAccount, findUser, insertUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { NewUserBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -17,7 +19,15 @@ export async function createUser(
   { password, email = null, ...user }: NewUserBody,
 ): Promise<User> {
   assertAcceptable(password, [user.username, user.name])
-  const id = await insertUser(app.db, { ...user, email, passwordHash: await hashPassword(password) })
+  const passwordHash = await hashPassword(password)
+  const id = await inTransaction(app.db, async (trx, again) => {
+    await assertStillMay(trx, actor)
+    const inserted = await insertUser(trx, { ...user, email, passwordHash })
+    if (inserted !== undefined || !again) return inserted
+    // After an ambiguous commit it may be our own; no other has this hash, whose salt is random.
+    const there = await findAccount(trx, user.username)
+    return there?.passwordHash === passwordHash ? there.id : undefined
+  })
   if (id === undefined) throw new AppError('conflict', 'Somebody has this username already.')
   logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what: 'created' })
   void tellAgent(app, id)

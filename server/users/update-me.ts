@@ -9,6 +9,7 @@ import type { MeBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
 import { unauthorized } from '../auth/tokens.ts'
 import { tryPassword } from '../auth/try-password.ts'
@@ -27,6 +28,7 @@ export async function updateMe(
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
   const touchedIds = await inTransaction(app.db, async (trx) => {
     const account = await lockAccount(trx, actor.userId)
+    await assertStillMay(trx, actor)
     if (account === undefined) throw unauthorized()
     if (passwordHash !== undefined) {
       if (account.passwordHash !== proven) throw new AppError('conflict', 'The password has just been changed.')

@@ -12,6 +12,7 @@ import type { UserBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
+import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -27,6 +28,7 @@ export async function updateUser(
     // Taken by all who may leave fewer admins, so that of two the second sees what the first did.
     if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallation(trx)
     const account = await lockAccount(trx, id)
+    await assertStillMay(trx, actor)
     if (account === undefined) throw new AppError('not_found', 'There is no such agent or admin.')
     if (password !== undefined) assertAcceptable(password, [account.username])
     await assertAdminRemains(trx, account, changes)

@@ -14,6 +14,7 @@ const connection = 'server/realtime/connection.ts'
 const sockets = 'server/realtime/socket-server.ts'
 const tokens = 'server/auth/tokens.ts'
 const sends = 'server/messages/decide-sends.ts'
+const stillMay = 'server/auth/assert-still-may.ts'
 const view = 'server/conversations/view.ts'
 const tell = 'server/conversations/tell.ts'
 const handles = 'assertMayHandle(actor, conversation)'
@@ -22,7 +23,25 @@ const tokenTests = 'tests/accounts/tokens.test.ts'
 const socketTests = 'tests/realtime/requests.test.ts'
 const threatTests = 'tests/authorization/threats.test.ts'
 const incidentTests = 'tests/authorization/incidents.test.ts'
+const bodyTests = 'tests/authorization/body-under-way.test.ts'
+const writeTests = 'tests/authorization/write-time.test.ts'
 const userTests = 'tests/accounts/users.test.ts'
+
+/** Where an actor is read again. */
+const writers: Record<string, string> = {
+  'the state of a conversation changes': 'server/conversations/change-conversation.ts',
+  'a conversation begins': 'server/conversations/start-conversation.ts',
+  'a customer is blocked': 'server/customers/set-blocked.ts',
+  'a status is chosen': 'server/agents/presence.ts',
+  'a user is made': 'server/users/create-user.ts',
+  'a user is changed': 'server/users/update-user.ts',
+  'somebody changes their own account': 'server/users/update-me.ts',
+  'a site is made': 'server/sites/create-site.ts',
+  'a site is changed': 'server/sites/update-site.ts',
+  'an identity secret is made': 'server/sites/new-identity-secret.ts',
+  'a login is ended': 'server/auth/end-sessions.ts',
+  'an upload is kept': 'server/attachments/upload-attachment.ts',
+}
 
 export const removals: Record<string, Removal> = {
   'the role that a socket request is for': {
@@ -180,8 +199,8 @@ export const removals: Record<string, Removal> = {
   },
   'that a connection ends with its token': {
     file: sockets,
-    find: "if (expiresAt <= now) publishClosing(socket, 'expired')",
-    put: "if (expiresAt <= 0) publishClosing(socket, 'expired')",
+    find: "if (connection.expiresAt <= now) endConnection(connection, 'expired')",
+    put: "if (connection.expiresAt <= 0) endConnection(connection, 'expired')",
     caughtBy: socketTests,
   },
   'whose token renews a connection': {
@@ -225,8 +244,8 @@ export const removals: Record<string, Removal> = {
   },
   'that a token comes in the handshake alone': {
     file: sockets,
-    find: 'authenticate(app, socket.handshake.auth.token)',
-    put: 'authenticate(app, socket.handshake.auth.token ?? socket.handshake.query.token)',
+    find: 'admit(app, socket.handshake.auth.token)',
+    put: 'admit(app, socket.handshake.auth.token ?? socket.handshake.query.token)',
     caughtBy: threatTests,
   },
   'whose conversation brought an attachment': {
@@ -356,7 +375,7 @@ export const removals: Record<string, Removal> = {
     file: 'server/attachments/upload-attachment.ts',
     find: 'if (await isBlocked(db, customerId))',
     put: 'if (false)',
-    caughtBy: 'tests/attachments/upload-attachment.test.ts',
+    caughtBy: bodyTests,
   },
   'how many conversations a customer begins': {
     file: 'server/conversations/start-conversation.ts',
@@ -381,4 +400,70 @@ export const removals: Record<string, Removal> = {
     put: 'if (expected) return',
     caughtBy: 'tests/http/operators.test.ts',
   },
+  'that a session is read again where something is written': {
+    file: stillMay,
+    find: 'if (found === undefined || actor.isEnded) throw unauthorized()',
+    put: 'if (found === undefined) return { isBlocked: false }',
+    caughtBy: writeTests,
+  },
+  'that a role is read again where something is written': {
+    file: stillMay,
+    find: "if (found.role !== actor.role) throw new AppError('forbidden', 'This is not for your role.')",
+    put: '',
+    caughtBy: writeTests,
+  },
+  'that nothing is done for who was ended, as far as this node knows': {
+    file: access,
+    find: 'if (actor.isEnded) throw unauthorized()',
+    put: '',
+    caughtBy: writeTests,
+  },
+  'that what waits for its turn is dropped': {
+    file: connection,
+    find: 'if (actor.isEnded) throw unauthorized()',
+    put: '',
+    caughtBy: writeTests,
+  },
+  'that a caller is read again at the end of the body': {
+    file: callers,
+    find: 'if (request.actor !== null && !request.wasWhole && Array.isArray(roles)) await admitCaller(request, reply, roles)',
+    put: '',
+    caughtBy: bodyTests,
+  },
+  'that ending a session ends calls under way': {
+    file: 'server/realtime/open-connections.ts',
+    find: 'actors.end(match)',
+    put: '',
+    caughtBy: writeTests,
+  },
+  'that a session which ends while it is read is noticed': {
+    file: 'server/auth/current-actors.ts',
+    find: 'return found === undefined || one.isEnded ? undefined',
+    put: 'return found === undefined ? undefined',
+    caughtBy: writeTests,
+  },
+  'that a connection keeps its role': {
+    file: 'server/auth/renew-session.ts',
+    find: 'if (renewed.actor.role !== actor.role) throw unauthorized()',
+    put: '',
+    caughtBy: writeTests,
+  },
+  'that connections of a secret which ends are ended': {
+    file: 'server/sites/new-identity-secret.ts',
+    find: 'await connections.endLapsed()',
+    put: '',
+    caughtBy: writeTests,
+  },
+  'that a customer who was blocked meanwhile uploads nothing': {
+    file: 'server/attachments/upload-attachment.ts',
+    find: 'if (isBlocked) throw blocked()',
+    put: '',
+    caughtBy: bodyTests,
+  },
+  ...Object.fromEntries(
+    Object.entries(writers).map(([name, file]): [string, Removal] => [
+      `that an actor still may where ${name}`,
+      { file, find: 'await assertStillMay(trx, actor)', put: '{ isBlocked: false }', caughtBy: writeTests },
+    ]),
+  ),
 }
