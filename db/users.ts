@@ -6,8 +6,11 @@ import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
 import { isDuplicateKey } from './errors.ts'
 
-/** The one form in which a username is kept and compared. */
-export const normalizeUsername = (username: string) => username.normalize('NFKC').toLowerCase()
+/**
+ * The one form in which a username is kept and compared. Trimmed, since the column's collation pads: it holds `admin` and `admin ` equal.
+ * Twice to NFKC, since lower case may leave it.
+ */
+export const normalizeUsername = (username: string) => username.normalize('NFKC').toLowerCase().normalize('NFKC').trim()
 
 /** Holds a person's row until the transaction ends. */
 export async function lockUser(trx: Transaction, id: number): Promise<{ id: number; isBlocked: boolean } | undefined> {

@@ -7,6 +7,7 @@ export const limits = {
   nameLength: 80,
   emailLength: 254,
   subjectLength: 200,
+  greetingLength: 300,
   urlLength: 2000,
   usernameLength: 64,
   passwordMinLength: 8,
@@ -186,6 +187,8 @@ export const limits = {
 
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 100,
+  /** Places of their own, served first: trusted devices, and people who are signed in already. */
+  trustedPasswordHashesWaiting: 100,
 } as const
 
 /** What may be attached: types, told by content, and the name endings that fit each, the usual one first. */

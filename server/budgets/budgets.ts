@@ -17,8 +17,34 @@ export const budgets = {
   agentMessages: { count: 100, windowMs: 10_000 },
   /** All other requests of one connection. */
   connectionRequests: { count: 200, windowMs: 10_000 },
+  /** Sessions that begin. One that a good token continues counts against its customer alone. A network is a /48: ten addresses' worth. */
   sessionsPerAddress: { count: 30, windowMs: 60_000 },
+  sessionsPerNetwork: { count: 300, windowMs: 60_000 },
+  /** Sessions that a customer continues, in all tabs together. */
+  sessionsPerCustomer: { count: 300, windowMs: 60_000 },
+  /** Tokens presented to continue a session, good or not: each costs a query. */
+  resumesPerAddress: { count: 6_000, windowMs: 60_000 },
+  resumesPerNetwork: { count: 60_000, windowMs: 60_000 },
+  /** What a customer does to conversations, and changes of name, email or identity, which agents see in each. */
+  conversationStarts: { count: 20, windowMs: 10 * 60_000 },
+  conversationStartsPerAddress: { count: 600, windowMs: 10 * 60_000 },
+  conversationStartsPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
+  conversationReopens: { count: 20, windowMs: 10 * 60_000 },
+  conversationReopensPerAddress: { count: 600, windowMs: 10 * 60_000 },
+  conversationReopensPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
+  conversationCloses: { count: 20, windowMs: 10 * 60_000 },
+  conversationClosesPerAddress: { count: 600, windowMs: 10 * 60_000 },
+  conversationClosesPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
+  renames: { count: 10, windowMs: 10 * 60_000 },
+  renamesPerAddress: { count: 600, windowMs: 10 * 60_000 },
+  renamesPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
+  /** Wrong passwords for one account, of one trusted device, and from one address. */
   loginFailures: { count: 10, windowMs: 15 * 60_000 },
+  loginFailuresPerNetwork: { count: 100, windowMs: 15 * 60_000 },
+  /** Passwords that wait to be verified: for one account or of one trusted device, and from where no device is trusted. */
+  loginsAtOncePerAccount: { concurrent: 10 },
+  loginsAtOncePerAddress: { concurrent: 10 },
+  loginsAtOncePerNetwork: { concurrent: 30 },
   connectionsPerAddress: { count: 300, windowMs: 60_000 },
   httpRequestsPerAddress: { count: 600, windowMs: 60_000 },
   customerUploads: { count: 60, windowMs: 3600_000 },

@@ -40,7 +40,7 @@ export function setDeviceCookie(app: App, reply: FastifyReply, device: string): 
 export function browserOf(app: App, request: FastifyRequest): Browser {
   const userAgent = request.headers['user-agent']?.replaceAll(/[^\x20-\x7e]/g, '').slice(0, limits.userAgentLength)
   return {
-    address: clientAddress(app.config, request.raw).group,
+    address: clientAddress(app.config, request.raw),
     userAgent: userAgent || null,
     device: request.cookies[named(app, request, deviceName)],
   }

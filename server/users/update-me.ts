@@ -44,9 +44,14 @@ export async function updateMe(
 }
 
 /** The hash that it fits. */
-async function proveOldPassword(app: App, { userId, username }: AgentActor, oldPassword: string | undefined) {
+async function proveOldPassword(
+  app: App,
+  { userId, username }: AgentActor,
+  oldPassword: string | undefined,
+): Promise<string | null | undefined> {
   if (oldPassword === undefined) throw new AppError('invalid_request', 'A new password needs oldPassword.')
   const { passwordHash } = (await findAccountById(app.db, userId)) ?? {}
-  if (await tryPassword(app, { username, password: oldPassword, passwordHash })) return passwordHash
+  const asked = { accountId: userId, username, password: oldPassword, passwordHash, isSignedIn: true } as const
+  if (await tryPassword(app, asked)) return passwordHash
   throw new AppError('forbidden', 'The old password is wrong.')
 }

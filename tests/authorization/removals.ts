@@ -270,7 +270,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a new password needs the old one': {
     file: 'server/users/update-me.ts',
-    find: 'if (await tryPassword(app, { username, password: oldPassword, passwordHash })) return passwordHash',
+    find: 'if (await tryPassword(app, asked)) return passwordHash',
     put: 'if (username) return passwordHash',
     caughtBy: userTests,
   },
@@ -329,7 +329,7 @@ export const removals: Record<string, Removal> = {
   },
   'how often a password is tried': {
     file: 'server/auth/try-password.ts',
-    find: "for (const key of keys) rates.count('loginFailures', key)",
+    find: 'if (!fits) for (const [name, key] of buckets) rates.count(name, key)',
     put: '',
     caughtBy: 'tests/accounts/login.test.ts',
   },
