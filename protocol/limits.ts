@@ -24,6 +24,10 @@ export const limits = {
   /** JSON deeper than this is refused before any schema sees it. */
   requestDepth: 8,
   openConversationsPerCustomer: 3,
+  /** Of a customer who is blocked or unblocked so many closed conversations are published, the newest ones. */
+  publishedClosed: 100,
+  /** Conversations in which nobody has written are removed after this long. */
+  emptyConversationMs: 24 * 3600_000,
 
   attachmentBytes: 20 * 1024 * 1024,
   attachmentNameLength: 120,

@@ -1,6 +1,7 @@
 // Who makes a request: read from the actor's own row when its token is checked, never from a payload.
 
 import type { AgentRole, Role } from '#protocol/entities.ts'
+import type { ClientAddress } from './client-address.ts'
 
 interface ActorBase {
   userId: number
@@ -8,6 +9,8 @@ interface ActorBase {
   role: Role
   /** The login session or customer session that the token names. */
   sessionId: number
+  /** Where the call or the connection comes from. */
+  address: ClientAddress
 }
 
 export interface CustomerActor extends ActorBase {

@@ -3,6 +3,7 @@
 import { findCustomerOfSession } from '#db/customer-sessions.ts'
 import { findAgentOfSession } from '#db/login-sessions.ts'
 import type { Actor } from '../actor.ts'
+import type { ClientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { unauthorized, verifyAccessToken } from './tokens.ts'
 
@@ -10,10 +11,11 @@ import { unauthorized, verifyAccessToken } from './tokens.ts'
 export async function authenticate(
   app: Pick<App, 'db' | 'jwtSecrets' | 'now'>,
   token: unknown,
+  address: ClientAddress,
 ): Promise<{ actor: Actor; expiresAt: number }> {
   const { userId, sessionId, audience, expiresAt } = verifyAccessToken(app, token)
   const find = audience === 'customer' ? findCustomerOfSession : findAgentOfSession
-  const actor: Actor | undefined = await find(app.db, { userId, sessionId })
-  if (actor === undefined) throw unauthorized()
-  return { actor, expiresAt }
+  const row = await find(app.db, { userId, sessionId })
+  if (row === undefined) throw unauthorized()
+  return { actor: { ...row, address }, expiresAt }
 }

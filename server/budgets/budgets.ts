@@ -22,6 +22,9 @@ export const budgets = {
   sessionsPerNetwork: { count: 300, windowMs: 60_000 },
   /** Sessions that a customer continues, in all tabs together. */
   sessionsPerCustomer: { count: 300, windowMs: 60_000 },
+  /** Looks of the launcher, one a page view. */
+  widgetLoadsPerAddress: { count: 6_000, windowMs: 60_000 },
+  widgetLoadsPerNetwork: { count: 60_000, windowMs: 60_000 },
   /** Tokens presented to continue a session, good or not: each costs a query. */
   resumesPerAddress: { count: 6_000, windowMs: 60_000 },
   resumesPerNetwork: { count: 60_000, windowMs: 60_000 },

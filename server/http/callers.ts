@@ -13,7 +13,7 @@ import type {
 import type { Role } from '#protocol/entities.ts'
 import { type Actor, type AgentActor, isCustomer } from '../actor.ts'
 import { authenticate } from '../auth/authenticate.ts'
-import { isLocal } from '../client-address.ts'
+import { clientAddress, isLocal } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 
@@ -23,6 +23,8 @@ export type Callers = 'public' | 'local' | readonly Role[]
 declare module 'fastify' {
   interface FastifyContextConfig {
     roles?: Callers
+    /** Counts for itself, by budgets other than httpRequestsPerAddress. */
+    hasOwnBudget?: true
   }
   interface FastifyRequest {
     actor: Actor | null
@@ -60,7 +62,7 @@ export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, 
       if (roles === undefined || !isLocal(app.config, request.raw)) throw noSuchRoute()
       return
     }
-    const { actor } = await authenticate(app, bearerToken(request))
+    const { actor } = await authenticate(app, bearerToken(request), clientAddress(app.config, request.raw))
     request.actor = actor
     if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')
   })

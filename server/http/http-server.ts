@@ -64,6 +64,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   http.addHook('onRequest', async (request, reply) => {
     if (!request.url.startsWith('/api/')) return
     reply.header('cache-control', 'no-store')
+    if (request.routeOptions.config.hasOwnBudget) return
     app.rates.consume('httpRequestsPerAddress', clientAddress(app.config, request.raw).group)
   })
   guardRoutes(app, http, { [docsPath]: 'local' })

@@ -3,6 +3,7 @@
 import { Type } from 'typebox'
 import { WidgetLogoutBody, WidgetSessionBody } from '#protocol/http.ts'
 import { ClientId } from '#protocol/schemas.ts'
+import { consumeByAddress } from '../budgets/by-address.ts'
 import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { endSession } from '../customers/end-session.ts'
@@ -10,19 +11,23 @@ import { startSession } from '../customers/start-session.ts'
 import { siteLook } from '../sites/site-look.ts'
 import { everyone, type HttpServer } from './callers.ts'
 
+/** Every page view of every customer behind an address makes these calls: each has budgets of its own. */
+const counted = { ...everyone, hasOwnBudget: true } as const
+
 const SiteParams = Type.Object({ key: ClientId }, { additionalProperties: false })
 
 export function widgetRoutes(app: App, http: HttpServer): void {
   // The one answer that pages of any origin may read: it is public, and the same for everyone.
-  http.get('/widget/sites/:key', { config: everyone, schema: { params: SiteParams } }, async (request, reply) => {
+  http.get('/widget/sites/:key', { config: counted, schema: { params: SiteParams } }, async (request, reply) => {
+    consumeByAddress(app.rates, 'widgetLoads', clientAddress(app.config, request.raw))
     reply.header('access-control-allow-origin', '*')
     const look = await siteLook(app, request.params.key)
     reply.header('cache-control', 'public, max-age=60')
     return look
   })
 
-  http.post('/widget/session', { config: everyone, schema: { body: WidgetSessionBody } }, (request) =>
-    startSession(app, request.body, clientAddress(app.config, request.raw).group),
+  http.post('/widget/session', { config: counted, schema: { body: WidgetSessionBody } }, (request) =>
+    startSession(app, request.body, clientAddress(app.config, request.raw)),
   )
 
   http.post('/widget/logout', { config: everyone, schema: { body: WidgetLogoutBody } }, async (request, reply) => {

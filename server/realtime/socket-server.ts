@@ -52,8 +52,9 @@ export function serveRealtime(
   io.use(async (socket, next) => {
     try {
       if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
-      app.rates.consume('connectionsPerAddress', clientAddress(app.config, socket.request).group)
-      const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token)
+      const address = clientAddress(app.config, socket.request)
+      app.rates.consume('connectionsPerAddress', address.group)
+      const { actor, expiresAt } = await authenticate(app, socket.handshake.auth.token, address)
       socket.data = createConnection(socket, actor, expiresAt)
       next()
     } catch (error) {

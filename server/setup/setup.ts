@@ -7,6 +7,7 @@ import { inTransaction } from '#db/transaction.ts'
 import { findUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { SetupBody, SetupReply } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
 import { type Browser, loginReply, openSession } from '../auth/open-session.ts'
 import { hashPassword } from '../auth/password.ts'
@@ -36,7 +37,7 @@ export async function setup(
     const id = await makeFirstAdmin(trx, { username, passwordHash })
     if (id === undefined) throw alreadyDone()
     if (id === 'taken') throw new AppError('conflict', 'Somebody has this username already.')
-    const site = await makeFirstSite(trx, { name: siteName, origins })
+    const site = await makeFirstSite(trx, { name: stripBidiControls(siteName), origins })
     return { user: (await findUser(trx, id)) as User, site, session: await openSession(trx, id, browser) }
   })
   logSecurity(app, 'sign_in', { userId: user.id, sessionId: session.sessionId })

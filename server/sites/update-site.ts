@@ -3,6 +3,7 @@
 import { findSite, type SiteRecord, saveSite } from '#db/sites.ts'
 import type { Site } from '#protocol/entities.ts'
 import type { SiteBody } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -18,6 +19,10 @@ export async function updateSite(
   if (!site) throw new AppError('not_found', 'There is no such site.')
   if (look.requireIdentity && site.identitySecretMadeAt === null)
     throw new AppError('conflict', 'Make an identity secret first: nobody could talk here.')
-  await saveSite(app.db, id, { ...look, origins: origins && normalOrigins(origins) })
+  await saveSite(app.db, id, {
+    ...look,
+    name: look.name && stripBidiControls(look.name),
+    origins: origins && normalOrigins(origins),
+  })
   return siteView(app, (await findSite(app.db, id)) as SiteRecord)
 }

@@ -6,6 +6,7 @@ import { inTransaction } from '#db/transaction.ts'
 import { findAccountById, lockAccount, saveUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { MeBody } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
@@ -32,7 +33,7 @@ export async function updateMe(
       if (account.passwordHash !== proven) throw new AppError('conflict', 'The password has just been changed.')
       await revokeLoginSessions(trx, actor.userId, actor.sessionId)
     }
-    await saveUser(trx, account, { name, language, passwordHash })
+    await saveUser(trx, account, { name: name && stripBidiControls(name), language, passwordHash })
     return name === undefined ? [] : touchConversationsOfAgent(trx, actor.userId)
   })
   if (name !== undefined) void tellAgent(app, actor.userId, touchedIds)

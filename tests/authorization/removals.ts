@@ -85,7 +85,7 @@ export const removals: Record<string, Removal> = {
   'where somebody types': {
     file: 'server/conversations/set-typing.ts',
     find: 'await assertVisible(app, actor, conversationId)',
-    put: '',
+    put: '{ customerBlockedAt: null }',
   },
   'whose messages are marked as read': {
     file: 'server/messages/write-reads.ts',
@@ -104,8 +104,8 @@ export const removals: Record<string, Removal> = {
   'who writes': { file: sends, find: handles, put: '' },
   'that nobody writes into a closed conversation but its customer': {
     file: sends,
-    find: "} else if (conversation.status === 'closed') {",
-    put: '} else if (false) {',
+    find: "if (!isCustomer(actor) && conversation.status === 'closed') {",
+    put: 'if (false) {',
   },
   'whose list a customer gets': {
     file: 'server/conversations/list-conversations.ts',
@@ -119,8 +119,8 @@ export const removals: Record<string, Removal> = {
   },
   'what a customer is told of a conversation': {
     file: tell,
-    find: "app.publish('conversation:updated', toCustomer, { conversation: customerView(whole), change })",
-    put: "app.publish('conversation:updated', toCustomer, { conversation: agentView(whole), change })",
+    find: 'app.publish(name, toCustomer, { conversation: customerView(whole), change })',
+    put: 'app.publish(name, toCustomer, { conversation: agentView(whole), change })',
   },
   'which customer is told': {
     file: tell,
@@ -139,7 +139,7 @@ export const removals: Record<string, Removal> = {
     caughtBy: 'tests/conversations/open-conversation.test.ts',
   },
   'that a blocked customer does not write': {
-    file: sends,
+    file: access,
     find: "throw new AppError('forbidden', 'You cannot write here any more.')",
     put: 'return',
     caughtBy: 'tests/messages/send-message.test.ts',
@@ -224,8 +224,8 @@ export const removals: Record<string, Removal> = {
   },
   'that a token comes in the handshake alone': {
     file: sockets,
-    find: 'authenticate(app, socket.handshake.auth.token)',
-    put: 'authenticate(app, socket.handshake.auth.token ?? socket.handshake.query.token)',
+    find: 'authenticate(app, socket.handshake.auth.token, address)',
+    put: 'authenticate(app, socket.handshake.auth.token ?? socket.handshake.query.token, address)',
     caughtBy: threatTests,
   },
   'whose conversation brought an attachment': {
@@ -365,7 +365,7 @@ export const removals: Record<string, Removal> = {
   },
   'how many sessions an address begins': {
     file: 'server/customers/start-session.ts',
-    find: "app.rates.consume('sessionsPerAddress', address)",
+    find: "consumeByAddress(app.rates, 'sessions', address)",
     put: '',
     caughtBy: incidentTests,
   },

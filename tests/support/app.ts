@@ -10,10 +10,13 @@ import { connectDatabase } from '#db/connect.ts'
 import type { AgentRole } from '#protocol/entities.ts'
 import { createApp, type RunningApp } from '../../server/app.ts'
 import { signAccessToken, type TokenAudience } from '../../server/auth/tokens.ts'
+import { groupAddress } from '../../server/client-address.ts'
 import { type Config, loadConfig } from '../../server/config.ts'
 import { createLog } from '../../server/log.ts'
 import { type Client, connectClient } from './client.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+
+export const loopback = groupAddress('127.0.0.1')
 
 export interface Answer {
   status: number
