@@ -21,7 +21,7 @@ export function tellConversation(
   change: Change,
   reach: { onThisNode?: true } = {},
 ): void {
-  if (isAnnounced(whole.record)) tellAgents(app, whole, change === 'queued' ? 'created' : change, reach)
+  tellAgents(app, whole, change === 'queued' ? 'created' : change, reach)
   tellCustomer(app, whole, change === 'queued' ? 'message' : change, reach)
   app.told.note(whole.record.id, whole.record.version)
 }
@@ -34,7 +34,9 @@ type Tell = (
 ) => void
 
 const tellAgents: Tell = (app, whole, change, reach) => {
-  const toAgents = { agents: true, ...reach } as const
+  // What nobody has written in rings for nobody. An agent who has opened it all the same is kept up to date.
+  const isForAll = isAnnounced(whole.record)
+  const toAgents = isForAll ? ({ agents: true, ...reach } as const) : { agentsIn: whole.record.id, ...reach }
   const name = change === 'created' ? 'conversation:created' : 'conversation:updated'
   app.publish(name, toAgents, { conversation: agentView(whole), change })
 }

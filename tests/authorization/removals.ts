@@ -64,10 +64,10 @@ export const removals: Record<string, Removal> = {
   'that a conversation is checked before it is subscribed to': {
     file: connection,
     find: `await assertVisible(app, actor, conversationId)
-  await socket.join(room)`,
-    put: `await socket.join(room)
+  await socket.join(subscriptionRooms(actor, conversationId))`,
+    put: `await socket.join(subscriptionRooms(actor, conversationId))
   await assertVisible(app, actor, conversationId).catch(async (error: unknown) => {
-    await socket.leave(room)
+    await unsubscribe(connection, conversationId)
     throw error
   })`,
     caughtBy: 'tests/conversations/strangers.test.ts',
