@@ -25,6 +25,8 @@ export interface ConversationRecord
   customerCreatedAt: string
   agentName: string | null
   siteName: string
+  /** One a line. */
+  siteOrigins: string
 }
 
 function records(db: Database) {
@@ -62,6 +64,7 @@ function records(db: Database) {
       'customer.created_at as customerCreatedAt',
       displayName('agent').$castTo<string | null>().as('agentName'),
       'sites.name as siteName',
+      'sites.origins as siteOrigins',
     ])
     .$narrowType<{ customerLanguage: Language | null }>()
 }

@@ -156,6 +156,7 @@ export const en = {
     unverified: 'Not verified',
     unverifiedHint: 'Somebody said so; the shop has not vouched for it.',
     page: 'Started on',
+    foreignPage: 'Not a page of this site',
     site: 'Site',
     started: 'Started',
     customerSince: 'Customer since',

@@ -1,6 +1,7 @@
 // Asks for a mail address when nobody is here to answer. It never stands in the way of writing.
 
 import { useSignal } from '@preact/signals'
+import { isEmail } from '#protocol/email.ts'
 import { limits } from '#protocol/limits.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import { Button } from '../shared/ui/button.tsx'
@@ -21,7 +22,7 @@ export function MailCard({ session }: { session: CustomerSession }) {
   async function save(event: Event): Promise<void> {
     event.preventDefault()
     const written = email.value.trim()
-    if (!/^[^\s@]+@[^\s@]+$/.test(written)) {
+    if (written.length > limits.emailLength || !isEmail(written)) {
       error.value = 'invalid'
       return
     }

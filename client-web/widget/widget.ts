@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { Page } from '#protocol/entities.ts'
+import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import type { FromPage } from '../loader/ports.ts'
 import { type Files, openFiles } from '../shared/attachments/files.ts'
 import { createPicking, type Picking, sendFiles } from '../shared/attachments/picking.ts'
@@ -173,7 +174,7 @@ export function startWidget(siteKey: string | null): Widget {
     send(text) {
       current.open.value?.typingTeller.changed('')
       const sent = sendFiles(picking.take(), current.send)
-      draft.sent(text.trim() === '' ? sent : sent.then(() => current.send(text)))
+      draft.sent(!hasVisibleCharacter(text) ? sent : sent.then(() => current.send(text)))
     },
     close: () => port.value?.send({ type: 'close' }),
   }

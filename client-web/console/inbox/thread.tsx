@@ -3,6 +3,7 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
+import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import { DropHint } from '../../shared/attachments/drop-hint.tsx'
 import { createPicking, type Picking, sendFiles } from '../../shared/attachments/picking.ts'
 import { useFileDrop } from '../../shared/attachments/use-file-drop.ts'
@@ -204,7 +205,7 @@ function Foot({ open, conversation, desk, view, picking }: PartProps & { view: C
         picking={picking}
         onSend={(text) => {
           const sent = sendFiles(picking.take(), open.send)
-          draft.sent(text.trim() === '' ? sent : sent.then(() => open.send(text)))
+          draft.sent(!hasVisibleCharacter(text) ? sent : sent.then(() => open.send(text)))
           open.typingTeller.stop()
         }}
       />
