@@ -1,10 +1,15 @@
 // What a customer is called on screen. Who gave no name comes from the server as #id, the same in every language; here it gets a word.
 
 import type { Person } from '#protocol/entities.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import { personName } from '../shared/person-name.ts'
 import { texts } from './texts.ts'
 
+/** To be shown in <bdi>. */
 export function customerName(customer: Person): string {
   const name = personName(customer)
   return name === `#${customer.id}` ? texts.value.unnamedCustomer(`${customer.id}`) : name
 }
+
+/** For a label, a title or a sentence. */
+export const plainCustomerName = (customer: Person): string => stripBidiControls(customerName(customer))

@@ -2,7 +2,7 @@
 
 import type { Language, Person } from '#protocol/entities.ts'
 import { language, languages, setLanguage } from '../shared/i18n/language.ts'
-import { personName } from '../shared/person-name.ts'
+import { plainName } from '../shared/person-name.ts'
 import { Avatar } from '../shared/ui/avatar.tsx'
 import { DownIcon, SitesIcon } from '../shared/ui/icons.tsx'
 import styles from './header.module.css'
@@ -50,7 +50,7 @@ function Answering({ widget }: { widget: Widget }) {
   const agent = answeringAgent(widget)
   if (!site) return null
   const { withAgent, available, away } = texts.value
-  if (agent) return <>{withAgent(personName(agent))}</>
+  if (agent) return <>{withAgent(plainName(agent))}</>
   return (
     <>
       <i class={site.available ? styles.here : styles.away} />

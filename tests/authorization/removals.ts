@@ -22,6 +22,7 @@ const tokenTests = 'tests/accounts/tokens.test.ts'
 const socketTests = 'tests/realtime/requests.test.ts'
 const threatTests = 'tests/authorization/threats.test.ts'
 const incidentTests = 'tests/authorization/incidents.test.ts'
+const blockedTests = 'tests/conversations/blocked-customers.test.ts'
 const userTests = 'tests/accounts/users.test.ts'
 
 export const removals: Record<string, Removal> = {
@@ -344,6 +345,42 @@ export const removals: Record<string, Removal> = {
     find: 'await assertAdminRemains(trx, account, changes)',
     put: '',
     caughtBy: userTests,
+  },
+  "that a blocked customer's typing is ignored": {
+    file: 'server/conversations/set-typing.ts',
+    find: 'if (isCustomer(actor) && customerBlockedAt !== null) return {}',
+    put: '',
+    caughtBy: blockedTests,
+  },
+  "that a blocked customer's receipts are ignored": {
+    file: 'server/messages/write-reads.ts',
+    find: 'return state.customerBlockedAt === null',
+    put: 'return true',
+    caughtBy: blockedTests,
+  },
+  'that a blocked customer changes no name': {
+    file: 'server/customers/start-session.ts',
+    find: 'if (known.isBlocked) return {}',
+    put: '',
+    caughtBy: blockedTests,
+  },
+  'that a conversation without a message rings for nobody': {
+    file: tell,
+    find: 'const isForAll = isAnnounced(whole.record)',
+    put: 'const isForAll = true',
+    caughtBy: 'tests/conversations/empty-conversations.test.ts',
+  },
+  'how often a customer begins a conversation': {
+    file: 'server/conversations/start-conversation.ts',
+    find: "consumeByCustomer(app.rates, 'conversationStarts', actor.userId, actor.address)",
+    put: '',
+    caughtBy: 'tests/conversations/empty-conversations.test.ts',
+  },
+  'that a bad token is a beginning': {
+    file: 'server/customers/start-session.ts',
+    find: 'if (customerId === undefined) begin()',
+    put: 'if (customerId === undefined) isCounted = true',
+    caughtBy: 'tests/accounts/returning-customers.test.ts',
   },
   'that a blocked customer begins nothing': {
     file: 'server/conversations/start-conversation.ts',

@@ -4,7 +4,7 @@
 import { computed, effect, type ReadonlySignal } from '@preact/signals'
 import type { AgentConversation } from '#protocol/entities.ts'
 import type { Connection } from '../../shared/connection/connection.ts'
-import { customerName } from '../customer-name.ts'
+import { plainCustomerName } from '../customer-name.ts'
 import type { Conversations } from '../desk/conversations.ts'
 import type { Counts } from '../desk/counts.ts'
 import { navigate, paths, route } from '../router.ts'
@@ -47,7 +47,7 @@ export function watchAttention({ connection, conversations, counts, agentId }: A
     if (!(await takeTurn(`${conversation.id}:${call}`, isOnScreen)) || isOnScreen) return
     void ring()
     const { waitingAlert, messageAlert } = texts.value.attention
-    const name = customerName(conversation.customer)
+    const name = plainCustomerName(conversation.customer)
     notify({
       title: conversation.status === 'open' ? waitingAlert(name) : messageAlert(name),
       body: conversation.lastMessage?.content ?? '',

@@ -12,7 +12,7 @@ import { Button, IconButton } from '../../shared/ui/button.tsx'
 import { Dialog } from '../../shared/ui/dialog.tsx'
 import { BlockIcon, CloseIcon } from '../../shared/ui/icons.tsx'
 import { mailtoHref, pageLink } from '../customer-links.ts'
-import { customerName } from '../customer-name.ts'
+import { customerName, plainCustomerName } from '../customer-name.ts'
 import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
 import { setBlocked } from './actions.ts'
@@ -149,7 +149,7 @@ function BlockCustomer({ conversation }: { conversation: AgentConversation }) {
       )}
       {isAsking && (
         <Dialog
-          title={t.blockTitle(customerName(customer))}
+          title={t.blockTitle(plainCustomerName(customer))}
           closeLabel={texts.value.close}
           onClose={() => setIsAsking(false)}
           actions={

@@ -16,7 +16,7 @@ import { type OpenConversation, openConversation } from '../../shared/timeline/o
 import { firstHeldSeq } from '../../shared/timeline/timeline.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Skeleton } from '../../shared/ui/loading.tsx'
-import { customerName } from '../customer-name.ts'
+import { customerName, plainCustomerName } from '../customer-name.ts'
 import { type Desk, useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
 import { permissionsOf } from './actions.ts'
@@ -84,7 +84,7 @@ export function Thread({ conversationId, view }: ThreadProps) {
       ref={section}
       class={styles.thread}
       tabIndex={-1}
-      aria-label={t.thread.label(customerName(conversation.customer))}
+      aria-label={t.thread.label(plainCustomerName(conversation.customer))}
       {...drop.handlers}
     >
       <ThreadHeader conversation={conversation} view={view} />
@@ -173,7 +173,7 @@ function firstNewSeq(open: OpenConversation<AgentConversation>): number {
 }
 
 function nameOf(userId: number, role: string, conversation: AgentConversation, desk: Desk): string {
-  if (role === 'customer') return customerName(conversation.customer)
+  if (role === 'customer') return plainCustomerName(conversation.customer)
   return desk.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
 }
 
@@ -183,7 +183,7 @@ function Foot({ open, conversation, desk, view, picking }: PartProps & { view: C
   useEffect(() => draft.close, [draft])
   const { canWrite } = permissionsOf(conversation, desk)
   const t = texts.value.thread
-  const name = customerName(conversation.customer)
+  const name = plainCustomerName(conversation.customer)
 
   useEffect(() => {
     if (canWrite && matchMedia('(hover: hover)').matches) field.current?.focus()
