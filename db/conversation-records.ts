@@ -25,6 +25,8 @@ export interface ConversationRecord
   customerCreatedAt: string
   agentName: string | null
   siteName: string
+  /** One a line. */
+  siteOrigins: string
 }
 
 function records(db: Database) {
@@ -62,6 +64,7 @@ function records(db: Database) {
       'customer.created_at as customerCreatedAt',
       displayName('agent').$castTo<string | null>().as('agentName'),
       'sites.name as siteName',
+      'sites.origins as siteOrigins',
     ])
     .$narrowType<{ customerLanguage: Language | null }>()
 }
@@ -72,13 +75,23 @@ export function findConversations(db: Database, ids: readonly number[]): Promise
 
 type Condition = ExpressionBuilder<Tables, 'conversations'>
 
+/** The same as isAnnounced. */
+const announced = (eb: Condition) =>
+  eb.or([
+    eb('conversations.last_seq', '>', 0),
+    eb('conversations.agent_id', 'is not', null),
+    eb('conversations.queued_at', 'is not', null),
+  ])
+
 const inView = {
-  queue: (eb: Condition) => eb('conversations.status', '=', 'open'),
+  // Without a time there is no place in the queue: nobody has written in it.
+  queue: (eb: Condition) =>
+    eb.and([eb('conversations.status', '=', 'open'), eb('conversations.queued_at', 'is not', null)]),
   mine: (eb: Condition, agentId: number) =>
     eb.and([eb('conversations.agent_id', '=', agentId), eb('conversations.status', '=', 'pending')]),
   // closed_at and not status: one index equality, so that (closed_at, updated_at, id) gives the order.
-  all: (eb: Condition) => eb('conversations.closed_at', 'is', null),
-  closed: (eb: Condition) => eb('conversations.status', '=', 'closed'),
+  all: (eb: Condition) => eb.and([eb('conversations.closed_at', 'is', null), announced(eb)]),
+  closed: (eb: Condition) => eb.and([eb('conversations.status', '=', 'closed'), announced(eb)]),
 } as const
 
 type OrderingTime = 'queued_at' | 'updated_at' | 'closed_at'

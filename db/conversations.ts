@@ -100,9 +100,27 @@ const presenceOfAgent = (eb: OneConversation) =>
         when last_seen > ${ago(limits.absentAgentMs)} then 'around' else 'absent' end`.as('presence'),
     )
 
-export function findConversationState(db: Database, id: number): Promise<ConversationState | undefined> {
-  return db.selectFrom('conversations').select(stateColumns).where('id', '=', id).executeTakeFirst()
+export interface VisibleConversation extends ConversationState {
+  customerBlockedAt: string | null
 }
+
+export function findConversationState(db: Database, id: number): Promise<VisibleConversation | undefined> {
+  return db
+    .selectFrom('conversations')
+    .select(stateColumns)
+    .select((eb) => customerOf(eb).select('blocked_at').as('customerBlockedAt'))
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/**
+ * Whether agents see it: from its first message on, or since an agent has had it. What is empty waits in no queue, and rings for nobody.
+ */
+export const isAnnounced = ({
+  lastSeq,
+  agentId,
+  queuedAt,
+}: Pick<ConversationState, 'lastSeq' | 'agentId' | 'queuedAt'>) => lastSeq > 0 || agentId !== null || queuedAt !== null
 
 export async function countUnfinishedOfCustomer(trx: Transaction, customerId: number): Promise<number> {
   const { n } = await trx
@@ -134,9 +152,11 @@ export interface NewConversation {
   clientConversationId: string | null
   subject: string | null
   page: { url: string; title: string } | null
+  /** At the end of the queue, for one that begins with a message. */
+  isQueued: boolean
 }
 
-/** Puts a new conversation at the end of the queue; its id. */
+/** The new conversation's id. */
 export async function insertConversation(trx: Transaction, conversation: NewConversation): Promise<number> {
   const { insertId } = await trx
     .insertInto('conversations')
@@ -147,16 +167,28 @@ export async function insertConversation(trx: Transaction, conversation: NewConv
       subject: conversation.subject,
       page_url: conversation.page?.url ?? null,
       page_title: conversation.page?.title ?? null,
-      queued_at: sql`current_timestamp(3)`,
+      queued_at: conversation.isQueued ? sql`current_timestamp(3)` : null,
     })
     .executeTakeFirstOrThrow()
   return Number(insertId)
 }
 
-/** What people see of a customer has changed, and with it each of the customer's conversations; their ids, newest first. */
+const ofCustomer = (trx: Transaction, customerId: number) =>
+  trx.selectFrom('conversations').select('id').where('customer_id', '=', customerId).orderBy('id', 'desc')
+
+/** What people see of a customer has changed, and with it each conversation that is not closed; their ids, newest first. */
+export async function touchUnfinishedOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
+  return touchConversations(trx, await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute())
+}
+
+/** The same, with the newest of the closed ones, limits.publishedClosed at most. */
 export async function touchConversationsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
-  const ofCustomer = trx.selectFrom('conversations').select('id').where('customer_id', '=', customerId)
-  return touchConversations(trx, await ofCustomer.orderBy('id', 'desc').execute())
+  const unfinished = await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute()
+  const closed = await ofCustomer(trx, customerId)
+    .where('closed_at', 'is not', null)
+    .limit(limits.publishedClosed)
+    .execute()
+  return touchConversations(trx, [...unfinished, ...closed])
 }
 
 /** What customers see of an agent has changed, and with it each conversation in progress; their ids, newest first. */

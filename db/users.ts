@@ -6,8 +6,11 @@ import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
 import { isDuplicateKey } from './errors.ts'
 
-/** The one form in which a username is kept and compared. */
-export const normalizeUsername = (username: string) => username.normalize('NFKC').toLowerCase()
+/**
+ * The one form in which a username is kept and compared. Trimmed, since the column's collation pads: it holds `admin` and `admin ` equal.
+ * Twice to NFKC, since lower case may leave it.
+ */
+export const normalizeUsername = (username: string) => username.normalize('NFKC').toLowerCase().normalize('NFKC').trim()
 
 /** Holds a person's row until the transaction ends. */
 export async function lockUser(trx: Transaction, id: number): Promise<{ id: number; isBlocked: boolean } | undefined> {
@@ -159,10 +162,11 @@ export async function saveUser(trx: Transaction, account: Account, changes: User
 
 export interface CustomerRecord extends Customer {
   isNameVerified: boolean
+  isBlocked: boolean
 }
 
-export function findCustomer(db: Database, id: number): Promise<CustomerRecord | undefined> {
-  return db
+export async function findCustomer(db: Database, id: number): Promise<CustomerRecord | undefined> {
+  const row = await db
     .selectFrom('users')
     .select([
       'users.id',
@@ -170,10 +174,14 @@ export function findCustomer(db: Database, id: number): Promise<CustomerRecord |
       'users.email',
       'users.is_name_verified as isNameVerified',
       'users.is_email_verified as isEmailVerified',
+      'users.blocked_at as blockedAt',
     ])
     .where('users.id', '=', id)
     .where('users.role', '=', 'customer')
     .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { blockedAt, ...customer } = row
+  return { ...customer, isBlocked: blockedAt !== null }
 }
 
 /** What a customer's page or shop told of them; undefined leaves a thing as it is. */

@@ -84,6 +84,11 @@ export interface CustomerConversation extends ConversationBase {
   customer: Person
 }
 
+export interface StartPage extends Page {
+  /** Not of the site's origins, so that the title beside it may say anything. */
+  isForeign: boolean
+}
+
 export interface ConversationCustomer extends Person {
   /** What the shop calls this customer, for whom it has vouched; null for one it has not. */
   externalId: string | null
@@ -100,7 +105,7 @@ export interface ConversationCustomer extends Person {
 export interface AgentConversation extends ConversationBase {
   customer: ConversationCustomer
   site: Person
-  page: Page | null
+  page: StartPage | null
 }
 
 export type Conversation = AgentConversation | CustomerConversation

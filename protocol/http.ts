@@ -8,6 +8,7 @@ import {
   Color,
   Cursor,
   Email,
+  Greeting,
   Language,
   messageParts,
   Name,
@@ -69,7 +70,7 @@ export const UserBody = Type.Object(
 const look = {
   color: Type.Optional(Color),
   position: Type.Optional(WidgetPosition),
-  greeting: Type.Optional(Type.Union([Type.String({ maxLength: 300 }), Type.Null()])),
+  greeting: Type.Optional(Type.Union([Greeting, Type.Null()])),
 }
 export const NewSiteBody = Type.Object({ name: Name, origins: Type.Optional(Origins), ...look }, closed)
 export const SiteBody = Type.Object(

@@ -7,6 +7,7 @@ export const limits = {
   nameLength: 80,
   emailLength: 254,
   subjectLength: 200,
+  greetingLength: 300,
   urlLength: 2000,
   usernameLength: 64,
   passwordMinLength: 8,
@@ -27,6 +28,10 @@ export const limits = {
   /** Code points of the last message that lists and conversation events carry. */
   previewLength: 200,
   openConversationsPerCustomer: 3,
+  /** Of a customer who is blocked or unblocked so many closed conversations are published, the newest ones. */
+  publishedClosed: 100,
+  /** Conversations in which nobody has written are removed after this long. */
+  emptyConversationMs: 24 * 3600_000,
 
   attachmentBytes: 20 * 1024 * 1024,
   attachmentNameLength: 120,
@@ -243,6 +248,8 @@ export const limits = {
 
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 100,
+  /** Places of their own, served first: trusted devices, and people who are signed in already. */
+  trustedPasswordHashesWaiting: 100,
 } as const
 
 /** What may be attached: types, told by content, and the name endings that fit each, the usual one first. */

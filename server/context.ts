@@ -23,6 +23,8 @@ import type { Siblings } from './workers/siblings.ts'
 export interface Audience {
   /** Connections subscribed to this conversation. */
   conversationId?: number
+  /** Of these the agents'. */
+  agentsIn?: number
   /** All connections of this user. */
   userId?: number
   agents?: true

@@ -156,6 +156,7 @@ export const en = {
     unverified: 'Not verified',
     unverifiedHint: 'Entered by the customer, not verified by the shop.',
     page: 'Started on',
+    foreignPage: 'Not a page of this site',
     site: 'Site',
     started: 'Started',
     customerSince: 'Customer since',

@@ -157,6 +157,7 @@ export const zhCn: TextsLike<typeof en> = {
     unverifiedHint: '由对方自行填写，商店未确认。',
     noEmail: '未提供',
     page: '来源页面',
+    foreignPage: '不是本站点的页面',
     site: '网站',
     started: '开始时间',
     customerSince: '首次来访',

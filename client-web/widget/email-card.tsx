@@ -1,6 +1,7 @@
 // Asks for an email address when nobody is available. It never blocks writing.
 
 import { useSignal } from '@preact/signals'
+import { isEmail } from '#protocol/email.ts'
 import { limits } from '#protocol/limits.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import { Button } from '../shared/ui/button.tsx'
@@ -21,7 +22,7 @@ export function EmailCard({ session }: { session: CustomerSession }) {
   async function save(event: Event): Promise<void> {
     event.preventDefault()
     const entered = email.value.trim()
-    if (!/^[^\s@]+@[^\s@]+$/.test(entered)) {
+    if (entered.length > limits.emailLength || !isEmail(entered)) {
       error.value = 'invalid'
       return
     }

@@ -2,6 +2,7 @@
 
 import type { Language, Person } from '#protocol/entities.ts'
 import { language, languages, setLanguage } from '../shared/i18n/language.ts'
+import { plainName } from '../shared/person-name.ts'
 import { Avatar } from '../shared/ui/avatar.tsx'
 import { DownIcon, SitesIcon } from '../shared/ui/icons.tsx'
 import styles from './header.module.css'
@@ -17,7 +18,9 @@ export function Header({ widget }: { widget: Widget }) {
     <header class={styles.header}>
       <Avatar {...person} />
       <div class={styles.names}>
-        <h1>{sitePerson.name}</h1>
+        <h1>
+          <bdi>{sitePerson.name}</bdi>
+        </h1>
         <p role="status" class={styles.status}>
           <Availability widget={widget} />
         </p>
@@ -47,7 +50,7 @@ function Availability({ widget }: { widget: Widget }) {
   const agent = answeringAgent(widget)
   if (!site) return null
   const { withAgent, available, away } = texts.value
-  if (agent) return <>{withAgent(agent.name)}</>
+  if (agent) return <>{withAgent(plainName(agent))}</>
   return (
     <>
       <i class={site.available ? styles.available : styles.away} />

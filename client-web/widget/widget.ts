@@ -3,6 +3,7 @@
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { Page } from '#protocol/entities.ts'
+import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import type { FromPage } from '../loader/frame-protocol.ts'
 import { createFileSelection, type FileSelection, sendFiles } from '../shared/attachments/file-selection.ts'
 import { type Files, openFiles } from '../shared/attachments/files.ts'
@@ -177,7 +178,7 @@ export function startWidget(siteKey: string | null): Widget {
     send(text) {
       current.open.value?.typingNotifier.changed('')
       const sent = sendFiles(selection.drain(), current.send)
-      draft.sent(text.trim() === '' ? sent : sent.then(() => current.send(text)))
+      draft.sent(!hasVisibleCharacter(text) ? sent : sent.then(() => current.send(text)))
     },
     close: () => port.value?.send({ type: 'close' }),
   }

@@ -24,7 +24,7 @@ export interface Attachments {
   staged: StagedUploads
   inspector: UploadInspector
   /** Throws rate_limited when the person or the customer's address has too many uploads under way, overloaded when this node has. */
-  acquire(actor: Actor, addressGroup: string): UploadSlots
+  acquire(actor: Actor): UploadSlots
   stop(): void
 }
 
@@ -48,7 +48,7 @@ export function createAttachments({ config, log, rates, slots }: Parts): Attachm
     store: createFolderStore(folder),
     staged: createStagedUploads(join(folder, stagedFolder)),
     inspector,
-    acquire(actor, addressGroup) {
+    acquire(actor) {
       // Agents have slots of their own, so that customers can never hold all.
       const pool = isCustomer(actor) ? 'customerUploadSlots' : 'agentUploadSlots'
       if (slots.held(pool, 'node') >= budgets[pool].concurrent) {
@@ -59,7 +59,7 @@ export function createAttachments({ config, log, rates, slots }: Parts): Attachm
         for (const each of releases) each()
       }
       try {
-        if (isCustomer(actor)) releases.push(slots.acquire('uploadSlotsPerAddress', addressGroup))
+        if (isCustomer(actor)) releases.push(slots.acquire('uploadSlotsPerAddress', actor.address.group))
         const received = slots.acquire(pool, 'node')
         releases.push(received)
         return { received, release }

@@ -31,7 +31,6 @@ export interface Upload {
 export interface UploadSource {
   /** Gives the upload once the actor may make one: nothing is read from strangers. */
   receive: () => Promise<Upload>
-  addressGroup: string
   /** Aborted when the sender has gone: an upload that still waits for the inspector is dropped. */
   signal: AbortSignal
 }
@@ -39,7 +38,7 @@ export interface UploadSource {
 export async function uploadAttachment(app: App, actor: Actor, source: UploadSource): Promise<Attachment> {
   app.rates.consume(isCustomer(actor) ? 'customerUploads' : 'agentUploads', actor.userId)
   if (isCustomer(actor)) app.rates.check('inspectionMsPerCustomer', actor.userId)
-  const slots = app.attachments.acquire(actor, source.addressGroup)
+  const slots = app.attachments.acquire(actor)
   try {
     if (isCustomer(actor)) await assertMayUpload(app, actor.userId)
     const { name, content } = await source.receive()
@@ -69,7 +68,7 @@ const blocked = () => new AppError('forbidden', 'You cannot write here any more.
 async function keep(
   app: App,
   actor: Actor,
-  { addressGroup, signal }: UploadSource,
+  { signal }: UploadSource,
   givenName: string,
   file: StagedUpload,
 ): Promise<Attachment> {
@@ -77,7 +76,7 @@ async function keep(
   const { path, madePath, thumbnailPath } = file
   const finding = await app.attachments.inspector.inspect(
     { path, madePath, thumbnailPath, name: givenName },
-    { userId: actor.userId, isCustomer: isCustomer(actor), addressGroup, signal },
+    { userId: actor.userId, isCustomer: isCustomer(actor), addressGroup: actor.address.group, signal },
   )
   if (finding.kind === 'refused') throw refusalOf(finding)
   const storedName = randomBytes(16).toString('hex')

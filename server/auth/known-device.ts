@@ -13,12 +13,18 @@ export function newDevice({ jwtSecrets }: Ring, userId: number): string {
 }
 
 /** The device's own name, if this user has logged in there; undefined for any other or none. */
-export function knownDevice({ jwtSecrets }: Ring, userId: number, device: string | undefined): string | undefined {
+export function knownDevice(ring: Ring, userId: number, device: string | undefined): string | undefined {
+  const { owner, name } = readDevice(ring, device) ?? {}
+  return owner === String(userId) ? name : undefined
+}
+
+/** Whose device it is; undefined for what we have not signed. */
+export function readDevice({ jwtSecrets }: Ring, device: string | undefined) {
   const [, named = '', owner, name, signature = ''] =
     /^((\d{1,15})\.([A-Za-z0-9_-]{22}))\.([A-Za-z0-9_-]{43})$/.exec(device ?? '') ?? []
-  if (owner !== String(userId)) return undefined
+  if (owner === undefined || name === undefined) return undefined
   const isOurs = jwtSecrets.some((secret) => timingSafeEqual(Buffer.from(sign(secret, named)), Buffer.from(signature)))
-  return isOurs ? name : undefined
+  return isOurs ? { owner, name } : undefined
 }
 
 const sign = (secret: string, named: string) =>

@@ -6,19 +6,22 @@ import type { LoginBody } from '#protocol/http.ts'
 import type { App } from '../context.ts'
 import { AppError, asAppError } from '../errors.ts'
 import { logSecurity } from '../security-log.ts'
-import { knownDevice, newDevice } from './known-device.ts'
+import { knownDevice, newDevice, readDevice } from './known-device.ts'
 import { type Browser, type LoggedIn, loginReply, openSession } from './open-session.ts'
 import { hashPassword, isOutdated } from './password.ts'
-import { tryPassword } from './try-password.ts'
+import { checkLoginFailures, tryPassword } from './try-password.ts'
 
 export async function login(app: App, body: LoginBody, browser: Browser): Promise<LoggedIn> {
-  const account = await findAccount(app.db, body.username)
+  let account: Account | undefined
   try {
+    // Whoever shows a trusted device has a count of its own, which is checked once the account is found.
+    if (readDevice(app, browser.device) === undefined) checkLoginFailures(app, browser.address)
+    account = await findAccount(app.db, body.username)
     const { sessionId, ...loggedIn } = await logInAs(app, account, body, browser)
     logSecurity(app, 'sign_in', { userId: loggedIn.reply.user.id, sessionId })
     return loggedIn
   } catch (error) {
-    logSecurity(app, 'sign_in_refused', { userId: account?.id, reason: asAppError(error).code }, browser.address)
+    logSecurity(app, 'sign_in_refused', { userId: account?.id, reason: asAppError(error).code }, browser.address.group)
     throw error
   }
 }
@@ -31,7 +34,8 @@ async function logInAs(
 ): Promise<LoggedIn & { sessionId: number }> {
   const passwordHash = account?.disabledAt === null ? account.passwordHash : undefined
   const device = account && knownDevice(app, account.id, browser.device)
-  const fits = await tryPassword(app, { username, password, passwordHash, address: browser.address, device })
+  const { address } = browser
+  const fits = await tryPassword(app, { accountId: account?.id, username, password, passwordHash, address, device })
   const rehashed = fits && isOutdated(passwordHash) ? await hashPassword(password) : undefined
   const opened = await inTransaction(app.db, async (trx) => {
     const current = fits && account ? await lockAccount(trx, account.id) : undefined

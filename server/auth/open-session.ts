@@ -4,6 +4,7 @@ import type { Transaction } from '#db/database.ts'
 import { insertLoginSession } from '#db/login-sessions.ts'
 import type { User } from '#protocol/entities.ts'
 import type { LoginReply } from '#protocol/http.ts'
+import type { ClientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { hashSecret, newSecret, writeToken } from './rotating-token.ts'
 import { signAccessToken } from './tokens.ts'
@@ -18,7 +19,7 @@ export interface LoggedIn {
 
 /** What somebody logs in with. */
 export interface Browser {
-  address: string
+  address: ClientAddress
   userAgent: string | null
   /** The cookie of a login before. */
   device?: string | undefined

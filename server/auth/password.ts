@@ -1,5 +1,5 @@
 // Passwords: argon2id with OWASP's parameters. A hash costs a processor for tens of milliseconds, so few run at once and few wait: an
-// attack on the login must not slow the chat.
+// attack on the login must not slow the chat. Trusted devices wait in a queue of their own, which is served first: strangers fill only theirs.
 
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
@@ -15,18 +15,25 @@ const nobodys = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost
 /** At most limits.passwordHashesAtOnce, and one processor is left to the chat: on two, a second hash at once makes every message four times
  * as slow for the same number of guesses (docs/PERFORMANCE.md). */
 export const hashesAtOnce = Math.max(1, Math.min(limits.passwordHashesAtOnce, availableParallelism() - 1))
-const waiting: (() => void)[] = []
+const queues = {
+  trusted: { waiting: [] as (() => void)[], limit: limits.trustedPasswordHashesWaiting },
+  strangers: { waiting: [] as (() => void)[], limit: limits.passwordHashesWaiting },
+}
 let running = 0
 
-/** Throws overloaded when too many wait already. */
+/** Only for people who have shown who they are. Throws overloaded when too many wait already. */
 export function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hash(normal(password), cost))
+  return inTurn('trusted', () => hash(normal(password), cost))
 }
 
 /** Takes as long without a hash of ours (no such user, or of another make) as with one. Throws overloaded when too many wait already. */
-export function verifyPassword(passwordHash: string | null | undefined, password: string): Promise<boolean> {
+export function verifyPassword(
+  passwordHash: string | null | undefined,
+  password: string,
+  by: keyof typeof queues = 'strangers',
+): Promise<boolean> {
   const known = passwordHash?.startsWith('$argon2id$') ? passwordHash : nobodys
-  return inTurn(() => verify(known, normal(password)))
+  return inTurn(by, () => verify(known, normal(password)))
 }
 
 /** Made with other parameters than today's. */
@@ -36,15 +43,16 @@ export const isOutdated = (passwordHash: string | null | undefined) =>
 /** The same characters typed on another keyboard are the same password. */
 const normal = (password: string) => password.normalize('NFKC')
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+async function inTurn<T>(by: keyof typeof queues, work: () => Promise<T>): Promise<T> {
+  const { waiting, limit } = queues[by]
   if (running < hashesAtOnce) running += 1
-  else if (waiting.length < limits.passwordHashesWaiting) await new Promise<void>((resolve) => waiting.push(resolve))
+  else if (waiting.length < limit) await new Promise<void>((resolve) => waiting.push(resolve))
   else throw new AppError('overloaded', 'Too many people are signing in just now.')
   try {
     return await work()
   } finally {
-    // The place goes to who waits longest, without ever being free.
-    const next = waiting.shift()
+    // The place goes to the next in turn, without ever being free.
+    const next = queues.trusted.waiting.shift() ?? queues.strangers.waiting.shift()
     if (next) next()
     else running -= 1
   }

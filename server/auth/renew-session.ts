@@ -11,7 +11,7 @@ export async function renewSession(
   actor: Actor,
   { token }: RequestPayloads['session:renew'],
 ): Promise<RequestReplies['session:renew']> {
-  const renewed = await authenticate(app, token)
+  const renewed = await authenticate(app, token, actor.address)
   if (renewed.actor.userId !== actor.userId || renewed.actor.sessionId !== actor.sessionId) throw unauthorized()
   // A connection keeps the role that it was opened with.
   if (renewed.actor.role !== actor.role) throw unauthorized()

@@ -24,8 +24,31 @@ export const budgets = {
   agentMessages: { count: 100, windowMs: 10_000 },
   /** All other requests of one connection. */
   connectionRequests: { count: 200, windowMs: 10_000 },
+  /** Sessions that begin. One that a good token continues counts against its customer alone. A network is a /48: ten addresses' worth. */
   sessionsPerAddress: { count: 30, windowMs: 60_000 },
+  sessionsPerNetwork: { count: 300, windowMs: 60_000 },
+  /** Sessions that a customer continues, in all tabs together. */
+  sessionsPerCustomer: { count: 300, windowMs: 60_000 },
+  /** What a customer does to conversations, and changes of name, email or identity, which agents see in each. */
+  conversationStarts: { count: 20, windowMs: 10 * 60_000 },
+  conversationStartsPerAddress: { count: 600, windowMs: 10 * 60_000 },
+  conversationStartsPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
+  conversationReopens: { count: 20, windowMs: 10 * 60_000 },
+  conversationReopensPerAddress: { count: 600, windowMs: 10 * 60_000 },
+  conversationReopensPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
+  conversationCloses: { count: 20, windowMs: 10 * 60_000 },
+  conversationClosesPerAddress: { count: 600, windowMs: 10 * 60_000 },
+  conversationClosesPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
+  renames: { count: 10, windowMs: 10 * 60_000 },
+  renamesPerAddress: { count: 600, windowMs: 10 * 60_000 },
+  renamesPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
+  /** Wrong passwords for one account, of one trusted device, and from one address. */
   loginFailures: { count: 10, windowMs: 15 * 60_000 },
+  loginFailuresPerNetwork: { count: 100, windowMs: 15 * 60_000 },
+  /** Passwords that wait to be verified: for one account or of one trusted device, and from where no device is trusted. */
+  pendingLoginsPerAccount: { concurrent: 10 },
+  pendingLoginsPerAddress: { concurrent: 10 },
+  pendingLoginsPerNetwork: { concurrent: 30 },
   /** Handshakes without a valid token that never became a connection. Those that did are given back. */
   handshakesPerAddress: { count: 3_000, windowMs: 60_000 },
   /** Connections of one customer or agent that begin, all tabs and devices together. */
@@ -66,6 +89,7 @@ export const budgets = {
   httpRequestsPerAgent: { count: 1_200, windowMs: 60_000 },
   /** Calls that continue or end a session: 500 customers with ten tabs each may come back at the same moment. */
   continuationsPerAddress: { count: 6_000, windowMs: 60_000 },
+  continuationsPerNetwork: { count: 60_000, windowMs: 60_000 },
   /** Pages, their files and what the loader asks: ten for each of 5,000 tabs in a burst, then 100 a second. */
   pageRequestsPerAddress: { count: 60_000, windowMs: 600_000 },
   /** /healthz, /readyz and /metrics. */

@@ -20,9 +20,19 @@ export function assertMaySee<T extends Owned>(actor: Actor, conversation: T | un
   }
 }
 
-/** The customer whose it is, the agent who has it, or an admin. */
-export function assertMayHandle<T extends Owned>(actor: Actor, conversation: T | undefined): asserts conversation is T {
+interface Handled extends Owned {
+  customerBlockedAt: string | null
+}
+
+/** The customer whose it is, unless blocked; the agent who has it, or an admin. */
+export function assertMayHandle<T extends Handled>(
+  actor: Actor,
+  conversation: T | undefined,
+): asserts conversation is T {
   assertMaySee(actor, conversation)
+  if (isCustomer(actor) && conversation.customerBlockedAt !== null) {
+    throw new AppError('forbidden', 'You cannot write here any more.')
+  }
   if (isCustomer(actor) || actor.role === 'admin' || conversation.agentId === actor.userId) return
   throw new AppError(
     'forbidden',

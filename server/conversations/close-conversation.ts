@@ -1,15 +1,24 @@
 // Ends a conversation; its agent stays named, so that a reopened one finds its way back.
 
+import { isAnnounced } from '#db/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
-import type { Actor } from '../actor.ts'
+import { type Actor, isCustomer } from '../actor.ts'
+import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
 import { assertMayHandle } from './access.ts'
 import { changeConversation } from './change-conversation.ts'
 
-export function closeConversation(app: App, actor: Actor, { conversationId }: RequestPayloads['conversation:close']) {
+export async function closeConversation(
+  app: App,
+  actor: Actor,
+  { conversationId }: RequestPayloads['conversation:close'],
+) {
+  if (isCustomer(actor)) consumeByCustomer(app.rates, 'conversationCloses', actor.userId, actor.address)
   return changeConversation(app, actor, conversationId, 'closed', (conversation) => {
     assertMayHandle(actor, conversation)
     if (conversation.status === 'closed') return null
-    return { status: 'closed', closedAt: conversation.now, queuedAt: null }
+    const closed = { status: 'closed', closedAt: conversation.now, queuedAt: null } as const
+    // Agents go on seeing what they have seen, though nobody has written in it.
+    return isAnnounced({ ...conversation, ...closed }) ? closed : { ...closed, queuedAt: conversation.queuedAt }
   })
 }

@@ -1,16 +1,24 @@
 // Opens a closed conversation again: by an agent for who had it, by its customer to that agent when online, else to the queue.
 
+import { isAnnounced } from '#db/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { type Actor, isCustomer } from '../actor.ts'
+import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
 import { assertMayHandle } from './access.ts'
 import { changeConversation } from './change-conversation.ts'
 import { reopened } from './states.ts'
 
-export function reopenConversation(app: App, actor: Actor, { conversationId }: RequestPayloads['conversation:reopen']) {
+export async function reopenConversation(
+  app: App,
+  actor: Actor,
+  { conversationId }: RequestPayloads['conversation:reopen'],
+) {
+  if (isCustomer(actor)) consumeByCustomer(app.rates, 'conversationReopens', actor.userId, actor.address)
   return changeConversation(app, actor, conversationId, 'reopened', (conversation) => {
     assertMayHandle(actor, conversation)
     if (conversation.status !== 'closed') return null
+    if (!isAnnounced(conversation)) return { status: 'open', closedAt: null }
     const takesIt = !isCustomer(actor) || conversation.agentPresence === 'online'
     return reopened(conversation.now, conversation.agentId, takesIt)
   })

@@ -1,6 +1,8 @@
-// Somebody is writing. Passing: not stored, and not told to the one who types; a customer's unsent words go to agents alone.
+// Somebody is writing. Passing: not stored, and not told to the one who types; a customer's unsent words go to agents alone. A blocked
+// customer's typing is ignored.
 
 import type { RequestPayloads } from '#protocol/requests.ts'
+import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from './assert-visible.ts'
@@ -10,8 +12,9 @@ export async function setTyping(
   actor: Actor,
   { conversationId, typing, preview }: RequestPayloads['typing:set'],
 ): Promise<Record<string, never>> {
-  await assertVisible(app, actor, conversationId)
-  const showsPreview = isCustomer(actor) && typing && preview !== undefined
+  const { customerBlockedAt } = await assertVisible(app, actor, conversationId)
+  if (isCustomer(actor) && customerBlockedAt !== null) return {}
+  const showsPreview = isCustomer(actor) && typing && preview !== undefined && hasVisibleCharacter(preview)
   app.publish(
     'typing:changed',
     { conversationId, exceptUserId: actor.userId, passing: true },

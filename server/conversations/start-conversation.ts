@@ -12,8 +12,10 @@ import { inTransaction } from '#db/transaction.ts'
 import { lockUser } from '#db/users.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { CustomerActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
+import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { appendMessages } from '../messages/append-messages.ts'
@@ -34,6 +36,7 @@ export async function startConversation(
 ): Promise<RequestReplies['conversation:start']> {
   // Always an id, so that running again after an ambiguous commit finds what it made.
   const payload = { clientConversationId: randomBytes(16).toString('hex'), ...asked }
+  consumeByCustomer(app.rates, 'conversationStarts', actor.userId, actor.address)
   if (payload.message) consumeMessage(app, actor, payload.message.content ?? '')
   const { created, sends, batch, whole } = await inTransaction(app.db, async (trx, again) => {
     // The customer's own row is the lock: starts of one customer happen one after another, so the limit holds.
@@ -74,8 +77,9 @@ async function begin(trx: Transaction, actor: CustomerActor, payload: Payload): 
     customerId: actor.userId,
     siteId: actor.siteId,
     clientConversationId: payload.clientConversationId,
-    subject: payload.subject ?? null,
-    page: payload.page ?? null,
+    subject: payload.subject === undefined ? null : stripBidiControls(payload.subject),
+    page: payload.page ? { ...payload.page, title: stripBidiControls(payload.page.title) } : null,
+    isQueued: payload.message !== undefined,
   }
   return insertConversation(trx, conversation)
 }

@@ -2,6 +2,7 @@
 // told in rounds, limits.conversationUpdateMs apart, always with what stands at that moment.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAnnounced } from '#db/conversations.ts'
 import type { ConversationChange } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
@@ -10,27 +11,44 @@ import { agentView, customerView, type WholeConversation } from './view.ts'
 
 type Telling = Pick<App, 'db' | 'publish' | 'told' | 'log'>
 
+/** `queued`: its first message has come, so that agents see it from now on; its customer has known it since it began. */
+export type Change = ConversationChange | 'queued'
+
 /** Tells what was read after the commit of the change: everywhere, or to this node's own connections alone. */
 export function tellConversation(
   app: Pick<App, 'publish' | 'told'>,
   whole: WholeConversation,
-  change: ConversationChange,
+  change: Change,
   reach: { onThisNode?: true } = {},
 ): void {
-  const toAgents = { agents: true, ...reach } as const
-  const toCustomer = { userId: whole.record.customerId, ...reach }
-  if (change === 'created') {
-    app.publish('conversation:created', toAgents, { conversation: agentView(whole), change })
-    app.publish('conversation:created', toCustomer, { conversation: customerView(whole), change })
-  } else {
-    app.publish('conversation:updated', toAgents, { conversation: agentView(whole), change })
-    app.publish('conversation:updated', toCustomer, { conversation: customerView(whole), change })
-  }
+  tellAgents(app, whole, change === 'queued' ? 'created' : change, reach)
+  tellCustomer(app, whole, change === 'queued' ? 'message' : change, reach)
   app.told.note(whole.record.id, whole.record.version)
 }
 
+type Tell = (
+  app: Pick<App, 'publish'>,
+  whole: WholeConversation,
+  change: ConversationChange,
+  reach: { onThisNode?: true },
+) => void
+
+const tellAgents: Tell = (app, whole, change, reach) => {
+  // What nobody has written in rings for nobody. An agent who has opened it all the same is kept up to date.
+  const isForAll = isAnnounced(whole.record)
+  const toAgents = isForAll ? ({ agents: true, ...reach } as const) : { agentsIn: whole.record.id, ...reach }
+  const name = change === 'created' ? 'conversation:created' : 'conversation:updated'
+  app.publish(name, toAgents, { conversation: agentView(whole), change })
+}
+
+const tellCustomer: Tell = (app, whole, change, reach) => {
+  const toCustomer = { userId: whole.record.customerId, ...reach }
+  const name = change === 'created' ? 'conversation:created' : 'conversation:updated'
+  app.publish(name, toCustomer, { conversation: customerView(whole), change })
+}
+
 /** Reads what stands after the commit of a change and tells it; never throws. */
-export async function tellStanding(app: Telling, conversationId: number, change: ConversationChange): Promise<void> {
+export async function tellStanding(app: Telling, conversationId: number, change: Change): Promise<void> {
   await tellInTurn(app, [conversationId], change)
 }
 
@@ -38,7 +56,7 @@ export async function tellStanding(app: Telling, conversationId: number, change:
 export async function tellInTurn(
   app: Telling,
   ids: readonly number[],
-  change: ConversationChange,
+  change: Change,
   reach: { onThisNode?: true } = {},
 ): Promise<number> {
   let toldMs = 0
@@ -60,9 +78,13 @@ export async function tellInTurn(
   return toldMs
 }
 
+/** What may change a conversation many times a second, the one that says most last. */
+const frequentChanges = ['read', 'message', 'customer'] as const
+type FrequentChange = (typeof frequentChanges)[number]
+
 export interface ConversationTeller {
   /** Soon tells that something in the conversation changed; never throws. */
-  soon(conversationId: number, change: 'message' | 'read'): void
+  soon(conversationId: number, change: FrequentChange): void
   /** Tells nothing from now on. */
   stop(): void
 }
@@ -74,19 +96,21 @@ export interface ConversationTeller {
  */
 export function createConversationTeller(app: Telling): ConversationTeller {
   const stopping = new AbortController()
-  const waiting = new Map<number, 'message' | 'read'>()
+  const waiting = new Map<number, FrequentChange>()
   let running = false
-
-  const idsOf = (wanted: 'message' | 'read') => [...waiting].flatMap(([id, change]) => (change === wanted ? id : []))
 
   async function tellInRounds() {
     running = true
     // All that one batch changed goes with the first round.
     await Promise.resolve()
     while (waiting.size > 0 && !stopping.signal.aborted) {
-      const [written, read] = [idsOf('message'), idsOf('read')]
+      const changed = [...waiting]
       waiting.clear()
-      const toldMs = (await tellInTurn(app, written, 'message')) + (await tellInTurn(app, read, 'read'))
+      let toldMs = 0
+      for (const each of frequentChanges.toReversed()) {
+        const ids = changed.flatMap(([id, change]) => (change === each ? id : []))
+        toldMs += await tellInTurn(app, ids, each)
+      }
       await sleep(pauseAfter(toldMs), undefined, { signal: stopping.signal }).catch(() => {})
     }
     running = false
@@ -94,8 +118,10 @@ export function createConversationTeller(app: Telling): ConversationTeller {
 
   return {
     soon(conversationId, change) {
-      // A message says more than reading does.
-      if (waiting.get(conversationId) !== 'message') waiting.set(conversationId, change)
+      const before = waiting.get(conversationId)
+      if (before === undefined || frequentChanges.indexOf(change) > frequentChanges.indexOf(before)) {
+        waiting.set(conversationId, change)
+      }
       if (!running) void tellInRounds()
     },
     stop: () => stopping.abort(),

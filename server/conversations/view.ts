@@ -1,7 +1,7 @@
 // A conversation as each side may see it. The customer's view is made of named fields alone, so that nothing new leaks by itself.
 
 import type { ConversationRecord } from '#db/conversation-records.ts'
-import type { AgentConversation, Conversation, CustomerConversation, Message } from '#protocol/entities.ts'
+import type { AgentConversation, Conversation, CustomerConversation, Message, StartPage } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../actor.ts'
 
@@ -38,10 +38,20 @@ export function agentView({ record, lastMessage }: WholeConversation): AgentConv
       createdAt: record.customerCreatedAt,
     },
     site: { id: record.siteId, name: record.siteName },
-    page: record.pageUrl === null ? null : { url: record.pageUrl, title: record.pageTitle ?? '' },
+    page: startPage(record),
     unread: record.agentUnread,
   }
 }
+
+function startPage({ pageUrl, pageTitle, siteOrigins }: ConversationRecord): StartPage | null {
+  if (pageUrl === null) return null
+  const isOfSite = siteOrigins.split('\n').some((origin) => origin !== '' && isUnder(origin, pageUrl))
+  return { url: pageUrl, title: pageTitle ?? '', isForeign: !isOfSite }
+}
+
+/** Both as browsers write them. */
+const isUnder = (origin: string, url: string) =>
+  url.startsWith(origin) && (url.length === origin.length || '/?#'.includes(url[origin.length] as string))
 
 function common(record: ConversationRecord, lastMessage: Message | null) {
   return {

@@ -1,7 +1,7 @@
 // The widget's session: the same customer again, or the one whom the shop vouches for, else a new anonymous one where the site allows that.
 
 import { countAgentsHere } from '#db/agents.ts'
-import { touchConversationsOfCustomer } from '#db/conversations.ts'
+import { touchUnfinishedOfCustomer } from '#db/conversations.ts'
 import { insertCustomerSession } from '#db/customer-sessions.ts'
 import type { Transaction } from '#db/database.ts'
 import { findExternalId } from '#db/known-customers.ts'
@@ -9,10 +9,12 @@ import type { SiteRecord } from '#db/sites.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { type CustomerChanges, type CustomerRecord, findCustomer, insertCustomer, saveCustomer } from '#db/users.ts'
 import type { WidgetSessionBody, WidgetSessionReply } from '#protocol/http.ts'
-import { hashSecret, newSecret, writeToken } from '../auth/rotating-token.ts'
-import { signAccessToken } from '../auth/tokens.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
+import { hashSecret, newSecret, readToken, writeToken } from '../auth/rotating-token.ts'
+import { readAccessToken, signAccessToken } from '../auth/tokens.ts'
+import { consumeByAddress, consumeByCustomer } from '../budgets/by-address.ts'
+import type { ClientAddress } from '../client-address.ts'
 import type { App, ConnectionMatch } from '../context.ts'
-import { tellInTurn } from '../conversations/tell.ts'
 import { AppError } from '../errors.ts'
 import { findByKey } from '../sites/find-by-key.ts'
 import { type Continued, continueSession } from './continue-session.ts'
@@ -20,25 +22,33 @@ import { identify } from './identify.ts'
 import { type Identity, verifyIdentity } from './verify-identity.ts'
 
 /**
- * Throws not_found for an unknown site, rate_limited after budgets.sessionsPerAddress, unauthorized for an identity that is not good,
- * identity_required where somebody anonymous may not be.
+ * Throws not_found for an unknown site, rate_limited over a budget, unauthorized for an identity that is not good, identity_required where
+ * somebody anonymous may not be.
  */
-export async function startSession(app: App, body: WidgetSessionBody, address: string): Promise<WidgetSessionReply> {
-  app.rates.consume('sessionsPerAddress', address)
+export async function startSession(
+  app: App,
+  body: WidgetSessionBody,
+  address: ClientAddress,
+): Promise<WidgetSessionReply> {
+  const admission = admit(app, body, address)
   const site = await findByKey(app.db, body.site)
   if (site === undefined) throw new AppError('not_found', 'There is no such site.')
   const identity = body.identity === undefined ? undefined : await verifyIdentity(app, site, body.identity)
   const { started, customer, changedIds } = await inTransaction(app.db, async (trx, again) => {
     const before = await continueSession(app, trx, site.id, body)
+    admission.count(before?.customerId)
     const started = await startAs(trx, site, before, identity)
     const known = (await findCustomer(trx, started.customerId)) as CustomerRecord
-    await saveCustomer(trx, known.id, whatIsNew(known, body, identity))
+    const changes = whatIsNew(known, body, identity)
+    const isNew = before === undefined && identity === undefined
+    if (started.ended || (!isNew && isChanged(known, changes))) admission.countRename(known.id)
+    await saveCustomer(trx, known.id, changes)
     const customer = (await findCustomer(trx, known.id)) as CustomerRecord
     const isNews = again || started.ended !== undefined || agentsSee(known) !== agentsSee(customer)
-    return { started, customer, changedIds: isNews ? await touchConversationsOfCustomer(trx, customer.id) : [] }
+    return { started, customer, changedIds: isNews ? await touchUnfinishedOfCustomer(trx, customer.id) : [] }
   })
   if (started.ended) app.connections.end(started.ended, 'revoked')
-  void tellInTurn(app, changedIds, 'customer')
+  for (const id of changedIds) app.teller.soon(id, 'customer')
   const { id, name, email, isEmailVerified } = customer
   return {
     ...signAccessToken(app, { userId: id, sessionId: started.sessionId, audience: 'customer' }),
@@ -47,6 +57,38 @@ export async function startSession(app: App, body: WidgetSessionBody, address: s
     site: await widgetSite(app, site),
   }
 }
+
+/**
+ * A beginning counts against its address, before anything is looked up. A session that goes on counts against its customer alone; a token
+ * that turns out not to be good is a beginning after all. Each counts once, however often the transaction runs.
+ */
+function admit(app: App, body: WidgetSessionBody, address: ClientAddress) {
+  let isBeginning = false
+  let isCounted = false
+  let isRenameCounted = false
+  const begin = () => {
+    if (isBeginning) return
+    app.violations.check(address)
+    consumeByAddress(app.rates, 'sessions', address)
+    isBeginning = true
+  }
+  if (!mayContinue(app, body)) begin()
+  return {
+    count(customerId: number | undefined) {
+      if (customerId === undefined) begin()
+      else if (!isCounted) app.rates.consume('sessionsPerCustomer', customerId)
+      isCounted = true
+    },
+    countRename(customerId: number) {
+      if (!isRenameCounted) consumeByCustomer(app.rates, 'renames', customerId, address)
+      isRenameCounted = true
+    },
+  }
+}
+
+/** Whether there is a token that can be one of ours; the database says whether it is good. */
+const mayContinue = (app: App, { resumeToken, token }: WidgetSessionBody) =>
+  readToken(resumeToken) !== undefined || readAccessToken(app, token)?.audience === 'customer'
 
 async function startAs(
   trx: Transaction,
@@ -66,18 +108,22 @@ async function begin(trx: Transaction, siteId: number): Promise<Continued> {
   return { customerId, sessionId: await insertCustomerSession(trx, customerId, hashSecret(secret)), secret }
 }
 
-/** What the shop vouches for counts; what was only told counts where the shop has not vouched. */
-function whatIsNew(known: CustomerRecord, told: WidgetSessionBody, identity: Identity | undefined): CustomerChanges {
+/** What the shop vouches for counts; what a page said counts where the shop has not vouched. Nothing of a blocked customer changes. */
+function whatIsNew(known: CustomerRecord, said: WidgetSessionBody, identity: Identity | undefined): CustomerChanges {
+  if (known.isBlocked) return {}
   return {
-    language: languageOf(told.locale),
+    language: languageOf(said.locale),
     ...(identity?.name !== undefined
       ? { name: identity.name, isNameVerified: true }
-      : { name: known.isNameVerified ? undefined : told.name }),
+      : { name: known.isNameVerified || said.name === undefined ? undefined : stripBidiControls(said.name) }),
     ...(identity?.email !== undefined
       ? { email: identity.email, isEmailVerified: true }
-      : { email: known.isEmailVerified ? undefined : told.email }),
+      : { email: known.isEmailVerified ? undefined : said.email }),
   }
 }
+
+const isChanged = (known: CustomerRecord, { name, email }: CustomerChanges) =>
+  (name !== undefined && name !== known.name) || (email !== undefined && email !== known.email)
 
 const agentsSee = ({ name, email, isNameVerified, isEmailVerified }: CustomerRecord) =>
   JSON.stringify([name, email, isNameVerified, isEmailVerified])

@@ -1,9 +1,10 @@
-// Every hour, removes sessions whose time is over, customers who came and never began a conversation, and uploads that were never sent, in
-// small batches. Each node does; what one is removing the others leave alone.
+// Every hour, removes sessions whose time is over, conversations in which nobody wrote, customers who came and never began one, and uploads
+// that were never sent, in small batches. Each node does; what one is removing the others leave alone.
 
 import { removeExpiredCustomerSessions } from '#db/customer-sessions.ts'
+import { listEmptyConversations, removeEmptyConversations } from '#db/empty-conversations.ts'
 import { removeExpiredLoginSessions } from '#db/login-sessions.ts'
-import type { Place } from '#db/paging.ts'
+import type { PageOf, Place } from '#db/paging.ts'
 import { listOldCustomers, removeSilentCustomers } from '#db/silent-customers.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { limits } from '#protocol/limits.ts'
@@ -40,7 +41,7 @@ export function startUpkeep(parts: Parts): { stop(): void } {
   }
 }
 
-/** Of silent customers removes those who came at or after `sinceMs`, in milliseconds of Unix time. */
+/** Of empty conversations and silent customers removes those of `sinceMs` and later, in milliseconds of Unix time. */
 export async function runUpkeep(
   { db, attachments }: Omit<Parts, 'now'>,
   { sinceMs = 0, signal }: { sinceMs?: number; signal?: AbortSignal } = {},
@@ -54,11 +55,17 @@ export async function runUpkeep(
     let removed: number = limits.upkeepRows
     while (removed === limits.upkeepRows && !signal?.aborted) removed = await removeBatch()
   }
-  let place: Place | null = { at: new Date(sinceMs).toISOString(), id: 0 }
-  while (place !== null && !signal?.aborted) {
-    const { items, next } = await listOldCustomers(db, place)
-    await inTransaction(db, (trx) => removeSilentCustomers(trx, items))
-    place = next
+  const walks = [
+    { list: listEmptyConversations, remove: removeEmptyConversations },
+    { list: listOldCustomers, remove: removeSilentCustomers },
+  ]
+  for (const { list, remove } of walks) {
+    let place: Place | null = { at: new Date(sinceMs).toISOString(), id: 0 }
+    while (place !== null && !signal?.aborted) {
+      const { items, next }: PageOf<number> = await list(db, place)
+      await inTransaction(db, (trx) => remove(trx, items))
+      place = next
+    }
   }
   await attachments.staged.sweep()
 }

@@ -7,6 +7,7 @@ import { listGoodIdentitySecrets } from '#db/identity-secrets.ts'
 import type { SiteRecord } from '#db/sites.ts'
 import { limits } from '#protocol/limits.ts'
 import { Email, ExternalId, Name } from '#protocol/schemas.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { logSecurity } from '../security-log.ts'
@@ -50,7 +51,10 @@ function readClaims(
     const { aud, sub, exp, name, email } = payload
     const longest = now() + limits.identityMs + limits.identityClockSkewMs
     if (aud !== site.key || exp === undefined || exp * 1000 > longest || !Check(ExternalId, sub)) return undefined
-    const shortName = typeof name === 'string' ? [...name.trim()].slice(0, limits.nameLength).join('') : undefined
+    const shortName =
+      typeof name === 'string'
+        ? [...stripBidiControls(name.slice(0, 4 * limits.nameLength)).trim()].slice(0, limits.nameLength).join('')
+        : undefined
     return {
       externalId: sub,
       // Somebody with an odd name or address in the shop's books may talk all the same.

@@ -4,6 +4,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readAccessToken } from '../auth/tokens.ts'
 import type { RateName } from '../budgets/budgets.ts'
+import { consumeByAddress } from '../budgets/by-address.ts'
 import { type ClientAddress, clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { bearerToken, type HttpServer } from './callers.ts'
@@ -17,8 +18,7 @@ declare module 'fastify' {
   }
 }
 
-const ratesByAddress: Record<Exclude<Admission, 'call'>, RateName> = {
-  continuation: 'continuationsPerAddress',
+const ratesByAddress: Record<Exclude<Admission, 'call' | 'continuation'>, RateName> = {
   page: 'pageRequestsPerAddress',
   probe: 'probesPerAddress',
 }
@@ -48,6 +48,7 @@ export function admit(app: App, request: FastifyRequest, reply: FastifyReply): v
 function consume(app: App, request: FastifyRequest, address: ClientAddress): void {
   const { admission = 'call' } = request.routeOptions.config ?? {}
   if (admission === 'call') consumeCall(app, request, address)
+  else if (admission === 'continuation') consumeByAddress(app.rates, 'continuations', address)
   else app.rates.consume(ratesByAddress[admission], address.group)
 }
 

@@ -8,7 +8,6 @@ import { cutName } from '../attachments/attachment-name.ts'
 import { type AttachmentFile, readAttachment } from '../attachments/read-attachment.ts'
 import { tooLarge } from '../attachments/staged-uploads.ts'
 import { type Upload, uploadAttachment } from '../attachments/upload-attachment.ts'
-import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { watchBody } from './body-watch.ts'
@@ -35,14 +34,13 @@ export function attachmentRoutes(app: App, http: HttpServer): void {
       throwFileSizeLimit: false,
     })
     uploads.post('/attachments', { config: { ...both, bodyMs: limits.uploadMs } }, async (request, reply) => {
-      const { group } = clientAddress(app.config, request.raw)
-      app.rates.consume('uploadsPerAddress', group)
+      const actor = actorOf(request)
+      app.rates.consume('uploadsPerAddress', actor.address.group)
       assertBoundary(request.headers['content-type'] ?? '')
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
-      const attachment = await uploadAttachment(app, actorOf(request), {
+      const attachment = await uploadAttachment(app, actor, {
         receive: () => onlyFile(request),
-        addressGroup: group,
         signal: gone.signal,
       }).catch((error: unknown) => {
         // What still comes is not parsed any more.

@@ -43,7 +43,7 @@ export function browserOf(app: App, request: FastifyRequest): Browser {
     .replaceAll(/[^\x20-\x7e]/g, '')
     .slice(0, limits.userAgentLength)
   return {
-    address: clientAddress(app.config, request.raw).group,
+    address: clientAddress(app.config, request.raw),
     userAgent: userAgent || null,
     device: request.cookies[named(app, request, deviceName)],
   }

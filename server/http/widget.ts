@@ -22,7 +22,7 @@ export function widgetRoutes(app: App, http: HttpServer): void {
   })
 
   http.post('/widget/session', { config: continuations, schema: { body: WidgetSessionBody } }, (request) =>
-    startSession(app, request.body, clientAddress(app.config, request.raw).group),
+    startSession(app, request.body, clientAddress(app.config, request.raw)),
   )
 
   http.post('/widget/logout', { config: continuations, schema: { body: WidgetLogoutBody } }, async (request, reply) => {

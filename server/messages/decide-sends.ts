@@ -36,7 +36,7 @@ export interface DecidedSends {
   /** One for each send, in their order. New messages have no id yet. */
   outcomes: (Appended | AppError)[]
   /** Conversations whose state the messages changed, and how. */
-  changes: Map<number, 'reopened' | 'released'>
+  changes: Map<number, 'queued' | 'reopened' | 'released'>
   rows: NewMessage[]
   /** Those that were written in. */
   conversations: ConversationChanges[]
@@ -83,7 +83,7 @@ export function decideSends(
     assertMaySend(send.actor, standing)
     const attachment = takeAttachment(send, attachments, taken)
     const { after, messages } = one ?? begin(standing)
-    const change = isCustomer(send.actor) ? wake(after) : null
+    const change = enqueue(after) ?? (isCustomer(send.actor) ? wake(after) : null)
     if (change) changes.set(after.id, change)
     const row = nextRow(after, send, attachment)
     rows.push(row)
@@ -124,11 +124,16 @@ function assertMaySend(
   conversation: LockedConversation | undefined,
 ): asserts conversation is LockedConversation {
   assertMayHandle(actor, conversation)
-  if (isCustomer(actor)) {
-    if (conversation.customerBlockedAt !== null) throw new AppError('forbidden', 'You cannot write here any more.')
-  } else if (conversation.status === 'closed') {
+  if (!isCustomer(actor) && conversation.status === 'closed') {
     throw new AppError('conversation_closed', 'The conversation is closed.')
   }
+}
+
+/** With its first message a conversation that began without one is put into the queue. */
+function enqueue(conversation: LockedConversation): 'queued' | null {
+  if (conversation.status !== 'open' || conversation.queuedAt !== null) return null
+  Object.assign(conversation, intoQueue(conversation.now))
+  return 'queued'
 }
 
 /** What a customer's words do to a conversation: a closed one reopens; one whose agent has been away too long is queued again. */

@@ -65,7 +65,8 @@ export async function writeReads(trx: Transaction, reads: readonly Read[], again
 }
 
 async function takesPart(trx: Transaction, actor: Actor, state: LockedConversation): Promise<boolean> {
-  if (isCustomer(actor) || state.agentId === actor.userId) return true
+  if (isCustomer(actor)) return state.customerBlockedAt === null
+  if (state.agentId === actor.userId) return true
   return actor.role === 'admin' && (await hasWritten(trx, state.id, actor.userId))
 }
 

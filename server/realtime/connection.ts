@@ -20,7 +20,7 @@ import { checkPayload } from './check-payload.ts'
 import type { EngineSession } from './engine-sessions.ts'
 import { countRefusal } from './flood.ts'
 import { type RequestEntry, requests } from './requests.ts'
-import { conversationRoom } from './rooms.ts'
+import { conversationRoom, subscriptionRooms } from './rooms.ts'
 import type { SlowConsumers } from './slow-consumers.ts'
 import type { Ack, Incoming } from './take-at-once.ts'
 import { createTurns, type Turns } from './turns.ts'
@@ -124,8 +124,8 @@ async function handleChanging<N extends RequestName>(
   const undo = entry.subscribes ? await subscribe(app, connection, entry.subscribes(payload)) : null
   try {
     const data = await entry.handle(app, actor, payload)
-    if (entry.subscribesTo) await socket.join(conversationRoom(entry.subscribesTo(data)))
-    if (entry.unsubscribes) await socket.leave(conversationRoom(entry.unsubscribes(payload)))
+    if (entry.subscribesTo) await socket.join(subscriptionRooms(actor, entry.subscribesTo(data)))
+    if (entry.unsubscribes) await unsubscribe(connection, entry.unsubscribes(payload))
     if (entry.renews) connection.expiresAt = app.now() + (data as { expiresIn: number }).expiresIn * 1000
     return data
   } catch (error) {
@@ -135,18 +135,16 @@ async function handleChanging<N extends RequestName>(
 }
 
 /** Joins before the request reads. Who may not see the conversation never is in its room, not even for the moment it takes to find out. */
-async function subscribe(
-  app: App,
-  { actor, socket }: Connection,
-  conversationId: number,
-): Promise<() => Promise<void>> {
-  const room = conversationRoom(conversationId)
-  if (socket.rooms.has(room)) return async () => {}
+async function subscribe(app: App, connection: Connection, conversationId: number): Promise<() => Promise<void>> {
+  const { actor, socket } = connection
+  if (socket.rooms.has(conversationRoom(conversationId))) return async () => {}
   await assertVisible(app, actor, conversationId)
-  await socket.join(room)
-  return async () => {
-    await socket.leave(room)
-  }
+  await socket.join(subscriptionRooms(actor, conversationId))
+  return () => unsubscribe(connection, conversationId)
+}
+
+async function unsubscribe({ actor, socket }: Connection, conversationId: number): Promise<void> {
+  for (const room of subscriptionRooms(actor, conversationId)) await socket.leave(room)
 }
 
 function body(app: App, connection: Connection, name: unknown, error: unknown): ErrorBody {

@@ -1,8 +1,11 @@
 // The Socket.IO rooms behind audiences. Clients never name a room.
 
+import { type Actor, isCustomer } from '../actor.ts'
 import type { Audience } from '../context.ts'
 
 export const conversationRoom = (id: number) => `conversation:${id}`
+/** Of a conversation's subscribers those who are agents. */
+export const agentsInRoom = (id: number) => `agents-in:${id}`
 export const userRoom = (id: number) => `user:${id}`
 export const agentsRoom = 'agents'
 export const customersRoom = 'customers'
@@ -10,11 +13,18 @@ export const customersRoom = 'customers'
 export function roomsOf(to: Audience): string[] {
   const rooms: string[] = []
   if (to.conversationId !== undefined) rooms.push(conversationRoom(to.conversationId))
+  if (to.agentsIn !== undefined) rooms.push(agentsInRoom(to.agentsIn))
   if (to.userId !== undefined) rooms.push(userRoom(to.userId))
   if (to.agents) rooms.push(agentsRoom)
   if (to.customers) rooms.push(customersRoom)
   return rooms
 }
+
+/** What a connection is in that is subscribed to a conversation. */
+export const subscriptionRooms = (actor: Actor, conversationId: number) =>
+  isCustomer(actor)
+    ? [conversationRoom(conversationId)]
+    : [conversationRoom(conversationId), agentsInRoom(conversationId)]
 
 /** The conversation that a room stands for, or undefined. */
 export function conversationOf(room: string): number | undefined {

@@ -148,12 +148,7 @@ export function serveRealtime(
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
   }, limits.expirySweepMs)
-  const watches = [
-    startHeads(app, connections),
-    startComparison(app),
-    slowConsumers,
-    watchEndedSessions(app),
-  ]
+  const watches = [startHeads(app, connections), startComparison(app), slowConsumers, watchEndedSessions(app)]
 
   return {
     async stop() {

@@ -7,9 +7,12 @@ import { inTransaction } from '#db/transaction.ts'
 import { findUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { SetupBody, SetupReply } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
 import { type Browser, loginReply, openSession } from '../auth/open-session.ts'
 import { hashPassword } from '../auth/password.ts'
+import { checkLoginFailures, countLoginFailure } from '../auth/try-password.ts'
+import type { ClientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { logSecurity } from '../security-log.ts'
@@ -35,7 +38,7 @@ export async function setup(
     const id = await makeFirstAdmin(trx, { username, passwordHash })
     if (id === undefined) throw alreadyDone()
     if (id === 'taken') throw new AppError('conflict', 'Somebody has this username already.')
-    const site = await makeFirstSite(trx, { name: siteName, origins })
+    const site = await makeFirstSite(trx, { name: stripBidiControls(siteName), origins })
     return { user: (await findUser(trx, id)) as User, site, session: await openSession(trx, id, browser) }
   })
   forgetCachedNeed(app)
@@ -48,12 +51,12 @@ export async function setup(
 }
 
 /** Wrong ones count as failures to log in. */
-function checkCode(app: App, code: string, address: string): void {
-  app.rates.check('loginFailures', `address ${address}`)
+function checkCode(app: App, code: string, address: ClientAddress): void {
+  checkLoginFailures(app, address)
   const hash = (text: string) => createHash('sha256').update(text).digest()
   // One that was shown before JWT_SECRET got a new first secret is as good.
   if (setupCodes(app).some((good) => timingSafeEqual(hash(code), hash(good)))) return
-  app.rates.count('loginFailures', `address ${address}`)
+  countLoginFailure(app, address)
   throw new AppError('forbidden', 'This is not the code that stands in the log.')
 }
 

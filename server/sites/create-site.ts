@@ -4,6 +4,7 @@ import { findSite, findSiteByKey, insertSite, type SiteRecord } from '#db/sites.
 import { inTransaction } from '#db/transaction.ts'
 import type { Site } from '#protocol/entities.ts'
 import type { NewSiteBody } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
@@ -13,7 +14,7 @@ import { newSiteKey } from './site-key.ts'
 import { siteView } from './site-view.ts'
 
 export async function createSite(app: App, actor: AgentActor, { origins = [], ...site }: NewSiteBody): Promise<Site> {
-  const asked = { ...site, key: newSiteKey(), origins: normalOrigins(origins) }
+  const asked = { ...site, name: stripBidiControls(site.name), key: newSiteKey(), origins: normalOrigins(origins) }
   const id = await inTransaction(app.db, async (trx, again) => {
     await assertStillMay(trx, actor)
     // After an ambiguous commit it may be there already.

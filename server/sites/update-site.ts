@@ -4,6 +4,7 @@ import { findSite, type SiteRecord, saveSite } from '#db/sites.ts'
 import { inTransaction } from '#db/transaction.ts'
 import type { Site } from '#protocol/entities.ts'
 import type { SiteBody } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
@@ -17,7 +18,11 @@ export async function updateSite(
   actor: AgentActor,
   { id, origins, ...look }: SiteBody & { id: number },
 ): Promise<Site> {
-  const changes = { ...look, origins: origins && normalOrigins(origins) }
+  const changes = {
+    ...look,
+    name: look.name && stripBidiControls(look.name),
+    origins: origins && normalOrigins(origins),
+  }
   await inTransaction(app.db, async (trx) => {
     await assertStillMay(trx, actor)
     const site = await findSite(trx, id)

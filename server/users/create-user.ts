@@ -4,6 +4,7 @@ import { inTransaction } from '#db/transaction.ts'
 import { findAccount, findUser, insertUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { NewUserBody } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
@@ -22,7 +23,7 @@ export async function createUser(
   const passwordHash = await hashPassword(password)
   const id = await inTransaction(app.db, async (trx, again) => {
     await assertStillMay(trx, actor)
-    const inserted = await insertUser(trx, { ...user, email, passwordHash })
+    const inserted = await insertUser(trx, { ...user, name: stripBidiControls(user.name), email, passwordHash })
     if (inserted !== undefined || !again) return inserted
     // After an ambiguous commit it may be our own; no other has this hash, whose salt is random.
     const there = await findAccount(trx, user.username)

@@ -6,6 +6,7 @@ import { inTransaction } from '#db/transaction.ts'
 import { findAccountById, lockAccount, saveUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { MeBody } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
@@ -34,7 +35,7 @@ export async function updateMe(
       if (account.passwordHash !== proven) throw new AppError('conflict', 'The password has just been changed.')
       await revokeLoginSessions(trx, actor.userId, actor.sessionId)
     }
-    await saveUser(trx, account, { name, language, passwordHash })
+    await saveUser(trx, account, { name: name && stripBidiControls(name), language, passwordHash })
     return name === undefined ? [] : touchConversationsOfAgent(trx, actor.userId)
   })
   if (name !== undefined) void tellAgent(app, actor.userId, touchedIds)
@@ -46,9 +47,14 @@ export async function updateMe(
 }
 
 /** The hash that it fits. */
-async function proveOldPassword(app: App, { userId, username }: AgentActor, oldPassword: string | undefined) {
+async function proveOldPassword(
+  app: App,
+  { userId, username }: AgentActor,
+  oldPassword: string | undefined,
+): Promise<string | null | undefined> {
   if (oldPassword === undefined) throw new AppError('invalid_request', 'A new password needs oldPassword.')
   const { passwordHash } = (await findAccountById(app.db, userId)) ?? {}
-  if (await tryPassword(app, { username, password: oldPassword, passwordHash })) return passwordHash
+  const asked = { accountId: userId, username, password: oldPassword, passwordHash, isSignedIn: true } as const
+  if (await tryPassword(app, asked)) return passwordHash
   throw new AppError('forbidden', 'The old password is wrong.')
 }

@@ -9,6 +9,7 @@ import { inTransaction } from '#db/transaction.ts'
 import { type Account, countEnabledAdmins, findUser, lockAccount, saveUser } from '#db/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { UserBody } from '#protocol/http.ts'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { AgentActor } from '../actor.ts'
 import { tellAgent } from '../agents/tell-agent.ts'
 import { assertAcceptable } from '../auth/acceptable-password.ts'
@@ -32,7 +33,11 @@ export async function updateUser(
     if (account === undefined) throw new AppError('not_found', 'There is no such agent or admin.')
     if (password !== undefined) assertAcceptable(password, [account.username])
     await assertAdminRemains(trx, account, changes)
-    await saveUser(trx, account, { ...changes, passwordHash })
+    await saveUser(trx, account, {
+      ...changes,
+      name: changes.name && stripBidiControls(changes.name),
+      passwordHash,
+    })
     const ended = whichEnd(actor, account, changes, passwordHash !== undefined)
     if (ended) await revokeLoginSessions(trx, id, ended.exceptSessionId)
     const touchedIds = changes.name === undefined ? [] : await touchConversationsOfAgent(trx, id)

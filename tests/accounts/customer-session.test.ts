@@ -6,7 +6,7 @@ import type { WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startSession } from '../../server/customers/start-session.ts'
-import { startTestApp, type TestApp } from '../support/app.ts'
+import { loopback, startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 import { codeOf } from './people.ts'
 
@@ -70,9 +70,9 @@ describe("the widget's session", () => {
     const { resumeToken, customer } = await session()
     const lost = await session({ resumeToken })
     const rotated = { ...app, jwtSecrets: ['n'.repeat(40), ...app.jwtSecrets] }
-    const again = await startSession(rotated, { resumeToken }, '127.0.0.1')
+    const again = await startSession(rotated, { resumeToken }, loopback)
     expect(again).toMatchObject({ customer, resumeToken: lost.resumeToken })
-    expect((await startSession(rotated, { resumeToken: again.resumeToken }, '127.0.0.1')).customer).toEqual(customer)
+    expect((await startSession(rotated, { resumeToken: again.resumeToken }, loopback)).customer).toEqual(customer)
   })
 
   it('begins anew with a token that is older, made up or expired, or of another site [CS3]', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { authenticate } from '../../server/auth/authenticate.ts'
 import { signAccessToken } from '../../server/auth/tokens.ts'
-import { startTestApp, type TestApp } from '../support/app.ts'
+import { loopback, startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 
 describe('access tokens', () => {
@@ -18,7 +18,7 @@ describe('access tokens', () => {
   afterAll(() => app.stop())
 
   async function refusalOf(token: unknown): Promise<unknown> {
-    return authenticate(app, token).then(
+    return authenticate(app, token, loopback).then(
       () => 'accepted',
       (error: unknown) => JSON.stringify(error, ['name', 'code', 'message', 'details']),
     )
@@ -118,9 +118,9 @@ describe('access tokens', () => {
     const agent = await app.newAgent()
     const [old] = app.jwtSecrets
     const ring = { db: app.db, now: app.now, jwtSecrets: ['n'.repeat(40), old as string] }
-    expect((await authenticate(ring, agent.token)).actor.userId).toBe(agent.id)
+    expect((await authenticate(ring, agent.token, loopback)).actor.userId).toBe(agent.id)
     const renewed = signAccessToken(ring, { userId: agent.id, sessionId: agent.sessionId, audience: 'agent' })
-    expect((await authenticate(ring, renewed.token)).actor.userId).toBe(agent.id)
+    expect((await authenticate(ring, renewed.token, loopback)).actor.userId).toBe(agent.id)
     expect(await refusalOf(renewed.token)).toContain('unauthorized')
   })
 })

@@ -25,6 +25,7 @@ const threatTests = 'tests/authorization/threats.test.ts'
 const incidentTests = 'tests/authorization/incidents.test.ts'
 const bodyTests = 'tests/authorization/body-under-way.test.ts'
 const writeTests = 'tests/authorization/write-time.test.ts'
+const blockedTests = 'tests/conversations/blocked-customers.test.ts'
 const userTests = 'tests/accounts/users.test.ts'
 
 /** Where an actor is read again. */
@@ -83,10 +84,10 @@ export const removals: Record<string, Removal> = {
   'that a conversation is checked before it is subscribed to': {
     file: connection,
     find: `await assertVisible(app, actor, conversationId)
-  await socket.join(room)`,
-    put: `await socket.join(room)
+  await socket.join(subscriptionRooms(actor, conversationId))`,
+    put: `await socket.join(subscriptionRooms(actor, conversationId))
   await assertVisible(app, actor, conversationId).catch(async (error: unknown) => {
-    await socket.leave(room)
+    await unsubscribe(connection, conversationId)
     throw error
   })`,
     caughtBy: 'tests/conversations/strangers.test.ts',
@@ -104,7 +105,7 @@ export const removals: Record<string, Removal> = {
   'where somebody types': {
     file: 'server/conversations/set-typing.ts',
     find: 'await assertVisible(app, actor, conversationId)',
-    put: '',
+    put: '{ customerBlockedAt: null }',
   },
   'whose messages are marked as read': {
     file: 'server/messages/write-reads.ts',
@@ -123,8 +124,8 @@ export const removals: Record<string, Removal> = {
   'who writes': { file: sends, find: handles, put: '' },
   'that nobody writes into a closed conversation but its customer': {
     file: sends,
-    find: "} else if (conversation.status === 'closed') {",
-    put: '} else if (false) {',
+    find: "if (!isCustomer(actor) && conversation.status === 'closed') {",
+    put: 'if (false) {',
   },
   'whose list a customer gets': {
     file: 'server/conversations/list-conversations.ts',
@@ -138,8 +139,8 @@ export const removals: Record<string, Removal> = {
   },
   'what a customer is told of a conversation': {
     file: tell,
-    find: "app.publish('conversation:updated', toCustomer, { conversation: customerView(whole), change })",
-    put: "app.publish('conversation:updated', toCustomer, { conversation: agentView(whole), change })",
+    find: 'app.publish(name, toCustomer, { conversation: customerView(whole), change })',
+    put: 'app.publish(name, toCustomer, { conversation: agentView(whole), change })',
   },
   'which customer is told': {
     file: tell,
@@ -158,7 +159,7 @@ export const removals: Record<string, Removal> = {
     caughtBy: 'tests/conversations/open-conversation.test.ts',
   },
   'that a blocked customer does not write': {
-    file: sends,
+    file: access,
     find: "throw new AppError('forbidden', 'You cannot write here any more.')",
     put: 'return',
     caughtBy: 'tests/messages/send-message.test.ts',
@@ -244,8 +245,8 @@ export const removals: Record<string, Removal> = {
   },
   'that a token comes in the handshake alone': {
     file: sockets,
-    find: 'admit(app, socket.handshake.auth.token)',
-    put: 'admit(app, socket.handshake.auth.token ?? socket.handshake.query.token)',
+    find: 'admit(app, socket.handshake.auth.token, session.address)',
+    put: 'admit(app, socket.handshake.auth.token ?? socket.handshake.query.token, session.address)',
     caughtBy: threatTests,
   },
   'whose conversation brought an attachment': {
@@ -290,7 +291,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a new password needs the old one': {
     file: 'server/users/update-me.ts',
-    find: 'if (await tryPassword(app, { username, password: oldPassword, passwordHash })) return passwordHash',
+    find: 'if (await tryPassword(app, asked)) return passwordHash',
     put: 'if (username) return passwordHash',
     caughtBy: userTests,
   },
@@ -349,7 +350,7 @@ export const removals: Record<string, Removal> = {
   },
   'how often a password is tried': {
     file: 'server/auth/try-password.ts',
-    find: "for (const key of keys) rates.count('loginFailures', key)",
+    find: 'if (!fits) for (const [name, key] of buckets) rates.count(name, key)',
     put: '',
     caughtBy: 'tests/accounts/login.test.ts',
   },
@@ -364,6 +365,42 @@ export const removals: Record<string, Removal> = {
     find: 'await assertAdminRemains(trx, account, changes)',
     put: '',
     caughtBy: userTests,
+  },
+  "that a blocked customer's typing is ignored": {
+    file: 'server/conversations/set-typing.ts',
+    find: 'if (isCustomer(actor) && customerBlockedAt !== null) return {}',
+    put: '',
+    caughtBy: blockedTests,
+  },
+  "that a blocked customer's receipts are ignored": {
+    file: 'server/messages/write-reads.ts',
+    find: 'return state.customerBlockedAt === null',
+    put: 'return true',
+    caughtBy: blockedTests,
+  },
+  'that a blocked customer changes no name': {
+    file: 'server/customers/start-session.ts',
+    find: 'if (known.isBlocked) return {}',
+    put: '',
+    caughtBy: blockedTests,
+  },
+  'that a conversation without a message rings for nobody': {
+    file: tell,
+    find: 'const isForAll = isAnnounced(whole.record)',
+    put: 'const isForAll = true',
+    caughtBy: 'tests/conversations/empty-conversations.test.ts',
+  },
+  'how often a customer begins a conversation': {
+    file: 'server/conversations/start-conversation.ts',
+    find: "consumeByCustomer(app.rates, 'conversationStarts', actor.userId, actor.address)",
+    put: '',
+    caughtBy: 'tests/conversations/empty-conversations.test.ts',
+  },
+  'that a bad token is a beginning': {
+    file: 'server/customers/start-session.ts',
+    find: 'if (customerId === undefined) begin()',
+    put: 'if (customerId === undefined) isCounted = true',
+    caughtBy: 'tests/accounts/returning-customers.test.ts',
   },
   'that a blocked customer begins nothing': {
     file: 'server/conversations/start-conversation.ts',
@@ -385,7 +422,7 @@ export const removals: Record<string, Removal> = {
   },
   'how many sessions an address begins': {
     file: 'server/customers/start-session.ts',
-    find: "app.rates.consume('sessionsPerAddress', address)",
+    find: "consumeByAddress(app.rates, 'sessions', address)",
     put: '',
     caughtBy: incidentTests,
   },

@@ -18,7 +18,7 @@ import { updateSite } from '../../server/sites/update-site.ts'
 import { createUser } from '../../server/users/create-user.ts'
 import { updateMe } from '../../server/users/update-me.ts'
 import { updateUser } from '../../server/users/update-user.ts'
-import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { loopback, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { tripsOf } from '../support/trips.ts'
 import { payloads, type Subject } from './asks.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -40,7 +40,7 @@ async function prepare(row: Row, column: Column): Promise<{ account: TestAccount
   if (subject === undefined) throw new Error('no subject')
   const { id } = column === 'owner' ? { id: subject.customerId } : stage.people[column].account
   const account = await stage.app.newSession(id, column === 'owner' ? 'customer' : 'agent')
-  const { actor } = await authenticate(stage.app, account.token)
+  const { actor } = await authenticate(stage.app, account.token, loopback)
   return { account, actor, subject }
 }
 
@@ -78,7 +78,10 @@ const calls: Record<string, (actor: AgentActor, subject: Subject) => Promise<unk
   'PATCH /api/v1/sites/:id': (actor, { siteId, word }) => updateSite(stage.app, actor, { id: siteId, name: word }),
   'POST /api/v1/sites/:id/identity-secret': (actor, { siteId }) => newIdentitySecret(stage.app, actor, { id: siteId }),
   'POST /api/v1/attachments': (actor) =>
-    uploadAttachment(stage.app, actor, async () => ({ name: 'a.txt', content: words() })),
+    uploadAttachment(stage.app, actor, {
+      receive: async () => ({ name: 'a.txt', content: words() }),
+      signal: new AbortController().signal,
+    }),
 }
 
 async function* words() {
@@ -262,7 +265,7 @@ describe('what waits when its connection is ended', () => {
 })
 
 describe('[AZ6] what ends while somebody is let in', () => {
-  const someone = { userId: 1, sessionId: 1, name: '', role: 'customer', siteId: 1 } as const
+  const someone = { userId: 1, sessionId: 1, name: '', role: 'customer', siteId: 1, address: loopback } as const
 
   it('is noticed from before the rows are read', async () => {
     const actors = createCurrentActors()

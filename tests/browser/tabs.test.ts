@@ -55,7 +55,7 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
 
   test('[CO8] the status an agent chooses is the same in every tab, and colleagues see it at once', async () => {
     // Where there has never been a conversation the inbox shows how to begin, instead of the team.
-    await theatre.app.startConversation()
+    await theatre.app.startConversation({ message: 'hello' })
     const cai = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Cai'))
     const caiToo = await secondTab(cai)
     const bo = await logIn(
@@ -77,7 +77,7 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
   })
 
   test('[CO10] a colleague’s new name and work in hand show without a reload', async () => {
-    const { conversationId, agent, agentAccount } = await theatre.app.startConversation()
+    const { conversationId, agent, agentAccount } = await theatre.app.startConversation({ message: 'hello' })
     const bo = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Bo'))
     const seen = (text: RegExp) => bo.getByRole('listitem').filter({ hasText: text }).waitFor()
     await agentAccount.call('PATCH', '/me', { name: 'Mei' })

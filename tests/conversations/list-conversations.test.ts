@@ -26,7 +26,8 @@ describe('conversation:list and conversation:count', () => {
   it('[CV7] [CV8] sorts each view as it says and walks it to the end by pages', async () => {
     const agent = await (await app.newAgent()).connect()
     const ids: number[] = []
-    for (let index = 0; index < 9; index++) ids.push((await app.startConversation({ agent })).conversationId)
+    for (let index = 0; index < 9; index++)
+      ids.push((await app.startConversation({ agent, message: 'hello' })).conversationId)
     const [a, b, c, d, e, f, ...waiting] = ids as [
       number,
       number,

@@ -60,7 +60,7 @@ describe('conversation:start', () => {
   })
 
   it('[CS9] tells agents the name and mail address that its customer gives later', async () => {
-    const { agent, customerAccount, conversationId } = await app.startConversation()
+    const { agent, customerAccount, conversationId } = await app.startConversation({ message: 'hello' })
     const body = { site: app.siteKey, token: customerAccount.token, name: '小明', email: 'ming@mail.example' }
     expect((await app.call('POST', '/widget/session', body)).status).toBe(200)
     const told = await agent.next('conversation:updated', ({ change }) => change === 'customer')

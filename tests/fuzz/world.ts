@@ -1,6 +1,7 @@
 // Two customers, two agents and an admin, each knowing only what was answered and told to them, and sequences of actions among them.
 
 import { sql } from 'kysely'
+import { isAnnounced } from '#db/conversations.ts'
 import type { ErrorCode } from '#protocol/errors.ts'
 import type { RequestName } from '#protocol/requests.ts'
 import { requests } from '../../server/realtime/requests.ts'
@@ -89,10 +90,20 @@ export async function startWorld(): Promise<World> {
     sides,
     answered,
     async isAllTold() {
-      const rows = await db.selectFrom('conversations').select(['id', 'version', 'customer_id as customerId']).execute()
-      return rows.every(({ id, version, customerId }) =>
+      const rows = await db
+        .selectFrom('conversations')
+        .select([
+          'id',
+          'version',
+          'customer_id as customerId',
+          'last_seq as lastSeq',
+          'agent_id as agentId',
+          'queued_at as queuedAt',
+        ])
+        .execute()
+      return rows.every(({ id, version, customerId, ...row }) =>
         sides
-          .filter(({ role, account }) => role !== 'customer' || account.id === customerId)
+          .filter(({ role, account }) => (role === 'customer' ? account.id === customerId : isAnnounced(row)))
           .every((side) => side.versionOf(id) === version),
       )
     },

@@ -121,7 +121,7 @@ describe('Types alone cross', () => {
     )
 
   test.each([
-    ['client-web', /^#protocol\/(limits|errors|entities|events)\.ts$/],
+    ['client-web', /^#protocol\/(limits|errors|entities|events|email|visible-text)\.ts$/],
     ['db', /^#protocol\/limits\.ts$/],
   ])('%s takes no other value from protocol/', (side, values) => {
     const files = globSync(`${side}/**/*.{ts,tsx}`, { cwd: root, exclude: ['client-web/dist*/**'] })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestApp, type TestApp } from '../support/app.ts'
+import { loopback, startTestApp, type TestApp } from '../support/app.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -112,7 +112,14 @@ describe('message:list', () => {
     const { customer, agent, agentAccount, conversationId } = await withMessages(3)
     const tab = await agentAccount.connect()
     const before = (await agent.request('conversation:open', { conversationId })).conversation.version
-    const actor = { userId: agentAccount.id, role: 'agent', name: '', sessionId: 0, username: '' } as const
+    const actor = {
+      userId: agentAccount.id,
+      role: 'agent',
+      name: '',
+      sessionId: 0,
+      address: loopback,
+      username: '',
+    } as const
     const receipts = await Promise.all([2, 3, 1].map((seq) => app.readMarker.mark({ actor, conversationId, seq })))
     expect(receipts.map(({ seq }) => seq)).toEqual([3, 3, 3])
     const after = (await tab.request('conversation:open', { conversationId })).conversation
@@ -126,8 +133,8 @@ describe('message:list', () => {
     const { agentAccount, conversationId } = await withMessages(1)
     const stranger = await app.newCustomer()
     const reads = [
-      { userId: stranger.id, role: 'customer', name: '', sessionId: 0, siteId: 0 } as const,
-      { userId: agentAccount.id, role: 'agent', name: '', sessionId: 0, username: '' } as const,
+      { userId: stranger.id, role: 'customer', name: '', sessionId: 0, address: loopback, siteId: 0 } as const,
+      { userId: agentAccount.id, role: 'agent', name: '', sessionId: 0, address: loopback, username: '' } as const,
     ].map((actor) => app.readMarker.mark({ actor, conversationId, seq: 1 }))
     expect(await Promise.allSettled(reads)).toMatchObject([
       { status: 'rejected', reason: { code: 'not_found' } },

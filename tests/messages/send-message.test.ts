@@ -142,7 +142,9 @@ describe('message:send', () => {
   it('[CB2] tells agents of each conversation whose customer was blocked, a closed one too', async () => {
     const { customer, customerAccount, agent, conversationId } = await inProgress()
     await agent.request('conversation:close', { conversationId })
-    const { conversation: other } = await customer.request('conversation:start', {})
+    const { conversation: other } = await customer.request('conversation:start', {
+      message: { clientMessageId: 'other', content: 'hello' },
+    })
     const colleague = await (await app.newAgent()).connect()
     await agent.request('customer:set-blocked', { customerId: customerAccount.id, blocked: true })
     for (const id of [conversationId, other.id]) {

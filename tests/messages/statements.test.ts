@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
+import { loopback, type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
 import { tripsOf } from '../support/trips.ts'
 
 let app: TestApp
@@ -64,7 +64,14 @@ describe('the statements of a hot path', () => {
     const conversations = await Promise.all(Array.from({ length: 10 }, () => app.startConversation()))
     const sends = Array.from({ length: 50 }, (_, index) => {
       const { conversationId, customerAccount } = conversations[index % 10] as StartedConversation
-      const actor = { userId: customerAccount.id, role: 'customer', name: '', sessionId: 0, siteId: 0 } as const
+      const actor = {
+        userId: customerAccount.id,
+        role: 'customer',
+        name: '',
+        sessionId: 0,
+        address: loopback,
+        siteId: 0,
+      } as const
       return { actor, conversationId, clientMessageId: `b${index}`, type: 'text', content: 'hello' } as const
     })
     const sent = (time: string) =>
@@ -103,9 +110,26 @@ describe('the statements of a hot path', () => {
       }),
     )
     const reads = readers.flatMap(([agent, customer]) => [
-      { actor: { userId: agent?.id ?? 0, role: 'agent', name: '', sessionId: 0, username: '' } as const, ...agent },
       {
-        actor: { userId: customer?.id ?? 0, role: 'customer', name: '', sessionId: 0, siteId: 0 } as const,
+        actor: {
+          userId: agent?.id ?? 0,
+          role: 'agent',
+          name: '',
+          sessionId: 0,
+          address: loopback,
+          username: '',
+        } as const,
+        ...agent,
+      },
+      {
+        actor: {
+          userId: customer?.id ?? 0,
+          role: 'customer',
+          name: '',
+          sessionId: 0,
+          address: loopback,
+          siteId: 0,
+        } as const,
         ...customer,
       },
     ])

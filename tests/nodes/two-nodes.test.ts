@@ -35,18 +35,19 @@ describe.skipIf(!findRedis())('two nodes', () => {
     const account = await here.newAgent()
     const agent = await there.connect(account)
     await customer.next('availability:changed', ({ available }) => available)
-    const { conversation } = await customer.request('conversation:start', {})
+    const message = { clientMessageId: 'c1', content: 'line 1' }
+    const { conversation } = await customer.request('conversation:start', { message })
     const conversationId = conversation.id
     await agent.next('conversation:created', (told) => told.conversation.id === conversationId)
     await agent.request('conversation:open', { conversationId })
     await agent.request('conversation:claim', { conversationId })
     await customer.next('conversation:updated', (told) => told.conversation.agent?.id === account.id)
 
-    for (let i = 1; i <= 10; i++) {
+    for (let i = 2; i <= 10; i++) {
       await customer.request('message:send', { conversationId, clientMessageId: `c${i}`, content: `line ${i}` })
     }
     await agent.next('message:created', (message) => message.seq === 10)
-    expect(agent.all('message:created').map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(agent.all('message:created').map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
 
     await agent.request('typing:set', { conversationId, typing: true })
     await customer.next('typing:changed', (told) => told.userId === account.id)
@@ -215,6 +216,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
         await client.request('message:send', { conversationId, clientMessageId: 'm1', content: `of ${conversationId}` })
       }
       await listener.next('message:created')
+      await listener.next('conversation:created')
       const created = listener.all('conversation:created').map((told) => told.conversation.id)
       expect(created).toEqual([conversation.id])
       expect(listener.all('message:created').map(({ content }) => content)).toEqual([`of ${conversation.id}`])

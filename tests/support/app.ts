@@ -10,10 +10,13 @@ import { connectDatabase } from '#db/connect.ts'
 import type { AgentRole } from '#protocol/entities.ts'
 import { createApp, type RunningApp } from '../../server/app.ts'
 import { signAccessToken, type TokenAudience } from '../../server/auth/tokens.ts'
+import { groupAddress } from '../../server/client-address.ts'
 import { type Config, loadConfig } from '../../server/config.ts'
 import { createLog } from '../../server/log.ts'
 import { type Client, connectClient } from './client.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+
+export const loopback = groupAddress('127.0.0.1')
 
 export interface Answer {
   status: number
@@ -49,8 +52,8 @@ export interface TestApp extends RunningApp {
   newSession(id: number, audience: TokenAudience): Promise<TestAccount>
   /** Connects an account of another node to this one. */
   connect(account: Pick<TestAccount, 'token'>): Promise<Client>
-  /** A customer who has begun a conversation without a message, and an agent; nobody has it yet. */
-  startConversation(options?: { agent?: Client; email?: string }): Promise<StartedConversation>
+  /** A customer who has begun a conversation, without a message unless `message` is one, and an agent; nobody has it yet. */
+  startConversation(options?: { agent?: Client; email?: string; message?: string }): Promise<StartedConversation>
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   storedMessages(conversationId: number): Promise<StoredMessage[]>
   /** Changes the content of all messages of a conversation, a version each from the last to the first, and tells nobody: as if the events had been lost. */
@@ -174,11 +177,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       return newSession(Number(insertId), 'customer')
     },
     connect: ({ token }) => connect(token),
-    async startConversation({ agent, email } = {}) {
+    async startConversation({ agent, email, message } = {}) {
       const customerAccount = await app.newCustomer(email === undefined ? {} : { email })
       const agentAccount = await app.newAgent()
       const customer = await customerAccount.connect()
-      const { conversation } = await customer.request('conversation:start', {})
+      const { conversation } = await customer.request('conversation:start', {
+        ...(message === undefined ? {} : { message: { clientMessageId: 'begins', content: message } }),
+      })
       return {
         conversationId: conversation.id,
         customer,

@@ -33,7 +33,7 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
         <Avatar id={customer.id} name={customerName(customer)} />
         <span class={`${styles.body} ${unread > 0 ? styles.unread : ''}`}>
           <span class={styles.line}>
-            <span class={styles.name}>{customerName(customer)}</span>
+            <bdi class={styles.name}>{customerName(customer)}</bdi>
             <time class={styles.time} dateTime={time} title={formatDateTime(time)}>
               {formatStamp(time, now.value)}
             </time>
@@ -44,7 +44,9 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
                 <ClipIcon size={14} />
               </span>
             )}
-            <span class={styles.preview}>{lastMessage ? previewText(lastMessage, agentId) : t.noMessage}</span>
+            <span class={styles.preview} dir="auto">
+              {lastMessage ? previewText(lastMessage, agentId) : t.noMessage}
+            </span>
             {showsAgent && agent && (
               <span class={styles.agent} title={t.assignedTo(agent.name)}>
                 <Avatar id={agent.id} name={agent.name} size="sm" />

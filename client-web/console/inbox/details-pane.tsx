@@ -3,13 +3,16 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { AgentConversation } from '#protocol/entities.ts'
+import { hasVisibleCharacter, stripBidiControls } from '#protocol/visible-text.ts'
 import { formatDate, formatShortDateTime } from '../../shared/i18n/formats.ts'
 import { languages } from '../../shared/i18n/language.ts'
+import { personName } from '../../shared/person-name.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { Button, IconButton } from '../../shared/ui/button.tsx'
 import { Dialog } from '../../shared/ui/dialog.tsx'
 import { BlockIcon, CloseIcon } from '../../shared/ui/icons.tsx'
-import { customerName } from '../customer-name.ts'
+import { mailtoHref, pageLink } from '../customer-links.ts'
+import { customerName, plainCustomerName } from '../customer-name.ts'
 import { texts } from '../texts.ts'
 import { useWorkspace } from '../workspace/workspace.ts'
 import { setBlocked } from './actions.ts'
@@ -38,21 +41,22 @@ export function DetailsPane({ conversation }: { conversation: AgentConversation 
       </span>
       <div class={styles.identity}>
         <Avatar id={customer.id} name={customerName(customer)} size="lg" />
-        <h2>{customerName(customer)}</h2>
+        <h2>
+          <bdi>{customerName(customer)}</bdi>
+        </h2>
         {customer.name !== `#${customer.id}` && <VerifiedBadge isVerified={customer.isNameVerified} />}
         {customer.isBlocked && <p class={styles.blocked}>{t.blocked}</p>}
       </div>
       <dl class={styles.details}>
         {customer.externalId !== null && (
           <Fact name={t.externalId}>
-            {customer.externalId} <VerifiedBadge isVerified />
+            <bdi>{customer.externalId}</bdi> <VerifiedBadge isVerified />
           </Fact>
         )}
         <Fact name={t.email}>
           {customer.email ? (
             <>
-              <a href={`mailto:${customer.email}`}>{customer.email}</a>{' '}
-              <VerifiedBadge isVerified={customer.isEmailVerified} />
+              <Email email={customer.email} /> <VerifiedBadge isVerified={customer.isEmailVerified} />
             </>
           ) : (
             t.noEmail
@@ -60,14 +64,14 @@ export function DetailsPane({ conversation }: { conversation: AgentConversation 
         </Fact>
         {page && (
           <Fact name={t.page}>
-            <a href={page.url} target="_blank" rel="noreferrer noopener" title={page.url}>
-              {page.title || page.url}
-            </a>
+            <StartPage page={page} />
           </Fact>
         )}
-        <Fact name={t.site}>{site.name}</Fact>
+        <Fact name={t.site}>
+          <bdi>{site.name}</bdi>
+        </Fact>
         <Fact name={t.status}>{texts.value.conversationStatus[status]}</Fact>
-        <Fact name={t.agent}>{agent?.name ?? t.nobody}</Fact>
+        <Fact name={t.agent}>{agent ? <bdi>{personName(agent)}</bdi> : t.nobody}</Fact>
         <Fact name={t.started}>
           <time dateTime={createdAt}>{formatShortDateTime(createdAt)}</time>
         </Fact>
@@ -83,6 +87,29 @@ export function DetailsPane({ conversation }: { conversation: AgentConversation 
       </dl>
       <BlockCustomer conversation={conversation} />
     </aside>
+  )
+}
+
+function Email({ email }: { email: string }) {
+  const href = mailtoHref(email)
+  const shown = <bdi>{email}</bdi>
+  return href === null ? shown : <a href={href}>{shown}</a>
+}
+
+/** The title is the page's word for itself: where it leads stands beside it, and whether that is a page of the site. */
+function StartPage({ page }: { page: NonNullable<AgentConversation['page']> }) {
+  const link = pageLink(page.url)
+  const title = <bdi>{hasVisibleCharacter(page.title) ? stripBidiControls(page.title) : page.url}</bdi>
+  if (link === null) return title
+  const isForeign = page.isForeign && new URL(link.href).origin !== location.origin
+  return (
+    <>
+      <a href={link.href} target="_blank" rel="noreferrer noopener" title={link.href}>
+        {title}
+      </a>{' '}
+      <bdi class={styles.host}>{link.host}</bdi>
+      {isForeign && <span class={styles.foreign}>{texts.value.details.foreignPage}</span>}
+    </>
   )
 }
 
@@ -122,7 +149,7 @@ function BlockCustomer({ conversation }: { conversation: AgentConversation }) {
       )}
       {isAsking && (
         <Dialog
-          title={t.blockTitle(customerName(customer))}
+          title={t.blockTitle(plainCustomerName(customer))}
           closeLabel={texts.value.close}
           onClose={() => setIsAsking(false)}
           actions={

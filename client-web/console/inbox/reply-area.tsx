@@ -2,12 +2,13 @@
 
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
+import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import { type FileSelection, sendFiles } from '../../shared/attachments/file-selection.ts'
 import { Composer } from '../../shared/conversation/composer.tsx'
 import { openDraft } from '../../shared/storage/draft.ts'
 import type { OpenConversation } from '../../shared/timeline/open-conversation.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
-import { customerName } from '../customer-name.ts'
+import { plainCustomerName } from '../customer-name.ts'
 import { texts } from '../texts.ts'
 import { useWorkspace } from '../workspace/workspace.ts'
 import { permissionsOf } from './actions.ts'
@@ -27,7 +28,7 @@ export function ReplyArea({ open, conversation, view, selection }: ReplyAreaProp
   useEffect(() => draft.close, [draft])
   const { canWrite } = permissionsOf(conversation, workspace)
   const t = texts.value.thread
-  const name = customerName(conversation.customer)
+  const name = plainCustomerName(conversation.customer)
 
   useEffect(() => {
     if (canWrite && matchMedia('(hover: hover)').matches) field.current?.focus()
@@ -49,7 +50,7 @@ export function ReplyArea({ open, conversation, view, selection }: ReplyAreaProp
         selection={selection}
         onSend={(text) => {
           const sent = sendFiles(selection.drain(), open.send)
-          draft.sent(text.trim() === '' ? sent : sent.then(() => open.send(text)))
+          draft.sent(!hasVisibleCharacter(text) ? sent : sent.then(() => open.send(text)))
           open.typingNotifier.stop()
         }}
       />

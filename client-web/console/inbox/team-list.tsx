@@ -1,6 +1,7 @@
 // Colleagues with their status and number of conversations.
 
 import type { Agent } from '#protocol/entities.ts'
+import { personName } from '../../shared/person-name.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { StatusDot } from '../../shared/ui/status-dot.tsx'
 import { texts } from '../texts.ts'
@@ -32,7 +33,7 @@ export function AgentLine({ agent }: { agent: Agent }) {
   return (
     <span class={styles.agent}>
       <Avatar id={agent.id} name={agent.name} />
-      <span class={styles.name}>{agent.name}</span>
+      <bdi class={styles.name}>{personName(agent)}</bdi>
       <span class={styles.status}>
         <span>
           <StatusDot status={agent.status} /> {t.status[agent.status]}

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
+import { personName } from '../../shared/person-name.ts'
 import { Button, IconButton } from '../../shared/ui/button.tsx'
 import { BackIcon, CheckIcon, DetailsIcon, RetryIcon, TransferIcon } from '../../shared/ui/icons.tsx'
 import { customerName } from '../customer-name.ts'
@@ -39,10 +40,16 @@ export function ThreadHeader({ conversation, view }: ThreadHeaderProps) {
         <IconButton label={t.back} icon={<BackIcon />} onClick={() => navigate(paths.inbox(view))} />
       </span>
       <div class={styles.identity}>
-        <h2>{customerName(customer)}</h2>
+        <h2>
+          <bdi>{customerName(customer)}</bdi>
+        </h2>
         <p>
           <span class={`${styles.status} ${styles[status]}`}>{t.conversationStatus[status]}</span>
-          {agent && status !== 'open' && <span class={styles.agent}>{agent.name}</span>}
+          {agent && status !== 'open' && (
+            <span class={styles.agent}>
+              <bdi>{personName(agent)}</bdi>
+            </span>
+          )}
         </p>
       </div>
       <div class={styles.actions}>

@@ -9,7 +9,7 @@ import type { TimelineItem } from '../../shared/timeline/items.ts'
 import type { OpenConversation } from '../../shared/timeline/open-conversation.ts'
 import { firstLoadedSeq } from '../../shared/timeline/timeline.ts'
 import { Skeleton } from '../../shared/ui/loading.tsx'
-import { customerName } from '../customer-name.ts'
+import { customerName, plainCustomerName } from '../customer-name.ts'
 import { texts } from '../texts.ts'
 import { useWorkspace, type Workspace } from '../workspace/workspace.ts'
 
@@ -91,6 +91,6 @@ function firstNewSeq(open: OpenConversation<AgentConversation>): number {
 }
 
 function nameOf(userId: number, role: string, conversation: AgentConversation, workspace: Workspace): string {
-  if (role === 'customer') return customerName(conversation.customer)
+  if (role === 'customer') return plainCustomerName(conversation.customer)
   return workspace.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
 }

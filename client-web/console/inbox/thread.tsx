@@ -8,7 +8,7 @@ import { useFileDrop } from '../../shared/attachments/use-file-drop.ts'
 import { type OpenConversation, openConversation } from '../../shared/timeline/open-conversation.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Skeleton } from '../../shared/ui/loading.tsx'
-import { customerName } from '../customer-name.ts'
+import { plainCustomerName } from '../customer-name.ts'
 import { texts } from '../texts.ts'
 import { useWorkspace } from '../workspace/workspace.ts'
 import { permissionsOf } from './actions.ts'
@@ -77,7 +77,7 @@ export function Thread({ conversationId, view }: ThreadProps) {
       ref={section}
       class={styles.thread}
       tabIndex={-1}
-      aria-label={t.thread.label(customerName(conversation.customer))}
+      aria-label={t.thread.label(plainCustomerName(conversation.customer))}
       {...drop.handlers}
     >
       <ThreadHeader conversation={conversation} view={view} />

@@ -4,7 +4,7 @@
 import { computed, effect, type ReadonlySignal } from '@preact/signals'
 import type { AgentConversation } from '#protocol/entities.ts'
 import type { Connection } from '../../shared/connection/connection.ts'
-import { customerName } from '../customer-name.ts'
+import { plainCustomerName } from '../customer-name.ts'
 import { navigate, paths, route } from '../router.ts'
 import { texts } from '../texts.ts'
 import type { Conversations } from '../workspace/conversations.ts'
@@ -52,7 +52,7 @@ export function watchNotifications({
     if (!(await claimAlert(`${conversation.id}:${key}`, isOnScreen)) || isOnScreen) return
     void playSound()
     const { waitingAlert, messageAlert } = texts.value.notifications
-    const name = customerName(conversation.customer)
+    const name = plainCustomerName(conversation.customer)
     showDesktopNotification({
       title: conversation.status === 'open' ? waitingAlert(name) : messageAlert(name),
       body: conversation.lastMessage?.content ?? '',

@@ -3,8 +3,10 @@
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 
 export function belongsTo(conversation: AgentConversation, view: ConversationView, agentId: number): boolean {
-  const { status, agent } = conversation
-  if (view === 'queue') return status === 'open'
+  const { status, agent, queuedAt, lastSeq } = conversation
+  if (view === 'queue') return status === 'open' && queuedAt !== null
+  // Nobody has written in it, and no agent has had it.
+  if (lastSeq === 0 && agent === null && queuedAt === null) return false
   if (view === 'mine') return status === 'pending' && agent?.id === agentId
   return view === 'closed' ? status === 'closed' : status !== 'closed'
 }

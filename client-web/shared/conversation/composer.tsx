@@ -4,6 +4,7 @@
 import type { RefObject } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { limits } from '#protocol/limits.ts'
+import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import type { FileSelection } from '../attachments/file-selection.ts'
 import { lazy } from '../lazy.tsx'
 import { ClipIcon, SendIcon } from '../ui/icons.tsx'
@@ -37,7 +38,7 @@ export function Composer({ label, placeholder, text, onText, selection, onSend, 
   const length = text.length > limits.contentLength - countdownStart ? [...text].length : text.length
   const left = limits.contentLength - length
   const hasFiles = selection.files.value.length > 0
-  const isSendable = (text.trim() !== '' || hasFiles) && left >= 0
+  const isSendable = (hasVisibleCharacter(text) || hasFiles) && left >= 0
   const fileInput = useRef<HTMLInputElement>(null)
 
   useLayoutEffect(() => {
@@ -111,6 +112,7 @@ export function Composer({ label, placeholder, text, onText, selection, onSend, 
         <textarea
           ref={field}
           rows={1}
+          dir="auto"
           value={text}
           placeholder={placeholder}
           aria-label={label}

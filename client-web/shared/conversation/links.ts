@@ -1,15 +1,18 @@
 // Finds links in message text. Returns pieces of text and links, never HTML.
 
+import { isEmail } from '#protocol/email.ts'
+import { limits } from '#protocol/limits.ts'
+
 export interface Link {
   href: string
   text: string
 }
 
-const protocols = new Set(['http:', 'https:', 'mailto:'])
+const protocols = new Set(['http:', 'https:'])
 
-/** Ends at white space, quotes and brackets, and at CJK characters, which need no space before them. */
+/** Ends at white space, quotes, brackets and bidi controls, and at CJK characters, which need no space before them. */
 const candidate =
-  /\b(?:https?:\/\/|mailto:)[^\s<>"'`{}|\\^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef\u2018-\u201f\u2026]+/giu
+  /\b(?:https?:\/\/|mailto:)[^\s<>"'`{}|\\^\p{Bidi_Control}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef\u2018-\u201f\u2026]+/giu
 
 export function splitLinks(text: string): (string | Link)[] {
   const pieces: (string | Link)[] = []
@@ -52,6 +55,17 @@ function safeHref(url: string): string | null {
   const [, authority = ''] = /^https?:\/*([^/?#]*)/i.exec(url) ?? []
   if (authority.length > authorityLength) return null
   if (!URL.canParse(url)) return null
-  const { protocol, href } = new URL(url)
+  const { protocol, href, pathname } = new URL(url)
+  // A link to an address alone: subject, copies and text are for the agent to choose.
+  if (protocol === 'mailto:') return isEmail(decoded(pathname)) ? `mailto:${pathname}` : null
   return protocols.has(protocol) ? href : null
+}
+
+/** '' for what cannot be decoded or is too long to be an address. */
+function decoded(path: string): string {
+  try {
+    return path.length > 3 * limits.emailLength ? '' : decodeURIComponent(path)
+  } catch {
+    return ''
+  }
 }

@@ -5,6 +5,7 @@ import { imageBox } from '../attachments/image-box.ts'
 import type { MediaContext } from '../attachments/media-context.ts'
 import { formatDateTime, formatTime } from '../i18n/formats.ts'
 import { lazy } from '../lazy.tsx'
+import { personName } from '../person-name.ts'
 import type { TimelineItem } from '../timeline/items.ts'
 import { CheckIcon, ClockIcon, DoubleCheckIcon, WarningIcon } from '../ui/icons.tsx'
 import styles from './message-list.module.css'
@@ -29,10 +30,15 @@ const AttachmentView = lazy<AttachmentViewProps>(
 
 export function MessageGroup({ items, isOurs, isNamed, media, onRetry, onRemove }: MessageGroupProps) {
   const last = items.at(-1) as TimelineItem
-  const name = last.isOwn ? texts.value.you : last.senderName
+  const senderName = personName({ id: last.senderId, name: last.senderName })
+  const name = last.isOwn ? texts.value.you : senderName
   return (
     <div class={`${styles.group} ${isOurs ? styles.ours : styles.theirs}`}>
-      {isNamed && !last.isOwn && <p class={styles.sender}>{last.senderName}</p>}
+      {isNamed && !last.isOwn && (
+        <p class={styles.sender}>
+          <bdi>{senderName}</bdi>
+        </p>
+      )}
       {items.map((item) => (
         <div
           key={item.key}
@@ -40,10 +46,12 @@ export function MessageGroup({ items, isOurs, isNamed, media, onRetry, onRemove 
           title={formatDateTime(item.createdAt)}
           data-status={item.status}
         >
-          <span class="visually-hidden">{name}</span>
+          <span class="visually-hidden">
+            <bdi>{name}</bdi>
+          </span>
           {item.attachment && <AttachmentView item={item} media={media} onRemove={onRemove} />}
           {item.content !== item.attachment?.name && (
-            <p>
+            <p dir="auto">
               <RichText text={item.content} />
             </p>
           )}

@@ -5,9 +5,11 @@ import styles from './message-list.module.css'
 export function PlainBubble({ name, text }: { name: string; text: string }) {
   return (
     <div class={`${styles.group} ${styles.theirs}`}>
-      <p class={styles.sender}>{name}</p>
+      <p class={styles.sender}>
+        <bdi>{name}</bdi>
+      </p>
       <div class={`${styles.bubble} ${styles.only}`}>
-        <p>{text}</p>
+        <p dir="auto">{text}</p>
       </div>
     </div>
   )

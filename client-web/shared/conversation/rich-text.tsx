@@ -10,7 +10,7 @@ export function RichText({ text }: { text: string }) {
           piece
         ) : (
           <a href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-            {piece.text}
+            <bdi>{piece.text}</bdi>
           </a>
         ),
       )}

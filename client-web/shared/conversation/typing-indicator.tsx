@@ -1,5 +1,6 @@
 // Who is typing, and for agents the preview. Not announced: it would interrupt a screen reader at every pause.
 
+import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import styles from './message-list.module.css'
 import { texts } from './texts.ts'
 
@@ -13,8 +14,8 @@ export function TypingIndicator({ name, preview }: TypingIndicatorProps) {
   return (
     <div class={`${styles.group} ${styles.theirs}`}>
       <div class={`${styles.bubble} ${styles.typing}`}>
-        {preview ? (
-          <p>{preview}</p>
+        {preview && hasVisibleCharacter(preview) ? (
+          <p dir="auto">{preview}</p>
         ) : (
           <span class={styles.dots} aria-hidden="true">
             <i />

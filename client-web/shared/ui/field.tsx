@@ -50,7 +50,7 @@ function Field({ label, hint, error, children }: ShellProps) {
 export function TextField({ label, hint, error, ...rest }: FieldProps & ComponentProps<'input'>) {
   return (
     <Field label={label} hint={hint} error={error}>
-      {(attributes) => <input type="text" {...rest} {...attributes} />}
+      {(attributes) => <input type="text" dir="auto" {...rest} {...attributes} />}
     </Field>
   )
 }
@@ -58,7 +58,7 @@ export function TextField({ label, hint, error, ...rest }: FieldProps & Componen
 export function TextAreaField({ label, hint, error, ...rest }: FieldProps & ComponentProps<'textarea'>) {
   return (
     <Field label={label} hint={hint} error={error}>
-      {(attributes) => <textarea rows={3} {...rest} {...attributes} />}
+      {(attributes) => <textarea rows={3} dir="auto" {...rest} {...attributes} />}
     </Field>
   )
 }

@@ -137,15 +137,15 @@ export const callDrills: Attack[] = [
     request: (target, n) => login(target, `u${n}`),
     isAnswered: wrongPassword,
   }),
-  momentDrill('loginsAtOncePerAccount', 'eight addresses try passwords of one account at the same moment', (n) => ({
+  momentDrill('pendingLoginsPerAccount', 'eight addresses try passwords of one account at the same moment', (n) => ({
     username: 'somebody',
     address: `192.0.2.${n + 1}`,
   })),
-  momentDrill('loginsAtOncePerAddress', 'one address tries passwords of eight accounts at the same moment', (n) => ({
+  momentDrill('pendingLoginsPerAddress', 'one address tries passwords of eight accounts at the same moment', (n) => ({
     username: `u${n}`,
     address: '192.0.2.1',
   })),
-  momentDrill('loginsAtOncePerNetwork', 'eight addresses of one /48 do', (n) => ({
+  momentDrill('pendingLoginsPerNetwork', 'eight addresses of one /48 do', (n) => ({
     username: `u${n}`,
     address: `2001:db8:1:${n}::1`,
   })),
