@@ -47,14 +47,15 @@ afterAll(async () => {
 const headBytes = 15_500
 const most = 50
 
-/** The fastest of several: what the machine does beside it is not of the input. */
-async function fastest(text: string, times = 7): Promise<{ ms: number; statuses: Set<number> }> {
+/** The least of several, in processor time of this thread: what the machine does beside it is not of the input. */
+async function fastest(text: string, times = 3): Promise<{ ms: number; statuses: Set<number> }> {
   let ms = Number.POSITIVE_INFINITY
   const statuses = new Set<number>()
   for (let time = 0; time < times; time++) {
-    const began = performance.now()
+    const before = process.threadCpuUsage()
     statuses.add((await speak(url, text)).status)
-    ms = Math.min(ms, performance.now() - began)
+    const { user, system } = process.threadCpuUsage(before)
+    ms = Math.min(ms, (user + system) / 1000)
   }
   return { ms, statuses }
 }

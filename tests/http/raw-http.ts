@@ -41,18 +41,23 @@ export function openRaw(url: string, { reads = true } = {}): RawConnection {
   }
 }
 
-/** The first answer to what is sent on a connection of its own. */
+/** The first answer to what is sent on a connection of its own; its status is NaN where none comes. */
 export async function speak(url: string, text: string): Promise<RawAnswer> {
   const { send, received, closed, socket } = openRaw(url)
+  socket.setTimeout(10_000, () => socket.destroy())
   send(text)
+  /** Without 100 Continue, which is no answer yet. */
+  const answered = () => received().replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '')
   const isWhole = () => {
-    const [head, ...rest] = received().split('\r\n\r\n')
+    const [head, ...rest] = answered().split('\r\n\r\n')
+    if (rest.length > 0 && /^HTTP\/1\.1 (204|304) /.test(head ?? '')) return true
+    if (/transfer-encoding: chunked/i.test(head ?? '')) return received().endsWith('\r\n0\r\n\r\n')
     const length = /content-length: (\d+)/i.exec(head ?? '')?.[1]
     return length !== undefined && rest.join('\r\n\r\n').length >= Number(length)
   }
   await Promise.race([closed, new Promise<void>((resolve) => socket.on('data', () => isWhole() && resolve()))])
   socket.destroy()
-  const [head = '', ...rest] = received().split('\r\n\r\n')
+  const [head = '', ...rest] = answered().split('\r\n\r\n')
   const [statusLine = '', ...lines] = head.split('\r\n')
   const headers = Object.fromEntries(
     lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
