@@ -74,6 +74,7 @@ export function serveRealtime(
     handshakes.set(session, handshake)
     conn.once('close', () => {
       sessions.delete(conn.id)
+      session.release?.()
       handshake.fail()
     })
   })
@@ -92,8 +93,7 @@ export function serveRealtime(
       if (!sessions.has(session.conn.id)) throw new AppError('unavailable', 'This connection has ended.')
       release = acquireSlots(app, actor, session)
       socket.data = createConnection({ socket, session, actor, expiresAt, roomForPage: slowConsumers.roomForPage })
-      socket.conn.once('close', release)
-      socket.once('disconnect', release)
+      session.release = release
       next()
     } catch (error) {
       release()
@@ -118,6 +118,7 @@ export function serveRealtime(
     socket.on('disconnect', () => {
       // The client may come again on the same transport connection, but not hold it without a connection of ours.
       session.deadline = performance.now() + limits.handshakeMs
+      session.release?.()
       connections.remove(connection)
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
     })
