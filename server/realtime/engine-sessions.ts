@@ -46,6 +46,8 @@ export interface EngineSession {
   /** Whose token was valid; null before. */
   user: { userId: number; sessionId: number } | null
   isConnecting: boolean
+  /** Gives back the places of its connection; null while it has none. */
+  release: (() => void) | null
   connects: Counter
   /** When the client has to have connected; Infinity while it is. */
   deadline: number
@@ -63,6 +65,7 @@ export function createEngineSession(conn: EngineConnection, address: ClientAddre
     address,
     user: null,
     isConnecting: false,
+    release: null,
     connects: createCounter(budgets.connectsPerConnection),
     deadline,
     hasRoom: null,

@@ -74,6 +74,7 @@ export function serveRealtime(
     handshakes.set(session, handshake)
     conn.once('close', () => {
       sessions.delete(conn.id)
+      session.release?.()
       handshake.fail()
     })
   })
@@ -101,8 +102,7 @@ export function serveRealtime(
         roomForPage: slowConsumers.roomForPage,
       })
       socket.data = connection
-      socket.conn.once('close', release)
-      socket.once('disconnect', release)
+      session.release = release
       next()
       // One that was lost meanwhile never opens, nor closes.
       setImmediate(() => connections.has(connection) || app.actors.leave(actor))
@@ -130,6 +130,7 @@ export function serveRealtime(
     socket.on('disconnect', () => {
       // The client may come again on the same transport connection, but not hold it without a connection of ours.
       session.deadline = performance.now() + limits.handshakeMs
+      session.release?.()
       connections.remove(connection)
       app.actors.leave(actor)
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)

@@ -7,6 +7,7 @@ import { Server } from 'socket.io'
 import { io as connect } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { budgets } from '../../server/budgets/budgets.ts'
+import { groupAddress } from '../../server/client-address.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { frame, openPolling, openWebSocket, pingFrame, type RawTcp, textFrame } from '../support/raw-socket.ts'
 
@@ -118,9 +119,11 @@ describe('a client that goes on after rate_limited', () => {
   it('[CN18] [S6] is not connected again after twenty times, while others of its address are', async () => {
     const account = await app.newCustomer()
     const headers = nextAddress()
-    for (let times = 0; times < budgets.violationsPerUser.count; times++) {
-      await flood(await open(account, headers), textFrame('6').subarray())
+    for (let times = 1; times < budgets.violationsPerUser.count; times++) {
+      app.violations.count(groupAddress(headers['x-forwarded-for']))
+      app.rates.count('violationsPerUser', account.id)
     }
+    await flood(await open(account, headers), textFrame('6'))
     const tcp = await openWebSocket(app.url, { headers })
     tcp.socket.write(textFrame(`40${JSON.stringify({ token: account.token })}`))
     await tcp.until('"code":"rate_limited"')

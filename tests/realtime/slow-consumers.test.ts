@@ -115,8 +115,8 @@ describe('a client that does not read', () => {
     http.socket.pause()
     const request = `GET /api/v1/conversations/${conversationId}/messages?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${agent.token}\r\n\r\n`
     http.socket.write(request.repeat(100))
-    await expect.poll(() => refused('slow'), { timeout: 5_000 }).toBe(before + 2)
-  }, 10_000)
+    await expect.poll(() => refused('slow'), { timeout: 8_000 }).toBe(before + 2)
+  }, 20_000)
 })
 
 it('[RQ21] [S4] a slow phone gets every page that it asks for together, however long that takes', async () => {
@@ -124,10 +124,10 @@ it('[RQ21] [S4] a slow phone gets every page that it asks for together, however 
   const client = await connectClient(relay.url, agent.token)
   const startedAt = performance.now()
   const replies = await Promise.all(
-    Array.from({ length: 6 }, () => client.ask('message:list', { conversationId, limit: limits.pageSize })),
+    Array.from({ length: 4 }, () => client.ask('message:list', { conversationId, limit: limits.pageSize })),
   )
   expect(replies.map(({ ok }) => ok)).toEqual(replies.map(() => true))
-  expect(performance.now() - startedAt).toBeGreaterThan(2_500)
+  expect(performance.now() - startedAt).toBeGreaterThan(1_500)
   client.close()
   relay.stop()
 }, 15_000)
