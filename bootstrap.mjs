@@ -17,7 +17,14 @@ const runsTypeScript = Number(process.versions.node.split('.')[0]) >= 24
 if (packagesAreStale()) await installPackages()
 const node = runsTypeScript ? process.execPath : bundledNode()
 if (
-  ['server/main.ts', 'server/commands/dev.ts', 'tests/run.ts', 'tests/screenshots.ts', 'bench/run.ts'].includes(entry)
+  [
+    'server/main.ts',
+    'server/commands/dev.ts',
+    'tests/run.ts',
+    'tests/attacks/run.ts',
+    'tests/screenshots.ts',
+    'bench/run.ts',
+  ].includes(entry)
 )
   await buildBrowserCode()
 
@@ -30,6 +37,12 @@ if (runsTypeScript) {
   await import(pathToFileURL(inRoot(entry)).href)
 } else {
   process.exitCode = await run(node, [inRoot(entry), ...args])
+}
+
+/** npm and the build need none of them. */
+function withoutSecrets() {
+  const secrets = ['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET', 'BACKUP_KEY', 'ADMIN_PASSWORD', 'METRICS_TOKEN']
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.includes(name)))
 }
 
 /** npm writes down what it has installed, last of all: anything else than what the lock file asks for is stale. */
@@ -48,7 +61,9 @@ async function installPackages() {
   const options = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath
   const code =
-    npm === undefined ? await run('npm', options, root) : await run(process.execPath, [npm, ...options], root)
+    npm === undefined
+      ? await run('npm', options, root, withoutSecrets())
+      : await run(process.execPath, [npm, ...options], root, withoutSecrets())
   if (code !== 0) fail('The packages could not be installed; npm says why above.')
 }
 
@@ -65,7 +80,8 @@ async function buildBrowserCode() {
   const source = hashOf(['package-lock.json', 'protocol', 'client-web'])
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === source) return
   say('Building the browser code …')
-  if ((await run(node, [inRoot('client-web', 'build.ts')], root)) !== 0) fail('The browser code could not be built.')
+  if ((await run(node, [inRoot('client-web', 'build.ts')], root, withoutSecrets())) !== 0)
+    fail('The browser code could not be built.')
   writeFileSync(stamp, source)
 }
 
@@ -84,8 +100,8 @@ function hashOf(names) {
 }
 
 /** Resolves with its exit code. A Ctrl-C in a terminal reaches the child by itself; we stay until it has finished. */
-function run(command, parameters, cwd = process.cwd()) {
-  const child = spawn(command, parameters, { cwd, stdio: 'inherit' })
+function run(command, parameters, cwd = process.cwd(), env = process.env) {
+  const child = spawn(command, parameters, { cwd, env, stdio: 'inherit' })
   const forward = (signal) => {
     if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal)
   }

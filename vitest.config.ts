@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** What promises times of its own: they are measured when nothing else of ours is at work. */
 const alone = [
+  'tests/attacks/attacks.test.ts',
   'tests/browser/at-once.test.ts',
   'tests/chaos/catch-up.test.ts',
   'tests/operations/crashes.test.ts',

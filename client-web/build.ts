@@ -1,5 +1,6 @@
-// Builds everything the browser gets into client-web/dist: the pages, the loader, and a .gz and .br beside each file that shrinks.
-// It is made in a folder of its own and swapped in whole, so that a running server never serves half; .stamp says when it was finished.
+// Builds everything the browser loads into client-web/dist: the pages, the loader, and .gz
+// and .br files where they save bytes. The build runs in its own folder and is swapped in
+// as a whole, so a running server never serves half of it. .stamp holds the build time.
 
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'

@@ -1,5 +1,5 @@
-// How the pages are built: console and setup here, the customer's in vite.widget.config.ts, in hashed chunks under /assets/.
-// Nothing may end up inline in the HTML: the server's policy forbids inline scripts and styles.
+// Builds the console and setup pages into hashed chunks under /assets/; vite.widget.config.ts builds the
+// customer's pages. Nothing may be inlined into the HTML: the CSP forbids inline scripts and styles.
 
 import { fileURLToPath } from 'node:url'
 import preact from '@preact/preset-vite'
@@ -7,10 +7,10 @@ import { defineConfig, type Plugin, type UserConfig } from 'vite'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** Browsers that know light-dark(), <dialog> and CSS nesting. */
+/** Browsers with light-dark(), <dialog> and CSS nesting. */
 export const browsers = ['chrome123', 'edge123', 'firefox121', 'safari17.5']
 
-/** Pages drawn wholly by script wait for it with their first paint, so that a chosen theme never flashes the other one. */
+/** Script-rendered pages block their first paint, so that the wrong theme never flashes. */
 function paintWithScript(pages: string[]): Plugin {
   return {
     name: 'paint-with-script',
@@ -22,7 +22,7 @@ function paintWithScript(pages: string[]): Plugin {
   }
 }
 
-/** In development the console's own addresses lead to its page, as the server has it. */
+/** In development the console's routes serve its page, as on the server. */
 function consoleAddresses(): Plugin {
   return {
     name: 'console-addresses',
@@ -36,7 +36,7 @@ function consoleAddresses(): Plugin {
   }
 }
 
-/** Pages that share hashed chunks with each other and with no others. */
+/** Pages that share chunks with each other and with no others. */
 export function pagesConfig(pages: string[]): UserConfig {
   return {
     root: path('.'),

@@ -1,4 +1,4 @@
-// How the embed loader is built: one classic script for any page, dist/kefu.js, with nothing to load after it until a customer asks.
+// Builds the embed loader: one classic script for any page, dist/kefu.js.
 
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'

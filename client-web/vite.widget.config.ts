@@ -1,4 +1,4 @@
-// The customer's pages, built apart from the agents': in shared chunks a customer would load what only agents see.
+// Builds the customer's pages separately: in shared chunks customers would load code that only agents use.
 
 import { defineConfig } from 'vite'
 import { pagesConfig } from './vite.config.ts'

@@ -5,7 +5,7 @@ import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from '
 import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mysql2'
 import { limits } from '#protocol/limits.ts'
 import type { Database, Tables } from './database.ts'
-import { DatabaseUnavailable, isConnectionTrouble } from './errors.ts'
+import { DatabaseOverloaded, DatabaseUnavailable, isConnectionTrouble, isQueueFull } from './errors.ts'
 import { inPackets } from './packets.ts'
 import { giveTrips } from './transaction.ts'
 
@@ -164,6 +164,7 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number): Mysq
 }
 
 function asUnavailable(error: unknown): unknown {
+  if (isQueueFull(error)) return new DatabaseOverloaded('too many wait for a database connection', { cause: error })
   return isConnectionTrouble(error)
     ? new DatabaseUnavailable('the database cannot be reached', { cause: error })
     : error

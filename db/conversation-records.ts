@@ -6,7 +6,7 @@ import { limits } from '#protocol/limits.ts'
 import type { ConversationState } from './conversations.ts'
 import type { Database, Tables } from './database.ts'
 import { displayName } from './display-name.ts'
-import type { PageOf, Place } from './paging.ts'
+import type { Place, PlacedPageOf } from './paging.ts'
 
 /** A conversation with the names around it: everything either side may see, and more than the customer may. */
 export interface ConversationRecord
@@ -94,7 +94,7 @@ export function listConversationsInView(
   agentId: number,
   after: Place | null,
   limit: number,
-): Promise<PageOf<ConversationRecord>> {
+): Promise<PlacedPageOf<ConversationRecord>> {
   return listPage(db, (eb) => inView[view](eb, agentId), orderOf[view], directionOf(view), after, limit)
 }
 
@@ -103,7 +103,7 @@ export function listConversationsOfCustomer(
   customerId: number,
   after: Place | null,
   limit: number,
-): Promise<PageOf<ConversationRecord>> {
+): Promise<PlacedPageOf<ConversationRecord>> {
   return listPage(db, (eb) => eb('conversations.customer_id', '=', customerId), 'updated_at', 'desc', after, limit)
 }
 
@@ -118,7 +118,7 @@ async function listPage(
   direction: 'asc' | 'desc',
   after: Place | null,
   limit: number,
-): Promise<PageOf<ConversationRecord>> {
+): Promise<PlacedPageOf<ConversationRecord>> {
   const page = db
     .selectFrom('conversations')
     .select(['conversations.id', `conversations.${time} as at`])
@@ -131,9 +131,10 @@ async function listPage(
   const rows = await records(db).innerJoin(page, 'page.id', 'conversations.id').select('page.at').execute()
   const [first, second] = direction === 'asc' ? [-1, 1] : [1, -1]
   rows.sort((a, b) => (isBefore(a, b) ? first : second))
-  const items = rows.slice(0, limit).map(({ at: _, ...record }) => record)
-  const last = rows.length > limit ? rows[limit - 1] : undefined
-  return { items, next: last === undefined ? null : { at: last.at as string, id: last.id } }
+  const shown = rows.slice(0, limit)
+  const items = shown.map(({ at: _, ...record }) => record)
+  const places = shown.map(({ at, id }) => ({ at: at as string, id }))
+  return { items, places, next: rows.length > limit ? (places[limit - 1] ?? null) : null }
 }
 
 const isBefore = (a: { at: string | null; id: number }, b: { at: string | null; id: number }) =>

@@ -10,6 +10,7 @@ import type { Database, Transaction } from './database.ts'
 import { displayName } from './display-name.ts'
 import { isDuplicateKey } from './errors.ts'
 import { withNext } from './packets.ts'
+import { fitPage } from './paging.ts'
 
 function messages(db: Database) {
   return db
@@ -38,6 +39,8 @@ export interface MessageRange {
   /** Newer than this seq, oldest page. */
   afterSeq?: number | undefined
   limit: number
+  /** What of limits.pageBytes is left for this page; one message always fits. */
+  bytes?: number
 }
 
 /** A page of history in seq order: what follows afterSeq, else what stands before beforeSeq, else the newest. */
@@ -55,8 +58,9 @@ export async function listMessages(
     .orderBy('messages.seq', forward ? 'asc' : 'desc')
     .limit(range.limit + 1)
     .execute()
-  const page = await withAttachments(db, rows.slice(0, range.limit))
-  return { messages: forward ? page : page.reverse(), hasMore: rows.length > range.limit }
+  const fitting = fitPage(rows.slice(0, range.limit), range.bytes)
+  const page = await withAttachments(db, fitting)
+  return { messages: forward ? page : page.reverse(), hasMore: rows.length > fitting.length }
 }
 
 /** Messages up to a seq that changed after a version, in the order of their changes: no two of a conversation share a version. */
@@ -71,7 +75,8 @@ export async function listChangedMessages(
     .orderBy('messages.version')
     .limit(range.limit + 1)
     .execute()
-  return { messages: await withAttachments(db, rows.slice(0, range.limit)), hasMore: rows.length > range.limit }
+  const fitting = fitPage(rows.slice(0, range.limit))
+  return { messages: await withAttachments(db, fitting), hasMore: rows.length > fitting.length }
 }
 
 /** The newest message of each conversation, by its last seq. */

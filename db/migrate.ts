@@ -10,6 +10,7 @@ import { type DatabaseAddress, driverOptions } from './connect.ts'
 import { StartError } from './embedded/start-error.ts'
 import { DatabaseUnavailable, errnoOf, isConnectionTrouble } from './errors.ts'
 import { splitStatements } from './split-statements.ts'
+import { settleTablesAside } from './tables-aside.ts'
 
 export interface PrepareOptions {
   /** Refuse, instead of warning of, a server that may lose what it has committed. */
@@ -57,6 +58,7 @@ export async function prepareDatabase(
       warnings.forEach(log)
       await useDatabase(connection, database, log)
       await takeTurn(connection, database, log)
+      await settleTablesAside(connection, log)
       await bringUpToDate(connection, database, log, options.onStep ?? (() => {}))
     } finally {
       // Frees the lock too.
@@ -90,7 +92,7 @@ export async function useDatabase(connection: Connection, database: string, log:
 }
 
 /** The lock belongs to the connection, so a killed process cannot keep it. Its name may have 64 characters. */
-async function takeTurn(connection: Connection, database: string, log: (message: string) => void) {
+export async function takeTurn(connection: Connection, database: string, log: (message: string) => void) {
   const name = `kefu:${database}`.slice(0, 64)
   const take = async (seconds: number) => {
     const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS taken', [name, seconds])
@@ -104,11 +106,23 @@ async function takeTurn(connection: Connection, database: string, log: (message:
   )
 }
 
-async function bringUpToDate(
+/** Makes the tables as these migrations leave them, of which the first so many of this release are named, in a database without any. */
+export async function createTables(connection: Connection, migrations: readonly string[]): Promise<void> {
+  const schema = splitStatements(schemaText())
+  const isCurrent = migrations.length === migrationNames().length
+  const texts = migrations.map((name) => readFileSync(new URL(`${name}.sql`, folder), 'utf8'))
+  const records = schema.filter((statement) => statement.startsWith('CREATE TABLE schema_migrations'))
+  for (const statement of isCurrent ? schema : [...records, ...texts.flatMap(splitStatements)])
+    await connection.query(statement)
+  await connection.query('INSERT INTO schema_migrations (name) VALUES ?', [migrations.map((name) => [name])])
+}
+
+/** Call in one's turn, with the database in use. */
+export async function bringUpToDate(
   connection: Connection,
   database: string,
   log: (message: string) => void,
-  onStep: NonNullable<PrepareOptions['onStep']>,
+  onStep: NonNullable<PrepareOptions['onStep']> = () => {},
 ) {
   const schema = splitStatements(schemaText())
   const names = migrationNames()

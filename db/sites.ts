@@ -49,6 +49,15 @@ export async function findSiteByKey(db: Database, key: string): Promise<SiteReco
   return row && asSite(row)
 }
 
+export async function findSitesByKeys(db: Database, keys: readonly string[]): Promise<SiteRecord[]> {
+  return (await sites(db).where('site_key', 'in', keys).execute()).map(asSite)
+}
+
+export async function hasSiteWithOrigins(db: Database): Promise<boolean> {
+  const row = await db.selectFrom('sites').select('id').where('origins', '!=', '').limit(1).executeTakeFirst()
+  return row !== undefined
+}
+
 export async function findFirstSite(db: Database): Promise<SiteRecord | undefined> {
   const row = await sites(db).limit(1).executeTakeFirst()
   return row && asSite(row)

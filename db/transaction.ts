@@ -4,7 +4,7 @@
 import type { CompiledQuery, MysqlPool, MysqlQueryResult } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import type { Database, Transaction } from './database.ts'
-import { DatabaseUnavailable, errnoOf, isTransactionConflict } from './errors.ts'
+import { DatabaseOverloaded, DatabaseUnavailable, errnoOf, isTransactionConflict } from './errors.ts'
 import { inOnePacket } from './packets.ts'
 
 /**
@@ -32,7 +32,8 @@ export async function inTransaction<T>(
     try {
       return await db.transaction().execute((trx) => work(trx, again))
     } catch (error) {
-      const lost = error instanceof DatabaseUnavailable
+      // A full queue is not helped by one more try.
+      const lost = error instanceof DatabaseUnavailable && !(error instanceof DatabaseOverloaded)
       if (!lost && !isTransactionConflict(error)) throw error
       const pause = (lost ? 100 : 5) * 2 ** attempt * (0.5 + Math.random() / 2)
       if (attempt >= limits.transactionTries || performance.now() + pause > giveUpAt) {

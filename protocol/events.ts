@@ -41,7 +41,7 @@ export interface ServerEvents {
   /** To customers: somebody is here to answer, or nobody is. */
   'availability:changed': { available: boolean }
   /** Before the server ends a connection: why. A client that can renew or return does. */
-  'connection:closing': { reason: 'expired' | 'revoked' | 'restart' }
+  'connection:closing': { reason: 'expired' | 'revoked' | 'restart' | 'rate_limited' }
 }
 
 export type EventName = keyof ServerEvents

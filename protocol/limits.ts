@@ -22,6 +22,8 @@ export const limits = {
   transportBytes: 128 * 1024,
   /** JSON deeper than this is refused before any schema sees it. */
   requestDepth: 8,
+  /** Keys of one object, or items of one list, in a request. */
+  requestEntries: 100,
   openConversationsPerCustomer: 3,
 
   attachmentBytes: 20 * 1024 * 1024,
@@ -44,6 +46,9 @@ export const limits = {
   requestMs: 30_000,
   /** Nothing is taken in where less is left on the disk: the database may need it. */
   freeDiskBytes: 1024 * 1024 * 1024,
+  /** The log warns when the embedded database's disk has less left, looked at this often. */
+  lowDiskBytes: 512 * 1024 * 1024,
+  diskWatchMs: 10_000,
   /** All that one customer may have in store. */
   customerUploadBytes: 500 * 1024 * 1024,
   /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */
@@ -81,11 +86,30 @@ export const limits = {
   /** A request is answered within this time, with unavailable if need be, whatever the database does. */
   answerMs: 1_900,
   answerSweepMs: 50,
-  /** What may wait to be sent to one connection; past it the client is too slow and comes back to catch up. */
-  sendBufferBytes: 512 * 1024,
-  sendBufferSweepMs: 50,
+  /** A page ends before its JSON is longer than this, however many rows were asked for; one row always fits. */
+  pageBytes: 256 * 1024,
+  /** Every connection's unread bytes are measured this often; those that wait for room to read a page, more often. */
+  slowConsumerSweepMs: 250,
+  pageRoomSweepMs: 50,
+  /** A connection of which the client has read nothing for so long, though much waits, is ended. */
+  stalledMs: 30_000,
+  /** A client that was asked to close its connection, or told why it ends, has this long. */
+  closingMs: 3_000,
+  floodClosingMs: 500,
   /** An event loop that stood still longer than this within eventLoopWatchMs makes the process not ready. */
   eventLoopStallMs: 2_000,
+  /** Answers that ask the database and need no token are kept for so long, and of so many sites. */
+  freeAnswerMs: 500,
+  freeAnswerKeys: 1_000,
+  /** Site keys that one statement looks up. */
+  freeAnswerRows: 100,
+  /** With less left on the disk of DATA_DIR the process is not ready; looked at this often at most. */
+  readyDiskBytes: 64 * 1024 * 1024,
+  diskCheckMs: 2_000,
+  /** Whether HTTP answers are read is checked this often. */
+  readingSweepMs: 250,
+  /** An Authorization header that is longer counts as none. */
+  credentialsLength: 8_192,
   eventLoopWatchMs: 5_000,
   /** Garbage is collected when this much memory has come together, and the event loop was busy for at most this share of the time between: 5,000 idle connections take an eighth of a slow core. */
   quietMemoryBytes: 32 * 1024 * 1024,
@@ -172,9 +196,21 @@ export const limits = {
   redisRetryMs: 2_000,
   /** What may wait to leave for other nodes; more is not passed on. */
   busWaitingBytes: 8 * 1024 * 1024,
+  /** One message of another node; the largest event is a twentieth of it. */
+  busMessageBytes: 4 * 1024 * 1024,
+  /** Dropped messages of one kind are logged at most this often. */
+  refusedMessageLogMs: 60_000,
   /** Nodes tell each other this often what was counted against rates, and of so many callers. */
   sharedRatesMs: 500,
   sharedRatesRows: 1_000,
+
+  /** The longest line of a backup's content; a dump's are at most a batch of the writer, escaped. */
+  backupLineBytes: 16 * 1024 * 1024,
+  /** A backup may unpack to so many times its size, and in any case to the floor: rows with random ids pack to a tenth at best. */
+  backupExpansion: 200,
+  /** A stored file: an upload, or what an image became. */
+  storedFileBytes: 256 * 1024 * 1024,
+  backupExpansionFloorBytes: 64 * 1024 * 1024,
 
   workers: 64,
   /** The primary kills a worker that has not stopped by then, so that the database stops in order within drainMs. */

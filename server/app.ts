@@ -17,13 +17,18 @@ import { createToldVersions } from './conversations/told.ts'
 import { startUpkeep } from './customers/upkeep.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { createHttpServer } from './http/http-server.ts'
+import { plainHeaders } from './http/security-headers.ts'
+import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
 import { createReadMarker } from './messages/read-marker.ts'
 import { createMessageWriter } from './messages/writer.ts'
 import { endLapsed } from './realtime/ended-sessions.ts'
 import { createOpenConnections } from './realtime/open-connections.ts'
 import { joinOtherNodes } from './realtime/other-nodes.ts'
 import { createPublish } from './realtime/publish.ts'
+import { createRefusedMessages } from './realtime/refused-messages.ts'
+import { createRefusedSockets } from './realtime/refused-sockets.ts'
 import { sendTogether } from './realtime/send-together.ts'
+import { signBus } from './realtime/signed-bus.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
 import { tellTextOnly } from './realtime/text-only.ts'
 import { keepSessionsWhole } from './workers/forward.ts'
@@ -52,20 +57,22 @@ export async function createApp({
   now: ownedNow,
   siblings,
 }: AppParts): Promise<RunningApp> {
-  const io = createSocketServer(config)
+  const io = createSocketServer()
   const actors = createCurrentActors()
   const connections = createOpenConnections(actors)
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
     config.redisUrl === null ? null : (await import('./realtime/redis.ts')).connectRedis(config.redisUrl, log)
-  const bus = redis ?? siblings ?? null
+  const refused = createRefusedMessages(log, redis ? 'redis' : 'worker')
+  const bus = redis ? signBus(redis, jwtSecrets, refused) : (siblings ?? null)
   // Rates go by a clock that nobody sets: set back, it would make people wait for as long.
   const now = ownedNow ?? Date.now
   const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
     enabled: config.rateLimits,
     shared: bus !== null,
+    addressFactor: config.addressLimits,
   })
-  const others = bus && (await joinOtherNodes({ db, rates }, io, bus, connections))
+  const others = bus && (await joinOtherNodes({ db, rates }, io, bus, refused, connections))
   redis?.start()
   const publish = createPublish(io, log)
   const known = createKnownConversations()
@@ -98,15 +105,17 @@ export async function createApp({
     redis,
     siblings: siblings ?? null,
     rates,
-    slots: createSlotCounter({ enabled: config.rateLimits }),
+    slots: createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits }),
     violations: createViolations(rates),
+    refusedSockets: createRefusedSockets(),
   }
+  if ((siblings?.number ?? 1) === 1) warnOfMissingProxies(app)
   const http = await createHttpServer(app)
   io.attach(http.server)
-  if (siblings) keepSessionsWhole(io, siblings)
-  const behind = sendTogether(io)
+  if (siblings) keepSessionsWhole(config, io, siblings)
+  sendTogether(io)
   tellTextOnly(io)
-  const realtime = serveRealtime(app, io, connections, behind)
+  const realtime = serveRealtime(app, io, http.server, connections, plainHeaders(config))
   await app.presence.start()
   const upkeep = startUpkeep(app)
 

@@ -21,7 +21,15 @@ const forwardedHops = 20
 type TrustSettings = Pick<Config, 'trustedProxies'>
 const trustByList = new WeakMap<readonly string[], (address: string, hop: number) => boolean>()
 
+/** A worker passes on requests of another's sessions, with the address of their client in this header. */
+export const passedAddressHeader = 'kefu-client-address'
+const passedOn = new WeakSet<object>()
+
+/** Call for connections of other workers alone. */
+export const trustAddressHeader = (socket: object): void => void passedOn.add(socket)
+
 export function clientAddress({ trustedProxies }: TrustSettings, { socket, headers }: IncomingMessage): ClientAddress {
+  if (passedOn.has(socket)) return groupAddress(normalizeAddress(String(headers[passedAddressHeader])) ?? '')
   let address = normalizeAddress(socket.remoteAddress ?? '') ?? ''
   if (trustedProxies.length > 0) {
     const isTrusted = trustOf(trustedProxies)

@@ -10,6 +10,7 @@ import {
   oneOf,
   plainText,
   readAddresses,
+  readContact,
   readCount,
   readDatabaseUrl,
   readHost,
@@ -75,6 +76,11 @@ export const settings = {
     'Signs access tokens; at least 32 characters. A list separated by commas rotates: the first signs, all verify. Unset: made once and kept in DATA_DIR.',
     readSecrets,
   ),
+  backupKeys: secret(
+    'BACKUP_KEY',
+    'Authenticates backups; at least 32 characters. A list separated by commas rotates: the first signs, all verify. Unset: derived from JWT_SECRET.',
+    readSecrets,
+  ),
   adminUsername: setting(
     'ADMIN_USERNAME',
     'admin',
@@ -132,6 +138,26 @@ export const settings = {
     readCount(limits.workers),
     '1',
   ),
+  addressLimits: setting(
+    'ADDRESS_LIMITS',
+    1,
+    'Multiplies what one address may do, for many people behind one address. A whole number from 1 to 100.',
+    readCount(100),
+    '1',
+  ),
+  demo: setting(
+    'DEMO',
+    false,
+    '`on` shows the demo shop to everyone. `off`: to callers on this machine alone once PUBLIC_URL or an origin of a site is set.',
+    readSwitch,
+    'off',
+  ),
+  securityContact: setting<string | null>(
+    'SECURITY_CONTACT',
+    null,
+    'Where to report vulnerabilities, an email address or an https URL. Served as `/.well-known/security.txt`.',
+    readContact,
+  ),
   rateLimits: setting('RATE_LIMITS', true, '`off` for load tests alone.', readSwitch, 'on'),
 }
 
@@ -182,6 +208,12 @@ function readSetting(setting: Setting, env: Readonly<Record<string, string | und
     )
     return undefined
   }
+}
+
+/** A worker's environment: the first admin is the primary's to make. */
+export function workerEnvironment(): Record<string, string | undefined> {
+  const { ADMIN_PASSWORD: _, ...others } = process.env
+  return others
 }
 
 /** The README's table, in Markdown. */

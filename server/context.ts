@@ -16,6 +16,7 @@ import type { ToldVersions } from './conversations/told.ts'
 import type { EventLoopWatch } from './event-loop.ts'
 import type { ReadMarker } from './messages/read-marker.ts'
 import type { MessageWriter } from './messages/writer.ts'
+import type { RefusedSockets } from './realtime/refused-sockets.ts'
 import type { Siblings } from './workers/siblings.ts'
 
 /** Whom an event is told; a connection that fits several gets it once. */
@@ -86,4 +87,5 @@ export interface App {
   rates: RateLimiter
   slots: SlotCounter
   violations: Violations
+  refusedSockets: RefusedSockets
 }

@@ -1,6 +1,6 @@
 // The one error that use cases throw on purpose: a code of the closed list, a sentence for people, details for programs.
 
-import { DatabaseUnavailable } from '#db/errors.ts'
+import { databaseTrouble } from '#db/errors.ts'
 import { type ErrorBody, type ErrorCode, errorCodes } from '#protocol/errors.ts'
 
 export class AppError extends Error {
@@ -28,7 +28,15 @@ export function errorBody(error: unknown): ErrorBody {
 
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  if (error instanceof DatabaseUnavailable)
-    return new AppError('unavailable', 'The database is not reachable just now.')
+  const trouble = databaseTrouble(error)
+  if (trouble !== null) return new AppError(trouble, 'The database cannot serve this request now; try again later.')
+  if (isResourceShortage(error))
+    return new AppError('unavailable', 'The server is short of resources; try again later.')
   return new AppError('internal', 'Something went wrong on our side.')
 }
+
+const shortages = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EROFS', 'EAGAIN'])
+
+/** The operating system's: no disk, files or memory left. */
+const isResourceShortage = (error: unknown) =>
+  error instanceof Error && 'code' in error && shortages.has(String(error.code))

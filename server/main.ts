@@ -22,7 +22,8 @@ async function serveAlone({ config, log, stops }: Life, { address, jwtSecrets }:
 function announce({ config, log }: Life, { jwtSecrets, needsSetup }: Prepared, port: number): void {
   const url = config.publicUrl ?? `http://${shownHost(config.host)}:${port}`
   if (config.rateLimits === false) log.warn('RATE_LIMITS is off: nobody is held back')
-  log.info({ console: `${url}/console/`, demo: `${url}/demo/` }, `ready at ${url}`)
+  const isDemoShown = config.publicUrl === null || config.demo
+  log.info({ console: `${url}/console/`, ...(isDemoShown && { demo: `${url}/demo/` }) }, `ready at ${url}`)
   if (isLoopback(config.host)) log.info('Only this machine can reach it; set HOST=0.0.0.0 to let others in')
   if (needsSetup) log.info(`Make the first admin here, once: ${url}/setup#${setupCode({ jwtSecrets })}`)
 }

@@ -8,7 +8,7 @@ import { type Config, ConfigError } from './config.ts'
 /** The first signs, all verify. The folder is held by this process already, so nobody else makes one at the same time. */
 export function loadJwtSecrets(config: Config): string[] {
   if (config.jwtSecrets !== null) return [...config.jwtSecrets]
-  const file = join(config.dataDir, 'jwt-secret')
+  const file = fileOf(config)
   const kept = readKept(file)
   if (kept === null) return [makeSecret(file)]
   if (kept.length < 32)
@@ -17,6 +17,11 @@ export function loadJwtSecrets(config: Config): string[] {
     )
   return [kept]
 }
+
+const fileOf = (config: Config) => join(config.dataDir, 'jwt-secret')
+
+/** The one in DATA_DIR; null where there is none. */
+export const keptJwtSecret = (config: Config): string | null => readKept(fileOf(config))
 
 function readKept(file: string): string | null {
   try {

@@ -2,6 +2,7 @@
 // session. People and sessions are numbers here; nothing of a request is told but the pattern of its route.
 
 import type { App } from './context.ts'
+import { countAndWrite, writeBounded } from './log-lines.ts'
 
 /** Every event by the name it has in the log as `event`; never renamed, since operators search for it. */
 const securityEvents = {
@@ -11,8 +12,17 @@ const securityEvents = {
   identity_refused: { level: 'warn', says: 'refused the identity of a customer', isBounded: true },
   forbidden: { level: 'warn', says: 'refused what is not for this user', isBounded: true },
   account_changed: { level: 'info', says: 'changed an account', isBounded: false },
+  untrusted_proxy: {
+    level: 'warn',
+    says: 'a peer that TRUSTED_PROXIES does not name sends forwarding headers: all callers behind it count as one address',
+    isBounded: true,
+  },
+  metrics_refused: { level: 'warn', says: 'refused a wrong METRICS_TOKEN', isBounded: true },
   identity_secret_made: { level: 'info', says: 'made a new secret for the identities of customers', isBounded: false },
 } as const
+
+export type SecurityEvent = keyof typeof securityEvents
+export const securityEventNames = Object.keys(securityEvents) as SecurityEvent[]
 
 export interface SecurityDetails {
   /** Who did it, or tried to. */
@@ -27,13 +37,15 @@ export interface SecurityDetails {
   what?: string | undefined
 }
 
-/** Of each kind that a stranger can cause, budgets.refusalLines are told: a flood fills no disk, and /metrics counts the rest. */
+/** `by` is who caused it where `userId` does not say so, such as the group of an address; it is counted by and never written. */
 export function logSecurity(
-  { log, rates }: Pick<App, 'log' | 'rates'>,
-  event: keyof typeof securityEvents,
+  app: Pick<App, 'log' | 'rates' | 'now'>,
+  event: SecurityEvent,
   details: SecurityDetails,
+  by?: string,
 ): void {
   const { level, says, isBounded } = securityEvents[event]
-  if (isBounded && !rates.tryConsume('refusalLines', event)) return
-  log[level]({ event, ...details }, says)
+  const write = () => app.log[level]({ event, ...details }, says)
+  if (isBounded) writeBounded(app, { kind: event, budget: 'refusalLines', actor: by ?? details.userId }, write)
+  else countAndWrite(app, event, write)
 }

@@ -121,6 +121,15 @@ export function readRedisUrl(text: string): string {
   return text
 }
 
+/** As RFC 9116 wants it: a URI. */
+export function readContact(text: string): string {
+  const address = text.replace(/^mailto:/i, '')
+  if (text.length <= 254 && /^[^\s@<>?]+@[^\s@<>?]+\.[^\s@<>?]+$/.test(address)) return `mailto:${address}`
+  const url = text.length <= 2000 ? parseUrl(text) : null
+  if (url?.protocol === 'https:' && !/\s/.test(text)) return url.href
+  throw new WrongValue('an email address or an https URL')
+}
+
 export function readAddresses(text: string): string[] {
   return readList(text).map((entry) => {
     if (!isAddressRange(entry)) throw new WrongValue(`addresses or ranges like 10.0.0.0/8, separated by commas`)

@@ -1,4 +1,4 @@
-// Which screen: waiting for the session, the door, or the desk with the page the address names.
+// Chooses the screen: restoring the session, the login page, or the page that the route names.
 
 import { useEffect, useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'
@@ -6,22 +6,22 @@ import { Banner } from '../shared/ui/banner.tsx'
 import { Spinner } from '../shared/ui/loading.tsx'
 import { AgentsPage } from './agents/agents-page.tsx'
 import styles from './console.module.css'
-import { type Desk, DeskProvider, openDesk } from './desk/desk.ts'
-import { Frame } from './frame/frame.tsx'
-import { MissingPage } from './frame/missing-page.tsx'
 import { Inbox } from './inbox/inbox.tsx'
+import { Layout } from './layout/layout.tsx'
+import { NotFoundPage } from './layout/not-found-page.tsx'
 import { ProfilePage } from './profile/profile-page.tsx'
 import { route } from './router.ts'
 import { LoginPage } from './session/login-page.tsx'
 import { session } from './session/session.ts'
 import { SitesPage } from './sites/sites-page.tsx'
 import { texts } from './texts.ts'
+import { createWorkspace, type Workspace, WorkspaceProvider } from './workspace/workspace.ts'
 
 export function Console() {
-  const now = session.value
-  if (now.phase === 'restoring') return <Restoring isUnreachable={now.isUnreachable} />
-  if (now.phase === 'out') return <LoginPage hasEnded={now.hasEnded} />
-  return <AtDesk key={now.user.id} user={now.user} />
+  const current = session.value
+  if (current.phase === 'restoring') return <Restoring isUnreachable={current.isUnreachable} />
+  if (current.phase === 'out') return <LoginPage hasEnded={current.hasEnded} />
+  return <LoggedIn key={current.user.id} user={current.user} />
 }
 
 function Restoring({ isUnreachable }: { isUnreachable: boolean }) {
@@ -33,22 +33,22 @@ function Restoring({ isUnreachable }: { isUnreachable: boolean }) {
   )
 }
 
-function AtDesk({ user }: { user: User }) {
-  const [desk, setDesk] = useState<Desk | null>(null)
+function LoggedIn({ user }: { user: User }) {
+  const [workspace, setWorkspace] = useState<Workspace | null>(null)
 
   useEffect(() => {
-    const opened = openDesk(user)
-    setDesk(opened)
-    return opened.leave
+    const created = createWorkspace(user)
+    setWorkspace(created)
+    return created.close
   }, [user.id])
 
-  if (!desk) return null
+  if (!workspace) return null
   return (
-    <DeskProvider value={desk}>
-      <Frame>
-        <Page isAdmin={desk.isAdmin} />
-      </Frame>
-    </DeskProvider>
+    <WorkspaceProvider value={workspace}>
+      <Layout>
+        <Page isAdmin={workspace.isAdmin} />
+      </Layout>
+    </WorkspaceProvider>
   )
 }
 
@@ -58,5 +58,5 @@ function Page({ isAdmin }: { isAdmin: boolean }) {
   if (page === 'profile') return <ProfilePage />
   if (page === 'agents' && isAdmin) return <AgentsPage />
   if (page === 'sites' && isAdmin) return <SitesPage />
-  return <MissingPage />
+  return <NotFoundPage />
 }

@@ -1,4 +1,4 @@
-// What a customer is called on screen. Who gave no name comes from the server as #id, the same in every language; here it gets a word.
+// A customer's display name. The server calls unnamed customers #id in every language; here they get a translated name.
 
 import type { Person } from '#protocol/entities.ts'
 import { texts } from './texts.ts'

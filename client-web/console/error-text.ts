@@ -1,4 +1,4 @@
-// What an error says to the person at the screen.
+// The translated text of an error.
 
 import { isCommonPassword, RequestError } from '../shared/connection/request-error.ts'
 import { texts } from './texts.ts'

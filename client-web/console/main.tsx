@@ -1,4 +1,4 @@
-// Starts the console: the way in the address bar, the session from its cookie, then the screen that fits.
+// Starts the console: routing, session, rendering.
 
 import '../shared/tokens.css'
 import '../shared/base.css'

@@ -1,4 +1,4 @@
-// Where the console is, as the address bar says it: one signal. Links are plain <a href>; clicks on them stay within the page.
+// The current route as a signal. Links are plain <a href>; clicks on them stay within the page.
 
 import { computed, signal } from '@preact/signals'
 import type { ConversationView } from '#protocol/entities.ts'
@@ -17,17 +17,17 @@ export const paths = {
   profile: `${root}profile`,
 }
 
-function follow(): void {
+function syncAddress(): void {
   address.value = { path: location.pathname, search: location.search }
 }
 
-export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
-  if (how === 'push') history.pushState(null, '', path)
+export function navigate(path: string, mode: 'push' | 'replace' = 'push'): void {
+  if (mode === 'push') history.pushState(null, '', path)
   else history.replaceState(null, '', path)
-  follow()
+  syncAddress()
 }
 
-function followLink(event: MouseEvent): void {
+function onLinkClick(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
     return
   const link = event.target instanceof Element ? event.target.closest('a') : null
@@ -37,8 +37,8 @@ function followLink(event: MouseEvent): void {
   if (link.href !== location.href) navigate(link.pathname + link.search)
 }
 
-/** Starts following the address bar and the page's links. */
+/** Follows the URL and clicks on links. */
 export function startRouter(): void {
-  addEventListener('popstate', follow)
-  document.addEventListener('click', followLink)
+  addEventListener('popstate', syncAddress)
+  document.addEventListener('click', onLinkClick)
 }

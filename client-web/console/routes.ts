@@ -1,4 +1,4 @@
-// The addresses of the console and what each names.
+// The routes of the console.
 
 import type { ConversationView } from '#protocol/entities.ts'
 
@@ -11,8 +11,8 @@ const views: readonly ConversationView[] = ['queue', 'mine', 'all', 'closed']
 
 export function readRoute(path: string, search: string): Route {
   const [page = '', id, ...rest] = path.slice(root.length).split('/').filter(Boolean)
-  const asked = new URLSearchParams(search).get('view')
-  const view = views.find((name) => name === asked) ?? 'queue'
+  const requested = new URLSearchParams(search).get('view')
+  const view = views.find((name) => name === requested) ?? 'queue'
   if (page === '') return { page: 'inbox', view, conversationId: null }
   if (page === 'conversations' && /^[1-9]\d{0,14}$/.test(id ?? '') && rest.length === 0)
     return { page: 'inbox', view, conversationId: Number(id) }

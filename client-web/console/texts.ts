@@ -1,4 +1,4 @@
-// The console's words, in the language now chosen.
+// The console's texts in the current language.
 
 import { defineTexts } from '../shared/i18n/texts.ts'
 import { en } from './texts.en.ts'

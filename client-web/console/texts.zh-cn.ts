@@ -1,4 +1,4 @@
-// The console in Simplified Chinese.
+// Simplified Chinese texts of the console.
 
 import type { TextsLike } from '../shared/i18n/texts.ts'
 import type { en } from './texts.en.ts'
@@ -61,7 +61,7 @@ export const zhCn: TextsLike<typeof en> = {
     busy: '忙碌',
     offline: '离线',
   },
-  attention: {
+  notifications: {
     waitingAlert: (name) => `${name} 正在排队`,
     messageAlert: (name) => `${name} 发来新消息`,
     sound: '新消息提示音',
@@ -86,14 +86,14 @@ export const zhCn: TextsLike<typeof en> = {
   list: {
     label: '会话列表',
     you: '我',
-    said: (name, content) => `${name}：${content}`,
+    sentBy: (name, content) => `${name}：${content}`,
     noMessage: '暂无消息',
     unread: (count) => `${count} 条未读消息`,
     waitingFor: (duration) => `已等待 ${duration}`,
     changed: (count) => `${count} 处更新，点击显示`,
     more: '显示更多',
     failed: '列表加载失败。',
-    isWith: (name) => `由 ${name} 接待`,
+    assignedTo: (name) => `由 ${name} 接待`,
     emptyQueue: '当前无人排队',
     emptyQueueHint: '新的会话会自动出现在这里。',
     emptyMine: '您还没有会话',
@@ -137,7 +137,7 @@ export const zhCn: TextsLike<typeof en> = {
     placeholder: '输入回复。Enter 发送，Shift+Enter 换行。',
     placeholderShort: '输入回复',
     missing: '会话不存在，或您无权查看。',
-    notKept: '浏览器无法保存内容：离开页面后，未发送的文字会丢失。',
+    notStored: '浏览器无法保存内容：离开页面后，未发送的文字会丢失。',
   },
   transfer: {
     title: '转接会话',
@@ -149,13 +149,13 @@ export const zhCn: TextsLike<typeof en> = {
   },
   details: {
     label: '详情',
-    mail: '邮箱',
+    email: '邮箱',
     externalId: '商店用户 ID',
     verified: '已验证',
     verifiedHint: '由商店确认。',
     unverified: '未验证',
     unverifiedHint: '由对方自行填写，商店未确认。',
-    noMail: '未提供',
+    noEmail: '未提供',
     page: '来源页面',
     site: '网站',
     started: '开始时间',
@@ -187,8 +187,8 @@ export const zhCn: TextsLike<typeof en> = {
     commonPassword: '该密码太容易被猜到，请换一个。',
     role: '角色',
     roles: { agent: '客服', admin: '管理员' },
-    mail: '邮箱',
-    mailHint: '选填。',
+    email: '邮箱',
+    emailHint: '选填。',
     state: '状态',
     active: '启用',
     disabled: '已停用',
@@ -227,11 +227,11 @@ export const zhCn: TextsLike<typeof en> = {
       title: '已登录顾客识别',
       hint: '由商店的服务器为已登录的顾客签名。顾客在任何设备上都能看到自己的会话，客服也能确认对方身份。',
       none: '尚未生成密钥',
-      madeAt: (date) => `密钥生成于 ${date}`,
-      make: '生成密钥',
-      makeOne: (name) => `为 ${name} 生成密钥`,
-      renew: '更换密钥',
-      renewOne: (name) => `为 ${name} 更换密钥`,
+      createdAt: (date) => `密钥生成于 ${date}`,
+      createSecret: '生成密钥',
+      createSecretFor: (name) => `为 ${name} 生成密钥`,
+      renewSecret: '更换密钥',
+      renewSecretFor: (name) => `为 ${name} 更换密钥`,
       renewHint: '当前密钥将继续有效一天，方便您在服务器上更换。',
       leaked: '当前密钥已泄露',
       leakedHint: '当前密钥立即失效，所有已识别的顾客将退出，直到商店重新为其签名。',
@@ -243,7 +243,7 @@ export const zhCn: TextsLike<typeof en> = {
       signing: '服务器端签名',
       onPage: '您的网页在需要时获取签名：',
       page: '网页端识别',
-      kept: '已保存',
+      done: '已保存',
     },
   },
   profile: {

@@ -1,15 +1,15 @@
-// Rows that a page reads once over HTTP and then changes itself.
+// Rows loaded once over HTTP and then updated locally.
 
 import { useEffect, useState } from 'preact/hooks'
 import { callAsUser } from './session/session.ts'
 
 interface Rows<T> {
-  /** null while they are on their way. */
+  /** null while loading. */
   rows: T[] | null
   error: unknown
   reload: () => void
-  /** Puts a row in the place of the one with its id, or at the end. */
-  put: (row: T) => void
+  /** Replaces the row with the same id, or appends it. */
+  upsert: (row: T) => void
 }
 
 export function useRows<T extends { id: number }>(path: string, name: string): Rows<T> {
@@ -31,10 +31,10 @@ export function useRows<T extends { id: number }>(path: string, name: string): R
     rows,
     error,
     reload: () => void load(),
-    put: (row) =>
-      setRows((held) => {
-        const index = held?.findIndex(({ id }) => id === row.id) ?? -1
-        return index < 0 ? [...(held ?? []), row] : (held ?? []).with(index, row)
+    upsert: (row) =>
+      setRows((current) => {
+        const index = current?.findIndex(({ id }) => id === row.id) ?? -1
+        return index < 0 ? [...(current ?? []), row] : (current ?? []).with(index, row)
       }),
   }
 }

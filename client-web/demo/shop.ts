@@ -1,4 +1,4 @@
-// The demo shop: an ordinary page. It fills its shelf, shows itself in Chinese to those who read it, and opens the widget by its page API.
+// The demo shop, an ordinary page: renders its goods, translates itself, and opens the widget through the page API.
 
 import { chinese, goods } from './texts.ts'
 
@@ -39,9 +39,9 @@ if (isChinese) {
 for (const good of goods) {
   const { name, note, price } = good[isChinese ? 'zh-CN' : 'en']
   const card = element('li', `good ${good.tone}`)
-  const picture = element('div', 'picture')
-  picture.append(drawing(good.drawing))
-  card.append(picture, element('h3', '', name), element('p', 'note', note), element('p', 'price', price))
+  const illustration = element('div', 'illustration')
+  illustration.append(drawing(good.drawing))
+  card.append(illustration, element('h3', '', name), element('p', 'note', note), element('p', 'price', price))
   document.querySelector('.shelf')?.append(card)
 }
 

@@ -1,4 +1,4 @@
-// The words of the demo shop in Chinese, and its goods in both languages; the page itself is written in English.
+// The demo shop's Chinese texts, and its goods in both languages. The page itself is written in English.
 
 export interface Good {
   drawing: 'tin' | 'cake' | 'pot' | 'cup'

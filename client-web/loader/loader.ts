@@ -1,15 +1,15 @@
-// /kefu.js: puts the launcher on a shop's page and answers window.Kefu. It loads the frame only when somebody means to write, or when
-// there is a conversation whose answers should be counted. It holds no token and sees nothing that is written.
+// /kefu.js: adds the launcher to a shop's page and implements window.Kefu. It loads the frame only when somebody is
+// about to write, or to count unread messages of an existing conversation. It holds no token and sees no messages.
 
 import type { SiteLook } from '#protocol/entities.ts'
 import { backoffMs } from '../shared/connection/backoff.ts'
-import { drawWidget, type Who, type Widget } from './widget.ts'
+import { type CustomerIdentity, type Launcher, mountLauncher } from './launcher.ts'
 
 type Listener = (detail?: unknown) => void
 type Call = [method: string, ...parameters: unknown[]]
 interface Api {
   (...call: Call): unknown
-  /** Calls the page made before this script had loaded. */
+  /** Calls made before this script was loaded. */
   q?: ArrayLike<unknown>[]
   isLoaded?: true
 }
@@ -22,64 +22,64 @@ declare global {
 
 const script = document.currentScript as HTMLScriptElement
 const origin = new URL(script.src).origin
-const listeners = new Set<[event: string, hear: Listener]>()
-let widget: Widget | null = null
-let who: Who | undefined
-/** Each call begins when the one before it is done: an open after a boot finds the launcher. */
+const listeners = new Set<[event: string, listener: Listener]>()
+let launcher: Launcher | null = null
+let customer: CustomerIdentity | undefined
+/** Calls run one after another, so that an open after a boot finds the launcher. */
 let lastCall: Promise<unknown> = Promise.resolve()
 
-function tell(event: string, detail?: unknown): void {
-  for (const [name, hear] of listeners) {
-    if (name === event) queueMicrotask(() => hear(detail))
+function emit(event: string, detail?: unknown): void {
+  for (const [name, listener] of listeners) {
+    if (name === event) queueMicrotask(() => listener(detail))
   }
 }
 
-/** Asks until somebody answers: one has written nothing yet, but may want to. undefined for a site that does not exist. */
+/** Retries until the server responds. undefined: there is no such site. */
 async function fetchLook(site: string): Promise<SiteLook | undefined> {
   for (let tries = 1; ; tries++) {
-    const answer = await fetch(`${origin}/api/v1/widget/sites/${encodeURIComponent(site)}`).catch(() => null)
-    if (answer?.ok) return answer.json()
-    if (answer && answer.status < 500 && answer.status !== 429) return undefined
+    const response = await fetch(`${origin}/api/v1/widget/sites/${encodeURIComponent(site)}`).catch(() => null)
+    if (response?.ok) return response.json()
+    if (response && response.status < 500 && response.status !== 429) return undefined
     await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, 1_000, 60_000)))
   }
 }
 
 async function boot(options?: { site?: string }): Promise<void> {
-  if (widget) return
+  if (launcher) return
   const site = options?.site ?? script.dataset.site ?? 'default'
   const look = await fetchLook(site)
   if (!look) return
-  widget = drawWidget({ origin, site, look, tell })
-  if (who) widget.identify(who)
-  tell('ready')
+  launcher = mountLauncher({ origin, site, look, emit })
+  if (customer) launcher.identify(customer)
+  emit('ready')
 }
 
-function identify(said?: Who): void {
-  who = said
-  if (who) widget?.identify(who)
+function identify(next?: CustomerIdentity): void {
+  customer = next
+  if (customer) launcher?.identify(customer)
 }
 
 async function shutdown(): Promise<void> {
-  const ending = widget
-  widget = null
-  who = undefined
-  await ending?.end()
+  const current = launcher
+  launcher = null
+  customer = undefined
+  await current?.end()
 }
 
 const methods: Record<string, (parameter?: never) => unknown> = {
   boot,
   identify,
   shutdown,
-  open: () => widget?.setOpen(true, true),
-  close: () => widget?.setOpen(false, true),
-  show: () => widget?.setShown(true),
-  hide: () => widget?.setShown(false),
+  open: () => launcher?.setOpen(true, true),
+  close: () => launcher?.setOpen(false, true),
+  show: () => launcher?.setShown(true),
+  hide: () => launcher?.setShown(false),
 }
 
-function on(event: string, hear: Listener): () => void {
-  const entry: [string, Listener] = [event, hear]
+function on(event: string, listener: Listener): () => void {
+  const entry: [string, Listener] = [event, listener]
   listeners.add(entry)
-  if (event === 'ready' && widget) queueMicrotask(() => hear())
+  if (event === 'ready' && launcher) queueMicrotask(() => listener())
   return () => listeners.delete(entry)
 }
 
@@ -93,7 +93,7 @@ api.isLoaded = true
 if (!window.Kefu?.isLoaded) {
   const stub = window.Kefu
   window.Kefu = api
-  // A page that brings the stub and names no site boots when it is ready to.
+  // A page with the stub but no site boots when it is ready.
   if (!stub || script.dataset.site) api('boot')
   for (const call of stub?.q ?? []) api(...(Array.from(call) as Call))
 }

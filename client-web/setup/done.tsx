@@ -1,4 +1,4 @@
-// Set up: the line for the shop's pages, and the widget itself on this page to try it at once.
+// After setup: the embed code, and the widget on this page to try it.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
@@ -13,13 +13,13 @@ import { texts } from './texts.ts'
 
 export function Done({ site }: { site: Site }) {
   const heading = useRef<HTMLHeadingElement>(null)
-  const [isHere, setIsHere] = useState(false)
+  const [isWidgetReady, setIsWidgetReady] = useState(false)
   const t = texts.value
 
   useEffect(() => {
     heading.current?.focus()
     pageApi()('boot', { site: site.key })
-    pageApi()('on', 'ready', () => setIsHere(true))
+    pageApi()('on', 'ready', () => setIsWidgetReady(true))
   }, [site.key])
 
   return (
@@ -38,8 +38,8 @@ export function Done({ site }: { site: Site }) {
       <section>
         <h2>{t.test}</h2>
         {!pageApi().isLoaded ? <Banner tone="warning">{t.testGone}</Banner> : <p>{t.testHint}</p>}
-        <div class={styles.ways}>
-          {isHere && (
+        <div class={styles.actions}>
+          {isWidgetReady && (
             <Button icon={<ChatIcon size={18} />} onClick={() => pageApi()('open')}>
               {t.testOpen}
             </Button>

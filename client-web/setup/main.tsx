@@ -1,4 +1,5 @@
-// Starts the one-time setup page. The code comes in the fragment, which no server and no log sees, and leaves the address bar at once.
+// Starts the one-time setup page. The code is in the URL fragment, which is never
+// sent to a server or logged, and is removed from the address bar immediately.
 
 import '../shared/tokens.css'
 import '../shared/base.css'

@@ -1,12 +1,12 @@
-// The widget's page API on the setup page. Its script stands in the HTML, since the page's policy lets no script add one; the queue keeps it
-// from booting before there is a site.
+// The widget's page API on the setup page. The CSP forbids scripts to add scripts, so
+// the loader is in the HTML; this queue stops it from booting before there is a site.
 
 interface PageApi {
   (method: 'boot', options: { site: string }): void
   (method: 'open'): void
-  (method: 'on', event: 'ready', hear: () => void): void
+  (method: 'on', event: 'ready', listener: () => void): void
   q?: unknown[]
-  /** Set once the script is there. */
+  /** Set once the loader has run. */
   isLoaded?: true
 }
 

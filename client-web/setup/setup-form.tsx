@@ -1,4 +1,4 @@
-// The four questions: who the first admin is, and where the shop is.
+// The setup form: the first admin and the shop's site.
 
 import { useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
@@ -116,7 +116,7 @@ export function SetupForm({ code, onBadCode, onUsed, onDone }: SetupFormProps) {
           onInput={(event) => setAddress(event.currentTarget.value)}
         />
       </fieldset>
-      <Button type="submit" variant="primary" busy={isBusy} wide>
+      <Button type="submit" variant="primary" busy={isBusy} fullWidth>
         {t.submit}
       </Button>
     </form>

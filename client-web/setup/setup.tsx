@@ -1,4 +1,4 @@
-// Which step of the setup: is it still to be done, the questions, and what comes after; or why it cannot be done with this link.
+// The steps of the setup: check, form, done, and the reasons why this link cannot be used.
 
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
@@ -21,7 +21,7 @@ export function Setup({ code }: { code: string }) {
   const [step, setStep] = useState<Step>({ name: 'asking' })
   const t = texts.value
 
-  async function ask(): Promise<void> {
+  async function checkNeeded(): Promise<void> {
     setStep({ name: 'asking' })
     try {
       const { needed } = await callApi<SetupState>('/setup')
@@ -31,7 +31,7 @@ export function Setup({ code }: { code: string }) {
     }
   }
 
-  useEffect(() => void ask(), [])
+  useEffect(() => void checkNeeded(), [])
   useEffect(() => {
     document.title = t.title
   }, [t])
@@ -55,7 +55,7 @@ export function Setup({ code }: { code: string }) {
             <Banner
               tone="danger"
               action={
-                <Button size="sm" onClick={() => void ask()}>
+                <Button size="sm" onClick={() => void checkNeeded()}>
                   {t.tryAgain}
                 </Button>
               }

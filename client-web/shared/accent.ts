@@ -1,18 +1,18 @@
-// Makes a shop's colour usable: the same hue, moved towards black or white until text in it reads on the surfaces it stands on.
+// Derives accessible variants of a shop's colour: same hue, mixed with black or white until text is readable.
 
 import { contrast, textOn } from './contrast.ts'
 
 export interface Accent {
-  /** Fills buttons and own bubbles, as the shop chose it. */
+  /** The shop's colour, for buttons and own bubbles. */
   fill: string
   /** Text and icons on the fill: at least 4.5:1. */
   onFill: string
-  /** The colour as text on light, and on dark surfaces: at least 4.5:1. */
+  /** The colour as text on light and on dark surfaces: at least 4.5:1. */
   textOnLight: string
   textOnDark: string
 }
 
-/** The lightest and the darkest surface of tokens.css on which coloured text stands. */
+/** The darkest light and the lightest dark surface of tokens.css that carry coloured text. */
 const surfaces = { light: '#e4e1dc', dark: '#33302c' }
 
 export function accentOf(color: string): Accent {
@@ -24,7 +24,7 @@ export function accentOf(color: string): Accent {
   }
 }
 
-/** Moves `color` towards `end` in small steps until it reads on `surface`. */
+/** Mixes `color` with `end` in small steps until it is readable on `surface`. */
 function readable(color: string, surface: string, end: string): string {
   for (let share = 0; share < 1; share += 0.05) {
     const mixed = mix(color, end, share)

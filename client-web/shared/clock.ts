@@ -1,4 +1,4 @@
-// The time as screens show it: one signal that ticks while the page is visible, so that all relative times move together.
+// The current time as a signal that ticks while the page is visible, so that all relative times update together.
 
 import { signal } from '@preact/signals'
 

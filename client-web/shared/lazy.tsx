@@ -1,30 +1,30 @@
-// Parts of a screen that most people never need: their code comes when the first of them is to be shown.
+// Loads the code of a rarely needed component when it is first rendered.
 
 import { signal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 
-/** `Waiting` stands there meanwhile, and for as long as the code cannot be had; the next one shown asks again. */
+/** `Fallback` is rendered until the code is loaded, or if loading failed. The next mount retries. */
 export function lazy<P extends object>(
   load: () => Promise<ComponentType<P>>,
-  Waiting: ComponentType<P> = () => null,
+  Fallback: ComponentType<P> = () => null,
 ): ComponentType<P> {
   const loaded = signal<{ Component: ComponentType<P> } | null>(null)
-  let isAsking = false
+  let isLoading = false
 
-  async function ask(): Promise<void> {
-    if (isAsking || loaded.value) return
-    isAsking = true
+  async function loadOnce(): Promise<void> {
+    if (isLoading || loaded.value) return
+    isLoading = true
     try {
       loaded.value = { Component: await load() }
     } catch {
-      isAsking = false
+      isLoading = false
     }
   }
 
   return function Lazy(props: P) {
-    useEffect(() => void ask(), [])
-    const Shown = loaded.value?.Component ?? Waiting
-    return <Shown {...props} />
+    useEffect(() => void loadOnce(), [])
+    const Component = loaded.value?.Component ?? Fallback
+    return <Component {...props} />
   }
 }

@@ -1,4 +1,4 @@
-// The panel: who answers, what was said, how things stand, and where to write.
+// The panel: header, messages, status, and the reply area.
 
 import { useEffect, useRef } from 'preact/hooks'
 import { DropHint } from '../shared/attachments/drop-hint.tsx'
@@ -7,12 +7,12 @@ import { Composer } from '../shared/conversation/composer.tsx'
 import { MessageList } from '../shared/conversation/message-list.tsx'
 import { PlainBubble } from '../shared/conversation/plain-bubble.tsx'
 import { TypingIndicator } from '../shared/conversation/typing-indicator.tsx'
-import { firstHeldSeq } from '../shared/timeline/timeline.ts'
+import { firstLoadedSeq } from '../shared/timeline/timeline.ts'
 import { Banner } from '../shared/ui/banner.tsx'
 import styles from './app.module.css'
+import { ConversationStatus } from './conversation-status.tsx'
 import { Header } from './header.tsx'
 import { OfflineBanner } from './offline-banner.tsx'
-import { Standing } from './standing.tsx'
 import { texts } from './texts.ts'
 import { useAccent } from './use-accent.ts'
 import type { Widget } from './widget.ts'
@@ -27,15 +27,15 @@ export function App({ widget }: { widget: Widget }) {
   }, [site?.name, t])
   useEffect(() => {
     if (!widget.isEmbedded) return
-    const leave = (event: KeyboardEvent) => {
+    const closeOnEscape = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && !event.isComposing) widget.close()
     }
-    document.addEventListener('keydown', leave)
-    return () => document.removeEventListener('keydown', leave)
+    document.addEventListener('keydown', closeOnEscape)
+    return () => document.removeEventListener('keydown', closeOnEscape)
   }, [widget])
 
   const reason = refusal.value
-  const drop = useFileDrop(reason ? null : widget.picking.add)
+  const drop = useFileDrop(reason ? null : widget.selection.add)
   return (
     <div class={styles.panel}>
       <Header widget={widget} />
@@ -52,10 +52,10 @@ export function App({ widget }: { widget: Widget }) {
                 <OfflineBanner connection={widget.connection.value} />
                 {current.open.value?.error.value && <Banner tone="danger">{t.unreadable}</Banner>}
                 {!widget.isDurable.value && current.outbox.entries.value.length > 0 && (
-                  <Banner tone="warning">{t.notKept}</Banner>
+                  <Banner tone="warning">{t.notStored}</Banner>
                 )}
               </div>
-              <Writing widget={widget} />
+              <ReplyArea widget={widget} />
             </>
           )
         )}
@@ -76,7 +76,7 @@ function Messages({ widget }: { widget: Widget }) {
       items={current.items.value}
       side="customer"
       isLoaded={current.isLoaded.value}
-      hasOlder={open !== null && firstHeldSeq(open.timeline.value) > 1}
+      hasOlder={open !== null && firstLoadedSeq(open.timeline.value) > 1}
       isLoadingOlder={open?.isLoadingOlder.value ?? false}
       onOlder={() => open?.loadOlder()}
       onRetry={current.outbox.retry}
@@ -88,21 +88,21 @@ function Messages({ widget }: { widget: Widget }) {
       end={
         <>
           {typing && <TypingIndicator name={open?.conversation.value?.agent?.name ?? site?.name ?? t.shop} />}
-          <Standing session={session} conversation={open?.conversation.value ?? null} />
+          <ConversationStatus session={session} conversation={open?.conversation.value ?? null} />
         </>
       }
     />
   )
 }
 
-function Writing({ widget }: { widget: Widget }) {
-  const field = useRef<HTMLTextAreaElement>(null)
+function ReplyArea({ widget }: { widget: Widget }) {
+  const fieldRef = useRef<HTMLTextAreaElement>(null)
   const { draft, current } = widget
-  const wanted = widget.focusWanted.value
+  const focusRequests = widget.focusRequests.value
   useEffect(() => {
-    // A finger would get the keyboard over what it came to read.
-    if (wanted > 0 && !matchMedia('(pointer: coarse)').matches) field.current?.focus()
-  }, [wanted])
+    // On touch screens focus would open the keyboard over the messages.
+    if (focusRequests > 0 && !matchMedia('(pointer: coarse)').matches) fieldRef.current?.focus()
+  }, [focusRequests])
   return (
     <Composer
       label={texts.value.compose}
@@ -110,11 +110,11 @@ function Writing({ widget }: { widget: Widget }) {
       text={draft.text.value}
       onText={(text) => {
         draft.set(text)
-        current.open.value?.typingTeller.changed(text)
+        current.open.value?.typingNotifier.changed(text)
       }}
-      picking={widget.picking}
+      selection={widget.selection}
       onSend={(text) => widget.send(text)}
-      fieldRef={field}
+      fieldRef={fieldRef}
     />
   )
 }

@@ -1,5 +1,5 @@
-// The conversation this customer sees: the newest one, or one that begins with the first message written. What is written before it is
-// known which, or before there is a connection, waits in the outbox and goes where it belongs.
+// The customer's conversation: the newest one, or one that starts with the first message.
+// Messages written before it is loaded, or without a connection, wait in the outbox.
 
 import { batch, computed, type ReadonlySignal, signal } from '@preact/signals'
 import type { Attachment, Conversation, CustomerConversation, Message, Page } from '#protocol/entities.ts'
@@ -10,63 +10,58 @@ import { RequestError } from '../shared/connection/request-error.ts'
 import type { Storage } from '../shared/storage/storage.ts'
 import { type Self, type TimelineItem, timelineItems } from '../shared/timeline/items.ts'
 import { type OpenConversation, openConversation } from '../shared/timeline/open-conversation.ts'
-import {
-  messageParts,
-  type Outbox,
-  type OutboxEntry,
-  type OutgoingAttachment,
-  openOutbox,
-} from '../shared/timeline/outbox.ts'
+import { type Outbox, openOutbox } from '../shared/timeline/outbox.ts'
+import { messageParts, type OutboxEntry, type OutgoingAttachment } from '../shared/timeline/outbox-store.ts'
 import { emptyTimeline } from '../shared/timeline/timeline.ts'
 
 export interface CurrentConversation {
-  /** null while none has begun, or it is not known yet. */
+  /** null until it is loaded or started. */
   open: ReadonlySignal<OpenConversation<CustomerConversation> | null>
-  /** It is known whether there is one, and if so what was said. */
+  /** Whether there is a conversation has been checked, and if so its first page is loaded. */
   isLoaded: ReadonlySignal<boolean>
   items: ReadonlySignal<TimelineItem[]>
   outbox: Outbox
-  /** Resolves once it is kept. */
+  /** Resolves once the message is stored. */
   send(content: string, attachment?: OutgoingAttachment): Promise<void>
-  /** The connection, once there is one. */
+  /** Sets the connection once there is one. */
   attach(connection: Connection, self: Self): void
   close(): void
 }
 
-/** The same for all tabs of a customer, so that they begin one conversation however they race. */
+/** The same in all tabs of a customer, so that concurrent starts create one conversation. */
 const clientConversationId = 'widget'
-const nobody: Self = { id: 0, role: 'customer', name: '' }
+const anonymous: Self = { id: 0, role: 'customer', name: '' }
 
 export function findCurrentConversation(storage: Storage, files: Files, page: () => Page | null): CurrentConversation {
   const open = signal<OpenConversation<CustomerConversation> | null>(null)
   const isListed = signal(false)
   let connection: Connection | null = null
-  let self = nobody
+  let self = anonymous
   const undo: (() => void)[] = []
-  // One lane for all: what waits for its conversation must not be overtaken once that has begun.
-  const outbox = openOutbox({ storage, laneOf: () => 'current', deliver, upload })
+  // A single queue: messages written before the conversation exists must not be overtaken.
+  const outbox = openOutbox({ storage, queueKeyOf: () => 'current', deliver, upload })
 
-  async function upload(...asked: Parameters<Files['upload']>): Promise<Attachment> {
-    // Whose it is has to be known first.
+  async function upload(...args: Parameters<Files['upload']>): Promise<Attachment> {
+    // The session decides who owns the upload.
     if (!connection) throw RequestError.offline()
-    return files.upload(...asked)
+    return files.upload(...args)
   }
 
   async function deliver(entry: OutboxEntry): Promise<Message> {
     const { clientMessageId, conversationId } = entry
-    const to = conversationId ?? open.value?.id
+    const target = conversationId ?? open.value?.id
     if (!connection || !isListed.value) throw RequestError.offline()
-    if (to === undefined) return start(connection, messageParts(entry))
-    if (conversationId === null) await outbox.settle(clientMessageId, to)
-    return (await connection.request('message:send', { conversationId: to, ...messageParts(entry) })).message
+    if (target === undefined) return start(connection, messageParts(entry))
+    if (conversationId === null) await outbox.assignConversation(clientMessageId, target)
+    return (await connection.request('message:send', { conversationId: target, ...messageParts(entry) })).message
   }
 
-  /** Repeated with the same ids it is the same conversation and the same message. */
+  /** Idempotent: a retry with the same ids returns the same conversation and message. */
   async function start(by: Connection, message: ReturnType<typeof messageParts>): Promise<Message> {
-    const where = page()
+    const currentPage = page()
     const reply = await by.request('conversation:start', {
       clientConversationId,
-      ...(where ? { page: where } : {}),
+      ...(currentPage ? { page: currentPage } : {}),
       message,
     })
     batch(() => adopt(reply.conversation))
@@ -75,13 +70,13 @@ export function findCurrentConversation(storage: Storage, files: Files, page: ()
 
   function adopt(conversation: Conversation): void {
     if (!connection || open.value) return
-    const known = conversation as CustomerConversation
+    const initial = conversation as CustomerConversation
     open.value = openConversation<CustomerConversation>({
       connection,
       outbox,
       conversationId: conversation.id,
       self,
-      known,
+      initial,
     })
     isListed.value = true
   }
@@ -93,7 +88,7 @@ export function findCurrentConversation(storage: Storage, files: Files, page: ()
       const [newest] = conversations
       if (newest) adopt(newest)
       isListed.value = true
-      outbox.wake()
+      outbox.resume()
     } catch (error) {
       if (error instanceof RequestError && error.code !== 'offline') setTimeout(list, backoffMs(tries), tries + 1)
     }
@@ -105,12 +100,12 @@ export function findCurrentConversation(storage: Storage, files: Files, page: ()
     items: computed(() => open.value?.items.value ?? timelineItems(emptyTimeline, outbox.entries.value, self)),
     outbox,
     send: (content, attachment) => outbox.add(open.value?.id ?? null, content, attachment),
-    attach(to, as) {
-      connection = to
+    attach(target, as) {
+      connection = target
       self = as
       undo.push(
         connection.state.subscribe(({ phase }) => {
-          outbox.wake()
+          outbox.resume()
           if (phase === 'online') void list()
         }),
         connection.on('conversation:created', ({ conversation }) => batch(() => adopt(conversation))),

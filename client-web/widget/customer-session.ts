@@ -1,4 +1,4 @@
-// Who this customer is to the server: an access token held in memory, and a rotating resume token that this browser keeps for the site.
+// The customer's session: an access token in memory, and a rotating resume token stored per site.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Customer, WidgetSite } from '#protocol/entities.ts'
@@ -8,65 +8,75 @@ import { callApi } from '../shared/connection/call-api.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import { language } from '../shared/i18n/language.ts'
 import type { Storage } from '../shared/storage/storage.ts'
-import { isUsed, markUsed, subjectOf, type Told } from './identity.ts'
+import { type IdentityClaims, isUsed, markUsed, subjectOf } from './identity.ts'
 
 export interface CustomerSession {
   customer: ReadonlySignal<Customer | null>
   site: ReadonlySignal<WidgetSite | null>
   getToken: () => AccessToken | null
-  /** A new token for the same customer, or for a new one where nothing was kept. */
+  /** Renews the token, or creates a customer if nothing is stored. */
   renewToken: () => Promise<AccessToken>
-  /** Somebody has written here before. */
-  isKnown: () => boolean
+  /** This browser has a stored session. */
+  hasSession: () => boolean
   setEmail: (email: string) => Promise<void>
   setAvailable: (available: boolean) => void
-  /** What the page says of the customer, told with the next call. False when it names another than the one this browser has: end that first. */
-  takeTold: (said: Told) => boolean
-  /** Ends the session and leaves no trace of the customer in this browser. */
+  /**
+   * The identity from the page, sent with the next request. Returns
+   * false if it names another customer: end the session first.
+   */
+  setClaims: (claims: IdentityClaims) => boolean
+  /** Ends the session and deletes everything stored about the customer. */
   end: () => Promise<void>
 }
 
 const resumeKey = 'resume'
 const customerKey = 'customer'
-/** Whom the shop has vouched for, in its own words. */
+/** The verified customer's id in the shop. */
 const subjectKey = 'subject'
-/** Nobody waits longer for a server that is to forget, too. */
-const endMs = 2_000
+/** How long to wait for the server's reply to a logout. */
+const logoutTimeoutMs = 2_000
 
 interface SessionOptions {
   storage: Storage
-  /** null: the first site of the server. */
+  /** null: the server's first site. */
   siteKey: string | null
-  /** Forgets what the customer has not sent yet. */
-  forgetUnsent: () => Promise<void>
-  /** The server did not take what the page said. */
-  onRefused: (error: RequestError) => void
+  /** Deletes the customer's unsent messages. */
+  clearOutbox: () => Promise<void>
+  /** The server rejected the identity. */
+  onIdentityRejected: (error: RequestError) => void
 }
 
-export function openCustomerSession({ storage, siteKey, forgetUnsent, onRefused }: SessionOptions): CustomerSession {
+export function openCustomerSession({
+  storage,
+  siteKey,
+  clearOutbox,
+  onIdentityRejected,
+}: SessionOptions): CustomerSession {
   const customer = signal<Customer | null>(null)
   const site = signal<WidgetSite | null>(null)
   let token: AccessToken | null = null
-  let asking: Promise<AccessToken> | null = null
-  let isForgotten = false
-  let told: Told | null = null
+  let pendingRenewal: Promise<AccessToken> | null = null
+  let isEnded = false
+  let pendingClaims: IdentityClaims | null = null
 
-  async function ask(body: Partial<Record<keyof WidgetSessionBody, string | undefined>>): Promise<AccessToken> {
+  async function requestSession(
+    body: Partial<Record<keyof WidgetSessionBody, string | undefined>>,
+  ): Promise<AccessToken> {
     const common = { ...(siteKey ? { site: siteKey } : {}), locale: language.value }
     const reply = await callApi<WidgetSessionReply>('/widget/session', { body: { ...common, ...body } })
-    if (isForgotten) throw RequestError.offline()
+    if (isEnded) throw RequestError.offline()
     const id = `${reply.customer.id}`
-    const kept = storage.get(customerKey)
-    // Another tab may have forgotten the one before already: what is kept is the new one's then.
-    if (kept !== null && kept !== id) await clear()
+    const storedId = storage.get(customerKey)
+    // Another tab may have replaced the customer: the stored session then belongs to the new one.
+    if (storedId !== null && storedId !== id) await clear()
     storage.set(resumeKey, reply.resumeToken)
     storage.set(customerKey, id)
     if (body.identity) {
       storage.set(subjectKey, subjectOf(body.identity))
       markUsed(storage.area, body.identity)
     }
-    if ((kept ?? id) !== id || (customer.value?.id ?? reply.customer.id) !== reply.customer.id) {
-      // Nothing of the one before may be shown, or be sent as the new one's.
+    if ((storedId ?? id) !== id || (customer.value?.id ?? reply.customer.id) !== reply.customer.id) {
+      // The previous customer's data must not be shown or sent as the new one's.
       location.reload()
       throw RequestError.offline()
     }
@@ -77,29 +87,29 @@ export function openCustomerSession({ storage, siteKey, forgetUnsent, onRefused 
   }
 
   async function resume(): Promise<AccessToken> {
-    // Read anew each time: another tab may have rotated it.
+    // Read it every time: another tab may have rotated it.
     const resumeToken = storage.get(resumeKey)
-    const said = told
+    const claims = pendingClaims
     try {
-      const renewed = await ask({ ...said, ...(resumeToken === null ? {} : { resumeToken }) })
-      if (told === said) told = null
-      // What the page has said meanwhile.
-      return told ? resume() : renewed
+      const renewed = await requestSession({ ...claims, ...(resumeToken === null ? {} : { resumeToken }) })
+      if (pendingClaims === claims) pendingClaims = null
+      // The page has set another identity since.
+      return pendingClaims ? resume() : renewed
     } catch (error) {
-      if (!said || !(error instanceof RequestError) || error.retryable) throw error
-      // One goes on as if the page had said nothing.
-      if (told === said) told = null
-      onRefused(error)
+      if (!claims || !(error instanceof RequestError) || error.retryable) throw error
+      // Continue without the identity.
+      if (pendingClaims === claims) pendingClaims = null
+      onIdentityRejected(error)
       return resume()
     }
   }
 
   async function clear(): Promise<void> {
-    await forgetUnsent()
+    await clearOutbox()
     for (const name of storage.names('')) storage.remove(name)
   }
 
-  // Another tab has ended the session, or goes on as somebody else: this one goes along.
+  // Another tab has ended the session or switched the customer.
   storage.watch((name, id) => {
     if (name !== customerKey) return
     if (id === null || (customer.value && id !== `${customer.value.id}`)) location.reload()
@@ -110,33 +120,33 @@ export function openCustomerSession({ storage, siteKey, forgetUnsent, onRefused 
     site,
     getToken: () => token,
     renewToken() {
-      asking ??= resume().finally(() => {
-        asking = null
+      pendingRenewal ??= resume().finally(() => {
+        pendingRenewal = null
       })
-      return asking
+      return pendingRenewal
     },
-    isKnown: () => storage.get(resumeKey) !== null,
+    hasSession: () => storage.get(resumeKey) !== null,
     async setEmail(email) {
       const { token: current } = token ?? (await resume())
-      await ask({ token: current, email })
+      await requestSession({ token: current, email })
     },
     setAvailable(available) {
       if (site.value) site.value = { ...site.value, available }
     },
-    takeTold({ identity, ...said }) {
+    setClaims({ identity, ...claims }) {
       const isNew = identity !== undefined && !isUsed(storage.area, identity)
-      const before = storage.get(subjectKey)
-      if (isNew && before !== null && before !== subjectOf(identity)) return false
-      told = isNew ? { identity, ...said } : said
+      const previousSubject = storage.get(subjectKey)
+      if (isNew && previousSubject !== null && previousSubject !== subjectOf(identity)) return false
+      pendingClaims = isNew ? { identity, ...claims } : claims
       return true
     },
     async end() {
-      isForgotten = true
+      isEnded = true
       token = null
       const resumeToken = storage.get(resumeKey)
       await clear()
       if (resumeToken === null) return
-      await callApi('/widget/logout', { body: { resumeToken }, deadlineMs: endMs }).catch(() => undefined)
+      await callApi('/widget/logout', { body: { resumeToken }, deadlineMs: logoutTimeoutMs }).catch(() => undefined)
     },
   }
 }

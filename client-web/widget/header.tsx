@@ -1,4 +1,4 @@
-// The shop's name, who answers or whether anybody does, the language, and the way back to the page.
+// The header: shop name, agent or availability, language, and the close button.
 
 import type { Language, Person } from '#protocol/entities.ts'
 import { language, languages, setLanguage } from '../shared/i18n/language.ts'
@@ -11,15 +11,15 @@ import type { Widget } from './widget.ts'
 export function Header({ widget }: { widget: Widget }) {
   const t = texts.value
   const site = widget.session.site.value
-  const shop = { id: 0, name: site?.name ?? t.shop }
-  const face = answeringAgent(widget) ?? shop
+  const sitePerson = { id: 0, name: site?.name ?? t.shop }
+  const person = answeringAgent(widget) ?? sitePerson
   return (
     <header class={styles.header}>
-      <Avatar {...face} />
+      <Avatar {...person} />
       <div class={styles.names}>
-        <h1>{shop.name}</h1>
-        <p role="status" class={styles.standing}>
-          <Answering widget={widget} />
+        <h1>{sitePerson.name}</h1>
+        <p role="status" class={styles.status}>
+          <Availability widget={widget} />
         </p>
       </div>
       <label class={styles.language} title={t.language}>
@@ -42,7 +42,7 @@ export function Header({ widget }: { widget: Widget }) {
   )
 }
 
-function Answering({ widget }: { widget: Widget }) {
+function Availability({ widget }: { widget: Widget }) {
   const site = widget.session.site.value
   const agent = answeringAgent(widget)
   if (!site) return null
@@ -50,7 +50,7 @@ function Answering({ widget }: { widget: Widget }) {
   if (agent) return <>{withAgent(agent.name)}</>
   return (
     <>
-      <i class={site.available ? styles.here : styles.away} />
+      <i class={site.available ? styles.available : styles.away} />
       {site.available ? available : away}
     </>
   )

@@ -1,14 +1,15 @@
-// What the embedding page says of its customer. The server alone judges an identity; here it is only read as far as to see that it names
-// somebody else than before, and each is used once, so that two tabs that name different people do not take turns.
+// The customer's identity from the embedding page. Only the server verifies it;
+// here its subject is read to detect another customer. Each token is used once,
+// so that two tabs with different customers do not keep replacing each other.
 
-/** What the next session call tells the server. */
-export interface Told {
+/** Sent with the next session request. */
+export interface IdentityClaims {
   identity?: string | undefined
   name?: string | undefined
   email?: string | undefined
 }
 
-/** Whom a JWT names, as it stands there; '' for what is none. */
+/** The subject of a JWT, unverified; '' if it is not a JWT. */
 export function subjectOf(identity: string): string {
   try {
     const payload = identity.split('.')[1] ?? ''
@@ -20,13 +21,13 @@ export function subjectOf(identity: string): string {
 
 let used: string | null = null
 
-/** This tab has shown this one to the server; it outlives a reload where the browser lets it. */
+/** Remembers that this tab has sent the token, across reloads if the browser allows it. */
 export function markUsed(area: string, identity: string): void {
   used = identity
   try {
     sessionStorage.setItem(`${area}used`, identity)
   } catch {
-    // Then it is forgotten with the page.
+    // Then it is forgotten on reload.
   }
 }
 
@@ -34,7 +35,7 @@ export function isUsed(area: string, identity: string): boolean {
   try {
     used ??= sessionStorage.getItem(`${area}used`)
   } catch {
-    // As above.
+    // Storage is blocked.
   }
   return used === identity
 }

@@ -1,4 +1,4 @@
-// The frame's page: one widget for one site, named in the address.
+// The frame's page: one widget, for the site in the URL.
 
 import '../shared/tokens.css'
 import '../shared/base.css'

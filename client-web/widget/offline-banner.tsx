@@ -1,11 +1,11 @@
-// Says that the connection is gone, once it has been gone long enough to matter. Writing goes on meanwhile.
+// A banner for a lost connection, after a short delay. Writing stays possible.
 
 import { useEffect, useState } from 'preact/hooks'
 import type { Connection } from '../shared/connection/connection.ts'
 import { Banner } from '../shared/ui/banner.tsx'
 import { texts } from './texts.ts'
 
-const patienceMs = 2_000
+const showAfterMs = 2_000
 
 export function OfflineBanner({ connection }: { connection: Connection | null }) {
   const state = connection?.state.value
@@ -15,7 +15,7 @@ export function OfflineBanner({ connection }: { connection: Connection | null })
   useEffect(() => {
     setShown(false)
     if (since === null) return
-    const timer = setTimeout(setShown, since + patienceMs - Date.now(), true)
+    const timer = setTimeout(setShown, since + showAfterMs - Date.now(), true)
     return () => clearTimeout(timer)
   }, [since])
 

@@ -1,9 +1,10 @@
-// The page a customer is on, as the server takes it: an http address without what may be private in it, and a clean title.
+// The page that the customer is on, in the form the server accepts:
+// an http URL without query or fragment, and a clean title.
 
 import type { Page } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 
-/** null for a page that has no address to tell, such as a local file. */
+/** null for pages without an http URL, such as a local file. */
 export function cleanPage({ url, title }: Page): Page | null {
   if (!URL.canParse(url)) return null
   const { protocol, origin, pathname } = new URL(url)

@@ -1,4 +1,4 @@
-// Dresses the tokens in the shop's colour, corrected where text in it could not be read.
+// Sets the colour tokens to the shop's colour, adjusted for contrast.
 
 import { useLayoutEffect } from 'preact/hooks'
 import { accentOf } from '../shared/accent.ts'

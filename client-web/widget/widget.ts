@@ -1,38 +1,42 @@
-// The customer's side as a whole: a session made when somebody means to write, its connection, the conversation, and the page around it.
+// The widget as a whole: a session created when somebody is about to
+// write, the connection, the conversation, and the embedding page.
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { Page } from '#protocol/entities.ts'
-import type { FromPage } from '../loader/ports.ts'
+import type { FromPage } from '../loader/frame-protocol.ts'
+import { createFileSelection, type FileSelection, sendFiles } from '../shared/attachments/file-selection.ts'
 import { type Files, openFiles } from '../shared/attachments/files.ts'
-import { createPicking, type Picking, sendFiles } from '../shared/attachments/picking.ts'
 import { type Connection, createConnection } from '../shared/connection/connection.ts'
 import { type Draft, openDraft } from '../shared/storage/draft.ts'
 import { openStorage } from '../shared/storage/storage.ts'
 import { type CurrentConversation, findCurrentConversation } from './current-conversation.ts'
 import { type CustomerSession, openCustomerSession } from './customer-session.ts'
-import type { Told } from './identity.ts'
+import type { IdentityClaims } from './identity.ts'
 import { cleanPage } from './page.ts'
-import { awaitPage, type PagePort } from './port.ts'
+import { listenForPage, type PagePort } from './page-port.ts'
 
 export interface Widget {
   session: CustomerSession
   current: CurrentConversation
   draft: Draft
   connection: ReadonlySignal<Connection | null>
-  /** Why there is nothing to see here; null while all is well. */
+  /** Why the widget cannot be used; null if it can. */
   refusal: ReadonlySignal<'unknownSite' | 'notAllowed' | 'identityRequired' | null>
-  /** It is certain whose words may be shown here: an embedding page has had its say, and nobody is taking another's place. */
+  /**
+   * It is decided whose messages may be shown: the embedding page
+   * has sent its identity, and no switch of customers is pending.
+   */
   isSettled: ReadonlySignal<boolean>
-  /** The panel shows: an embedded one when its page says so, a page of its own always. */
+  /** Whether the panel is visible. Always true outside an embedding page. */
   isOpen: ReadonlySignal<boolean>
   isEmbedded: boolean
-  /** Rises each time the cursor should go into the field. */
-  focusWanted: ReadonlySignal<number>
-  /** Set by the list: the newest message is in sight. */
+  /** Increases whenever the text field should take focus. */
+  focusRequests: ReadonlySignal<number>
+  /** Set by the message list: the newest message is in view. */
   isAtEnd: Signal<boolean>
   isDurable: ReadonlySignal<boolean>
   files: Files
-  picking: Picking
+  selection: FileSelection
   send(text: string): void
   close(): void
 }
@@ -43,8 +47,8 @@ export function startWidget(siteKey: string | null): Widget {
   const session = openCustomerSession({
     storage,
     siteKey,
-    forgetUnsent: () => current.outbox.clear(),
-    onRefused: ({ code }) => port.value?.send({ type: 'error', code }),
+    clearOutbox: () => current.outbox.clear(),
+    onIdentityRejected: ({ code }) => port.value?.send({ type: 'error', code }),
   })
   const connection = signal<Connection | null>(null)
   const refusal: Signal<Widget['refusal']['value']> = signal(null)
@@ -52,13 +56,13 @@ export function startWidget(siteKey: string | null): Widget {
   const isOpen = signal(!isEmbedded)
   const isVisible = signal(document.visibilityState === 'visible')
   const isAtEnd = signal(true)
-  const focusWanted = signal(0)
+  const focusRequests = signal(0)
   const port = signal<PagePort | null>(null)
   const draft = openDraft(storage, 'message')
   let page: Page | null = null
   let isEnding = false
   const files = openFiles(session)
-  const picking = createPicking()
+  const selection = createFileSelection()
   const current = findCurrentConversation(storage, files, () => page)
 
   function connect(): void {
@@ -71,7 +75,7 @@ export function startWidget(siteKey: string | null): Widget {
     })
   }
 
-  function hear(message: FromPage): void {
+  function onPageMessage(message: FromPage): void {
     if (isEnding) return
     if (message.type === 'shutdown') void end().then(() => port.value?.send({ type: 'ended' }))
     else if (message.type === 'identify') identify(message)
@@ -80,27 +84,27 @@ export function startWidget(siteKey: string | null): Widget {
       batch(() => {
         isSettled.value = true
         isOpen.value = message.isOpen
-        if (message.isOpen && message.focus) focusWanted.value++
+        if (message.isOpen && message.focus) focusRequests.value++
       })
-      if (message.isOpen || session.isKnown()) connect()
+      if (message.isOpen || session.hasSession()) connect()
     }
   }
 
-  function identify({ identity, name, email }: Told): void {
-    // Whoever was refused, and who was here before, is gone with the page; the loader says it all again.
+  function identify({ identity, name, email }: IdentityClaims): void {
+    // A rejected or replaced customer requires a reload; the loader sends the identity again.
     if (refusal.value) location.reload()
-    else if (!session.takeTold({ identity, name, email })) void end().then(reloadOnline)
+    else if (!session.setClaims({ identity, name, email })) void end().then(reloadOnline)
     else if (connection.value) session.renewToken().catch(() => undefined)
     else if (identity) connect()
   }
 
-  /** Without a network there would be no page to come back to. */
+  /** An offline reload would leave an error page. */
   function reloadOnline(): void {
     if (navigator.onLine) location.reload()
     else addEventListener('online', () => location.reload())
   }
 
-  /** Session, connection and all that is kept, in one step. */
+  /** Ends the session, the connection, and everything stored. */
   async function end(): Promise<void> {
     isEnding = true
     isSettled.value = false
@@ -109,12 +113,12 @@ export function startWidget(siteKey: string | null): Widget {
     await session.end()
   }
 
-  // A page may speak with this frame only from one of the site's origins. The server's frame-ancestors says the same before that.
+  // Only the site's origins may talk to this frame. The server's frame-ancestors enforces the same.
   effect(() => {
     const { value: site } = session.site
-    const { value: met } = port
-    if (!site || !met || [...site.origins, location.origin].includes(met.origin)) return
-    met.close()
+    const { value: pagePort } = port
+    if (!site || !pagePort || [...site.origins, location.origin].includes(pagePort.origin)) return
+    pagePort.close()
     connection.value?.close()
     refusal.value = 'notAllowed'
   })
@@ -139,7 +143,7 @@ export function startWidget(siteKey: string | null): Widget {
   effect(() => {
     if (session.customer.value) port.value?.send({ type: 'session', hasConversation: current.open.value !== null })
   })
-  // Read means seen: the panel is open, the tab is in front and the newest message is in sight.
+  // Read means seen: the panel is open, the tab is visible and the newest message is in view.
   effect(() => {
     const isSeen = isOpen.value && isVisible.value && isAtEnd.value && current.isLoaded.value
     const isOnline = connection.value?.state.value.phase === 'online'
@@ -150,10 +154,10 @@ export function startWidget(siteKey: string | null): Widget {
     isVisible.value = document.visibilityState === 'visible'
   })
 
-  awaitPage((met) => {
-    port.value = met
-    met.send({ type: 'ready' })
-  }, hear)
+  listenForPage((pagePort) => {
+    port.value = pagePort
+    pagePort.send({ type: 'ready' })
+  }, onPageMessage)
   if (!isEmbedded) connect()
 
   return {
@@ -165,14 +169,14 @@ export function startWidget(siteKey: string | null): Widget {
     isSettled,
     isOpen,
     isEmbedded,
-    focusWanted,
+    focusRequests,
     isAtEnd,
     isDurable: storage.isDurable,
     files,
-    picking,
+    selection,
     send(text) {
-      current.open.value?.typingTeller.changed('')
-      const sent = sendFiles(picking.take(), current.send)
+      current.open.value?.typingNotifier.changed('')
+      const sent = sendFiles(selection.drain(), current.send)
       draft.sent(text.trim() === '' ? sent : sent.then(() => current.send(text)))
     },
     close: () => port.value?.send({ type: 'close' }),

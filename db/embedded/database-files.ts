@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { childEnvironment } from './child-environment.ts'
 import type { Layout } from './layout.ts'
 import { databaseName, fileOptions } from './server-options.ts'
 import { lastError } from './server-output.ts'
@@ -30,6 +31,7 @@ function bootstrap(program: ServerProgram, layout: Layout, statements: string[])
     [...fileOptions(layout.unfinished, layout), '--bootstrap', '--skip-networking', '--log-warnings=0'],
     {
       stdio: ['pipe', 'ignore', 'pipe'],
+      env: childEnvironment(),
     },
   )
   let complaints = ''

@@ -2,8 +2,10 @@
 // Never two on the same files: the folder is held, an orphan is ended first, and a new one starts only when the old one's exit was seen.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { limits } from '#protocol/limits.ts'
 import { assertHeld } from './data-folder.ts'
 import { makeFiles, refuseNewerFiles, rememberVersion } from './database-files.ts'
+import { freeBytes, watchDisk } from './disk-watch.ts'
 import { layoutOf, makeFolders, removeSocketFolder } from './layout.ts'
 import { endOrphan } from './orphan.ts'
 import { databaseName, databaseUser } from './server-options.ts'
@@ -18,6 +20,8 @@ export interface EmbeddedOptions {
   log: (line: string) => void
   /** Told each time the server has died by itself; it is being started again. */
   onExit?: (how: string) => void
+  /** Warns below this; limits.lowDiskBytes where nobody says. */
+  lowDiskBytes?: number
 }
 
 export interface EmbeddedDatabase {
@@ -32,6 +36,8 @@ export interface EmbeddedDatabase {
 
 /** Between one death and the next start, in milliseconds: at once the first time, then longer up to the last of these. */
 const restartPauses = [0, 200, 1000, 2000, 5000] as const
+/** With less left, the server cannot write. */
+const fullBytes = 2 ** 20
 /** A server that lived this long was well. */
 const wellMs = 30_000
 
@@ -50,6 +56,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
   let server: ServerProcess = spawn()
   await orEnd(server, untilServing(server, layout))
   await rememberVersion(program, layout)
+  const disk = watchDisk(layout.folder, options.log, options.lowDiskBytes ?? limits.lowDiskBytes)
 
   const supervised = (async () => {
     for (let deaths = 0; ; ) {
@@ -57,7 +64,8 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
       const how = await server.exited
       if (stopping.signal.aborted) return
       deaths = performance.now() - startedAt > wellMs ? 1 : deaths + 1
-      options.log(`The embedded database ${how}; starting it again`)
+      const isFull = (await freeBytes(layout.folder).catch(() => fullBytes)) < fullBytes
+      options.log(`The embedded database ${how}${isFull ? ', its disk is full' : ''}; starting it again`)
       options.onExit?.(how)
       await sleep(restartPauses[Math.min(deaths, restartPauses.length) - 1], undefined, {
         signal: stopping.signal,
@@ -74,6 +82,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
     pid: () => server.pid,
     stop: async () => {
       stopping.abort()
+      disk.stop()
       await server.end()
       await supervised
       removeSocketFolder(layout)

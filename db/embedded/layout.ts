@@ -14,6 +14,10 @@ export interface Layout {
   temporary: string
   socket: string
   pid: string
+  /** SQL that the server runs at each start. */
+  firstStatements: string
+  /** Always empty: the one folder whose files SQL could read and write. */
+  sqlFiles: string
   output: string
   /** The version of the server that opened the files last. */
   version: string
@@ -28,6 +32,8 @@ export function layoutOf(dataDir: string): Layout {
     temporary: join(folder, 'tmp'),
     socket: join(socketFolderOf(folder), 'socket'),
     pid: join(folder, 'pid'),
+    firstStatements: join(folder, 'first-statements.sql'),
+    sqlFiles: join(folder, 'no-files'),
     output: join(folder, 'output.log'),
     version: join(folder, 'version'),
   }
@@ -36,6 +42,7 @@ export function layoutOf(dataDir: string): Layout {
 /** Only this user may enter either folder: whoever reaches the socket is the database's root. */
 export function makeFolders(layout: Layout): void {
   mkdirSync(layout.temporary, { recursive: true, mode: 0o700 })
+  mkdirSync(layout.sqlFiles, { recursive: true, mode: 0o500 })
   const socketFolder = dirname(layout.socket)
   if (socketFolder !== layout.folder) makeSocketFolder(socketFolder)
 }

@@ -5,8 +5,22 @@ import { driverOptions } from '../connect.ts'
 import type { Layout } from './layout.ts'
 import { StartError } from './start-error.ts'
 
-export const databaseUser = 'root'
+/** Kefu's user; the administrator is for people who repair something. */
+export const databaseUser = 'kefu'
+export const administrator = 'root'
 export const databaseName = 'kefu'
+
+/** All that Kefu does to its tables: no files, triggers, procedures, events, users, and no other database. */
+const rights = 'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, LOCK TABLES'
+
+/** Run by the server at each start, before it takes connections; one statement per line. */
+export const firstStatements = [
+  `CREATE USER IF NOT EXISTS '${databaseUser}'@'localhost'`,
+  `REVOKE ALL PRIVILEGES, GRANT OPTION FROM '${databaseUser}'@'localhost'`,
+  `GRANT ${rights} ON \`${databaseName}\`.* TO '${databaseUser}'@'localhost'`,
+]
+  .map((statement) => `${statement};\n`)
+  .join('')
 
 /** It refuses to run as root unless told to. */
 const asUser = process.getuid?.() === 0 ? ['--user=root'] : []
@@ -34,7 +48,10 @@ export function servingOptions(layout: Layout, bufferPool: number): string[] {
     '--collation-server=utf8mb4_unicode_ci',
     '--default-time-zone=+00:00',
     '--transaction-isolation=READ-COMMITTED',
+    `--init-file=${layout.firstStatements}`,
     '--local-infile=0',
+    `--secure-file-priv=${layout.sqlFiles}`,
+    '--event-scheduler=OFF',
     '--skip-networking',
     '--skip-name-resolve',
     '--skip-log-bin',

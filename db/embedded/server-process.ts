@@ -3,8 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { childEnvironment } from './child-environment.ts'
 import type { Layout } from './layout.ts'
-import { checkServing, servingOptions } from './server-options.ts'
+import { checkServing, firstStatements, servingOptions } from './server-options.ts'
 import { lastError } from './server-output.ts'
 import type { ServerProgram } from './server-program.ts'
 import { StartError } from './start-error.ts'
@@ -28,9 +29,11 @@ export function spawnServer(program: ServerProgram, layout: Layout, bufferPool: 
   rmSync(layout.socket, { force: true })
   if (existsSync(layout.output) && statSync(layout.output).size > largestOutput)
     renameSync(layout.output, `${layout.output}.old`)
+  writeFileSync(layout.firstStatements, firstStatements, { mode: 0o600 })
   const output = openSync(layout.output, 'a', 0o600)
   const child = spawn(program.path, servingOptions(layout, bufferPool), {
     detached: true,
+    env: childEnvironment(),
     stdio: ['ignore', output, output],
   })
   closeSync(output)

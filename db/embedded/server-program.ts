@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { childEnvironment } from './child-environment.ts'
 import { StartError } from './start-error.ts'
 
 const run = promisify(execFile)
@@ -55,7 +56,10 @@ async function find(): Promise<ServerProgram | null> {
 
 async function inspect(path: string): Promise<ServerProgram | null> {
   try {
-    const { stdout } = await run(path, ['--no-defaults', '--verbose', '--help'], { maxBuffer: 8 * 2 ** 20 })
+    const { stdout } = await run(path, ['--no-defaults', '--verbose', '--help'], {
+      maxBuffer: 8 * 2 ** 20,
+      env: childEnvironment(),
+    })
     const version = /\sVer (\d+\.\d+\.\d+)-MariaDB/.exec(stdout)?.[1]
     const characterSets = /^character-sets-dir\s+(\S.*?)\/?$/m.exec(stdout)?.[1]
     return version && characterSets ? { path, version, share: dirname(characterSets) } : null
@@ -80,7 +84,7 @@ async function install(log: (line: string) => void): Promise<boolean> {
 
 async function succeeds([program = '', ...args]: string[], log?: (line: string) => void): Promise<boolean> {
   try {
-    await run(program, args, { maxBuffer: 8 * 2 ** 20 })
+    await run(program, args, { maxBuffer: 8 * 2 ** 20, env: childEnvironment() })
     return true
   } catch (error) {
     log?.(`It did not work: ${lastLine(error)}`)

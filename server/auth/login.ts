@@ -18,7 +18,7 @@ export async function login(app: App, body: LoginBody, browser: Browser): Promis
     logSecurity(app, 'sign_in', { userId: loggedIn.reply.user.id, sessionId })
     return loggedIn
   } catch (error) {
-    logSecurity(app, 'sign_in_refused', { userId: account?.id, reason: asAppError(error).code })
+    logSecurity(app, 'sign_in_refused', { userId: account?.id, reason: asAppError(error).code }, browser.address)
     throw error
   }
 }

@@ -4,7 +4,7 @@
 
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../errors.ts'
-import { budgets, type Rate, type RateName } from './budgets.ts'
+import { budgets, isRaised, type Rate, type RateName } from './budgets.ts'
 
 export interface RateLimiter {
   /** Counts one; throws rate_limited with details {retryAfterMs} when none is left. */
@@ -24,15 +24,31 @@ export interface RateLimiter {
 const sweepEvery = 10_000
 
 /** Limits of what is bound to one node are not shared. */
-const localNames: ReadonlySet<RateName> = new Set<RateName>(['connectionRequests'])
+const localNames: ReadonlySet<RateName> = new Set<RateName>([
+  'connectionRequests',
+  'handshakes',
+  'handshakesOfViolator',
+])
 
-const rates: Readonly<Record<RateName, Rate>> = budgets
+/** The budgets that are rates, those of addresses times `addressFactor`. */
+function ratesFor(addressFactor: number): Record<RateName, Rate> {
+  const rates = Object.entries(budgets).filter((entry): entry is [RateName, Rate & { concurrent: never }] =>
+    isRateName(entry[0]),
+  )
+  return Object.fromEntries(
+    rates.map(([name, { count, windowMs }]) => [
+      name,
+      { count: isRaised(name) ? count * addressFactor : count, windowMs },
+    ]),
+  ) as Record<RateName, Rate>
+}
 
 /** `shared`: other nodes are told, and drainDeltas is called from time to time. */
 export function createRateLimiter(
   now: () => number,
-  { enabled, shared }: { enabled: boolean; shared: boolean },
+  { enabled, shared, addressFactor = 1 }: { enabled: boolean; shared: boolean; addressFactor?: number },
 ): RateLimiter {
+  const rates = ratesFor(addressFactor)
   /** By name, then by key: a key of both would have to be put together for every message. */
   const fullAt = new Map<RateName, Map<string, number>>()
   const deltas = new Map<string, number>()

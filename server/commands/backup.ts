@@ -3,12 +3,15 @@
 import { join, resolve } from 'node:path'
 import { dumpDatabase } from '#db/backup.ts'
 import { uploadsFolder } from '../attachments/attachments.ts'
-import { writeArchive } from './archive.ts'
+import { signingKey } from './backup-keys.ts'
 import { runCommand, withAddress } from './run-command.ts'
+import { writeArchive } from './write-archive.ts'
 
 await runCommand(async (config, [given]) => {
   const name = `kefu-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.backup.gz`
   const file = resolve(given ?? join(config.dataDir, 'backups', name))
-  await withAddress(config, (address) => writeArchive(file, dumpDatabase(address), uploadsFolder(config)))
+  await withAddress(config, (address) =>
+    writeArchive(file, { database: dumpDatabase(address), uploads: uploadsFolder(config), key: signingKey(config) }),
+  )
   console.log(file)
 })

@@ -1,23 +1,69 @@
-// npm run restore -- FILE [--force]: puts a backup into an empty database, or with --force in place of what is there.
+// npm run restore -- FILE [--force] [--untrusted]: puts a backup into an empty database, or with --force in place of what is there.
+// Until all of it is checked and complete, what was there stays.
 
+import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { restoreDatabase } from '#db/backup.ts'
+import type { DatabaseEntry } from '#db/backup.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { prepareDatabase } from '#db/migrate.ts'
+import { restoreDatabase } from '#db/restore.ts'
 import { uploadsFolder } from '../attachments/attachments.ts'
-import { checkArchive, readDatabase, writeFiles } from './archive.ts'
+import { hasRoom } from '../attachments/incoming.ts'
+import { verifyingKeys } from './backup-keys.ts'
+import { type Archive, isDatabaseEntry, openArchive } from './read-archive.ts'
 import { runCommand, withAddressAlone } from './run-command.ts'
+import { type StagedFiles, stageFiles } from './staged-files.ts'
+
+const usage = 'Usage: npm run restore -- FILE [--force] [--untrusted]'
 
 await runCommand(async (config, args) => {
-  const force = args.includes('--force')
-  const [given, ...more] = args.filter((arg) => arg !== '--force')
-  if (given === undefined || more.length > 0) throw new StartError('Usage: npm run restore -- FILE [--force]')
+  const flags = args.filter((arg) => arg.startsWith('--'))
+  const [given, ...more] = args.filter((arg) => !arg.startsWith('--'))
+  if (given === undefined || more.length > 0 || flags.some((flag) => flag !== '--force' && flag !== '--untrusted'))
+    throw new StartError(usage)
   const file = resolve(given)
-  await checkArchive(file)
-  await withAddressAlone(config, async (address) => {
-    await restoreDatabase(address, readDatabase(file), { force, log: console.error })
-    await prepareDatabase(address, console.error)
+  const archive = await openArchive(file, {
+    keys: verifyingKeys(config),
+    mayBeUntrusted: flags.includes('--untrusted'),
   })
-  const files = await writeFiles(file, uploadsFolder(config))
-  console.log(`Restored the database${files > 0 ? ` and ${files} files` : ''} from ${file}`)
+  const uploads = uploadsFolder(config)
+  const staging = stageFiles(uploads)
+  let files = 0
+  try {
+    const accounts = await withAddressAlone(config, async (address) => {
+      mkdirSync(uploads, { recursive: true, mode: 0o700 })
+      const needed = config.databaseUrl === null ? archive.contentBytes : archive.fileBytes
+      if (!(await hasRoom(uploads, needed)))
+        throw new StartError(`The disk of DATA_DIR has no room for this backup: it needs ${needed} bytes.`)
+      return await restoreDatabase(address, databaseOf(archive, staging), {
+        force: flags.includes('--force'),
+        isUntrusted: !archive.isAuthentic,
+        log: console.error,
+        beforeCommit: async () => {
+          files = await staging.place()
+        },
+      }).catch(async (error) => {
+        await staging.undo()
+        throw error
+      })
+    })
+    console.log(`Restored the database${files > 0 ? ` and ${files} files` : ''} from ${file}`)
+    console.log('All agents have to sign in again. These can:')
+    for (const { username, role } of accounts) console.log(`  ${role} ${printable(username)}`)
+  } finally {
+    await staging.discard()
+    await archive.close()
+  }
 })
+
+/** The database's entries; files are staged as they pass. */
+async function* databaseOf(archive: Archive, staging: StagedFiles): AsyncGenerator<DatabaseEntry> {
+  for await (const entry of archive.entries()) {
+    if (isDatabaseEntry(entry)) yield entry
+    else await staging.take(entry)
+  }
+}
+
+/** A name must not move the cursor of the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '?')
+}

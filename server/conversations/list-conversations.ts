@@ -1,6 +1,7 @@
 // Pages of conversations: an agent's views, a customer's own.
 
 import { listConversationsInView, listConversationsOfCustomer } from '#db/conversation-records.ts'
+import { fitPage } from '#db/paging.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import { type Actor, isCustomer } from '../actor.ts'
@@ -19,8 +20,7 @@ export async function listConversations(
     ? await listConversationsOfCustomer(app.db, actor.userId, after, limit)
     : await listConversationsInView(app.db, view, actor.userId, after, limit)
   const whole = await withLastMessages(app.db, page.items)
-  return {
-    conversations: whole.map((one) => conversationView(actor, one)),
-    nextCursor: page.next === null ? null : encodeCursor(page.next),
-  }
+  const conversations = fitPage(whole.map((one) => conversationView(actor, one)))
+  const next = conversations.length < whole.length ? page.places[conversations.length - 1] : page.next
+  return { conversations, nextCursor: next ? encodeCursor(next) : null }
 }

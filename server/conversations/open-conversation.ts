@@ -26,6 +26,7 @@ export async function openConversation(
       ? { messages: [], hasMore: false }
       : await listChangedMessages(app.db, { conversationId, upToSeq: afterSeq, afterVersion, limit })
   if (changed.hasMore) return { conversation, ...changed }
-  const { messages, hasMore } = await listMessages(app.db, { conversationId, afterSeq, limit })
+  const bytes = limits.pageBytes - Buffer.byteLength(JSON.stringify(changed.messages))
+  const { messages, hasMore } = await listMessages(app.db, { conversationId, afterSeq, limit, bytes })
   return { conversation, messages: [...changed.messages, ...messages], hasMore }
 }

@@ -38,7 +38,10 @@ export function setDeviceCookie(app: App, reply: FastifyReply, device: string): 
 
 /** What somebody logs in with. */
 export function browserOf(app: App, request: FastifyRequest): Browser {
-  const userAgent = request.headers['user-agent']?.replaceAll(/[^\x20-\x7e]/g, '').slice(0, limits.userAgentLength)
+  const userAgent = request.headers['user-agent']
+    ?.slice(0, 2 * limits.userAgentLength)
+    .replaceAll(/[^\x20-\x7e]/g, '')
+    .slice(0, limits.userAgentLength)
   return {
     address: clientAddress(app.config, request.raw).group,
     userAgent: userAgent || null,

@@ -14,7 +14,7 @@ import {
   setDeviceCookie,
   setRefreshCookie,
 } from './auth-cookies.ts'
-import { everyone, type HttpServer } from './callers.ts'
+import { continuations, everyone, type HttpServer } from './callers.ts'
 
 export function authRoutes(app: App, http: HttpServer): void {
   const onRequest = ownPagesOnly(app)
@@ -26,7 +26,7 @@ export function authRoutes(app: App, http: HttpServer): void {
     return answer
   })
 
-  http.post('/auth/refresh', { config: everyone, onRequest }, async (request, reply) => {
+  http.post('/auth/refresh', { config: continuations, onRequest }, async (request, reply) => {
     try {
       const { reply: answer, refreshToken } = await refresh(app, readRefreshCookie(app, request))
       setRefreshCookie(app, reply, refreshToken)
@@ -38,7 +38,7 @@ export function authRoutes(app: App, http: HttpServer): void {
     }
   })
 
-  http.post('/auth/logout', { config: everyone, onRequest }, async (request, reply) => {
+  http.post('/auth/logout', { config: continuations, onRequest }, async (request, reply) => {
     await logout(app, readRefreshCookie(app, request))
     clearRefreshCookie(app, reply)
     return reply.code(204).send()

@@ -12,6 +12,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { Role } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
 import { type Actor, type AgentActor, isCustomer } from '../actor.ts'
 import { admit } from '../auth/authenticate.ts'
 import { isLocal } from '../client-address.ts'
@@ -41,6 +42,12 @@ export type HttpServer = FastifyInstance<
 >
 
 export const everyone = { roles: 'public' } as const
+/** Pages, their files, and what the loader asks. */
+export const pages = { roles: 'public', admission: 'page' } as const
+/** What supervisors and balancers ask. */
+export const probes = { roles: 'public', admission: 'probe' } as const
+/** Calls that go on with a session, whose token is in the body or a cookie. */
+export const continuations = { roles: 'public', admission: 'continuation' } as const
 export const localOnly = { roles: 'local' } as const
 export const both = { roles: ['customer', 'agent', 'admin'] } as const
 export const agents = { roles: ['agent', 'admin'] } as const
@@ -88,6 +95,7 @@ export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, 
 export const noSuchRoute = () => new AppError('not_found', 'There is nothing here.')
 
 export function bearerToken({ headers }: FastifyRequest): string | undefined {
+  if ((headers.authorization ?? '').length > limits.credentialsLength) return undefined
   return /^Bearer +([^\s]+)$/i.exec(headers.authorization ?? '')?.[1]
 }
 

@@ -7,13 +7,16 @@ import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../errors.ts'
-import { isDeeperThan } from '../json-depth.ts'
+import { isDeeperThan, isWiderThan } from '../json-depth.ts'
 
 export const compileCheck: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'request' }) => {
   const check = Compile(schema)
   return (value: unknown) => {
     if (isDeeperThan(limits.requestDepth, value)) {
       return { error: new AppError('invalid_request', `The ${httpPart} is nested too deep.`, { path: '' }) }
+    }
+    if (isWiderThan(limits.requestEntries, value)) {
+      return { error: new AppError('invalid_request', `The ${httpPart} has too many entries.`, { path: '' }) }
     }
     if (check.Check(value)) return { value }
     const [path, complaint] = firstWrong(check.Errors(value))

@@ -2,19 +2,28 @@
 
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ErrorCode, errorCodes } from '#protocol/errors.ts'
+import { errnoOf } from '#db/errors.ts'
+import { errorCodes } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
+import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
+import { writeBounded } from '../log-lines.ts'
 import { logSecurity } from '../security-log.ts'
 
 export function sendError(app: App, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = asCallersFault(error) ?? asAppError(error)
-  if (known.code === 'internal') {
-    app.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed')
+  const route = request.routeOptions.url
+  if (known.code === 'internal' || errnoOf(error) > 0) {
+    const kind = `request_failed ${route} ${errnoOf(error) || (error instanceof Error ? error.name : typeof error)}`
+    const level = known.code === 'internal' ? 'error' : 'warn'
+    const write = () => app.log[level]({ err: error, method: request.method, route }, 'request failed')
+    writeBounded(app, { kind, budget: 'failureLines' }, write)
   }
   if (known.code === 'forbidden') {
-    logSecurity(app, 'forbidden', { userId: request.actor?.userId, what: request.routeOptions.url })
+    const userId = request.actor?.userId
+    const by = userId === undefined ? clientAddress(app.config, request.raw).group : undefined
+    logSecurity(app, 'forbidden', { userId, what: route }, by)
   }
   const retryAfterMs = known.details?.retryAfterMs
   if (typeof retryAfterMs === 'number') reply.header('retry-after', Math.ceil(retryAfterMs / 1000))
@@ -36,14 +45,30 @@ function asCallersFault(error: unknown): AppError | null {
 
 const envelope = (error: AppError) => JSON.stringify({ error: errorBody(error) })
 
+/** On answers that are made before there is a request: what standardHeaders says for all others. */
+export const rawHeaders = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+} as const
+
+/** A whole answer that ends its connection. */
+export function rawAnswer(status: string, error: AppError): string {
+  const body = envelope(error)
+  const headers = Object.entries({ ...rawHeaders, 'content-length': Buffer.byteLength(body), connection: 'close' })
+  return `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
+}
+rawAnswer.body = envelope
+
 /** Answers what is not even HTTP, or came too slowly to become a request, and ends the connection. */
-export function sendUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+export function sendUnreadable(error: Error & { code?: string }, socket: Socket, isBusy: boolean): void {
+  if (!socket.writable || isBusy || error.code === 'ECONNRESET') return void socket.destroy()
   const isLarge = error.code === 'HPE_HEADER_OVERFLOW'
-  const code: ErrorCode = isLarge ? 'too_large' : 'invalid_request'
-  const body = envelope(new AppError(code, isLarge ? 'The headers are too large.' : 'This is not a request.'))
-  const status = isLarge ? '413 Content Too Large' : '400 Bad Request'
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    isLarge
+      ? rawAnswer('413 Content Too Large', new AppError('too_large', 'The headers are too large.'))
+      : rawAnswer('400 Bad Request', new AppError('invalid_request', 'This is not a request.')),
   )
 }

@@ -2,18 +2,20 @@
 
 import { assertDatabaseAnswers } from '#db/health.ts'
 import { limits } from '#protocol/limits.ts'
+import { hasRoom } from '../attachments/incoming.ts'
+import { type BriefCache, createBriefCache } from '../brief-cache.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { everyone, type HttpServer } from './callers.ts'
+import { type HttpServer, probes } from './callers.ts'
 
 export function healthRoutes(app: App, http: HttpServer): void {
-  http.get('/healthz', { config: everyone }, async () => ({ status: 'alive' }))
+  const hasDisk = createBriefCache(limits.diskCheckMs, () => hasRoom(app.config.dataDir, limits.readyDiskBytes))
+  const readiness = createBriefCache(limits.freeAnswerMs, () => assertReady(app, hasDisk))
 
-  http.get('/readyz', { config: everyone }, async () => {
-    await assertDatabaseAnswers(app.db)
-    if (app.eventLoop.longestMs() > limits.eventLoopStallMs) {
-      throw new AppError('unavailable', 'This process stood still just now.')
-    }
+  http.get('/healthz', { config: probes }, async () => ({ status: 'alive' }))
+
+  http.get('/readyz', { config: probes }, async () => {
+    await readiness.get()
     // Redis away takes no node out: each still serves its own clients, and a balancer would take out all of them at one moment.
     return {
       status: 'ready',
@@ -21,4 +23,13 @@ export function healthRoutes(app: App, http: HttpServer): void {
       ...(app.siblings && { workers: { ready: app.siblings.ready(), of: app.siblings.count } }),
     }
   })
+}
+
+async function assertReady(app: App, hasDisk: BriefCache<boolean>): Promise<void> {
+  await assertDatabaseAnswers(app.db)
+  if (app.eventLoop.longestMs() > limits.eventLoopStallMs) {
+    throw new AppError('unavailable', 'This process stood still just now.')
+  }
+  // A folder that cannot be looked at says nothing of the disk.
+  if (!(await hasDisk.get().catch(() => true))) throw new AppError('unavailable', 'The disk is full.')
 }

@@ -4,18 +4,19 @@ import { fileURLToPath } from 'node:url'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { fastify } from 'fastify'
+import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { limits } from '#protocol/limits.ts'
-import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
+import { admit, admitRequests } from './admission.ts'
 import { attachmentRoutes } from './attachments.ts'
 import { authRoutes } from './auth.ts'
 import { limitBodies } from './bodies.ts'
 import { guardRoutes, type HttpServer, noSuchRoute } from './callers.ts'
 import { compileCheck } from './check-request.ts'
+import { boundConnections, isBusy, isWebSocket } from './connections.ts'
 import { conversationRoutes } from './conversations.ts'
 import { docsPath, serveDocs } from './docs.ts'
-import { sendError, sendUnreadable } from './error-reply.ts'
+import { rawHeaders, sendError, sendUnreadable } from './error-reply.ts'
 import { healthRoutes } from './health.ts'
 import { finishInFlight } from './in-flight.ts'
 import { meRoutes } from './me.ts'
@@ -23,8 +24,10 @@ import { messageRoutes } from './messages.ts'
 import { metricsRoutes } from './metrics.ts'
 import { servePages } from './pages.ts'
 import { standardHeaders } from './security-headers.ts'
+import { securityTxtRoute } from './security-txt.ts'
 import { setupRoutes } from './setup.ts'
 import { siteRoutes } from './sites.ts'
+import { reportUntrustedProxies } from './untrusted-proxy.ts'
 import { userRoutes } from './users.ts'
 import { widgetRoutes } from './widget.ts'
 
@@ -38,7 +41,13 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
     bodyLimit: limits.requestBytes,
     // Of any request: limitBodies ends all but uploads much sooner.
     requestTimeout: limits.uploadMs,
-    http: { headersTimeout: limits.httpHeadersMs, connectionsCheckingInterval: 1_000 },
+    http: {
+      headersTimeout: limits.httpHeadersMs,
+      connectionsCheckingInterval: 1_000,
+      shouldUpgradeCallback: isWebSocket,
+      // boundConnections asks for it, with an answer in the shape of all others.
+      requireHostHeader: false,
+    },
     connectionTimeout: 60_000,
     trustProxy: [...app.config.trustedProxies],
     onProtoPoisoning: 'error',
@@ -46,8 +55,8 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
     // finishInFlight lets requests be answered before connections are cut.
     forceCloseConnections: true,
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => sendError(app, error, request as never, reply as never),
-    clientErrorHandler: sendUnreadable,
+    frameworkErrors: (error, request, reply) => sendUnroutable(app, error, request as never, reply as never),
+    clientErrorHandler: (error, socket) => sendUnreadable(error, socket, isBusy(socket)),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   http.setValidatorCompiler(compileCheck)
@@ -56,16 +65,13 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   http.setNotFoundHandler(() => {
     throw noSuchRoute()
   })
+  boundConnections(app, http)
   finishInFlight(http)
   limitBodies(http)
   await http.register(helmet, standardHeaders(app.config))
+  reportUntrustedProxies(app, http)
+  admitRequests(app, http)
   await http.register(cookie)
-
-  http.addHook('onRequest', async (request, reply) => {
-    if (!request.url.startsWith('/api/')) return
-    reply.header('cache-control', 'no-store')
-    app.rates.consume('httpRequestsPerAddress', clientAddress(app.config, request.raw).group)
-  })
   guardRoutes(app, http, { [docsPath]: 'local' })
 
   await serveDocs(http)
@@ -77,8 +83,20 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   )
   healthRoutes(app, http)
   metricsRoutes(app, http)
+  securityTxtRoute(app, http)
   await servePages(app, http, pages)
   return http
+}
+
+/** A path that cannot be decoded or has a parameter beyond any length: no hook has seen it. */
+function sendUnroutable(app: App, error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(rawHeaders)
+  try {
+    admit(app, request, reply)
+    sendError(app, error, request, reply)
+  } catch (refusal) {
+    sendError(app, refusal, request, reply)
+  }
 }
 
 const calls = [

@@ -2,14 +2,17 @@
 // loader are asked for anew.
 
 import { access } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { ClientId } from '#protocol/schemas.ts'
+import { isLocal } from '../client-address.ts'
 import type { App } from '../context.ts'
+import { isAnySiteEmbedded } from '../sites/cached-sites.ts'
 import { siteOrigins } from '../sites/site-origins.ts'
-import { everyone, type HttpServer } from './callers.ts'
+import { type HttpServer, noSuchRoute, pages } from './callers.ts'
 import { forAnySite, pageHeaders } from './security-headers.ts'
 
 const WidgetQuery = Type.Object({ site: Type.Optional(ClientId) })
@@ -24,7 +27,7 @@ export async function servePages(app: App, http: HttpServer, root: string): Prom
     cacheControl: false,
     suppressWarning: true,
   })
-  const config = everyone
+  const config = pages
 
   async function sendPage(reply: FastifyReply, name: string) {
     const file = `${name}/index.html`
@@ -37,10 +40,16 @@ export async function servePages(app: App, http: HttpServer, root: string): Prom
   }
 
   http.get('/', { config }, (_request, reply) => reply.redirect('/console/'))
-  for (const name of ['console', 'demo', 'setup']) {
+  for (const name of ['console', 'setup']) {
     for (const url of [`/${name}`, `/${name}/`]) {
       http.get(url, { config, helmet: pageHeaders([]) }, (_request, reply) => sendPage(reply, name))
     }
+  }
+  for (const url of ['/demo', '/demo/']) {
+    http.get(url, { config, helmet: pageHeaders([]) }, async (request, reply) => {
+      if (!(await mayShowDemo(app, request.raw))) throw noSuchRoute()
+      return sendPage(reply, 'demo')
+    })
   }
   // The console's own addresses: its router reads them.
   http.get('/console/*', { config, helmet: pageHeaders([]) }, (_request, reply) => sendPage(reply, 'console'))
@@ -56,6 +65,13 @@ export async function servePages(app: App, http: HttpServer, root: string): Prom
   http.get('/assets/*', { config, helmet: forAnySite, schema: { params: AssetParams } }, (request, reply) =>
     reply.header('cache-control', 'public, max-age=31536000, immutable').sendFile(`assets/${request.params['*']}`),
   )
+}
+
+/** For everyone until Kefu has an address of its own or a site has one; then for this machine, unless DEMO asks for it. */
+async function mayShowDemo(app: App, request: IncomingMessage): Promise<boolean> {
+  const { config, db } = app
+  if (config.demo || isLocal(config, request)) return true
+  return config.publicUrl === null && !(await isAnySiteEmbedded(db))
 }
 
 const notBuilt = `Kefu's pages are not built yet. "npm start" builds them; with "npm run dev" use the address that Vite prints.

@@ -56,3 +56,21 @@ export const forAnySite: FastifyHelmetOptions = { crossOriginResourcePolicy: { p
 function policy(directives: Record<string, readonly string[]>) {
   return { useDefaults: false, directives: { 'default-src': none, ...directives } } as const
 }
+
+/** What the plugin sends for standardHeaders, and no-store: for answers that Fastify does not make. A test compares both. */
+export function plainHeaders({ publicUrl }: Pick<Config, 'publicUrl'>): Record<string, string> {
+  return {
+    'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'origin-agent-cluster': '?1',
+    'referrer-policy': 'same-origin',
+    ...(publicUrl?.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+    'x-content-type-options': 'nosniff',
+    'x-dns-prefetch-control': 'off',
+    'x-download-options': 'noopen',
+    'x-permitted-cross-domain-policies': 'none',
+    'x-xss-protection': '0',
+    'cache-control': 'no-store',
+  }
+}

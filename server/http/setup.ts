@@ -5,10 +5,10 @@ import type { App } from '../context.ts'
 import { getSetup } from '../setup/get-setup.ts'
 import { setup } from '../setup/setup.ts'
 import { browserOf, ownPagesOnly, setRefreshCookie } from './auth-cookies.ts'
-import { everyone, type HttpServer } from './callers.ts'
+import { everyone, type HttpServer, pages } from './callers.ts'
 
 export function setupRoutes(app: App, http: HttpServer): void {
-  http.get('/setup', { config: everyone }, () => getSetup(app))
+  http.get('/setup', { config: pages }, () => getSetup(app))
 
   http.post(
     '/setup',

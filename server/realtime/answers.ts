@@ -9,14 +9,20 @@ import type { Ack } from './take-at-once.ts'
 /** One answer that is owed, in a chain of all: a Set of what comes and goes with each message keeps V8 from forgetting it (see waiting-sends.ts). */
 export interface OwedAnswer {
   ack: Ack | null
+  client: Client
   dueAt: number
   before: OwedAnswer
   after: OwedAnswer
 }
 
+/** While it does not read what was sent to it, its requests wait for it and not for us: their time begins when it has. */
+interface Client {
+  isBehind: boolean
+}
+
 export interface Answers {
   /** Without an acknowledgement asked for, the request is done all the same. */
-  owe(ack: Ack | null): OwedAnswer
+  owe(ack: Ack | null, client: Client): OwedAnswer
   /** Answers, unless it was too late. */
   give(owed: OwedAnswer, reply: Reply<unknown>): void
   stop(): void
@@ -30,8 +36,26 @@ export function createAnswers(): Answers {
 
   const sweep = setInterval(() => {
     const now = performance.now()
-    while (ends.after.dueAt <= now) give(ends.after, { ok: false, error: errorBody(tooSlow()) })
+    while (ends.after.dueAt <= now) {
+      const first = ends.after
+      if (first.client.isBehind) postpone(first, now)
+      else give(first, { ok: false, error: errorBody(tooSlow()) })
+    }
   }, limits.answerSweepMs)
+
+  function append(one: OwedAnswer) {
+    one.before = ends.before
+    one.after = ends
+    ends.before.after = one
+    ends.before = one
+  }
+
+  function postpone(one: OwedAnswer, now: number) {
+    one.before.after = one.after
+    one.after.before = one.before
+    one.dueAt = now + limits.answerMs
+    append(one)
+  }
 
   function give(one: OwedAnswer, reply: Reply<unknown>) {
     if (one.after === one) return
@@ -45,10 +69,9 @@ export function createAnswers(): Answers {
   }
 
   return {
-    owe(ack) {
-      const one = { ack, dueAt: performance.now() + limits.answerMs, before: ends.before, after: ends }
-      ends.before.after = one
-      ends.before = one
+    owe(ack, client) {
+      const one = { ack, client, dueAt: performance.now() + limits.answerMs, before: ends, after: ends }
+      append(one)
       return one
     },
     give,

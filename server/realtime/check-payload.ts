@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile'
 import { limits } from '#protocol/limits.ts'
 import { type RequestName, type RequestPayloads, requestSchemas } from '#protocol/requests.ts'
 import { AppError } from '../errors.ts'
-import { isDeeperThan } from '../json-depth.ts'
+import { isDeeperThan, isWiderThan } from '../json-depth.ts'
 
 const checks = new Map(Object.entries(requestSchemas).map(([name, schema]) => [name as RequestName, Compile(schema)]))
 
@@ -19,6 +19,9 @@ export function checkPayload<N extends RequestName>(name: N, payload: unknown = 
   }
   if (Buffer.byteLength(JSON.stringify(payload) ?? '') > limits.requestBytes) {
     throw new AppError('too_large', `A request may be ${limits.requestBytes} bytes.`, { limit: limits.requestBytes })
+  }
+  if (isWiderThan(limits.requestEntries, payload)) {
+    throw new AppError('invalid_request', `${name}: the payload has too many entries`, { path: '' })
   }
   const [first] = check?.Errors(payload) ?? []
   const path = first?.instancePath.slice(0, 200) ?? ''

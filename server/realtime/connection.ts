@@ -2,19 +2,26 @@
 // role, rate, subscription, answer. Nothing a client sends can throw past it.
 
 import type { Socket } from 'socket.io'
+import { errnoOf } from '#db/errors.ts'
 import type { ErrorBody } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { Actor } from '../actor.ts'
 import { unauthorized } from '../auth/tokens.ts'
+import { budgets } from '../budgets/budgets.ts'
+import { type Counter, createCounter } from '../budgets/counter.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversations/assert-visible.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
+import { writeBounded } from '../log-lines.ts'
 import { logSecurity } from '../security-log.ts'
 import type { Answers } from './answers.ts'
 import { checkPayload } from './check-payload.ts'
+import type { EngineSession } from './engine-sessions.ts'
+import { countRefusal } from './flood.ts'
 import { type RequestEntry, requests } from './requests.ts'
 import { conversationRoom } from './rooms.ts'
+import type { SlowConsumers } from './slow-consumers.ts'
 import type { Ack, Incoming } from './take-at-once.ts'
 import { createTurns, type Turns } from './turns.ts'
 
@@ -23,11 +30,18 @@ export interface Connection {
   actor: Actor
   /** When the token it was opened or renewed with ends, in milliseconds since 1970. */
   expiresAt: number
+  session: EngineSession
+  roomForPage: SlowConsumers['roomForPage']
   turns: Turns
+  refusals: Counter
+  /** While a request that reads a page waits for the client to read. */
+  isBehind: boolean
 }
 
-export function createConnection(socket: Socket, actor: Actor, expiresAt: number): Connection {
-  return { socket, actor, expiresAt, turns: createTurns() }
+export function createConnection(
+  parts: Pick<Connection, 'socket' | 'actor' | 'expiresAt' | 'session' | 'roomForPage'>,
+): Connection {
+  return { ...parts, turns: createTurns(), refusals: createCounter(budgets.refusedRequests), isBehind: false }
 }
 
 /** Takes one request off the wire. `refusing` is set while the process stops. */
@@ -63,14 +77,24 @@ function take<N extends RequestName>(
 ) {
   const entry = requests[name] as unknown as RequestEntry<N>
   // Owed from now on, also while it waits for its turn, which is kept until the work ends.
-  const owed = answers.owe(ack)
+  const owed = answers.owe(ack, connection)
   connection.turns.run(entry.pipelines === true, async () => {
     try {
+      if (entry.readsPage) await waitForRoom(connection)
       answers.give(owed, { ok: true, data: await handle(app, connection, name, entry, payload) })
     } catch (error) {
       answers.give(owed, { ok: false, error: body(app, connection, name, error) })
     }
   })
+}
+
+/** A page is not read while the client has not read what was sent before: it would wait in memory. */
+async function waitForRoom(connection: Connection): Promise<void> {
+  const room = connection.roomForPage(connection.session)
+  if (room === null) return
+  connection.isBehind = true
+  await room
+  connection.isBehind = false
 }
 
 function handle<N extends RequestName>(
@@ -125,10 +149,15 @@ async function subscribe(
   }
 }
 
-function body(app: App, { actor }: Connection, name: unknown, error: unknown): ErrorBody {
+function body(app: App, connection: Connection, name: unknown, error: unknown): ErrorBody {
+  const { actor } = connection
   const { code } = asAppError(error)
+  if (code === 'rate_limited') countRefusal(app, connection)
   const request = isRequestName(name) ? name : undefined
-  if (code === 'internal') app.log.error({ err: error, request }, 'request failed')
+  if (code === 'internal') {
+    const kind = `request_failed ${request} ${errnoOf(error)}`
+    writeBounded(app, { kind, budget: 'failureLines' }, () => app.log.error({ err: error, request }, 'request failed'))
+  }
   if (code === 'forbidden') logSecurity(app, 'forbidden', { userId: actor.userId, what: request })
   return errorBody(error)
 }

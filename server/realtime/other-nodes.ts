@@ -8,7 +8,9 @@ import { findInstallation } from '#db/installation.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App, ClosingReason, ConnectionMatch } from '../context.ts'
 import type { Bus, BusListener } from './bus.ts'
+import { isBroadcast, isClosingReason, isConnectionMatch, isNodeEvent } from './bus-shapes.ts'
 import type { OpenConnections } from './open-connections.ts'
+import type { RefusedMessages } from './refused-messages.ts'
 
 export interface OtherNodes {
   /** Ends all that match on the other nodes. */
@@ -21,14 +23,27 @@ export async function joinOtherNodes(
   app: Pick<App, 'db' | 'rates'>,
   io: Server,
   bus: Bus,
+  refused: RefusedMessages,
   connections: OpenConnections,
 ): Promise<OtherNodes> {
   // A Redis may serve several installations, and its channels know no databases.
   const installation = createHash('sha256').update(JSON.stringify(await findInstallation(app.db)))
-  io.adapter(asAdapter(bus, `kefu:${installation.digest('base64url').slice(0, 16)}`))
+  io.adapter(asAdapter(bus, `kefu:${installation.digest('base64url').slice(0, 16)}`, refused))
 
-  io.on('connections:end', (match: ConnectionMatch, reason: ClosingReason) => connections.end(match, reason))
-  io.on('rates:counted', (counted: [string, number][]) => app.rates.add(counted))
+  // What a listener throws would end the process: the adapter waits for none of them.
+  const onNodeEvent = (name: string, take: (...args: unknown[]) => void) =>
+    io.on(name, (...args: unknown[]) => {
+      try {
+        take(...args)
+      } catch (error) {
+        refused.note('failed', error)
+      }
+    })
+  onNodeEvent('connections:end', (match, reason) => {
+    if (isConnectionMatch(match) && isClosingReason(reason)) connections.end(match, reason)
+    else refused.note('malformed')
+  })
+  onNodeEvent('rates:counted', (counted) => app.rates.add(counted))
   const sharing = setInterval(() => {
     const counted = app.rates.drainDeltas()
     if (counted.length > 0) io.serverSideEmit('rates:counted', counted)
@@ -41,12 +56,48 @@ export async function joinOtherNodes(
 }
 
 /** The part of node-redis that the adapter uses for broadcasts and serverSideEmit; its other requests wait for answers, and are not used. */
-function asAdapter(bus: Bus, key: string) {
+function asAdapter(bus: Bus, key: string, refused: RefusedMessages) {
+  const onlyGood = (isGood: (message: Buffer) => boolean, listener: BusListener): BusListener => {
+    return (message, channel) => {
+      try {
+        if (message.length > limits.busMessageBytes) refused.note('too large')
+        else if (isGood(message)) listener(message, channel)
+        else refused.note('malformed')
+      } catch (error) {
+        refused.note('malformed', error)
+      }
+    }
+  }
   const client = {
     publish: bus.publish,
-    pSubscribe: (pattern: string, listener: BusListener) => bus.subscribe({ pattern }, listener),
-    subscribe: (channels: string[], listener: BusListener) => bus.subscribe(channels, listener),
+    // Its own decoder checks the shape, so that it is decoded once.
+    pSubscribe: (pattern: string, listener: BusListener) =>
+      bus.subscribe(
+        { pattern },
+        onlyGood(() => true, listener),
+      ),
+    // Nobody asks, so whatever comes as an answer is nobody's.
+    subscribe: (channels: string[], listener: BusListener) =>
+      bus.subscribe(
+        channels.filter((channel) => channel.startsWith(`${key}-request#`)),
+        onlyGood(isNodeEvent, listener),
+      ),
     on: () => {},
   }
-  return createAdapter(client, client, { key })
+  const create = createAdapter(client, client, { key })
+  return function createChecked(namespace: unknown) {
+    const adapter = create(namespace)
+    const { decode, encode } = adapter.parser
+    Object.assign(adapter, {
+      parser: {
+        encode,
+        decode(message: Buffer) {
+          const decoded: unknown = decode(message)
+          if (isBroadcast(decoded)) return decoded
+          throw new SyntaxError('not what a broadcast looks like')
+        },
+      },
+    })
+    return adapter
+  }
 }

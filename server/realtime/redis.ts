@@ -6,6 +6,7 @@ import { createClient, type RedisClientType } from '@redis/client'
 import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
 import { type Bus, type BusListener, createAllowance } from './bus.ts'
+import { createRefusedMessages } from './refused-messages.ts'
 
 /** Subscribe before the start. */
 export interface Redis extends Bus {
@@ -22,6 +23,7 @@ export function connectRedis(url: string, log: Logger): Redis {
   const stopping = new AbortController()
   let publisher: RedisClientType | null = null
   const allow = createAllowance(limits.busWaitingBytes)
+  const refused = createRefusedMessages(log, 'redis')
 
   function newClient(whenBroken: (error: unknown) => void): RedisClientType {
     const client: RedisClientType = createClient({
@@ -60,7 +62,7 @@ export function connectRedis(url: string, log: Logger): Redis {
       try {
         await listener(message, channel)
       } catch (error) {
-        log.error({ err: error }, 'could not take what another node said')
+        refused.note('failed', error)
       }
     }
     if (Array.isArray(channels)) await sub.subscribe(channels, heard, true)

@@ -37,6 +37,8 @@ interface Turn<N extends RequestName> {
   unsubscribes?: (payload: RequestPayloads[N]) => number
   /** Starts without waiting for those of its kind before it; everything else waits for all before it. */
   pipelines?: true
+  /** Its answer may be large: not started while much that was sent before has not been read. */
+  readsPage?: true
   /** The answer's expiresIn is the connection's new end. */
   renews?: true
 }
@@ -70,9 +72,9 @@ const theConversation = (payload: { conversationId: number }) => payload.convers
 export const requests: { [N in RequestName]: RequestEntry<N> } = {
   'session:renew': both(renewSession, { renews: true }),
   'conversation:start': customers(startConversation, { subscribesTo: (reply) => reply.conversation.id }),
-  'conversation:open': both(openConversation, { subscribes: theConversation }),
+  'conversation:open': both(openConversation, { subscribes: theConversation, readsPage: true }),
   'conversation:leave': both(async () => ({}), { unsubscribes: theConversation }),
-  'conversation:list': both(listConversations),
+  'conversation:list': both(listConversations, { readsPage: true }),
   'conversation:count': agents(countConversations),
   'conversation:claim': agents(claimConversation),
   'conversation:transfer': agents(transferConversation),
@@ -82,10 +84,10 @@ export const requests: { [N in RequestName]: RequestEntry<N> } = {
   'message:send': both((app, actor, payload) => sendMessage(app, actor, payload).then(({ message }) => ({ message })), {
     pipelines: true,
   }),
-  'message:list': both(listMessages),
+  'message:list': both(listMessages, { readsPage: true }),
   'message:mark-read': both(markRead),
   'typing:set': both(setTyping),
   'customer:set-blocked': agents(setBlocked),
   'agent:set-status': agents(setStatus),
-  'agent:list': agents(listAgents),
+  'agent:list': agents(listAgents, { readsPage: true }),
 }

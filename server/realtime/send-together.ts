@@ -9,6 +9,8 @@ export interface Packet {
   data?: unknown
   /** What is told to many is framed once: header and payload, in a list that all of them share. */
   options?: { wsPreEncodedFrame?: Buffer[] }
+  /** Its size, once somebody has measured it. */
+  bytes?: number
 }
 
 /** The parts of engine.io's WebSocket transport that this rests on, held by a test. */
@@ -33,12 +35,8 @@ export interface EngineSocket {
 const isOpen = 1
 const nothing = Buffer.alloc(0)
 
-/**
- * Call after the server is attached and before the first connection. Those that something waits for which their transport does not take yet are
- * in what it returns, from which whoever looks at them removes those that are no more.
- */
-export function sendTogether(io: Server): Set<EngineSocket> {
-  const behind = new Set<EngineSocket>()
+/** Call after the server is attached and before the first connection. */
+export function sendTogether(io: Server): void {
   /** In the order of what they are told, so one may be here more than once. */
   let waiting: EngineSocket[] = []
 
@@ -48,7 +46,6 @@ export function sendTogether(io: Server): Set<EngineSocket> {
     for (const engineSocket of all) {
       if (engineSocket.writeBuffer.length === 0 || sendInOneWrite(engineSocket)) continue
       Object.getPrototypeOf(engineSocket).flush.call(engineSocket)
-      if (engineSocket.writeBuffer.length > 0) behind.add(engineSocket)
     }
   }
 
@@ -60,7 +57,6 @@ export function sendTogether(io: Server): Set<EngineSocket> {
   io.engine.on('connection', (engineSocket: EngineSocket) => {
     engineSocket.flush = flushLater
   })
-  return behind
 }
 
 /**

@@ -1,41 +1,50 @@
 // The realtime edge: who may connect, what a new connection is given, and how all of them end.
 
+import type { Server as NodeServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
 import { countAgentsHere } from '#db/agents.ts'
 import { limits } from '#protocol/limits.ts'
-import { isCustomer } from '../actor.ts'
+import { type Actor, isCustomer } from '../actor.ts'
 import { admit } from '../auth/authenticate.ts'
-import { clientAddress } from '../client-address.ts'
-import type { Config } from '../config.ts'
+import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { AppError, errorBody } from '../errors.ts'
-import { isOwnOrigin } from '../origin.ts'
 import { createAnswers } from './answers.ts'
 import { startComparison } from './comparison.ts'
 import { type Connection, createConnection, receive } from './connection.ts'
 import { watchEndedSessions } from './ended-sessions.ts'
+import {
+  createEngineSession,
+  type EngineConnection,
+  type EngineSession,
+  type EngineSessions,
+  terminate,
+} from './engine-sessions.ts'
+import type { PendingHandshake } from './handshake-budget.ts'
 import { startHeads } from './heads.ts'
 import { letGoOfRequest } from './let-go-of-request.ts'
 import { endConnection, type OpenConnections } from './open-connections.ts'
 import { publishAvailability, publishClosing } from './publish.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
-import type { EngineSocket } from './send-together.ts'
-import { watchSlowReaders } from './slow-readers.ts'
+import { watchSlowConsumers } from './slow-consumers.ts'
+import { guardSocketRequests } from './socket-requests.ts'
 import { takeRequests } from './take-at-once.ts'
+import { trackTcpSockets } from './tcp-sockets.ts'
+import { guardTransports } from './transport-guard.ts'
 
 /** Not yet attached to an HTTP server. */
-export function createSocketServer(config: Config): Server {
+export function createSocketServer(): Server {
   return new Server({
     transports: ['websocket', 'polling'],
     maxHttpBufferSize: limits.transportBytes,
     pingInterval: limits.pingIntervalMs,
     pingTimeout: limits.pingTimeoutMs,
-    connectTimeout: limits.handshakeMs,
+    // Sockets without a connection are ended by the sweep in slow-consumers.ts, which does not wait for a closing handshake.
+    connectTimeout: 2 * limits.handshakeMs,
+    upgradeTimeout: limits.handshakeMs,
     perMessageDeflate: false,
     serveClient: false,
-    // The `cors` setting does not guard WebSocket; this guards both transports.
-    allowRequest: (request, decide) => decide(null, isOwnOrigin(config, request.headers)),
   })
 }
 
@@ -43,36 +52,74 @@ export function createSocketServer(config: Config): Server {
 export function serveRealtime(
   app: App,
   io: Server,
+  server: NodeServer,
   connections: OpenConnections,
-  behind: Set<EngineSocket>,
+  headers: Readonly<Record<string, string>>,
 ): { stop(): Promise<void> } {
   let stopping = false
   const answers = createAnswers()
+  const sessions: EngineSessions = new Map()
+  const handshakes = new WeakMap<EngineSession, PendingHandshake>()
+  const tcpSockets = trackTcpSockets(server)
+  const socketRequests = guardSocketRequests(app, server, sessions, headers)
+  guardTransports(app, io, sessions)
+  const slowConsumers = watchSlowConsumers(app, tcpSockets, sessions)
+
+  io.engine.on('connection', (conn: EngineConnection) => {
+    const handshake = socketRequests.claim(conn.request)
+    if (handshake === undefined) return terminate(conn)
+    const session = createEngineSession(conn, handshake.address, performance.now() + limits.handshakeMs)
+    handshake.end = () => terminate(conn)
+    sessions.set(conn.id, session)
+    handshakes.set(session, handshake)
+    conn.once('close', () => {
+      sessions.delete(conn.id)
+      handshake.fail()
+    })
+  })
 
   io.use(async (socket, next) => {
+    const session = sessions.get((socket.conn as unknown as EngineConnection).id)
+    let release = () => {}
     try {
+      if (session === undefined) throw new AppError('unavailable', 'This connection has ended.')
       if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
-      app.rates.consume('connectionsPerAddress', clientAddress(app.config, socket.request).group)
+      const { userId } = verifyAccessToken(app, socket.handshake.auth.token)
+      app.rates.check('violationsPerUser', userId)
+      app.rates.consume('handshakesPerUser', userId)
       const { actor, expiresAt } = await admit(app, socket.handshake.auth.token)
-      const connection = createConnection(socket, actor, expiresAt)
-      socket.data = connection
+      // By then it is open, or never will be: refused, or lost meanwhile.
+      setImmediate(() => connections.has(socket.data as Connection) || app.actors.leave(actor))
+      // It may have ended meanwhile, and would never give its places back.
+      if (!sessions.has(session.conn.id)) throw new AppError('unavailable', 'This connection has ended.')
+      release = acquireSlots(app, actor, session)
+      socket.data = createConnection({ socket, session, actor, expiresAt, roomForPage: slowConsumers.roomForPage })
+      socket.conn.once('close', release)
+      socket.once('disconnect', release)
       next()
-      // One that was lost meanwhile never opens, nor closes.
-      setImmediate(() => connections.has(connection) || app.actors.leave(actor))
     } catch (error) {
+      release()
       const data = errorBody(error)
+      if (data.code === 'unauthorized') app.refusedSockets.count('unauthorized')
       next(Object.assign(new Error(data.code), { data }))
+    } finally {
+      if (session) session.isConnecting = false
     }
   })
 
   io.on('connection', (socket: Socket) => {
     const connection = socket.data as Connection
-    const { actor, turns } = connection
+    const { actor, turns, session } = connection
+    handshakes.get(session)?.succeed()
+    session.user = { userId: actor.userId, sessionId: actor.sessionId }
+    session.deadline = Number.POSITIVE_INFINITY
     connections.add(connection)
     letGoOfRequest(socket)
     // Everything is registered before anything waits, so that no early packet is missed.
     takeRequests(socket, (incoming) => receive(app, answers, connection, incoming, stopping))
     socket.on('disconnect', () => {
+      // The client may come again on the same transport connection, but not hold it without a connection of ours.
+      session.deadline = performance.now() + limits.handshakeMs
       connections.remove(connection)
       app.actors.leave(actor)
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
@@ -91,12 +138,7 @@ export function serveRealtime(
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
   }, limits.expirySweepMs)
-  const watches = [
-    startHeads(app, connections),
-    startComparison(app),
-    watchSlowReaders(app, connections, behind),
-    watchEndedSessions(app),
-  ]
+  const watches = [startHeads(app, connections), startComparison(app), slowConsumers, watchEndedSessions(app)]
 
   return {
     async stop() {
@@ -112,6 +154,21 @@ export function serveRealtime(
       io.engine.close()
     },
   }
+}
+
+/** Throws rate_limited when the customer, agent or address holds as many connections as it may. */
+function acquireSlots(app: App, actor: Actor, { address }: EngineSession): () => void {
+  const releases: (() => void)[] = []
+  try {
+    const ofUser = isCustomer(actor) ? 'connectionsPerCustomer' : 'connectionsPerAgent'
+    releases.push(app.slots.acquire(ofUser, actor.userId))
+    releases.push(app.slots.acquire('connectionsPerAddress', address.group))
+    releases.push(app.slots.acquire('connections', 'all'))
+  } catch (error) {
+    for (const release of releases) release()
+    throw error
+  }
+  return () => releases.forEach((release) => void release())
 }
 
 /** An agent is here from now on. A customer is told how things stand: it may have changed since the session was made. */

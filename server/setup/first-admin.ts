@@ -1,20 +1,33 @@
 // The first admin: made once, by the setup page or by ADMIN_PASSWORD. Two at once: the installation's lock lets one win.
 
 import { createHmac } from 'node:crypto'
-import type { Transaction } from '#db/database.ts'
+import type { Database, Transaction } from '#db/database.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { lockInstallation } from '#db/installation.ts'
 import { findFirstSite, insertSite } from '#db/sites.ts'
 import { inTransaction } from '#db/transaction.ts'
 import { hasAdmin, insertUser } from '#db/users.ts'
+import { limits } from '#protocol/limits.ts'
 import { isGuessable } from '../auth/acceptable-password.ts'
 import { hashPassword } from '../auth/password.ts'
+import { type BriefCache, createBriefCache } from '../brief-cache.ts'
 import type { App } from '../context.ts'
 import { newSiteKey } from '../sites/site-key.ts'
 
 export async function isSetupNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
   return !(await hasAdmin(db))
 }
+
+const cachedNeeds = new WeakMap<Database, BriefCache<boolean>>()
+
+/** The same for those who ask without a token: limits.freeAnswerMs old at most. */
+export function isSetupStillNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
+  const need = cachedNeeds.get(db) ?? createBriefCache(limits.freeAnswerMs, () => isSetupNeeded({ db }))
+  cachedNeeds.set(db, need)
+  return need.get()
+}
+
+export const forgetCachedNeed = ({ db }: Pick<App, 'db'>): void => cachedNeeds.get(db)?.forget()
 
 /** Proves that whoever sets up can read the log. Derived, so that every node and every start has the same one. */
 export function setupCode(app: Pick<App, 'jwtSecrets'>): string {

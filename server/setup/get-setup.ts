@@ -2,8 +2,8 @@
 
 import type { SetupState } from '#protocol/http.ts'
 import type { App } from '../context.ts'
-import { isSetupNeeded } from './first-admin.ts'
+import { isSetupStillNeeded } from './first-admin.ts'
 
 export async function getSetup(app: App): Promise<SetupState> {
-  return { needed: await isSetupNeeded(app) }
+  return { needed: await isSetupStillNeeded(app) }
 }

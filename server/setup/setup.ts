@@ -13,10 +13,11 @@ import { hashPassword } from '../auth/password.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { logSecurity } from '../security-log.ts'
+import { forgetCachedSites } from '../sites/cached-sites.ts'
 import { normalOrigins } from '../sites/origins.ts'
 import { newSiteKey } from '../sites/site-key.ts'
 import { siteView } from '../sites/site-view.ts'
-import { isSetupNeeded, makeFirstAdmin, setupCodes } from './first-admin.ts'
+import { forgetCachedNeed, isSetupStillNeeded, makeFirstAdmin, setupCodes } from './first-admin.ts'
 
 const alreadyDone = () => new AppError('conflict', 'Kefu has been set up already: sign in.')
 
@@ -25,7 +26,7 @@ export async function setup(
   { code, username, password, siteName, siteOrigin }: SetupBody,
   browser: Browser,
 ): Promise<{ reply: SetupReply; refreshToken: string }> {
-  if (!(await isSetupNeeded(app))) throw alreadyDone()
+  if (!(await isSetupStillNeeded(app))) throw alreadyDone()
   checkCode(app, code, browser.address)
   assertAcceptable(password, [username, siteName])
   const origins = normalOrigins(siteOrigin === undefined ? [] : [siteOrigin])
@@ -37,6 +38,8 @@ export async function setup(
     const site = await makeFirstSite(trx, { name: siteName, origins })
     return { user: (await findUser(trx, id)) as User, site, session: await openSession(trx, id, browser) }
   })
+  forgetCachedNeed(app)
+  forgetCachedSites(app.db)
   logSecurity(app, 'sign_in', { userId: user.id, sessionId: session.sessionId })
   return {
     reply: { ...loginReply(app, user, session.sessionId), site: siteView(app, site) },

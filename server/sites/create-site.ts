@@ -7,6 +7,7 @@ import type { NewSiteBody } from '#protocol/http.ts'
 import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
+import { forgetCachedSites } from './cached-sites.ts'
 import { normalOrigins } from './origins.ts'
 import { newSiteKey } from './site-key.ts'
 import { siteView } from './site-view.ts'
@@ -19,5 +20,6 @@ export async function createSite(app: App, actor: AgentActor, { origins = [], ..
     const there = again ? await findSiteByKey(trx, asked.key) : undefined
     return there?.id ?? (await insertSite(trx, asked))
   })
+  forgetCachedSites(app.db)
   return siteView(app, (await findSite(app.db, id)) as SiteRecord)
 }

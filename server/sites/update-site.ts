@@ -8,6 +8,7 @@ import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { forgetCachedSites } from './cached-sites.ts'
 import { normalOrigins } from './origins.ts'
 import { siteView } from './site-view.ts'
 
@@ -25,5 +26,6 @@ export async function updateSite(
       throw new AppError('conflict', 'Make an identity secret first: nobody could talk here.')
     await saveSite(trx, id, changes)
   })
+  forgetCachedSites(app.db)
   return siteView(app, (await findSite(app.db, id)) as SiteRecord)
 }

@@ -4,17 +4,26 @@
 import { type IncomingMessage, request as open, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { Server } from 'socket.io'
+import { clientAddress, passedAddressHeader } from '../client-address.ts'
+import type { Config } from '../config.ts'
 import type { Siblings } from './siblings.ts'
 
 /** Call when the server is attached and before the first connection. */
-export function keepSessionsWhole({ engine }: Server, { id, socketOf }: Pick<Siblings, 'id' | 'socketOf'>): void {
+export function keepSessionsWhole(
+  config: Config,
+  { engine }: Server,
+  { id, socketOf }: Pick<Siblings, 'id' | 'socketOf'>,
+): void {
   const randomId = engine.generateId.bind(engine)
   engine.generateId = async (request: IncomingMessage) => `${id}.${await randomId(request)}`
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const owner = ownerOf(request.url ?? '')
-    if (owner === null || owner === id) next()
-    else if (request.headers.upgrade) passUpgrade(request, socketOf(owner))
-    else passRequest(request, response, socketOf(owner))
+    if (owner === null || owner === id) return next()
+    // It counts for its client there too, whatever the client has sent in this header.
+    const headers = [...without(request.rawHeaders, passedAddressHeader)]
+    headers.push(passedAddressHeader, clientAddress(config, request).address)
+    if (request.headers.upgrade) passUpgrade(request, headers, socketOf(owner))
+    else passRequest(request, headers, response, socketOf(owner))
   })
 }
 
@@ -24,11 +33,11 @@ function ownerOf(url: string): number | null {
   return owner && Number(owner[1])
 }
 
-function passRequest(request: IncomingMessage, response: ServerResponse, socketPath: string) {
+function passRequest(request: IncomingMessage, rawHeaders: string[], response: ServerResponse, socketPath: string) {
   const { method, url } = request
   // Kept alive, whatever the client asked for: a worker that answered and closed before the end of the request is passed on breaks the pipe,
   // and its answer is lost.
-  const headers = [...endToEnd(request.rawHeaders), 'Connection', 'keep-alive']
+  const headers = [...endToEnd(rawHeaders), 'Connection', 'keep-alive']
   const onward = open({ socketPath, method, path: url, headers, agent: false }, (answer) => {
     response.writeHead(answer.statusCode ?? 500, endToEnd(answer.rawHeaders))
     answer.pipe(response)
@@ -40,10 +49,12 @@ function passRequest(request: IncomingMessage, response: ServerResponse, socketP
 }
 
 /** Without those that are of one connection alone (RFC 9110, 7.6.1). */
-const endToEnd = (rawHeaders: readonly string[]) =>
-  rawHeaders.filter((_, index) => !/^(connection|keep-alive)$/i.test(rawHeaders[index - (index % 2)] as string))
+const endToEnd = (rawHeaders: readonly string[]) => without(rawHeaders, 'connection', 'keep-alive')
 
-function passUpgrade({ method, url, rawHeaders, socket }: IncomingMessage, socketPath: string) {
+const without = (rawHeaders: readonly string[], ...names: string[]) =>
+  rawHeaders.filter((_, index) => !names.includes((rawHeaders[index - (index % 2)] as string).toLowerCase()))
+
+function passUpgrade({ method, url, socket }: IncomingMessage, rawHeaders: string[], socketPath: string) {
   const lines = [`${method} ${url} HTTP/1.1`]
   for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`)
   const onward = connect(socketPath)

@@ -8,6 +8,7 @@ import { makeSocketFolder, socketFolderOf } from '#db/embedded/socket-folder.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { limits } from '#protocol/limits.ts'
 import type { Prepared } from '../prepare.ts'
+import { createRefusedMessages } from '../realtime/refused-messages.ts'
 import type { Life } from '../run-process.ts'
 import { openDoor } from './door.ts'
 import type { Start, ToPrimary } from './messages.ts'
@@ -30,13 +31,14 @@ export async function startWorkers({ config, log, stops, end }: Life, prepared: 
   const running = new Set<WorkerProcess>()
   const ready = new Set<WorkerProcess>()
   const stopping = new AbortController()
+  const refused = createRefusedMessages(log, 'worker')
   let ids = 0
 
   function spawn(number: number): { worker: WorkerProcess; served: Promise<boolean> } {
     const { address, jwtSecrets } = prepared
     const start: Start = { kind: 'start', id: ++ids, count: config.workers, folder, address, connections, jwtSecrets }
     const served = Promise.withResolvers<boolean>()
-    const worker = spawnWorker(number, start, hear)
+    const worker = spawnWorker(number, start, refused, hear)
     running.add(worker)
 
     function hear(message: ToPrimary) {

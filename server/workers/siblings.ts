@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
 import { type Bus, createAllowance } from '../realtime/bus.ts'
-import type { Start, Told, ToPrimary, ToWorker } from './messages.ts'
+import { createRefusedMessages } from '../realtime/refused-messages.ts'
+import { asToWorker, type Start, type Told, type ToPrimary } from './messages.ts'
 
 export interface Siblings extends Bus {
   /** Of this worker: from 1, the same for all that take its place. */
@@ -34,6 +35,7 @@ export interface Joined {
 export async function joinSiblings(number: number, log: Logger): Promise<Joined> {
   const subscriptions: { fits: (channel: string) => boolean; listener: Parameters<Bus['subscribe']>[1] }[] = []
   const allow = createAllowance(limits.busWaitingBytes)
+  const refused = createRefusedMessages(log, 'worker')
   const started = Promise.withResolvers<Start>()
   let ready = 0
   let server: Server | undefined
@@ -44,7 +46,9 @@ export async function joinSiblings(number: number, log: Logger): Promise<Joined>
 
   // Whoever is left without a primary has neither a port nor anybody who would end it.
   process.on('disconnect', () => process.exit(1))
-  process.on('message', (message: ToWorker, socket?: Socket) => {
+  process.on('message', (said: unknown, socket?: Socket) => {
+    const message = asToWorker(said)
+    if (message === null) return refused.note('malformed')
     if (message.kind === 'start') started.resolve(message)
     if (message.kind === 'ready') ready = message.ready
     if (message.kind === 'told') for (const told of message.told) hear(told)
@@ -59,7 +63,7 @@ export async function joinSiblings(number: number, log: Logger): Promise<Joined>
       try {
         if (fits(channel)) await listener(message, channel)
       } catch (error) {
-        log.error({ err: error }, 'could not take what another worker said')
+        refused.note('failed', error)
       }
     }
   }

@@ -4,8 +4,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { limits } from '#protocol/limits.ts'
+import { workerEnvironment } from '../config.ts'
 import { createAllowance } from '../realtime/bus.ts'
-import type { Start, Told, ToPrimary, ToWorker } from './messages.ts'
+import type { RefusedMessages } from '../realtime/refused-messages.ts'
+import { asToPrimary, type Start, type Told, type ToPrimary, type ToWorker } from './messages.ts'
 
 export interface WorkerProcess {
   id: number
@@ -22,12 +24,21 @@ export interface WorkerProcess {
 const program = fileURLToPath(new URL('../worker.ts', import.meta.url))
 
 /** `worker` is its number, from 1, the same for all that take its place. */
-export function spawnWorker(worker: number, start: Start, hear: (message: ToPrimary) => void): WorkerProcess {
-  const child: ChildProcess = fork(program, [String(worker)], { serialization: 'advanced' })
+export function spawnWorker(
+  worker: number,
+  start: Start,
+  refused: RefusedMessages,
+  hear: (message: ToPrimary) => void,
+): WorkerProcess {
+  const child: ChildProcess = fork(program, [String(worker)], { serialization: 'advanced', env: workerEnvironment() })
   const allow = createAllowance(limits.busWaitingBytes)
   // Whether it can still be told anything is seen by its exit.
   const send = (message: ToWorker, then = () => {}) => void child.send(message, then)
-  child.on('message', (message) => hear(message as ToPrimary))
+  child.on('message', (said) => {
+    const message = asToPrimary(said)
+    if (message) hear(message)
+    else refused.note('malformed')
+  })
   send(start)
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))

@@ -210,9 +210,9 @@ export const removals: Record<string, Removal> = {
     caughtBy: socketTests,
   },
   'the origin of a connection': {
-    file: sockets,
-    find: 'decide(null, isOwnOrigin(config, request.headers))',
-    put: 'decide(null, isOwnOrigin(config, {}))',
+    file: 'server/realtime/socket-requests.ts',
+    find: '!isOwnOrigin(app.config, request.headers)',
+    put: '!isOwnOrigin(app.config, {})',
     caughtBy: socketTests,
   },
   'the origin of what uses the cookie': {
@@ -236,6 +236,7 @@ export const removals: Record<string, Removal> = {
   'that a token comes in its header alone': {
     file: callers,
     find: `bearerToken({ headers }: FastifyRequest): string | undefined {
+  if ((headers.authorization ?? '').length > limits.credentialsLength) return undefined
   return /^Bearer +([^\\s]+)$/i.exec(headers.authorization ?? '')?.[1]`,
     put: `bearerToken({ headers, raw }: FastifyRequest): string | undefined {
   return /[ =]([^\\s=]+)$/i.exec(headers.authorization ?? raw.url ?? '')?.[1]`,
@@ -266,7 +267,7 @@ export const removals: Record<string, Removal> = {
   },
   'that setting up happens once': {
     file: 'server/setup/setup.ts',
-    find: 'if (!(await isSetupNeeded(app))) throw alreadyDone()',
+    find: 'if (!(await isSetupStillNeeded(app))) throw alreadyDone()',
     put: '',
   },
   'the code of setting up': {
@@ -342,8 +343,8 @@ export const removals: Record<string, Removal> = {
   },
   'who vouches for an address': {
     file: 'server/client-address.ts',
-    find: 'proxyAddr(request, [...trustedProxies])',
-    put: 'proxyAddr(request, () => trustedProxies.length >= 0)',
+    find: ' && isTrusted(address, hop)',
+    put: '',
     caughtBy: 'tests/http/callers.test.ts',
   },
   'how often a password is tried': {
@@ -395,8 +396,8 @@ export const removals: Record<string, Removal> = {
   },
   'that figures are for who shows METRICS_TOKEN': {
     file: 'server/http/metrics.ts',
-    find: "if (metricsToken !== null && !isSame(bearerToken(request) ?? '', metricsToken)) {",
-    put: 'if (metricsToken === "") {',
+    find: 'if (given !== undefined && isSame(given, expected)) return',
+    put: 'if (expected) return',
     caughtBy: 'tests/http/operators.test.ts',
   },
   'that a session is read again where something is written': {

@@ -91,6 +91,7 @@ export const overHttp = `
   GET   /api/docs/static/*                     -        local
   GET   /api/docs/static/index.html            -        local
   GET   /api/docs/static/swagger-initializer.js -       local
+  GET   /.well-known/security.txt              -        not_found
   GET   /                                      -        sees
   GET   /console                               -        sees
   GET   /console/                              -        sees

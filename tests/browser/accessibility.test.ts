@@ -280,7 +280,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
         await page.getByText(words.consoleOffline).waitFor({ state: 'hidden' })
         await button(/^admin/).click()
         await page.getByRole('radio').last().check()
-        await customer.frame.getByLabel(words.mail).waitFor()
+        await customer.frame.getByLabel(words.email).waitFor()
       },
     ],
     [

@@ -154,7 +154,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
         fileOf('empty.txt', 'text/plain', Buffer.alloc(0)),
       ])
     const alert = frame.getByRole('alert')
-    await expect.poll(() => alert.innerText()).toContain('page.html is of a type that cannot be sent')
+    await expect.poll(() => alert.innerText()).toContain('page.html has an unsupported file type')
     expect(await alert.innerText()).toContain('film.mp4 is larger than 20 MB')
     expect(await alert.innerText()).toContain('empty.txt is empty')
     // The server finds out what this side cannot see; it stays, with the reason.
@@ -163,7 +163,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
       .setInputFiles([fileOf('fake.png', 'image/png', Buffer.from('<svg onload="alert(1)"/>'))])
     await frame.getByRole('list', { name: 'Files to send' }).getByText('fake.png').waitFor()
     await customer.composer.press('Enter')
-    await frame.getByText('Not sent: files of this type cannot be sent').waitFor()
+    await frame.getByText('Not sent: this file type isn’t supported').waitFor()
     await expectAccessible(customer.page, '/widget/')
     await frame.getByRole('button', { name: 'Delete' }).click()
     await frame.getByText('Not sent').waitFor({ state: 'detached' })

@@ -75,7 +75,7 @@ describe.skipIf(findChromium() === undefined)('hostile text', () => {
 
     await agent.getByRole('textbox').last().fill(`${markup} ${links}`)
     await agent.keyboard.press('Enter')
-    await customer.frame.getByText('You are talking to <b>Ann</b>', { exact: true }).waitFor()
+    await customer.frame.getByText('You’re talking to <b>Ann</b>', { exact: true }).waitFor()
     await customer.sees(`${markup} ${links}`)
     await expectHarmless(customer.frame)
     const followed = customer.frame.getByRole('log').getByRole('link')

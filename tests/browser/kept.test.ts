@@ -146,7 +146,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     network.cut()
     await tab.sees(english.widgetOffline)
     for (const text of ['one', 'two']) await tab.write(text)
-    const notKept = 'This browser keeps nothing: stay on this page until your message is sent.'
+    const notKept = 'This browser blocks storage: stay on this page until your message is sent.'
     await tab.sees(notKept)
     network.mend()
     await seesAllSent(tab)

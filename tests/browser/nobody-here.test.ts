@@ -36,7 +36,7 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
     await customer.sees(english.away)
     await agent.request('agent:set-status', { status: 'busy' })
     await customer.sees(english.here)
-    expect(await customer.frame.getByLabel(english.mail).count()).toBe(0)
+    expect(await customer.frame.getByLabel(english.email).count()).toBe(0)
     await agent.request('agent:set-status', { status: 'offline' })
   })
 
@@ -50,7 +50,7 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
       const customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
       await customer.open()
       await customer.sees(words.away)
-      await customer.frame.getByLabel(words.mail).fill('li@shop.example')
+      await customer.frame.getByLabel(words.email).fill('li@shop.example')
       await customer.frame.getByRole('button', { name: words.save }).click()
       await customer.sees(words.saved)
       // What nobody else has said, not on a try before this one either.

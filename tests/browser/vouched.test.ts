@@ -22,16 +22,16 @@ describe.skipIf(findChromium() === undefined)('in the console', () => {
       await newLogin(theatre.app, 'Ann', 'admin'),
       '/console/sites',
     )
-    const known = page.getByRole('region', { name: 'Known customers' })
-    await button(page, 'Make a secret for').click()
+    const known = page.getByRole('region', { name: 'Identified customers' })
+    await button(page, 'Create secret for').click()
     const secret = await page.getByRole('textbox', { name: 'Secret', exact: true }).inputValue()
     expect(await page.getByRole('textbox', { name: 'Signing on the server' }).inputValue()).toContain(
       theatre.app.siteKey,
     )
-    await button(page, 'I have kept it').click()
-    await known.getByText(/^Secret made on/).waitFor()
+    await button(page, 'I’ve saved it').click()
+    await known.getByText(/^Secret created on/).waitFor()
     expect(await page.content()).not.toContain(secret)
-    await known.getByRole('switch', { name: 'Only known customers may write' }).click()
+    await known.getByRole('switch', { name: 'Only identified customers can write' }).click()
     await known.getByRole('switch', { checked: true }).waitFor()
 
     const identity = (key: string) =>
@@ -49,9 +49,9 @@ describe.skipIf(findChromium() === undefined)('in the console', () => {
     expect(await details.locator('dd').filter({ hasText: '@' }).textContent()).toBe('ming@mail.example Not verified')
 
     await page.getByRole('link', { name: 'Sites' }).click()
-    await button(page, 'Make a new secret for').click()
-    await page.getByRole('dialog').getByRole('switch', { name: 'The present secret has leaked' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Make a new secret' }).click()
+    await button(page, 'Create new secret for').click()
+    await page.getByRole('dialog').getByRole('switch', { name: 'The current secret has leaked' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Create new secret' }).click()
     const next = await page.getByRole('textbox', { name: 'Secret', exact: true }).inputValue()
     expect(next).not.toBe(secret)
     expect((await session({ identity: identity(secret) })).status).toBe(401)
@@ -63,7 +63,7 @@ describe.skipIf(findChromium() === undefined)('in the console', () => {
     const login = await newLogin(theatre.app, 'Bea')
     const elsewhere = await logIn(await theatre.stage.enter(), theatre.app, login)
     const page = await logIn(await theatre.stage.enter(), theatre.app, login, '/console/profile')
-    await main(page).getByText('This browser, now').waitFor()
+    await main(page).getByText('This browser, active now').waitFor()
     expect(
       await main(page)
         .getByText(/^Chrome, Linux/)

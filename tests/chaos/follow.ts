@@ -24,9 +24,9 @@ export function follow(person: Person, conversationId: number, journal: Journal)
   let isWanted = false
   let isSyncing = false
   let timer: NodeJS.Timeout | undefined
-  let settle = () => {}
+  let assignConversation = () => {}
   const opened = new Promise<void>((resolve) => {
-    settle = resolve
+    assignConversation = resolve
   })
 
   async function sync() {
@@ -37,7 +37,7 @@ export function follow(person: Person, conversationId: number, journal: Journal)
       isWanted = false
       journal.count('syncs')
       const isWhole = await catchUp()
-      if (isWhole) settle()
+      if (isWhole) assignConversation()
       else {
         isWanted = true
         await sleep(200)

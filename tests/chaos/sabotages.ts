@@ -74,8 +74,8 @@ export const sabotages: Record<string, Sabotage> = {
     edits: [
       {
         file: 'server/realtime/requests.ts',
-        find: "'conversation:open': both(openConversation, { subscribes: theConversation })",
-        put: "'conversation:open': both(openConversation, { subscribesTo: (reply) => reply.conversation.id })",
+        find: 'both(openConversation, { subscribes: theConversation,',
+        put: 'both(openConversation, { subscribesTo: (reply) => reply.conversation.id,',
       },
       {
         file: 'server/realtime/connection.ts',

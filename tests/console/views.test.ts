@@ -1,7 +1,7 @@
 // What the console's list shows in each view, in what order, and that nothing is shown where a page is missing in between.
 
 import { expect, test } from 'vitest'
-import { belongsTo, compareIn, listView } from '../../client-web/console/desk/views.ts'
+import { belongsTo, compareIn, listView } from '../../client-web/console/workspace/views.ts'
 import type { AgentConversation, ConversationView } from '../../protocol/entities.ts'
 
 const agentId = 7

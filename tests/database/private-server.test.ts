@@ -5,12 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { type Connection, createConnection } from 'mysql2/promise'
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { driverOptions } from '#db/connect.ts'
 import type { Transaction } from '#db/database.ts'
+import { childEnvironment } from '#db/embedded/child-environment.ts'
 import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-folder.ts'
+import { freeBytes, watchDisk } from '#db/embedded/disk-watch.ts'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
+import { administrator } from '#db/embedded/server-options.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { DatabaseUnavailable, isDuplicateKey } from '#db/errors.ts'
 import { prepareDatabase } from '#db/migrate.ts'
@@ -27,7 +30,7 @@ beforeAll(async () => {
   holdDataFolder(dataDir)
   server = await startEmbeddedDatabase({ dataDir, bufferPool: 32 * 2 ** 20, log: () => {} })
   await prepareDatabase(server, undefined, { mustFlushAtCommit: true })
-  admin = await createConnection(driverOptions(server))
+  admin = await createConnection(driverOptions({ ...server, user: administrator }))
   // The server dies in these tests, and this connection with it.
   admin.on('error', () => {})
 })
@@ -90,6 +93,50 @@ describe('a server that Kefu cannot rely on', () => {
       expect(log).toEqual([expect.stringContaining('innodb_flush_log_at_trx_commit = 2')])
       await expect(prepareDatabase(server, undefined, { mustFlushAtCommit: true })).rejects.toBeInstanceOf(StartError)
     })
+  })
+})
+
+describe("Kefu's own user", () => {
+  test('[OB25] [S17] has its own database, and neither files, triggers, users nor other databases', async () => {
+    const own = await createConnection(driverOptions(server))
+    const refused = [
+      "SELECT 'x' INTO OUTFILE '/tmp/kefu-outfile'",
+      "SELECT LOAD_FILE('/etc/passwd') IS NOT NULL FROM mysql.user",
+      "LOAD DATA INFILE '/etc/passwd' INTO TABLE sites",
+      "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE sites",
+      "CREATE USER 'x'@'localhost'",
+      "GRANT ALL ON kefu.* TO 'x'@'localhost'",
+      'CREATE TRIGGER t AFTER INSERT ON messages FOR EACH ROW SET @x = 1',
+      'CREATE PROCEDURE p() SELECT 1',
+      'CREATE EVENT e ON SCHEDULE EVERY 1 SECOND DO SELECT 1',
+      'CREATE FUNCTION f RETURNS STRING SONAME "x.so"',
+      'SET GLOBAL max_connections = 1',
+      'CREATE DATABASE other',
+      'SELECT * FROM mysql.global_priv',
+      'SHUTDOWN',
+    ]
+    for (const statement of refused) await expect(own.query(statement), statement).rejects.toThrow()
+    const [[file]] = await own.query<RowDataPacket[]>("SELECT LOAD_FILE('/etc/hostname') AS content")
+    expect(file?.content).toBeNull()
+    await own.end()
+    const asAdministrator = admin.query("SELECT 'x' INTO OUTFILE '/tmp/kefu-outfile'")
+    await expect(asAdministrator).rejects.toThrow('secure-file-priv')
+  })
+
+  test('[OB26] [S27] is served by a process that knows no setting and no secret of Kefu', async () => {
+    const environment = readFileSync(`/proc/${server.pid()}/environ`, 'utf8').split('\0').filter(Boolean)
+    expect(environment.map((entry) => entry.split('=')[0]).sort()).toEqual(Object.keys(childEnvironment()).sort())
+  })
+
+  test('[OB27] [S20] is warned of a disk that fills up, once, and when it has room again', async () => {
+    const lines: string[] = []
+    const low = watchDisk(dataDir, (line) => lines.push(line), Number.POSITIVE_INFINITY)
+    await expect.poll(() => lines).toEqual([expect.stringMatching(/^The disk of .* is nearly full: \d+ MB are left\./)])
+    low.stop()
+    const fine = watchDisk(dataDir, (line) => lines.push(line), 0)
+    await expect(freeBytes(dataDir)).resolves.toBeGreaterThan(0)
+    fine.stop()
+    expect(lines).toHaveLength(1)
   })
 })
 

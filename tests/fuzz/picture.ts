@@ -9,7 +9,7 @@ import type {
   Message,
   Role,
 } from '#protocol/entities.ts'
-import { compareIn, listView } from '../../client-web/console/desk/views.ts'
+import { compareIn, listView } from '../../client-web/console/workspace/views.ts'
 import { isRead, type Timeline } from '../../client-web/shared/timeline/timeline.ts'
 import type { HeldState } from './held-state.ts'
 

@@ -6,7 +6,7 @@ import type { Reply } from '#protocol/errors.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
-import { firstHeldSeq, lastHeldSeq, type Timeline } from '../../client-web/shared/timeline/timeline.ts'
+import { firstLoadedSeq, lastLoadedSeq, type Timeline } from '../../client-web/shared/timeline/timeline.ts'
 import type { TestAccount } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import {
@@ -99,7 +99,7 @@ export async function createSide(person: Person): Promise<Side> {
     const { conversationId } = payload
     const held = state.timelines.get(conversationId)
     state = listenTo(state, conversationId)
-    const since = held ? { afterSeq: lastHeldSeq(held), afterVersion: held.syncedVersion } : {}
+    const since = held ? { afterSeq: lastLoadedSeq(held), afterVersion: held.syncedVersion } : {}
     const reply = await client.ask('conversation:open', { ...payload, ...since })
     if (!reply.ok) {
       if (!held) state = leave(state, conversationId)
@@ -108,12 +108,12 @@ export async function createSide(person: Person): Promise<Side> {
     const { conversation, messages, hasMore } = reply.data
     state = takeConversations(takePage(state, conversationId, messages), [conversation])
     const last = messages.at(-1)
-    if (held && hasMore && last && last.seq <= lastHeldSeq(held)) {
+    if (held && hasMore && last && last.seq <= lastLoadedSeq(held)) {
       state = takeSynced(state, conversationId, last.version)
       return open(payload)
     }
     for (let isMore = held !== undefined && hasMore; isMore; ) {
-      const afterSeq = lastHeldSeq(state.timelines.get(conversationId) as Timeline)
+      const afterSeq = lastLoadedSeq(state.timelines.get(conversationId) as Timeline)
       const page = await client.request('message:list', { conversationId, afterSeq, limit: 3 })
       state = takePage(state, conversationId, page.messages)
       isMore = page.hasMore
@@ -143,7 +143,7 @@ export async function createSide(person: Person): Promise<Side> {
         conversationId,
         limit: limits.pageSize,
       })
-      const from = firstHeldSeq(timeline)
+      const from = firstLoadedSeq(timeline)
       open[conversationId] = {
         conversation,
         messages: messages.filter(({ seq }) => seq >= from).map(({ version: _, ...message }) => message),

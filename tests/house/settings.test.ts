@@ -46,6 +46,9 @@ describe('settings', () => {
         DB_BUFFER_POOL: '1g',
         RATE_LIMITS: 'off',
         WORKERS: '4',
+        ADDRESS_LIMITS: '4',
+        DEMO: 'on',
+        SECURITY_CONTACT: 'security@shop.example',
         ADMIN_PASSWORD: ' eight or more ',
       }),
     ).toMatchObject({
@@ -55,6 +58,9 @@ describe('settings', () => {
       trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
       dbBufferPool: 2 ** 30,
       workers: 4,
+      addressLimits: 4,
+      demo: true,
+      securityContact: 'mailto:security@shop.example',
       rateLimits: false,
       adminPassword: ' eight or more ',
     })
@@ -92,6 +98,12 @@ describe('settings', () => {
     ['WORKERS', '0'],
     ['WORKERS', '65'],
     ['WORKERS', 'all'],
+    ['ADDRESS_LIMITS', '0'],
+    ['ADDRESS_LIMITS', '101'],
+    ['DEMO', 'yes'],
+    ['SECURITY_CONTACT', 'security'],
+    ['SECURITY_CONTACT', 'http://shop.example/security'],
+    ['SECURITY_CONTACT', 'security@shop.example?bcc=x@y.example'],
   ])('%s=%j stops the start with one line that names it', (name, value) => {
     const complaint = complaintAbout({ [name]: value })
     expect(complaint).toMatch(new RegExp(`^${name} `))

@@ -114,6 +114,15 @@ describe('[HT3] what does not fit its schema is refused as it came, naming the f
   })
 
   test.each([
+    ['an object', `{${Array.from({ length: 5_000 }, (_, i) => `"k${i}":1`).join(',')}}`],
+    ['a list', `[${'1,'.repeat(5_000)}1]`],
+  ])('%s with more entries than any request has', async (_name, body) => {
+    const answer = await post(body)
+    expect(await answer.clone().json()).toMatchObject({ error: { message: 'The body has too many entries.' } })
+    await expectFailure(answer, 'invalid_request', { path: '' })
+  })
+
+  test.each([
     ['limit=0', '/limit'],
     ['limit=101', '/limit'],
     ['limit=1.5', '/limit'],

@@ -9,6 +9,7 @@ import type { IdentitySecretReply, LoginReply, WidgetSessionReply } from '#proto
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { createLog } from '../../server/log.ts'
+import { logSecurity } from '../../server/security-log.ts'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { ageRotation, cookieOf, logIn, newUser, password, refresh } from '../accounts/people.ts'
 import { pdf } from '../attachments/corpus.ts'
@@ -106,19 +107,43 @@ describe('[HT29] the log tells, by numbers,', () => {
     ])
   })
 
-  test('of a flood of refusals no more than budgets.refusalLines, of other kinds all the same', async () => {
+  test('[S24] of a flood of refusals no more than budgets.linesPerActor of one user, of others all the same', async () => {
     let now = Date.now()
     const shop = await startTestApp({ log, rateLimits: true, now: () => now })
     try {
       const [agent, customer] = [await shop.newAgent(), await shop.newCustomer()]
-      for (let times = 0; times < budgets.refusalLines.count + 20; times++) await agent.call('GET', '/users')
-      await shop.call('POST', '/auth/login', { username: 'nobody', password })
-      const kinds = events().map(({ event }) => event)
-      expect(kinds.filter((kind) => kind === 'forbidden')).toHaveLength(budgets.refusalLines.count)
-      expect(kinds.at(-1)).toBe('sign_in_refused')
-      now += budgets.refusalLines.windowMs
+      const { count, windowMs } = budgets.linesPerActor
+      for (let times = 0; times < 80; times++) await agent.call('GET', '/users')
       await customer.call('GET', '/users')
-      expect(events().at(-1)).toMatchObject({ event: 'forbidden', userId: customer.id })
+      await shop.call('POST', '/auth/login', { username: 'nobody', password })
+      expect(events().map(({ event, userId }) => `${event} ${userId}`)).toEqual([
+        ...Array(count).fill(`forbidden ${agent.id}`),
+        `forbidden ${customer.id}`,
+        'sign_in_refused undefined',
+      ])
+      const figures = await (await fetch(`${shop.url}/metrics`)).text()
+      expect(figures).toMatch(/kefu_security_events_total\{event="forbidden",.*\} 81/)
+      expect(figures).toMatch(/kefu_security_events_total\{event="token_reused",.*\} 0/)
+      lines.splice(0)
+      now += windowMs
+      await customer.call('GET', '/users')
+      expect(events()).toMatchObject([
+        { event: 'forbidden', suppressed: 80 - count },
+        { event: 'forbidden', userId: customer.id },
+      ])
+    } finally {
+      await shop.stop()
+    }
+  })
+
+  test('[S24] of one kind no more than budgets.refusalLines, whoever causes them', async () => {
+    const shop = await startTestApp({ log, rateLimits: true, now: () => 1_000_000 })
+    try {
+      const { count } = budgets.refusalLines
+      for (let userId = 1; userId <= count + 50; userId++) logSecurity(shop, 'forbidden', { userId })
+      logSecurity(shop, 'sign_in_refused', {}, '203.0.113.7')
+      expect(events().map(({ event }) => event)).toEqual([...Array(count).fill('forbidden'), 'sign_in_refused'])
+      expect(lines.at(-1)).not.toContain('203.0.113.7')
     } finally {
       await shop.stop()
     }

@@ -157,3 +157,34 @@ test('[HT19] / leads to the console', async () => {
   expect(answer.status).toBe(302)
   expect(answer.headers.get('location')).toBe('/console/')
 })
+
+describe('[HT41] [S32] the demo shop', () => {
+  /** A caller on another machine, as far as one can see. */
+  const elsewhere = { headers: { 'x-forwarded-for': '203.0.113.9' } }
+  const statuses = (url: string, init = {}) =>
+    Promise.all(['/demo/', '/demo'].map(async (path) => (await fetch(url + path, init)).status))
+
+  test('is for this machine alone once a site names its pages', async () => {
+    const { url } = await serve(app, { pages: await built() })
+    expect(await statuses(url)).toEqual([200, 200])
+    expect(await statuses(url, elsewhere)).toEqual([404, 404])
+  })
+
+  test('is for everyone while Kefu has neither PUBLIC_URL nor a site with pages', async () => {
+    const fresh = await startTestApp()
+    await fresh.db.updateTable('sites').set({ origins: '' }).execute()
+    const { url } = await serve(fresh, { pages: await built() })
+    expect(await statuses(url, elsewhere)).toEqual([200, 200])
+    const known = await serve(fresh, { pages: await built(), config: { publicUrl: 'http://chat.example' } })
+    expect(await statuses(known.url, elsewhere)).toEqual([404, 404])
+    await fresh.stop()
+  })
+
+  test('is for everyone with DEMO=on', async () => {
+    const { url } = await serve(app, {
+      pages: await built(),
+      config: { demo: true, publicUrl: 'https://chat.example' },
+    })
+    expect(await statuses(url, elsewhere)).toEqual([200, 200])
+  })
+})

@@ -1,13 +1,16 @@
 // A backup is the database as it was, to the millisecond and the byte; a restore puts exactly that back or says why not.
 
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { createConnection } from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
-import { type DatabaseEntry, dumpDatabase, restoreDatabase } from '#db/backup.ts'
-import { connectDatabase } from '#db/connect.ts'
-import { prepareDatabase } from '#db/migrate.ts'
+import { type DatabaseEntry, dumpDatabase } from '#db/backup.ts'
+import { connectDatabase, driverOptions } from '#db/connect.ts'
+import { createTables, migrationNames, prepareDatabase } from '#db/migrate.ts'
+import { restoreDatabase } from '#db/restore.ts'
+import { moveTablesAside } from '#db/tables-aside.ts'
+import { describeDatabase } from '../database/databases.ts'
 import { connectClient } from '../support/client.ts'
 import { createTestDatabase, dropDatabase, newDatabaseUrl } from '../support/database.ts'
 import { newDataDir, runCommand, startServer } from '../support/server-process.ts'
@@ -18,19 +21,27 @@ async function collect(entries: AsyncIterable<DatabaseEntry>): Promise<DatabaseE
   return all
 }
 
-/** MySQL remembers whether a column's character set was written out where its collation says it already. */
-async function contentOf(url: string): Promise<DatabaseEntry[]> {
-  const spelled = (definition: string) => definition.replace(/ CHARACTER SET \w+(?= COLLATE)/g, '')
-  return (await collect(dumpDatabase({ url }))).map((entry) =>
-    entry.kind === 'table' ? { ...entry, definition: spelled(entry.definition) } : entry,
-  )
+/** All rows and the tables' structure; without what a restore changes: sessions. */
+async function contentOf(url: string) {
+  const connection = await createConnection(driverOptions({ url }))
+  const structure = await describeDatabase(connection)
+  await connection.end()
+  const entries = await collect(dumpDatabase({ url }))
+  let table = ''
+  return {
+    structure,
+    entries: entries.filter((entry) => {
+      if (entry.kind === 'table') table = entry.name
+      return !table.endsWith('_sessions')
+    }),
+  }
 }
 
 async function* replay(entries: DatabaseEntry[]): AsyncGenerator<DatabaseEntry> {
   yield* entries
 }
 
-const quiet = { force: false, log: () => {} }
+const quiet = { force: false, isUntrusted: false, log: () => {} }
 
 /** Rows of every kind of column, and more of them than are written at once. */
 async function fill(url: string): Promise<void> {
@@ -66,6 +77,14 @@ async function fill(url: string): Promise<void> {
       expires_at: new Date('2031-02-03T04:05:06.007Z'),
     })
     .execute()
+  await db
+    .insertInto('customer_sessions')
+    .values({
+      user_id: userId,
+      token_hash: createHash('sha256').update('b').digest(),
+      expires_at: new Date('2031-02-03T04:05:06.007Z'),
+    })
+    .execute()
   await db.insertInto('conversations').values({ id: 7, customer_id: userId, site_id: siteId }).execute()
   const messages = Array.from({ length: 450 }, (_, index) => ({
     conversation_id: 7,
@@ -79,6 +98,45 @@ async function fill(url: string): Promise<void> {
   await db.insertInto('messages').values(messages).execute()
   await db.deleteFrom('messages').where('seq', '=', 450).execute()
   await db.destroy()
+}
+
+/** The dump with one cell, row or column of the messages changed. */
+function brokenRows(dumped: DatabaseEntry[]): [string, DatabaseEntry[]][] {
+  const tableAt = dumped.findIndex((entry) => entry.kind === 'table' && entry.name === 'messages')
+  const table = dumped[tableAt]
+  const rows = dumped[tableAt + 1]
+  if (table?.kind !== 'table' || rows?.kind !== 'rows') throw new Error('there are no messages')
+  const withEntry = (at: number, entry: DatabaseEntry) => dumped.map((old, index) => (index === at ? entry : old))
+  const withCell = (column: string, cell: string | null) => {
+    const place = table.columns.findIndex(({ name }) => name === column)
+    const [first = [], ...others] = rows.rows
+    return withEntry(tableAt + 1, { ...rows, rows: [first.with(place, cell), ...others] })
+  }
+  return [
+    ['a number that is SQL', withCell('seq', '1); DROP TABLE users; --')],
+    ['a number that is text', withCell('sender_id', 'one')],
+    ['a number with a blank', withCell('sender_id', '1\n')],
+    ['a time that is none', withCell('created_at', '2031-13-99 00:00:00.000')],
+    ['a time that is SQL', withCell('created_at', "2031-01-01 00:00:00' + SLEEP(9) + '")],
+    ['a role by its place', withCell('type', '2')],
+    ['nothing where something has to be', withCell('content', null)],
+    ['a text that is too long', withCell('client_message_id', 'x'.repeat(65))],
+    ['a number that is too large', withCell('seq', '99999999999999999999')],
+    ['a key twice', withCell('client_message_id', 'c-1')],
+    ['a sender who is not there', withCell('sender_id', '999')],
+    ['a row of another width', withEntry(tableAt + 1, { ...rows, rows: [['1']] })],
+    ['a column more', withEntry(tableAt, { ...table, columns: [...table.columns, { name: 'x', isBinary: false }] })],
+    ['a column less', withEntry(tableAt, { ...table, columns: table.columns.slice(1) })],
+    ['a column that is SQL', withEntry(tableAt, { ...table, columns: [{ name: 'id`) --', isBinary: false }] })],
+    [
+      'a column as binary',
+      withEntry(tableAt, { ...table, columns: table.columns.map((one) => ({ ...one, isBinary: true })) }),
+    ],
+    ['a table that Kefu does not have', withEntry(tableAt, { ...table, name: 'mysql' })],
+    ['the record of migrations as a table', withEntry(tableAt, { ...table, name: 'schema_migrations' })],
+    ['a table twice', [...dumped.slice(0, -1), table, ...dumped.slice(-1)]],
+    ['an id that is none', withEntry(tableAt, { ...table, nextId: '99999999999999999999' })],
+  ]
 }
 
 describe('a backup of the database', () => {
@@ -152,33 +210,110 @@ describe('a backup of the database', () => {
     await used.drop()
   })
 
-  test('that breaks off half-way, or has lost rows, leaves a database that no Kefu starts on', async () => {
+  test('[OB20] [S17] that breaks off or is refused at any point leaves the rows, keys and structure that were there', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const dumped = await collect(dumpDatabase(from.address))
+    const other = await createTestDatabase()
+    const db = connectDatabase(other.address)
+    await db.insertInto('sites').values({ site_key: 'old', name: 'Old', origins: '' }).execute()
+    await db.destroy()
+    const before = await contentOf(other.url)
+    const rowsAt = dumped.findIndex((entry) => entry.kind === 'rows')
+    const damaged: [string, DatabaseEntry[]][] = [
+      ['nothing', []],
+      ['half of it', dumped.slice(0, rowsAt + 1)],
+      ['a table less', dumped.filter((entry) => entry.kind !== 'table' || entry.name !== 'users')],
+      ...brokenRows(dumped),
+    ]
+    for (const [what, entries] of damaged) {
+      const refused = restoreDatabase(other.address, replay(entries), { ...quiet, force: true, isUntrusted: true })
+      await expect(refused, what).rejects.toThrow(/^The backup /)
+      expect(await contentOf(other.url), what).toEqual(before)
+    }
+    const late = restoreDatabase(other.address, replay(dumped), {
+      ...quiet,
+      force: true,
+      beforeCommit: () => Promise.reject(new Error('no room for files')),
+    })
+    await expect(late).rejects.toThrow('no room for files')
+    expect(await contentOf(other.url)).toEqual(before)
+    await other.drop()
+    await from.drop()
+  })
+
+  test('[OB20] whose restore was killed is undone by the next start, and one that was complete is finished', async () => {
+    const other = await createTestDatabase()
+    await fill(other.url)
+    const before = await contentOf(other.url)
+    const connection = await createConnection(driverOptions(other.address))
+    await moveTablesAside(connection)
+    await createTables(connection, migrationNames())
+    await prepareDatabase(other.address)
+    expect(await contentOf(other.url)).toEqual(before)
+
+    await moveTablesAside(connection)
+    await createTables(connection, migrationNames())
+    await connection.query('CREATE TABLE before_restore_complete (id INT PRIMARY KEY)')
+    await prepareDatabase(other.address)
+    const after = await contentOf(other.url)
+    expect(after.structure).toEqual(before.structure)
+    expect(after.entries.filter((entry) => entry.kind === 'rows')).toEqual([])
+    await connection.end()
+    await other.drop()
+  })
+
+  test('[OB21] of every older version of the tables is restored as that version and then migrated', async () => {
+    const names = migrationNames()
+    for (const count of [1, 13, names.length - 1]) {
+      const old = newDatabaseUrl()
+      const { database, ...server } = driverOptions({ url: old })
+      const connection = await createConnection(server)
+      await connection.query('CREATE DATABASE ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci', [database])
+      await connection.query('USE ??', [database])
+      await createTables(connection, names.slice(0, count))
+      await connection.query("INSERT INTO users (username, password_hash, role) VALUES ('anna', 'x', 'agent')")
+      await connection.end()
+      const url = newDatabaseUrl()
+      const accounts = await restoreDatabase({ url }, dumpDatabase({ url: old }), quiet)
+      expect(accounts).toEqual([{ username: 'anna', role: 'agent' }])
+      await prepareDatabase({ url: old })
+      expect((await contentOf(url)).structure).toEqual((await contentOf(old)).structure)
+      await dropDatabase(old)
+      await dropDatabase(url)
+    }
+  })
+
+  test('[OB24] [S18] ends every login, keeps the sessions of customers, and gives no session id a second time', async () => {
+    const from = await createTestDatabase()
+    await fill(from.url)
     const url = newDatabaseUrl()
-    await restoreDatabase(
-      { url },
-      replay(dumped.slice(0, dumped.findIndex((entry) => entry.kind === 'rows') + 1)),
-      quiet,
-    )
-    await expect(prepareDatabase({ url })).rejects.toThrow()
-    const lost = dumped.filter((entry) => entry.kind !== 'rows' || entry.rows.length !== 200)
-    await expect(restoreDatabase({ url }, replay(lost), { ...quiet, force: true })).rejects.toThrow('messages has')
+    await restoreDatabase({ url }, dumpDatabase(from.address), quiet)
+    const db = connectDatabase({ url })
+    const logins = await db.selectFrom('login_sessions').select('revoked_at').execute()
+    expect(logins).toEqual([{ revoked_at: expect.any(String) }])
+    const customers = await db.selectFrom('customer_sessions').select('revoked_at').execute()
+    expect(customers).toEqual([{ revoked_at: null }])
+    const session = { user_id: 4_294_967_296_123, token_hash: Buffer.alloc(32), expires_at: new Date() }
+    for (const table of ['login_sessions', 'customer_sessions'] as const) {
+      const { insertId } = await db.insertInto(table).values(session).executeTakeFirstOrThrow()
+      expect(insertId).toBeGreaterThan(1_000_000n)
+    }
+    await db.destroy()
     await dropDatabase(url)
     await from.drop()
   })
 
-  test('of a newer version is refused', async () => {
+  test('[OB21] of a newer version is refused', async () => {
     const newer: DatabaseEntry[] = [{ kind: 'database', migrations: ['9999-later'] }]
     const url = newDatabaseUrl()
-    await expect(restoreDatabase({ url }, replay(newer), quiet)).rejects.toThrow('9999-later')
+    await expect(restoreDatabase({ url }, replay(newer), quiet)).rejects.toThrow('newer version')
     await dropDatabase(url)
   })
 })
 
 describe('the commands', () => {
-  test('[AT13] back up beside a running Kefu and restore into a fresh folder, uploads included', async () => {
+  test('[AT13] [OB24] [S18] back up beside a running Kefu and restore into a fresh folder, uploads included', async () => {
     const dataDir = await newDataDir()
     const env = { ADMIN_PASSWORD: 'a good password' }
     const server = startServer(dataDir, env)
@@ -193,10 +328,11 @@ describe('the commands', () => {
     const message = { clientMessageId: 'one', content: '您好,我想咨询产品问题' }
     const { conversation } = await customer.request('conversation:start', { message })
     customer.close()
+    const stored = `20${'a'.repeat(30)}`
     mkdirSync(join(dataDir, 'uploads', '20'), { recursive: true })
     const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251))
-    writeFileSync(join(dataDir, 'uploads', '20', 'a.bin'), bytes)
-    mkdirSync(join(dataDir, 'uploads', 'incoming'))
+    writeFileSync(join(dataDir, 'uploads', '20', stored), bytes)
+    mkdirSync(join(dataDir, 'uploads', 'incoming'), { recursive: true })
     writeFileSync(join(dataDir, 'uploads', 'incoming', 'half'), 'half')
 
     const file = join(dataDir, 'one.backup.gz')
@@ -211,42 +347,18 @@ describe('the commands', () => {
     expect(readdirSync(join(dataDir, 'backups'))).toHaveLength(1)
 
     const fresh = await newDataDir()
-    expect(await runCommand('restore', [file], fresh)).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('1 files'),
-    })
-    expect(readFileSync(join(fresh, 'uploads', '20', 'a.bin')).equals(bytes)).toBe(true)
-    const restored = startServer(fresh, { JWT_SECRET: readFileSync(join(dataDir, 'jwt-secret'), 'utf8').trim() })
+    const secret = readFileSync(join(dataDir, 'jwt-secret'), 'utf8').trim()
+    const said = await runCommand('restore', [file], fresh, { BACKUP_KEY: secret })
+    expect(said.stdout).toBe(
+      `Restored the database and 1 files from ${file}\nAll agents have to sign in again. These can:\n  admin admin\n`,
+    )
+    expect(said.code).toBe(0)
+    expect(readFileSync(join(fresh, 'uploads', '20', stored)).equals(bytes)).toBe(true)
+    const restored = startServer(fresh, { JWT_SECRET: secret })
     const again = await connectClient(await restored.ready(), token)
     const { messages } = await again.request('message:list', { conversationId: conversation.id })
     expect(messages.map(({ content }) => content)).toEqual([message.content])
     again.close()
-  })
-
-  test('refuse what is not a whole backup before they touch anything', async () => {
-    const dataDir = await newDataDir()
-    const entries = [
-      '{"kind":"kefu-backup","format":1,"createdAt":""}',
-      '{"kind":"database","migrations":[]}',
-      '{"kind":"end"}',
-    ]
-    const whole = gzipSync(entries.join('\n'))
-    const broken: [string, Buffer][] = [
-      ['text', Buffer.from('hello')],
-      ['cut', whole.subarray(0, whole.length - 12)],
-      ['without-end', gzipSync(entries.slice(0, 2).join('\n'))],
-      ['other', gzipSync('{"kind":"something"}\n{"kind":"end"}')],
-      ['not-json', gzipSync('<html>')],
-    ]
-    expect(gunzipSync(whole).toString()).toContain('end')
-    for (const [name, content] of broken) {
-      writeFileSync(join(dataDir, name), content)
-      const { code, stderr } = await runCommand('restore', [join(dataDir, name)], dataDir)
-      expect(stderr).toMatch(/is not a whole backup of Kefu\.\n$/)
-      expect(code).toBe(1)
-    }
-    expect((await runCommand('restore', [], dataDir)).stderr).toMatch(/^Usage: /)
-    expect(existsSync(join(dataDir, 'database'))).toBe(false)
   })
 
   test('reset a password, once, and end the logins of that user', async () => {

@@ -111,7 +111,7 @@ describe('socket requests', () => {
     try {
       const { customer, agent, conversationId } = await shop.startConversation()
       const replies = await Promise.all(
-        Array.from({ length: 1000 }, () => customer.ask('conversation:open', { conversationId })),
+        Array.from({ length: 500 }, () => customer.ask('conversation:open', { conversationId })),
       )
       expect(outcomes(replies)).toEqual(new Set(['let in', 'rate_limited']))
       await agent.request('conversation:claim', { conversationId })

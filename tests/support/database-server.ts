@@ -11,6 +11,7 @@ import { holdDataFolder, releaseDataFolder, tryHold } from '#db/embedded/data-fo
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { layoutOf } from '#db/embedded/layout.ts'
 import { endOrphan } from '#db/embedded/orphan.ts'
+import { administrator } from '#db/embedded/server-options.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -48,7 +49,7 @@ export const teardown = (): Promise<void> => end()
 async function startPrivateServer(dataDir: string) {
   const server = await startEmbeddedDatabase({ dataDir, bufferPool: 64 * 2 ** 20, log: () => {} })
   return {
-    url: `mysql://${server.user}@localhost/${server.database}?socketPath=${encodeURIComponent(server.socketPath)}`,
+    url: `mysql://${administrator}@localhost/${server.database}?socketPath=${encodeURIComponent(server.socketPath)}`,
     stop: () => server.stop(),
   }
 }

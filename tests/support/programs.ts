@@ -12,3 +12,5 @@ function find(...names: string[]): string | undefined {
 export const findRedis = () => find('redis-server', 'valkey-server', 'redis-check-rdb')
 
 export const findHaproxy = () => find('haproxy')
+
+export const findNginx = () => find('nginx')

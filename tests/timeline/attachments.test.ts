@@ -5,7 +5,8 @@ import type { Attachment, Message } from '#protocol/entities.ts'
 import type { Files } from '../../client-web/shared/attachments/files.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 import { openStorage } from '../../client-web/shared/storage/storage.ts'
-import { messageParts, type Outbox, type OutboxEntry, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import { type Outbox, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import { messageParts, type OutboxEntry } from '../../client-web/shared/timeline/outbox-store.ts'
 
 const opened: Outbox[] = []
 afterEach(() => {
@@ -32,7 +33,7 @@ function newOutbox(refuse: (entry: OutboxEntry) => RequestError | null = () => n
     })
   const outbox = openOutbox({
     storage: openStorage(`files:${++areas}:`),
-    laneOf: () => 'one',
+    queueKeyOf: () => 'one',
     async deliver(entry) {
       const refusal = refuse(entry)
       if (refusal) throw refusal
@@ -123,7 +124,7 @@ test('[AT17] a lost network is tried again, without a second message', async () 
   await vi.waitFor(() => expect(uploads).toHaveLength(1))
   uploads[0]?.fail(RequestError.timeout())
   await vi.waitFor(() => {
-    outbox.wake()
+    outbox.resume()
     expect(uploads).toHaveLength(2)
   })
   uploads[1]?.done(kept(17))

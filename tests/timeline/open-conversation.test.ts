@@ -52,13 +52,13 @@ async function newConversation(messages: number) {
   const net = await newConnection(customerAccount)
   const outbox = openOutbox({
     storage: openStorage(`test:${customerAccount.id}:`),
-    laneOf: () => 'current',
+    queueKeyOf: () => 'current',
     async deliver({ clientMessageId, content }) {
       return (await net.connection.request('message:send', { conversationId, clientMessageId, content })).message
     },
     upload: () => Promise.reject(new Error('nothing is uploaded here')),
   })
-  net.connection.state.subscribe(outbox.wake)
+  net.connection.state.subscribe(outbox.resume)
   const conversation = openConversation<CustomerConversation>({
     connection: net.connection,
     outbox,
@@ -175,7 +175,7 @@ describe('open conversation', () => {
       renewToken,
       onUnauthorized,
     })
-    await expect.poll(() => connection.state.value.phase).toBe('refused')
+    await expect.poll(() => connection.state.value.phase).toBe('unauthorized')
     expect(renewToken).toHaveBeenCalledOnce()
     expect(onUnauthorized).toHaveBeenCalledOnce()
     await expect(connection.request('conversation:list', {})).rejects.toMatchObject({

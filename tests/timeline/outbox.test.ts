@@ -5,7 +5,8 @@ import type { Message } from '#protocol/entities.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 import { openStorage } from '../../client-web/shared/storage/storage.ts'
 import { timelineItems } from '../../client-web/shared/timeline/items.ts'
-import { type Outbox, type OutboxEntry, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import { type Outbox, openOutbox } from '../../client-web/shared/timeline/outbox.ts'
+import type { OutboxEntry } from '../../client-web/shared/timeline/outbox-store.ts'
 import { emptyTimeline } from '../../client-web/shared/timeline/timeline.ts'
 
 const opened: Outbox[] = []
@@ -35,7 +36,7 @@ function newOutbox(answers: (RequestError | 'ok')[], storage = openStorage(`test
   const net = { isOnline }
   const outbox = openOutbox({
     storage,
-    laneOf: ({ conversationId }) => `${conversationId}`,
+    queueKeyOf: ({ conversationId }) => `${conversationId}`,
     async deliver(entry) {
       if (!net.isOnline) throw RequestError.offline()
       delivered.push(entry)
@@ -77,7 +78,7 @@ describe('outbox', () => {
     net.isOnline = true
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect(delivered).toEqual([])
-    outbox.wake()
+    outbox.resume()
     await expect.poll(() => outbox.entries.value).toEqual([])
     expect(delivered).toHaveLength(1)
   })
@@ -136,9 +137,9 @@ describe('outbox', () => {
     await outbox.add(1, 'private')
     await outbox.clear()
     net.isOnline = true
-    outbox.wake()
+    outbox.resume()
     const { outbox: next, delivered: byNext } = newOutbox([], storage)
-    next.wake()
+    next.resume()
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect([contents(outbox), contents(next), delivered, byNext, storage.names('')]).toEqual([[], [], [], [], []])
   })

@@ -10,7 +10,7 @@ import {
   emptyTimeline,
   hasGap,
   isRead,
-  lastHeldSeq,
+  lastLoadedSeq,
   sawVersion,
   syncedTo,
   type Timeline,
@@ -125,7 +125,7 @@ describe('timeline', () => {
           let timeline: Timeline = emptyTimeline
           for (const message of news) {
             timeline = addLive(timeline, [message])
-            expect(shown(timeline)).toEqual(range(1, lastHeldSeq(timeline)).map(({ seq }) => seq))
+            expect(shown(timeline)).toEqual(range(1, lastLoadedSeq(timeline)).map(({ seq }) => seq))
           }
           expect(shown(timeline)).toEqual(range(1, count).map(({ seq }) => seq))
           expect(timeline.ahead).toEqual([])

@@ -1,4 +1,4 @@
-// One agent's account: a new one, or what may change of one that is there.
+// Dialog to add or edit an agent's account.
 
 import { useState } from 'preact/hooks'
 import type { AgentRole, User } from '#protocol/entities.ts'
@@ -6,12 +6,12 @@ import type { NewUserBody, UserBody } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 import { SelectField, TextField } from '../../shared/ui/field.tsx'
-import { FormDialog } from '../frame/form-dialog.tsx'
+import { FormDialog } from '../layout/form-dialog.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 
 interface AgentDialogProps {
-  /** null for a new one. */
+  /** null to add one. */
   user: User | null
   onClose: () => void
   onSaved: (user: User) => void
@@ -78,8 +78,8 @@ export function AgentDialog({ user, onClose, onSaved }: AgentDialogProps) {
         onInput={(event) => setPassword(event.currentTarget.value)}
       />
       <TextField
-        label={t.mail}
-        hint={t.mailHint}
+        label={t.email}
+        hint={t.emailHint}
         type="email"
         maxLength={limits.emailLength}
         autoComplete="off"

@@ -1,27 +1,27 @@
-// Admins manage who answers here: add, edit, disable, enable.
+// Admin page: add, edit, disable and enable agents.
 
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { PlusIcon } from '../../shared/ui/icons.tsx'
-import { usePageTitle } from '../attention/page-title.ts'
-import { useDesk } from '../desk/desk.ts'
-import { PageShell } from '../frame/page-shell.tsx'
-import { RowsState } from '../frame/rows-state.tsx'
+import { ListStatus } from '../layout/list-status.tsx'
+import { PageShell } from '../layout/page-shell.tsx'
+import { usePageTitle } from '../notifications/page-title.ts'
 import { texts } from '../texts.ts'
 import { useRows } from '../use-rows.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import { AgentDialog } from './agent-dialog.tsx'
 import { AgentsTable } from './agents-table.tsx'
 
 export function AgentsPage() {
-  const { team } = useDesk()
-  const { rows, error, reload, put } = useRows<User>('/users', 'users')
+  const { team } = useWorkspace()
+  const { rows, error, reload, upsert } = useRows<User>('/users', 'users')
   const [edited, setEdited] = useState<User | 'new' | null>(null)
   const t = texts.value.agents
   usePageTitle(t.title)
 
-  function take(user: User): void {
-    put(user)
+  function onSaved(user: User): void {
+    upsert(user)
     void team.refresh()
   }
 
@@ -36,12 +36,12 @@ export function AgentsPage() {
       }
     >
       {rows === null ? (
-        <RowsState error={error} reload={reload} />
+        <ListStatus error={error} reload={reload} />
       ) : (
-        <AgentsTable users={rows} onEdit={setEdited} onChanged={take} />
+        <AgentsTable users={rows} onEdit={setEdited} onChanged={onSaved} />
       )}
       {edited !== null && (
-        <AgentDialog user={edited === 'new' ? null : edited} onClose={() => setEdited(null)} onSaved={take} />
+        <AgentDialog user={edited === 'new' ? null : edited} onClose={() => setEdited(null)} onSaved={onSaved} />
       )}
     </PageShell>
   )

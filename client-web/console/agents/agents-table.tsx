@@ -1,16 +1,16 @@
-// The agents of this installation, one a row.
+// The agents of this installation, one per row.
 
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { Button } from '../../shared/ui/button.tsx'
 import { EditIcon } from '../../shared/ui/icons.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { errorText } from '../error-text.ts'
-import { FormDialog } from '../frame/form-dialog.tsx'
-import { showNotice } from '../frame/notice.tsx'
+import { FormDialog } from '../layout/form-dialog.tsx'
+import { showToast } from '../layout/toast.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './agents-table.module.css'
 
 interface AgentsTableProps {
@@ -20,7 +20,7 @@ interface AgentsTableProps {
 }
 
 export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
-  const { agentId } = useDesk()
+  const { agentId } = useWorkspace()
   const [disabling, setDisabling] = useState<User | null>(null)
   const t = texts.value.agents
 
@@ -34,7 +34,7 @@ export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
         <thead>
           <tr>
             <th scope="col">{t.name}</th>
-            <th scope="col">{t.mail}</th>
+            <th scope="col">{t.email}</th>
             <th scope="col">{t.role}</th>
             <th scope="col">{t.state}</th>
             <th scope="col">
@@ -78,7 +78,7 @@ export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
                       size="sm"
                       variant="quiet"
                       aria-label={t.enableOne(user.name)}
-                      onClick={() => setDisabled(user, false).catch((error) => showNotice(errorText(error)))}
+                      onClick={() => setDisabled(user, false).catch((error) => showToast(errorText(error)))}
                     >
                       {t.enable}
                     </Button>

@@ -1,11 +1,11 @@
-// What an agent can do with a conversation, and who may do it by the server's rules; the answer is taken in, a refusal is shown.
+// What agents can do with a conversation. The permissions follow the server's rules; an error is shown as a toast.
 
 import type { AgentConversation } from '#protocol/entities.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
-import type { Desk } from '../desk/desk.ts'
 import { errorText } from '../error-text.ts'
-import { showNotice } from '../frame/notice.tsx'
+import { showToast } from '../layout/toast.tsx'
+import type { Workspace } from '../workspace/workspace.ts'
 
 type ActionName =
   | 'conversation:claim'
@@ -14,26 +14,32 @@ type ActionName =
   | 'conversation:close'
   | 'conversation:reopen'
 
-/** Resolves to whether it was done. */
-export async function act<N extends ActionName>(desk: Desk, name: N, payload: RequestPayloads[N]): Promise<boolean> {
-  return tell(async () => desk.conversations.take((await desk.connection.request(name, payload)).conversation))
+/** Resolves to false if the server refused. */
+export async function runAction<N extends ActionName>(
+  workspace: Workspace,
+  name: N,
+  payload: RequestPayloads[N],
+): Promise<boolean> {
+  return attempt(async () =>
+    workspace.conversations.merge((await workspace.connection.request(name, payload)).conversation),
+  )
 }
 
-export function setBlocked(desk: Desk, conversation: AgentConversation, blocked: boolean): Promise<boolean> {
+export function setBlocked(workspace: Workspace, conversation: AgentConversation, blocked: boolean): Promise<boolean> {
   const { customer } = conversation
-  return tell(async () => {
-    await desk.connection.request('customer:set-blocked', { customerId: customer.id, blocked })
-    desk.conversations.take({ ...conversation, customer: { ...customer, isBlocked: blocked } })
+  return attempt(async () => {
+    await workspace.connection.request('customer:set-blocked', { customerId: customer.id, blocked })
+    workspace.conversations.merge({ ...conversation, customer: { ...customer, isBlocked: blocked } })
   })
 }
 
-async function tell(request: () => Promise<void>): Promise<boolean> {
+async function attempt(request: () => Promise<void>): Promise<boolean> {
   try {
     await request()
     return true
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
-    showNotice(errorText(error))
+    showToast(errorText(error))
     return false
   }
 }
@@ -46,9 +52,9 @@ export interface Permissions {
   canReopen: boolean
 }
 
-export function permissionsOf({ status, agent }: AgentConversation, desk: Desk): Permissions {
-  const isMine = agent?.id === desk.agentId
-  const isInCharge = isMine || desk.isAdmin
+export function permissionsOf({ status, agent }: AgentConversation, workspace: Workspace): Permissions {
+  const isMine = agent?.id === workspace.agentId
+  const isInCharge = isMine || workspace.isAdmin
   return {
     canClaim: status === 'open',
     canWrite: status === 'pending' && isInCharge,

@@ -1,4 +1,4 @@
-// The list pane: the views with their counts, and the rows of one. Rows are links; arrow keys move between them.
+// The list pane: the views with their counts, and the rows of the current view. Arrow keys move between rows.
 
 import { useEffect, useRef } from 'preact/hooks'
 import type { ConversationView } from '#protocol/entities.ts'
@@ -7,12 +7,12 @@ import { formatCount } from '../../shared/i18n/formats.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Button } from '../../shared/ui/button.tsx'
 import { Skeleton } from '../../shared/ui/loading.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { paths } from '../router.ts'
 import { texts } from '../texts.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './conversation-list.module.css'
 import { ConversationRow } from './conversation-row.tsx'
-import { useSteadyRows } from './use-steady-rows.ts'
+import { useFrozenOrder } from './use-frozen-order.ts'
 
 const views: readonly ConversationView[] = ['queue', 'mine', 'all', 'closed']
 
@@ -33,7 +33,7 @@ export function ConversationList({ view, selected }: ConversationListProps) {
 }
 
 function ViewTabs({ view }: { view: ConversationView }) {
-  const counts = useDesk().counts.counts.value
+  const counts = useWorkspace().counts.counts.value
   const t = texts.value.views
   return (
     <nav class={styles.views} aria-label={t.label}>
@@ -47,10 +47,10 @@ function ViewTabs({ view }: { view: ConversationView }) {
 }
 
 function Rows({ view, selected }: ConversationListProps) {
-  const { conversations, connection } = useDesk()
+  const { conversations, connection } = useWorkspace()
   const t = texts.value
   const list = useRef<HTMLDivElement>(null)
-  const { rows, changes, hold, release } = useSteadyRows(conversations.rows(view), conversations.find)
+  const { rows, changes, freeze, unfreeze } = useFrozenOrder(conversations.rows(view), conversations.find)
   const { phase, nextCursor } = conversations.progress(view)
   const isOnline = connection.state.value.phase === 'online'
 
@@ -58,13 +58,13 @@ function Rows({ view, selected }: ConversationListProps) {
     if (isOnline) void conversations.load(view)
   }, [view, isOnline])
 
-  // Somebody who works elsewhere on the page is not about to click here, wherever the pointer rests.
+  // Typing elsewhere on the page means that the resting pointer is not about to click a row.
   useEffect(() => {
-    const workElsewhere = (event: KeyboardEvent) => {
-      if (!list.current?.contains(event.target as Node)) release()
+    const onKeyDownElsewhere = (event: KeyboardEvent) => {
+      if (!list.current?.contains(event.target as Node)) unfreeze()
     }
-    document.addEventListener('keydown', workElsewhere)
-    return () => document.removeEventListener('keydown', workElsewhere)
+    document.addEventListener('keydown', onKeyDownElsewhere)
+    return () => document.removeEventListener('keydown', onKeyDownElsewhere)
   }, [])
 
   function moveFocus(event: KeyboardEvent): void {
@@ -80,18 +80,18 @@ function Rows({ view, selected }: ConversationListProps) {
   return (
     <>
       {changes > 0 && (
-        <button type="button" class={styles.changes} onClick={release}>
+        <button type="button" class={styles.changes} onClick={unfreeze}>
           {t.list.changed(changes)}
         </button>
       )}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what one uses; this only notices that somebody does. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the links are interactive; this only observes focus. */}
       <div
         ref={list}
         class={styles.rows}
-        onPointerEnter={(event) => event.pointerType === 'mouse' && hold()}
-        onPointerLeave={release}
-        onFocusIn={(event) => event.target instanceof Element && event.target.matches(':focus-visible') && hold()}
-        onFocusOut={release}
+        onPointerEnter={(event) => event.pointerType === 'mouse' && freeze()}
+        onPointerLeave={unfreeze}
+        onFocusIn={(event) => event.target instanceof Element && event.target.matches(':focus-visible') && freeze()}
+        onFocusOut={unfreeze}
         onKeyDown={moveFocus}
       >
         {phase === 'failed' && rows.length === 0 && isOnline && (
@@ -130,17 +130,17 @@ function Rows({ view, selected }: ConversationListProps) {
   )
 }
 
-/** Reads on when it is scrolled into sight; a button for those who do not scroll. */
+/** Loads the next page when scrolled into view. The button serves those who do not scroll. */
 function More({ isBusy, onMore }: { isBusy: boolean; onMore: () => void }) {
-  const place = useRef<HTMLDivElement>(null)
+  const sentinel = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (isBusy || !place.current) return
+    if (isBusy || !sentinel.current) return
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onMore())
-    observer.observe(place.current)
+    observer.observe(sentinel.current)
     return () => observer.disconnect()
   }, [isBusy])
   return (
-    <div ref={place} class={styles.more}>
+    <div ref={sentinel} class={styles.more}>
       <Button variant="quiet" busy={isBusy} onClick={onMore}>
         {texts.value.list.more}
       </Button>

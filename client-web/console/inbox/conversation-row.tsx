@@ -1,4 +1,4 @@
-// One conversation in the list: who, the last words and whose, when, how many are unread, how long it has waited or who has it.
+// One conversation in the list: customer, last message, time, unread count, and the waiting time or the agent.
 
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { now } from '../../shared/clock.ts'
@@ -6,10 +6,10 @@ import { formatCount, formatDateTime, formatDuration, formatStamp } from '../../
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { ClipIcon, ClockIcon } from '../../shared/ui/icons.tsx'
 import { customerName } from '../customer-name.ts'
-import { useDesk } from '../desk/desk.ts'
-import { belongsTo } from '../desk/views.ts'
 import { paths } from '../router.ts'
 import { texts } from '../texts.ts'
+import { belongsTo } from '../workspace/views.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './conversation-row.module.css'
 
 interface ConversationRowProps {
@@ -18,20 +18,20 @@ interface ConversationRowProps {
   isSelected: boolean
 }
 
-const unreadCap = 99
+const maxUnreadShown = 99
 
 export function ConversationRow({ conversation, view, isSelected }: ConversationRowProps) {
-  const { agentId } = useDesk()
+  const { agentId } = useWorkspace()
   const t = texts.value.list
   const { id, customer, agent, status, lastMessage, queuedAt, createdAt, updatedAt, unread } = conversation
-  const hasAgentShown = status !== 'open' && view !== 'mine'
+  const showsAgent = status !== 'open' && view !== 'mine'
   const time = lastMessage?.createdAt ?? updatedAt
-  const hasLeft = !belongsTo(conversation, view, agentId)
+  const isOutdated = !belongsTo(conversation, view, agentId)
   return (
-    <li class={`${styles.row} ${hasLeft ? styles.left : ''}`}>
+    <li class={`${styles.row} ${isOutdated ? styles.outdated : ''}`}>
       <a href={paths.conversation(id, view)} aria-current={isSelected ? 'true' : undefined}>
         <Avatar id={customer.id} name={customerName(customer)} />
-        <span class={`${styles.words} ${unread > 0 ? styles.unread : ''}`}>
+        <span class={`${styles.body} ${unread > 0 ? styles.unread : ''}`}>
           <span class={styles.line}>
             <span class={styles.name}>{customerName(customer)}</span>
             <time class={styles.time} dateTime={time} title={formatDateTime(time)}>
@@ -44,16 +44,16 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
                 <ClipIcon size={14} />
               </span>
             )}
-            <span class={styles.preview}>{lastMessage ? lastWords(lastMessage, agentId) : t.noMessage}</span>
-            {hasAgentShown && agent && (
-              <span class={styles.agent} title={t.isWith(agent.name)}>
+            <span class={styles.preview}>{lastMessage ? previewText(lastMessage, agentId) : t.noMessage}</span>
+            {showsAgent && agent && (
+              <span class={styles.agent} title={t.assignedTo(agent.name)}>
                 <Avatar id={agent.id} name={agent.name} size="sm" />
-                <span class="visually-hidden">{t.isWith(agent.name)}</span>
+                <span class="visually-hidden">{t.assignedTo(agent.name)}</span>
               </span>
             )}
             {unread > 0 && (
               <span class={styles.badge}>
-                <span aria-hidden="true">{formatCount(unread, unreadCap)}</span>
+                <span aria-hidden="true">{formatCount(unread, maxUnreadShown)}</span>
                 <span class="visually-hidden">{t.unread(unread)}</span>
               </span>
             )}
@@ -69,9 +69,9 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
   )
 }
 
-function lastWords(message: NonNullable<AgentConversation['lastMessage']>, agentId: number): string {
+function previewText(message: NonNullable<AgentConversation['lastMessage']>, agentId: number): string {
   if (message.senderRole === 'customer') return message.content
-  return texts.value.list.said(
+  return texts.value.list.sentBy(
     message.senderId === agentId ? texts.value.list.you : message.senderName,
     message.content,
   )

@@ -1,4 +1,4 @@
-// What is known of the customer and of the conversation, and the way to keep somebody out.
+// Details of the customer and the conversation, and the button that blocks the customer.
 
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -10,12 +10,12 @@ import { Button, IconButton } from '../../shared/ui/button.tsx'
 import { Dialog } from '../../shared/ui/dialog.tsx'
 import { BlockIcon, CloseIcon } from '../../shared/ui/icons.tsx'
 import { customerName } from '../customer-name.ts'
-import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import { setBlocked } from './actions.ts'
 import styles from './details-pane.module.css'
-import { isOverThread, showDetails } from './details-shown.ts'
-import { Vouched } from './vouched.tsx'
+import { isOverThread, showDetails } from './details-visibility.ts'
+import { VerifiedBadge } from './verified-badge.tsx'
 
 export function DetailsPane({ conversation }: { conversation: AgentConversation }) {
   const t = texts.value.details
@@ -23,7 +23,7 @@ export function DetailsPane({ conversation }: { conversation: AgentConversation 
   const language = languages.find(({ value }) => value === customer.language)
   const close = useRef<HTMLSpanElement>(null)
 
-  // Over the thread it hides what had focus: it takes focus, and gives it back.
+  // As an overlay it hides the focused element, so it takes focus and returns it when it closes.
   useEffect(() => {
     if (!isOverThread.peek()) return
     const before = document.activeElement
@@ -36,26 +36,26 @@ export function DetailsPane({ conversation }: { conversation: AgentConversation 
       <span ref={close} class={styles.close}>
         <IconButton label={texts.value.thread.hideDetails} icon={<CloseIcon />} onClick={() => showDetails(false)} />
       </span>
-      <div class={styles.who}>
+      <div class={styles.identity}>
         <Avatar id={customer.id} name={customerName(customer)} size="lg" />
         <h2>{customerName(customer)}</h2>
-        {customer.name !== `#${customer.id}` && <Vouched isVerified={customer.isNameVerified} />}
+        {customer.name !== `#${customer.id}` && <VerifiedBadge isVerified={customer.isNameVerified} />}
         {customer.isBlocked && <p class={styles.blocked}>{t.blocked}</p>}
       </div>
-      <dl class={styles.facts}>
+      <dl class={styles.details}>
         {customer.externalId !== null && (
           <Fact name={t.externalId}>
-            {customer.externalId} <Vouched isVerified />
+            {customer.externalId} <VerifiedBadge isVerified />
           </Fact>
         )}
-        <Fact name={t.mail}>
+        <Fact name={t.email}>
           {customer.email ? (
             <>
               <a href={`mailto:${customer.email}`}>{customer.email}</a>{' '}
-              <Vouched isVerified={customer.isEmailVerified} />
+              <VerifiedBadge isVerified={customer.isEmailVerified} />
             </>
           ) : (
-            t.noMail
+            t.noEmail
           )}
         </Fact>
         {page && (
@@ -96,7 +96,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 }
 
 function BlockCustomer({ conversation }: { conversation: AgentConversation }) {
-  const desk = useDesk()
+  const workspace = useWorkspace()
   const [isAsking, setIsAsking] = useState(false)
   const [isBusy, setIsBusy] = useState(false)
   const t = texts.value.details
@@ -104,7 +104,7 @@ function BlockCustomer({ conversation }: { conversation: AgentConversation }) {
 
   async function set(blocked: boolean): Promise<void> {
     setIsBusy(true)
-    const isDone = await setBlocked(desk, conversation, blocked)
+    const isDone = await setBlocked(workspace, conversation, blocked)
     setIsBusy(false)
     if (isDone) setIsAsking(false)
   }

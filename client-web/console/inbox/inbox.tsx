@@ -1,20 +1,20 @@
-// The inbox: list, thread, details, as many side by side as the window has room for. What is selected stands in the address.
+// The inbox: list, thread and details, as many as fit side by side. The URL holds the selection.
 
 import { useEffect, useRef } from 'preact/hooks'
-import { usePageTitle } from '../attention/page-title.ts'
 import { customerName } from '../customer-name.ts'
-import { useDesk } from '../desk/desk.ts'
+import { usePageTitle } from '../notifications/page-title.ts'
 import { route } from '../router.ts'
 import { texts } from '../texts.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import { ConversationList } from './conversation-list.tsx'
 import { DetailsPane } from './details-pane.tsx'
-import { isDetailsShown, leaveOverlay } from './details-shown.ts'
+import { isDetailsShown, leaveOverlay } from './details-visibility.ts'
 import styles from './inbox.module.css'
 import { NothingSelected } from './nothing-selected.tsx'
 import { Thread } from './thread.tsx'
 
 export function Inbox() {
-  const { conversations } = useDesk()
+  const { conversations } = useWorkspace()
   const shown = route.value
   const selected = shown.page === 'inbox' ? shown.conversationId : null
   const view = shown.page === 'inbox' ? shown.view : 'queue'
@@ -22,7 +22,7 @@ export function Inbox() {
   usePageTitle(conversation ? customerName(conversation.customer) : texts.value.nav.inbox)
   useEffect(leaveOverlay, [selected])
   const main = useRef<HTMLElement>(null)
-  // The login form had focus and is gone.
+  // The login form had focus and has been removed.
   useEffect(() => {
     if (document.activeElement === document.body) main.current?.focus()
   }, [])

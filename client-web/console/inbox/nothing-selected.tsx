@@ -1,18 +1,18 @@
-// The middle of an inbox in which nothing is selected: on a new installation the way to the first conversation, else who is here.
+// Shown when no conversation is selected: first steps on a new installation, otherwise the team.
 
 import { useEffect, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
 import { wholeSnippet } from '../../shared/site/whole-snippet.ts'
 import { CopyField } from '../../shared/ui/copy-field.tsx'
 import { ChatIcon, ExternalIcon } from '../../shared/ui/icons.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './nothing-selected.module.css'
 import { TeamList } from './team-list.tsx'
 
 export function NothingSelected() {
-  const counts = useDesk().counts.counts.value
+  const counts = useWorkspace().counts.counts.value
   const isNew = counts !== null && counts.all + counts.closed === 0
   return (
     <section class={styles.middle} aria-label={texts.value.nothingSelected.title}>
@@ -37,12 +37,12 @@ function Overview() {
 }
 
 function Welcome() {
-  const { isAdmin } = useDesk()
+  const { isAdmin } = useWorkspace()
   const [site, setSite] = useState<Site | null>(null)
   const t = texts.value.welcome
 
   useEffect(() => {
-    // Without the snippet the step still says what to do, and Sites has it.
+    // Without the snippet the step still explains what to do; the Sites page has it too.
     if (isAdmin)
       callAsUser<{ sites: Site[] }>('/sites').then(
         ({ sites }) => setSite(sites[0] ?? null),

@@ -1,21 +1,21 @@
-// Colleagues: who is here, and how much each has in hand.
+// Colleagues with their status and number of conversations.
 
 import type { Agent } from '#protocol/entities.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { StatusDot } from '../../shared/ui/status-dot.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './team-list.module.css'
 
 const rank = { online: 0, busy: 1, offline: 2 }
 
-/** Those who are here first, then by name. */
+/** Available agents first, then by name. */
 export function byPresence(agents: readonly Agent[]): Agent[] {
   return agents.toSorted((a, b) => rank[a.status] - rank[b.status] || a.name.localeCompare(b.name))
 }
 
 export function TeamList() {
-  const agents = useDesk().team.agents.value
+  const agents = useWorkspace().team.agents.value
   return (
     <ul class={styles.team}>
       {byPresence(agents).map((agent) => (

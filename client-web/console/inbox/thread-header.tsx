@@ -1,15 +1,15 @@
-// Who one talks with, how the conversation stands, and what can be done with it.
+// The customer's name, the status of the conversation, and its actions.
 
 import { useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { Button, IconButton } from '../../shared/ui/button.tsx'
 import { BackIcon, CheckIcon, DetailsIcon, RetryIcon, TransferIcon } from '../../shared/ui/icons.tsx'
 import { customerName } from '../customer-name.ts'
-import { useDesk } from '../desk/desk.ts'
 import { navigate, paths } from '../router.ts'
 import { texts } from '../texts.ts'
-import { act, permissionsOf } from './actions.ts'
-import { isDetailsShown, showDetails } from './details-shown.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
+import { permissionsOf, runAction } from './actions.ts'
+import { isDetailsShown, showDetails } from './details-visibility.ts'
 import styles from './thread-header.module.css'
 import { TransferDialog } from './transfer-dialog.tsx'
 
@@ -19,17 +19,17 @@ interface ThreadHeaderProps {
 }
 
 export function ThreadHeader({ conversation, view }: ThreadHeaderProps) {
-  const desk = useDesk()
+  const workspace = useWorkspace()
   const [isTransferring, setIsTransferring] = useState(false)
   const [isBusy, setIsBusy] = useState(false)
   const t = texts.value
   const { id, customer, status, agent } = conversation
-  const may = permissionsOf(conversation, desk)
+  const may = permissionsOf(conversation, workspace)
   const isShown = isDetailsShown.value
 
   async function run(name: 'conversation:close' | 'conversation:reopen'): Promise<void> {
     setIsBusy(true)
-    await act(desk, name, { conversationId: id })
+    await runAction(workspace, name, { conversationId: id })
     setIsBusy(false)
   }
 
@@ -38,7 +38,7 @@ export function ThreadHeader({ conversation, view }: ThreadHeaderProps) {
       <span class={styles.back}>
         <IconButton label={t.back} icon={<BackIcon />} onClick={() => navigate(paths.inbox(view))} />
       </span>
-      <div class={styles.who}>
+      <div class={styles.identity}>
         <h2>{customerName(customer)}</h2>
         <p>
           <span class={`${styles.status} ${styles[status]}`}>{t.conversationStatus[status]}</span>

@@ -1,12 +1,12 @@
-// To whom a conversation goes: a colleague, with what they are doing now, or back to the queue.
+// Dialog to transfer a conversation to a colleague or back to the queue.
 
 import { useState } from 'preact/hooks'
 import type { AgentConversation } from '#protocol/entities.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { Dialog } from '../../shared/ui/dialog.tsx'
-import { useDesk } from '../desk/desk.ts'
 import { texts } from '../texts.ts'
-import { act } from './actions.ts'
+import { useWorkspace } from '../workspace/workspace.ts'
+import { runAction } from './actions.ts'
 import { AgentLine, byPresence } from './team-list.tsx'
 import styles from './transfer-dialog.module.css'
 
@@ -16,11 +16,11 @@ interface TransferDialogProps {
 }
 
 export function TransferDialog({ conversation, onClose }: TransferDialogProps) {
-  const desk = useDesk()
+  const workspace = useWorkspace()
   const [target, setTarget] = useState<number | 'queue' | null>(null)
   const [isBusy, setIsBusy] = useState(false)
   const t = texts.value.transfer
-  const others = byPresence(desk.team.agents.value).filter(({ id }) => id !== conversation.agent?.id)
+  const others = byPresence(workspace.team.agents.value).filter(({ id }) => id !== conversation.agent?.id)
 
   async function transfer(event: Event): Promise<void> {
     event.preventDefault()
@@ -28,8 +28,8 @@ export function TransferDialog({ conversation, onClose }: TransferDialogProps) {
     setIsBusy(true)
     const conversationId = conversation.id
     const isDone = await (target === 'queue'
-      ? act(desk, 'conversation:release', { conversationId })
-      : act(desk, 'conversation:transfer', { conversationId, agentId: target }))
+      ? runAction(workspace, 'conversation:release', { conversationId })
+      : runAction(workspace, 'conversation:transfer', { conversationId, agentId: target }))
     setIsBusy(false)
     if (isDone) onClose()
   }

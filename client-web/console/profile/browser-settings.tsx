@@ -1,13 +1,13 @@
-// How this browser shows the console and how it calls. The language is kept with the user too, for the next browser.
+// Language, theme and notifications of this browser. The language is also saved with the user, for the next browser.
 
 import type { Language } from '#protocol/entities.ts'
 import { language, languages, setLanguage } from '../../shared/i18n/language.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { SelectField } from '../../shared/ui/field.tsx'
-import { askPermission, permission } from '../attention/notifications.ts'
 import { errorText } from '../error-text.ts'
-import { showNotice } from '../frame/notice.tsx'
-import { SoundSwitch } from '../frame/sound-switch.tsx'
+import { SoundSwitch } from '../layout/sound-switch.tsx'
+import { showToast } from '../layout/toast.tsx'
+import { permission, requestPermission } from '../notifications/desktop-notifications.ts'
 import { theme, themes } from '../preferences.ts'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
@@ -16,7 +16,7 @@ import { Section } from './section.tsx'
 
 function changeLanguage(value: Language): void {
   setLanguage(value)
-  callAsUser('/me', { method: 'PATCH', body: { language: value } }).catch((error) => showNotice(errorText(error)))
+  callAsUser('/me', { method: 'PATCH', body: { language: value } }).catch((error) => showToast(errorText(error)))
 }
 
 export function BrowserSettings() {
@@ -37,7 +37,7 @@ export function BrowserSettings() {
           theme.value = themes.find((value) => value === event.currentTarget.value) ?? 'system'
         }}
       />
-      <div class={styles.calls}>
+      <div class={styles.alerts}>
         <SoundSwitch />
         <Notifications />
       </div>
@@ -46,7 +46,7 @@ export function BrowserSettings() {
 }
 
 function Notifications() {
-  const t = texts.value.attention
+  const t = texts.value.notifications
   const state = permission.value
   return (
     <div class={styles.line}>
@@ -55,7 +55,7 @@ function Notifications() {
         {(state === 'denied' || state === 'unavailable') && <small>{t[state]}</small>}
       </span>
       {state === 'default' && (
-        <Button size="sm" onClick={() => void askPermission()}>
+        <Button size="sm" onClick={() => void requestPermission()}>
           {t.turnOn}
         </Button>
       )}

@@ -1,6 +1,6 @@
-// A browser and a system by the names people know, from what the browser calls itself. Those that pretend to be others come first.
+// Names a browser and its system from the user agent. Browsers that also claim to be another come first.
 
-const browsers: [name: string, sign: RegExp][] = [
+const browsers: [name: string, pattern: RegExp][] = [
   ['WeChat', /MicroMessenger\//],
   ['Edge', /Edg(e|A|iOS)?\//],
   ['Opera', /OPR\//],
@@ -9,7 +9,7 @@ const browsers: [name: string, sign: RegExp][] = [
   ['Safari', /Version\/.* Safari\//],
 ]
 
-const systems: [name: string, sign: RegExp][] = [
+const systems: [name: string, pattern: RegExp][] = [
   ['iPhone', /iPhone/],
   ['iPad', /iPad/],
   ['Android', /Android/],
@@ -19,8 +19,8 @@ const systems: [name: string, sign: RegExp][] = [
   ['Linux', /Linux/],
 ]
 
-/** "Chrome, Windows"; null for one that nobody knows. */
+/** "Chrome, Windows"; null if neither is recognised. */
 export function deviceOf(userAgent: string | null): string | null {
-  const nameIn = (list: typeof browsers) => list.find(([, sign]) => sign.test(userAgent ?? ''))?.[0]
+  const nameIn = (list: typeof browsers) => list.find(([, pattern]) => pattern.test(userAgent ?? ''))?.[0]
   return [nameIn(browsers), nameIn(systems)].filter(Boolean).join(', ') || null
 }

@@ -6,7 +6,7 @@ import { limits } from '#protocol/limits.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { TextField } from '../../shared/ui/field.tsx'
 import { errorText } from '../error-text.ts'
-import { showNotice } from '../frame/notice.tsx'
+import { showToast } from '../layout/toast.tsx'
 import { callAsUser, session, setUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 import { Section } from './section.tsx'
@@ -23,9 +23,9 @@ export function NameForm() {
     setIsBusy(true)
     try {
       setUser(await callAsUser<User>('/me', { method: 'PATCH', body: { name: name.trim() } }))
-      showNotice(t.saved)
+      showToast(t.saved)
     } catch (error) {
-      showNotice(errorText(error))
+      showToast(errorText(error))
     } finally {
       setIsBusy(false)
     }

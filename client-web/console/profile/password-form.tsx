@@ -1,4 +1,4 @@
-// A new password, with the present one. The server ends the user's other sessions.
+// Changes the password, which ends the user's other sessions.
 
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'
@@ -7,7 +7,7 @@ import { isCommonPassword, RequestError } from '../../shared/connection/request-
 import { Button } from '../../shared/ui/button.tsx'
 import { TextField } from '../../shared/ui/field.tsx'
 import { errorText } from '../error-text.ts'
-import { showNotice } from '../frame/notice.tsx'
+import { showToast } from '../layout/toast.tsx'
 import { callAsUser, session } from '../session/session.ts'
 import { texts } from '../texts.ts'
 import { Section } from './section.tsx'
@@ -29,7 +29,7 @@ export function PasswordForm() {
       await callAsUser<User>('/me', { method: 'PATCH', body: { password, oldPassword } })
       setOldPassword('')
       setPassword('')
-      showNotice(t.passwordChanged)
+      showToast(t.passwordChanged)
     } catch (failure) {
       setError(failure)
     } finally {

@@ -1,10 +1,10 @@
-// One's own account and this browser: name, password, logins, language, theme, sound, notifications.
+// The user's account and the settings of this browser.
 
-import { usePageTitle } from '../attention/page-title.ts'
-import { PageShell } from '../frame/page-shell.tsx'
+import { PageShell } from '../layout/page-shell.tsx'
+import { usePageTitle } from '../notifications/page-title.ts'
 import { texts } from '../texts.ts'
 import { BrowserSettings } from './browser-settings.tsx'
-import { Logins } from './logins.tsx'
+import { LoginSessions } from './login-sessions.tsx'
 import { NameForm } from './name-form.tsx'
 import { PasswordForm } from './password-form.tsx'
 
@@ -16,7 +16,7 @@ export function ProfilePage() {
       <NameForm />
       <BrowserSettings />
       <PasswordForm />
-      <Logins />
+      <LoginSessions />
     </PageShell>
   )
 }

@@ -1,4 +1,4 @@
-// One group of settings under its heading.
+// A group of settings with a heading.
 
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// The door: username and password, in the reader's language.
+// Username and password, in the browser's language.
 
 import { useRef, useState } from 'preact/hooks'
 import { RequestError } from '../../shared/connection/request-error.ts'
@@ -7,8 +7,8 @@ import { Button } from '../../shared/ui/button.tsx'
 import { TextField } from '../../shared/ui/field.tsx'
 import { KefuMark } from '../../shared/ui/icons.tsx'
 import { LanguageSelect } from '../../shared/ui/language-select.tsx'
-import { usePageTitle } from '../attention/page-title.ts'
 import { errorText } from '../error-text.ts'
+import { usePageTitle } from '../notifications/page-title.ts'
 import { texts } from '../texts.ts'
 import styles from './login-page.module.css'
 import { logIn } from './session.ts'
@@ -65,7 +65,7 @@ export function LoginPage({ hasEnded }: { hasEnded: boolean }) {
           value={password}
           onInput={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button variant="primary" type="submit" busy={isBusy} wide>
+        <Button variant="primary" type="submit" busy={isBusy} fullWidth>
           {t.submit}
         </Button>
       </form>

@@ -1,4 +1,4 @@
-// Who is logged in. The access token lives in memory alone; the refresh cookie, which scripts cannot read, brings a new one.
+// The login session. The access token is held in memory only; an HttpOnly refresh cookie renews it.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { User } from '#protocol/entities.ts'
@@ -11,35 +11,35 @@ import { setLanguage } from '../../shared/i18n/language.ts'
 
 export type Session =
   | { phase: 'restoring'; isUnreachable: boolean }
-  /** hasEnded: there was a session on this page, and the server ended it. */
+  /** hasEnded: the server ended a session that was active on this page. */
   | { phase: 'out'; hasEnded: boolean }
   | { phase: 'in'; user: User }
 
 const state = signal<Session>({ phase: 'restoring', isUnreachable: false })
 export const session: ReadonlySignal<Session> = state
 
-let held: AccessToken | null = null
+let cachedToken: AccessToken | null = null
 let renewal: Promise<AccessToken> | null = null
-/** Less than this left, and a call renews first. */
+/** A token with less time left is renewed before a call. */
 const almostExpiredMs = 15_000
 
-export function heldToken(): AccessToken | null {
-  return held
+export function currentToken(): AccessToken | null {
+  return cachedToken
 }
 
 function begin(reply: LoginReply): AccessToken {
-  held = accessToken(reply)
+  cachedToken = accessToken(reply)
   if (state.value.phase !== 'in' && reply.user.language) setLanguage(reply.user.language)
   state.value = { phase: 'in', user: reply.user }
-  return held
+  return cachedToken
 }
 
 export function endSession(hasEnded: boolean): void {
-  held = null
+  cachedToken = null
   state.value = { phase: 'out', hasEnded }
 }
 
-/** Rotates the refresh cookie for a new access token; callers at the same time share one call. Throws a RequestError. */
+/** Rotates the refresh cookie for a new access token. Concurrent callers share one request. Throws a RequestError. */
 export function renewToken(): Promise<AccessToken> {
   renewal ??= callApi<LoginReply>('/auth/refresh', { method: 'POST' })
     .then(begin)
@@ -49,7 +49,7 @@ export function renewToken(): Promise<AccessToken> {
   return renewal
 }
 
-/** Once, when the page opens: logged in already, or not, or the server is away and is asked again until it answers. */
+/** Restores the session when the page opens. Retries until the server responds. */
 export async function restoreSession(): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
@@ -67,15 +67,17 @@ export async function logIn(username: string, password: string): Promise<void> {
   begin(await callApi<LoginReply>('/auth/login', { body: { username, password } }))
 }
 
-/** Ends the session here even where the server cannot be told. */
+/** Ends the session on this page even if the server cannot be reached. */
 export async function logOut(): Promise<void> {
-  await callApi('/auth/logout', { method: 'POST', ...(held && { token: held.token }) }).catch(() => undefined)
+  await callApi('/auth/logout', { method: 'POST', ...(cachedToken && { token: cachedToken.token }) }).catch(
+    () => undefined,
+  )
   endSession(false)
 }
 
-/** A call under /api/v1 as the user logged in; a token that ran out is renewed once. Throws a RequestError. */
+/** Calls /api/v1 as the logged-in user and renews an expired token once. Throws a RequestError. */
 export async function callAsUser<T>(path: string, options: Omit<CallOptions, 'token'> = {}): Promise<T> {
-  const current = held && held.expiresAt - Date.now() > almostExpiredMs ? held : await renewToken()
+  const current = cachedToken && cachedToken.expiresAt - Date.now() > almostExpiredMs ? cachedToken : await renewToken()
   try {
     return await callApi<T>(path, { ...options, token: current.token })
   } catch (error) {
@@ -84,7 +86,7 @@ export async function callAsUser<T>(path: string, options: Omit<CallOptions, 'to
   }
 }
 
-/** The user's own row after a change of it. */
+/** Replaces the user after an update. */
 export function setUser(user: User): void {
   state.value = { phase: 'in', user }
 }

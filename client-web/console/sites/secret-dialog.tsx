@@ -1,4 +1,4 @@
-// The one time that a site's identity secret is shown, with what a shop's server and page do with it.
+// Shows a new identity secret, once, with example code for the shop's server and page.
 
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Button } from '../../shared/ui/button.tsx'
@@ -24,7 +24,7 @@ export function SecretDialog({ secret, siteKey, onClose }: SecretDialogProps) {
       onClose={onClose}
       actions={
         <Button variant="primary" onClick={onClose}>
-          {t.kept}
+          {t.done}
         </Button>
       }
     >

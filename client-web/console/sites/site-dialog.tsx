@@ -1,4 +1,4 @@
-// One site: its name, where it may be embedded, and how it looks there.
+// Dialog to add or edit a site: name, allowed origins, appearance.
 
 import { useState } from 'preact/hooks'
 import type { Site, WidgetPosition } from '#protocol/entities.ts'
@@ -6,12 +6,12 @@ import type { NewSiteBody } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { originOf } from '../../shared/site/origin-of.ts'
 import { SelectField, TextAreaField, TextField } from '../../shared/ui/field.tsx'
-import { FormDialog } from '../frame/form-dialog.tsx'
+import { FormDialog } from '../layout/form-dialog.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 
 interface SiteDialogProps {
-  /** null for a new one. */
+  /** null to add one. */
   site: Site | null
   onClose: () => void
   onSaved: (site: Site) => void

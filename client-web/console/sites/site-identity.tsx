@@ -1,4 +1,4 @@
-// How a shop vouches for its customers on one site: the secret that its server signs with, and whether others may write at all.
+// Identity verification of a site: the signing secret, and whether unidentified customers may write.
 
 import { useId, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
@@ -6,8 +6,8 @@ import type { IdentitySecretReply } from '#protocol/http.ts'
 import { formatDate } from '../../shared/i18n/formats.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { errorText } from '../error-text.ts'
-import { showNotice } from '../frame/notice.tsx'
-import { Switch } from '../frame/switch.tsx'
+import { Switch } from '../layout/switch.tsx'
+import { showToast } from '../layout/toast.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 import { RenewSecretDialog } from './renew-secret-dialog.tsx'
@@ -25,17 +25,17 @@ export function SiteIdentity({ site, onSaved }: SiteIdentityProps) {
   const [secret, setSecret] = useState<string | null>(null)
   const heading = useId()
   const t = texts.value.sites.identity
-  const { identitySecretMadeAt: madeAt } = site
+  const { identitySecretMadeAt: createdAt } = site
 
-  async function make(endFormer: boolean): Promise<void> {
-    const made = await callAsUser<IdentitySecretReply>(`/sites/${site.id}/identity-secret`, { body: { endFormer } })
-    onSaved(made.site)
-    setSecret(made.secret)
+  async function createSecret(endFormer: boolean): Promise<void> {
+    const reply = await callAsUser<IdentitySecretReply>(`/sites/${site.id}/identity-secret`, { body: { endFormer } })
+    onSaved(reply.site)
+    setSecret(reply.secret)
   }
 
   async function attempt(work: () => Promise<void>): Promise<void> {
     setIsBusy(true)
-    await work().catch((error: unknown) => showNotice(errorText(error)))
+    await work().catch((error: unknown) => showToast(errorText(error)))
     setIsBusy(false)
   }
 
@@ -49,20 +49,20 @@ export function SiteIdentity({ site, onSaved }: SiteIdentityProps) {
       <h3 id={heading}>{t.title}</h3>
       <p class={styles.hint}>{t.hint}</p>
       <div class={styles.line}>
-        <span>{madeAt === null ? t.none : t.madeAt(formatDate(madeAt))}</span>
+        <span>{createdAt === null ? t.none : t.createdAt(formatDate(createdAt))}</span>
         <Button
           size="sm"
           busy={isBusy}
-          aria-label={madeAt === null ? t.makeOne(site.name) : t.renewOne(site.name)}
-          onClick={() => (madeAt === null ? void attempt(() => make(false)) : setIsRenewing(true))}
+          aria-label={createdAt === null ? t.createSecretFor(site.name) : t.renewSecretFor(site.name)}
+          onClick={() => (createdAt === null ? void attempt(() => createSecret(false)) : setIsRenewing(true))}
         >
-          {madeAt === null ? t.make : t.renew}
+          {createdAt === null ? t.createSecret : t.renewSecret}
         </Button>
       </div>
-      {madeAt !== null && (
+      {createdAt !== null && (
         <Switch label={t.require} checked={site.requireIdentity} onChange={(isOn) => void setRequired(isOn)} />
       )}
-      {isRenewing && <RenewSecretDialog onClose={() => setIsRenewing(false)} onRenew={make} />}
+      {isRenewing && <RenewSecretDialog onClose={() => setIsRenewing(false)} onRenew={createSecret} />}
       {secret !== null && <SecretDialog secret={secret} siteKey={site.key} onClose={() => setSecret(null)} />}
     </section>
   )

@@ -1,4 +1,4 @@
-// Admins manage the places where the chat is embedded, and take the embed code from here.
+// Admin page: manage sites and copy their embed code.
 
 import { useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
@@ -6,9 +6,9 @@ import { wholeSnippet } from '../../shared/site/whole-snippet.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { CopyField } from '../../shared/ui/copy-field.tsx'
 import { EditIcon, PlusIcon } from '../../shared/ui/icons.tsx'
-import { usePageTitle } from '../attention/page-title.ts'
-import { PageShell } from '../frame/page-shell.tsx'
-import { RowsState } from '../frame/rows-state.tsx'
+import { ListStatus } from '../layout/list-status.tsx'
+import { PageShell } from '../layout/page-shell.tsx'
+import { usePageTitle } from '../notifications/page-title.ts'
 import { texts } from '../texts.ts'
 import { useRows } from '../use-rows.ts'
 import { SiteDialog } from './site-dialog.tsx'
@@ -16,7 +16,7 @@ import { SiteIdentity } from './site-identity.tsx'
 import styles from './sites-page.module.css'
 
 export function SitesPage() {
-  const { rows, error, reload, put } = useRows<Site>('/sites', 'sites')
+  const { rows, error, reload, upsert } = useRows<Site>('/sites', 'sites')
   const [edited, setEdited] = useState<Site | 'new' | null>(null)
   const t = texts.value.sites
   usePageTitle(t.title)
@@ -31,16 +31,16 @@ export function SitesPage() {
       }
     >
       {rows === null ? (
-        <RowsState error={error} reload={reload} />
+        <ListStatus error={error} reload={reload} />
       ) : (
         <ul class={styles.sites}>
           {rows.map((site) => (
-            <SiteCard key={site.id} site={site} onEdit={() => setEdited(site)} onSaved={put} />
+            <SiteCard key={site.id} site={site} onEdit={() => setEdited(site)} onSaved={upsert} />
           ))}
         </ul>
       )}
       {edited !== null && (
-        <SiteDialog site={edited === 'new' ? null : edited} onClose={() => setEdited(null)} onSaved={put} />
+        <SiteDialog site={edited === 'new' ? null : edited} onClose={() => setEdited(null)} onSaved={upsert} />
       )}
     </PageShell>
   )
@@ -78,7 +78,7 @@ function SiteCard({ site, onEdit, onSaved }: SiteCardProps) {
   )
 }
 
-/** The launcher's colour with the mark on it, so that one sees what it is for. */
+/** Previews the launcher in the site's colour. */
 function Swatch({ color }: { color: string }) {
   return (
     <svg class={styles.swatch} width="36" height="36" viewBox="0 0 36 36" aria-hidden="true">

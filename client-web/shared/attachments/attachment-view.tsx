@@ -1,36 +1,36 @@
-// A picture or file of a message: the picture itself, at its place before it has come; of a file its name and size. On its way it shows how
-// far it is and can be called back.
+// An attachment of a message: an image in its reserved box, or a file with
+// name and size. During the upload it shows progress and a cancel button.
 
 import type { TimelineItem } from '../timeline/items.ts'
 import { CloseIcon } from '../ui/icons.tsx'
 import styles from './attachment-view.module.css'
 import { FileCard } from './file-card.tsx'
-import { Picture } from './picture.tsx'
-import type { Scene } from './scene.ts'
+import { ImageThumbnail } from './image-thumbnail.tsx'
+import type { MediaContext } from './media-context.ts'
 import { texts } from './texts.ts'
 
 export interface AttachmentViewProps {
   item: TimelineItem
-  scene: Scene
+  media: MediaContext
   onRemove: (clientMessageId: string) => void
 }
 
-export function AttachmentView({ item, scene, onRemove }: AttachmentViewProps) {
+export function AttachmentView({ item, media, onRemove }: AttachmentViewProps) {
   const { attachment, clientMessageId } = item
   if (!attachment) return null
   const { width, height, name } = attachment
-  const part = scene.progress.value.get(clientMessageId)
-  const isPicture = width !== undefined && height !== undefined
+  const fraction = media.progress.value.get(clientMessageId)
+  const isImage = width !== undefined && height !== undefined
   return (
-    <div class={styles.attachment} data-kind={isPicture ? 'picture' : 'file'}>
-      {isPicture ? (
-        <Picture attachment={{ ...attachment, width, height }} scene={scene} />
+    <div class={styles.attachment} data-kind={isImage ? 'image' : 'file'}>
+      {isImage ? (
+        <ImageThumbnail attachment={{ ...attachment, width, height }} media={media} />
       ) : (
-        <FileCard attachment={attachment} files={scene.files} />
+        <FileCard attachment={attachment} files={media.files} />
       )}
       {item.status === 'sending' && attachment.id === null && (
         <div class={styles.progress}>
-          <progress aria-label={texts.value.uploading(name)} max={1} value={part ?? 0} />
+          <progress aria-label={texts.value.uploading(name)} max={1} value={fraction ?? 0} />
           <button
             type="button"
             aria-label={`${texts.value.cancel}: ${name}`}

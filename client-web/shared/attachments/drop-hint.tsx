@@ -1,4 +1,4 @@
-// Says, over what is there, that files may be dropped here.
+// Overlay that says that files can be dropped here.
 
 import { texts } from '../conversation/texts.ts'
 import { ClipIcon } from '../ui/icons.tsx'

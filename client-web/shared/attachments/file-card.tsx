@@ -1,4 +1,4 @@
-// A file in a list of messages: its name and size; pressed, it is downloaded.
+// A file in a message list: name and size. A click downloads it.
 
 import { useState } from 'preact/hooks'
 import type { ItemAttachment } from '../timeline/items.ts'
@@ -29,7 +29,7 @@ export function FileCard({ attachment, files }: { attachment: ItemAttachment; fi
     <button type="button" class={styles.file} aria-disabled={id === null || state === 'busy'} onClick={download}>
       <FileIcon size={24} />
       <span class="visually-hidden">{texts.value.download}</span>
-      <span class={styles.about}>
+      <span class={styles.summary}>
         <bdi class={styles.name}>{name}</bdi>
         <span class={styles.size} aria-live="polite">
           {state === 'failed' ? texts.value.unreadable : formatSize(size)}

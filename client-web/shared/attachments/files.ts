@@ -1,5 +1,5 @@
-// Bytes to and from the server as the person on this page. The bearer header goes along, so nothing is ever an address that others could
-// open: what is shown is a blob of this page.
+// Uploads and downloads as the current user. Downloads need a bearer
+// header, so no URL gives access to a file; the page shows blobs.
 
 import type { Attachment } from '#protocol/entities.ts'
 import type { AccessToken } from '../connection/access-token.ts'
@@ -8,11 +8,11 @@ import { RequestError } from '../connection/request-error.ts'
 export interface Files {
   /** Rejects with a RequestError. */
   load(id: number, size: 'whole' | 'thumbnail'): Promise<Blob>
-  /** `onProgress` hears how much of it has gone, from 0 to 1. Rejects with a RequestError. */
+  /** `onProgress` receives the fraction sent, from 0 to 1. Rejects with a RequestError. */
   upload(
     file: Blob,
     name: string,
-    options: { onProgress: (part: number) => void; signal: AbortSignal },
+    options: { onProgress: (fraction: number) => void; signal: AbortSignal },
   ): Promise<Attachment>
 }
 
@@ -21,11 +21,11 @@ interface Tokens {
   renewToken: () => Promise<AccessToken>
 }
 
-/** Less than this left, and a call renews first. */
+/** A token with less time left is renewed before a call. */
 const almostExpiredMs = 15_000
 
 export function openFiles({ getToken, renewToken }: Tokens): Files {
-  /** A token that ran out is renewed once. */
+  /** Renews an expired token once. */
   async function withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
     const held = getToken()
     const current = held && held.expiresAt - Date.now() > almostExpiredMs ? held : await renewToken()

@@ -1,4 +1,5 @@
-// A picture as large as the window, and the others of the conversation before and behind it. Arrows turn, Escape closes and gives focus back.
+// Full-window view of an image and of the others in the
+// conversation. Arrow keys move, Escape closes and restores focus.
 
 import { useEffect, useRef } from 'preact/hooks'
 import type { Attachment } from '#protocol/entities.ts'
@@ -7,64 +8,64 @@ import { IconButton } from '../ui/button.tsx'
 import { BackIcon, CloseIcon, DownloadIcon, NextIcon } from '../ui/icons.tsx'
 import { Spinner } from '../ui/loading.tsx'
 import styles from './lightbox.module.css'
+import type { MediaContext } from './media-context.ts'
 import { save } from './save.ts'
-import type { Scene } from './scene.ts'
 import { texts } from './texts.ts'
 import { useBlobUrl } from './use-blob-url.ts'
 
 export interface LightboxProps {
   items: readonly TimelineItem[]
-  scene: Scene
+  media: MediaContext
 }
 
-export function Lightbox({ items, scene }: LightboxProps) {
-  const { enlarged } = scene
-  const pictures = items.map(({ attachment }) => attachment).filter(isPicture)
-  const at = pictures.findIndex(({ id }) => id === enlarged.value)
-  const picture = pictures[at]
-  return picture ? (
-    <Enlarged
-      picture={picture}
-      at={at}
-      count={pictures.length}
-      scene={scene}
-      turn={(by) => {
-        enlarged.value = pictures[at + by]?.id ?? enlarged.value
+export function Lightbox({ items, media }: LightboxProps) {
+  const { enlarged } = media
+  const images = items.map(({ attachment }) => attachment).filter(isImage)
+  const index = images.findIndex(({ id }) => id === enlarged.value)
+  const image = images[index]
+  return image ? (
+    <EnlargedImage
+      image={image}
+      index={index}
+      count={images.length}
+      media={media}
+      move={(by) => {
+        enlarged.value = images[index + by]?.id ?? enlarged.value
       }}
     />
   ) : null
 }
 
-const isPicture = (attachment: TimelineItem['attachment']): attachment is Attachment =>
+const isImage = (attachment: TimelineItem['attachment']): attachment is Attachment =>
   attachment !== null && attachment.id !== null && attachment.width !== undefined
 
-interface EnlargedProps {
-  picture: Attachment
-  at: number
+interface EnlargedImageProps {
+  image: Attachment
+  index: number
   count: number
-  scene: Scene
-  turn: (by: 1 | -1) => void
+  media: MediaContext
+  move: (by: 1 | -1) => void
 }
 
-function Enlarged({ picture, at, count, scene, turn }: EnlargedProps) {
+function EnlargedImage({ image, index, count, media, move }: EnlargedImageProps) {
   const dialog = useRef<HTMLDialogElement>(null)
-  const { id, name } = picture
-  const { url, hasFailed, retry } = useBlobUrl(id, () => scene.files.load(id, 'whole'))
+  const { id, name } = image
+  const { url, hasFailed, retry } = useBlobUrl(id, () => media.files.load(id, 'whole'))
   const t = texts.value
-  const title = t.picture(name, at + 1, count)
+  const title = t.image(name, index + 1, count)
 
   useEffect(() => {
-    const before = document.activeElement
+    const previousFocus = document.activeElement
     dialog.current?.showModal()
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus()
+      if (previousFocus instanceof HTMLElement && previousFocus.isConnected) previousFocus.focus()
     }
   }, [])
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key === 'ArrowLeft' && at > 0) turn(-1)
-    else if (event.key === 'ArrowRight' && at < count - 1) turn(1)
-    // It closes the picture, and nothing around it.
+    if (event.key === 'ArrowLeft' && index > 0) move(-1)
+    else if (event.key === 'ArrowRight' && index < count - 1) move(1)
+    // Escape must close only the lightbox.
     else if (event.key !== 'Escape') return
     event.stopPropagation()
   }
@@ -76,7 +77,7 @@ function Enlarged({ picture, at, count, scene, turn }: EnlargedProps) {
       aria-label={title}
       onKeyDown={onKeyDown}
       onClose={() => {
-        scene.enlarged.value = null
+        media.enlarged.value = null
       }}
     >
       <header class={styles.bar}>
@@ -86,12 +87,12 @@ function Enlarged({ picture, at, count, scene, turn }: EnlargedProps) {
         <IconButton
           label={t.download}
           icon={<DownloadIcon />}
-          onClick={async () => save(await scene.files.load(id, 'whole'), name)}
+          onClick={async () => save(await media.files.load(id, 'whole'), name)}
         />
         <IconButton label={t.close} icon={<CloseIcon />} onClick={() => dialog.current?.close()} />
       </header>
-      <div class={styles.stage}>
-        {url && <img class={styles.picture} src={url} alt={name} />}
+      <div class={styles.viewport}>
+        {url && <img class={styles.image} src={url} alt={name} />}
         {!url && !hasFailed && <Spinner size={32} />}
         {hasFailed && (
           <p class={styles.failed}>
@@ -101,14 +102,14 @@ function Enlarged({ picture, at, count, scene, turn }: EnlargedProps) {
             </button>
           </p>
         )}
-        {at > 0 && (
+        {index > 0 && (
           <span class={styles.previous}>
-            <IconButton label={t.previous} icon={<BackIcon />} onClick={() => turn(-1)} />
+            <IconButton label={t.previous} icon={<BackIcon />} onClick={() => move(-1)} />
           </span>
         )}
-        {at < count - 1 && (
+        {index < count - 1 && (
           <span class={styles.next}>
-            <IconButton label={t.next} icon={<NextIcon />} onClick={() => turn(1)} />
+            <IconButton label={t.next} icon={<NextIcon />} onClick={() => move(1)} />
           </span>
         )}
       </div>

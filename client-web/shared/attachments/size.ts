@@ -1,8 +1,8 @@
-// How large a file is, in words.
+// Formats a file size.
 
 import { locale } from '../i18n/language.ts'
 
-/** 1 kB, 312 kB, 1.4 MB: units of 1,000, as on most screens; a file of a few bytes is 1 kB. */
+/** 1 kB, 312 kB, 1.4 MB: units of 1,000, as in most interfaces. A few bytes count as 1 kB. */
 export function formatSize(bytes: number): string {
   const [value, unit] = bytes < 999_500 ? [Math.max(1, bytes / 1000), 'kilobyte'] : [bytes / 1_000_000, 'megabyte']
   const maximumFractionDigits = unit === 'megabyte' && value < 10 ? 1 : 0

@@ -1,4 +1,4 @@
-// The words around pictures and files, for both surfaces.
+// Texts for attachments, shared by widget and console.
 
 import { limits } from '#protocol/limits.ts'
 import { defineTexts } from '../i18n/texts.ts'
@@ -9,28 +9,28 @@ export const texts = defineTexts({
   en: {
     toSend: 'Files to send',
     remove: (name: string) => `Remove ${name}`,
-    why: {
+    reason: {
       empty: 'is empty',
       too_large: `is larger than ${megabytes} MB`,
-      type: 'is of a type that cannot be sent',
-      too_many: `is one too many: ${limits.attachmentsAtOnce} at once`,
+      type: 'has an unsupported file type',
+      too_many: `exceeds the limit of ${limits.attachmentsAtOnce} files`,
     },
     uploading: (name: string) => `Uploading ${name}`,
     cancel: 'Cancel',
     open: (name: string) => `View ${name}`,
     download: 'Download',
-    unreadable: 'Could not be loaded',
+    unreadable: 'Couldn’t load this file',
     tryAgain: 'Try again',
-    picture: (name: string, at: number, count: number) => (count > 1 ? `${name} (${at} of ${count})` : name),
-    previous: 'Previous picture',
-    next: 'Next picture',
+    image: (name: string, at: number, count: number) => (count > 1 ? `${name} (${at} of ${count})` : name),
+    previous: 'Previous image',
+    next: 'Next image',
     close: 'Close',
     loading: 'Loading…',
   },
   'zh-CN': {
     toSend: '待发送的文件',
     remove: (name) => `移除 ${name}`,
-    why: {
+    reason: {
       empty: '是空文件',
       too_large: `超过 ${megabytes} MB`,
       type: '的类型不受支持',
@@ -42,7 +42,7 @@ export const texts = defineTexts({
     download: '下载',
     unreadable: '无法加载',
     tryAgain: '重试',
-    picture: (name, at, count) => (count > 1 ? `${name}（${at}/${count}）` : name),
+    image: (name, at, count) => (count > 1 ? `${name}（${at}/${count}）` : name),
     previous: '上一张图片',
     next: '下一张图片',
     close: '关闭',

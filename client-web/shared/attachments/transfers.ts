@@ -1,16 +1,16 @@
-// One upload and one download over HTTP. An upload says how far it is, which fetch cannot.
+// Upload and download of one file. The upload uses XMLHttpRequest, because fetch reports no upload progress.
 
 import type { Attachment } from '#protocol/entities.ts'
 import { errorOf } from '../connection/call-api.ts'
 import { RequestError } from '../connection/request-error.ts'
 
 const path = '/api/v1/attachments'
-/** A transfer that stands still for so long is over. */
-const stalledMs = 30_000
+/** Abort a transfer that makes no progress for this long. */
+const stallTimeoutMs = 30_000
 
 export interface UploadOptions {
   token: string
-  onProgress: (part: number) => void
+  onProgress: (fraction: number) => void
   signal: AbortSignal
 }
 
@@ -19,21 +19,21 @@ export function upload(file: Blob, name: string, { token, onProgress, signal }: 
   const { promise, resolve, reject } = Promise.withResolvers<Attachment>()
   const request = new XMLHttpRequest()
   let timer: ReturnType<typeof setTimeout> | undefined
-  const wait = () => {
+  const restartTimer = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => request.abort(), stalledMs)
+    timer = setTimeout(() => request.abort(), stallTimeoutMs)
   }
   request.upload.onprogress = ({ loaded, total }) => {
-    wait()
+    restartTimer()
     onProgress(total > 0 ? loaded / total : 0)
   }
   request.onload = () => {
-    const answer = parsed(request.responseText)
-    if (request.status === 201) resolve(answer as Attachment)
-    else reject(errorOf(answer) ?? new RequestError('internal', `The server answered ${request.status}`, true))
+    const reply = parseJson(request.responseText)
+    if (request.status === 201) resolve(reply as Attachment)
+    else reject(errorOf(reply) ?? new RequestError('internal', `The server answered ${request.status}`, true))
   }
   request.onerror = () => reject(RequestError.timeout())
-  // Given up by who sent it, or by us since nothing moves.
+  // Aborted by the sender, or by the stall timer.
   request.onabort = () => reject(signal.aborted ? RequestError.offline() : RequestError.timeout())
   request.onloadend = () => clearTimeout(timer)
   signal.addEventListener('abort', () => request.abort())
@@ -41,12 +41,12 @@ export function upload(file: Blob, name: string, { token, onProgress, signal }: 
   form.append('file', file, name)
   request.open('POST', path)
   request.setRequestHeader('authorization', `Bearer ${token}`)
-  wait()
+  restartTimer()
   request.send(form)
   return promise
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -61,6 +61,6 @@ export async function download(id: number, size: 'whole' | 'thumbnail', token: s
     throw RequestError.offline()
   })
   if (response.ok) return response.blob()
-  const answer: unknown = await response.json().catch(() => null)
-  throw errorOf(answer) ?? new RequestError('internal', `The server answered ${response.status}`, true)
+  const reply: unknown = await response.json().catch(() => null)
+  throw errorOf(reply) ?? new RequestError('internal', `The server answered ${response.status}`, true)
 }

@@ -1,22 +1,22 @@
-// Files that are about to be sent, above the field: what they are, how large, and a way to take each back.
+// The files to send, above the text field: preview, name, size, and a remove button.
 
 import { CloseIcon, FileIcon, WarningIcon } from '../ui/icons.tsx'
-import type { Picking } from './picking.ts'
+import type { FileSelection } from './file-selection.ts'
 import { formatSize } from './size.ts'
 import { texts } from './texts.ts'
 import styles from './tray.module.css'
 import { useBlobUrl } from './use-blob-url.ts'
 
-export function Tray({ picking }: { picking: Picking }) {
+export function Tray({ selection }: { selection: FileSelection }) {
   const t = texts.value
   return (
     <>
-      {picking.files.value.length > 0 && (
+      {selection.files.value.length > 0 && (
         <ul class={styles.tray} aria-label={t.toSend}>
-          {picking.files.value.map((file) => (
+          {selection.files.value.map((file) => (
             <li key={`${file.name} ${file.size} ${file.lastModified}`} class={styles.file}>
               {file.type.startsWith('image/') ? <Preview file={file} /> : <FileIcon size={28} />}
-              <span class={styles.about}>
+              <span class={styles.summary}>
                 <bdi class={styles.name}>{file.name}</bdi>
                 <span class={styles.size}>{formatSize(file.size)}</span>
               </span>
@@ -24,7 +24,7 @@ export function Tray({ picking }: { picking: Picking }) {
                 type="button"
                 title={t.remove(file.name)}
                 aria-label={t.remove(file.name)}
-                onClick={() => picking.remove(file)}
+                onClick={() => selection.remove(file)}
               >
                 <CloseIcon size={16} />
               </button>
@@ -33,11 +33,11 @@ export function Tray({ picking }: { picking: Picking }) {
         </ul>
       )}
       <div role="alert">
-        {picking.refused.value.map(({ name, why }) => (
-          <p key={name} class={styles.refused}>
+        {selection.rejected.value.map(({ name, reason }) => (
+          <p key={name} class={styles.rejected}>
             <WarningIcon size={16} />
             <span>
-              <bdi>{name}</bdi> {t.why[why]}
+              <bdi>{name}</bdi> {t.reason[reason]}
             </span>
           </p>
         ))}

@@ -1,4 +1,4 @@
-// An address for a blob, for as long as it is shown. While another one is loading the one before stays.
+// Hook: an object URL for as long as it is shown. The previous URL stays until the next one is loaded.
 
 import { useEffect, useState } from 'preact/hooks'
 
@@ -8,7 +8,7 @@ export interface BlobUrl {
   retry(): void
 }
 
-/** `load` is asked anew whenever `key` changes. */
+/** Calls `load` again whenever `key` changes. */
 export function useBlobUrl(key: unknown, load: () => Promise<Blob>): BlobUrl {
   const [url, setUrl] = useState<string | null>(null)
   const [hasFailed, setFailed] = useState(false)

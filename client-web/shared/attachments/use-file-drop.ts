@@ -1,10 +1,10 @@
-// Files dropped anywhere on a part of the screen. Anything else that is dragged is left alone.
+// Hook: accepts files dropped on an element. Other drags are ignored.
 
 import { useState } from 'preact/hooks'
 
 const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
 
-/** Handlers for the element, and whether files are over it. Without `onFiles` nothing is taken, and nothing opens in their place. */
+/** Without `onFiles`, files are rejected but the browser does not navigate to them. */
 export function useFileDrop(onFiles: ((files: Iterable<File>) => void) | null) {
   const [depth, setDepth] = useState(0)
   return {

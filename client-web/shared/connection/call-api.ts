@@ -1,4 +1,4 @@
-// HTTP calls under /api/v1: JSON in, JSON out, every failure a RequestError.
+// HTTP calls under /api/v1: JSON in, JSON out, every failure is a RequestError.
 
 import type { ErrorBody } from '#protocol/errors.ts'
 import { RequestError } from './request-error.ts'
@@ -6,12 +6,12 @@ import { RequestError } from './request-error.ts'
 export interface CallOptions {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: unknown
-  /** Access token for the Authorization header; no token ever stands in a URL. */
+  /** For the Authorization header. No URL ever contains a token. */
   token?: string
   deadlineMs?: number
 }
 
-/** `path` begins with a slash and follows /api/v1. Answers the parsed body, or undefined for 204. */
+/** `path` is relative to /api/v1. Returns the parsed body, or undefined for 204. */
 export async function callApi<T>(
   path: string,
   { method, body, token, deadlineMs = 15_000 }: CallOptions = {},
@@ -30,15 +30,13 @@ export async function callApi<T>(
       : RequestError.offline()
   })
   if (response.status === 204) return undefined as T
-  const answer: unknown = await response.json().catch(() => null)
-  if (response.ok) return answer as T
-  throw (
-    errorOf(answer) ?? new RequestError('internal', `The server answered ${response.status}`, response.status >= 500)
-  )
+  const reply: unknown = await response.json().catch(() => null)
+  if (response.ok) return reply as T
+  throw errorOf(reply) ?? new RequestError('internal', `The server answered ${response.status}`, response.status >= 500)
 }
 
-/** What the server said in its answer's body; null where that is not one of its errors. */
-export function errorOf(answer: unknown): RequestError | null {
-  if (typeof answer !== 'object' || answer === null || !('error' in answer)) return null
-  return RequestError.from(answer.error as ErrorBody)
+/** The error in a reply's body; null if there is none. */
+export function errorOf(reply: unknown): RequestError | null {
+  if (typeof reply !== 'object' || reply === null || !('error' in reply)) return null
+  return RequestError.from(reply.error as ErrorBody)
 }

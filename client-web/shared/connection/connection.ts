@@ -1,5 +1,5 @@
-// The one connection of a page to the server: typed requests and events, a state to show, and coming back by itself.
-// It reconnects on its own terms (Socket.IO does not after a refusal), always with a token that is still good.
+// The page's connection to the server: typed requests and events, a state signal, and automatic
+// reconnects. Socket.IO's own reconnect stops after a rejected handshake and would reuse an expired token.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { io, type Socket } from 'socket.io-client'
@@ -13,52 +13,55 @@ import { RequestError } from './request-error.ts'
 export type ConnectionState =
   | { phase: 'connecting' }
   | { phase: 'online' }
-  /** since: milliseconds, as Date.now() counts. */
+  /** since: milliseconds, as in Date.now(). */
   | { phase: 'offline'; since: number }
-  /** The session is over: somebody has to log in, or a new session has to be made. */
-  | { phase: 'refused' }
+  /** The session is over: log in again, or start a new session. */
+  | { phase: 'unauthorized' }
 
 export interface ConnectionOptions {
-  /** The token held now, or null; asked before every attempt, so it is kept in one place only. */
+  /** The current token, or null. Called before every attempt, so that the token is stored in one place. */
   getToken: () => AccessToken | null
-  /** Gets a new token and keeps it for getToken. Throws a RequestError: retryable or not tells whether the session is over. */
+  /**
+   * Renews the token that getToken returns. Throws a RequestError;
+   * a retryable one means that the session is still valid.
+   */
   renewToken: () => Promise<AccessToken>
   onUnauthorized: (error: RequestError) => void
-  /** Where the server is; the page's own origin if left out. */
+  /** Defaults to the page's origin. */
   url?: string
 }
 
 export interface Connection {
   state: ReadonlySignal<ConnectionState>
   /**
-   * Rejects with a RequestError; never waits for a connection to come, so the caller decides what to keep. Without one it is a reason to
-   * try again to connect.
+   * Rejects with a RequestError, immediately if there is no connection; the caller
+   * decides what to store and retry. A request without a connection triggers a reconnect.
    */
   request<N extends RequestName>(name: N, payload: RequestPayloads[N], deadlineMs?: number): Promise<RequestReplies[N]>
-  /** Answers its undo. */
-  on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): () => void
-  /** Ends the connection for good. */
+  /** Returns a function that removes the listener. */
+  on<E extends EventName>(event: E, listener: (data: ServerEvents[E]) => void): () => void
+  /** Closes the connection for good. */
   close(): void
 }
 
-/** A token with less than this left is renewed before it is shown to the server. */
+/** A token with less time left is renewed before it is sent. */
 const almostExpiredMs = 30_000
 const requestDeadlineMs = 10_000
-/** However often somebody asks for something, tries to connect are this far apart. */
-const betweenWakesMs = 250
+/** Minimum time between attempts, however often requests trigger them. */
+const minWakeIntervalMs = 250
 
-/** Of a network that is back, or of a person who is. */
-const signs = ['online', 'focus', 'pageshow', 'visibilitychange']
+/** The network or the user may be back. */
+const wakeEvents = ['online', 'focus', 'pageshow', 'visibilitychange']
 
-const isSeen = () => globalThis.document?.visibilityState !== 'hidden'
+const isVisible = () => globalThis.document?.visibilityState !== 'hidden'
 
 export function createConnection({ getToken, renewToken, onUnauthorized, url }: ConnectionOptions): Connection {
   const state = signal<ConnectionState>({ phase: 'connecting' })
-  let isStale = false
-  let isOver = false
+  let isTokenRejected = false
+  let isClosed = false
   let tries = 0
-  let attempting = false
-  let notBefore = 0
+  let isAttempting = false
+  let earliestAttempt = 0
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   let renewTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -67,54 +70,66 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     reconnection: false,
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
-    // A WebSocket that hangs is given up after this long; the next attempt begins with polling.
+    // After this time a stalled WebSocket counts as failed; the next attempt starts with polling.
     timeout: 8_000,
-    auth: (give: (auth: { token: string }) => void) => give({ token: getToken()?.token ?? '' }),
+    // Polling shows the token with every request: the id of its session in the URL alone lets nobody in.
+    transportOptions: {
+      polling: {
+        extraHeaders: {
+          get authorization() {
+            return `Bearer ${getToken()?.token ?? ''}`
+          },
+        },
+      },
+    },
+    auth: (callback: (auth: { token: string }) => void) => callback({ token: getToken()?.token ?? '' }),
   }
   const socket: Socket = url === undefined ? io(options) : io(url, options)
 
   async function attempt(): Promise<void> {
     clearTimeout(retryTimer)
-    if (isOver || attempting || socket.connected) return
-    attempting = true
+    if (isClosed || isAttempting || socket.connected) return
+    isAttempting = true
     try {
-      const held = getToken()
-      if (held === null || isStale || held.expiresAt - Date.now() < almostExpiredMs) await renewToken()
-      isStale = false
-      if (!isOver) socket.connect()
-      else attempting = false
+      const current = getToken()
+      if (current === null || isTokenRejected || current.expiresAt - Date.now() < almostExpiredMs) await renewToken()
+      isTokenRejected = false
+      // Browsers add no header to a WebSocket. With the token its handshake counts for its user and not for the address.
+      socket.io.opts.protocols = ['kefu', `token.${getToken()?.token ?? ''}`]
+      if (!isClosed) socket.connect()
+      else isAttempting = false
     } catch (error) {
-      attempting = false
-      if (isRefusal(error)) refuse(error)
+      isAttempting = false
+      if (isFinal(error)) failUnauthorized(error)
       else retryLater(error)
     }
   }
 
   function retryLater(error: unknown): void {
-    attempting = false
-    if (isOver) return
+    isAttempting = false
+    if (isClosed) return
     clearTimeout(renewTimer)
     if (state.value.phase !== 'offline') state.value = { phase: 'offline', since: Date.now() }
     tries++
-    // Where WebSockets hang or are cut, the next attempt begins with polling and upgrades if it can.
+    // Alternate transports: where WebSockets fail, start with polling and upgrade if possible.
     socket.io.opts.transports = tries % 2 === 0 ? ['websocket', 'polling'] : ['polling', 'websocket']
-    const asked = error instanceof RequestError ? error.retryAfterMs : null
-    notBefore = Date.now() + (asked ?? betweenWakesMs)
+    const retryAfterMs = error instanceof RequestError ? error.retryAfterMs : null
+    earliestAttempt = Date.now() + (retryAfterMs ?? minWakeIntervalMs)
     clearTimeout(retryTimer)
-    retryTimer = setTimeout(attempt, Math.max(asked ?? 0, reconnectMs(tries, isSeen())))
+    retryTimer = setTimeout(attempt, Math.max(retryAfterMs ?? 0, reconnectMs(tries, isVisible())))
   }
 
-  function refuse(error: RequestError): void {
-    if (isOver) return
+  function failUnauthorized(error: RequestError): void {
+    if (isClosed) return
     close()
-    state.value = { phase: 'refused' }
+    state.value = { phase: 'unauthorized' }
     onUnauthorized(error)
   }
 
   function renewBeforeExpiry(): void {
     clearTimeout(renewTimer)
-    const left = (getToken()?.expiresAt ?? 0) - Date.now()
-    renewTimer = setTimeout(renew, Math.max(1_000, left - Math.max(almostExpiredMs, left / 5)))
+    const remainingMs = (getToken()?.expiresAt ?? 0) - Date.now()
+    renewTimer = setTimeout(renew, Math.max(1_000, remainingMs - Math.max(almostExpiredMs, remainingMs / 5)))
   }
 
   async function renew(): Promise<void> {
@@ -123,8 +138,8 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
       await request('session:renew', { token })
       renewBeforeExpiry()
     } catch (error) {
-      if (isRefusal(error)) refuse(error)
-      else if (!isOver) renewTimer = setTimeout(renew, backoffMs(4))
+      if (isFinal(error)) failUnauthorized(error)
+      else if (!isClosed) renewTimer = setTimeout(renew, backoffMs(4))
     }
   }
 
@@ -146,47 +161,47 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     })
   }
 
-  function on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): () => void {
-    const listener = hear as (...data: unknown[]) => void
-    socket.on(event as string, listener)
-    return () => void socket.off(event as string, listener)
+  function on<E extends EventName>(event: E, listener: (data: ServerEvents[E]) => void): () => void {
+    const handler = listener as (...data: unknown[]) => void
+    socket.on(event as string, handler)
+    return () => void socket.off(event as string, handler)
   }
 
-  /** The network is back, or somebody looks again or wants something: no reason to wait for the timer. */
+  /** The network is back, the page is visible again, or a request was made: do not wait for the timer. */
   function wake(): void {
-    if (!attempting && isSeen() && Date.now() >= notBefore) void attempt()
+    if (!isAttempting && isVisible() && Date.now() >= earliestAttempt) void attempt()
   }
 
   function close(): void {
-    isOver = true
+    isClosed = true
     clearTimeout(retryTimer)
     clearTimeout(renewTimer)
-    for (const sign of signs) globalThis.removeEventListener?.(sign, wake)
+    for (const event of wakeEvents) globalThis.removeEventListener?.(event, wake)
     socket.disconnect()
   }
 
   socket.on('connect', () => {
-    attempting = false
+    isAttempting = false
     tries = 0
     socket.io.opts.transports = ['websocket', 'polling']
     state.value = { phase: 'online' }
     renewBeforeExpiry()
   })
   socket.on('connect_error', (error: Error & { data?: { code?: string; retryAfterMs?: number } }) => {
-    if (error.data?.code === 'unauthorized') isStale = true
+    if (error.data?.code === 'unauthorized') isTokenRejected = true
     const { retryAfterMs } = error.data ?? {}
     retryLater(retryAfterMs ? new RequestError('rate_limited', error.message, true, { retryAfterMs }) : error)
   })
   socket.on('disconnect', retryLater)
   on('connection:closing', ({ reason }) => {
-    if (reason === 'expired' || reason === 'revoked') isStale = true
+    if (reason === 'expired' || reason === 'revoked') isTokenRejected = true
   })
-  for (const sign of signs) globalThis.addEventListener?.(sign, wake)
+  for (const event of wakeEvents) globalThis.addEventListener?.(event, wake)
   void attempt()
 
   return { state, request, on, close }
 }
 
-function isRefusal(error: unknown): error is RequestError {
+function isFinal(error: unknown): error is RequestError {
   return error instanceof RequestError && !error.retryable
 }

@@ -1,4 +1,4 @@
-// Ids that this side gives: 128 random bits in 32 characters. crypto.randomUUID is missing on plain http in a LAN.
+// Client-generated ids: 128 random bits in 32 characters. crypto.randomUUID is missing on plain http.
 
 export function newId(): string {
   let id = ''

@@ -1,8 +1,11 @@
-// Why a request failed, the same for sockets and HTTP: the server's error, or one of two that only a client can see.
+// Why a request failed, the same for sockets and HTTP: the server's error, or one of two that only a client can detect.
 
 import type { ErrorBody, ErrorCode } from '#protocol/errors.ts'
 
-/** offline: it was not sent, or its answer can no longer come. timeout: no answer within the deadline. Both may have been done. */
+/**
+ * offline: not sent, or the connection was lost before the reply. timeout:
+ * no reply within the deadline. Either request may have been executed.
+ */
 export type RequestErrorCode = ErrorCode | 'offline' | 'timeout'
 
 export class RequestError extends Error {
@@ -22,7 +25,7 @@ export class RequestError extends Error {
     return new RequestError(body.code, body.message, body.retryable, body.details)
   }
 
-  /** What no server said and no network did is a fault of ours, and would come again. */
+  /** Any other error is a bug in this code and would occur again. */
   static of(error: unknown): RequestError {
     return error instanceof RequestError ? error : new RequestError('internal', String(error), false)
   }
@@ -35,13 +38,13 @@ export class RequestError extends Error {
     return new RequestError('timeout', 'The server did not answer in time', true)
   }
 
-  /** How long the server asked to wait before the next try, in milliseconds; null where it did not say. */
+  /** How long the server asked to wait before retrying, in milliseconds; null if it did not say. */
   get retryAfterMs(): number | null {
     const wait = this.details.retryAfterMs
     return typeof wait === 'number' && wait >= 0 ? wait : null
   }
 }
 
-/** A new password that is guessed too easily, whatever its length. */
+/** A password that is easily guessed, whatever its length. */
 export const isCommonPassword = (error: unknown) =>
   error instanceof RequestError && error.details.reason === 'common_password'

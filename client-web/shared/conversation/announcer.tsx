@@ -1,45 +1,46 @@
-// Speaks other people's new messages to a screen reader, from a node of its own: a live list would read out its whole history.
+// Announces other people's new messages to screen readers from a
+// separate live region. A live list would read out the whole history.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { TimelineItem } from '../timeline/items.ts'
 import { texts } from './texts.ts'
 
-/** What comes within this time is told as one. */
-const gatherMs = 600
+/** Messages within this time are announced together. */
+const batchMs = 600
 /** Long enough to be spoken. */
 const clearMs = 5_000
 
 export function Announcer({ items, isLoaded }: { items: readonly TimelineItem[]; isLoaded: boolean }) {
-  const [words, setWords] = useState('')
+  const [announcement, setAnnouncement] = useState('')
   const spokenSeq = useRef<number | null>(null)
   const newest = items.findLast(({ seq }) => seq !== null)?.seq ?? 0
 
   useEffect(() => {
     if (!isLoaded) return
-    // What was there when the list opened is history.
+    // Messages from before the list opened are history.
     const from = spokenSeq.current ?? newest
     spokenSeq.current = from
     if (newest <= from) return
     const timer = setTimeout(() => {
       spokenSeq.current = newest
-      const fresh = items.filter(({ seq, isOwn }) => !isOwn && (seq ?? 0) > from)
-      const [only] = fresh
-      if (!only) return
+      const added = items.filter(({ seq, isOwn }) => !isOwn && (seq ?? 0) > from)
+      const [single] = added
+      if (!single) return
       const { announce, newMessages } = texts.value
-      setWords(fresh.length === 1 ? announce(only.senderName, only.content) : newMessages(fresh.length))
-    }, gatherMs)
+      setAnnouncement(added.length === 1 ? announce(single.senderName, single.content) : newMessages(added.length))
+    }, batchMs)
     return () => clearTimeout(timer)
   }, [newest, isLoaded])
 
-  // Whoever reads through the page later should not meet it again.
+  // Somebody who reads the page later should not find the announcement again.
   useEffect(() => {
-    const timer = setTimeout(setWords, clearMs, '')
+    const timer = setTimeout(setAnnouncement, clearMs, '')
     return () => clearTimeout(timer)
-  }, [words])
+  }, [announcement])
 
   return (
     <div class="visually-hidden" aria-live="polite">
-      {words}
+      {announcement}
     </div>
   )
 }

@@ -1,44 +1,44 @@
-// Where one writes. Enter sends, Shift+Enter begins a line, and nothing is sent while an input method is composing. Files that were chosen,
-// pasted or dropped go along.
+// The message field. Enter sends, Shift+Enter starts a new line, and
+// nothing is sent during IME composition. Selected files are sent along.
 
 import type { RefObject } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { limits } from '#protocol/limits.ts'
-import type { Picking } from '../attachments/picking.ts'
+import type { FileSelection } from '../attachments/file-selection.ts'
 import { lazy } from '../lazy.tsx'
 import { ClipIcon, SendIcon } from '../ui/icons.tsx'
 import styles from './composer.module.css'
 import { texts } from './texts.ts'
 
 interface ComposerProps {
-  /** Names the field for screen readers. */
+  /** Accessible name of the field. */
   label: string
   placeholder: string
   text: string
   onText: (text: string) => void
-  picking: Picking
-  /** Gets the text as it was written, not too long; it is blank only where there are files. */
+  selection: FileSelection
+  /** Receives the text as written, within the length limit; blank only if there are files. */
   onSend: (text: string) => void
   fieldRef?: RefObject<HTMLTextAreaElement | null>
 }
 
-const Tray = lazy<{ picking: Picking }>(async () => (await import('../attachments/tray.tsx')).Tray)
+const Tray = lazy<{ selection: FileSelection }>(async () => (await import('../attachments/tray.tsx')).Tray)
 
-const loadLookOver = () => import('../attachments/look-over.ts')
+const loadValidation = () => import('../attachments/validate-files.ts')
 
-/** The count shows when this few characters are left. */
-const countFrom = 200
+/** Show the countdown from this many characters left. */
+const countdownStart = 200
 
-export function Composer({ label, placeholder, text, onText, picking, onSend, fieldRef }: ComposerProps) {
+export function Composer({ label, placeholder, text, onText, selection, onSend, fieldRef }: ComposerProps) {
   const ownRef = useRef<HTMLTextAreaElement>(null)
   const field = fieldRef ?? ownRef
   const countId = useId()
-  // Code points, as the server counts; only worth counting when it could matter.
-  const length = text.length > limits.contentLength - countFrom ? [...text].length : text.length
+  // The server counts code points. Counting them matters only near the limit.
+  const length = text.length > limits.contentLength - countdownStart ? [...text].length : text.length
   const left = limits.contentLength - length
-  const hasFiles = picking.files.value.length > 0
+  const hasFiles = selection.files.value.length > 0
   const isSendable = (text.trim() !== '' || hasFiles) && left >= 0
-  const chooser = useRef<HTMLInputElement>(null)
+  const fileInput = useRef<HTMLInputElement>(null)
 
   useLayoutEffect(() => {
     const element = field.current
@@ -54,21 +54,21 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
 
   function onPaste(event: ClipboardEvent): void {
     const { files = [], types = [] } = event.clipboardData ?? {}
-    // Spreadsheets put a picture of the cells beside their words.
+    // Spreadsheets add an image of the cells to the text.
     if (files.length === 0 || types.includes('text/plain')) return
     event.preventDefault()
-    void picking.add(files)
+    void selection.add(files)
   }
 
-  async function choose(): Promise<void> {
-    const input = chooser.current
+  async function chooseFiles(): Promise<void> {
+    const input = fileInput.current
     if (!input) return
-    input.accept = (await loadLookOver()).accept
+    input.accept = (await loadValidation()).accept
     input.click()
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // Safari ends the composition before the key that ended it arrives; that key says 229.
+    // Safari ends the composition before the key event arrives; that event has keyCode 229.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
     event.preventDefault()
     send()
@@ -82,16 +82,16 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
         send()
       }}
     >
-      {(hasFiles || picking.refused.value.length > 0) && <Tray picking={picking} />}
+      {(hasFiles || selection.rejected.value.length > 0) && <Tray selection={selection} />}
       <div class={styles.box}>
         <input
-          ref={chooser}
+          ref={fileInput}
           type="file"
           multiple
           hidden
           tabIndex={-1}
           onChange={({ currentTarget }) => {
-            void picking.add(currentTarget.files ?? [])
+            void selection.add(currentTarget.files ?? [])
             currentTarget.value = ''
             field.current?.focus()
           }}
@@ -101,10 +101,10 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
           class={styles.attach}
           title={texts.value.attach}
           aria-label={texts.value.attach}
-          // What it needs is there by the time the finger is lifted: browsers open a chooser only for a moment after a press.
-          onPointerDown={loadLookOver}
-          onFocus={loadLookOver}
-          onClick={choose}
+          // Preload on press: browsers open a file chooser only shortly after a user gesture.
+          onPointerDown={loadValidation}
+          onFocus={loadValidation}
+          onClick={chooseFiles}
         >
           <ClipIcon />
         </button>
@@ -114,7 +114,7 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
           value={text}
           placeholder={placeholder}
           aria-label={label}
-          aria-describedby={left < countFrom ? countId : undefined}
+          aria-describedby={left < countdownStart ? countId : undefined}
           aria-invalid={left < 0 || undefined}
           enterkeyhint="send"
           autoComplete="off"
@@ -132,7 +132,7 @@ export function Composer({ label, placeholder, text, onText, picking, onSend, fi
           <SendIcon />
         </button>
       </div>
-      {left < countFrom && (
+      {left < countdownStart && (
         <p id={countId} class={`${styles.count} ${left < 0 ? styles.over : ''}`}>
           {left < 0 ? texts.value.tooLong(-left) : texts.value.left(left)}
         </p>

@@ -1,4 +1,4 @@
-// How a list of messages is laid out: days, and in each day runs of one sender that stand close together in time.
+// Groups messages by day, and within a day by sender and time.
 
 import { dayKey } from '../i18n/formats.ts'
 import type { TimelineItem } from '../timeline/items.ts'
@@ -10,15 +10,15 @@ export interface MessageGroup {
 
 export interface MessageDay {
   key: string
-  /** When its first message was written. */
+  /** Time of its first message. */
   at: string
   groups: MessageGroup[]
 }
 
-/** A pause of this long begins a new run. */
-const pauseMs = 5 * 60_000
+/** A longer pause starts a new group. */
+const maxGapMs = 5 * 60_000
 
-/** A run never goes across `newFromSeq`, before which a divider stands. */
+/** A group never spans `newFromSeq`, where the "new" divider goes. */
 export function groupByDay(items: readonly TimelineItem[], newFromSeq = 0): MessageDay[] {
   const days: MessageDay[] = []
   let previous: TimelineItem | undefined
@@ -39,5 +39,5 @@ export function groupByDay(items: readonly TimelineItem[], newFromSeq = 0): Mess
 
 function belongTogether(before: TimelineItem, item: TimelineItem): boolean {
   if (before.senderId !== item.senderId || before.status === 'failed' || item.status === 'failed') return false
-  return Date.parse(item.createdAt) - Date.parse(before.createdAt) < pauseMs
+  return Date.parse(item.createdAt) - Date.parse(before.createdAt) < maxGapMs
 }

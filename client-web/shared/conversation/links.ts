@@ -1,4 +1,4 @@
-// Finds the links in what people wrote. Text stays text: what comes out is pieces to make nodes of, never HTML.
+// Finds links in message text. Returns pieces of text and links, never HTML.
 
 export interface Link {
   href: string
@@ -7,7 +7,7 @@ export interface Link {
 
 const protocols = new Set(['http:', 'https:', 'mailto:'])
 
-/** Ends at white space, at quotes and brackets, and where CJK writing goes on without a space. */
+/** Ends at white space, quotes and brackets, and at CJK characters, which need no space before them. */
 const candidate =
   /\b(?:https?:\/\/|mailto:)[^\s<>"'`{}|\\^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef\u2018-\u201f\u2026]+/giu
 
@@ -15,19 +15,22 @@ export function splitLinks(text: string): (string | Link)[] {
   const pieces: (string | Link)[] = []
   let end = 0
   for (const match of text.matchAll(candidate)) {
-    const written = withoutTail(match[0])
-    const href = safeHref(written)
+    const url = trimTrailing(match[0])
+    const href = safeHref(url)
     if (href === null) continue
     if (match.index > end) pieces.push(text.slice(end, match.index))
-    pieces.push({ href, text: written })
-    end = match.index + written.length
+    pieces.push({ href, text: url })
+    end = match.index + url.length
   }
   if (end < text.length) pieces.push(text.slice(end))
   return pieces
 }
 
-/** The full stop of a sentence is not the link's, nor is a bracket that was opened before it. Counts once: thousands of brackets take no time. */
-function withoutTail(url: string): string {
+/**
+ * Excludes closing punctuation, and brackets opened before the link.
+ * Counts brackets once, so thousands of them cost linear time.
+ */
+function trimTrailing(url: string): string {
   const unopened = { ')': surplus(url, ')', '('), ']': surplus(url, ']', '[') }
   let end = url.length
   for (; end > 0; end--) {

@@ -1,8 +1,8 @@
-// A run of messages of one sender: who, what, when, and how far one's own have got, in words as well as in marks.
+// A group of messages by one sender, with time and delivery status, in words as well as icons.
 
 import type { AttachmentViewProps } from '../attachments/attachment-view.tsx'
-import { frameOf } from '../attachments/frame.ts'
-import type { Scene } from '../attachments/scene.ts'
+import { imageBox } from '../attachments/image-box.ts'
+import type { MediaContext } from '../attachments/media-context.ts'
 import { formatDateTime, formatTime } from '../i18n/formats.ts'
 import { lazy } from '../lazy.tsx'
 import type { TimelineItem } from '../timeline/items.ts'
@@ -13,21 +13,21 @@ import { texts } from './texts.ts'
 
 interface MessageGroupProps {
   items: TimelineItem[]
-  /** Stands on the reader's side: its own messages and those of colleagues. */
+  /** On the reader's side: their own messages and those of colleagues. */
   isOurs: boolean
-  /** Who it is stands above it. An agent's screen needs no name for its one customer. */
+  /** Shows the sender's name. An agent's screen needs no name for its only customer. */
   isNamed: boolean
-  scene: Scene
+  media: MediaContext
   onRetry: (clientMessageId: string) => void
   onRemove: (clientMessageId: string) => void
 }
 
 const AttachmentView = lazy<AttachmentViewProps>(
   async () => (await import('../attachments/attachment-view.tsx')).AttachmentView,
-  AttachmentRoom,
+  AttachmentPlaceholder,
 )
 
-export function MessageGroup({ items, isOurs, isNamed, scene, onRetry, onRemove }: MessageGroupProps) {
+export function MessageGroup({ items, isOurs, isNamed, media, onRetry, onRemove }: MessageGroupProps) {
   const last = items.at(-1) as TimelineItem
   const name = last.isOwn ? texts.value.you : last.senderName
   return (
@@ -36,12 +36,12 @@ export function MessageGroup({ items, isOurs, isNamed, scene, onRetry, onRemove 
       {items.map((item) => (
         <div
           key={item.key}
-          class={`${styles.bubble} ${item.attachment ? styles.bearing : ''}`}
+          class={`${styles.bubble} ${item.attachment ? styles.withAttachment : ''}`}
           title={formatDateTime(item.createdAt)}
           data-status={item.status}
         >
           <span class="visually-hidden">{name}</span>
-          {item.attachment && <AttachmentView item={item} scene={scene} onRemove={onRemove} />}
+          {item.attachment && <AttachmentView item={item} media={media} onRemove={onRemove} />}
           {item.content !== item.attachment?.name && (
             <p>
               <RichText text={item.content} />
@@ -63,24 +63,24 @@ export function MessageGroup({ items, isOurs, isNamed, scene, onRetry, onRemove 
   )
 }
 
-/** What a picture will take, so that nothing moves when it comes; until then every attachment is its name. */
-function AttachmentRoom({ item: { attachment } }: AttachmentViewProps) {
+/** Reserves the size of an image, so that nothing moves when it loads. Shows the name until the code is loaded. */
+function AttachmentPlaceholder({ item: { attachment } }: AttachmentViewProps) {
   if (!attachment) return null
   const { name, width, height } = attachment
   return (
-    <div class={styles.room} style={width && height ? frameOf({ width, height }) : {}}>
+    <div class={styles.placeholder} style={width && height ? imageBox({ width, height }) : {}}>
       <bdi>{name}</bdi>
     </div>
   )
 }
 
-const marks = { sending: ClockIcon, sent: CheckIcon, read: DoubleCheckIcon }
+const statusIcons = { sending: ClockIcon, sent: CheckIcon, read: DoubleCheckIcon }
 
-function Status({ status }: { status: keyof typeof marks }) {
-  const Mark = marks[status]
+function Status({ status }: { status: keyof typeof statusIcons }) {
+  const Icon = statusIcons[status]
   return (
     <span class={styles.status}>
-      <Mark size={13} /> {texts.value[status]}
+      <Icon size={13} /> {texts.value[status]}
     </span>
   )
 }
@@ -91,8 +91,8 @@ function Failure({
   onRemove,
 }: Pick<MessageGroupProps, 'onRetry' | 'onRemove'> & { item: TimelineItem }) {
   const { notSent, retry, remove } = texts.value
-  const refused = item.attachment ? texts.value.refusedFile : texts.value.refused
-  const reason = refused[item.failure as keyof typeof refused] ?? refused.other
+  const messageRejected = item.attachment ? texts.value.fileRejected : texts.value.messageRejected
+  const reason = messageRejected[item.failure as keyof typeof messageRejected] ?? messageRejected.other
   return (
     <p class={`${styles.meta} ${styles.failure}`}>
       <WarningIcon size={14} />

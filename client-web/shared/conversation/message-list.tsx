@@ -1,5 +1,5 @@
-// The messages of a conversation. It stays at the end while the reader is there, keeps its place when older ones come before it, and
-// says how many came while the reader was elsewhere.
+// The messages of a conversation. It follows new messages while scrolled to the end, keeps
+// its position when older ones are inserted above, and counts those that arrive below.
 
 import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
 import { type ComponentChildren, Fragment } from 'preact'
@@ -19,7 +19,7 @@ import { texts } from './texts.ts'
 
 interface MessageListProps {
   items: readonly TimelineItem[]
-  /** Whose screen this is: that side stands at the end of the line. */
+  /** Whose screen this is: that side's messages are aligned to the end. */
   side: 'customer' | 'agent'
   isLoaded: boolean
   hasOlder: boolean
@@ -28,66 +28,66 @@ interface MessageListProps {
   onRetry: (clientMessageId: string) => void
   onRemove: (clientMessageId: string) => void
   files: Files
-  /** How far uploads are, from 0 to 1, by clientMessageId. */
+  /** Upload progress from 0 to 1, by clientMessageId. */
   progress: ReadonlySignal<ReadonlyMap<string, number>>
-  /** Told whether the newest message is in sight; reading depends on it. */
+  /** Set to whether the newest message is in view. Reading depends on it. */
   isAtEnd: Signal<boolean>
-  /** The first message that was new when the conversation was opened: a divider stands before it. */
+  /** The first message that was new when the conversation was opened. The "new" divider goes before it. */
   newFromSeq?: number
-  /** Before the first message and after the last one: a greeting, who is typing, how it stands. */
+  /** Rendered before the first message (greeting) and after the last one (typing indicator, status). */
   start?: ComponentChildren
   end?: ComponentChildren
 }
 
 const Lightbox = lazy<LightboxProps>(async () => (await import('../attachments/lightbox.tsx')).Lightbox)
 
-/** Nearer to an edge than this counts as being there, in CSS pixels. */
-const edge = 60
+/** Within this many CSS pixels of an edge counts as being there. */
+const edgeDistance = 60
 
 export function MessageList(props: MessageListProps) {
   const { items, side, isLoaded, hasOlder, isLoadingOlder, onOlder, onRetry, onRemove, isAtEnd, start, end } = props
   const { newFromSeq = 0, files, progress } = props
   const enlarged = useSignal<number | null>(null)
-  const scene = useMemo(() => ({ files, progress, enlarged }), [files, progress])
+  const media = useMemo(() => ({ files, progress, enlarged }), [files, progress])
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
-  const before = useRef({ firstKey: '', lastKey: '', height: 0 })
-  const [unseen, setUnseen] = useState(0)
+  const lastLayout = useRef({ firstKey: '', lastKey: '', height: 0 })
+  const [newBelow, setNewBelow] = useState(0)
 
-  function toEnd(): void {
+  function scrollToEnd(): void {
     const list = scroller.current
     if (list) list.scrollTop = list.scrollHeight
   }
 
-  function watchScroll(): void {
+  function onScroll(): void {
     const list = scroller.current
     if (!list) return
-    isAtEnd.value = list.scrollHeight - list.scrollTop - list.clientHeight < edge
-    if (isAtEnd.value) setUnseen(0)
-    if (list.scrollTop < edge && hasOlder) onOlder()
+    isAtEnd.value = list.scrollHeight - list.scrollTop - list.clientHeight < edgeDistance
+    if (isAtEnd.value) setNewBelow(0)
+    if (list.scrollTop < edgeDistance && hasOlder) onOlder()
   }
 
   useLayoutEffect(() => {
     const list = scroller.current
     if (!list) return
-    const { firstKey, lastKey, height } = before.current
+    const { firstKey, lastKey, height } = lastLayout.current
     const first = items[0]?.key ?? ''
     const last = items.at(-1)
-    before.current = { firstKey: first, lastKey: last?.key ?? '', height: list.scrollHeight }
+    lastLayout.current = { firstKey: first, lastKey: last?.key ?? '', height: list.scrollHeight }
     const hasPrepended = firstKey !== '' && first !== firstKey && items.some(({ key }) => key === firstKey)
     if (hasPrepended) list.scrollTop += list.scrollHeight - height
     if (!last || last.key === lastKey) return
-    const fresh = items.slice(items.findIndex(({ key }) => key === lastKey) + 1)
-    if (isAtEnd.value || fresh.some(({ isOwn }) => isOwn)) toEnd()
-    else if (lastKey !== '') setUnseen((count) => count + fresh.length)
+    const added = items.slice(items.findIndex(({ key }) => key === lastKey) + 1)
+    if (isAtEnd.value || added.some(({ isOwn }) => isOwn)) scrollToEnd()
+    else if (lastKey !== '') setNewBelow((count) => count + added.length)
   }, [items])
 
   useEffect(() => {
     const list = scroller.current
     if (!list || !content.current) return
     const observer = new ResizeObserver(() => {
-      if (isAtEnd.value) toEnd()
-      before.current.height = list.scrollHeight
+      if (isAtEnd.value) scrollToEnd()
+      lastLayout.current.height = list.scrollHeight
     })
     observer.observe(list)
     observer.observe(content.current)
@@ -103,9 +103,9 @@ export function MessageList(props: MessageListProps) {
         aria-live="off"
         aria-label={texts.value.messages}
         aria-busy={!isLoaded}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable list must be reachable by keyboard.
         tabIndex={0}
-        onScroll={watchScroll}
+        onScroll={onScroll}
       >
         <div ref={content} class={styles.content}>
           {hasOlder && (
@@ -122,13 +122,13 @@ export function MessageList(props: MessageListProps) {
               {day.groups.map((group) => (
                 <Fragment key={group.key}>
                   {newFromSeq > 0 && group.items[0]?.seq === newFromSeq && (
-                    <p class={styles.fresh}>{texts.value.fresh}</p>
+                    <p class={styles.newDivider}>{texts.value.newDivider}</p>
                   )}
                   <MessageGroup
                     items={group.items}
                     isOurs={(group.items[0]?.senderRole === 'customer') === (side === 'customer')}
                     isNamed={side === 'customer' || group.items[0]?.senderRole !== 'customer'}
-                    scene={scene}
+                    media={media}
                     onRetry={onRetry}
                     onRemove={onRemove}
                   />
@@ -139,12 +139,12 @@ export function MessageList(props: MessageListProps) {
           {end}
         </div>
       </div>
-      {unseen > 0 && (
-        <button type="button" class={styles.unseen} onClick={toEnd}>
-          <ArrowDownIcon size={16} /> {texts.value.newMessages(unseen)}
+      {newBelow > 0 && (
+        <button type="button" class={styles.newBelow} onClick={scrollToEnd}>
+          <ArrowDownIcon size={16} /> {texts.value.newMessages(newBelow)}
         </button>
       )}
-      {enlarged.value !== null && <Lightbox items={items} scene={scene} />}
+      {enlarged.value !== null && <Lightbox items={items} media={media} />}
       <Announcer items={items} isLoaded={isLoaded} />
     </div>
   )

@@ -1,4 +1,4 @@
-// Something said that is no message: a greeting.
+// A bubble that is not a message, such as the greeting.
 
 import styles from './message-list.module.css'
 

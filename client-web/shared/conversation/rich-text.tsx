@@ -1,4 +1,4 @@
-// What somebody wrote, as text nodes with its links as anchors. Nothing written can become markup.
+// Message text with its links as anchors. It renders text nodes, so user input can never become markup.
 
 import { splitLinks } from './links.ts'
 

@@ -1,4 +1,4 @@
-// The words of the message list and the composer, for both surfaces.
+// Texts of the message list and the composer, shared by widget and console.
 
 import { limits } from '#protocol/limits.ts'
 import { defineTexts, plural } from '../i18n/texts.ts'
@@ -15,24 +15,24 @@ export const texts = defineTexts({
     notSent: 'Not sent',
     retry: 'Try again',
     remove: 'Delete',
-    refused: {
-      forbidden: 'you cannot write here',
+    messageRejected: {
+      forbidden: 'you can’t write here',
       conversation_closed: 'the conversation is closed',
       too_large: 'it is too long',
-      other: 'the server refused it',
+      other: 'the server rejected it',
     },
-    refusedFile: {
-      forbidden: 'you cannot write here',
+    fileRejected: {
+      forbidden: 'you can’t write here',
       conversation_closed: 'the conversation is closed',
       too_large: 'it is too large',
-      invalid_request: 'files of this type cannot be sent',
-      conflict: 'there is no more room for files',
-      not_found: 'it took too long',
-      other: 'the server refused it',
+      invalid_request: 'this file type isn’t supported',
+      conflict: 'there is no space left for files',
+      not_found: 'the upload has expired',
+      other: 'the server rejected it',
     },
     attach: 'Attach files',
     dropHere: 'Drop files here to send them',
-    fresh: 'New',
+    newDivider: 'New',
     newMessages: (count: number) => plural(count, '1 new message', `${count} new messages`),
     announce: (name: string, text: string) => `${name}: ${text}`,
     typing: (name: string) => `${name} is typing…`,
@@ -51,13 +51,13 @@ export const texts = defineTexts({
     notSent: '未发送',
     retry: '重试',
     remove: '删除',
-    refused: {
+    messageRejected: {
       forbidden: '您无法在此发言',
       conversation_closed: '会话已结束',
       too_large: '内容过长',
       other: '服务器拒绝了这条消息',
     },
-    refusedFile: {
+    fileRejected: {
       forbidden: '您无法在此发言',
       conversation_closed: '会话已结束',
       too_large: '文件过大',
@@ -68,7 +68,7 @@ export const texts = defineTexts({
     },
     attach: '添加附件',
     dropHere: '松开鼠标即可添加文件',
-    fresh: '新消息',
+    newDivider: '新消息',
     newMessages: (count) => `${count} 条新消息`,
     announce: (name, text) => `${name}：${text}`,
     typing: (name) => `${name} 正在输入…`,

@@ -1,11 +1,11 @@
-// Who is typing, and for agents what. Not spoken: it would interrupt a reader at every pause.
+// Who is typing, and for agents the preview. Not announced: it would interrupt a screen reader at every pause.
 
 import styles from './message-list.module.css'
 import { texts } from './texts.ts'
 
 interface TypingIndicatorProps {
   name: string
-  /** A customer's unsent words. */
+  /** A customer's unsent text. */
   preview?: string | undefined
 }
 

@@ -1,4 +1,4 @@
-// Times and numbers as the reader's language and region write them, in the reader's time zone. All take ISO 8601 strings as the wire has them.
+// Formats times and numbers for the reader's language, region and time zone. Times are ISO 8601 strings.
 
 import { locale } from './language.ts'
 
@@ -18,17 +18,17 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-/** 14:05 or 2:05 PM, as the language has it. */
+/** 14:05 or 2:05 PM, depending on the locale. */
 export function formatTime(iso: string): string {
   return format(iso, { hour: 'numeric', minute: '2-digit' })
 }
 
-/** Day, time and zone in full, for a tooltip. */
+/** Full date, time and zone, for tooltips. */
 export function formatDateTime(iso: string): string {
   return format(iso, { dateStyle: 'full', timeStyle: 'long' })
 }
 
-/** Day and time, short, for a table or a details pane. */
+/** Short date and time, for tables and details. */
 export function formatShortDateTime(iso: string): string {
   return format(iso, { dateStyle: 'medium', timeStyle: 'short' })
 }
@@ -37,7 +37,7 @@ export function formatDate(iso: string): string {
   return format(iso, { dateStyle: 'medium' })
 }
 
-/** The calendar day in the reader's zone, as a key that sorts: 2026-11-23. */
+/** The calendar day in the reader's time zone, as a sortable key: 2026-11-23. */
 export function dayKey(iso: string | number): string {
   const date = new Date(iso)
   return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`
@@ -51,7 +51,7 @@ function relative(value: number, unit: Intl.RelativeTimeFormatUnit, style: Intl.
   return new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto', style }).format(value, unit)
 }
 
-/** Today, Yesterday, Monday, 3 November, 3 November 2025: the heading above a day's messages. `now` in milliseconds. */
+/** Heading above a day's messages: Today, Yesterday, Monday, 3 November, 3 November 2025. `now` is in milliseconds. */
 export function formatDay(iso: string, now: number): string {
   const days = daysBetween(iso, now)
   if (days === 0 || days === 1) {
@@ -63,7 +63,7 @@ export function formatDay(iso: string, now: number): string {
   return format(iso, sameYear ? { day: 'numeric', month: 'long' } : { dateStyle: 'long' })
 }
 
-/** The shortest stamp that still tells: a time today, else yesterday, a weekday, a date. `now` in milliseconds. */
+/** The shortest unambiguous form: a time for today, then yesterday, a weekday, a date. `now` is in milliseconds. */
 export function formatStamp(iso: string, now: number): string {
   const days = daysBetween(iso, now)
   if (days <= 0) return formatTime(iso)
@@ -73,7 +73,7 @@ export function formatStamp(iso: string, now: number): string {
   return format(iso, sameYear ? { day: 'numeric', month: 'short' } : { dateStyle: 'short' })
 }
 
-/** How long something has lasted, rounded down to its largest unit: <1 min, 3 min, 2 hr, 4 days. `now` in milliseconds. */
+/** Elapsed time, rounded down to its largest unit: <1 min, 3 min, 2 hr, 4 days. `now` is in milliseconds. */
 export function formatDuration(sinceIso: string, now: number): string {
   const passed = Math.max(0, now - Date.parse(sinceIso))
   const [value, unit] =
@@ -92,7 +92,7 @@ export function formatNumber(value: number): string {
   return new Intl.NumberFormat(locale.value).format(value)
 }
 
-/** A count that may be capped by the server: 999+ above the cap. */
+/** A count that the server may cap: 999+ above the cap. */
 export function formatCount(value: number, cap: number): string {
   return value > cap ? `${formatNumber(cap)}+` : formatNumber(value)
 }

@@ -1,4 +1,4 @@
-// The language this browser shows: remembered, else the browser's own, else English.
+// The language of this browser: the stored choice, else the browser's language, else English.
 
 import { computed, effect, signal } from '@preact/signals'
 import type { Language } from '#protocol/entities.ts'
@@ -11,7 +11,7 @@ export const languages: readonly { value: Language; label: string }[] = [
 
 const storage = openStorage('kefu:')
 
-/** The supported language nearest to a browser's tag such as zh-Hans-CN or en-GB; null where there is none. */
+/** The supported language for a BCP 47 tag such as zh-Hans-CN or en-GB; null if there is none. */
 export function nearestLanguage(tag: string): Language | null {
   const primary = tag.toLowerCase().split('-')[0]
   if (primary === 'zh') return 'zh-CN'
@@ -28,7 +28,9 @@ function browserLanguage(): Language {
 
 export const language = signal<Language>(nearestLanguage(storage.get('language') ?? '') ?? browserLanguage())
 
-/** How dates and numbers are written: as the browser's own region does where it speaks this language (en-GB for English), else as usual. */
+/**
+ * Locale for dates and numbers: the browser's regional variant of the language (en-GB for English), else the language.
+ */
 export const locale = computed(
   () => navigator.languages.find((tag) => nearestLanguage(tag) === language.value) ?? language.value,
 )
@@ -37,7 +39,7 @@ effect(() => {
   document.documentElement.lang = language.value
 })
 
-/** Switches the page's words at once and remembers the choice. */
+/** Switches the language and stores the choice. */
 export function setLanguage(value: Language): void {
   language.value = value
   storage.set('language', value)

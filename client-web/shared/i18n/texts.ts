@@ -1,5 +1,5 @@
-// Dictionaries: English is the model, and every other language must have the same texts with the same parameters or it does not compile.
-// A text is a string, or a function of what it names. Each surface defines its own, so that none carries another's words.
+// Dictionaries. English is the model: every other language must have the same keys and parameters to compile. A
+// text is a string or a function of its parameters. Each surface has its own dictionary, to keep bundles small.
 
 import { computed, type ReadonlySignal } from '@preact/signals'
 import type { Language } from '#protocol/entities.ts'
@@ -7,7 +7,7 @@ import { language } from './language.ts'
 
 type Text = string | ((...parameters: never[]) => string)
 
-/** The shape of a dictionary, whatever its words. */
+/** The shape of a dictionary. */
 export type TextsLike<T> = {
   readonly [K in keyof T]: T[K] extends string
     ? string
@@ -20,7 +20,7 @@ export interface TextTree {
   readonly [name: string]: Text | TextTree
 }
 
-/** The words in the language now shown; a component that reads `.value` follows a switch. */
+/** The texts in the current language. A component that reads `.value` re-renders on a switch. */
 export function defineTexts<const T extends TextTree>(
   dictionaries: Record<Exclude<Language, 'en'>, TextsLike<T>> & { en: T },
 ): ReadonlySignal<TextsLike<T>> {
@@ -29,7 +29,7 @@ export function defineTexts<const T extends TextTree>(
 
 const englishPlurals = new Intl.PluralRules('en')
 
-/** The English form that fits a number. Chinese has one form and needs no rule. */
+/** The English singular or plural. Chinese has one form. */
 export function plural(count: number, one: string, other: string): string {
   return englishPlurals.select(count) === 'one' ? one : other
 }

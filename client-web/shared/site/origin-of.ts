@@ -1,9 +1,9 @@
-// The origin of what somebody enters as their site's address: a whole URL, or a name alone, which means https.
+// The origin of a site's address as entered: a URL, or a host name, which means https.
 
-/** What the server takes as an origin. Some browsers make a host of anything, even of words with spaces. */
+/** The form that the server accepts. Some browsers parse almost anything as a host, even words with spaces. */
 const origin = /^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/
 
-/** null where it is no address of a web page. */
+/** null if it is not a web address. */
 export function originOf(text: string): string | null {
   const entered = text.trim()
   try {

@@ -1,4 +1,4 @@
-// The embed code as it works on other sites' pages. A server that does not know its own address leaves the host out; this page knows it.
+// The embed code with an absolute URL. A server without a configured public address omits the host; this page knows it.
 
 export function wholeSnippet(snippet: string): string {
   return snippet.replace('src="/', `src="${location.origin}/`)

@@ -1,5 +1,5 @@
-// What somebody has typed and not yet sent, kept under its name at every change so that a reload loses nothing. Other tabs show it too,
-// but for one in which somebody is typing.
+// Unsent text, stored at every change so that a reload loses
+// nothing. Other tabs show it, except one where somebody is typing.
 
 import { type Signal, signal } from '@preact/signals'
 import type { Storage } from './storage.ts'
@@ -7,13 +7,13 @@ import type { Storage } from './storage.ts'
 export interface Draft {
   text: Signal<string>
   set(text: string): void
-  /** It goes from the screen at once, and is kept until `kept` says that it is safe elsewhere. */
-  sent(kept: Promise<void>): void
+  /** Clears the text. The stored copy stays until `stored` resolves, when the outbox has it. */
+  sent(stored: Promise<void>): void
   close(): void
 }
 
-/** Who has not touched a key for this long is not typing. */
-const pauseMs = 2_000
+/** Typing ends after this long without a key press. */
+const typingPauseMs = 2_000
 
 export function openDraft(storage: Storage, name: string): Draft {
   const key = `draft:${name}`
@@ -27,14 +27,14 @@ export function openDraft(storage: Storage, name: string): Draft {
       if (value === '') storage.remove(key)
       else storage.set(key, value)
     },
-    async sent(kept) {
+    async sent(stored) {
       typedAt = Number.NEGATIVE_INFINITY
       text.value = ''
-      await kept
+      await stored
       if (text.value === '') storage.remove(key)
     },
     close: storage.watch((changed, value) => {
-      if (changed === key && performance.now() - typedAt > pauseMs) text.value = value ?? ''
+      if (changed === key && performance.now() - typedAt > typingPauseMs) text.value = value ?? ''
     }),
   }
 }

@@ -1,18 +1,22 @@
-// Where this browser keeps what must survive a reload: small texts under names. Storage that throws means memory, and says so.
+// Key-value storage that survives a reload (localStorage). If the
+// browser blocks it, values live in memory and isDurable is false.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 
 export interface Storage {
-  /** Whose it is: separates these names from others of the same origin. */
+  /** Prefix that separates these keys from others of the same origin. */
   area: string
   get(name: string): string | null
   set(name: string, value: string): void
   remove(name: string): void
   /** Names that begin with `prefix`, in no particular order. */
   names(prefix: string): string[]
-  /** Hears what other tabs make of a name, once it can be read here; answers its undo. */
-  watch(hear: (name: string, value: string | null) => void): () => void
-  /** False once the browser has refused to keep something: it lives as long as the page. */
+  /**
+   * Calls `listener` when another tab has changed a value and the
+   * change can be read here. Returns a function that stops it.
+   */
+  watch(listener: (name: string, value: string | null) => void): () => void
+  /** False once the browser has refused to store something: values then live only as long as the page. */
   isDurable: ReadonlySignal<boolean>
 }
 
@@ -20,42 +24,42 @@ export function openStorage(area: string): Storage {
   const memory = new Map<string, string>()
   const isDurable = signal(true)
 
-  function attempt<T>(inBrowser: (storage: globalThis.Storage) => T, otherwise: T): T {
+  function tryStorage<T>(operation: (storage: globalThis.Storage) => T, fallback: T): T {
     try {
-      return inBrowser(localStorage)
+      return operation(localStorage)
     } catch {
       isDurable.value = false
-      return otherwise
+      return fallback
     }
   }
 
   return {
     area,
     isDurable,
-    get: (name) => memory.get(name) ?? attempt((storage) => storage.getItem(area + name), null),
+    get: (name) => memory.get(name) ?? tryStorage((storage) => storage.getItem(area + name), null),
     set(name, value) {
-      const isKept = attempt((storage) => {
+      const isStored = tryStorage((storage) => {
         storage.setItem(area + name, value)
         return true
       }, false)
-      if (isKept) memory.delete(name)
+      if (isStored) memory.delete(name)
       else memory.set(name, value)
     },
     remove(name) {
       memory.delete(name)
-      attempt((storage) => storage.removeItem(area + name), undefined)
+      tryStorage((storage) => storage.removeItem(area + name), undefined)
     },
     names(prefix) {
-      const kept = attempt((storage) => Object.keys(storage), [])
-      const own = kept.filter((key) => key.startsWith(area + prefix)).map((key) => key.slice(area.length))
+      const stored = tryStorage((storage) => Object.keys(storage), [])
+      const own = stored.filter((key) => key.startsWith(area + prefix)).map((key) => key.slice(area.length))
       return [...new Set([...own, ...[...memory.keys()].filter((name) => name.startsWith(prefix))])]
     },
-    watch(hear) {
-      const listener = ({ key, newValue }: StorageEvent) => {
-        if (key?.startsWith(area)) hear(key.slice(area.length), newValue)
+    watch(listener) {
+      const onStorage = ({ key, newValue }: StorageEvent) => {
+        if (key?.startsWith(area)) listener(key.slice(area.length), newValue)
       }
-      globalThis.addEventListener?.('storage', listener)
-      return () => globalThis.removeEventListener?.('storage', listener)
+      globalThis.addEventListener?.('storage', onStorage)
+      return () => globalThis.removeEventListener?.('storage', onStorage)
     },
   }
 }

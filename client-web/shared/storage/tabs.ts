@@ -1,5 +1,4 @@
-// What the tabs of one browser do together: tell each other, and take turns. On plain http there are no locks, and a browser that refuses
-// storage refuses both: then each tab acts for itself.
+// Coordination between tabs: channels and locks. Without them (plain http, or blocked storage) each tab acts alone.
 
 export function openChannel(name: string): BroadcastChannel | null {
   try {
@@ -9,20 +8,20 @@ export function openChannel(name: string): BroadcastChannel | null {
   }
 }
 
-const turns = new Map<string, Promise<void>>()
+const localLocks = new Map<string, Promise<void>>()
 
-/** Runs `work` when no other of this name is running, in the order asked. A tab that ends gives its turn to the next. */
-export async function inTurn(name: string, work: () => Promise<void>): Promise<void> {
-  let hasBegun = false
+/** Runs `work` under an exclusive lock, in the order of the calls. A closed tab releases its lock. */
+export async function withTabLock(name: string, work: () => Promise<void>): Promise<void> {
+  let hasStarted = false
   try {
     await navigator.locks.request(name, () => {
-      hasBegun = true
+      hasStarted = true
       return work()
     })
   } catch (error) {
-    if (hasBegun) throw error
-    const turn = (turns.get(name) ?? Promise.resolve()).then(work)
-    turns.set(name, turn)
-    await turn
+    if (hasStarted) throw error
+    const previous = (localLocks.get(name) ?? Promise.resolve()).then(work)
+    localLocks.set(name, previous)
+    await previous
   }
 }

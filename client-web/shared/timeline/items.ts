@@ -1,9 +1,9 @@
-// What a message list shows: what the server has, then what this side has sent and the server has not acknowledged.
-// An item keeps its key from sending to read, so that it stays the same row on the screen.
+// The rows of a message list: messages from the server, then unacknowledged entries of
+// the outbox. An item keeps its key from sending to read, so its row is never re-created.
 
 import type { Attachment, Message, Role } from '#protocol/entities.ts'
 import type { RequestErrorCode } from '../connection/request-error.ts'
-import type { OutboxEntry, OutgoingAttachment } from './outbox.ts'
+import type { OutboxEntry, OutgoingAttachment } from './outbox-store.ts'
 import { isRead, type Timeline } from './timeline.ts'
 
 export type ItemStatus = 'sending' | 'sent' | 'read' | 'failed'
@@ -11,9 +11,9 @@ export type ItemStatus = 'sending' | 'sent' | 'read' | 'failed'
 export interface TimelineItem {
   key: string
   clientMessageId: string
-  /** null until the server has given one. */
+  /** null until the server has assigned one. */
   seq: number | null
-  /** Written by who looks at this screen. */
+  /** Written by the current user. */
   isOwn: boolean
   senderId: number
   senderRole: Role
@@ -25,10 +25,10 @@ export interface TimelineItem {
   failure: RequestErrorCode | null
 }
 
-/** On the server, or still here alone. */
+/** Uploaded, or still local. */
 export type ItemAttachment = Attachment | OutgoingAttachment
 
-/** Who looks at this screen. */
+/** The current user. */
 export interface Self {
   id: number
   role: Role
@@ -37,7 +37,7 @@ export interface Self {
 
 export function timelineItems(timeline: Timeline, entries: readonly OutboxEntry[], self: Self): TimelineItem[] {
   const items = timeline.messages.map((message) => fromMessage(message, timeline, self))
-  // An own message behind a hole stays where it was sent from until what is missing before it has come.
+  // An own message after a gap keeps its place at the end until the missing messages have arrived.
   for (const message of timeline.ahead) {
     if (message.senderId === self.id) items.push({ ...fromMessage(message, timeline, self), seq: null })
   }

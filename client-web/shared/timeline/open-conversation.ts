@@ -1,20 +1,21 @@
-// One conversation as a screen needs it: its messages with those still on their way, and who is typing.
+// One conversation as a screen shows it: messages, unsent entries, and who is typing.
 
 import { computed, type ReadonlySignal } from '@preact/signals'
 import type { Conversation } from '#protocol/entities.ts'
 import type { Connection } from '../connection/connection.ts'
 import { type Self, type TimelineItem, timelineItems } from './items.ts'
 import { type OpenTimeline, openTimeline } from './open-timeline.ts'
-import type { Outbox, OutgoingAttachment } from './outbox.ts'
-import { type TypingTeller, type TypingWatch, tellTyping, watchTyping } from './typing.ts'
+import type { Outbox } from './outbox.ts'
+import type { OutgoingAttachment } from './outbox-store.ts'
+import { notifyTyping, type TypingNotifier, type TypingWatch, watchTyping } from './typing.ts'
 
 export interface OpenConversation<C extends Conversation> extends OpenTimeline<C> {
   id: number
   items: ReadonlySignal<TimelineItem[]>
-  /** Resolves once it is kept. */
+  /** Resolves once the message is stored. */
   send(content: string, attachment?: OutgoingAttachment): Promise<void>
   typing: TypingWatch['typing']
-  typingTeller: TypingTeller
+  typingNotifier: TypingNotifier
 }
 
 export interface OpenConversationOptions<C extends Conversation> {
@@ -22,37 +23,37 @@ export interface OpenConversationOptions<C extends Conversation> {
   outbox: Outbox
   conversationId: number
   self: Self
-  /** The conversation as a list already has it, shown until the server answers. */
-  known?: C
+  /** The conversation from a list, shown until the server replies. */
+  initial?: C
 }
 
 export function openConversation<C extends Conversation>(options: OpenConversationOptions<C>): OpenConversation<C> {
-  const { connection, outbox, conversationId, self, known } = options
-  const open = openTimeline<C>(connection, conversationId, known)
+  const { connection, outbox, conversationId, self, initial } = options
+  const timeline = openTimeline<C>(connection, conversationId, initial)
   const watch = watchTyping(connection, conversationId)
-  const typingTeller = tellTyping(connection, conversationId, self.role === 'customer')
+  const typingNotifier = notifyTyping(connection, conversationId, self.role === 'customer')
   const undo = [
-    outbox.sent.subscribe((message) => message && open.addMessage(message)),
+    outbox.sent.subscribe((message) => message && timeline.addMessage(message)),
     connection.on('message:created', (message) => {
       if (message.conversationId === conversationId) watch.clear(message.senderId)
     }),
   ]
 
   return {
-    ...open,
+    ...timeline,
     id: conversationId,
     items: computed(() => {
       const own = outbox.entries.value.filter((entry) => (entry.conversationId ?? conversationId) === conversationId)
-      return timelineItems(open.timeline.value, own, self)
+      return timelineItems(timeline.timeline.value, own, self)
     }),
     send: (content, attachment) => outbox.add(conversationId, content, attachment),
     typing: watch.typing,
-    typingTeller,
+    typingNotifier,
     close() {
       for (const each of undo) each()
-      typingTeller.stop()
+      typingNotifier.stop()
       watch.stop()
-      open.close()
+      timeline.close()
     },
   }
 }

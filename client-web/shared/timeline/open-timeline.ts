@@ -1,5 +1,5 @@
-// A conversation's messages as they stand with the server, kept up to date: what happens is added, a hole, a head that is ahead or a
-// reconnect is filled by asking for what follows the last seq and version held. Of the conversation itself the higher version wins.
+// Keeps a conversation's messages in sync: events are applied, and a gap, a newer head or a reconnect
+// fetches everything after the last loaded seq and version. The higher version of the conversation wins.
 
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import type { Conversation, Message } from '#protocol/entities.ts'
@@ -12,9 +12,9 @@ import {
   addLive,
   addPage,
   emptyTimeline,
-  firstHeldSeq,
+  firstLoadedSeq,
   hasGap,
-  lastHeldSeq,
+  lastLoadedSeq,
   sawVersion,
   syncedTo,
   type Timeline,
@@ -23,29 +23,29 @@ import {
 export interface OpenTimeline<C extends Conversation> {
   timeline: ReadonlySignal<Timeline>
   conversation: ReadonlySignal<C | null>
-  /** False until the first page is here. */
+  /** False until the first page is loaded. */
   isLoaded: ReadonlySignal<boolean>
   isLoadingOlder: ReadonlySignal<boolean>
-  /** Why it cannot be read, where trying again would not help. */
+  /** The error if it cannot be read and a retry would not help. */
   error: ReadonlySignal<RequestError | null>
-  /** A message from the answer to a request. */
+  /** Adds a message from a reply. */
   addMessage(message: Message): void
-  /** The conversation from the answer to a request. */
+  /** Sets the conversation from a reply. */
   setConversation(conversation: Conversation): void
   loadOlder(): Promise<void>
-  /** Reads, as `reader`, everything held so far. Asks the server only where that is news. */
+  /** Marks everything loaded as read by `reader`. Asks the server only if that advances the read position. */
   markRead(reader: 'customer' | 'agent'): void
   /** Stops listening and leaves the conversation. */
   close(): void
 }
 
-/** News of a conversation may overtake its message, which is told in an event of its own: this long before it counts as missing. */
+/** A conversation event may overtake the message it belongs to. Wait this long before fetching. */
 const graceMs = 400
 
 export function openTimeline<C extends Conversation>(
   connection: Connection,
   conversationId: number,
-  known?: C,
+  initial?: C,
 ): OpenTimeline<C> {
   const timeline = signal<Timeline>(emptyTimeline)
   const conversation = signal<C | null>(null)
@@ -54,9 +54,9 @@ export function openTimeline<C extends Conversation>(
   const error = signal<RequestError | null>(null)
   let isClosed = false
   let isSyncing = false
-  let isSyncWanted = false
+  let isSyncRequested = false
   let failures = 0
-  let askedReadSeq = 0
+  let requestedReadSeq = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function setConversation(next: Conversation): void {
@@ -75,12 +75,12 @@ export function openTimeline<C extends Conversation>(
 
   async function sync(): Promise<void> {
     clearTimeout(timer)
-    isSyncWanted = true
+    isSyncRequested = true
     if (isSyncing || isClosed) return
     isSyncing = true
     try {
-      while (isSyncWanted) {
-        isSyncWanted = false
+      while (isSyncRequested) {
+        isSyncRequested = false
         await catchUp()
       }
       failures = 0
@@ -88,59 +88,59 @@ export function openTimeline<C extends Conversation>(
     } catch (failure) {
       const { retryable, code } = failure as RequestError
       if (!retryable && code !== 'unauthorized') error.value = failure as RequestError
-      else if (code !== 'offline') syncIn((failure as RequestError).retryAfterMs ?? backoffMs(++failures))
+      else if (code !== 'offline') scheduleSync((failure as RequestError).retryAfterMs ?? backoffMs(++failures))
     } finally {
       isSyncing = false
     }
   }
 
-  /** Subscribes, and reads page by page what is new since the last seq and version held. */
+  /** Subscribes and loads everything after the last loaded seq and version, page by page. */
   async function catchUp(): Promise<void> {
-    const afterSeq = lastHeldSeq(timeline.value)
+    const afterSeq = lastLoadedSeq(timeline.value)
     const afterVersion = timeline.value.syncedVersion
     const limit = limits.pageSize
-    const since = isLoaded.value ? { afterSeq, afterVersion, limit } : {}
-    const reply = await connection.request('conversation:open', { conversationId, ...since })
+    const position = isLoaded.value ? { afterSeq, afterVersion, limit } : {}
+    const reply = await connection.request('conversation:open', { conversationId, ...position })
     setConversation(reply.conversation)
     const messages = [...reply.messages]
     const last = messages.at(-1)
-    const areMoreChanged = isLoaded.value && reply.hasMore && last !== undefined && last.seq <= afterSeq
+    const hasMoreChanges = isLoaded.value && reply.hasMore && last !== undefined && last.seq <= afterSeq
     try {
-      let isMore = isLoaded.value && reply.hasMore && !areMoreChanged
-      while (isMore && !isClosed) {
-        const held = messages.at(-1)?.seq ?? afterSeq
-        const page = await connection.request('message:list', { conversationId, afterSeq: held, limit })
+      let hasMorePages = isLoaded.value && reply.hasMore && !hasMoreChanges
+      while (hasMorePages && !isClosed) {
+        const current = messages.at(-1)?.seq ?? afterSeq
+        const page = await connection.request('message:list', { conversationId, afterSeq: current, limit })
         messages.push(...page.messages)
-        isMore = page.hasMore && page.messages.length > 0
+        hasMorePages = page.hasMore && page.messages.length > 0
       }
     } finally {
-      // Shown at once; what has come before a failure is not asked for again.
+      // Keep the pages that arrived before a failure.
       timeline.value = addPage(timeline.value, messages)
     }
     batch(() => {
-      timeline.value = syncedTo(timeline.value, areMoreChanged ? last.version : reply.conversation.version)
+      timeline.value = syncedTo(timeline.value, hasMoreChanges ? last.version : reply.conversation.version)
       isLoaded.value = true
     })
-    if (areMoreChanged) isSyncWanted = true
-    // What happened meanwhile and did not fit is asked for once more, a little later.
-    else if (hasGap(timeline.value)) syncIn(graceMs)
+    if (hasMoreChanges) isSyncRequested = true
+    // Events during the fetch may have left a gap.
+    else if (hasGap(timeline.value)) scheduleSync(graceMs)
   }
 
-  function syncIn(wait: number): void {
+  function scheduleSync(wait: number): void {
     if (isClosed) return
     clearTimeout(timer)
     timer = setTimeout(sync, wait)
   }
 
   async function loadOlder(): Promise<void> {
-    const beforeSeq = firstHeldSeq(timeline.value)
+    const beforeSeq = firstLoadedSeq(timeline.value)
     if (isLoadingOlder.value || beforeSeq <= 1) return
     isLoadingOlder.value = true
     try {
       const page = await connection.request('message:list', { conversationId, beforeSeq })
       timeline.value = addPage(timeline.value, page.messages)
     } catch (failure) {
-      // Scrolling up again asks again; only what is not ours to fail is thrown on.
+      // The next scroll retries.
       if (!(failure instanceof RequestError)) throw failure
     } finally {
       isLoadingOlder.value = false
@@ -152,14 +152,14 @@ export function openTimeline<C extends Conversation>(
     const isOthers = (message: Message) => (message.senderRole === 'customer') !== (reader === 'customer')
     const seq = messages.findLast(isOthers)?.seq ?? 0
     const readSeq = reader === 'customer' ? customerReadSeq : agentReadSeq
-    if (seq <= Math.max(readSeq, askedReadSeq)) return
-    askedReadSeq = seq
+    if (seq <= Math.max(readSeq, requestedReadSeq)) return
+    requestedReadSeq = seq
     connection.request('message:mark-read', { conversationId, seq }).then(
       ({ receipt }) => {
         timeline.value = addHead(timeline.value, readHead(receipt.readerRole, receipt.seq))
       },
       () => {
-        askedReadSeq = 0
+        requestedReadSeq = 0
       },
     )
   }
@@ -173,20 +173,20 @@ export function openTimeline<C extends Conversation>(
     }),
     connection.on('conversation:updated', (update) => {
       setConversation(update.conversation)
-      if (isLoaded.value && hasGap(timeline.value)) syncIn(graceMs)
+      if (isLoaded.value && hasGap(timeline.value)) scheduleSync(graceMs)
     }),
     connection.on('conversation:heads', ({ heads }) => {
       const head = heads.find((each) => each.conversationId === conversationId)
       if (!head) return
       timeline.value = addHead(timeline.value, { lastSeq: head.lastSeq })
-      if (hasGap(timeline.value) || head.version > timeline.value.syncedVersion) syncIn(graceMs)
+      if (hasGap(timeline.value) || head.version > timeline.value.syncedVersion) scheduleSync(graceMs)
     }),
     connection.state.subscribe(({ phase }) => {
       if (phase === 'online') void sync()
-      else askedReadSeq = 0
+      else requestedReadSeq = 0
     }),
   ]
-  if (known) setConversation(known)
+  if (initial) setConversation(initial)
 
   return {
     timeline,

@@ -1,217 +1,57 @@
-// What one person has sent on one surface and the server has not acknowledged: kept before it goes out, sent in order, always under the
-// same clientMessageId, until it is acknowledged or refused for good. All tabs show the same; one of them sends at a time. A picture or file
-// is uploaded first, one after another, and holds up no words meanwhile.
+// One person's unacknowledged messages. An entry is stored before it is sent, and keeps its clientMessageId until it is
+// acknowledged or rejected for good.
 
-import { batch, type ReadonlySignal, signal } from '@preact/signals'
-import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
-import type { Files } from '../attachments/files.ts'
-import { backoffMs } from '../connection/backoff.ts'
+import type { ReadonlySignal } from '@preact/signals'
+import type { Message } from '#protocol/entities.ts'
 import { newId } from '../connection/new-id.ts'
-import { RequestError, type RequestErrorCode } from '../connection/request-error.ts'
-import { openRecords } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
-import { inTurn, openChannel } from '../storage/tabs.ts'
-
-/** A picture or file on its way. */
-export interface OutgoingAttachment extends Omit<Attachment, 'id'> {
-  /** null until it is uploaded. */
-  id: number | null
-  file: Blob
-}
-
-export interface OutboxEntry {
-  clientMessageId: string
-  /** null while it has none: it goes to the one that is there by then, or begins one. */
-  conversationId: number | null
-  /** Of a picture or file its name. */
-  content: string
-  attachment?: OutgoingAttachment
-  createdAt: string
-  /** Where it stands in the order of what was typed. */
-  position: number
-  /** Why it cannot be sent as it is; null while it can. */
-  failure: RequestErrorCode | null
-}
+import { createOutboxDelivery, type OutboxDelivery, type OutboxDeliveryOptions } from './outbox-delivery.ts'
+import { type OutboxEntry, type OutgoingAttachment, openOutboxStore } from './outbox-store.ts'
 
 export interface Outbox {
   entries: ReadonlySignal<readonly OutboxEntry[]>
-  /** The message acknowledged last, to this tab or to another. */
+  /** The message acknowledged last, in this tab or another. */
   sent: ReadonlySignal<Message | null>
-  /** How much of each upload of this tab has gone, from 0 to 1, by clientMessageId. */
-  progress: ReadonlySignal<ReadonlyMap<string, number>>
-  /** Resolves once it is kept. */
+  /** Uploaded fraction (0 to 1) of each upload in this tab, by clientMessageId. */
+  progress: OutboxDelivery['progress']
+  /** Resolves once the entry is stored. */
   add(conversationId: number | null, content: string, attachment?: OutgoingAttachment): Promise<void>
-  /** From its first try on, an entry belongs to one conversation. Resolves once that is kept. */
-  settle(clientMessageId: string, conversationId: number): Promise<void>
-  /** Tries again what was refused. */
+  /** Binds an entry to the conversation of its first attempt. Resolves once that is stored. */
+  assignConversation(clientMessageId: string, conversationId: number): Promise<void>
+  /** Sends a failed entry again. */
   retry(clientMessageId: string): void
-  /** Given up by who wrote it. */
+  /** The writer discards an entry. */
   remove(clientMessageId: string): void
-  /** The connection came or went: no reason to wait longer. */
-  wake(): void
-  /** Ends sending; what is left stays kept. */
+  /** The connection changed: retries now instead of waiting for the backoff. */
+  resume(): void
+  /** Stops sending; stored entries stay. */
   stop(): void
-  /** Ends sending and forgets what is left. */
+  /** Stops sending and deletes the stored entries. */
   clear(): Promise<void>
 }
 
-export interface OutboxOptions {
-  /** Its area is whose outbox it is. */
+export interface OutboxOptions extends Pick<OutboxDeliveryOptions, 'queueKeyOf' | 'deliver' | 'upload'> {
+  /** Its area names the owner of the outbox. */
   storage: Storage
-  /** What has the same lane goes out one after another. */
-  laneOf: (entry: OutboxEntry) => string
-  /** Sends one and resolves with the message once it is acknowledged; rejects with a RequestError. */
-  deliver: (entry: OutboxEntry) => Promise<Message>
-  upload: Files['upload']
 }
 
-/** An entry as the wire has it; it has been uploaded. */
-export function messageParts({ clientMessageId, content, attachment }: OutboxEntry) {
-  if (!attachment) return { clientMessageId, content }
-  const type: MessageType = attachment.width === undefined ? 'file' : 'image'
-  return { clientMessageId, type, attachmentId: attachment.id as number }
-}
-
-type Change = (held: OutboxEntry | undefined) => OutboxEntry | undefined
-
-export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions): Outbox {
+export function openOutbox({ storage, ...options }: OutboxOptions): Outbox {
   const name = `${storage.area}outbox:`
-  const records = openRecords<OutboxEntry>(storage)
-  const channel = openChannel(name)
-  const entries = signal<readonly OutboxEntry[]>([])
-  const sent = signal<Message | null>(null)
-  const progress = signal<ReadonlyMap<string, number>>(new Map())
-  const uploads = new Map<string, AbortController>()
-  /** A browser that keeps no files has those of this page. */
-  const files = new Map<string, Blob>()
-  const queuedLanes = new Set<string>()
-  let writes = 0
-  let reads = 0
-  let isStopped = false
-  let waiting = Promise.withResolvers<void>()
-
-  /** Shown at once, then kept, then on its way, before other tabs are told: who wrote it is the first to send it. */
-  async function change(clientMessageId: string, make: Change, acknowledged: Message | null = null): Promise<void> {
-    writes++
-    batch(() => {
-      if (acknowledged) sent.value = acknowledged
-      const made = make(entries.value.find((each) => each.clientMessageId === clientMessageId))
-      const others = entries.value.filter((each) => each.clientMessageId !== clientMessageId)
-      entries.value = made ? inOrder([...others, made]) : others
-    })
-    await records.change(clientMessageId, make)
-    writes--
-    send()
-    if (!isStopped) channel?.postMessage(acknowledged)
-    await read()
-  }
-
-  /** What is kept is the truth, unless this tab is just changing it. */
-  async function read(): Promise<void> {
-    const turn = ++reads
-    const kept = await list()
-    if (turn === reads && writes === 0) entries.value = kept
-  }
-
-  async function look(): Promise<void> {
-    await read()
-    send()
-  }
-
-  async function list(): Promise<OutboxEntry[]> {
-    const kept = (await records.list()).map((entry) => {
-      const { clientMessageId: id, attachment } = entry
-      if (!attachment || attachment.file instanceof Blob) return entry
-      return { ...entry, attachment: { ...attachment, file: files.get(id) ?? new Blob() } }
-    })
-    return inOrder(kept)
-  }
-
-  async function uploadFirst({ clientMessageId: id, attachment }: Uploading): Promise<void> {
-    const controller = new AbortController()
-    const show = (part: number | null) => {
-      const shown = new Map(progress.value)
-      if (part === null) shown.delete(id)
-      else shown.set(id, part)
-      progress.value = shown
-    }
-    uploads.set(id, controller)
-    try {
-      const { signal } = controller
-      const uploaded = await upload(attachment.file, attachment.name, { onProgress: show, signal })
-      await change(id, (held) => held && { ...held, attachment: { ...attachment, ...uploaded } })
-    } finally {
-      uploads.delete(id)
-      show(null)
-    }
-  }
-
-  async function sendLane(lane: string): Promise<void> {
-    let failures = 0
-    queuedLanes.delete(lane)
-    while (!isStopped) {
-      // Asked anew each time: another tab may have sent it.
-      const entry = (await list()).find((each) => each.failure === null && laneFor(each) === lane)
-      if (!entry || isStopped) return
-      const { clientMessageId } = entry
-      try {
-        if (isUploading(entry)) await uploadFirst(entry)
-        else await change(clientMessageId, () => undefined, await deliver(entry))
-        failures = 0
-      } catch (error) {
-        const { code, retryable, retryAfterMs } = RequestError.of(error)
-        // A session that ended is renewed by the connection, which then wakes this outbox.
-        if (code === 'offline' || code === 'unauthorized') return
-        if (!retryable) await change(clientMessageId, (held) => held && { ...held, failure: code })
-        else await wait(retryAfterMs ?? backoffMs(++failures))
-      }
-    }
-  }
-
-  const laneFor = (entry: OutboxEntry) => (isUploading(entry) ? 'upload' : laneOf(entry))
-
-  async function wait(ms: number): Promise<void> {
-    await Promise.race([waiting.promise, new Promise((resolve) => setTimeout(resolve, ms))])
-  }
-
-  function send(): void {
-    for (const entry of entries.value) {
-      const lane = laneFor(entry)
-      if (isStopped || entry.failure !== null || queuedLanes.has(lane)) continue
-      queuedLanes.add(lane)
-      void inTurn(name + lane, () => sendLane(lane))
-    }
-  }
-
-  function wake(): void {
-    waiting.resolve()
-    waiting = Promise.withResolvers()
-    send()
-  }
+  const store = openOutboxStore(storage, name, () => delivery.send())
+  const delivery = createOutboxDelivery({ ...options, store, lockPrefix: name })
+  const { entries, sent, change } = store
 
   function stop(): void {
-    isStopped = true
-    waiting.resolve()
-    for (const each of uploads.values()) each.abort()
-    channel?.close()
-    unwatch()
+    delivery.stop()
+    store.stop()
   }
-
-  if (channel) {
-    channel.onmessage = ({ data }) => {
-      if (data) sent.value = data as Message
-      void look()
-    }
-  }
-  const unwatch = records.watch(() => void look())
-  void look()
 
   return {
     entries,
     sent,
-    progress,
+    progress: delivery.progress,
     add(conversationId, content, attachment) {
-      const entry: OutboxEntry = {
+      return store.add({
         clientMessageId: newId(),
         conversationId,
         content,
@@ -219,35 +59,25 @@ export function openOutbox({ storage, laneOf, deliver, upload }: OutboxOptions):
         position: Math.max(Date.now(), (entries.value.at(-1)?.position ?? 0) + 1),
         failure: null,
         ...(attachment && { attachment }),
-      }
-      if (attachment) files.set(entry.clientMessageId, attachment.file)
-      return change(entry.clientMessageId, () => entry)
+      })
     },
-    settle: (clientMessageId, conversationId) => change(clientMessageId, (held) => held && { ...held, conversationId }),
-    retry: (clientMessageId) => void change(clientMessageId, (held) => held && again(held)),
+    assignConversation: (clientMessageId, conversationId) =>
+      change(clientMessageId, (entry) => entry && { ...entry, conversationId }),
+    retry: (clientMessageId) => void change(clientMessageId, (entry) => entry && resetForRetry(entry)),
     remove(clientMessageId) {
       void change(clientMessageId, () => undefined)
-      uploads.get(clientMessageId)?.abort()
+      delivery.abortUpload(clientMessageId)
     },
-    wake,
+    resume: delivery.resume,
     stop,
-    async clear() {
+    clear() {
       stop()
-      entries.value = []
-      await records.clear()
+      return store.clear()
     },
   }
 }
 
-type Uploading = OutboxEntry & { attachment: OutgoingAttachment }
-
-const isUploading = (entry: OutboxEntry): entry is Uploading => entry.attachment?.id === null
-
-/** The upload may have been refused, or be gone by now: it is made anew. */
-function again({ attachment, ...entry }: OutboxEntry): OutboxEntry {
+/** Uploads again: the earlier upload may have been rejected or have expired. */
+function resetForRetry({ attachment, ...entry }: OutboxEntry): OutboxEntry {
   return { ...entry, failure: null, ...(attachment && { attachment: { ...attachment, id: null } }) }
-}
-
-function inOrder(entries: readonly OutboxEntry[]): OutboxEntry[] {
-  return entries.toSorted((a, b) => a.position - b.position || (a.clientMessageId < b.clientMessageId ? -1 : 1))
 }

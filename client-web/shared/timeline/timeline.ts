@@ -1,16 +1,16 @@
-// What one side holds of a conversation's messages, as a pure value: one stretch of seqs without a hole, and what lies ahead of it.
-// A message is known by its seq; of two copies the one with the higher version is newer. Nothing out of order is ever shown.
+// The loaded messages of a conversation, as an immutable value: one gapless run of seqs, and messages ahead of it.
+// A message is identified by its seq, and the copy with the higher version wins. Nothing is shown out of order.
 
 import type { Message, Role } from '#protocol/entities.ts'
 
 export interface Timeline {
-  /** In seq order, without a hole. */
+  /** By seq, without gaps. */
   readonly messages: readonly Message[]
-  /** Beyond a hole: kept, but not shown before what is missing has come. */
+  /** After a gap: hidden until the missing messages have arrived. */
   readonly ahead: readonly Message[]
-  /** The newest seq the server has spoken of. */
+  /** The highest seq that the server has announced. */
   readonly lastSeq: number
-  /** Every change of the conversation up to this version is in here. */
+  /** All changes up to this version are included. */
   readonly syncedVersion: number
   readonly customerReadSeq: number
   readonly agentReadSeq: number
@@ -25,30 +25,30 @@ export const emptyTimeline: Timeline = {
   agentReadSeq: 0,
 }
 
-/** The newest seq that is shown, 0 for none. */
-export function lastHeldSeq(timeline: Timeline): number {
+/** The newest visible seq; 0 for none. */
+export function lastLoadedSeq(timeline: Timeline): number {
   return timeline.messages.at(-1)?.seq ?? 0
 }
 
-export function firstHeldSeq(timeline: Timeline): number {
+export function firstLoadedSeq(timeline: Timeline): number {
   return timeline.messages[0]?.seq ?? 0
 }
 
-/** Messages told one by one as they happen. They join where they fit and wait ahead where something is missing before them. */
+/** Adds messages from events. They are appended if they follow directly, otherwise they wait ahead. */
 export function addLive(timeline: Timeline, messages: readonly Message[]): Timeline {
-  return merge(timeline, messages, firstHeldSeq(timeline) || 1)
+  return merge(timeline, messages, firstLoadedSeq(timeline) || 1)
 }
 
 /**
- * Messages that were asked for: the newest page, an older one, or what follows the last seq held. On an empty timeline they say where it
- * begins (an empty one: at the first message to come); an older page must end just before the first held seq to be taken.
+ * Adds a fetched page: the newest, an older one, or what follows the last loaded seq. On an empty timeline
+ * it sets the start (an empty page: at seq 1). An older page must end directly before the first loaded seq.
  */
 export function addPage(timeline: Timeline, messages: readonly Message[]): Timeline {
-  const lowest = messages.length > 0 ? Math.min(...messages.map(({ seq }) => seq)) : 1
-  return merge(timeline, messages, firstHeldSeq(timeline) || lowest)
+  const lowestSeq = messages.length > 0 ? Math.min(...messages.map(({ seq }) => seq)) : 1
+  return merge(timeline, messages, firstLoadedSeq(timeline) || lowestSeq)
 }
 
-/** What the server says of the whole conversation: its newest seq and how far each side has read. Older news changes nothing. */
+/** Applies the newest seq and the read positions. Lower values are ignored. */
 export function addHead(
   timeline: Timeline,
   head: Partial<Pick<Timeline, 'lastSeq' | 'customerReadSeq' | 'agentReadSeq'>>,
@@ -61,22 +61,25 @@ export function addHead(
   }
 }
 
-/** A change seen as it happened. A version that skips proves nothing of what lies between, so it does not count as synced. */
+/**
+ * Applies the version of an event. After a skipped version the
+ * changes in between are missing, so it does not count as synced.
+ */
 export function sawVersion(timeline: Timeline, version: number): Timeline {
   return version === timeline.syncedVersion + 1 ? { ...timeline, syncedVersion: version } : timeline
 }
 
-/** Everything up to this version has been asked for and has come. */
+/** Everything up to this version has been fetched. */
 export function syncedTo(timeline: Timeline, version: number): Timeline {
   return { ...timeline, syncedVersion: Math.max(timeline.syncedVersion, version) }
 }
 
-/** Whether the server has messages after the last one shown. */
+/** Whether the server has messages after the last visible one. */
 export function hasGap(timeline: Timeline): boolean {
-  return timeline.ahead.length > 0 || timeline.lastSeq > lastHeldSeq(timeline)
+  return timeline.ahead.length > 0 || timeline.lastSeq > lastLoadedSeq(timeline)
 }
 
-/** Read by the other side: by the message's own mark, or by how far that side has read. */
+/** Read by the other side, by the message's own flag or by the read position. */
 export function isRead(timeline: Timeline, message: Message): boolean {
   return message.isRead || message.seq <= readSeqOfReader(timeline, message.senderRole)
 }
@@ -88,8 +91,8 @@ function readSeqOfReader(timeline: Timeline, sender: Role): number {
 function merge(timeline: Timeline, incoming: readonly Message[], start: number): Timeline {
   const bySeq = new Map<number, Message>()
   for (const message of [...timeline.messages, ...timeline.ahead, ...incoming]) {
-    const held = bySeq.get(message.seq)
-    if (!held || held.version < message.version) bySeq.set(message.seq, message)
+    const existing = bySeq.get(message.seq)
+    if (!existing || existing.version < message.version) bySeq.set(message.seq, message)
   }
   let first = start
   while (bySeq.has(first - 1)) first--

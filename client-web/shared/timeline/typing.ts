@@ -1,4 +1,4 @@
-// Who is typing: what the others said, forgotten when they fall silent, and telling the others about oneself, not at every key.
+// Typing indicators: those of others, which expire, and the current user's, which are throttled.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { TypingChange } from '#protocol/events.ts'
@@ -6,9 +6,9 @@ import { limits } from '#protocol/limits.ts'
 import type { Connection } from '../connection/connection.ts'
 
 export interface TypingWatch {
-  /** Those of the conversation who are typing now, in the order they began. */
+  /** Who is typing in the conversation, in the order they started. */
   typing: ReadonlySignal<readonly TypingChange[]>
-  /** What they wrote has arrived. */
+  /** Their message has arrived. */
   clear(userId: number): void
   stop(): void
 }
@@ -47,37 +47,40 @@ export function watchTyping(connection: Connection, conversationId: number): Typ
   }
 }
 
-/** Says it again well before the others forget. */
+/** Repeat well before the indicator expires. */
 const repeatMs = limits.typingMs / 2
-/** A preview follows the keys, but no faster than this. */
+/** Minimum time between two previews. */
 const previewMs = 700
 
-export interface TypingTeller {
-  /** The text as it stands after a key; empty says that typing has stopped. */
+export interface TypingNotifier {
+  /** The text after a key press; empty means that typing has stopped. */
   changed(text: string): void
   stop(): void
 }
 
-/** `withPreview` sends the unsent text along (agents see a customer's). Nothing here is worth an error or a second try. */
-export function tellTyping(connection: Connection, conversationId: number, withPreview: boolean): TypingTeller {
+/**
+ * `withPreview` sends the unsent text along (customers only; agents
+ * see it). Errors are ignored: the next key press sends again.
+ */
+export function notifyTyping(connection: Connection, conversationId: number, withPreview: boolean): TypingNotifier {
   let isTyping = false
-  let toldAt = 0
+  let notifiedAt = 0
   let text = ''
-  let tellTimer: ReturnType<typeof setTimeout> | undefined
+  let notifyTimer: ReturnType<typeof setTimeout> | undefined
   let idleTimer: ReturnType<typeof setTimeout> | undefined
 
-  function tell(typing: boolean): void {
-    clearTimeout(tellTimer)
-    tellTimer = undefined
+  function notify(typing: boolean): void {
+    clearTimeout(notifyTimer)
+    notifyTimer = undefined
     isTyping = typing
-    toldAt = Date.now()
+    notifiedAt = Date.now()
     const preview = typing && withPreview ? { preview: text.slice(0, limits.typingPreviewLength).toWellFormed() } : {}
     connection.request('typing:set', { conversationId, typing, ...preview }).catch(() => undefined)
   }
 
   function stop(): void {
     clearTimeout(idleTimer)
-    if (isTyping) tell(false)
+    if (isTyping) notify(false)
   }
 
   return {
@@ -87,9 +90,9 @@ export function tellTyping(connection: Connection, conversationId: number, withP
       if (value === '') return stop()
       clearTimeout(idleTimer)
       idleTimer = setTimeout(stop, limits.typingMs - 1_000)
-      const due = toldAt + (withPreview ? previewMs : repeatMs) - Date.now()
-      if (!isTyping || due <= 0) tell(true)
-      else if (withPreview) tellTimer ??= setTimeout(() => tell(true), due)
+      const due = notifiedAt + (withPreview ? previewMs : repeatMs) - Date.now()
+      if (!isTyping || due <= 0) notify(true)
+      else if (withPreview) notifyTimer ??= setTimeout(() => notify(true), due)
     },
   }
 }

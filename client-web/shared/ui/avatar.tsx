@@ -1,5 +1,5 @@
-// A person as initials on a colour that stays theirs. Decoration, drawn by the style sheet so that no
-// screen reader meets it: the name stands beside it, or on the element around it.
+// A person's initials on a colour derived from the id. Decorative and hidden
+// from screen readers: the name is next to it or on the element around it.
 
 import styles from './avatar.module.css'
 import { initials } from './initials.ts'

@@ -1,4 +1,4 @@
-// A line across a pane or a form that says what is the matter, and perhaps what to do. Spoken when it appears.
+// A message across a pane or form, announced when it appears, with an optional action.
 
 import type { ComponentChildren } from 'preact'
 import styles from './banner.module.css'
@@ -14,7 +14,7 @@ export function Banner({ tone, children, action }: BannerProps) {
   return (
     <div class={`${styles.banner} ${styles[tone]}`} role={tone === 'danger' ? 'alert' : 'status'}>
       {tone === 'info' ? <InfoIcon size={18} /> : <WarningIcon size={18} />}
-      <span class={styles.words}>{children}</span>
+      <span class={styles.text}>{children}</span>
       {action}
     </div>
   )

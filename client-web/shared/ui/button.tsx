@@ -1,4 +1,4 @@
-// Buttons: one with words, one with an icon and a name. A busy button keeps its place and its focus and does nothing.
+// Text and icon buttons. A busy button keeps its size and focus and ignores clicks.
 
 import type { ButtonHTMLAttributes, ComponentChildren } from 'preact'
 import styles from './button.module.css'
@@ -9,15 +9,15 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes, 'size' | 'icon'> {
   size?: 'md' | 'sm'
   busy?: boolean
   icon?: ComponentChildren
-  /** Fills the line. */
-  wide?: boolean
+  /** Takes the full width. */
+  fullWidth?: boolean
 }
 
 export function Button({
   variant = 'secondary',
   size = 'md',
   busy = false,
-  wide = false,
+  fullWidth = false,
   icon,
   children,
   onClick,
@@ -27,7 +27,7 @@ export function Button({
     <button
       type="button"
       {...rest}
-      class={`${styles.button} ${styles[variant]} ${styles[size]} ${wide ? styles.wide : ''}`}
+      class={`${styles.button} ${styles[variant]} ${styles[size]} ${fullWidth ? styles.fullWidth : ''}`}
       aria-busy={busy || undefined}
       aria-disabled={busy || undefined}
       onClick={busy ? (event) => event.preventDefault() : onClick}
@@ -39,7 +39,7 @@ export function Button({
 }
 
 interface IconButtonProps extends Omit<ButtonHTMLAttributes, 'icon' | 'label'> {
-  /** The button's name, also its tooltip. */
+  /** Accessible name and tooltip. */
   label: string
   icon: ComponentChildren
 }

@@ -1,4 +1,4 @@
-// A line of code to take along: it can be read, selected, and copied by a button that says when it has.
+// A read-only line of code with a copy button.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { defineTexts } from '../i18n/texts.ts'
@@ -13,7 +13,7 @@ const texts = defineTexts({
 
 type Outcome = 'none' | 'copied' | 'selected'
 
-/** `label` names the code for screen readers. */
+/** `label` is the accessible name. */
 export function CopyField({ text, label }: { text: string; label: string }) {
   const code = useRef<HTMLInputElement>(null)
   const [outcome, setOutcome] = useState<Outcome>('none')
@@ -29,7 +29,7 @@ export function CopyField({ text, label }: { text: string; label: string }) {
       await navigator.clipboard.writeText(text)
       setOutcome('copied')
     } catch {
-      // Plain http has no clipboard: the text is selected, the key does the rest.
+      // No clipboard on plain http: select the text for the keyboard shortcut.
       code.current?.select()
       setOutcome('selected')
     }

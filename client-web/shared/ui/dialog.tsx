@@ -1,4 +1,5 @@
-// A modal question in a native <dialog>: it keeps focus inside, closes on Escape and on the backdrop, and gives focus back.
+// A modal dialog on the native <dialog>: traps focus, closes on
+// Escape and on a click on the backdrop, and restores focus.
 
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
@@ -11,11 +12,11 @@ interface DialogProps {
   closeLabel: string
   onClose: () => void
   children: ComponentChildren
-  /** The buttons at the foot. */
+  /** Buttons in the footer. */
   actions?: ComponentChildren
 }
 
-/** Open while it is rendered. */
+/** Open while it is mounted. */
 export function Dialog({ title, closeLabel, onClose, children, actions }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
@@ -26,25 +27,25 @@ export function Dialog({ title, closeLabel, onClose, children, actions }: Dialog
     const dialog = ref.current
     const before = document.activeElement
     dialog?.showModal()
-    // A form begins at its first question, not at the button that closes it.
+    // Focus the first field, not the close button.
     dialog?.querySelector<HTMLElement>('form :is(input, select, textarea)')?.focus()
     return () => {
       isOver.current = true
-      // While it is open nothing outside can have focus.
+      // While the dialog is open nothing outside can take focus.
       dialog?.close()
-      // What opened it may be gone with what it changed.
+      // The opener may have been removed by the change.
       if (before instanceof HTMLElement && before.isConnected) before.focus()
       else document.getElementById('main')?.focus()
     }
   }, [])
 
-  /** The browser tells of its closing a moment later, when what opened it may have been pressed again. */
+  /** The close event fires later, when the opener may have been clicked again. */
   function closed(): void {
     if (!isOver.current) onClose()
   }
 
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way to do what a click on the backdrop does.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard equivalent of a click on the backdrop.
     <dialog
       ref={ref}
       class={styles.dialog}
@@ -58,7 +59,7 @@ export function Dialog({ title, closeLabel, onClose, children, actions }: Dialog
         isPressedOutside.current = event.target === event.currentTarget
       }}
       onClick={(event) => {
-        // Text selected from inside to outside ends with a click on the backdrop too.
+        // Selecting text from inside to outside also ends with a click on the backdrop.
         if (isPressedOutside.current && event.target === event.currentTarget) closed()
       }}
     >

@@ -1,4 +1,4 @@
-// One question of a form: a label, the control, a hint and an error, tied together so that a screen reader hears them with the control.
+// A form field: label, control, hint and error, linked for screen readers.
 
 import type { ComponentChildren, ComponentProps } from 'preact'
 import { useId } from 'preact/hooks'

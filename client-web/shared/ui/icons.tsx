@@ -1,5 +1,5 @@
-// The icons: our own, drawn on a grid of 20 with one round stroke of 1.5. Each is a component, so that a page carries only what it shows.
-// An icon says nothing by itself: the control around it has a name.
+// Icons on a grid of 20 with a round stroke of 1.5. Each is a separate component
+// for tree shaking. Icons are hidden from screen readers: the control has the name.
 
 interface IconProps {
   size?: number
@@ -43,7 +43,6 @@ export const ClipIcon = /* @__PURE__ */ draw(
   'M16 9.2 10 15.3a3.7 3.7 0 0 1-5.3-5.2l6.4-6.5a2.5 2.5 0 0 1 3.6 3.5l-6.3 6.4a1.2 1.2 0 0 1-1.8-1.7l5.7-5.8',
 )
 export const FileIcon = /* @__PURE__ */ draw('M11.5 2.8H5v14.4h10V6.3zM11.5 2.8v3.5H15')
-export const PictureIcon = /* @__PURE__ */ draw('M3 4h14v12H3zM3.5 14.5 8 9.8l3.2 3.3 1.8-1.7 3.6 3.3M13 8.2v.1')
 export const DownloadIcon = /* @__PURE__ */ draw('M10 3v9.5M5.8 8.8 10 13l4.2-4.2M3.5 16.5h13')
 export const NextIcon = /* @__PURE__ */ draw('M7.5 4l6 6-6 6')
 export const BackIcon = /* @__PURE__ */ draw('M12.5 4 6.5 10l6 6')
@@ -65,11 +64,11 @@ export const EditIcon = /* @__PURE__ */ draw('M4 16l.8-3.6 8.5-8.5 2.8 2.8-8.5 8
 export const TransferIcon = /* @__PURE__ */ draw('M3 7h13M12.5 3.5 16 7l-3.5 3.5M17 13H4M7.5 9.5 4 13l3.5 3.5')
 export const BlockIcon = /* @__PURE__ */ draw('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM5.2 5.2l9.6 9.6')
 export const LogoutIcon = /* @__PURE__ */ draw('M8 3.5H4v13h4M12.5 6.5 16 10l-3.5 3.5M16 10H7.5')
-export const MailIcon = /* @__PURE__ */ draw('M3 5h14v10.5H3zM3 6l7 5.5L17 6')
+export const EmailIcon = /* @__PURE__ */ draw('M3 5h14v10.5H3zM3 6l7 5.5L17 6')
 export const DetailsIcon = /* @__PURE__ */ draw('M3 4h14v12H3zM12 4v12')
 export const ExternalIcon = /* @__PURE__ */ draw('M11 4h5v5M16 4l-7 7M13.5 11.5V16H4V6.5h4.5')
 
-/** The mark of the product: a speech bubble with the two strokes of 言 left in it. */
+/** The product logo: a speech bubble with the two strokes of 言. */
 export function KefuMark({ size = 28 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 28 28" aria-hidden="true">

@@ -1,4 +1,4 @@
-// Chooses the language of this browser, each named in itself.
+// Selects the language of this browser. Each language is named in itself.
 
 import { language, languages, setLanguage } from '../i18n/language.ts'
 import styles from './language-select.module.css'

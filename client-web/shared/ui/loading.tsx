@@ -1,8 +1,8 @@
-// Something is on its way: a spinner inside a control, grey lines where text will stand.
+// Loading states: a spinner inside a control, grey lines in place of text.
 
 import styles from './loading.module.css'
 
-/** Silent: what waits says so itself (aria-busy, a status). */
+/** Silent: the control itself announces that it is busy. */
 export function Spinner({ size = 20 }: { size?: number }) {
   return (
     <svg class={styles.spinner} width={size} height={size} viewBox="0 0 20 20" fill="none" aria-hidden="true">
@@ -12,7 +12,7 @@ export function Spinner({ size = 20 }: { size?: number }) {
   )
 }
 
-/** `label` is what a screen reader says meanwhile; `lines` how many rows of text are awaited. */
+/** `label` is announced to screen readers; `lines` is the number of placeholder lines. */
 export function Skeleton({ label, lines = 3 }: { label: string; lines?: number }) {
   return (
     <div role="status">

@@ -1,4 +1,4 @@
-// An agent's status as a dot. The word stands beside it or in the label of what is around it: colour alone tells nothing.
+// An agent's status as a dot. The word is always next to it or in a label, since colour alone is not accessible.
 
 import type { AgentStatusValue } from '#protocol/entities.ts'
 import styles from './status-dot.module.css'

@@ -1,0 +1,19 @@
+// The environment of programs that Kefu starts and that are not Kefu: what finds programs and the network, and never a setting.
+
+const names = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'LD_LIBRARY_PATH',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+]
+
+export function childEnvironment(): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])))
+}

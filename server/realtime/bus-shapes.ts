@@ -1,0 +1,54 @@
+// What a message of another process looks like. Whatever has another shape is refused before any code goes by it.
+
+import type { ClosingReason, ConnectionMatch } from '../context.ts'
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isShortText = (value: unknown): value is string => typeof value === 'string' && value.length <= 200
+const isId = (value: unknown): value is number => Number.isSafeInteger(value)
+const isOptionalId = (value: unknown) => value === undefined || value === null || isId(value)
+const mostRooms = 1_000
+const isRooms = (value: unknown) => Array.isArray(value) && value.length <= mostRooms && value.every(isShortText)
+
+const eventPacket = 2
+
+/** Of Socket.IO's adapter: [sender, packet, options]. */
+export function isBroadcast(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 3) return false
+  const [sender, packet, options]: unknown[] = value
+  if (!isShortText(sender) || !isRecord(packet) || !isRecord(options)) return false
+  const { type, data, nsp, id } = packet
+  return (
+    type === eventPacket &&
+    nsp === '/' &&
+    (id === undefined || id === null) &&
+    Array.isArray(data) &&
+    data.length === 2 &&
+    isShortText(data[0]) &&
+    isRooms(options.rooms) &&
+    isRooms(options.except) &&
+    (options.flags === undefined || options.flags === null || isRecord(options.flags))
+  )
+}
+
+const serverSideEmit = 6
+const nodeEvents = ['connections:end', 'rates:counted']
+
+/** The one request that nodes make of each other. Throws a SyntaxError for what is no JSON. */
+export function isNodeEvent(message: Buffer): boolean {
+  const request: unknown = JSON.parse(message.toString())
+  return (
+    isRecord(request) &&
+    request.type === serverSideEmit &&
+    isShortText(request.uid) &&
+    request.requestId === undefined &&
+    Array.isArray(request.data) &&
+    nodeEvents.includes(request.data[0])
+  )
+}
+
+export const isConnectionMatch = (value: unknown): value is ConnectionMatch =>
+  isRecord(value) && isId(value.userId) && isOptionalId(value.sessionId) && isOptionalId(value.exceptSessionId)
+
+const reasons: readonly unknown[] = ['expired', 'revoked', 'restart'] satisfies ClosingReason[]
+export const isClosingReason = (value: unknown): value is ClosingReason => reasons.includes(value)

@@ -1,0 +1,31 @@
+// A client that goes on after rate_limited: answering it costs more than ending it. It is told why, then its connection is read no further.
+
+import type { Socket } from 'socket.io'
+import { limits } from '#protocol/limits.ts'
+import type { Actor } from '../actor.ts'
+import { budgets } from '../budgets/budgets.ts'
+import { type Counter, countDown } from '../budgets/counter.ts'
+import type { App } from '../context.ts'
+import { type EngineSession, terminate } from './engine-sessions.ts'
+import { endConnection } from './open-connections.ts'
+
+interface Client {
+  socket: Socket
+  actor: Actor
+  session: EngineSession
+  /** What is left of budgets.refusedRequests. */
+  refusals: Counter
+}
+
+/** Call for each request that was answered rate_limited. */
+export function countRefusal(app: App, { socket, actor, session, refusals }: Client): void {
+  if (!app.config.rateLimits || !socket.connected || countDown(refusals, budgets.refusedRequests)) return
+  app.refusedSockets.count('requests')
+  app.violations.count(session.address)
+  app.rates.count('violationsPerUser', actor.userId)
+  app.log.info({ userId: actor.userId, reason: 'rate_limited' }, 'ended a connection')
+  endConnection({ actor, socket }, 'rate_limited')
+  const { conn } = session
+  conn.transport.socket?._socket?.pause()
+  setTimeout(() => terminate(conn), limits.floodClosingMs).unref()
+}

@@ -1,0 +1,207 @@
+// Guards every HTTP request and upgrade under /socket.io/ before engine.io sees it: which ones are handshakes of ours at all, how many may
+// begin, and whose requests a session takes. What is refused here has cost no session.
+
+import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http'
+import type { Socket as TcpSocket } from 'node:net'
+import { errorCodes } from '#protocol/errors.ts'
+import { type AccessToken, readAccessToken } from '../auth/tokens.ts'
+import { budgets } from '../budgets/budgets.ts'
+import { clientAddress } from '../client-address.ts'
+import type { App } from '../context.ts'
+import { AppError, asAppError, errorBody } from '../errors.ts'
+import { isOwnOrigin } from '../origin.ts'
+import type { EngineSessions } from './engine-sessions.ts'
+import { createHandshakeBudget, type PendingHandshake } from './handshake-budget.ts'
+import type { RefusalReason } from './refused-sockets.ts'
+
+interface SocketRequests {
+  /** The handshake that engine.io made a session of; undefined for a request that did not pass the guard. */
+  claim(request: object | null): PendingHandshake | undefined
+}
+
+type EngineRequest = IncomingMessage & { _query?: Record<string, string> }
+
+/** What engine.io answers for a session that it does not have: a session of somebody else must look the same. */
+const unknownSession = JSON.stringify({ code: 1, message: 'Session ID unknown' })
+
+const path = '/socket.io/'
+
+/** Call when Socket.IO is attached to the server. `headers` go with every answer under /socket.io/. */
+export function guardSocketRequests(
+  app: App,
+  server: NodeServer,
+  sessions: EngineSessions,
+  headers: Readonly<Record<string, string>>,
+): SocketRequests {
+  const handshakes = new WeakMap<object, PendingHandshake>()
+  /** Of a TCP connection, so that they end with it when it is ended for what it sends. */
+  const begun = new WeakMap<TcpSocket, PendingHandshake[]>()
+  const unanswered = new WeakMap<TcpSocket, number>()
+  const budget = createHandshakeBudget(app)
+
+  wrap(server, 'request', (request: EngineRequest, response: ServerResponse, pass) => {
+    for (const name of Object.keys(headers)) response.setHeader(name, headers[name] as string)
+    if (!countUnanswered(request, response)) return
+    const outcome = admit(request, false)
+    if (outcome === null) pass()
+    else sendRefusal(response, outcome)
+  })
+  wrap(server, 'upgrade', (request: EngineRequest, socket: TcpSocket, pass) => {
+    const outcome = admit(request, true)
+    if (outcome === null) pass()
+    else writeRefusal(socket, outcome)
+  })
+
+  /** False when the connection was ended: no client of ours sends a request before the one before it is answered. */
+  function countUnanswered({ socket }: EngineRequest, response: ServerResponse): boolean {
+    const count = (unanswered.get(socket) ?? 0) + 1
+    if (count === 1) begun.delete(socket)
+    if (count > budgets.pipelinedSocketRequests.concurrent && app.config.rateLimits) {
+      if (!socket.destroyed) endPipelining(response.req)
+      return false
+    }
+    unanswered.set(socket, count)
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
+    return true
+  }
+
+  function endPipelining(request: IncomingMessage) {
+    const { socket } = request
+    app.refusedSockets.count('pipelining')
+    app.violations.count(clientAddress(app.config, request))
+    socket.destroy()
+    // By then engine.io has made sessions of them.
+    setImmediate(() => {
+      for (const handshake of begun.get(socket) ?? []) handshake.end?.()
+    })
+  }
+
+  /** Null when engine.io may have it. */
+  function admit(request: EngineRequest, isUpgrade: boolean): AppError | 'unknown session' | null {
+    try {
+      if (!isOwnOrigin(app.config, request.headers) || isCrossSite(request)) {
+        throw new AppError('forbidden', 'Only pages of this server connect to it.')
+      }
+      const query = queryOf(request, isUpgrade)
+      const claim = readAccessToken(app, tokenOf(request))
+      if (query.sid !== undefined) return admitToSession(request, query.sid, claim)
+      if (request.method !== 'GET') throw new AppError('invalid_request', 'A session begins with GET.')
+      const handshake = budget.begin(clientAddress(app.config, request), claim)
+      handshakes.set(request, handshake)
+      if (!isUpgrade) rememberBegun(request.socket, handshake)
+      // By then engine.io has made a session of it, or refused it.
+      setImmediate(() => handshake.end ?? handshake.fail())
+      return null
+    } catch (error) {
+      const known = asAppError(error)
+      app.refusedSockets.count(reasonOf(known))
+      return known
+    }
+  }
+
+  /** Since the TCP connection was last without an unanswered request. */
+  function rememberBegun(socket: TcpSocket, handshake: PendingHandshake) {
+    const together = begun.get(socket)
+    if (together) together.push(handshake)
+    else begun.set(socket, [handshake])
+  }
+
+  function admitToSession(request: EngineRequest, sid: string, claim: AccessToken | undefined) {
+    const session = sessions.get(sid)
+    // Another worker's, or nobody's: engine.io sees to both.
+    if (session === undefined) return null
+    if (session.address.group !== clientAddress(app.config, request).group) {
+      app.refusedSockets.count('foreign_session')
+      return 'unknown session'
+    }
+    const { user } = session
+    const isForeign = claim?.userId !== user?.userId || claim?.sessionId !== user?.sessionId
+    if (user !== null && tokenOf(request) !== undefined && isForeign) {
+      throw new AppError('unauthorized', 'The token is not the one of this connection.')
+    }
+    return null
+  }
+
+  function sendRefusal(response: ServerResponse, refusal: AppError | 'unknown session') {
+    const isUnknown = refusal === 'unknown session'
+    const status = isUnknown ? 400 : errorCodes[refusal.code].status
+    const retryAfterMs = isUnknown ? undefined : refusal.details?.retryAfterMs
+    if (typeof retryAfterMs === 'number') response.setHeader('retry-after', Math.ceil(retryAfterMs / 1000))
+    if (status === 429 || status === 503) response.setHeader('connection', 'close')
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(bodyOf(refusal))
+  }
+
+  function writeRefusal(socket: TcpSocket, refusal: AppError | 'unknown session') {
+    const status = refusal === 'unknown session' ? 400 : errorCodes[refusal.code].status
+    const body = bodyOf(refusal)
+    const lines = [
+      `HTTP/1.1 ${status} Refused`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ]
+    socket.on('error', () => {})
+    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+  }
+
+  return {
+    claim: (request) => (request === null ? undefined : handshakes.get(request)),
+  }
+}
+
+type Pass = () => void
+
+/** Puts a listener before those that the server has, for requests under /socket.io/ alone; it decides whether they get the request. */
+function wrap<A>(server: NodeServer, event: string, guard: (request: EngineRequest, to: A, pass: Pass) => void): void {
+  const listeners = server.listeners(event) as ((request: EngineRequest, to: A, head?: Buffer) => void)[]
+  server.removeAllListeners(event)
+  server.on(event, (request: EngineRequest, to: A, head?: Buffer) => {
+    const pass = () => {
+      for (const listener of listeners) listener.call(server, request, to, head)
+    }
+    if (request.url?.startsWith(path)) guard(request, to, pass)
+    else pass()
+  })
+}
+
+/** Throws for what no client of ours asks. Kept on the request, where engine.io looks for it. */
+function queryOf(request: EngineRequest, isUpgrade: boolean): Record<string, string> {
+  const url = request.url ?? ''
+  if (url[path.length] !== '?') throw new AppError('not_found', 'There is nothing here.')
+  if (url.length > longestUrl) throw new AppError('invalid_request', 'The URL is too long.')
+  const query: Record<string, string> = Object.fromEntries(new URLSearchParams(url.slice(path.length + 1)))
+  const { EIO, transport, j } = query
+  if (EIO !== '4') throw new AppError('invalid_request', 'Use version 4 of the Engine.IO protocol: EIO=4.')
+  if (j !== undefined) throw new AppError('invalid_request', 'JSONP is not supported.')
+  if (transport !== 'polling' && transport !== 'websocket') {
+    throw new AppError('invalid_request', 'The transport is polling or websocket.')
+  }
+  if ((transport === 'websocket') !== isUpgrade) {
+    throw new AppError('invalid_request', 'Only the websocket transport upgrades.')
+  }
+  if (query.sid === '') throw new AppError('invalid_request', 'The session id is empty.')
+  request._query = query
+  return query
+}
+
+const longestUrl = 1_000
+
+/** A script or image of another site's page sends no Origin, but says this. */
+const isCrossSite = ({ headers }: IncomingMessage) => /^(cross-site|same-site)$/.test(String(headers['sec-fetch-site']))
+
+/** A token that the request shows: in the header, or, since browsers add no header to a WebSocket, as one of its subprotocols. */
+function tokenOf({ headers }: IncomingMessage): string | undefined {
+  const [, bearer] = /^Bearer +([^\s]+)$/i.exec(headers.authorization ?? '') ?? []
+  const [, offered] = /(?:^|[ ,])token\.([\w.-]{1,4096})(?:$|[ ,])/.exec(headers['sec-websocket-protocol'] ?? '') ?? []
+  return bearer ?? offered
+}
+
+function reasonOf({ code }: AppError): RefusalReason {
+  return code === 'forbidden' || code === 'unauthorized' || code === 'rate_limited' || code === 'overloaded'
+    ? code
+    : 'invalid_request'
+}
+
+const bodyOf = (refusal: AppError | 'unknown session') =>
+  refusal === 'unknown session' ? unknownSession : JSON.stringify({ error: errorBody(refusal) })

@@ -1,0 +1,43 @@
+// Every attack, by family. Those of the run are apart from the drills, which each prove one budget.
+
+import type { Attack } from './attack.ts'
+import { busAttacks } from './attacks/bus.ts'
+import { callDrills } from './attacks/call-drills.ts'
+import { controlFrames } from './attacks/control-frames.ts'
+import { conversationAttacks, conversationDrills } from './attacks/conversations.ts'
+import { crowds } from './attacks/crowds.ts'
+import { handshakeDrills, handshakes } from './attacks/handshakes.ts'
+import { httpFloods } from './attacks/http-floods.ts'
+import { requestFloods } from './attacks/requests.ts'
+import { sessionAttacks } from './attacks/sessions.ts'
+import { socketDrills } from './attacks/socket-drills.ts'
+import { uploadAttacks, uploadDrills } from './attacks/uploads.ts'
+
+export const attacks: readonly Attack[] = [
+  ...controlFrames,
+  ...handshakes,
+  ...requestFloods,
+  ...conversationAttacks,
+  ...httpFloods,
+  ...sessionAttacks,
+  ...uploadAttacks,
+  ...busAttacks,
+]
+
+export const drills: readonly Attack[] = [
+  ...handshakeDrills,
+  ...callDrills,
+  ...conversationDrills,
+  ...socketDrills,
+  ...uploadDrills,
+]
+
+/** Which attack misses a budget when it is removed: a drill, where there is one, for it is quicker. */
+export const provingAttack = (budget: string): Attack | undefined =>
+  [...drills, ...attacks].find(({ proves }) => proves?.includes(budget))
+
+export function attackNamed(name: string): Attack {
+  const found = [...attacks, ...drills, ...crowds].find((each) => each.name === name)
+  if (found === undefined) throw new Error(`there is no attack "${name}"`)
+  return found
+}

@@ -1,0 +1,96 @@
+// The process of attackers, at the lowest priority that leaves the server its processor: prepares, says so, attacks when it is asked to,
+// and reports what it has sent. With rounds, each attack begins again with accounts of its own until all the time is over.
+
+import { setPriority } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRandom } from '../chaos/random.ts'
+import { attackNamed } from './all-attacks.ts'
+import { type Attack, createBudget, type Target, type Traffic } from './attack.ts'
+
+/** What the run asks of this process. */
+export interface Order {
+  names: readonly string[]
+  target: Omit<Target, 'address' | 'random'>
+  /** Each attack has a network of addresses of its own: 127.(network + its place).x.y; 127.0.0.1 first with `fromHere`. */
+  network: number
+  fromHere: boolean
+  seconds: number
+  /** Of all rounds together. */
+  totalSeconds: number
+  seed: number
+}
+
+export type Report =
+  | { kind: 'ready' }
+  | { kind: 'failed'; name: string; reason: string }
+  | { kind: 'over'; traffic: Record<string, Traffic> }
+
+const report = (message: Report) => new Promise((resolve) => process.send?.(message, resolve))
+
+process.on('disconnect', () => process.exit(0))
+// What an attack lets fall must not end the others.
+process.on('unhandledRejection', () => undefined)
+process.on('uncaughtException', () => undefined)
+
+process.once('message', async (order: Order) => {
+  setPriority(10)
+  const members = order.names.map((name, place) => ({ attack: attackNamed(name), target: targetOf(order, place) }))
+  const stages = await Promise.all(
+    members.map(async ({ attack, target }) => {
+      try {
+        return { stage: await prepared(attack, target) }
+      } catch (error) {
+        await report({ kind: 'failed', name: attack.name, reason: String(error) })
+        return null
+      }
+    }),
+  )
+  const started = new Promise((resolve) => process.once('message', resolve))
+  await report({ kind: 'ready' })
+  await started
+
+  const endsAt = performance.now() + order.totalSeconds * 1000
+  const traffic: Record<string, Traffic> = {}
+  await Promise.all(
+    members.map(async ({ attack, target }, place) => {
+      let stage = stages[place]
+      while (performance.now() < endsAt - 500) {
+        const seconds = Math.min(order.seconds, (endsAt - performance.now()) / 1000)
+        const budget = createBudget(seconds)
+        // Of a round that cannot prepare, because the server refuses it by now, nothing is attacked.
+        if (stage) {
+          await Promise.race([
+            attack.run(target, budget, stage.stage).catch(() => undefined),
+            sleep(seconds * 1000 + 500),
+          ])
+        } else await sleep(1_000)
+        traffic[attack.name] = sum(traffic[attack.name], budget.traffic)
+        if (performance.now() < endsAt - 1_000) {
+          stage = await prepared(attack, target).then(
+            (again) => ({ stage: again }),
+            () => null,
+          )
+        }
+      }
+    }),
+  )
+  await report({ kind: 'over', traffic })
+  process.exit(0)
+})
+
+const prepared = async (attack: Attack, target: Target): Promise<unknown> => await attack.prepare?.(target)
+
+function sum(before: Traffic = {}, more: Traffic): Traffic {
+  const total = { ...before }
+  for (const [what, count] of Object.entries(more)) total[what] = (total[what] ?? 0) + count
+  return total
+}
+
+function targetOf({ target, network, fromHere, seed }: Order, place: number): Target {
+  return {
+    ...target,
+    address: (index = 0) =>
+      fromHere && index === 0 ? '127.0.0.1' : `127.${network + place}.${index >> 8}.${(index & 255) + 1}`,
+    random: createRandom(seed + place),
+  }
+}

@@ -1,0 +1,49 @@
+// Loaded into the server's process before anything else: removes a budget, to prove that the run misses it, or lowers one that a drill
+// would take too long to reach. Which ones, and where the server's source is, its own URL says.
+
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** By budget: its numbers, or null where it is removed. */
+export type BudgetChanges = Readonly<Record<string, Readonly<Record<string, number>> | null>>
+
+/** A bound that nobody reaches, by the name of the number. A number of another name has to be added here. */
+const unbounded: Readonly<Record<string, number>> = {
+  count: 1e9,
+  concurrent: 1e9,
+  packets: 1e9,
+  bytes: 2 ** 50,
+  ms: 2 ** 31 - 1,
+}
+
+/** A least speed is no bound when it is nothing. */
+const unboundedByName: Readonly<Record<string, Readonly<Record<string, number>>>> = { slowestReader: { bytes: 0 } }
+
+/** Says over what time a count is taken, and bounds nothing by itself. */
+const windows = ['windowMs', 'perMs']
+
+export function applyChanges(budgets: Record<string, Record<string, number>>, changes: BudgetChanges): void {
+  for (const [name, change] of Object.entries(changes)) {
+    const budget = budgets[name]
+    if (budget === undefined) throw new Error(`there is no budget "${name}"`)
+    Object.assign(budget, change ?? removed(name, budget))
+  }
+}
+
+function removed(name: string, budget: Readonly<Record<string, number>>): Record<string, number> {
+  const keys = Object.keys(budget).filter((key) => !windows.includes(key))
+  return Object.fromEntries(
+    keys.map((key) => {
+      const value = unboundedByName[name]?.[key] ?? unbounded[key]
+      if (value === undefined) throw new Error(`it is not said how "${key}" of ${name} is removed`)
+      return [key, value]
+    }),
+  )
+}
+
+const { searchParams } = new URL(import.meta.url)
+const [checkout, changes] = [searchParams.get('checkout'), searchParams.get('changes')]
+if (checkout !== null && changes !== null) {
+  const { budgets } = await import(pathToFileURL(join(checkout, 'server/budgets/budgets.ts')).href)
+  applyChanges(budgets, JSON.parse(changes))
+}

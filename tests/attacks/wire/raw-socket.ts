@@ -1,0 +1,136 @@
+// TCP connections from a chosen address, written to as fast as they take it, and read only where asked for.
+
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Budget, Target } from '../attack.ts'
+
+/** Resolves when connected; rejects when refused. */
+export function openTcp(target: Pick<Target, 'host' | 'port'>, localAddress: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: target.host, port: target.port, localAddress, noDelay: true })
+    // Alone a socket waits for at most ten seconds: a full backlog is no reason to stay.
+    const timer = setTimeout(() => socket.destroy(new Error('not connected in time')), 10_000)
+    socket.once('error', (error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      socket.on('error', () => undefined)
+      resolve(socket)
+    })
+  })
+}
+
+/** Resolves when the socket takes more, or has ended, or after a second. */
+export function write(socket: Socket, data: Buffer | string): Promise<void> {
+  if (socket.destroyed || socket.write(data)) return new Promise((resolve) => setImmediate(resolve))
+  return drained(socket)
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      clearTimeout(timer)
+      socket.off('drain', settle).off('close', settle)
+      resolve()
+    }
+    const timer = setTimeout(settle, 1_000)
+    socket.on('drain', settle).on('close', settle)
+  })
+}
+
+export const closed = (socket: Socket): Promise<void> =>
+  socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()))
+
+/** `count` at the same time, each again and again until the time is over. What fails is tried again a moment later. */
+export async function repeatedly(
+  budget: Budget,
+  count: number,
+  work: (index: number, times: number) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      for (let times = 0; !budget.isOver(); times++) {
+        try {
+          await Promise.race([work(index, times), budget.over])
+        } catch {
+          budget.count('failures')
+          await sleep(5)
+        }
+      }
+    }),
+  )
+}
+
+export interface PipelineOptions {
+  connections: number
+  /** Requests as text; one packet holds `perWrite` of them. */
+  request(index: number, times: number): string
+  perWrite?: number
+  /** False for those who never read what is answered. */
+  reads?: boolean
+  /** Answers that are waited for before more is written. */
+  inFlight?: number
+  from?: (index: number) => string
+  /** Called with each piece that is answered. */
+  onData?: (text: string) => void
+}
+
+const refusal = /HTTP\/1\.1 (429|503)/g
+
+/** Requests one behind another on a few connections, opened again whenever the server ends them. */
+export async function pipeline(target: Target, budget: Budget, options: PipelineOptions): Promise<void> {
+  const { connections, request, perWrite = 16, reads = true, inFlight = 256, from, onData } = options
+  await repeatedly(budget, connections, async (index, times) => {
+    budget.count('connections')
+    const socket = await openTcp(target, from?.(index) ?? target.address())
+    let waiting = 0
+    if (!reads) socket.pause()
+    else {
+      socket.on('data', (piece) => {
+        const text = piece.toString('latin1')
+        waiting -= text.split('HTTP/1.1 ').length - 1
+        const refusals = text.match(refusal)?.length ?? 0
+        if (refusals > 0) budget.count('refusals', refusals)
+        onData?.(text)
+      })
+    }
+    const end = budget.over.then(() => socket.destroy())
+    try {
+      for (let batch = 0; !socket.destroyed && !budget.isOver(); batch++) {
+        if (reads && waiting > inFlight) {
+          await sleep(1)
+          continue
+        }
+        const texts = Array.from({ length: perWrite }, (_, n) => request(index, times * 1000 + batch * perWrite + n))
+        const text = texts.join('')
+        waiting += perWrite
+        budget.count('requests', perWrite)
+        budget.count('bytes', text.length)
+        await write(socket, text)
+      }
+      if (!budget.isOver()) budget.count('cuts')
+    } finally {
+      socket.destroy()
+      void end
+    }
+  })
+}
+
+/** A GET without a body; more header lines as they are. */
+export const get = ({ host, port }: Target, path: string, ...headers: string[]): string =>
+  [`GET ${path} HTTP/1.1`, `Host: ${host}:${port}`, ...headers, '', ''].join('\r\n')
+
+export function post({ host, port }: Target, path: string, body: unknown, ...headers: string[]): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return [
+    `POST ${path} HTTP/1.1`,
+    `Host: ${host}:${port}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    ...headers,
+    '',
+    text,
+  ].join('\r\n')
+}

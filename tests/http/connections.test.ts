@@ -1,0 +1,182 @@
+// What one HTTP connection may do: unusual requests, many in a row, and answers that nobody reads.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import { budgets } from '../../server/budgets/budgets.ts'
+import type { HttpServer } from '../../server/http/callers.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { get, openRaw, speak } from './raw-http.ts'
+import { serve } from './serve.ts'
+
+let app: TestApp
+
+beforeAll(async () => {
+  app = await startTestApp()
+})
+afterAll(() => app.stop())
+
+const upgrade = (to: string) => ['Connection: Upgrade', `Upgrade: ${to}`]
+
+describe('[HT36] [S21] what a request asks of the connection is ignored or refused with an answer', () => {
+  test.each([
+    ['h2c', '/healthz', 200],
+    ['h2c', '/api/v1/setup', 200],
+    ['h2c', '/nowhere', 404],
+    ['h2c', '/socket.io/?EIO=4&transport=none', 400],
+    ['TLS/1.0', '/readyz', 200],
+    ['websocket', '/healthz', 200],
+    ['websocket', '/socket.iox', 404],
+    ['websocket', 'http://kefu.example/socket.io/?EIO=4&transport=websocket', 404],
+    ['', '/healthz', 200],
+  ])('Upgrade: %s on %s is answered %i as usual', async (to, target, status) => {
+    expect((await speak(app.url, get(target, ...upgrade(to)))).status).toBe(status)
+  })
+
+  test('a body after an ignored upgrade is read as usual', async () => {
+    const body = '{"resumeToken":"none"}'
+    const headers = ['Content-Type: application/json', `Content-Length: ${body.length}`, ...upgrade('h2c')]
+    const text = get('/api/v1/widget/logout', ...headers).replace('GET', 'POST')
+    const { socket, send, received } = openRaw(app.url)
+    send(text + body)
+    await expect.poll(received).toContain('HTTP/1.1 204 ')
+    socket.destroy()
+  })
+
+  test('a WebSocket of Socket.IO is still upgraded', async () => {
+    const key = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+    const { send, received } = openRaw(app.url)
+    send(get('/socket.io/?EIO=4&transport=websocket', ...upgrade('WebSocket'), ...key))
+    await expect.poll(received).toContain('HTTP/1.1 101 ')
+  })
+
+  test('Expect: 100-continue is answered with 100, then as usual', async () => {
+    const { send, received } = openRaw(app.url)
+    const headers = ['Content-Type: application/json', 'Content-Length: 2', 'Expect: 100-continue']
+    send(get('/api/v1/auth/login', ...headers).replace('GET', 'POST'))
+    await expect.poll(received).toContain('HTTP/1.1 100 Continue')
+    send('{}')
+    await expect.poll(received).toContain('HTTP/1.1 400 ')
+  })
+
+  test.each([
+    ['any other Expect', get('/healthz', 'Expect: gold'), 417, 'invalid_request'],
+    ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'invalid_request'],
+    ['CONNECT', 'CONNECT kefu.example:443 HTTP/1.1\r\nHost: kefu.example\r\n\r\n', 404, 'not_found'],
+    ["HTTP/2's preface", 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'invalid_request'],
+    ['a TLS handshake', '\u0016\u0003\u0001\u0002\u0000\u0001', 400, 'invalid_request'],
+    ['two lengths', get('/healthz', 'Content-Length: 1', 'Content-Length: 2'), 400, 'invalid_request'],
+    ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: kefu.example\r\n\r\n', 404, 'not_found'],
+    ['TRACE', 'TRACE / HTTP/1.1\r\nHost: kefu.example\r\n\r\n', 404, 'not_found'],
+  ])('%s has an error of ours as its answer, with the headers of all answers', async (_name, text, status, code) => {
+    const answer = await speak(app.url, text)
+    expect({ status: answer.status, body: JSON.parse(answer.body) }).toMatchObject({
+      status,
+      body: { error: { code } },
+    })
+    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  })
+
+  test('HTTP/1.0 needs no Host', async () => {
+    const answer = await speak(app.url, 'GET /healthz HTTP/1.0\r\n\r\n')
+    expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } })
+  })
+})
+
+/** A route that counts how often it is asked and answers with so many bytes. */
+const bigAnswer = (asked: () => void, bytes: number) => (http: HttpServer) => {
+  const body = 'x'.repeat(bytes)
+  http.get('/big', { config: { roles: 'public' } }, async () => {
+    asked()
+    return body
+  })
+}
+
+describe('[HT37] [S4] requests of one connection are served one after the other', () => {
+  test('all that are pipelined are answered, in order', async () => {
+    const { send, received, answers } = openRaw(app.url)
+    const count = budgets.pipelinedRequests.concurrent
+    send(Array.from({ length: count }, (_, index) => get(index % 2 ? '/healthz' : '/nowhere')).join(''))
+    await expect.poll(answers).toBe(count)
+    const statuses = [...received().matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status))
+    expect(statuses).toEqual(Array.from({ length: count }, (_, index) => (index % 2 ? 200 : 404)))
+  })
+
+  test('one more than budgets.pipelinedRequests ends the connection', async () => {
+    const { send, closed, answers } = openRaw(app.url)
+    send(get('/healthz').repeat(1_000))
+    await closed
+    expect(answers()).toBeLessThan(budgets.pipelinedRequests.concurrent + 2)
+  })
+
+  test('behind an answer that nobody reads, no request is begun', async () => {
+    let asked = 0
+    const { url } = await serve(app, { add: bigAnswer(() => (asked += 1), 8 * 2 ** 20) })
+    const { socket, send } = openRaw(url, { reads: false })
+    send(get('/big').repeat(10))
+    await expect.poll(() => asked).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(asked).toBe(1)
+    socket.resume()
+    await expect.poll(() => asked).toBe(10)
+  })
+
+  test('bytes that are no request do not break into an answer under way', async () => {
+    const { url } = await serve(app, { add: bigAnswer(() => {}, 8 * 2 ** 20) })
+    const { socket, send, received, closed } = openRaw(url)
+    socket.pause()
+    send(get('/big'))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    send('no request\r\n\r\n')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    socket.resume()
+    await closed
+    expect(received()).not.toContain('"code"')
+  })
+})
+
+describe('[HT38] [S4] an answer has to be read', () => {
+  const { bytes, perMs } = budgets.slowestReader
+
+  test('who reads nothing, or less than budgets.slowestReader, is cut off; who reads slowly gets all of it', async () => {
+    const size = 12 * 2 ** 20
+    const { url } = await serve(app, { add: bigAnswer(() => {}, size) })
+    const none = openRaw(url, { reads: false })
+    const drip = openRaw(url, { reads: false })
+    const slow = openRaw(url, { reads: false })
+    let read = 0
+    const timers = [
+      setInterval(() => drip.socket.read(Math.floor((bytes / perMs) * 50)), 100),
+      setInterval(() => {
+        read += (slow.socket.read() as Buffer | null)?.length ?? 0
+      }, 100),
+    ]
+    const began = performance.now()
+    for (const { send } of [none, drip, slow]) send(get('/big'))
+    // What a client reads ends a connection that the server has destroyed, so both are resumed only then.
+    await new Promise((resolve) => setTimeout(resolve, perMs + 3 * limits.readingSweepMs + 500))
+    for (const timer of timers) clearInterval(timer)
+    for (const { socket } of [none, drip]) socket.resume()
+    await Promise.all([none.closed, drip.closed])
+    expect(performance.now() - began).toBeLessThan(perMs + 20_000)
+    expect(none.socket.bytesRead).toBeLessThan(size)
+    expect(drip.socket.bytesRead).toBeLessThan(size)
+    slow.socket.on('data', (part: Buffer) => {
+      read += part.length
+    })
+    await expect.poll(() => read).toBeGreaterThan(size)
+  }, 60_000)
+
+  test('one address leaves budgets.unreadBytesPerAddress unread at most: those that waited longest are cut off', async () => {
+    let asked = 0
+    const { url, http } = await serve(app, { add: bigAnswer(() => (asked += 1), 6 * 2 ** 20) })
+    const readers = Array.from({ length: 12 }, () => openRaw(url, { reads: false }))
+    for (const { send } of readers) send(get('/big'))
+    await expect.poll(() => asked).toBe(12)
+    let open = 12
+    const countOpen = () => http.server.getConnections((_error, count) => (open = count))
+    // What the system itself holds for a connection is not counted.
+    await expect.poll(() => countOpen() && open, { timeout: 5_000 }).toBeLessThan(12)
+    expect(open).toBeGreaterThan(0)
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  })
+})

@@ -1,0 +1,101 @@
+// Calls that need no token and ask the database: however many ask, the database is asked little.
+
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectDatabase } from '#db/connect.ts'
+import type { Database } from '#db/database.ts'
+import { limits } from '#protocol/limits.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { folderOf, serve } from './serve.ts'
+
+let app: TestApp
+let pages: (db: Database) => Promise<string>
+
+beforeAll(async () => {
+  app = await startTestApp()
+  pages = async (db) => {
+    const folder = await folderOf({ 'widget/index.html': 'widget', 'demo/index.html': 'demo' })
+    return (await serve({ ...app, db }, { pages: folder })).url
+  }
+})
+afterAll(() => app.stop())
+
+/** A database that counts the statements it is asked, and how many of them at the same time. */
+function countingDatabase(): { db: Database; statements: string[]; mostAtOnce(): number } {
+  const statements: string[] = []
+  let [atOnce, mostAtOnce] = [0, 0]
+  const db = app.db.withPlugin({
+    transformQuery({ node }) {
+      statements.push(node.kind)
+      atOnce += 1
+      mostAtOnce = Math.max(mostAtOnce, atOnce)
+      return node
+    },
+    async transformResult({ result }) {
+      atOnce -= 1
+      return result
+    },
+  })
+  return { db, statements, mostAtOnce: () => mostAtOnce }
+}
+
+async function times<T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => call(index)))
+}
+
+describe('[HT33] [S9] what needs no token asks the database once in half a second', () => {
+  test.each([
+    ['/readyz', 200],
+    ['/widget/?site=nobody', 200],
+    ['/widget/', 200],
+    ['/api/v1/widget/sites/nobody', 404],
+    ['/api/v1/widget/sites/default', 200],
+    ['/api/v1/setup', 200],
+    ['/demo/', 200],
+  ])('100 times GET %s: %i each', async (path, status) => {
+    const { db, statements } = countingDatabase()
+    const url = await pages(db)
+    const began = performance.now()
+    const statuses = new Set(await times(100, async () => (await fetch(url + path)).status))
+    const periods = Math.ceil((performance.now() - began) / limits.freeAnswerMs)
+    expect([...statuses]).toEqual([status])
+    expect(statements.length).toBeLessThanOrEqual(periods + 1)
+  })
+
+  test('200 keys of no site are looked up together, one statement at a time', async () => {
+    const { db, mostAtOnce } = countingDatabase()
+    const url = await pages(db)
+    const statuses = new Set(await times(200, async (key) => (await fetch(`${url}/widget/?site=no-${key}`)).status))
+    expect([...statuses]).toEqual([200])
+    expect(mostAtOnce()).toBe(1)
+  })
+
+  test('a failure is kept as well: the database in trouble is not asked more often', async () => {
+    const db = connectDatabase({ url: 'mysql://kefu@127.0.0.1:1/kefu' })
+    const url = await pages(db)
+    for (const path of ['/readyz', '/widget/?site=x', '/api/v1/widget/sites/x', '/api/v1/setup']) {
+      const answers = await times(50, async () => (await fetch(url + path)).json())
+      const codes = new Set(answers.map((answer) => (answer as { error: { code: string } }).error.code))
+      expect([...codes], path).toEqual(['unavailable'])
+    }
+    await db.destroy()
+  })
+
+  test('a change of a site is seen at once on the node that made it, elsewhere within half a second', async () => {
+    const admin = await app.newAgent({ role: 'admin' })
+    const elsewhere = await pages(app.db.withSchema((await schemaOf(app.db)) as string))
+    const { body } = await admin.call('POST', '/sites', { name: 'Tea' })
+    const { id, key } = body as { id: number; key: string }
+    const lookAt = async (url: string) =>
+      ((await (await fetch(`${url}/api/v1/widget/sites/${key}`)).json()) as { name: string }).name
+    expect([await lookAt(app.url), await lookAt(elsewhere)]).toEqual(['Tea', 'Tea'])
+    await admin.call('PATCH', `/sites/${id}`, { name: 'Coffee' })
+    expect(await lookAt(app.url)).toBe('Coffee')
+    await expect.poll(() => lookAt(elsewhere), { timeout: 4 * limits.freeAnswerMs }).toBe('Coffee')
+  })
+})
+
+async function schemaOf(db: Database): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string }>`SELECT DATABASE() AS name`.execute(db)
+  return rows[0]?.name
+}

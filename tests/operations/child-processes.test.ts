@@ -1,0 +1,45 @@
+// Programs that Kefu starts get what they need and no more: a secret of the settings is in no environment but Kefu's own.
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { settings } from '../../server/config.ts'
+import { databasePid, newDataDir, startServer, workersOf } from '../support/server-process.ts'
+
+const environmentOf = (pid: number) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean)
+
+function descendantsOf(pid: number): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+  const children = stdout.split('\n').filter(Boolean).map(Number)
+  return children.flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+describe.skipIf(process.platform !== 'linux')('the processes that Kefu starts', () => {
+  test('[OB26] [S27] know no secret, but for the workers, which know all but ADMIN_PASSWORD', async () => {
+    const dataDir = await newDataDir()
+    const secrets = {
+      ADMIN_PASSWORD: 'first canary of the secrets',
+      JWT_SECRET: 'second canary of the secrets that is long enough',
+      BACKUP_KEY: 'third-canary-of-the-secrets-that-is-long-enough',
+      METRICS_TOKEN: 'fourth canary of the secrets',
+    }
+    const server = startServer(dataDir, { ...secrets, WORKERS: '2' })
+    await server.ready()
+    const workers = workersOf(server.pid)
+    expect(workers).toHaveLength(2)
+    for (const worker of workers) {
+      expect(environmentOf(worker)).toContain(`JWT_SECRET=${secrets.JWT_SECRET}`)
+      expect(environmentOf(worker).join('\n')).not.toContain(secrets.ADMIN_PASSWORD)
+    }
+    const others = descendantsOf(server.pid).filter((pid) => !workers.includes(pid))
+    expect(others).toContain(databasePid(dataDir))
+    for (const pid of others) expect(environmentOf(pid).join('\n')).not.toMatch(/canary|DATA_DIR/)
+  })
+
+  test('[OB26] [S27] npm and the build, which bootstrap.mjs starts, get no setting that is a secret', () => {
+    const source = readFileSync(new URL('../../bootstrap.mjs', import.meta.url), 'utf8')
+    const listed = /const secrets = \[([^\]]*)\]/.exec(source)?.[1]?.match(/\w+/g) ?? []
+    const secrets = Object.values(settings).filter(({ secret }) => secret)
+    expect(listed.sort()).toEqual(secrets.map(({ name }) => name).sort())
+  })
+})
