@@ -7,7 +7,7 @@ import { budgets } from '../budgets/budgets.ts'
 import { type Counter, countDown } from '../budgets/counter.ts'
 import type { App } from '../context.ts'
 import { type EngineSession, terminate } from './engine-sessions.ts'
-import { publishClosing } from './publish.ts'
+import { endConnection } from './open-connections.ts'
 
 interface Client {
   socket: Socket
@@ -24,7 +24,7 @@ export function countRefusal(app: App, { socket, actor, session, refusals }: Cli
   app.violations.count(session.address)
   app.rates.count('violationsPerUser', actor.userId)
   app.log.info({ userId: actor.userId, reason: 'rate_limited' }, 'ended a connection')
-  publishClosing(socket, 'rate_limited')
+  endConnection({ actor, socket }, 'rate_limited')
   const { conn } = session
   conn.transport.socket?._socket?.pause()
   setTimeout(() => terminate(conn), limits.floodClosingMs).unref()

@@ -28,7 +28,7 @@ export function createOpenConnections(actors: Pick<CurrentActors, 'end'>): OpenC
 }
 
 /** Drops what waits in its turns, says why, and ends it. */
-export function endConnection({ actor, socket }: Connection, reason: ClosingReason): void {
+export function endConnection({ actor, socket }: Pick<Connection, 'actor' | 'socket'>, reason: ClosingReason): void {
   actor.isEnded = true
   publishClosing(socket, reason)
 }

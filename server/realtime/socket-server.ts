@@ -82,7 +82,6 @@ export function serveRealtime(
   io.use(async (socket, next) => {
     const session = sessions.get((socket.conn as unknown as EngineConnection).id)
     let release = () => {}
-    let admitted: Actor | undefined
     try {
       if (session === undefined) throw new AppError('unavailable', 'This connection has ended.')
       if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
@@ -90,25 +89,16 @@ export function serveRealtime(
       app.rates.check('violationsPerUser', userId)
       app.rates.consume('handshakesPerUser', userId)
       const { actor, expiresAt } = await admit(app, socket.handshake.auth.token, session.address)
-      admitted = actor
+      // By then it is open, or never will be: refused, or lost meanwhile.
+      setImmediate(() => connections.has(socket.data as Connection) || app.actors.leave(actor))
       // It may have ended meanwhile, and would never give its places back.
       if (!sessions.has(session.conn.id)) throw new AppError('unavailable', 'This connection has ended.')
       release = acquireSlots(app, actor, session)
-      const connection = createConnection({
-        socket,
-        session,
-        actor,
-        expiresAt,
-        roomForPage: slowConsumers.roomForPage,
-      })
-      socket.data = connection
+      socket.data = createConnection({ socket, session, actor, expiresAt, roomForPage: slowConsumers.roomForPage })
       session.release = release
       next()
-      // One that was lost meanwhile never opens, nor closes.
-      setImmediate(() => connections.has(connection) || app.actors.leave(actor))
     } catch (error) {
       release()
-      if (admitted) app.actors.leave(admitted)
       const data = errorBody(error)
       if (data.code === 'unauthorized') app.refusedSockets.count('unauthorized')
       next(Object.assign(new Error(data.code), { data }))
