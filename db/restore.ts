@@ -25,7 +25,7 @@ import { dropTablesAside, isAside, listConstraints, moveTablesAside, settleTable
 export interface RestoreOptions {
   /** Replaces what is there; otherwise a database that holds a row is refused. */
   force: boolean
-  /** The rows may be anybody's: the database checks keys and references too. */
+  /** The rows may be anybody's: references between them are checked too. */
   isUntrusted: boolean
   log: (line: string) => void
   /** Called when the tables are complete, before they count. What it throws undoes the restore. */
@@ -61,11 +61,11 @@ export async function restoreDatabase(
     if (!force) await refuseFilled(db)
     try {
       await moveTablesAside(db)
-      await db.query(`SET SESSION foreign_key_checks = 0, unique_checks = ${isUntrusted ? 1 : 0},
+      await db.query(`SET SESSION foreign_key_checks = 0,
         sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')`)
       await fill(db, entries)
       if (isUntrusted) await checkReferences(db)
-      await db.query('SET SESSION foreign_key_checks = 1, unique_checks = 1')
+      await db.query('SET SESSION foreign_key_checks = 1')
       await db.query(sessionSettings)
       await bringUpToDate(db, database, log)
       const accounts = await endLogins(db)

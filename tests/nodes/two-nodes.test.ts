@@ -13,6 +13,9 @@ import { until } from '../support/server-process.ts'
 let redis: RedisServer
 let here: TestApp
 let there: TestApp
+/** What nodes dropped of each other's messages. */
+const dropped: string[] = []
+const log = (line: string) => void (line.includes('bus message dropped') && dropped.push(line))
 /** What has been started, to be ended in the reverse order. */
 const ends: (() => Promise<void>)[] = []
 
@@ -20,14 +23,15 @@ describe.skipIf(!findRedis())('two nodes', () => {
   beforeAll(async () => {
     redis = await startRedis()
     ends.push(redis.stop)
-    here = await startTestApp({ rateLimits: true, node: { redisUrl: redis.url } })
+    here = await startTestApp({ rateLimits: true, node: { redisUrl: redis.url }, log })
     ends.push(here.stop)
-    there = await startTestApp({ rateLimits: true, node: { redisUrl: redis.url, beside: here } })
+    there = await startTestApp({ rateLimits: true, node: { redisUrl: redis.url, beside: here }, log })
     ends.push(there.stop)
     await until(() => here.redis?.isUp() === true && there.redis?.isUp() === true)
   })
   afterAll(async () => {
     for (const end of ends.reverse()) await end()
+    expect(dropped).toEqual([])
   })
 
   it('[ND2] tell each other every event, once, in order', async () => {
