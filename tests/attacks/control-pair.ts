@@ -54,7 +54,12 @@ export async function startControlPair(
   admin: { username: string; password: string },
   localAddress = '127.0.0.1',
 ): Promise<ControlPair> {
-  const login = await post(url, '/auth/login', admin)
+  // An agent of its own: attacks set their stage as the admin.
+  const { body } = await post(url, '/auth/login', admin)
+  const account = { username: 'control', password: 'staple in the tea' }
+  const authorization = `Bearer ${(body as { token: string }).token}`
+  await post(url, '/users', { ...account, name: 'Control', role: 'agent' }, { authorization })
+  const login = await post(url, '/auth/login', account)
   const session = await post(url, '/widget/session', {})
   if (login.status !== 200 || session.status !== 200) throw new Error('the control pair was not let in')
   let cookie = login.cookie

@@ -319,8 +319,9 @@ export const conversationDrills: Attack[] = [
   renameDrill('renames', 3, 'one customer'),
   renameDrill('renamesPerAddress', 10, 'one address'),
   renameDrill('renamesPerNetwork', 10, 'one network'),
-  messageDrill('customerMessages', { count: 5, windowMs: 10_000 }, 'customer'),
-  messageDrill('agentMessages', { count: 20, windowMs: 10_000 }, 'agent'),
+  // The control pair sends one a second each.
+  messageDrill('customerMessages', { count: 15, windowMs: 10_000 }, 'customer'),
+  messageDrill('agentMessages', { count: 15, windowMs: 10_000 }, 'agent'),
   bytesDrill('messageBytesPerCustomer', 20_000, 1),
   bytesDrill('messageBytesPerAddress', 40_000, 10),
   linesDrill('refusalLines', 20, 10),
