@@ -31,6 +31,8 @@ export interface PairFigures {
   cut: number
   /** Acknowledged and not stored, or not acknowledged or not received until the end. */
   lost: number
+  /** Errors that their clients threw over what the server sent. */
+  thrown: number
 }
 
 export interface ControlPair {
@@ -117,10 +119,17 @@ export async function startControlPair(
   const conversationId = (started.data as { conversation: { id: number } }).conversation.id
   await ask(agent.socket, 'conversation:claim', { conversationId })
 
+  // socket.io-client throws over an event without a name, out of reach of whoever uses it.
+  const onThrown = (error: Error) => {
+    if (!error.stack?.includes('socket.io-client')) throw error
+    thrown += 1
+  }
+  process.on('uncaughtException', onThrown)
   const all = new Map<string, Sent>()
   const measured: Sent[] = []
   let refused = 0
   let cut = 0
+  let thrown = 0
   let isMeasuring = false
   let isOver = false
   let turn = 0
@@ -244,10 +253,12 @@ export async function startControlPair(
         refused,
         cut,
         lost: [...all.values()].filter(isLost).length,
+        thrown,
       }
     },
     close() {
       isOver = true
+      process.off('uncaughtException', onThrown)
       clearInterval(timer)
       clearInterval(renewal)
       customer.socket.close()

@@ -42,7 +42,7 @@ export const uploadAttacks: Attack[] = [
     prepare: newCustomer,
     run: (target, budget, { token }) =>
       repeatedly(budget, 4, async () => {
-        await upload(target, budget, token, `${'.'.repeat(78_000)}x`, Buffer.from('hi'))
+        await upload(target, budget, token, `a${'.'.repeat(78_000)}x`, Buffer.from('hi'))
       }),
   }),
   attack({
