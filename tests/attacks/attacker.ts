@@ -50,11 +50,12 @@ process.once('message', async (order: Order) => {
   await started
 
   const endsAt = performance.now() + order.totalSeconds * 1000
+  const hasRounds = order.totalSeconds > order.seconds
   const traffic: Record<string, Traffic> = {}
   await Promise.all(
     members.map(async ({ attack, target }, place) => {
       let stage = stages[place]
-      while (performance.now() < endsAt - 500) {
+      for (let round = 0; round === 0 || (hasRounds && performance.now() < endsAt - 500); round++) {
         const seconds = Math.min(order.seconds, (endsAt - performance.now()) / 1000)
         const budget = createBudget(seconds)
         // Of a round that cannot prepare, because the server refuses it by now, nothing is attacked.
@@ -65,7 +66,7 @@ process.once('message', async (order: Order) => {
           ])
         } else await sleep(1_000)
         traffic[attack.name] = sum(traffic[attack.name], budget.traffic)
-        if (performance.now() < endsAt - 1_000) {
+        if (hasRounds && performance.now() < endsAt - 1_000) {
           stage = await prepared(attack, target).then(
             (again) => ({ stage: again }),
             () => null,

@@ -100,7 +100,7 @@ describe('the verdict', () => {
       'Before.\n<!-- attack run: npm run attack -- --markdown before|after -->\n<!-- end of the attack run -->\nAfter.\n'
     const figures: Figures = {
       name: 'pings-unread',
-      pair: { p50: 1, p95: 2, p99: 3, sent: 4, refused: 0, cut: 0, lost: 0 },
+      pair: { p50: 1, p95: 2, p99: 3, sent: 4, refused: 0, cut: 0, lost: 0, thrown: 0 },
       residentBytes: 200e6,
       growthBytes: 10e6,
       recoveryMs: 0,

@@ -31,6 +31,8 @@ export interface PairFigures {
   cut: number
   /** Acknowledged and not stored, or not acknowledged or not received until the end. */
   lost: number
+  /** Errors that their clients threw over what the server sent. */
+  thrown: number
 }
 
 export interface ControlPair {
@@ -54,7 +56,12 @@ export async function startControlPair(
   admin: { username: string; password: string },
   localAddress = '127.0.0.1',
 ): Promise<ControlPair> {
-  const login = await post(url, '/auth/login', admin)
+  // An agent of its own: attacks set their stage as the admin.
+  const { body } = await post(url, '/auth/login', admin)
+  const account = { username: 'control', password: 'staple in the tea' }
+  const authorization = `Bearer ${(body as { token: string }).token}`
+  await post(url, '/users', { ...account, name: 'Control', role: 'agent' }, { authorization })
+  const login = await post(url, '/auth/login', account)
   const session = await post(url, '/widget/session', {})
   if (login.status !== 200 || session.status !== 200) throw new Error('the control pair was not let in')
   let cookie = login.cookie
@@ -112,10 +119,17 @@ export async function startControlPair(
   const conversationId = (started.data as { conversation: { id: number } }).conversation.id
   await ask(agent.socket, 'conversation:claim', { conversationId })
 
+  // socket.io-client throws over an event without a name, out of reach of whoever uses it.
+  const onThrown = (error: Error) => {
+    if (!error.stack?.includes('socket.io-client')) throw error
+    thrown += 1
+  }
+  process.on('uncaughtException', onThrown)
   const all = new Map<string, Sent>()
   const measured: Sent[] = []
   let refused = 0
   let cut = 0
+  let thrown = 0
   let isMeasuring = false
   let isOver = false
   let turn = 0
@@ -239,10 +253,12 @@ export async function startControlPair(
         refused,
         cut,
         lost: [...all.values()].filter(isLost).length,
+        thrown,
       }
     },
     close() {
       isOver = true
+      process.off('uncaughtException', onThrown)
       clearInterval(timer)
       clearInterval(renewal)
       customer.socket.close()

@@ -46,7 +46,7 @@ const end = '<!-- end of the attack run -->'
 /** One cell: what the attack came to. */
 function cell({ pair, growthBytes, exited, problems }: Figures): string {
   if (exited) return `**the process ends**, +${megabytes(growthBytes)}`
-  const lost = pair.lost > 0 ? `, ${pair.lost} lost` : ''
+  const lost = `${pair.refused > 0 ? `, ${pair.refused} refused` : ''}${pair.lost > 0 ? `, ${pair.lost} lost` : ''}`
   const others = problems.filter((problem) => !/^p95|more memory$|messages|too little/.test(problem))
   const text = [`p95 ${milliseconds(pair.p95)}, +${megabytes(growthBytes)}${lost}`, ...others].join('; ')
   return problems.length === 0 ? text : `**${text}**`

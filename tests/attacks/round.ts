@@ -137,7 +137,7 @@ async function measure(
   })
   const result: Omit<Figures, 'problems'> = {
     name: attacks.map(({ name }) => name).join(' + '),
-    pair: figures ?? { p50: 0, p95: 0, p99: 0, sent: 0, refused: 0, cut: 0, lost: 1 },
+    pair: figures ?? { p50: 0, p95: 0, p99: 0, sent: 0, refused: 0, cut: 0, lost: 1, thrown: 0 },
     residentBytes: peak,
     growthBytes: peak - before,
     recoveryMs: recovery,
@@ -159,6 +159,7 @@ function problemsOf(
   if (pair.lost > 0) problems.push(`${pair.lost} messages lost`)
   if (pair.p95 > criteria.p95Ms) problems.push(`p95 ${milliseconds(pair.p95)}`)
   if (growthBytes > criteria.growthBytes) problems.push(`${megabytes(growthBytes)} more memory`)
+  if (pair.thrown > 0) problems.push(`the pair's clients could not read ${pair.thrown} events`)
   if (pair.refused > 0) problems.push(`${pair.refused} messages refused`)
   // Several at once, or again and again, share what each of them is bounded by.
   const isAlone = attacks.length === 1 && totalSeconds === seconds

@@ -44,6 +44,8 @@ export const conversationAttacks: Attack[] = [
     ids: ['S7'],
     what: 'one customer starts and closes conversations on ten sockets',
     floor: { requests: 80 },
+    // Each of them rings, so few are enough.
+    most: { 'conversation:start accepted': { burst: 60, perSecond: 1 } },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
       onSockets(target, budget, Array(10).fill(token), async (raw) => {
@@ -58,6 +60,7 @@ export const conversationAttacks: Attack[] = [
     ids: ['S7'],
     what: 'one customer closes and reopens a conversation on ten sockets',
     floor: { requests: 80 },
+    most: { 'conversation:reopen accepted': { burst: 60, perSecond: 1 } },
     prepare: newTalk,
     run: (target, budget, { customer, conversationId }) =>
       onSockets(target, budget, Array(10).fill(customer.token), async (raw) => {
@@ -70,6 +73,8 @@ export const conversationAttacks: Attack[] = [
     ids: ['S7'],
     what: 'a customer with 200 conversations gives a new name again and again',
     floor: { requests: 1 },
+    // Each is published with every conversation of the customer.
+    most: { renamed: { burst: 20, perSecond: 0.5 } },
     prepare: async (target) => {
       const customer = await newCustomer(target)
       const raw = await openWebSocket(target, { token: customer.token })
@@ -92,8 +97,10 @@ export const conversationAttacks: Attack[] = [
           resumeToken: held,
           name: `${'N'.repeat(70)}${n}`,
         })
-        if (status === 200) held = body.resumeToken as string
-        else {
+        if (status === 200) {
+          held = body.resumeToken as string
+          budget.count('renamed')
+        } else {
           budget.count('refusals')
           await sleep(20)
         }
@@ -319,8 +326,9 @@ export const conversationDrills: Attack[] = [
   renameDrill('renames', 3, 'one customer'),
   renameDrill('renamesPerAddress', 10, 'one address'),
   renameDrill('renamesPerNetwork', 10, 'one network'),
-  messageDrill('customerMessages', { count: 5, windowMs: 10_000 }, 'customer'),
-  messageDrill('agentMessages', { count: 20, windowMs: 10_000 }, 'agent'),
+  // The control pair sends one a second each.
+  messageDrill('customerMessages', { count: 15, windowMs: 10_000 }, 'customer'),
+  messageDrill('agentMessages', { count: 15, windowMs: 10_000 }, 'agent'),
   bytesDrill('messageBytesPerCustomer', 20_000, 1),
   bytesDrill('messageBytesPerAddress', 40_000, 10),
   linesDrill('refusalLines', 20, 10),

@@ -208,7 +208,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'polling-tiny-packets',
     ids: ['S6'],
-    what: 'a customer posts 60,000 tiny packets in one request of a polling session',
+    what: 'a customer posts 14,000 tiny packets in one request of a polling session',
     floor: { bytes: 50_000 },
     prepare: newCustomer,
     run: (target, budget, { token }) =>

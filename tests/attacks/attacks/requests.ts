@@ -166,7 +166,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'many-keys',
     ids: ['new'],
-    what: 'payloads of 9,000 keys',
+    what: 'payloads of 6,000 keys',
     floor: { bytes: 1_000_000 },
     prepare: newCustomer,
     run: (target, budget, { token }) => {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, drill, type Target } from '../attack.ts'
-import { call, logIn, newCustomer, newCustomers } from '../wire/accounts.ts'
+import { type Customer, call, logIn, newCustomer, newCustomers } from '../wire/accounts.ts'
 import { closed, openTcp, repeatedly } from '../wire/raw-socket.ts'
 
 const boundary = 'kefu-attack'
@@ -33,6 +33,20 @@ async function upload(target: Target, budget: Budget, token: string, name: strin
   return status
 }
 
+/** Somebody else, at another address, who sends a small file every two seconds, and has it answered in time. */
+async function uploadHonestly(target: Target, budget: Budget, { token, from }: Customer): Promise<void> {
+  while (!budget.isOver()) {
+    const options = { token, from, raw: form('a.txt', Buffer.from('hello')) }
+    const answered = call(target, 'POST', '/attachments', undefined, options)
+    const late = sleep(10_000).then(() => ({ status: 0 }))
+    const answer = await Promise.race([answered, late, budget.over.then(() => null)]).catch(() => ({ status: 0 }))
+    if (answer !== null && answer.status !== 201) budget.count('uploads of others refused')
+    await Promise.race([sleep(2_000), budget.over])
+  }
+}
+
+const othersAreServed = { 'uploads of others refused': { burst: 0, perSecond: 0 } }
+
 export const uploadAttacks: Attack[] = [
   attack({
     name: 'dots-in-a-name',
@@ -42,7 +56,7 @@ export const uploadAttacks: Attack[] = [
     prepare: newCustomer,
     run: (target, budget, { token }) =>
       repeatedly(budget, 4, async () => {
-        await upload(target, budget, token, `${'.'.repeat(78_000)}x`, Buffer.from('hi'))
+        await upload(target, budget, token, `a${'.'.repeat(78_000)}x`, Buffer.from('hi'))
       }),
   }),
   attack({
@@ -66,9 +80,11 @@ export const uploadAttacks: Attack[] = [
     ids: ['S12'],
     what: '13 customers hold four uploads each, with a byte every five seconds',
     floor: { connections: 2 },
-    prepare: (target) => newCustomers(target, 13),
-    run: (target, budget, customers) =>
-      repeatedly(budget, 52, async (index) => {
+    most: othersAreServed,
+    prepare: (target) => newCustomers(target, 21),
+    run: async (target, budget, customers) => {
+      void uploadHonestly(target, budget, customers[20] as Customer)
+      await repeatedly(budget, 52, async (index) => {
         budget.count('connections')
         const socket = await openTcp(target, target.address())
         const { token } = customers[index % 13] as { token: string }
@@ -85,20 +101,24 @@ export const uploadAttacks: Attack[] = [
         }
         if (!budget.isOver()) budget.count('cuts')
         socket.destroy()
-      }),
+      })
+    },
   }),
   attack({
     name: 'expensive-images',
     ids: ['S13'],
     what: 'five customers upload twenty AVIF images of 50 million pixels',
     floor: { requests: 1 },
-    prepare: async (target) => ({ customers: await newCustomers(target, 5), image: readFileSync(target.files.avif) }),
-    run: (target, budget, { customers, image }) =>
-      repeatedly(budget, 20, async (index) => {
+    most: othersAreServed,
+    prepare: async (target) => ({ customers: await newCustomers(target, 21), image: readFileSync(target.files.avif) }),
+    run: async (target, budget, { customers, image }) => {
+      void uploadHonestly(target, budget, customers[20] as Customer)
+      await repeatedly(budget, 20, async (index) => {
         const { token } = customers[index % 5] as { token: string }
         const status = await upload(target, budget, token, 'a.avif', image)
         if (status !== 201) await sleep(500)
-      }),
+      })
+    },
   }),
   attack({
     name: 'uploads-that-end',
