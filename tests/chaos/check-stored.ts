@@ -48,7 +48,7 @@ function checkSent({ messages }: Stored, journal: Journal, complain: Complain): 
         `message ${key} was acknowledged as ${acknowledged.id} with seq ${acknowledged.seq}, stored as ${row.id} with seq ${row.seq}`,
       )
     }
-    if (!sent.withTabLock) continue
+    if (!sent.inTurn) continue
     const writer = `${sent.conversationId} ${sent.senderId}`
     if (row.seq < (lastInTurn.get(writer) ?? 0)) complain(`message ${key} is stored before one that was sent earlier`)
     lastInTurn.set(writer, row.seq)

@@ -24,9 +24,9 @@ export function follow(person: Person, conversationId: number, journal: Journal)
   let isWanted = false
   let isSyncing = false
   let timer: NodeJS.Timeout | undefined
-  let assignConversation = () => {}
+  let settle = () => {}
   const opened = new Promise<void>((resolve) => {
-    assignConversation = resolve
+    settle = resolve
   })
 
   async function sync() {
@@ -37,7 +37,7 @@ export function follow(person: Person, conversationId: number, journal: Journal)
       isWanted = false
       journal.count('syncs')
       const isWhole = await catchUp()
-      if (isWhole) assignConversation()
+      if (isWhole) settle()
       else {
         isWanted = true
         await sleep(200)

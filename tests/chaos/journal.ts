@@ -10,7 +10,7 @@ export interface Sent {
   clientMessageId: string
   content: string
   /** Sent only when the one before it was acknowledged, so their seqs must follow each other. */
-  withTabLock: boolean
+  inTurn: boolean
   sentAt: number
   acknowledged: Message | null
   refused: ErrorCode | null

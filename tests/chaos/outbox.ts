@@ -56,7 +56,7 @@ export function openOutbox(person: Person, conversationId: number, journal: Jour
       const clientMessageId = `${person.account.id}-${conversationId}-${++written}`
       const senderId = person.account.id
       const sentAt = performance.now()
-      const sent = { conversationId, senderId, clientMessageId, content, withTabLock: window === 1, sentAt }
+      const sent = { conversationId, senderId, clientMessageId, content, inTurn: window === 1, sentAt }
       journal.sent.push({ ...sent, acknowledged: null, refused: null })
       waiting.push(journal.sent.at(-1) as Sent)
       pump()

@@ -54,7 +54,7 @@ export async function runFrames({ http, customers, agents, frames, seed }: Frame
     let connection = await connectRaw(http.url, self.token)
     let underWay: Promise<void>[] = []
 
-    async function assignConversation() {
+    async function settle() {
       await Promise.all(underWay)
       underWay = []
       if (connection.isOpen()) return
@@ -67,20 +67,20 @@ export async function runFrames({ http, customers, agents, frames, seed }: Frame
       const kind = random.next()
       if (kind < 0.72) {
         underWay.push(request(connection, self, random))
-        if (underWay.length === burst) await assignConversation()
+        if (underWay.length === burst) await settle()
       } else if (kind < 0.92) {
-        await assignConversation()
+        await settle()
         sendBroken(connection, random)
         // Whatever it was, the connection is closed or goes on working.
         await connection.request('message:list', '{}')
-        await assignConversation()
+        await settle()
       } else {
         const { status, about } = await callOddly(http, random)
         count(report.statuses, status)
         if (status >= 500 && status !== 503) report.internal.push(about)
       }
     }
-    await assignConversation()
+    await settle()
     connection.close()
   }
 

@@ -38,7 +38,7 @@ export async function connectRaw(url: string, token: string): Promise<RawConnect
     waiting.delete(id)
   })
   socket.on('close', () => {
-    for (const assignConversation of waiting.values()) assignConversation(null)
+    for (const settle of waiting.values()) settle(null)
     waiting.clear()
   })
   await new Promise<void>((resolve, reject) => {

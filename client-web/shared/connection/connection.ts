@@ -1,5 +1,5 @@
-// The page's connection to the server: typed requests and events, a state signal, and automatic
-// reconnects. Socket.IO's own reconnect stops after a rejected handshake and would reuse an expired token.
+// The page's connection to the server: typed requests and events, a state signal, and automatic reconnects.
+// Socket.IO does not reconnect after a rejected handshake; here every attempt renews the token if necessary.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { io, type Socket } from 'socket.io-client'

@@ -78,14 +78,14 @@ export function formatDuration(sinceIso: string, now: number): string {
   const passed = Math.max(0, now - Date.parse(sinceIso))
   const [value, unit] =
     passed < hour ? [passed / minute, 'minute'] : passed < day ? [passed / hour, 'hour'] : [passed / day, 'day']
-  const words = new Intl.NumberFormat(locale.value, {
+  const formatted = new Intl.NumberFormat(locale.value, {
     style: 'unit',
     unit: unit as string,
     unitDisplay: 'short',
     maximumFractionDigits: 0,
     roundingMode: 'floor',
   } as Intl.NumberFormatOptions).format(Math.max(1, value as number))
-  return passed < minute ? `<${words}` : words
+  return passed < minute ? `<${formatted}` : formatted
 }
 
 export function formatNumber(value: number): string {
