@@ -321,7 +321,8 @@ async function snapshot(
           db
             .selectFrom('conversations')
             .select(['customer_read_seq', 'agent_read_seq'])
-            .where('customer_id', '=', customerId),
+            .where('customer_id', '=', customerId)
+            .orderBy('id'),
         ]
       : []),
   ]
