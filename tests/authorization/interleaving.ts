@@ -164,7 +164,7 @@ function planRequest(random: Random, { role, conversationIds, customerId, word }
     ['conversation:claim', { conversationId: random.pick(others) }],
     ['conversation:release', { conversationId: own }],
     ['customer:set-blocked', { customerId, blocked: random.next() < 0.5 }],
-    ['agent:set-status', { status: random.pick(['online', 'busy']) }],
+    ['agent:set-status', { status: random.pick(['offline', 'busy']) }],
   ]
   const [name, payload] = random.pick(role === 'customer' ? forBoth : [...forBoth, ...forAgents])
   return async ({ client: { socket }, story, isOver }) => {
@@ -302,7 +302,8 @@ async function snapshot(
     mine('users').select('name').orderBy('id'),
     mine('sites').select('name').orderBy('id'),
     db.selectFrom('attachments').select(['id']).where('uploader_id', '=', account.id).orderBy('id'),
-    db.selectFrom('agent_status').select('chosen').where('agent_id', '=', account.id),
+    // Who connects is online until they choose: that row is the node's.
+    db.selectFrom('agent_status').select('chosen').where('agent_id', '=', account.id).where('chosen', '<>', 'online'),
     db.selectFrom('users').select('blocked_at').where('id', '=', customerId),
     // A customer's message changes these too.
     ...(isAll || role !== 'customer'
@@ -320,7 +321,8 @@ async function snapshot(
           db
             .selectFrom('conversations')
             .select(['customer_read_seq', 'agent_read_seq'])
-            .where('customer_id', '=', customerId),
+            .where('customer_id', '=', customerId)
+            .orderBy('id'),
         ]
       : []),
   ]
