@@ -75,8 +75,6 @@ export const budgets = {
   postPackets: { packets: 300 },
   /** Fragments of one WebSocket message, and chunks of the network that it comes in. */
   messageFragments: { packets: 4_096 },
-  /** Requests under /socket.io/ that one TCP connection has sent and not got an answer for: nobody pipelines. */
-  pipelinedSocketRequests: { concurrent: 8 },
   /** What may wait to be sent on one connection, in all layers together; past it the client is too slow. */
   unreadBytesPerConnection: { bytes: 1024 * 1024 },
   /** The same for one TCP connection of plain HTTP, where a file of a page may wait as a whole. */
@@ -97,7 +95,7 @@ export const budgets = {
   /** HTTP requests refused for their rate. Past it each ends its connection and is a violation of its address. */
   refusalsPerAddress: { count: 600, windowMs: 60_000 },
   metricsGuessesPerAddress: { count: 10, windowMs: 15 * 60_000 },
-  /** HTTP requests of one connection that wait for the one before; one more ends the connection. */
+  /** Requests of one TCP connection that wait for the one before, Socket.IO's polling included; one more ends the connection. */
   pipelinedRequests: { concurrent: 16 },
   /** Bytes of HTTP answers that wait to be read, of one address and in all. Past it those that waited longest are cut off. */
   unreadBytesPerAddress: { bytes: 16 * 1024 * 1024 },

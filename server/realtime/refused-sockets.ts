@@ -8,7 +8,6 @@ export const refusalReasons = [
   'overloaded',
   'handshake_timeout',
   'foreign_session',
-  'pipelining',
   'packets',
   'control_frames',
   'connects',

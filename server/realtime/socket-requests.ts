@@ -5,7 +5,6 @@ import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node
 import type { Socket as TcpSocket } from 'node:net'
 import { errorCodes } from '#protocol/errors.ts'
 import { type AccessToken, readAccessToken } from '../auth/tokens.ts'
-import { budgets } from '../budgets/budgets.ts'
 import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
 import { AppError, asAppError, errorBody } from '../errors.ts'
@@ -34,14 +33,10 @@ export function guardSocketRequests(
   headers: Readonly<Record<string, string>>,
 ): SocketRequests {
   const handshakes = new WeakMap<object, PendingHandshake>()
-  /** Of a TCP connection, so that they end with it when it is ended for what it sends. */
-  const begun = new WeakMap<TcpSocket, PendingHandshake[]>()
-  const unanswered = new WeakMap<TcpSocket, number>()
   const budget = createHandshakeBudget(app)
 
   wrap(server, 'request', (request: EngineRequest, response: ServerResponse, pass) => {
     for (const name of Object.keys(headers)) response.setHeader(name, headers[name] as string)
-    if (!countUnanswered(request, response)) return
     const outcome = admit(request, false)
     if (outcome === null) pass()
     else sendRefusal(response, outcome)
@@ -51,30 +46,6 @@ export function guardSocketRequests(
     if (outcome === null) pass()
     else writeRefusal(socket, outcome)
   })
-
-  /** False when the connection was ended: no client of ours sends a request before the one before it is answered. */
-  function countUnanswered({ socket }: EngineRequest, response: ServerResponse): boolean {
-    const count = (unanswered.get(socket) ?? 0) + 1
-    if (count === 1) begun.delete(socket)
-    if (count > budgets.pipelinedSocketRequests.concurrent && app.config.rateLimits) {
-      if (!socket.destroyed) endPipelining(response.req)
-      return false
-    }
-    unanswered.set(socket, count)
-    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
-    return true
-  }
-
-  function endPipelining(request: IncomingMessage) {
-    const { socket } = request
-    app.refusedSockets.count('pipelining')
-    app.violations.count(clientAddress(app.config, request))
-    socket.destroy()
-    // By then engine.io has made sessions of them.
-    setImmediate(() => {
-      for (const handshake of begun.get(socket) ?? []) handshake.end?.()
-    })
-  }
 
   /** Null when engine.io may have it. */
   function admit(request: EngineRequest, isUpgrade: boolean): AppError | 'unknown session' | null {
@@ -88,7 +59,6 @@ export function guardSocketRequests(
       if (request.method !== 'GET') throw new AppError('invalid_request', 'A session begins with GET.')
       const handshake = budget.begin(clientAddress(app.config, request), claim)
       handshakes.set(request, handshake)
-      if (!isUpgrade) rememberBegun(request.socket, handshake)
       // By then engine.io has made a session of it, or refused it.
       setImmediate(() => handshake.end ?? handshake.fail())
       return null
@@ -97,13 +67,6 @@ export function guardSocketRequests(
       app.refusedSockets.count(reasonOf(known))
       return known
     }
-  }
-
-  /** Since the TCP connection was last without an unanswered request. */
-  function rememberBegun(socket: TcpSocket, handshake: PendingHandshake) {
-    const together = begun.get(socket)
-    if (together) together.push(handshake)
-    else begun.set(socket, [handshake])
   }
 
   function admitToSession(request: EngineRequest, sid: string, claim: AccessToken | undefined) {
