@@ -91,7 +91,7 @@ function targetOf({ target, network, fromHere, seed }: Order, place: number): Ta
   return {
     ...target,
     address: (index = 0) =>
-      fromHere && index === 0 ? '127.0.0.1' : `127.${network + place}.${index >> 8}.${(index & 255) + 1}`,
+      fromHere && index === 0 ? '127.0.0.1' : `127.${network + place}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
     random: createRandom(seed + place),
   }
 }

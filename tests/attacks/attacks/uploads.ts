@@ -56,7 +56,7 @@ export const uploadAttacks: Attack[] = [
     prepare: newCustomer,
     run: (target, budget, { token }) =>
       repeatedly(budget, 4, async () => {
-        await upload(target, budget, token, `a${'.'.repeat(78_000)}x`, Buffer.from('hi'))
+        await upload(target, budget, token, `a${'.'.repeat(78_000)}b.txt`, Buffer.from('hi'))
       }),
   }),
   attack({
@@ -68,7 +68,7 @@ export const uploadAttacks: Attack[] = [
     run: (target, budget, { token }) =>
       repeatedly(budget, 4, async (_, n) => {
         const part = [' ', '/', '\\\\', '\u202e', '. ', '%', "'"][n % 7] as string
-        await upload(target, budget, token, `a${part.repeat(Math.floor(60_000 / part.length))}b`, Buffer.from('hi'))
+        await upload(target, budget, token, `a${part.repeat(Math.floor(60_000 / part.length))}b.txt`, Buffer.from('hi'))
         budget.count('requests')
         const page = { url: `https://a.example/${part.repeat(20_000)}`, title: part.repeat(20_000) }
         await call(target, 'POST', '/widget/session', { token, page, name: part.repeat(20_000) })
