@@ -1,4 +1,4 @@
--- Kefu's database, whole: what a new installation gets. db/migrations/ leads an older one here; a test proves both ends equal.
+-- Kefu's database, whole: what a new installation gets. db/schema/migrations/ leads an older one here; a test proves both ends equal.
 -- Valid on MariaDB 10.11 and later and on MySQL 8.4 and later. Times are UTC from the database's clock, to the millisecond.
 -- Text is utf8mb4_unicode_ci; names and keys that must match exactly are utf8mb4_bin or ascii_bin (unicode_ci holds all emoji equal).
 

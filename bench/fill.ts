@@ -4,8 +4,8 @@
 
 import { readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
-import { type DatabaseAddress, driverOptions, sessionSettings } from '#db/connect.ts'
-import { splitStatements } from '#db/split-statements.ts'
+import { type DatabaseAddress, driverOptions, sessionSettings } from '#db/core/connect.ts'
+import { splitStatements } from '#db/schema/split-statements.ts'
 import { answers, names, questions } from './fill-words.ts'
 
 export interface FillSize {

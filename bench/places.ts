@@ -1,8 +1,8 @@
 // Where in a filled shop is read: two hundred places spread over all there is, the same share of each size.
 
-import { listConversationsInView } from '#db/conversation-records.ts'
-import type { Database } from '#db/database.ts'
-import type { Place } from '#db/paging.ts'
+import type { Database } from '#db/core/database.ts'
+import type { Place } from '#db/core/keyset.ts'
+import { listConversationsInView } from '#db/queries/conversation-records.ts'
 import type { ConversationView } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import type { FillSize } from './fill.ts'

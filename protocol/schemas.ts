@@ -21,7 +21,7 @@ export const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 export const ClientId = Type.String({ minLength: 1, maxLength: limits.clientIdLength, pattern: '^[A-Za-z0-9_-]+$' })
 export const Content = Type.String({ minLength: 1, maxLength: limits.contentLength, pattern: visibleText })
 export const MessageType = Type.Union([Type.Literal('text'), Type.Literal('image'), Type.Literal('file')])
-/** What a message holds, wherever it is written. Which type needs what is decided in server/messages/as-written.ts. */
+/** What a message holds, wherever it is written. Which type needs what is decided in server/messages/validate-send.ts. */
 export const messageParts = {
   clientMessageId: ClientId,
   type: Type.Optional(MessageType),

@@ -2,37 +2,37 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { Database } from '#db/database.ts'
+import type { Database } from '#db/core/database.ts'
 import { createPresence } from './agents/presence.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import { createCurrentActors } from './auth/current-actors.ts'
 import { createRateLimiter } from './budgets/rate-limiter.ts'
 import { createSlotCounter } from './budgets/slots.ts'
 import { createViolations } from './budgets/violations.ts'
-import type { Config } from './config.ts'
+import { joinOtherNodes } from './cluster/cluster.ts'
+import { createRefusedMessages } from './cluster/rejected-messages.ts'
+import { signBus } from './cluster/signed-bus.ts'
+import { keepSessionsWhole } from './cluster/workers/sticky-sessions.ts'
+import type { Siblings } from './cluster/workers/worker-ipc.ts'
 import type { App } from './context.ts'
-import { createKnownConversations } from './conversations/known.ts'
-import { createConversationTeller } from './conversations/tell.ts'
-import { createToldVersions } from './conversations/told.ts'
-import { startUpkeep } from './customers/upkeep.ts'
-import { watchEventLoop } from './event-loop.ts'
-import { createHttpServer } from './http/http-server.ts'
+import { createConversationTeller } from './conversation-state/publish-conversation.ts'
+import { createToldVersions } from './conversation-state/published-versions.ts'
+import { startUpkeep } from './customers/housekeeping.ts'
 import { plainHeaders } from './http/security-headers.ts'
+import { createHttpServer } from './http/server.ts'
 import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
-import { createReadMarker } from './messages/read-marker.ts'
-import { createMessageWriter } from './messages/writer.ts'
-import { endLapsed } from './realtime/ended-sessions.ts'
-import { createOpenConnections } from './realtime/open-connections.ts'
-import { joinOtherNodes } from './realtime/other-nodes.ts'
+import { createKnownConversations } from './messages/write-path/conversation-cache.ts'
+import { createMessageWriter } from './messages/write-path/message-writer.ts'
+import { createReadMarker } from './messages/write-path/receipt-writer.ts'
+import type { Config } from './process/config.ts'
+import { watchEventLoop } from './process/event-loop-monitor.ts'
+import { createOpenConnections } from './realtime/connection-registry.ts'
 import { createPublish } from './realtime/publish.ts'
-import { createRefusedMessages } from './realtime/refused-messages.ts'
 import { createRefusedSockets } from './realtime/refused-sockets.ts'
-import { sendTogether } from './realtime/send-together.ts'
-import { signBus } from './realtime/signed-bus.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
-import { tellTextOnly } from './realtime/text-only.ts'
-import { keepSessionsWhole } from './workers/forward.ts'
-import type { Siblings } from './workers/siblings.ts'
+import { tellTextOnly } from './realtime/socketio/json-encoder.ts'
+import { sendTogether } from './realtime/socketio/write-coalescing.ts'
+import { endLapsed } from './realtime/sync/revoked-sessions.ts'
 
 export interface AppParts {
   config: Config
@@ -62,7 +62,7 @@ export async function createApp({
   const connections = createOpenConnections(actors)
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
-    config.redisUrl === null ? null : (await import('./realtime/redis.ts')).connectRedis(config.redisUrl, log)
+    config.redisUrl === null ? null : (await import('./cluster/redis-bus.ts')).connectRedis(config.redisUrl, log)
   const refused = createRefusedMessages(log, redis ? 'redis' : 'worker')
   const bus = redis ? signBus(redis, jwtSecrets, refused) : (siblings ?? null)
   // Rates go by a clock that nobody sets: set back, it would make people wait for as long.

@@ -1,7 +1,7 @@
 // What every use case is given: the parts of a running Kefu, assembled once in app.ts and passed as a parameter.
 
 import type { Logger } from 'pino'
-import type { Database } from '#db/database.ts'
+import type { Database } from '#db/core/database.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Presence } from './agents/presence.ts'
 import type { Attachments } from './attachments/attachments.ts'
@@ -9,15 +9,15 @@ import type { CurrentActors } from './auth/current-actors.ts'
 import type { RateLimiter } from './budgets/rate-limiter.ts'
 import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
-import type { Config } from './config.ts'
-import type { KnownConversations } from './conversations/known.ts'
-import type { ConversationTeller } from './conversations/tell.ts'
-import type { ToldVersions } from './conversations/told.ts'
-import type { EventLoopWatch } from './event-loop.ts'
-import type { ReadMarker } from './messages/read-marker.ts'
-import type { MessageWriter } from './messages/writer.ts'
+import type { Siblings } from './cluster/workers/worker-ipc.ts'
+import type { ConversationTeller } from './conversation-state/publish-conversation.ts'
+import type { ToldVersions } from './conversation-state/published-versions.ts'
+import type { KnownConversations } from './messages/write-path/conversation-cache.ts'
+import type { MessageWriter } from './messages/write-path/message-writer.ts'
+import type { ReadMarker } from './messages/write-path/receipt-writer.ts'
+import type { Config } from './process/config.ts'
+import type { EventLoopWatch } from './process/event-loop-monitor.ts'
 import type { RefusedSockets } from './realtime/refused-sockets.ts'
-import type { Siblings } from './workers/siblings.ts'
 
 /** Whom an event is told; a connection that fits several gets it once. */
 export interface Audience {

@@ -1,11 +1,11 @@
 // The process that is started: prepares, then serves, by itself or with workers, and says where.
 
 import type { AddressInfo } from 'node:net'
-import { connectDatabase } from '#db/connect.ts'
-import { type Prepared, prepare } from './prepare.ts'
-import { type Life, runProcess } from './run-process.ts'
+import { connectDatabase } from '#db/core/connect.ts'
+import { startWorkers } from './cluster/workers/primary.ts'
+import { type Life, runProcess } from './process/lifecycle.ts'
 import { setupCode } from './setup/first-admin.ts'
-import { startWorkers } from './workers/primary.ts'
+import { type Prepared, prepare } from './startup.ts'
 
 async function serveAlone({ config, log, stops }: Life, { address, jwtSecrets }: Prepared): Promise<number> {
   // A primary of workers serves nobody, and is a third smaller without all this.

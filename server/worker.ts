@@ -1,9 +1,9 @@
 // A worker: one of several processes that serve the port of their primary, which started it. It is a node like any other.
 
-import { connectDatabase } from '#db/connect.ts'
+import { connectDatabase } from '#db/core/connect.ts'
 import { createApp } from './app.ts'
-import { runProcess } from './run-process.ts'
-import { joinSiblings } from './workers/siblings.ts'
+import { joinSiblings } from './cluster/workers/worker-ipc.ts'
+import { runProcess } from './process/lifecycle.ts'
 
 const number = Number(process.argv[2])
 

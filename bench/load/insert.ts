@@ -2,8 +2,8 @@
 // insert.ts {"socketPath", "connections", "rows", "ms"} writes for so long and prints a line of JSON.
 
 import { createConnection, type ResultSetHeader } from 'mysql2/promise'
-import { type DatabaseAddress, driverOptions, isolation, sessionSettings } from '#db/connect.ts'
-import { prepareDatabase } from '#db/migrate.ts'
+import { type DatabaseAddress, driverOptions, isolation, sessionSettings } from '#db/core/connect.ts'
+import { prepareDatabase } from '#db/schema/migrate.ts'
 import { percentiles } from '../percentiles.ts'
 import type { Inserted, InsertJob } from './insert-rows.ts'
 import { body } from './run.ts'

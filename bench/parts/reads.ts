@@ -1,8 +1,8 @@
 // What the past costs: every read of a shop with a million conversations beside that of one with ten thousand, which has as much on its
 // hands. Both run at once and are asked in turn, by requests over a socket or, where people never ask themselves, by the query functions.
 
-import { listConversationsOfCustomer } from '#db/conversation-records.ts'
-import { listChangedConversations, listHeads } from '#db/conversations.ts'
+import { listConversationsOfCustomer } from '#db/queries/conversation-records.ts'
+import { listChangedConversations, listHeads } from '#db/queries/conversations.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
 import { type Figure, figure, type Part } from '../figures.ts'

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '#protocol/limits.ts'
-import { assertHeld } from './data-folder.ts'
+import { assertHeld } from './data-directory.ts'
 import { makeFiles, refuseNewerFiles, rememberVersion } from './database-files.ts'
 import { freeBytes, watchDisk } from './disk-watch.ts'
 import { layoutOf, makeFolders, removeSocketFolder } from './layout.ts'

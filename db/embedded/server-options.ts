@@ -1,7 +1,7 @@
 // What the embedded server is told at every start, and the proof by SQL that it took it.
 
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
-import { driverOptions } from '../connect.ts'
+import { driverOptions } from '../core/connect.ts'
 import type { Layout } from './layout.ts'
 import { StartError } from './start-error.ts'
 

@@ -2,6 +2,8 @@
 // keeps this node's lease there. What is told follows from the database, so that several nodes agree.
 
 import { randomBytes } from 'node:crypto'
+import type { Transaction } from '#db/core/database.ts'
+import { inTransaction } from '#db/core/transaction.ts'
 import {
   addAgentConnection,
   countAgentsHere,
@@ -11,15 +13,13 @@ import {
   removeAgentConnection,
   saveChosenStatus,
   type ToldStatus,
-} from '#db/agents.ts'
-import type { Transaction } from '#db/database.ts'
-import { insertNode, removeNodes, renewNode } from '#db/nodes.ts'
-import { inTransaction } from '#db/transaction.ts'
+} from '#db/queries/agents.ts'
+import { insertNode, removeNodes, renewNode } from '#db/queries/nodes.ts'
 import type { AgentStatusValue } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
-import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
+import type { AgentActor } from '../shared/actor.ts'
 
 export interface Presence {
   /** Registers this node; from then on its lease is renewed and lapsed ones are swept. */

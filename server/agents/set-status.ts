@@ -1,11 +1,11 @@
 // An agent chooses to be online, busy or offline; the choice is kept, and told while connected.
 
-import { findAgent } from '#db/agents.ts'
+import { findAgent } from '#db/queries/agents.ts'
 import type { Agent } from '#protocol/entities.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
-import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 
 export async function setStatus(
   app: App,

@@ -2,7 +2,7 @@
 
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../budgets/budgets.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 import { createFairQueue } from './fair-queue.ts'
 import type { InspectorProcess } from './inspector-process.ts'
 import type { InspectionAnswer, InspectionTask } from './upload-inspector-process.ts'

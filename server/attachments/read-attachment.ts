@@ -1,13 +1,13 @@
 // The bytes of an attachment, or a picture's thumbnail, for who may see it: its uploader alone until a message has brought it, then
 // whoever may see that conversation.
 
-import { findAttachment } from '#db/attachments.ts'
-import { findConversationState } from '#db/conversations.ts'
+import { findAttachment } from '#db/queries/attachments.ts'
+import { findConversationState } from '#db/queries/conversations.ts'
 import type { Attachment } from '#protocol/entities.ts'
-import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
-import { assertMaySee } from '../conversations/access.ts'
-import { AppError } from '../errors.ts'
+import { assertMaySee } from '../conversation-state/access.ts'
+import type { Actor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 import type { StoredFile } from './file-store.ts'
 import { thumbnailOf } from './upload-attachment.ts'
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../budgets/budgets.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 
 export interface StagedUpload {
   path: string

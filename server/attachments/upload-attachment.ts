@@ -3,21 +3,21 @@
 
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
+import { inTransaction } from '#db/core/transaction.ts'
 import {
   deleteAttachments,
   deleteStoredAttachment,
   insertAttachment,
   type NewAttachment,
   sumUploaded,
-} from '#db/attachments.ts'
-import { inTransaction } from '#db/transaction.ts'
-import { isBlocked } from '#db/users.ts'
+} from '#db/queries/attachments.ts'
+import { isBlocked } from '#db/queries/users.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { attachmentTypes, limits } from '#protocol/limits.ts'
-import { type Actor, isCustomer } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 import { attachmentName } from './attachment-name.ts'
 import type { Finding } from './inspect-file.ts'
 import type { StagedUpload } from './staged-uploads.ts'

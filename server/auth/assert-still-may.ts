@@ -1,11 +1,11 @@
 // Whether an actor may still act, read in the transaction that writes and held until it ends: who was ended, disabled or given another role
 // while a body was under way, or a request waited, writes nothing.
 
-import { holdCustomerOfSession } from '#db/customer-sessions.ts'
-import type { Transaction } from '#db/database.ts'
-import { holdAgentOfSession } from '#db/login-sessions.ts'
-import { type Actor, isCustomer } from '../actor.ts'
-import { AppError } from '../errors.ts'
+import type { Transaction } from '#db/core/database.ts'
+import { holdCustomerOfSession } from '#db/queries/customer-sessions.ts'
+import { holdAgentOfSession } from '#db/queries/login-sessions.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 import { unauthorized } from './tokens.ts'
 
 /**

@@ -1,10 +1,10 @@
 // Who is it? A token says which user and session; the rows of both, as they stand, decide. Everything about the actor is from its row.
 
-import { findCustomerOfSession } from '#db/customer-sessions.ts'
-import { findAgentOfSession } from '#db/login-sessions.ts'
-import type { Actor } from '../actor.ts'
-import type { ClientAddress } from '../client-address.ts'
+import { findCustomerOfSession } from '#db/queries/customer-sessions.ts'
+import { findAgentOfSession } from '#db/queries/login-sessions.ts'
 import type { App } from '../context.ts'
+import type { Actor } from '../shared/actor.ts'
+import type { ClientAddress } from '../shared/client-address.ts'
 import { type AccessToken, unauthorized, verifyAccessToken } from './tokens.ts'
 
 export interface Authenticated {

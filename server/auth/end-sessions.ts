@@ -1,11 +1,11 @@
 // Somebody ends one of their own logins, or all but the one they ask from; the connections go with them, on every node.
 
-import type { Transaction } from '#db/database.ts'
-import { lockLoginSession, revokeLoginSession, revokeLoginSessions } from '#db/login-sessions.ts'
-import { inTransaction } from '#db/transaction.ts'
-import type { AgentActor } from '../actor.ts'
+import type { Transaction } from '#db/core/database.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { lockLoginSession, revokeLoginSession, revokeLoginSessions } from '#db/queries/login-sessions.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 import { assertStillMay } from './assert-still-may.ts'
 
 export async function endSession(app: App, actor: AgentActor, sessionId: number): Promise<void> {

@@ -1,15 +1,15 @@
 // An agent or admin logs in. Unknown, wrong and disabled are answered alike, and take as long; the log tells which user it was.
 
-import { inTransaction } from '#db/transaction.ts'
-import { type Account, findAccount, findUser, lockAccount, saveUser } from '#db/users.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { type Account, findAccount, findUser, lockAccount, saveUser } from '#db/queries/users.ts'
 import type { LoginBody } from '#protocol/http.ts'
 import type { App } from '../context.ts'
-import { AppError, asAppError } from '../errors.ts'
-import { logSecurity } from '../security-log.ts'
-import { knownDevice, newDevice, readDevice } from './known-device.ts'
+import { AppError, asAppError } from '../shared/errors.ts'
+import { logSecurity } from '../shared/security-log.ts'
+import { checkLoginFailures, tryPassword } from './check-password.ts'
 import { type Browser, type LoggedIn, loginReply, openSession } from './open-session.ts'
 import { hashPassword, isOutdated } from './password.ts'
-import { checkLoginFailures, tryPassword } from './try-password.ts'
+import { knownDevice, newDevice, readDevice } from './trusted-device.ts'
 
 export async function login(app: App, body: LoginBody, browser: Browser): Promise<LoggedIn> {
   let account: Account | undefined

@@ -1,7 +1,7 @@
 // Ends the login session that a refresh token belongs to, and its connections. Without a good one there is nothing to end.
 
-import { lockLoginSession, revokeLoginSession } from '#db/login-sessions.ts'
-import { inTransaction } from '#db/transaction.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { lockLoginSession, revokeLoginSession } from '#db/queries/login-sessions.ts'
 import type { App } from '../context.ts'
 import { isSameHash, readToken } from './rotating-token.ts'
 

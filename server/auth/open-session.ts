@@ -1,11 +1,11 @@
 // A new login session, and what whoever logs in or refreshes is given.
 
-import type { Transaction } from '#db/database.ts'
-import { insertLoginSession } from '#db/login-sessions.ts'
+import type { Transaction } from '#db/core/database.ts'
+import { insertLoginSession } from '#db/queries/login-sessions.ts'
 import type { User } from '#protocol/entities.ts'
 import type { LoginReply } from '#protocol/http.ts'
-import type { ClientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
+import type { ClientAddress } from '../shared/client-address.ts'
 import { hashSecret, newSecret, writeToken } from './rotating-token.ts'
 import { signAccessToken } from './tokens.ts'
 

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { argon2id, hash, needsRehash, verify } from 'argon2'
 import { limits } from '#protocol/limits.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 
 const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 

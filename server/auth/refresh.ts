@@ -1,12 +1,12 @@
 // A new access token for a refresh token, which is replaced. The one before it gets the same successor for limits.refreshGraceMs, since
 // an answer may be lost or two tabs may ask at once; after that its use means that somebody has a copy, and the session ends.
 
-import type { Transaction } from '#db/database.ts'
-import { lockLoginSession, revokeLoginSession, rotateLoginSession } from '#db/login-sessions.ts'
-import { inTransaction } from '#db/transaction.ts'
-import { findUser } from '#db/users.ts'
+import type { Transaction } from '#db/core/database.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { lockLoginSession, revokeLoginSession, rotateLoginSession } from '#db/queries/login-sessions.ts'
+import { findUser } from '#db/queries/users.ts'
 import type { App } from '../context.ts'
-import { logSecurity } from '../security-log.ts'
+import { logSecurity } from '../shared/security-log.ts'
 import { type LoggedIn, loginReply } from './open-session.ts'
 import {
   hashSecret,

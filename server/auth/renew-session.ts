@@ -1,8 +1,8 @@
 // A connection stays open past its token's end by showing the next one, of the same user and session.
 
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
-import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
+import type { Actor } from '../shared/actor.ts'
 import { authenticate } from './authenticate.ts'
 import { unauthorized } from './tokens.ts'
 

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 
 /** Whose session the token names: a login session of an agent or admin, or a customer session. */
 export type TokenAudience = 'agent' | 'customer'

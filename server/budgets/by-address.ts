@@ -1,6 +1,6 @@
 // Rates that count against an address and, of IPv6, against its network too: somebody who owns a /48 has 65,536 addresses.
 
-import type { ClientAddress } from '../client-address.ts'
+import type { ClientAddress } from '../shared/client-address.ts'
 import type { RateName } from './budgets.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 

@@ -3,7 +3,7 @@
 // what they counted and never wait for it, so a caller that spreads over n nodes has at most n times its rate for limits.sharedRatesMs.
 
 import { limits } from '#protocol/limits.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 import { budgets, isRaised, type Rate, type RateName } from './budgets.ts'
 
 export interface RateLimiter {

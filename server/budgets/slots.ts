@@ -1,6 +1,6 @@
 // How many of a thing one key holds at the same time, such as open connections of one address. Counted on this node alone.
 
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 import { budgets, isRaised, type SlotName } from './budgets.ts'
 
 export interface SlotCounter {

@@ -1,7 +1,7 @@
 // Callers that go on after they were refused. Each closed connection counts against its address; an address with too many begins
 // nothing new for a while. Those behind it who show a valid token go on: they count for themselves (see admission in SECURITY.md).
 
-import type { ClientAddress } from '../client-address.ts'
+import type { ClientAddress } from '../shared/client-address.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
 export interface Violations {

@@ -1,11 +1,11 @@
 // npm run backup [-- FILE]: one archive of the database and the uploaded files, made while Kefu runs or stands still.
 
 import { join, resolve } from 'node:path'
-import { dumpDatabase } from '#db/backup.ts'
+import { dumpDatabase } from '#db/backup/backup.ts'
 import { uploadsFolder } from '../attachments/attachments.ts'
-import { signingKey } from './backup-keys.ts'
+import { signingKey } from './archive/backup-keys.ts'
+import { writeArchive } from './archive/write-archive.ts'
 import { runCommand, withAddress } from './run-command.ts'
-import { writeArchive } from './write-archive.ts'
 
 await runCommand(async (config, [given]) => {
   const name = `kefu-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.backup.gz`

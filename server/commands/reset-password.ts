@@ -1,10 +1,10 @@
 // npm run reset-password -- USER: gives an agent or admin a new random password, shown once, and ends that user's logins.
 
 import { randomBytes } from 'node:crypto'
+import { inTransaction } from '#db/core/transaction.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { revokeLoginSessions } from '#db/login-sessions.ts'
-import { inTransaction } from '#db/transaction.ts'
-import { findAccount, saveUser } from '#db/users.ts'
+import { revokeLoginSessions } from '#db/queries/login-sessions.ts'
+import { findAccount, saveUser } from '#db/queries/users.ts'
 import { hashPassword } from '../auth/password.ts'
 import { runCommand, withDatabase } from './run-command.ts'
 

@@ -3,15 +3,15 @@
 
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { DatabaseEntry } from '#db/backup.ts'
+import type { DatabaseEntry } from '#db/backup/backup.ts'
+import { restoreDatabase } from '#db/backup/restore.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { restoreDatabase } from '#db/restore.ts'
 import { uploadsFolder } from '../attachments/attachments.ts'
 import { hasRoom } from '../attachments/staged-uploads.ts'
-import { verifyingKeys } from './backup-keys.ts'
-import { type Archive, isDatabaseEntry, openArchive } from './read-archive.ts'
+import { verifyingKeys } from './archive/backup-keys.ts'
+import { type Archive, isDatabaseEntry, openArchive } from './archive/read-archive.ts'
+import { type StagedFiles, stageFiles } from './archive/staged-files.ts'
 import { runCommand, withAddressAlone } from './run-command.ts'
-import { type StagedFiles, stageFiles } from './staged-files.ts'
 
 const usage = 'Usage: npm run restore -- FILE [--force] [--untrusted]'
 

@@ -1,13 +1,13 @@
 // What every command shares: its settings, its database, and how it ends.
 
-import { connectDatabase, type DatabaseAddress } from '#db/connect.ts'
-import type { Database } from '#db/database.ts'
-import { holdDataFolder, tryHold } from '#db/embedded/data-folder.ts'
+import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
+import type { Database } from '#db/core/database.ts'
+import { DatabaseUnavailable, errnoOf } from '#db/core/errors.ts'
+import { holdDataFolder, tryHold } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { runningDatabase } from '#db/embedded/running-database.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { DatabaseUnavailable, errnoOf } from '#db/errors.ts'
-import { type Config, loadConfig } from '../config.ts'
+import { type Config, loadConfig } from '../process/config.ts'
 
 /** Runs it and sets the exit code: 1 with one line where a person has to mend something. */
 export async function runCommand(command: (config: Config, args: string[]) => Promise<void>): Promise<void> {

@@ -1,11 +1,11 @@
 // An agent takes a conversation out of the queue. However many try, on however many nodes, one wins: the row's lock decides.
 
 import type { RequestPayloads } from '#protocol/requests.ts'
-import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { assertMaySee } from './access.ts'
-import { changeConversation } from './change-conversation.ts'
+import { assertMaySee } from '../conversation-state/access.ts'
+import { changeConversation } from '../conversation-state/change-conversation.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 
 export function claimConversation(
   app: App,

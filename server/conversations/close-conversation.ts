@@ -1,12 +1,12 @@
 // Ends a conversation; its agent stays named, so that a reopened one finds its way back.
 
-import { isAnnounced } from '#db/conversations.ts'
+import { isAnnounced } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
-import { type Actor, isCustomer } from '../actor.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
-import { assertMayHandle } from './access.ts'
-import { changeConversation } from './change-conversation.ts'
+import { assertMayHandle } from '../conversation-state/access.ts'
+import { changeConversation } from '../conversation-state/change-conversation.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
 
 export async function closeConversation(
   app: App,

@@ -1,7 +1,7 @@
 // A page's end as an opaque word for clients.
 
-import type { Place } from '#db/paging.ts'
-import { AppError } from '../errors.ts'
+import type { Place } from '#db/core/keyset.ts'
+import { AppError } from '../shared/errors.ts'
 
 export function encodeCursor({ at, id }: Place): string {
   return Buffer.from(`${at} ${id}`).toString('base64url')

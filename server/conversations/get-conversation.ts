@@ -1,11 +1,11 @@
 // One conversation, for who may see it.
 
 import type { Conversation } from '#protocol/entities.ts'
-import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
-import { assertMaySee } from './access.ts'
-import { readConversation } from './read.ts'
-import { conversationView, type WholeConversation } from './view.ts'
+import { assertMaySee } from '../conversation-state/access.ts'
+import { readConversation } from '../conversation-state/load.ts'
+import { conversationView, type WholeConversation } from '../conversation-state/views.ts'
+import type { Actor } from '../shared/actor.ts'
 
 /** Throws not_found alike for what does not exist and what is not the actor's. */
 export async function readVisible(app: App, actor: Actor, conversationId: number): Promise<WholeConversation> {

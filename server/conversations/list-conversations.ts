@@ -1,14 +1,14 @@
 // Pages of conversations: an agent's views, a customer's own.
 
-import { listConversationsInView, listConversationsOfCustomer } from '#db/conversation-records.ts'
-import { fitPage } from '#db/paging.ts'
+import { fitPage } from '#db/core/keyset.ts'
+import { listConversationsInView, listConversationsOfCustomer } from '#db/queries/conversation-records.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
-import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
+import { withLastMessages } from '../conversation-state/load.ts'
+import { conversationView } from '../conversation-state/views.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { withLastMessages } from './read.ts'
-import { conversationView } from './view.ts'
 
 export async function listConversations(
   app: App,

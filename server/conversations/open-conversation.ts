@@ -1,13 +1,13 @@
 // The conversation and its messages in one answer. The connection is subscribed before this reads (the edge sees to it), so nothing
 // falls between what is read here and what is told from then on.
 
-import { listChangedMessages, listMessages } from '#db/messages.ts'
+import { listChangedMessages, listMessages } from '#db/queries/messages.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
-import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
+import { conversationView } from '../conversation-state/views.ts'
+import type { Actor } from '../shared/actor.ts'
 import { readVisible } from './get-conversation.ts'
-import { conversationView } from './view.ts'
 
 /**
  * Without afterSeq the newest page, hasMore telling of older ones. With afterSeq what follows it, hasMore telling of newer ones; with

@@ -1,12 +1,12 @@
 // Whoever has a conversation puts it back at the end of the queue.
 
 import type { RequestPayloads } from '#protocol/requests.ts'
-import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { assertMayHandle } from './access.ts'
-import { changeConversation } from './change-conversation.ts'
-import { intoQueue } from './states.ts'
+import { assertMayHandle } from '../conversation-state/access.ts'
+import { changeConversation } from '../conversation-state/change-conversation.ts'
+import { intoQueue } from '../conversation-state/transitions.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 
 export function releaseConversation(
   app: App,

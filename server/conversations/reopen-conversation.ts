@@ -1,13 +1,13 @@
 // Opens a closed conversation again: by an agent for who had it, by its customer to that agent when online, else to the queue.
 
-import { isAnnounced } from '#db/conversations.ts'
+import { isAnnounced } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
-import { type Actor, isCustomer } from '../actor.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
-import { assertMayHandle } from './access.ts'
-import { changeConversation } from './change-conversation.ts'
-import { reopened } from './states.ts'
+import { assertMayHandle } from '../conversation-state/access.ts'
+import { changeConversation } from '../conversation-state/change-conversation.ts'
+import { reopened } from '../conversation-state/transitions.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
 
 export async function reopenConversation(
   app: App,

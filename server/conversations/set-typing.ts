@@ -3,9 +3,9 @@
 
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { hasVisibleCharacter } from '#protocol/visible-text.ts'
-import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
-import { assertVisible } from './assert-visible.ts'
+import { assertVisible } from '../conversation-state/assert-visible.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
 
 export async function setTyping(
   app: App,

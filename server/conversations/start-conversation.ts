@@ -1,31 +1,31 @@
 // A customer begins a conversation, with its first message or without. The same clientConversationId is the same conversation.
 
 import { randomBytes } from 'node:crypto'
+import type { Transaction } from '#db/core/database.ts'
+import { inTransaction } from '#db/core/transaction.ts'
 import {
   countUnfinishedOfCustomer,
   findConversationIdByClientId,
   insertConversation,
   type NewConversation,
-} from '#db/conversations.ts'
-import type { Transaction } from '#db/database.ts'
-import { inTransaction } from '#db/transaction.ts'
-import { lockUser } from '#db/users.ts'
+} from '#db/queries/conversations.ts'
+import { lockUser } from '#db/queries/users.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
-import type { CustomerActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { appendMessages } from '../messages/append-messages.ts'
-import { asWritten } from '../messages/as-written.ts'
-import type { Appended, Send } from '../messages/decide-sends.ts'
+import { readConversation } from '../conversation-state/load.ts'
+import { tellConversation } from '../conversation-state/publish-conversation.ts'
+import { customerView, type WholeConversation } from '../conversation-state/views.ts'
 import { consumeMessage } from '../messages/message-budget.ts'
-import { tellAppended } from '../messages/tell-appended.ts'
-import { readConversation } from './read.ts'
-import { tellConversation } from './tell.ts'
-import { customerView, type WholeConversation } from './view.ts'
+import { asWritten } from '../messages/validate-send.ts'
+import { appendMessages } from '../messages/write-path/append-locked.ts'
+import type { Appended, Send } from '../messages/write-path/plan-appends.ts'
+import { tellAppended } from '../messages/write-path/publish-messages.ts'
+import type { CustomerActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 
 type Payload = RequestPayloads['conversation:start'] & { clientConversationId: string }
 

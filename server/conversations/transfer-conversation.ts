@@ -1,12 +1,12 @@
 // Hands a conversation to a colleague; without one it goes back to the queue, as a release does.
 
-import { findAgent } from '#db/agents.ts'
+import { findAgent } from '#db/queries/agents.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
-import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { assertMayHandle } from './access.ts'
-import { changeConversation } from './change-conversation.ts'
+import { assertMayHandle } from '../conversation-state/access.ts'
+import { changeConversation } from '../conversation-state/change-conversation.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 import { releaseConversation } from './release-conversation.ts'
 
 export function transferConversation(

@@ -1,8 +1,8 @@
 // A customer, or the shop's page on their behalf, is done in this browser: the session ends, and its connections. Without a good token
 // there is nothing to end.
 
-import { lockCustomerSession, revokeCustomerSession } from '#db/customer-sessions.ts'
-import { inTransaction } from '#db/transaction.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { lockCustomerSession, revokeCustomerSession } from '#db/queries/customer-sessions.ts'
 import type { WidgetLogoutBody } from '#protocol/http.ts'
 import { isSameHash, readToken } from '../auth/rotating-token.ts'
 import type { App } from '../context.ts'

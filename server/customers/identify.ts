@@ -2,12 +2,16 @@
 // becomes the known one only where the shop's customer is new here. Whoever is identified gets a new session, so that a token from before
 // opens nothing of it.
 
-import { insertCustomerSession, revokeCustomerSession, revokeOtherCustomerSessions } from '#db/customer-sessions.ts'
-import type { Transaction } from '#db/database.ts'
-import { findExternalId, findOrInsertKnownCustomer, saveExternalId } from '#db/known-customers.ts'
+import type { Transaction } from '#db/core/database.ts'
+import {
+  insertCustomerSession,
+  revokeCustomerSession,
+  revokeOtherCustomerSessions,
+} from '#db/queries/customer-sessions.ts'
+import { findExternalId, findOrInsertKnownCustomer, saveExternalId } from '#db/queries/identified-customers.ts'
 import { hashSecret, newSecret } from '../auth/rotating-token.ts'
 import type { ConnectionMatch } from '../context.ts'
-import type { Continued } from './continue-session.ts'
+import type { Continued } from './resume-session.ts'
 
 /** `ended`: the connections that go with the session before. */
 export async function identify(

@@ -1,14 +1,14 @@
 // An agent stops a customer from writing, or lets them write again. They go on seeing what they have; colleagues are told.
 
-import { touchConversationsOfCustomer } from '#db/conversations.ts'
-import { inTransaction } from '#db/transaction.ts'
-import { findCustomer, lockUser, saveBlocked } from '#db/users.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { touchConversationsOfCustomer } from '#db/queries/conversations.ts'
+import { findCustomer, lockUser, saveBlocked } from '#db/queries/users.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
-import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
-import { tellInTurn } from '../conversations/tell.ts'
-import { AppError } from '../errors.ts'
+import { tellInTurn } from '../conversation-state/publish-conversation.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 
 export async function setBlocked(
   app: App,

@@ -1,24 +1,30 @@
 // The widget's session: the same customer again, or the one whom the shop vouches for, else a new anonymous one where the site allows that.
 
-import { countAgentsHere } from '#db/agents.ts'
-import { touchUnfinishedOfCustomer } from '#db/conversations.ts'
-import { insertCustomerSession } from '#db/customer-sessions.ts'
-import type { Transaction } from '#db/database.ts'
-import { findExternalId } from '#db/known-customers.ts'
-import type { SiteRecord } from '#db/sites.ts'
-import { inTransaction } from '#db/transaction.ts'
-import { type CustomerChanges, type CustomerRecord, findCustomer, insertCustomer, saveCustomer } from '#db/users.ts'
+import type { Transaction } from '#db/core/database.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { countAgentsHere } from '#db/queries/agents.ts'
+import { touchUnfinishedOfCustomer } from '#db/queries/conversations.ts'
+import { insertCustomerSession } from '#db/queries/customer-sessions.ts'
+import { findExternalId } from '#db/queries/identified-customers.ts'
+import type { SiteRecord } from '#db/queries/sites.ts'
+import {
+  type CustomerChanges,
+  type CustomerRecord,
+  findCustomer,
+  insertCustomer,
+  saveCustomer,
+} from '#db/queries/users.ts'
 import type { WidgetSessionBody, WidgetSessionReply } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
 import { hashSecret, newSecret, readToken, writeToken } from '../auth/rotating-token.ts'
 import { readAccessToken, signAccessToken } from '../auth/tokens.ts'
 import { consumeByAddress, consumeByCustomer } from '../budgets/by-address.ts'
-import type { ClientAddress } from '../client-address.ts'
 import type { App, ConnectionMatch } from '../context.ts'
-import { AppError } from '../errors.ts'
+import type { ClientAddress } from '../shared/client-address.ts'
+import { AppError } from '../shared/errors.ts'
 import { findByKey } from '../sites/find-by-key.ts'
-import { type Continued, continueSession } from './continue-session.ts'
 import { identify } from './identify.ts'
+import { type Continued, continueSession } from './resume-session.ts'
 import { type Identity, verifyIdentity } from './verify-identity.ts'
 
 /**

@@ -3,14 +3,14 @@
 
 import jwt from 'jsonwebtoken'
 import { Check } from 'typebox/value'
-import { listGoodIdentitySecrets } from '#db/identity-secrets.ts'
-import type { SiteRecord } from '#db/sites.ts'
+import { listGoodIdentitySecrets } from '#db/queries/identity-secrets.ts'
+import type { SiteRecord } from '#db/queries/sites.ts'
 import { limits } from '#protocol/limits.ts'
 import { Email, ExternalId, Name } from '#protocol/schemas.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { logSecurity } from '../security-log.ts'
+import { AppError } from '../shared/errors.ts'
+import { logSecurity } from '../shared/security-log.ts'
 import { unseal } from '../sites/sealed-secret.ts'
 
 export interface Identity {

@@ -5,9 +5,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readAccessToken } from '../auth/tokens.ts'
 import type { RateName } from '../budgets/budgets.ts'
 import { consumeByAddress } from '../budgets/by-address.ts'
-import { type ClientAddress, clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
-import { bearerToken, type HttpServer } from './callers.ts'
+import { type ClientAddress, clientAddress } from '../shared/client-address.ts'
+import { bearerToken, type HttpServer } from './route-auth.ts'
 
 /** `call` is the default, also of what matches no route. */
 export type Admission = 'call' | 'continuation' | 'page' | 'probe'

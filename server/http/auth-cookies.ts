@@ -5,10 +5,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { limits } from '#protocol/limits.ts'
 import type { Browser } from '../auth/open-session.ts'
-import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { isOwnOrigin } from '../origin.ts'
+import { clientAddress } from '../shared/client-address.ts'
+import { AppError } from '../shared/errors.ts'
+import { isOwnOrigin } from '../shared/same-origin.ts'
 
 const name = 'kefu_refresh'
 const deviceName = 'kefu_device'

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { limits } from '#protocol/limits.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 
 export interface BodyWatch {
   /** Rejects when the body is given up; else stays pending. */

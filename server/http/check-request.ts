@@ -6,8 +6,8 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { limits } from '#protocol/limits.ts'
-import { AppError } from '../errors.ts'
-import { isDeeperThan, isWiderThan } from '../json-depth.ts'
+import { AppError } from '../shared/errors.ts'
+import { isDeeperThan, isWiderThan } from '../shared/json-depth.ts'
 
 export const compileCheck: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'request' }) => {
   const check = Compile(schema)

@@ -7,11 +7,11 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../budgets/budgets.ts'
-import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import type { HttpServer } from './callers.ts'
-import { rawAnswer, rawHeaders } from './error-reply.ts'
+import { clientAddress } from '../shared/client-address.ts'
+import { AppError } from '../shared/errors.ts'
+import { rawAnswer, rawHeaders } from './error-handler.ts'
+import type { HttpServer } from './route-auth.ts'
 
 type Exchange = [request: IncomingMessage, response: ServerResponse]
 

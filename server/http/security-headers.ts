@@ -2,7 +2,7 @@
 // widget's, and that one only by its site's origins.
 
 import type { FastifyHelmetOptions } from '@fastify/helmet'
-import type { Config } from '../config.ts'
+import type { Config } from '../process/config.ts'
 
 const none = ["'none'"]
 const own = ["'self'"]

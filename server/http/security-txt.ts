@@ -1,7 +1,7 @@
 // /.well-known/security.txt (RFC 9116): where to report a vulnerability, if SECURITY_CONTACT says so.
 
 import type { App } from '../context.ts'
-import { type HttpServer, noSuchRoute, pages } from './callers.ts'
+import { type HttpServer, noSuchRoute, pages } from './route-auth.ts'
 
 const path = '/.well-known/security.txt'
 const dayMs = 24 * 3600_000

@@ -1,10 +1,10 @@
 // A proxy that TRUSTED_PROXIES does not name makes all callers behind it one address: one warning says so, when such a peer is seen.
 
 import { BlockList, isIP } from 'node:net'
-import { groupAddress, isForwarded, normalizeAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
-import { logSecurity } from '../security-log.ts'
-import type { HttpServer } from './callers.ts'
+import { groupAddress, isForwarded, normalizeAddress } from '../shared/client-address.ts'
+import { logSecurity } from '../shared/security-log.ts'
+import type { HttpServer } from './route-auth.ts'
 
 /** Groups of peers that were reported. Past it no more are: strangers can send such headers themselves. */
 const reportedMost = 20

@@ -1,12 +1,12 @@
 // A page of a conversation's history, by seq.
 
-import { listMessages as listPage } from '#db/messages.ts'
+import { listMessages as listPage } from '#db/queries/messages.ts'
 import { limits } from '#protocol/limits.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
-import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
-import { assertVisible } from '../conversations/assert-visible.ts'
-import { AppError } from '../errors.ts'
+import { assertVisible } from '../conversation-state/assert-visible.ts'
+import type { Actor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 
 export async function listMessages(
   app: App,

@@ -2,8 +2,8 @@
 
 import type { Receipt } from '#protocol/entities.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
-import type { Actor } from '../actor.ts'
 import type { App } from '../context.ts'
+import type { Actor } from '../shared/actor.ts'
 
 export async function markRead(
   app: App,

@@ -1,7 +1,7 @@
 // What a message costs its sender, counted before anything else is done with it: each one of both sides, and the bytes of customers.
 
-import { type Actor, isCustomer } from '../actor.ts'
 import type { App } from '../context.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
 
 /** Throws rate_limited. */
 export function consumeMessage({ rates }: Pick<App, 'rates'>, actor: Actor, content: string): void {

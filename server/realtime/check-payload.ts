@@ -3,8 +3,8 @@
 import { Compile } from 'typebox/compile'
 import { limits } from '#protocol/limits.ts'
 import { type RequestName, type RequestPayloads, requestSchemas } from '#protocol/requests.ts'
-import { AppError } from '../errors.ts'
-import { isDeeperThan, isWiderThan } from '../json-depth.ts'
+import { AppError } from '../shared/errors.ts'
+import { isDeeperThan, isWiderThan } from '../shared/json-depth.ts'
 
 const checks = new Map(Object.entries(requestSchemas).map(([name, schema]) => [name as RequestName, Compile(schema)]))
 

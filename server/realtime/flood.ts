@@ -2,12 +2,12 @@
 
 import type { Socket } from 'socket.io'
 import { limits } from '#protocol/limits.ts'
-import type { Actor } from '../actor.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { type Counter, countDown } from '../budgets/counter.ts'
 import type { App } from '../context.ts'
-import { type EngineSession, terminate } from './engine-sessions.ts'
-import { endConnection } from './open-connections.ts'
+import type { Actor } from '../shared/actor.ts'
+import { endConnection } from './connection-registry.ts'
+import { type EngineSession, terminate } from './socketio/engine-sessions.ts'
 
 interface Client {
   socket: Socket

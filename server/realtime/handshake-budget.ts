@@ -3,9 +3,9 @@
 
 import type { AccessToken } from '../auth/tokens.ts'
 import { budgets } from '../budgets/budgets.ts'
-import type { ClientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
+import type { ClientAddress } from '../shared/client-address.ts'
+import { AppError } from '../shared/errors.ts'
 
 export interface PendingHandshake {
   address: ClientAddress

@@ -3,7 +3,6 @@
 
 import type { Role } from '#protocol/entities.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
-import type { Actor, AgentActor, CustomerActor } from '../actor.ts'
 import { listAgents } from '../agents/list-agents.ts'
 import { setStatus } from '../agents/set-status.ts'
 import { renewSession } from '../auth/renew-session.ts'
@@ -22,6 +21,7 @@ import { setBlocked } from '../customers/set-blocked.ts'
 import { listMessages } from '../messages/list-messages.ts'
 import { markRead } from '../messages/mark-read.ts'
 import { sendMessage } from '../messages/send-message.ts'
+import type { Actor, AgentActor, CustomerActor } from '../shared/actor.ts'
 
 type Handler<N extends RequestName, A extends Actor> = (
   app: App,

@@ -1,7 +1,7 @@
 // The Socket.IO rooms behind audiences. Clients never name a room.
 
-import { type Actor, isCustomer } from '../actor.ts'
 import type { Audience } from '../context.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
 
 export const conversationRoom = (id: number) => `conversation:${id}`
 /** Of a conversation's subscribers those who are agents. */

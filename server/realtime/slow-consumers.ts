@@ -5,9 +5,9 @@ import type { Socket as TcpSocket } from 'node:net'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
-import { type EngineSession, type EngineSessions, tcpOf, terminate } from './engine-sessions.ts'
 import type { RefusalReason } from './refused-sockets.ts'
-import type { Packet } from './send-together.ts'
+import { type EngineSession, type EngineSessions, tcpOf, terminate } from './socketio/engine-sessions.ts'
+import type { Packet } from './socketio/write-coalescing.ts'
 import type { TcpSockets } from './tcp-sockets.ts'
 
 export interface SlowConsumers {

@@ -5,13 +5,13 @@ import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node
 import type { Socket as TcpSocket } from 'node:net'
 import { errorCodes } from '#protocol/errors.ts'
 import { type AccessToken, readAccessToken } from '../auth/tokens.ts'
-import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
-import { AppError, asAppError, errorBody } from '../errors.ts'
-import { isOwnOrigin } from '../origin.ts'
-import type { EngineSessions } from './engine-sessions.ts'
+import { clientAddress } from '../shared/client-address.ts'
+import { AppError, asAppError, errorBody } from '../shared/errors.ts'
+import { isOwnOrigin } from '../shared/same-origin.ts'
 import { createHandshakeBudget, type PendingHandshake } from './handshake-budget.ts'
 import type { RefusalReason } from './refused-sockets.ts'
+import type { EngineSessions } from './socketio/engine-sessions.ts'
 
 interface SocketRequests {
   /** The handshake that engine.io made a session of; undefined for a request that did not pass the guard. */

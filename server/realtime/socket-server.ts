@@ -3,35 +3,35 @@
 import type { Server as NodeServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
-import { countAgentsHere } from '#db/agents.ts'
+import { countAgentsHere } from '#db/queries/agents.ts'
 import { limits } from '#protocol/limits.ts'
-import { type Actor, isCustomer } from '../actor.ts'
 import { admit } from '../auth/authenticate.ts'
 import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
-import { AppError, errorBody } from '../errors.ts'
-import { createAnswers } from './answers.ts'
-import { startComparison } from './comparison.ts'
+import { type Actor, isCustomer } from '../shared/actor.ts'
+import { AppError, errorBody } from '../shared/errors.ts'
 import { type Connection, createConnection, receive } from './connection.ts'
-import { watchEndedSessions } from './ended-sessions.ts'
+import { endConnection, type OpenConnections } from './connection-registry.ts'
+import type { PendingHandshake } from './handshake-budget.ts'
+import { publishAvailability, publishClosing } from './publish.ts'
+import { createAnswers } from './response-deadlines.ts'
+import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
+import { watchSlowConsumers } from './slow-consumers.ts'
+import { guardSocketRequests } from './socket-requests.ts'
 import {
   createEngineSession,
   type EngineConnection,
   type EngineSession,
   type EngineSessions,
   terminate,
-} from './engine-sessions.ts'
-import type { PendingHandshake } from './handshake-budget.ts'
-import { startHeads } from './heads.ts'
-import { letGoOfRequest } from './let-go-of-request.ts'
-import { endConnection, type OpenConnections } from './open-connections.ts'
-import { publishAvailability, publishClosing } from './publish.ts'
-import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
-import { watchSlowConsumers } from './slow-consumers.ts'
-import { guardSocketRequests } from './socket-requests.ts'
-import { takeRequests } from './take-at-once.ts'
+} from './socketio/engine-sessions.ts'
+import { letGoOfRequest } from './socketio/release-upgrade-request.ts'
+import { takeRequests } from './socketio/request-interceptor.ts'
+import { guardTransports } from './socketio/transport-guard.ts'
+import { startHeads } from './sync/heads.ts'
+import { startComparison } from './sync/reconciler.ts'
+import { watchEndedSessions } from './sync/revoked-sessions.ts'
 import { trackTcpSockets } from './tcp-sockets.ts'
-import { guardTransports } from './transport-guard.ts'
 
 /** Not yet attached to an HTTP server. */
 export function createSocketServer(): Server {

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
-import { trustAddressHeader } from '../client-address.ts'
+import { trustAddressHeader } from '../shared/client-address.ts'
 
 export interface TcpSockets {
   all(): Iterable<TcpSocket>

@@ -1,17 +1,17 @@
 // The first admin: made once, by the setup page or by ADMIN_PASSWORD. Two at once: the installation's lock lets one win.
 
 import { createHmac } from 'node:crypto'
-import type { Database, Transaction } from '#db/database.ts'
+import type { Database, Transaction } from '#db/core/database.ts'
+import { inTransaction } from '#db/core/transaction.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { lockInstallation } from '#db/installation.ts'
-import { findFirstSite, insertSite } from '#db/sites.ts'
-import { inTransaction } from '#db/transaction.ts'
-import { hasAdmin, insertUser } from '#db/users.ts'
+import { lockInstallation } from '#db/queries/installation.ts'
+import { findFirstSite, insertSite } from '#db/queries/sites.ts'
+import { hasAdmin, insertUser } from '#db/queries/users.ts'
 import { limits } from '#protocol/limits.ts'
-import { isGuessable } from '../auth/acceptable-password.ts'
 import { hashPassword } from '../auth/password.ts'
-import { type BriefCache, createBriefCache } from '../brief-cache.ts'
+import { isGuessable } from '../auth/password-policy.ts'
 import type { App } from '../context.ts'
+import { type BriefCache, createBriefCache } from '../shared/brief-cache.ts'
 import { newSiteKey } from '../sites/site-key.ts'
 
 export async function isSetupNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {

@@ -1,11 +1,11 @@
 // Sites for those who ask without a token. Each is kept for limits.freeAnswerMs, and so is that there is none of a key; what is not kept
 // is looked up by one statement at a time for all who wait, so that strangers take one database connection at most.
 
-import type { Database } from '#db/database.ts'
-import { findFirstSite, findSitesByKeys, hasSiteWithOrigins, type SiteRecord } from '#db/sites.ts'
+import type { Database } from '#db/core/database.ts'
+import { findFirstSite, findSitesByKeys, hasSiteWithOrigins, type SiteRecord } from '#db/queries/sites.ts'
 import { limits } from '#protocol/limits.ts'
-import { type BriefCache, createBriefCache } from '../brief-cache.ts'
-import { AppError } from '../errors.ts'
+import { type BriefCache, createBriefCache } from '../shared/brief-cache.ts'
+import { AppError } from '../shared/errors.ts'
 
 type Found = SiteRecord | undefined
 

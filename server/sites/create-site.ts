@@ -1,13 +1,13 @@
 // An admin adds a place that shows the widget.
 
-import { findSite, findSiteByKey, insertSite, type SiteRecord } from '#db/sites.ts'
-import { inTransaction } from '#db/transaction.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { findSite, findSiteByKey, insertSite, type SiteRecord } from '#db/queries/sites.ts'
 import type { Site } from '#protocol/entities.ts'
 import type { NewSiteBody } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
-import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
+import type { AgentActor } from '../shared/actor.ts'
 import { forgetCachedSites } from './cached-sites.ts'
 import { normalOrigins } from './origins.ts'
 import { newSiteKey } from './site-key.ts'

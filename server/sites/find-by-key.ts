@@ -1,7 +1,7 @@
 // The site that a page names by its key; without one, or as 'default', the first.
 
-import type { Database } from '#db/database.ts'
-import { findFirstSite, findSiteByKey, type SiteRecord } from '#db/sites.ts'
+import type { Database } from '#db/core/database.ts'
+import { findFirstSite, findSiteByKey, type SiteRecord } from '#db/queries/sites.ts'
 
 export function findByKey(db: Database, key: string | undefined): Promise<SiteRecord | undefined> {
   return key === undefined || key === 'default' ? findFirstSite(db) : findSiteByKey(db, key)

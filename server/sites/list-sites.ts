@@ -1,9 +1,9 @@
 // All sites, oldest first.
 
-import { listSites as listSiteRecords } from '#db/sites.ts'
+import { listSites as listSiteRecords } from '#db/queries/sites.ts'
 import type { Site } from '#protocol/entities.ts'
-import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
+import type { AgentActor } from '../shared/actor.ts'
 import { siteView } from './site-view.ts'
 
 export async function listSites(app: App, _actor: AgentActor): Promise<{ sites: Site[] }> {

@@ -1,18 +1,18 @@
 // An admin makes the secret that a shop signs its customers' identities with. It is told this once. The one before it is good for a day
 // more, so that the shop can change over; or it ends at once, for one that leaked, and so do all sessions that may rest on it.
 
-import { revokeKnownCustomerSessions } from '#db/customer-sessions.ts'
-import { lockIdentitySecrets, saveIdentitySecrets } from '#db/identity-secrets.ts'
-import { findSite, type SiteRecord } from '#db/sites.ts'
-import { inTransaction } from '#db/transaction.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { revokeKnownCustomerSessions } from '#db/queries/customer-sessions.ts'
+import { lockIdentitySecrets, saveIdentitySecrets } from '#db/queries/identity-secrets.ts'
+import { findSite, type SiteRecord } from '#db/queries/sites.ts'
 import type { IdentitySecretBody, IdentitySecretReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
-import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import { newSecret } from '../auth/rotating-token.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { logSecurity } from '../security-log.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
+import { logSecurity } from '../shared/security-log.ts'
 import { seal } from './sealed-secret.ts'
 import { siteView } from './site-view.ts'
 

@@ -1,6 +1,6 @@
 // Origins as browsers write them, since they are compared letter by letter.
 
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 
 /** Each once, without a default port. Throws invalid_request for what is no origin after all, such as a port above 65535. */
 export function normalOrigins(origins: readonly string[]): string[] {

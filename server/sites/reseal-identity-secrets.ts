@@ -1,7 +1,7 @@
 // After JWT_SECRET got a new first secret, everything sealed under an older one is sealed under it, so that the older one can go.
 
-import { lockAllIdentitySecrets, saveIdentitySecrets } from '#db/identity-secrets.ts'
-import { inTransaction } from '#db/transaction.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { lockAllIdentitySecrets, saveIdentitySecrets } from '#db/queries/identity-secrets.ts'
 import type { App } from '../context.ts'
 import { seal, unseal } from './sealed-secret.ts'
 

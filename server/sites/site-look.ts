@@ -2,7 +2,7 @@
 
 import type { SiteLook } from '#protocol/entities.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../shared/errors.ts'
 import { findCachedSite } from './cached-sites.ts'
 
 export async function siteLook(app: App, key: string): Promise<SiteLook> {

@@ -1,6 +1,6 @@
 // A site as an admin sees it, with the line of HTML that embeds it.
 
-import type { SiteRecord } from '#db/sites.ts'
+import type { SiteRecord } from '#db/queries/sites.ts'
 import type { Site } from '#protocol/entities.ts'
 import type { App } from '../context.ts'
 

@@ -1,14 +1,14 @@
 // An admin changes a site's name, origins or look; what is not given stays.
 
-import { findSite, type SiteRecord, saveSite } from '#db/sites.ts'
-import { inTransaction } from '#db/transaction.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { findSite, type SiteRecord, saveSite } from '#db/queries/sites.ts'
 import type { Site } from '#protocol/entities.ts'
 import type { SiteBody } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
-import type { AgentActor } from '../actor.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
 import { forgetCachedSites } from './cached-sites.ts'
 import { normalOrigins } from './origins.ts'
 import { siteView } from './site-view.ts'

@@ -1,18 +1,18 @@
 // An admin makes an agent or another admin.
 
-import { inTransaction } from '#db/transaction.ts'
-import { findAccount, findUser, insertUser } from '#db/users.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { findAccount, findUser, insertUser } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { NewUserBody } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
-import type { AgentActor } from '../actor.ts'
-import { tellAgent } from '../agents/tell-agent.ts'
-import { assertAcceptable } from '../auth/acceptable-password.ts'
+import { tellAgent } from '../agents/publish-agent.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
+import { assertAcceptable } from '../auth/password-policy.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { logSecurity } from '../security-log.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
+import { logSecurity } from '../shared/security-log.ts'
 
 export async function createUser(
   app: App,

@@ -1,9 +1,9 @@
 // All agents and admins, the disabled ones too, by name.
 
-import { listUsers as listUsersByName } from '#db/users.ts'
+import { listUsers as listUsersByName } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'
-import type { AgentActor } from '../actor.ts'
 import type { App } from '../context.ts'
+import type { AgentActor } from '../shared/actor.ts'
 
 export async function listUsers(app: App, _actor: AgentActor): Promise<{ users: User[] }> {
   return { users: await listUsersByName(app.db) }

@@ -1,23 +1,23 @@
 // An admin changes an agent or admin. A new password ends that user's logins, but the admin's own current one; a new role or being
 // disabled ends them all. Somebody must always be left to administer.
 
-import { touchConversationsOfAgent } from '#db/conversations.ts'
-import type { Transaction } from '#db/database.ts'
-import { lockInstallation } from '#db/installation.ts'
-import { revokeLoginSessions } from '#db/login-sessions.ts'
-import { inTransaction } from '#db/transaction.ts'
-import { type Account, countEnabledAdmins, findUser, lockAccount, saveUser } from '#db/users.ts'
+import type { Transaction } from '#db/core/database.ts'
+import { inTransaction } from '#db/core/transaction.ts'
+import { touchConversationsOfAgent } from '#db/queries/conversations.ts'
+import { lockInstallation } from '#db/queries/installation.ts'
+import { revokeLoginSessions } from '#db/queries/login-sessions.ts'
+import { type Account, countEnabledAdmins, findUser, lockAccount, saveUser } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { UserBody } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
-import type { AgentActor } from '../actor.ts'
-import { tellAgent } from '../agents/tell-agent.ts'
-import { assertAcceptable } from '../auth/acceptable-password.ts'
+import { tellAgent } from '../agents/publish-agent.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
+import { assertAcceptable } from '../auth/password-policy.ts'
 import type { App } from '../context.ts'
-import { AppError } from '../errors.ts'
-import { logSecurity } from '../security-log.ts'
+import type { AgentActor } from '../shared/actor.ts'
+import { AppError } from '../shared/errors.ts'
+import { logSecurity } from '../shared/security-log.ts'
 
 export async function updateUser(
   app: App,

@@ -3,7 +3,7 @@
 import { type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { normalizeUsername } from '#db/users.ts'
+import { normalizeUsername } from '#db/queries/users.ts'
 import { isEmail } from '#protocol/email.ts'
 import { requestSchemas } from '#protocol/requests.ts'
 import * as atoms from '#protocol/schemas.ts'
@@ -12,9 +12,9 @@ import { mailtoHref, pageLink } from '../../client-web/console/customer-links.ts
 import { splitLinks } from '../../client-web/shared/conversation/links.ts'
 import { initials } from '../../client-web/shared/ui/initials.ts'
 import { readToken } from '../../server/auth/rotating-token.ts'
-import { normalizeAddress } from '../../server/client-address.ts'
 import { decodeCursor } from '../../server/conversations/cursor.ts'
 import { checkPayload } from '../../server/realtime/check-payload.ts'
+import { normalizeAddress } from '../../server/shared/client-address.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 
 const long = 64 * 1024

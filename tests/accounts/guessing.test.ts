@@ -2,7 +2,7 @@
 
 import { hash } from 'argon2'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { normalizeUsername } from '#db/users.ts'
+import { normalizeUsername } from '#db/queries/users.ts'
 import { limits } from '#protocol/limits.ts'
 import { hashesAtOnce, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'

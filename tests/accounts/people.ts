@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Transaction } from '#db/database.ts'
+import type { Transaction } from '#db/core/database.ts'
 import type { AgentRole, User } from '#protocol/entities.ts'
 import type { LoginReply } from '#protocol/http.ts'
 import type { Answer, TestApp } from '../support/app.ts'

@@ -1,7 +1,7 @@
 // Agents and admins, as admins manage them and as they manage themselves.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { lockInstallation } from '#db/installation.ts'
+import { lockInstallation } from '#db/queries/installation.ts'
 import type { User } from '#protocol/entities.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { insertAttachment } from '#db/attachments.ts'
+import { insertAttachment } from '#db/queries/attachments.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 

@@ -5,11 +5,11 @@ import type { Attachment } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { boundary, filePart, formOf, storedFiles } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { tripsOf } from '../support/round-trips.ts'
 import { beginSlowCall, type SlowCallParts } from '../support/slow-call.ts'
-import { tripsOf } from '../support/trips.ts'
-import { askOverHttp, type Subject } from './asks.ts'
-import { openStage, type Stage } from './stage.ts'
-import { overHttp, type Row, readTable } from './who-may.ts'
+import { openStage, type Stage } from './fixtures.ts'
+import { overHttp, type Row, readTable } from './permissions.ts'
+import { askOverHttp, type Subject } from './sample-requests.ts'
 
 let stage: Stage
 let admin: TestAccount

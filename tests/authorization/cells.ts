@@ -2,10 +2,10 @@
 
 import type { ErrorCode } from '#protocol/errors.ts'
 import type { RequestName } from '#protocol/requests.ts'
-import { askOverHttp, payloads, type Subject } from './asks.ts'
+import type { Person, Stage } from './fixtures.ts'
+import { type Column, columns, type Row } from './permissions.ts'
 import { askWithToken } from './raw-ask.ts'
-import type { Person, Stage } from './stage.ts'
-import { type Column, columns, type Row } from './who-may.ts'
+import { askOverHttp, payloads, type Subject } from './sample-requests.ts'
 
 /** One row for one actor. Whoever has no good token asks with each bad one. */
 export interface Cell {

@@ -11,9 +11,9 @@ import { limits } from '#protocol/limits.ts'
 import { type RequestName, requestSchemas } from '#protocol/requests.ts'
 import { splitLinks } from '../../client-web/shared/conversation/links.ts'
 import { connectRaw } from '../fuzz/raw-connection.ts'
-import { askOverHttp, bodyOf, payloads } from './asks.ts'
-import { openStage, ownersMark, type Role, type Stage } from './stage.ts'
-import { overHttp, overSockets, readTable } from './who-may.ts'
+import { openStage, ownersMark, type Role, type Stage } from './fixtures.ts'
+import { overHttp, overSockets, readTable } from './permissions.ts'
+import { askOverHttp, bodyOf, payloads } from './sample-requests.ts'
 
 let stage: Stage
 beforeAll(async () => {

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest'
 import { type Customer, customerAt } from '../support/browser.ts'
+import { openTheatre } from '../support/browser-fixture.ts'
 import { findChromium } from '../support/chromium.ts'
 import { layNetwork, sends } from '../support/network.ts'
-import { openTheatre } from '../support/theatre.ts'
 import { openTabs, seesAllSent, sending, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 

@@ -3,8 +3,8 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { logIn, newLogin, visit, wordsOf } from '../support/browser.ts'
+import { openTheatre } from '../support/browser-fixture.ts'
 import { findChromium } from '../support/chromium.ts'
-import { openTheatre } from '../support/theatre.ts'
 import { chinese, english } from './words.ts'
 
 describe.skipIf(findChromium() === undefined)('several tabs', () => {

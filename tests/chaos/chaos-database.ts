@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
-import { driverOptions } from '#db/connect.ts'
-import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-folder.ts'
+import { driverOptions } from '#db/core/connect.ts'
+import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-directory.ts'
 import { makeFiles } from '#db/embedded/database-files.ts'
 import { layoutOf, makeFolders, removeSocketFolder } from '#db/embedded/layout.ts'
 import { databaseName, databaseUser } from '#db/embedded/server-options.ts'

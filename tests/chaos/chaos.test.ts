@@ -9,8 +9,8 @@ import { applyEdits, copySource } from '../support/patched-source.ts'
 import { findRedis } from '../support/programs.ts'
 import { runChaos } from './chaos-run.ts'
 import { type FaultKind, kindsFor } from './faults.ts'
+import { sabotages } from './mutants.ts'
 import { catchSabotages } from './sabotage-run.ts'
-import { sabotages } from './sabotages.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -2,9 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisServer } from '../support/redis.ts'
+import type { Person } from './chaos-client.ts'
 import type { ChaosDatabase } from './chaos-database.ts'
 import type { ChaosNode } from './chaos-node.ts'
-import type { Person } from './person.ts'
 import type { Random } from './random.ts'
 
 export interface Targets {

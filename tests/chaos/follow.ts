@@ -3,8 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '#protocol/limits.ts'
+import type { Outcome, Person } from './chaos-client.ts'
 import type { Journal } from './journal.ts'
-import type { Outcome, Person } from './person.ts'
 import { addConversation, addMessages, addReceipt, createView, hasHole, lastSeq, type View } from './view.ts'
 
 export interface Following {

@@ -38,18 +38,22 @@ beforeAll(() => {
   const tell = '    tellAppended(app, teller, sendsOf(batch), outcomes, changes)\n'
   applyEdits(source, [
     {
-      file: 'server/messages/append-messages.ts',
+      file: 'server/messages/write-path/append-locked.ts',
       find: insert,
       put: `${dieAt('before the insert', 'rows')}\n${insert}${dieAt('before the commit', 'rows')}\n`,
     },
-    { file: 'server/messages/append-known.ts', find: trip, put: `${dieAt('before the trip', 'rows')}\n${trip}` },
     {
-      file: 'server/messages/writer.ts',
+      file: 'server/messages/write-path/append-optimistic.ts',
+      find: trip,
+      put: `${dieAt('before the trip', 'rows')}\n${trip}`,
+    },
+    {
+      file: 'server/messages/write-path/message-writer.ts',
       find: 'isWellKnown(app.known, send)',
       put: "process.env.CONVERSATION === 'known' && isWellKnown(app.known, send)",
     },
     {
-      file: 'server/messages/writer.ts',
+      file: 'server/messages/write-path/message-writer.ts',
       find: tell,
       put: `${dieAt('before it is told', 'sendsOf(batch)')}\n${tell}${dieAt('before the answer', 'sendsOf(batch)')}\n`,
     },

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AgentStatusValue, Conversation } from '#protocol/entities.ts'
-import type { Person } from './person.ts'
+import type { Person } from './chaos-client.ts'
 
 export interface Listing {
   person: Person

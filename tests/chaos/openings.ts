@@ -1,12 +1,12 @@
 // Conversations opened again and again while people write in them: what follows the answer must be told without a gap, from the very first.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Person } from './chaos-client.ts'
+import { startRig } from './cluster.ts'
 import type { Journal } from './journal.ts'
 import { openOutbox } from './outbox.ts'
 import { gatherPeople, type People } from './people.ts'
-import type { Person } from './person.ts'
 import { createRandom, type Random } from './random.ts'
-import { startRig } from './rig.ts'
 import { somethingToSay } from './words.ts'
 
 const openingMs = 6_000

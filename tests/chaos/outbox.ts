@@ -1,8 +1,8 @@
 // What a person writes into one conversation: sent in order under the same clientMessageId until it is acknowledged or refused for good.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Person } from './chaos-client.ts'
 import type { Journal, Sent } from './journal.ts'
-import type { Person } from './person.ts'
 
 export interface Outbox {
   add(content: string): void

@@ -3,10 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRelay } from '../support/relay.ts'
 import { type Account, logIn, newCustomer, post } from './account.ts'
+import { connectPerson, type Person } from './chaos-client.ts'
 import { type Following, follow } from './follow.ts'
 import type { Journal } from './journal.ts'
 import { keepListing, type Listing } from './listing.ts'
-import { connectPerson, type Person } from './person.ts'
 import type { Random } from './random.ts'
 
 export const adminPassword = 'correct horse battery'

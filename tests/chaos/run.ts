@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runChaos } from './chaos-run.ts'
 import { kindsFor } from './faults.ts'
+import { sabotages } from './mutants.ts'
 import { report } from './report.ts'
 import { catchSabotages } from './sabotage-run.ts'
-import { sabotages } from './sabotages.ts'
 import { mostGrowth, stallReaders, wasCutInTime } from './stalled-readers.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))

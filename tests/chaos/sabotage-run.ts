@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { applyEdits, copySource } from '../support/patched-source.ts'
-import { type Sabotage, sabotages } from './sabotages.ts'
+import { type Sabotage, sabotages } from './mutants.ts'
 import { scenarios } from './scenarios.ts'
 
 export interface SabotageOptions {

@@ -5,11 +5,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logIn } from './account.ts'
+import { startRig } from './cluster.ts'
 import { type Inspector, inspect } from './inspector.ts'
 import { agentPassword, gatherPeople, type People } from './people.ts'
 import { createRandom } from './random.ts'
 import { openRawReader } from './raw-reader.ts'
-import { startRig } from './rig.ts'
 
 export interface StallFindings {
   /** What the conversation's members were told in a second, in bytes of content. */

@@ -1,11 +1,11 @@
 // What people do all the time: write, read, and hand conversations about. Each loop goes on until the traffic is stopped.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Person } from './chaos-client.ts'
 import type { Following } from './follow.ts'
 import type { Journal } from './journal.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import type { People, Talk } from './people.ts'
-import type { Person } from './person.ts'
 import type { Random } from './random.ts'
 import { somethingToSay } from './words.ts'
 

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { runUpkeep } from '../../server/customers/upkeep.ts'
+import { runUpkeep } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 

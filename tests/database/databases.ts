@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
-import { type ConnectOptions, connectDatabase, type DatabaseAddress, driverOptions } from '#db/connect.ts'
-import { prepareDatabase } from '#db/migrate.ts'
-import { splitStatements } from '#db/split-statements.ts'
+import { type ConnectOptions, connectDatabase, type DatabaseAddress, driverOptions } from '#db/core/connect.ts'
+import { prepareDatabase } from '#db/schema/migrate.ts'
+import { splitStatements } from '#db/schema/split-statements.ts'
 import { dropDatabase, newDatabaseUrl } from '../support/database.ts'
 
 export interface TestDatabase {
@@ -37,7 +37,7 @@ export async function newEmptyDatabase(): Promise<TestDatabase> {
 /** A database as the first design left it, with these statements run in it. */
 export async function newOriginalDatabase(rows = ''): Promise<TestDatabase> {
   const made = await newEmptyDatabase()
-  const original = new URL('../../db/migrations/0001-original-tables.sql', import.meta.url)
+  const original = new URL('../../db/schema/migrations/0001-original-tables.sql', import.meta.url)
   for (const statement of splitStatements(readFileSync(original, 'utf8') + rows)) await made.connection.query(statement)
   return made
 }

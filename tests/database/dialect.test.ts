@@ -3,7 +3,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { splitStatements } from '#db/split-statements.ts'
+import { splitStatements } from '#db/schema/split-statements.ts'
 
 /** What must not stand in db/, and a sample of it that must be found. */
 const forbidden: [what: string, look: RegExp, sample: string][] = [
@@ -74,8 +74,8 @@ describe.each(forbidden)('[DB17] %s', (_, look, sample) => {
 })
 
 test('[DB17] all of db/ is read', () => {
-  expect(sources).toContain('db/connect.ts')
-  expect(sources).toContain('db/migrations/0001-original-tables.sql')
+  expect(sources).toContain('db/core/connect.ts')
+  expect(sources).toContain('db/schema/migrations/0001-original-tables.sql')
 })
 
 test('[DB17] every table says its engine, character set and collation, since the servers default to others', () => {

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { DatabaseUnavailable, isDuplicateKey } from '#db/errors.ts'
+import { DatabaseUnavailable, isDuplicateKey } from '#db/core/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 

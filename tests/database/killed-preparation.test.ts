@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { prepareDatabase } from '#db/migrate.ts'
+import { prepareDatabase } from '#db/schema/migrate.ts'
 import { describeDatabase, newEmptyDatabase, newOriginalDatabase, newPreparedDatabase, select } from './databases.ts'
 import { originalRows } from './original-rows.ts'
 

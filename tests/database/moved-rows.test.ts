@@ -1,7 +1,7 @@
 // What was in the four original tables is there after the migration, with the new columns filled from what is known.
 
 import { expect, test } from 'vitest'
-import { prepareDatabase } from '#db/migrate.ts'
+import { prepareDatabase } from '#db/schema/migrate.ts'
 import { newOriginalDatabase, select } from './databases.ts'
 import { originalRows } from './original-rows.ts'
 

@@ -5,18 +5,18 @@ import { Kysely, MysqlDialect } from 'kysely'
 import { createPool, type Pool } from 'mysql2'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listAgents } from '#db/agents.ts'
-import { driverOptions } from '#db/connect.ts'
+import { driverOptions } from '#db/core/connect.ts'
+import type { Database, Tables } from '#db/core/database.ts'
+import { listOldCustomers } from '#db/queries/abandoned-customers.ts'
+import { listAgents } from '#db/queries/agents.ts'
 import {
   countConversations,
   findConversations,
   listConversationsInView,
   listConversationsOfCustomer,
-} from '#db/conversation-records.ts'
-import { listChangedConversations, listHeads } from '#db/conversations.ts'
-import type { Database, Tables } from '#db/database.ts'
-import { hasWritten, listChangedMessages, listLastMessages, listMessages } from '#db/messages.ts'
-import { listOldCustomers } from '#db/silent-customers.ts'
+} from '#db/queries/conversation-records.ts'
+import { listChangedConversations, listHeads } from '#db/queries/conversations.ts'
+import { hasWritten, listChangedMessages, listLastMessages, listMessages } from '#db/queries/messages.ts'
 import type { ConversationView } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { customersAbove, fillDatabase } from '../../bench/fill.ts'

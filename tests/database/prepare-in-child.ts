@@ -1,7 +1,7 @@
 // Prepares the database whose URL stands in its input, as a process that a test can kill.
 
 import { text } from 'node:stream/consumers'
-import { prepareDatabase } from '#db/migrate.ts'
+import { prepareDatabase } from '#db/schema/migrate.ts'
 
 const url = await text(process.stdin)
 process.stdout.write('begun\n')

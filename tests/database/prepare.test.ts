@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { prepareDatabase } from '#db/migrate.ts'
-import { splitStatements } from '#db/split-statements.ts'
+import { prepareDatabase } from '#db/schema/migrate.ts'
+import { splitStatements } from '#db/schema/split-statements.ts'
 import {
   describeDatabase,
   newDatabaseName,
@@ -14,7 +14,7 @@ import {
 } from './databases.ts'
 import { originalRows } from './original-rows.ts'
 
-const folder = new URL('../../db/migrations/', import.meta.url)
+const folder = new URL('../../db/schema/migrations/', import.meta.url)
 const migrations = readdirSync(folder).sort()
 const read = (file: string) => splitStatements(readFileSync(new URL(file, folder), 'utf8'))
 

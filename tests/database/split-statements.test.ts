@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { splitStatements } from '#db/split-statements.ts'
+import { splitStatements } from '#db/schema/split-statements.ts'
 
 test.each([
   ['two statements', 'SELECT 1; SELECT 2;\n', ['SELECT 1', 'SELECT 2']],

@@ -1,4 +1,4 @@
-// db/database.ts is written by hand; here its interfaces are read as text and held against what the server tells of the tables.
+// db/core/database.ts is written by hand; here its interfaces are read as text and held against what the server tells of the tables.
 
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
@@ -15,7 +15,7 @@ interface Column {
   optional: boolean
 }
 
-/** Times and booleans by the names that db/database.ts gives them. */
+/** Times and booleans by the names that db/core/database.ts gives them. */
 const named: Record<string, Omit<Column, 'name'>> = {
   Time: { type: 'time', nullable: false, optional: false },
   NullableTime: { type: 'time', nullable: true, optional: true },
@@ -45,13 +45,15 @@ function columnOf(name: string, text: string): Column {
 
 function writtenTables(): Map<string, Column[]> {
   const interfaces = new Map(
-    [...read('db/database.ts').matchAll(/^export interface (\w+) \{\n(.*?)^\}/gms)].map(([, name = '', body = '']) => [
-      name,
-      [...body.matchAll(/^ {2}(\w+): (.+)$/gm)].map(([, property = '', type = '']): [string, string] => [
-        property,
-        type,
-      ]),
-    ]),
+    [...read('db/core/database.ts').matchAll(/^export interface (\w+) \{\n(.*?)^\}/gms)].map(
+      ([, name = '', body = '']) => [
+        name,
+        [...body.matchAll(/^ {2}(\w+): (.+)$/gm)].map(([, property = '', type = '']): [string, string] => [
+          property,
+          type,
+        ]),
+      ],
+    ),
   )
   return new Map(
     (interfaces.get('Tables') ?? []).map(([table, name]) => [
@@ -72,7 +74,7 @@ function storedType(columnType: string): string {
   throw new Error(`${columnType} is a type that this test does not know`)
 }
 
-test('[DB15] db/database.ts says of each table what the server says: columns in order, types, nulls and defaults', async () => {
+test('[DB15] db/core/database.ts says of each table what the server says: columns in order, types, nulls and defaults', async () => {
   const { connection } = await newPreparedDatabase()
   const stored: Record<string, Column[]> = {}
   const columns = await select(

@@ -2,9 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Database, Transaction } from '#db/database.ts'
-import { DatabaseUnavailable } from '#db/errors.ts'
-import { inTransaction } from '#db/transaction.ts'
+import type { Database, Transaction } from '#db/core/database.ts'
+import { DatabaseUnavailable } from '#db/core/errors.ts'
+import { inTransaction } from '#db/core/transaction.ts'
 import { limits } from '#protocol/limits.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 

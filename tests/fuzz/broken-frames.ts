@@ -2,7 +2,7 @@
 
 import { requestSchemas } from '#protocol/requests.ts'
 import type { Random } from '../chaos/random.ts'
-import { damage, oddText } from './odd.ts'
+import { damage, oddText } from './malformed.ts'
 import type { RawConnection } from './raw-connection.ts'
 
 const names = Object.keys(requestSchemas)

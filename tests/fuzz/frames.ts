@@ -7,7 +7,7 @@ import { createRandom, type Random } from '../chaos/random.ts'
 import { type Action, payloads } from './actions.ts'
 import { sendBroken } from './broken-frames.ts'
 import { callOddly, type HttpTarget } from './http-calls.ts'
-import { mutate, oddText } from './odd.ts'
+import { mutate, oddText } from './malformed.ts'
 import { connectRaw, type RawConnection } from './raw-connection.ts'
 
 export interface Attacker {

@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import { limits } from '#protocol/limits.ts'
 import type { Random } from '../chaos/random.ts'
-import { damage, mutate, oddCursors } from './odd.ts'
+import { damage, mutate, oddCursors } from './malformed.ts'
 
 export interface Route {
   method: string

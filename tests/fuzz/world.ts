@@ -1,13 +1,13 @@
 // Two customers, two agents and an admin, each knowing only what was answered and told to them, and sequences of actions among them.
 
 import { sql } from 'kysely'
-import { isAnnounced } from '#db/conversations.ts'
+import { isAnnounced } from '#db/queries/conversations.ts'
 import type { ErrorCode } from '#protocol/errors.ts'
 import type { RequestName } from '#protocol/requests.ts'
 import { requests } from '../../server/realtime/requests.ts'
 import { startTestApp } from '../support/app.ts'
 import { type Action, payloads } from './actions.ts'
-import { createSide, type Person, type Side } from './side.ts'
+import { createSide, type Person, type Side } from './model-client.ts'
 
 export interface World {
   sides: readonly Side[]

@@ -1,7 +1,7 @@
 // How many requests a caller may make, and for whom each counts.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectDatabase } from '#db/connect.ts'
+import { connectDatabase } from '#db/core/connect.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts'
 import { get, openRaw, speak } from './raw-http.ts'

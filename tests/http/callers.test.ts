@@ -3,8 +3,8 @@
 import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { clientAddress, isLocal } from '../../server/client-address.ts'
-import { createHttpServer } from '../../server/http/http-server.ts'
+import { createHttpServer } from '../../server/http/server.ts'
+import { clientAddress, isLocal } from '../../server/shared/client-address.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { serve } from './serve.ts'
 

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
-import type { HttpServer } from '../../server/http/callers.ts'
+import type { HttpServer } from '../../server/http/route-auth.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { get, openRaw, speak } from './raw-http.ts'
 import { serve } from './serve.ts'

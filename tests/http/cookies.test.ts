@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits.ts'
-import type { Config } from '../../server/config.ts'
+import type { Config } from '../../server/process/config.ts'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { serve } from './serve.ts'

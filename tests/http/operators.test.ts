@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectDatabase } from '#db/connect.ts'
+import { connectDatabase } from '#db/core/connect.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { serve } from './serve.ts'
 

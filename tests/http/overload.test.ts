@@ -2,12 +2,12 @@
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectDatabase } from '#db/connect.ts'
-import { databaseTrouble } from '#db/errors.ts'
+import { connectDatabase } from '#db/core/connect.ts'
+import { databaseTrouble } from '#db/core/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { asAppError } from '../../server/errors.ts'
-import { createLog } from '../../server/log.ts'
+import { createLog } from '../../server/process/log.ts'
+import { asAppError } from '../../server/shared/errors.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { serve } from './serve.ts'
 

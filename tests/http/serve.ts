@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Config } from '../../server/config.ts'
 import type { App } from '../../server/context.ts'
-import type { HttpServer } from '../../server/http/callers.ts'
-import { createHttpServer } from '../../server/http/http-server.ts'
+import type { HttpServer } from '../../server/http/route-auth.ts'
+import { createHttpServer } from '../../server/http/server.ts'
+import type { Config } from '../../server/process/config.ts'
 
 export interface Served {
   url: string

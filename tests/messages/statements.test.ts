@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loopback, type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/trips.ts'
+import { tripsOf } from '../support/round-trips.ts'
 
 let app: TestApp
 beforeAll(async () => {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { settings } from '../../server/config.ts'
+import { settings } from '../../server/process/config.ts'
 import { databasePid, newDataDir, startServer, workersOf } from '../support/server-process.ts'
 
 const environmentOf = (pid: number) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean)

@@ -7,7 +7,7 @@ import { Server } from 'socket.io'
 import { io as connect } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { groupAddress } from '../../server/client-address.ts'
+import { groupAddress } from '../../server/shared/client-address.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { frame, openPolling, openWebSocket, pingFrame, type RawTcp, textFrame } from '../support/raw-socket.ts'
 

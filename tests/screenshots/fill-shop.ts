@@ -1,8 +1,8 @@
 // Fills a running Kefu with the day of day.ts over the API and sockets that everybody uses, then moves what was said to its times.
 
 import { randomBytes, randomUUID } from 'node:crypto'
-import { connectDatabase } from '#db/connect.ts'
-import type { Database } from '#db/database.ts'
+import { connectDatabase } from '#db/core/connect.ts'
+import type { Database } from '#db/core/database.ts'
 import { runningDatabase } from '#db/embedded/running-database.ts'
 import type { LoginReply, WidgetSessionReply } from '#protocol/http.ts'
 import { type Client, connectClient } from '../support/client.ts'

@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { createConnection } from 'mysql2/promise'
 import { inject } from 'vitest'
-import { driverOptions } from '#db/connect.ts'
-import { prepareDatabase } from '#db/migrate.ts'
+import { driverOptions } from '#db/core/connect.ts'
+import { prepareDatabase } from '#db/schema/migrate.ts'
 
 export interface TestDatabase {
   /** What connectDatabase and the setting DATABASE_URL take. */

@@ -1,0 +1,124 @@
+// The whole database as a stream of plain entries, read in one consistent snapshot. Rows travel as the server's own text (binary
+// columns as hex), so that times keep their milliseconds and ids their digits. No entry holds a statement.
+
+import { createConnection } from 'mysql2'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+import { limits } from '#protocol/limits.ts'
+import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/connect.ts'
+import { StartError } from '../embedded/start-error.ts'
+
+export type Cell = string | null
+export interface ArchivedColumn {
+  name: string
+  isBinary: boolean
+}
+
+export type DatabaseEntry =
+  /** First: the migrations that made the tables, which is the version of the schema. */
+  | { kind: 'database'; migrations: string[] }
+  /** `nextId`: the id of the next row; null where the database makes none. */
+  | { kind: 'table'; name: string; columns: ArchivedColumn[]; nextId: string | null }
+  /** Of the table before it. */
+  | { kind: 'rows'; rows: Cell[][] }
+  /** Last: how many rows each table had. */
+  | { kind: 'counts'; counts: Record<string, number> }
+
+const rowsAtOnce = 200
+const bytesAtOnce = limits.writerBatchBytes
+const binaryTypes = ['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'bit']
+/** Not dumped: its names are in the first entry. */
+export const recordTable = 'schema_migrations'
+
+/** Works beside running servers, and does not hold them up. */
+export async function* dumpDatabase(address: DatabaseAddress): AsyncGenerator<DatabaseEntry> {
+  // Every cell as the server's text: no conversion, no loss.
+  const connection = createConnection({ ...driverOptions(address), typeCast: (field) => field.string('utf8') })
+  connection.on('error', () => {})
+  const db = connection.promise()
+  const counts: Record<string, number> = {}
+  try {
+    await db.query(sessionSettings)
+    await db.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+    await db.query('START TRANSACTION WITH CONSISTENT SNAPSHOT')
+    const tables = await listTables(db)
+    if (!tables.includes(recordTable))
+      throw new StartError('There is nothing to back up: this is not a database of Kefu.')
+    const records = await select(db, `SELECT name FROM ${recordTable} ORDER BY name`)
+    yield { kind: 'database', migrations: records.map(({ name }) => String(name)) }
+    for (const name of tables.filter((table) => table !== recordTable)) {
+      const columns = (await listColumns(db, name)).map(({ name, isBinary }) => ({ name, isBinary }))
+      yield { kind: 'table', name, columns, nextId: await readNextId(db, name) }
+      const cells = columns
+        .map((column) => (column.isBinary ? `HEX(\`${column.name}\`)` : `\`${column.name}\``))
+        .join(', ')
+      const rows = connection
+        .query({ sql: `SELECT ${cells} FROM \`${name}\``, rowsAsArray: true })
+        .stream({ highWaterMark: rowsAtOnce })
+      counts[name] = 0
+      for await (const batch of inBatches(rows as AsyncIterable<Cell[]>)) {
+        counts[name] += batch.length
+        yield { kind: 'rows', rows: batch }
+      }
+    }
+    yield { kind: 'counts', counts }
+  } finally {
+    connection.destroy()
+  }
+}
+
+async function* inBatches(rows: AsyncIterable<Cell[]>): AsyncGenerator<Cell[][]> {
+  let batch: Cell[][] = []
+  let size = 0
+  for await (const row of rows) {
+    batch.push(row)
+    size += row.reduce((sum, cell) => sum + (cell?.length ?? 4) + 4, 0)
+    if (batch.length < rowsAtOnce && size < bytesAtOnce) continue
+    yield batch
+    batch = []
+    size = 0
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** Behind the last row, or further where rows were deleted. Only the table's definition has it without a delay. */
+export async function readNextId(db: Connection, table: string): Promise<string | null> {
+  const [shown] = await select(db, 'SHOW CREATE TABLE ??', [table])
+  return nextIdOf(String(shown?.['Create Table']))
+}
+
+export const nextIdOf = (definition: string) => /\) ENGINE=\w+ AUTO_INCREMENT=(\d+) /.exec(definition)?.[1] ?? null
+
+export async function listTables(db: Connection): Promise<string[]> {
+  const rows = await select(
+    db,
+    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
+  )
+  return rows.map(({ name }) => String(name))
+}
+
+export interface TableColumn extends ArchivedColumn {
+  /** As `varchar`. */
+  type: string
+  /** As `varchar(80)`. */
+  fullType: string
+}
+
+export async function listColumns(db: Connection, table: string): Promise<TableColumn[]> {
+  const rows = await select(
+    db,
+    `SELECT column_name AS name, data_type AS type, column_type AS full_type FROM information_schema.columns
+      WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position`,
+    [table],
+  )
+  return rows.map(({ name, type, full_type }) => ({
+    name: String(name),
+    isBinary: binaryTypes.includes(String(type)),
+    type: String(type),
+    fullType: String(full_type),
+  }))
+}
+
+export async function select(db: Connection, sql: string, values: unknown[] = []): Promise<RowDataPacket[]> {
+  const [rows] = await db.query<RowDataPacket[]>(sql, values)
+  return rows
+}

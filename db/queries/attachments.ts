@@ -1,0 +1,147 @@
+// Pictures and files that messages bring along: a row each, its bytes under `stored_name` in the uploads folder.
+
+import type { Attachment, Message } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import { ago } from '../core/clock.ts'
+import type { AttachmentsTable, Database, Transaction } from '../core/database.ts'
+
+type Shown = Pick<AttachmentsTable, 'name' | 'size' | 'width' | 'height'> & { id: number; mimeType: string }
+
+const shown = ['id', 'name', 'size', 'mime_type as mimeType', 'width', 'height'] as const
+
+function asAttachment({ id, name, size, mimeType, width, height }: Shown): Attachment {
+  return { id, name, size, mimeType, ...(width === null || height === null ? {} : { width, height }) }
+}
+
+export interface NewAttachment extends Omit<Attachment, 'id'> {
+  uploaderId: number
+  /** Of the file; random. */
+  storedName: string
+}
+
+export async function insertAttachment(db: Database, row: NewAttachment): Promise<Attachment> {
+  const { uploaderId, storedName, ...attachment } = row
+  const { insertId } = await db
+    .insertInto('attachments')
+    .values({
+      uploader_id: uploaderId,
+      stored_name: storedName,
+      name: row.name,
+      mime_type: row.mimeType,
+      size: row.size,
+      width: row.width ?? null,
+      height: row.height ?? null,
+    })
+    .executeTakeFirstOrThrow()
+  return { id: Number(insertId), ...attachment }
+}
+
+/** With whose it is and where its message stands: null before there is one. */
+export async function findAttachment(db: Database, id: number) {
+  const row = await db
+    .selectFrom('attachments')
+    .leftJoin('messages', 'messages.id', 'attachments.message_id')
+    .select([
+      'attachments.id',
+      'attachments.name',
+      'attachments.size',
+      'attachments.mime_type as mimeType',
+      'attachments.width',
+      'attachments.height',
+      'attachments.stored_name as storedName',
+      'attachments.uploader_id as uploaderId',
+      'messages.conversation_id as conversationId',
+    ])
+    .where('attachments.id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { storedName, uploaderId, conversationId } = row
+  return { attachment: asAttachment(row), storedName, uploaderId, conversationId }
+}
+
+/** What of these messages came with an attachment has it. Asks nothing where all is text. */
+export async function withAttachments(db: Database, messages: Message[]): Promise<Message[]> {
+  const ids = messages.filter(({ type }) => type !== 'text').map(({ id }) => id)
+  if (ids.length === 0) return messages
+  const rows = await db
+    .selectFrom('attachments')
+    .select([...shown, 'message_id as messageId'])
+    .where('message_id', 'in', ids)
+    .execute()
+  const found = new Map(rows.map((row) => [row.messageId, asAttachment(row)]))
+  return messages.map((message) => {
+    const attachment = found.get(message.id)
+    return attachment ? { ...message, attachment } : message
+  })
+}
+
+export interface LockedAttachment {
+  attachment: Attachment
+  uploaderId: number
+  isSent: boolean
+}
+
+/** Those of these ids that exist. Asks nothing for none. */
+export async function lockAttachments(
+  trx: Transaction,
+  ids: readonly number[],
+): Promise<Map<number, LockedAttachment>> {
+  if (ids.length === 0) return new Map()
+  const rows = await trx
+    .selectFrom('attachments')
+    .select([...shown, 'uploader_id as uploaderId', 'message_id as messageId'])
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      { attachment: asAttachment(row), uploaderId: row.uploaderId, isSent: row.messageId !== null },
+    ]),
+  )
+}
+
+/** From now on the message's, and seen by who sees it. */
+export async function giveAttachment(trx: Transaction, id: number, messageId: number): Promise<void> {
+  await trx.updateTable('attachments').set({ message_id: messageId }).where('id', '=', id).execute()
+}
+
+/** Bytes of all that somebody has uploaded and that is still there. */
+export async function sumUploaded(db: Database, uploaderId: number): Promise<number> {
+  const { bytes } = await db
+    .selectFrom('attachments')
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('size'), eb.lit(0)).as('bytes'))
+    .where('uploader_id', '=', uploaderId)
+    .executeTakeFirstOrThrow()
+  return Number(bytes)
+}
+
+/** Uploaded long ago and never sent, limits.upkeepRows at most, locked so that none is sent now; what others hold is left out. */
+export function lockUnsentAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
+  return trx
+    .selectFrom('attachments')
+    .select(['id', 'stored_name as storedName'])
+    .where('message_id', 'is', null)
+    .where('created_at', '<', ago(limits.unsentAttachmentMs))
+    .limit(limits.upkeepRows)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+}
+
+export async function deleteAttachments(db: Database, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await db.deleteFrom('attachments').where('id', 'in', ids).execute()
+}
+
+/** The row of a file that was not given to anybody yet. */
+export async function deleteStoredAttachment(
+  trx: Transaction,
+  { uploaderId, storedName }: Pick<NewAttachment, 'uploaderId' | 'storedName'>,
+): Promise<void> {
+  await trx
+    .deleteFrom('attachments')
+    .where('uploader_id', '=', uploaderId)
+    .where('stored_name', '=', storedName)
+    .execute()
+}

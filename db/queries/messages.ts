@@ -1,0 +1,218 @@
+// Messages: written in batches, read by seq.
+
+import { type CompiledQuery, sql } from 'kysely'
+import type { Message, MessageType } from '#protocol/entities.ts'
+import { limits } from '#protocol/limits.ts'
+import { literalTime } from '../core/clock.ts'
+import { compiledOnce } from '../core/compile-once.ts'
+import type { Database, Transaction } from '../core/database.ts'
+import { isDuplicateKey } from '../core/errors.ts'
+import { fitPage } from '../core/keyset.ts'
+import { withNext } from '../core/pipelining.ts'
+import { withAttachments } from './attachments.ts'
+import { displayName } from './display-name.ts'
+
+function messages(db: Database) {
+  return db
+    .selectFrom('messages')
+    .innerJoin('users as sender', 'sender.id', 'messages.sender_id')
+    .select([
+      'messages.id',
+      'messages.conversation_id as conversationId',
+      'messages.seq',
+      'messages.client_message_id as clientMessageId',
+      'messages.sender_id as senderId',
+      'sender.role as senderRole',
+      displayName('sender').as('senderName'),
+      'messages.type',
+      'messages.content',
+      'messages.is_read as isRead',
+      'messages.version',
+      'messages.created_at as createdAt',
+    ])
+}
+
+export interface MessageRange {
+  conversationId: number
+  /** Older than this seq, newest page. */
+  beforeSeq?: number | undefined
+  /** Newer than this seq, oldest page. */
+  afterSeq?: number | undefined
+  limit: number
+  /** What of limits.pageBytes is left for this page; one message always fits. */
+  bytes?: number
+}
+
+/** A page of history in seq order: what follows afterSeq, else what stands before beforeSeq, else the newest. */
+export async function listMessages(
+  db: Database,
+  range: MessageRange,
+): Promise<{ messages: Message[]; hasMore: boolean }> {
+  const forward = range.afterSeq !== undefined
+  const rows = await messages(db)
+    .where('messages.conversation_id', '=', range.conversationId)
+    .$if(forward, (query) => query.where('messages.seq', '>', range.afterSeq as number))
+    .$if(!forward && range.beforeSeq !== undefined, (query) =>
+      query.where('messages.seq', '<', range.beforeSeq as number),
+    )
+    .orderBy('messages.seq', forward ? 'asc' : 'desc')
+    .limit(range.limit + 1)
+    .execute()
+  const fitting = fitPage(rows.slice(0, range.limit), range.bytes)
+  const page = await withAttachments(db, fitting)
+  return { messages: forward ? page : page.reverse(), hasMore: rows.length > fitting.length }
+}
+
+/** Messages up to a seq that changed after a version, in the order of their changes: no two of a conversation share a version. */
+export async function listChangedMessages(
+  db: Database,
+  range: { conversationId: number; upToSeq: number; afterVersion: number; limit: number },
+): Promise<{ messages: Message[]; hasMore: boolean }> {
+  const rows = await messages(db)
+    .where('messages.conversation_id', '=', range.conversationId)
+    .where('messages.version', '>', range.afterVersion)
+    .where('messages.seq', '<=', range.upToSeq)
+    .orderBy('messages.version')
+    .limit(range.limit + 1)
+    .execute()
+  const fitting = fitPage(rows.slice(0, range.limit))
+  return { messages: await withAttachments(db, fitting), hasMore: rows.length > fitting.length }
+}
+
+/** The newest message of each conversation, by its last seq. */
+export async function listLastMessages(
+  db: Database,
+  conversations: readonly { id: number; lastSeq: number }[],
+): Promise<Map<number, Message>> {
+  const spoken = conversations.filter((conversation) => conversation.lastSeq > 0)
+  if (spoken.length === 0) return new Map()
+  const rows = await messages(db)
+    .where((eb) =>
+      eb.or(
+        spoken.map(({ id, lastSeq }) =>
+          eb.and([eb('messages.conversation_id', '=', id), eb('messages.seq', '=', lastSeq)]),
+        ),
+      ),
+    )
+    .execute()
+  return new Map((await withAttachments(db, rows)).map((message) => [message.conversationId, message]))
+}
+
+export interface MessageKey {
+  conversationId: number
+  senderId: number
+  clientMessageId: string
+}
+
+/** Those of these messages that are there already. */
+export async function listKnownMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
+  const rows = await messages(trx)
+    .where((eb) =>
+      eb.or(
+        keys.map((key) =>
+          eb.and([
+            eb('messages.conversation_id', '=', key.conversationId),
+            eb('messages.sender_id', '=', key.senderId),
+            eb('messages.client_message_id', '=', key.clientMessageId),
+          ]),
+        ),
+      ),
+    )
+    .execute()
+  return withAttachments(trx, rows)
+}
+
+export interface NewMessage extends MessageKey {
+  seq: number
+  type: MessageType
+  content: string
+  version: number
+  createdAt: string
+}
+
+/**
+ * Inserts all in one statement, whose answer is the id of the first. The others follow one by one: InnoDB gives a statement whose row count is
+ * known consecutive ids in every lock mode, and auto_increment_increment = 1 is asserted at start. The rows are one parameter, so that the
+ * text is always the same.
+ */
+export const insertionOf = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
+  insertion(
+    db,
+    rows.map((row) => [
+      row.conversationId,
+      row.senderId,
+      row.seq,
+      row.clientMessageId,
+      row.type,
+      row.content,
+      row.version,
+      literalTime(row.createdAt),
+    ]),
+  )
+
+const insertion = compiledOnce((db, values: unknown[][]) =>
+  sql`insert into messages (conversation_id, sender_id, seq, client_message_id, type, content, version, created_at)
+    values ${values}`.compile(db),
+)
+
+/** The id of the first, or undefined when one of them is there already, and nothing was written. */
+export async function insertMessages(trx: Transaction, rows: readonly NewMessage[]): Promise<number | undefined> {
+  try {
+    const { insertId } = await trx.executeQuery(insertionOf(trx, rows))
+    return Number(insertId)
+  } catch (error) {
+    if (isDuplicateKey(error)) return undefined
+    throw error
+  }
+}
+
+/** What one side has written in a conversation, in (afterSeq, upToSeq]. */
+export interface MessagesOfSide {
+  conversationId: number
+  customerId: number
+  side: 'customer' | 'agent'
+  afterSeq: number
+  upToSeq: number
+}
+
+/** Marks them as read, limits.receiptRows a statement, each of which goes with the next. */
+export async function markMessagesRead(trx: Transaction, range: MessagesOfSide): Promise<void> {
+  const wrote = range.side === 'customer' ? sql`sender_id = ${range.customerId}` : sql`sender_id <> ${range.customerId}`
+  for (let from = range.afterSeq; from < range.upToSeq; from += limits.receiptRows) {
+    const upTo = Math.min(from + limits.receiptRows, range.upToSeq)
+    await sql`${withNext}update messages set is_read = true
+      where conversation_id = ${range.conversationId} and seq > ${from} and seq <= ${upTo} and ${wrote}`.execute(trx)
+  }
+}
+
+/** How many messages each of the ranges has, in one statement. */
+export async function countMessages(trx: Transaction, ranges: readonly MessagesOfSide[]): Promise<number[]> {
+  if (ranges.length === 0) return []
+  const counts = await trx
+    .selectNoFrom((eb) =>
+      ranges.map((range, index) =>
+        eb
+          .selectFrom('messages')
+          .select(eb.fn.countAll<number>().as('n'))
+          .where('conversation_id', '=', range.conversationId)
+          .where('seq', '>', range.afterSeq)
+          .where('seq', '<=', range.upToSeq)
+          .where('sender_id', range.side === 'customer' ? '=' : '<>', range.customerId)
+          .as(`n${index}`),
+      ),
+    )
+    .executeTakeFirstOrThrow()
+  return ranges.map((_, index) => counts[`n${index}`] as number)
+}
+
+/** Whether somebody has written in a conversation. */
+export async function hasWritten(db: Database, conversationId: number, senderId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('messages')
+    .select(sql<number>`1`.as('one'))
+    .where('conversation_id', '=', conversationId)
+    .where('sender_id', '=', senderId)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

@@ -1,0 +1,222 @@
+// Users: agents and admins with what they log in with, customers with what they told of themselves.
+
+import type { AgentRole, Customer, Language, User } from '#protocol/entities.ts'
+import { now } from '../core/clock.ts'
+import type { Database, Transaction } from '../core/database.ts'
+import { isDuplicateKey } from '../core/errors.ts'
+import { displayName } from './display-name.ts'
+
+/**
+ * The one form in which a username is kept and compared. Trimmed, since the column's collation pads: it holds `admin` and `admin ` equal.
+ * Twice to NFKC, since lower case may leave it.
+ */
+export const normalizeUsername = (username: string) => username.normalize('NFKC').toLowerCase().normalize('NFKC').trim()
+
+/** Holds a person's row until the transaction ends. */
+export async function lockUser(trx: Transaction, id: number): Promise<{ id: number; isBlocked: boolean } | undefined> {
+  const row = await trx
+    .selectFrom('users')
+    .select(['id', 'blocked_at as blockedAt'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row && { id: row.id, isBlocked: row.blockedAt !== null }
+}
+
+/** Whether this user may not write any more. */
+export async function isBlocked(db: Database, id: number): Promise<boolean> {
+  const row = await db.selectFrom('users').select('blocked_at as blockedAt').where('id', '=', id).executeTakeFirst()
+  return row !== undefined && row.blockedAt !== null
+}
+
+function staff(db: Database) {
+  return db
+    .selectFrom('users')
+    .select((eb) => [
+      'users.id',
+      'users.username',
+      displayName('users').as('name'),
+      'users.role',
+      'users.email',
+      'users.language',
+      eb('users.disabled_at', 'is not', null).as('isDisabled'),
+      'users.created_at as createdAt',
+    ])
+    .where('users.role', 'in', ['agent', 'admin'])
+    .$narrowType<{ username: string; role: AgentRole; language: Language | null }>()
+}
+
+const asUser = (row: Omit<User, 'isDisabled'> & { isDisabled: unknown }): User => ({
+  ...row,
+  isDisabled: Boolean(row.isDisabled),
+})
+
+/** All agents and admins, by name. */
+export async function listUsers(db: Database): Promise<User[]> {
+  return (await staff(db).orderBy('users.name').orderBy('users.id').execute()).map(asUser)
+}
+
+/** An agent or admin. */
+export async function findUser(db: Database, id: number): Promise<User | undefined> {
+  const row = await staff(db).where('users.id', '=', id).executeTakeFirst()
+  return row && asUser(row)
+}
+
+/** What an agent or admin logs in with. */
+export interface Account {
+  id: number
+  username: string
+  role: AgentRole
+  passwordHash: string | null
+  disabledAt: string | null
+}
+
+function accounts(db: Database) {
+  return db
+    .selectFrom('users')
+    .select(['id', 'username', 'role', 'password_hash as passwordHash', 'disabled_at as disabledAt'])
+    .where('role', 'in', ['agent', 'admin'])
+    .$narrowType<{ username: string; role: AgentRole }>()
+}
+
+export function findAccount(db: Database, username: string): Promise<Account | undefined> {
+  return accounts(db).where('username', '=', normalizeUsername(username)).executeTakeFirst()
+}
+
+export function findAccountById(db: Database, id: number): Promise<Account | undefined> {
+  return accounts(db).where('id', '=', id).executeTakeFirst()
+}
+
+export function lockAccount(trx: Transaction, id: number): Promise<Account | undefined> {
+  return accounts(trx).where('id', '=', id).forUpdate().executeTakeFirst()
+}
+
+export async function hasAdmin(db: Database): Promise<boolean> {
+  const row = await db.selectFrom('users').select('id').where('role', '=', 'admin').limit(1).executeTakeFirst()
+  return row !== undefined
+}
+
+export async function countEnabledAdmins(trx: Transaction): Promise<number> {
+  const { n } = await trx
+    .selectFrom('users')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('role', '=', 'admin')
+    .where('disabled_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return n
+}
+
+export interface NewUser {
+  username: string
+  passwordHash: string
+  name: string
+  role: AgentRole
+  email: string | null
+}
+
+/** The id of the new agent or admin, or undefined when the username is taken. */
+export async function insertUser(db: Database, user: NewUser): Promise<number | undefined> {
+  try {
+    const { insertId } = await db
+      .insertInto('users')
+      .values({
+        username: normalizeUsername(user.username),
+        password_hash: user.passwordHash,
+        name: user.name,
+        role: user.role,
+        email: user.email,
+      })
+      .executeTakeFirstOrThrow()
+    return Number(insertId)
+  } catch (error) {
+    if (isDuplicateKey(error)) return undefined
+    throw error
+  }
+}
+
+export interface UserChanges {
+  name?: string | undefined
+  role?: AgentRole | undefined
+  email?: string | null | undefined
+  language?: Language | undefined
+  passwordHash?: string | undefined
+  isDisabled?: boolean | undefined
+}
+
+/** Changes what is given; undefined leaves a thing as it is. */
+export async function saveUser(trx: Transaction, account: Account, changes: UserChanges): Promise<void> {
+  const { isDisabled = account.disabledAt !== null } = changes
+  await trx
+    .updateTable('users')
+    .set({
+      name: changes.name,
+      role: changes.role,
+      email: changes.email,
+      language: changes.language,
+      password_hash: changes.passwordHash,
+      disabled_at: isDisabled ? (account.disabledAt === null ? now : undefined) : null,
+    })
+    .where('id', '=', account.id)
+    .execute()
+}
+
+export interface CustomerRecord extends Customer {
+  isNameVerified: boolean
+  isBlocked: boolean
+}
+
+export async function findCustomer(db: Database, id: number): Promise<CustomerRecord | undefined> {
+  const row = await db
+    .selectFrom('users')
+    .select([
+      'users.id',
+      displayName('users').as('name'),
+      'users.email',
+      'users.is_name_verified as isNameVerified',
+      'users.is_email_verified as isEmailVerified',
+      'users.blocked_at as blockedAt',
+    ])
+    .where('users.id', '=', id)
+    .where('users.role', '=', 'customer')
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { blockedAt, ...customer } = row
+  return { ...customer, isBlocked: blockedAt !== null }
+}
+
+/** What a customer's page or shop told of them; undefined leaves a thing as it is. */
+export interface CustomerChanges {
+  name?: string | undefined
+  email?: string | undefined
+  language?: Language | undefined
+  isNameVerified?: boolean | undefined
+  isEmailVerified?: boolean | undefined
+}
+
+/** An anonymous one. */
+export async function insertCustomer(trx: Transaction, siteId: number): Promise<number> {
+  const { insertId } = await trx
+    .insertInto('users')
+    .values({ role: 'customer', site_id: siteId })
+    .executeTakeFirstOrThrow()
+  return Number(insertId)
+}
+
+export async function saveCustomer(trx: Transaction, id: number, changes: CustomerChanges): Promise<void> {
+  if (Object.values(changes).every((value) => value === undefined)) return
+  const { isNameVerified, isEmailVerified, ...told } = changes
+  await trx
+    .updateTable('users')
+    .set({ ...told, is_name_verified: isNameVerified, is_email_verified: isEmailVerified })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Whether a customer may write from now on. */
+export async function saveBlocked(trx: Transaction, customerId: number, blocked: boolean): Promise<void> {
+  await trx
+    .updateTable('users')
+    .set({ blocked_at: blocked ? now : null })
+    .where('id', '=', customerId)
+    .execute()
+}

@@ -1,0 +1,35 @@
+// A conversation's messages over plain HTTP: the same use cases as over a socket.
+
+import { IdParams, MessagesQuery, NewMessageBody } from '#protocol/http.ts'
+import type { App } from '../../context.ts'
+import { listMessages } from '../../messages/list-messages.ts'
+import { sendMessage } from '../../messages/send-message.ts'
+import { pageSize } from '../query.ts'
+import { actorOf, both, type HttpServer } from '../route-auth.ts'
+
+export function messageRoutes(app: App, http: HttpServer): void {
+  http.get(
+    '/conversations/:id/messages',
+    { config: both, schema: { params: IdParams, querystring: MessagesQuery } },
+    (request) => {
+      const { before, after, limit } = request.query
+      return listMessages(app, actorOf(request), {
+        conversationId: Number(request.params.id),
+        ...(before === undefined ? {} : { beforeSeq: Number(before) }),
+        ...(after === undefined ? {} : { afterSeq: Number(after) }),
+        ...pageSize(limit),
+      })
+    },
+  )
+
+  http.post(
+    '/conversations/:id/messages',
+    { config: both, schema: { params: IdParams, body: NewMessageBody } },
+    async (request, reply) => {
+      const conversationId = Number(request.params.id)
+      const { message, existed } = await sendMessage(app, actorOf(request), { ...request.body, conversationId })
+      reply.code(existed ? 200 : 201)
+      return { message }
+    },
+  )
+}

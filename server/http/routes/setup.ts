@@ -1,0 +1,23 @@
+// The first admin, while there is none.
+
+import { SetupBody } from '#protocol/http.ts'
+import type { App } from '../../context.ts'
+import { getSetup } from '../../setup/get-setup.ts'
+import { setup } from '../../setup/setup.ts'
+import { browserOf, ownPagesOnly, setRefreshCookie } from '../auth-cookies.ts'
+import { everyone, type HttpServer, pages } from '../route-auth.ts'
+
+export function setupRoutes(app: App, http: HttpServer): void {
+  http.get('/setup', { config: pages }, () => getSetup(app))
+
+  http.post(
+    '/setup',
+    { config: everyone, onRequest: ownPagesOnly(app), schema: { body: SetupBody } },
+    async (request, reply) => {
+      const { reply: answer, refreshToken } = await setup(app, request.body, browserOf(app, request))
+      setRefreshCookie(app, reply, refreshToken)
+      reply.code(201)
+      return answer
+    },
+  )
+}

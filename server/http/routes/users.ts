@@ -1,0 +1,21 @@
+// Agents and admins, as an admin manages them. They are disabled, never deleted: their words stay theirs.
+
+import { IdParams, NewUserBody, UserBody } from '#protocol/http.ts'
+import type { App } from '../../context.ts'
+import { createUser } from '../../users/create-user.ts'
+import { listUsers } from '../../users/list-users.ts'
+import { updateUser } from '../../users/update-user.ts'
+import { admins, agentOf, type HttpServer } from '../route-auth.ts'
+
+export function userRoutes(app: App, http: HttpServer): void {
+  http.get('/users', { config: admins }, (request) => listUsers(app, agentOf(request)))
+
+  http.post('/users', { config: admins, schema: { body: NewUserBody } }, (request, reply) => {
+    reply.code(201)
+    return createUser(app, agentOf(request), request.body)
+  })
+
+  http.patch('/users/:id', { config: admins, schema: { params: IdParams, body: UserBody } }, (request) =>
+    updateUser(app, agentOf(request), { ...request.body, id: Number(request.params.id) }),
+  )
+}

@@ -1,0 +1,34 @@
+// Silence is not trusted: subscribed clients are told the newest seq and version of their conversations on a timer of ours, so that one
+// who missed an event notices with no further traffic.
+
+import { listHeads } from '#db/queries/conversations.ts'
+import type { ConversationHead } from '#protocol/events.ts'
+import { limits } from '#protocol/limits.ts'
+import type { App } from '../../context.ts'
+import type { OpenConnections } from '../connection-registry.ts'
+import { publishHeads } from '../publish.ts'
+import { conversationOf } from '../rooms.ts'
+
+export function startHeads(app: App, connections: OpenConnections): { stop(): void } {
+  const timer = setInterval(() => {
+    tellHeads(app, connections).catch((error: unknown) => app.log.warn({ err: error }, 'could not tell heads'))
+  }, limits.headsMs)
+  return { stop: () => clearInterval(timer) }
+}
+
+async function tellHeads(app: App, connections: OpenConnections): Promise<void> {
+  const subscribed = connections.all().map(({ socket }) => ({
+    socket,
+    ids: [...socket.rooms].map(conversationOf).filter((id) => id !== undefined),
+  }))
+  const wanted = [...new Set(subscribed.flatMap(({ ids }) => ids))]
+  const heads = new Map<number, ConversationHead>()
+  for (let from = 0; from < wanted.length; from += limits.headsRows) {
+    const rows = await listHeads(app.db, wanted.slice(from, from + limits.headsRows))
+    for (const head of rows) heads.set(head.conversationId, head)
+  }
+  for (const { socket, ids } of subscribed) {
+    const own = ids.map((id) => heads.get(id)).filter((head) => head !== undefined)
+    if (own.length > 0) publishHeads(socket, own)
+  }
+}

@@ -1,0 +1,46 @@
+// Ends connections, and calls under way, whose session or user was ended elsewhere (another node that could not tell us, a command), within
+// limits.endedSessionsMs. Here and through Redis they end at once.
+
+import { listLiveCustomerSessions } from '#db/queries/customer-sessions.ts'
+import { listLiveLoginSessions } from '#db/queries/login-sessions.ts'
+import { limits } from '#protocol/limits.ts'
+import type { App } from '../../context.ts'
+import { type Actor, isCustomer } from '../../shared/actor.ts'
+import { endConnection, type OpenConnections } from '../connection-registry.ts'
+
+/** Looks once, and ends what it finds. */
+export async function endLapsed(
+  { db, actors }: Pick<App, 'db' | 'actors'>,
+  connections: OpenConnections,
+): Promise<void> {
+  const [customers, agents] = [[], []] as [Actor[], Actor[]]
+  for (const one of actors.all()) (isCustomer(one) ? customers : agents).push(one)
+  await markThoseNotIn(customers, (ids) => listLiveCustomerSessions(db, ids))
+  await markThoseNotIn(agents, (ids) => listLiveLoginSessions(db, ids))
+  for (const connection of connections.all()) if (connection.actor.isEnded) endConnection(connection, 'revoked')
+}
+
+async function markThoseNotIn(actors: Actor[], listLive: (ids: number[]) => Promise<number[]>) {
+  for (let from = 0; from < actors.length; from += limits.endedSessionsRows) {
+    const some = actors.slice(from, from + limits.endedSessionsRows)
+    const live = new Set(await listLive(some.map(({ sessionId }) => sessionId)))
+    for (const actor of some) if (!live.has(actor.sessionId)) actor.isEnded = true
+  }
+}
+
+export function watchEndedSessions(app: App): { stop(): void } {
+  let running = false
+
+  const timer = setInterval(() => {
+    if (running) return
+    running = true
+    app.connections
+      .endLapsed()
+      .catch((error: unknown) => app.log.warn({ err: error }, 'could not look for ended sessions'))
+      .finally(() => {
+        running = false
+      })
+  }, limits.endedSessionsMs)
+
+  return { stop: () => clearInterval(timer) }
+}

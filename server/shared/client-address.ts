@@ -1,0 +1,133 @@
+// Whose address a request counts for: the one function behind all limits, logs and local-only checks. X-Forwarded-For is believed only
+// as far as TRUSTED_PROXIES vouch for it.
+
+import type { IncomingMessage } from 'node:http'
+import { isIPv4, isIPv6 } from 'node:net'
+import proxyAddr from '@fastify/proxy-addr'
+import type { Config } from '../process/config.ts'
+
+export interface ClientAddress {
+  /** Canonical text: no port, no brackets, no zone; IPv4 is never written as IPv6. Empty where the socket has no address any more. */
+  address: string
+  /** What limits count by: the address itself, of IPv6 its /64, which is what one household or server gets. */
+  group: string
+  /** Of IPv6 the /48, which is what one organization gets (RFC 6177); of IPv4 the address itself. */
+  network: string
+}
+
+/** Hops of X-Forwarded-For that are read, the nearest first. */
+const forwardedHops = 20
+
+type TrustSettings = Pick<Config, 'trustedProxies'>
+const trustByList = new WeakMap<readonly string[], (address: string, hop: number) => boolean>()
+
+/** A worker passes on requests of another's sessions, with the address of their client in this header. */
+export const passedAddressHeader = 'kefu-client-address'
+const passedOn = new WeakSet<object>()
+
+/** Call for connections of other workers alone. */
+export const trustAddressHeader = (socket: object): void => void passedOn.add(socket)
+
+export function clientAddress({ trustedProxies }: TrustSettings, { socket, headers }: IncomingMessage): ClientAddress {
+  if (passedOn.has(socket)) return groupAddress(normalizeAddress(String(headers[passedAddressHeader])) ?? '')
+  let address = normalizeAddress(socket.remoteAddress ?? '') ?? ''
+  if (trustedProxies.length > 0) {
+    const isTrusted = trustOf(trustedProxies)
+    const hops = lastEntries(headers['x-forwarded-for'])
+    for (let hop = 0; hop < hops.length && isTrusted(address, hop); hop++) {
+      const next = normalizeAddress(hops[hop] as string)
+      // What nobody can read counts for the proxy that passed it on.
+      if (next === null) break
+      address = next
+    }
+  }
+  return groupAddress(address)
+}
+
+function trustOf(trustedProxies: readonly string[]) {
+  const compiled = trustByList.get(trustedProxies) ?? proxyAddr.compile([...trustedProxies])
+  trustByList.set(trustedProxies, compiled)
+  return compiled
+}
+
+/** The nearest hop first. */
+function lastEntries(header: string | string[] | undefined): string[] {
+  const text = Array.isArray(header) ? header.join(',') : (header ?? '')
+  return text
+    .slice(-forwardedHops * 64)
+    .split(',')
+    .reverse()
+    .slice(0, forwardedHops)
+    .filter((entry) => entry.trim() !== '')
+}
+
+/** One address as a proxy or a socket writes it, with port, brackets, quotes or zone; null where it is none. */
+export function normalizeAddress(written: string): string | null {
+  if (written.length > 100) return null
+  let text = written.trim().replace(/^"|"$/g, '')
+  const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text)
+  if (bracketed) text = bracketed[1] as string
+  else if (/^[\d.]+:\d{1,5}$/.test(text)) text = text.slice(0, text.indexOf(':'))
+  const zone = text.indexOf('%')
+  if (zone > 0) text = text.slice(0, zone)
+  if (isIPv4(text)) return text
+  if (!isIPv6(text)) return null
+  const hextets = hextetsOf(text)
+  const isMapped = hextets.slice(0, 5).every((hextet) => hextet === 0) && hextets[5] === 0xffff
+  if (isMapped) {
+    const [high = 0, low = 0] = hextets.slice(6)
+    return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+  }
+  // The URL parser writes IPv6 as RFC 5952 wants it.
+  return new URL(`http://[${text}]`).hostname.slice(1, -1)
+}
+
+/** `address` as normalizeAddress gives it. */
+export function groupAddress(address: string): ClientAddress {
+  if (!isIPv6(address)) return { address, group: address, network: address }
+  const prefix = (hextets: number) =>
+    `${hextetsOf(address)
+      .slice(0, hextets)
+      .map((hextet) => hextet.toString(16))
+      .join(':')}::/${hextets * 16}`
+  return { address, group: prefix(4), network: prefix(3) }
+}
+
+/** The eight numbers of an IPv6 address. */
+function hextetsOf(address: string): number[] {
+  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address)
+  const hex = (high: string, low: string) => ((Number(high) << 8) | Number(low)).toString(16)
+  const [, front = '', a = '', b = '', c = '', d = ''] = dotted ?? []
+  const text = dotted ? `${front}${hex(a, b)}:${hex(c, d)}` : address
+  const [head = '', tail] = text.split('::')
+  const numbers = (part: string) => (part === '' ? [] : part.split(':').map((hextet) => Number.parseInt(hextet, 16)))
+  if (tail === undefined) return numbers(head)
+  const [before, after] = [numbers(head), numbers(tail)]
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after]
+}
+
+const forwardingHeader = /^(x-forwarded-.*|forwarded|x-real-ip|x-client-ip|cf-connecting-ip|true-client-ip|via)$/
+
+/** Whether a proxy has passed the request on, as far as its headers tell. */
+export const isForwarded = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  Object.keys(headers).some((name) => forwardingHeader.test(name))
+
+/**
+ * True for a caller on this machine itself: the peer and the name it asked for are the loopback's, and nobody passed the request on.
+ * Behind a proxy nobody is local: not where proxies are trusted, not where PUBLIC_URL is https (this process speaks http alone), and not
+ * over HTTP/1.0, which nginx speaks to what is behind it unless it is configured otherwise.
+ */
+export function isLocal(
+  { trustedProxies, publicUrl }: Pick<Config, 'trustedProxies' | 'publicUrl'>,
+  request: IncomingMessage,
+): boolean {
+  if (trustedProxies.length > 0 || publicUrl?.startsWith('https:')) return false
+  const { socket, headers, httpVersion } = request
+  const peer = normalizeAddress(socket.remoteAddress ?? '') ?? ''
+  return (
+    /^(127\.|::1$)/.test(peer) &&
+    httpVersion !== '1.0' &&
+    !isForwarded(request) &&
+    /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(headers.host ?? '')
+  )
+}

@@ -1,0 +1,61 @@
+// What nobody needs any more is removed; what somebody said stays.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limits } from '#protocol/limits.ts'
+import { runUpkeep } from '../../server/customers/housekeeping.ts'
+import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+
+describe('the upkeep', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  })
+  afterAll(() => app.stop())
+
+  async function cameAgo(customer: TestAccount, ms: number): Promise<number> {
+    const created_at = new Date(Date.now() - ms)
+    await app.db.updateTable('users').set({ created_at }).where('id', '=', customer.id).execute()
+    return customer.id
+  }
+
+  it('removes customers who never began a conversation, after a day [CS7]', async () => {
+    const day = limits.silentCustomerMs
+    const silent = await cameAgo(await app.newCustomer(), day + 60_000)
+    const recent = await cameAgo(await app.newCustomer(), day - 60_000)
+    const agent = await app.newAgent()
+    await cameAgo(agent, 2 * day)
+    const { customerAccount } = await app.startConversation()
+    const spoken = await cameAgo(customerAccount, 2 * day)
+    await Promise.all([runUpkeep(app), runUpkeep(app)])
+    const left = (await app.db.selectFrom('users').select('id').execute()).map(({ id }) => id)
+    expect(left).toEqual(expect.arrayContaining([recent, agent.id, spoken]))
+    expect(left).not.toContain(silent)
+  })
+
+  it('removes more than fit in one batch [CS7]', async () => {
+    const created_at = new Date(Date.now() - 2 * limits.silentCustomerMs)
+    const rows = Array.from({ length: limits.upkeepRows + 1 }, () => ({ role: 'customer' as const, created_at }))
+    const { insertId } = await app.db.insertInto('users').values(rows).executeTakeFirstOrThrow()
+    await runUpkeep(app)
+    const left = await app.db.selectFrom('users').select('id').where('id', '>=', Number(insertId)).execute()
+    expect(left).toEqual([])
+  })
+
+  it('removes sessions whose time is over, and no others [CS7]', async () => {
+    const accounts = [await app.newAgent(), await app.newCustomer(), await app.newAgent(), await app.newCustomer()]
+    const ended = accounts.slice(0, 2).map(({ id }) => id)
+    const expires_at = new Date(Date.now() - 60_000)
+    for (const table of ['login_sessions', 'customer_sessions'] as const) {
+      await app.db.updateTable(table).set({ expires_at }).where('user_id', 'in', ended).execute()
+    }
+    await runUpkeep(app)
+    const ids = accounts.map(({ id }) => id)
+    const logins = await app.db.selectFrom('login_sessions').select('user_id').where('user_id', 'in', ids).execute()
+    const customers = await app.db
+      .selectFrom('customer_sessions')
+      .select('user_id')
+      .where('user_id', 'in', ids)
+      .execute()
+    expect([...logins, ...customers].map((row) => row.user_id)).toEqual(ids.slice(2))
+  })
+})

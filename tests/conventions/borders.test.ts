@@ -1,0 +1,149 @@
+// The borders of the house hold: each is violated once on purpose in a copy of the project's rules, and Biome must say so.
+
+import { spawnSync } from 'node:child_process'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const uses = (from: string) => `import { thing } from '${from}'\n\nexport const other = thing\n`
+
+/** A file that breaks a rule, the rule, and what it holds. */
+const violations: [file: string, rule: string, source: string][] = [
+  ...(
+    [
+      ['protocol/a.ts', '#db/core/database.ts'],
+      ['protocol/b.ts', '../server/errors.ts'],
+      ['protocol/c.ts', 'node:fs'],
+      ['db/a.ts', '../server/errors.ts'],
+      ['db/b.ts', '#protocol/requests.ts'],
+      ['db/embedded/c.ts', '../../server/process/config.ts'],
+      ['db/d.ts', 'fastify'],
+      ['server/a.ts', '../client-web/shared/timeline/timeline.ts'],
+      ['server/b.ts', '../house/app.ts'],
+      ['server/http/c.ts', '../app.ts'],
+      ['server/http/d.ts', 'kysely'],
+      ['server/commands/e.ts', 'mysql2/promise'],
+      ['server/main.ts', '../db/connect.ts'],
+      ['server/conversations/f.ts', '../http/reply.ts'],
+      ['server/messages/g.ts', '../realtime/publish.ts'],
+      ['server/agents/h.ts', '../app.ts'],
+      ['server/auth/i.ts', 'fastify'],
+      ['server/users/j.ts', 'socket.io'],
+      ['server/setup/k.ts', 'kysely'],
+      ['client-web/a.ts', '../server/errors.ts'],
+      ['client-web/shared/b.tsx', '#db/core/database.ts'],
+      ['client-web/widget/c.ts', '#protocol/schemas.ts'],
+      ['client-web/console/d.ts', 'typebox'],
+      ['client-web/loader/e.ts', 'node:fs'],
+      ['client-web/demo/f.ts', '../../protocol/limits.ts'],
+      ['bench/parts/a.ts', '../../server/messages/write-path/message-writer.ts'],
+      ['bench/b.ts', '../db/connect.ts'],
+    ] as const
+  ).map(([file, from]): [string, string, string] => [file, 'noRestrictedImports', uses(from)]),
+  ['server/users/cycle-a.ts', 'noImportCycles', uses('../house/cycle-b.ts').replace('other', 'thing2')],
+  ['server/users/env.ts', 'noProcessEnv', 'export const port = process.env.PORT\n'],
+  ['server/users/console.ts', 'noConsole', "console.log('hello')\n"],
+  ['server/users/default.ts', 'noDefaultExport', 'export default 1\n'],
+  ['server/users/any.ts', 'noExplicitAny', 'export const thing = (value: any) => value\n'],
+  ['server/users/barrel.ts', 'noBarrelFile', "export { thing } from '../house/any.ts'\n"],
+]
+
+const allowed: [file: string, source: string][] = [
+  [
+    'protocol/fine.ts',
+    uses('../house/limits.ts') + uses('typebox').replace('thing', 'thing as x').replace('other = thing', 'y = x'),
+  ],
+  ['db/fine.ts', uses('#protocol/limits.ts')],
+  ['server/fine.ts', uses('#db/core/connect.ts')],
+  ['server/http/fine.ts', uses('../conversations/access.ts')],
+  ['server/realtime/fine.ts', uses('socket.io')],
+  ['server/users/fine.ts', uses('#protocol/requests.ts')],
+  ['server/commands/fine.ts', `${uses('#db/core/connect.ts')}\nconsole.log(other)\n`],
+  ['bench/fine.ts', `${uses('#db/core/connect.ts')}\nconsole.log(other)\n`],
+  ['client-web/fine.ts', uses('#protocol/limits.ts')],
+  ['server/process/config.ts', 'export const port = process.env.PORT\n'],
+]
+
+interface Report {
+  diagnostics: { category: string; location: { path: string | { file: string } } }[]
+}
+
+let folder: string
+let found: Set<string>
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kefu-borders-'))
+  for (const name of ['biome.json', '.gitignore', 'package.json']) cpSync(join(root, name), join(folder, name))
+  const cycle: [string, string][] = [
+    ['server/users/cycle-b.ts', "import { thing2 } from '../house/cycle-a.ts'\n\nexport const thing = thing2\n"],
+  ]
+  for (const [file, source] of [
+    ...violations.map(([file, , source]): [string, string] => [file, source]),
+    ...cycle,
+    ...allowed,
+  ]) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), source)
+  }
+  const biome = join(root, 'node_modules', '.bin', 'biome')
+  const { stdout } = spawnSync(process.execPath, [biome, 'lint', '--reporter=json', '--max-diagnostics=none', folder], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  const { diagnostics }: Report = JSON.parse(stdout)
+  found = new Set(diagnostics.map(({ category, location }) => `${pathOf(location.path)} ${category.split('/').at(-1)}`))
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function pathOf(path: string | { file: string }): string {
+  return (typeof path === 'string' ? path : path.file).replace(`${folder}/`, '')
+}
+
+describe('Biome holds the borders of the house', () => {
+  test.each(violations)('%s breaks %s', (file, rule) => {
+    expect([...found]).toContain(`${file} ${rule}`)
+  })
+
+  test.each(allowed)('%s is within its borders', (file) => {
+    expect([...found].filter((line) => line.startsWith(`${file} `))).toEqual([])
+  })
+})
+
+/** Biome's rule knows no difference between a type and a value, so these two are read from the source. */
+describe('Types alone cross', () => {
+  const importsOf = (source: string) =>
+    [...source.matchAll(/^(?:import|export) (?!type )[^'"]*?from '(#protocol\/[^']+)'/gms)].map(
+      ([, from]) => from ?? '',
+    )
+
+  test.each([
+    ['client-web', /^#protocol\/(limits|errors|entities|events|email|visible-text)\.ts$/],
+    ['db', /^#protocol\/limits\.ts$/],
+  ])('%s takes no other value from protocol/', (side, values) => {
+    const files = globSync(`${side}/**/*.{ts,tsx}`, { cwd: root, exclude: ['client-web/dist*/**'] })
+    expect(files.length).toBeGreaterThan(5)
+    const strange = files.flatMap((file) =>
+      importsOf(readFileSync(join(root, file), 'utf8'))
+        .filter((from) => !values.test(from))
+        .map((from) => `${file}: ${from}`),
+    )
+    expect(strange).toEqual([])
+  })
+
+  test('what the browser may take does not bring TypeBox along', () => {
+    for (const name of ['limits', 'errors', 'entities', 'events']) {
+      const source = readFileSync(join(root, 'protocol', `${name}.ts`), 'utf8')
+      expect(source).not.toMatch(/^import (?!type )[^'"]*from '(typebox|\.\/(schemas|requests|http)\.ts)'/m)
+    }
+  })
+
+  test('the reading of imports sees a value among types', () => {
+    expect(
+      importsOf("import { type A, b } from '#protocol/http.ts'\nimport type { C } from '#protocol/http.ts'"),
+    ).toEqual(['#protocol/http.ts'])
+  })
+})

@@ -1,0 +1,137 @@
+// The settings: each wrong value is one line that names it, and the README's table is the one that the code makes.
+
+import { readFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, loadConfig, settings, settingsTable } from '../../server/process/config.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function complaintAbout(env: Record<string, string>): string {
+  try {
+    loadConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  return 'nothing'
+}
+
+describe('settings', () => {
+  test('are all optional, and empty counts as unset', () => {
+    const config = loadConfig({ PORT: '', JWT_SECRET: ' ', WORKERS: '' })
+    expect(config).toEqual(loadConfig({}))
+    expect(config).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      databaseUrl: null,
+      jwtSecrets: null,
+      trustedProxies: [],
+      workers: 1,
+      rateLimits: true,
+    })
+    expect(isAbsolute(config.dataDir)).toBe(true)
+  })
+
+  test('are read', () => {
+    expect(
+      loadConfig({
+        PORT: '0',
+        HOST: '::',
+        DATABASE_URL: 'mysql://a:b%40c@db/kefu?socketPath=/run/s',
+        JWT_SECRET: `${'a'.repeat(32)},${'b'.repeat(40)}`,
+        PUBLIC_URL: 'https://Chat.example.com/',
+        TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8, fd00::/8',
+        DB_BUFFER_POOL: '1g',
+        RATE_LIMITS: 'off',
+        WORKERS: '4',
+        ADDRESS_LIMITS: '4',
+        DEMO: 'on',
+        SECURITY_CONTACT: 'security@shop.example',
+        ADMIN_PASSWORD: ' eight or more ',
+      }),
+    ).toMatchObject({
+      port: 0,
+      jwtSecrets: ['a'.repeat(32), 'b'.repeat(40)],
+      publicUrl: 'https://chat.example.com',
+      trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
+      dbBufferPool: 2 ** 30,
+      workers: 4,
+      addressLimits: 4,
+      demo: true,
+      securityContact: 'mailto:security@shop.example',
+      rateLimits: false,
+      adminPassword: ' eight or more ',
+    })
+  })
+
+  test.each([
+    ['PORT', '65536'],
+    ['PORT', '30 00'],
+    ['PORT', '-1'],
+    ['HOST', 'http://x'],
+    ['DATABASE_URL', 'postgres://x/y'],
+    ['DATABASE_URL', 'mysql://host'],
+    ['DATABASE_URL', 'mysql://host/kefu?ssl=true'],
+    ['DATABASE_URL', 'mysql://user:100%@host/kefu'],
+    ['DATABASE_URL', 'mysql:///kefu'],
+    ['JWT_SECRET', 'x'.repeat(31)],
+    ['JWT_SECRET', `${'x'.repeat(32)},short`],
+    ['ADMIN_USERNAME', 'two words'],
+    ['ADMIN_PASSWORD', 'short'],
+    ['PUBLIC_URL', 'chat.example.com'],
+    ['PUBLIC_URL', 'https://chat.example.com/kefu'],
+    ['PUBLIC_URL', 'https://user@chat.example.com'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', 'loopback'],
+    ['LOG_LEVEL', 'loud\nline'],
+    ['NODE_ID', 'x'.repeat(81)],
+    ['DB_BUFFER_POOL', '64'],
+    ['DB_BUFFER_POOL', '1M'],
+    ['METRICS_TOKEN', 'short'],
+    ['RATE_LIMITS', 'maybe'],
+    ['REDIS_URL', 'http://127.0.0.1'],
+    ['REDIS_URL', 'redis://127.0.0.1/name'],
+    ['REDIS_URL', 'redis://:100%@127.0.0.1'],
+    ['SMTP_URL', 'smtp://127.0.0.1'],
+    ['WORKERS', '0'],
+    ['WORKERS', '65'],
+    ['WORKERS', 'all'],
+    ['ADDRESS_LIMITS', '0'],
+    ['ADDRESS_LIMITS', '101'],
+    ['DEMO', 'yes'],
+    ['SECURITY_CONTACT', 'security'],
+    ['SECURITY_CONTACT', 'http://shop.example/security'],
+    ['SECURITY_CONTACT', 'security@shop.example?bcc=x@y.example'],
+  ])('%s=%j stops the start with one line that names it', (name, value) => {
+    const complaint = complaintAbout({ [name]: value })
+    expect(complaint).toMatch(new RegExp(`^${name} `))
+    expect(complaint).not.toContain('\n')
+  })
+
+  test('[ND1] of one node among several include what all of them share', () => {
+    const shared = { DATABASE_URL: 'mysql://db/kefu', JWT_SECRET: 'x'.repeat(32) }
+    const redis = { REDIS_URL: 'rediss://kefu:a%40b@redis:6380/1' }
+    expect(loadConfig({ ...redis, ...shared }).redisUrl).toBe(redis.REDIS_URL)
+    expect(complaintAbout({ ...redis, JWT_SECRET: shared.JWT_SECRET })).toMatch(/^DATABASE_URL must be set [^\n]+$/)
+    expect(complaintAbout({ ...redis, DATABASE_URL: shared.DATABASE_URL })).toMatch(/^JWT_SECRET must be set [^\n]+$/)
+  })
+
+  test('that are wrong together are all named, a line each', () => {
+    const lines = complaintAbout({ PORT: 'x', WORKERS: '1.5', LOG_LEVEL: 'x' }).split('\n')
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['PORT', 'LOG_LEVEL', 'WORKERS'])
+  })
+
+  test('that are secret are not repeated', () => {
+    for (const { name, secret } of Object.values(settings)) {
+      if (secret) expect(complaintAbout({ [name]: 'hush' })).not.toContain('hush')
+    }
+  })
+
+  test('stand in the README as the code has them, and in the Chinese one by name', () => {
+    expect(readFileSync(`${root}README.md`, 'utf8')).toContain(settingsTable())
+    const chinese = readFileSync(`${root}README.zh-CN.md`, 'utf8')
+    for (const { name } of Object.values(settings)) expect(chinese).toContain(`\`${name}\``)
+  })
+})

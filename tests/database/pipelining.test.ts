@@ -1,0 +1,120 @@
+// A transaction makes few trips to the database, and is a transaction all the same.
+
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { withNext } from '#db/core/pipelining.ts'
+import { inOneTrip, inTransaction } from '#db/core/transaction.ts'
+import { tripsOf } from '../support/round-trips.ts'
+import { newPreparedDatabase, openDatabase } from './databases.ts'
+
+async function newSites() {
+  const { address } = await newPreparedDatabase()
+  // One connection, so that what one transaction leaves behind is met by the next.
+  const db = openDatabase(address, { connections: 1 })
+  await db.insertInto('sites').values({ site_key: 'k', name: 'Shop; of "quotes" \\ and ?', origins: '' }).execute()
+  const names = async () => (await db.selectFrom('sites').select('name').execute()).map((row) => row.name)
+  const rename = (name: string) => sql`${withNext}update sites set name = ${name}`
+  return { db, names, rename }
+}
+
+test('[DB36] what needs no answer goes with the next statement, in its order', async () => {
+  const { db, names, rename } = await newSites()
+  const seen = await tripsOf(() =>
+    db.transaction().execute(async (trx) => {
+      const { name } = await trx.selectFrom('sites').select('name').forUpdate().executeTakeFirstOrThrow()
+      await rename(`${name.length}`).execute(trx)
+      await rename('once').execute(trx)
+      expect(await trx.selectFrom('sites').select('name').execute()).toEqual([{ name: 'once' }])
+      await rename('at last').execute(trx)
+    }),
+  )
+  expect(seen).toEqual([
+    expect.stringMatching(/^begin;select .* for update$/),
+    expect.stringMatching(/^[^;]*update sites[^;]*;[^;]*update sites[^;]*;select [^;]*$/),
+    expect.stringMatching(/^[^;]*update sites[^;]*;commit$/),
+  ])
+  expect(await names()).toEqual(['at last'])
+})
+
+test('[DB36] what waited when the transaction is undone is never sent, and one that asked nothing sends nothing', async () => {
+  const { db, names, rename } = await newSites()
+  const undone = db.transaction().execute(async (trx) => {
+    await rename('sent').execute(trx)
+    await trx.selectFrom('sites').select('id').execute()
+    await rename('not sent').execute(trx)
+    throw new Error('no')
+  })
+  await expect(undone).rejects.toThrow('no')
+  expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
+  const nothing = async () => {
+    await db.transaction().execute(async () => {})
+    await db
+      .transaction()
+      .execute(() => Promise.reject(new Error('no')))
+      .catch(() => {})
+  }
+  expect(await tripsOf(nothing)).toEqual([])
+})
+
+test('[DB36] where one that waited fails, the transaction fails and leaves nothing', async () => {
+  const { db, names, rename } = await newSites()
+  const failed = db.transaction().execute(async (trx) => {
+    await rename('before').execute(trx)
+    await rename('x'.repeat(200)).execute(trx)
+  })
+  await expect(failed).rejects.toMatchObject({ errno: 1406 })
+  expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
+  await db.transaction().execute(async (trx) => void (await rename('after').execute(trx)))
+  expect(await names()).toEqual(['after'])
+})
+
+test('[DB38] a transaction that is known from the start makes one trip and answers for each of its statements', async () => {
+  const { db, names, rename } = await newSites()
+  const statements = [rename('once'), sql`select name from sites`, rename('twice')].map((query) => query.compile(db))
+  // Opens its connection.
+  await inOneTrip(db, [sql`select 1`.compile(db)])
+  const seen = await tripsOf(async () => {
+    const [first, rows, last] = await inOneTrip(db, statements)
+    expect(first).toMatchObject({ affectedRows: 1 })
+    expect(rows).toEqual([{ name: 'once' }])
+    expect(last).toMatchObject({ affectedRows: 1 })
+  })
+  expect(seen).toEqual([expect.stringMatching(/^[^;]*'once';[^;]*;[^;]*'twice';commit$/)])
+  expect(await names()).toEqual(['twice'])
+})
+
+test('[DB38] where one of its statements fails, it leaves nothing, and its connection is good', async () => {
+  const { db, names, rename } = await newSites()
+  const statements = ['before', 'x'.repeat(200), 'after'].map((name) => rename(name).compile(db))
+  await expect(inOneTrip(db, statements)).rejects.toMatchObject({ errno: 1406 })
+  expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
+  expect(await inOneTrip(db, [sql`select 1 as one`.compile(db)])).toEqual([[{ one: 1 }]])
+})
+
+test('[DB38] a shortcut is taken once; refused by the database or by itself, the work is done; anything else is told', async () => {
+  const { db, names, rename } = await newSites()
+  const work = () => Promise.resolve('worked')
+  const short = (name: string) => async () => {
+    await inOneTrip(db, [rename(name).compile(db)])
+    return 'short'
+  }
+  expect(await inTransaction(db, work, short('short'))).toBe('short')
+  expect(await inTransaction(db, work, async () => null)).toBe('worked')
+  expect(await inTransaction(db, work, short('x'.repeat(200)))).toBe('worked')
+  await expect(inTransaction(db, work, () => Promise.reject(new TypeError('a mistake')))).rejects.toThrow('a mistake')
+  expect(await names()).toEqual(['short'])
+})
+
+test('[DB37] [T14] a text of several statements is refused; semicolons within values and quotes are text', async () => {
+  const { db, names } = await newSites()
+  await expect(sql.raw("select 1; update sites set name = 'pwned'").execute(db)).rejects.toThrow('refused')
+  await expect(sql.raw("select 'a\\'; select 1").execute(db)).rejects.toThrow()
+  await expect(sql.raw("update sites set name = 'a'';'; drop table messages").execute(db)).rejects.toThrow('refused')
+  await expect(inOneTrip(db, [sql.raw("select 1; update sites set name = 'pwned'").compile(db)])).rejects.toThrow(
+    'refused',
+  )
+  await sql`update sites set name = ${"'; update sites set name = 'pwned'; -- "}`.execute(db)
+  expect(await names()).toEqual(["'; update sites set name = 'pwned'; -- "])
+  await sql.raw("update sites set name = 'a''; b'").execute(db)
+  expect(await names()).toEqual(["a'; b"])
+})

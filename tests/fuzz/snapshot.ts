@@ -1,0 +1,62 @@
+// What a screen shows of the state held, in the same shape as it can be fetched anew. Lists are made by the console's own rules.
+
+import type {
+  Agent,
+  AgentConversation,
+  Conversation,
+  ConversationCounts,
+  ConversationView,
+  Message,
+  Role,
+} from '#protocol/entities.ts'
+import { compareIn, listView } from '../../client-web/console/workspace/views.ts'
+import { isRead, type Timeline } from '../../client-web/shared/timeline/timeline.ts'
+import type { HeldState } from './client-model.ts'
+
+export interface Picture {
+  role: Role
+  /** Of an agent. */
+  views?: Record<ConversationView, Conversation[]>
+  counts?: ConversationCounts
+  agents?: Agent[]
+  /** Of a customer. */
+  own?: Conversation[]
+  isSomebodyHere?: boolean
+  /** By id: the conversations this side has open. Which change a message has seen does not show, so its version is left out. */
+  open: Record<
+    number,
+    { conversation: Conversation | undefined; messages: Omit<Message, 'version'>[]; lastSeq: number }
+  >
+}
+
+export function pictureOf(state: HeldState, userId: number, role: Role): Picture {
+  const open: Picture['open'] = {}
+  for (const [id, timeline] of state.timelines) {
+    const { lastSeq } = timeline
+    open[id] = { conversation: state.conversations.get(id), messages: shownMessages(timeline), lastSeq }
+  }
+  const known = [...state.conversations.values()] as AgentConversation[]
+  if (role === 'customer') {
+    return { role, own: known.sort(compareIn('all')), isSomebodyHere: state.isSomebodyHere, open }
+  }
+  const view = (name: ConversationView) => listView(known, name, userId, null)
+  const views = { queue: view('queue'), mine: view('mine'), all: view('all'), closed: view('closed') }
+  const counts = {
+    queue: views.queue.length,
+    mine: views.mine.length,
+    all: views.all.length,
+    closed: views.closed.length,
+  }
+  const agents = [...state.agents.values()]
+    .sort((a, b) => a.id - b.id)
+    // How much each has to do follows from the conversations; nobody is told it apart.
+    .map((agent) => ({ ...agent, openConversations: listView(known, 'mine', agent.id, null).length }))
+  return { role, views, counts, agents, open }
+}
+
+function shownMessages(timeline: Timeline): Omit<Message, 'version'>[] {
+  return timeline.messages.map((message) => {
+    const { version: _, ...shown } = message
+    return { ...shown, isRead: isRead(timeline, message) }
+  })
+}

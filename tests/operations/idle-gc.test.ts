@@ -1,0 +1,37 @@
+// A real process whose memory grew gives it back by itself once it is quiet, and not before.
+
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+
+const module = fileURLToPath(new URL('../../server/process/idle-gc.ts', import.meta.url))
+
+/** Says its resident megabytes: at first, grown and busy, and when it has become small again. Leaves garbage that V8 alone keeps. */
+const program = `
+  import { giveBackMemoryWhenQuiet } from '${module}'
+  const { stop } = await giveBackMemoryWhenQuiet(100)
+  const megabytes = () => Math.round(process.memoryUsage.rss() / 1024 / 1024)
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+  console.log(megabytes())
+  let kept = Array.from({ length: 2_000_000 }, (_, index) => ({ index }))
+  const grown = megabytes()
+  kept = null
+  for (const end = performance.now() + 1000; performance.now() < end; await pause(1))
+    for (const busy = performance.now() + 20; performance.now() < busy; );
+  console.log(megabytes())
+  while (megabytes() > grown - 64) await pause(20)
+  console.log(megabytes())
+  stop()
+`
+
+test('memory that came together is given back when it is quiet, not while there is work', async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill())
+  let said = ''
+  for await (const text of child.stdout.setEncoding('utf8')) said += text
+  const [first = 0, busy = 0, quiet = 0] = said.trim().split('\n').map(Number)
+  expect(busy).toBeGreaterThan(first + 64)
+  expect(quiet).toBeLessThan(busy - 32)
+})

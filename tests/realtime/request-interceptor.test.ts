@@ -1,0 +1,157 @@
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket as TcpSocket } from 'node:net'
+import { Server, type Socket } from 'socket.io'
+import { io as connect } from 'socket.io-client'
+import { expect, it, onTestFinished } from 'vitest'
+import { type Incoming, takeRequests } from '../../server/realtime/socketio/request-interceptor.ts'
+
+/** A socket server that answers each request with its payload, a client in it, and how many packets went the long way. */
+async function connected(transports: string[]) {
+  const http = createServer()
+  const server = new Server(http)
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const taken: Incoming[] = []
+  let longWay = 0
+  server.on('connection', (socket: Socket) => {
+    socket.conn.on('packet', ({ type }: { type: string }) => {
+      if (type === 'message') longWay += 1
+    })
+    takeRequests(socket, (incoming) => {
+      taken.push(incoming)
+      incoming.ack?.({ ok: true, data: incoming.payload })
+    })
+  })
+  const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports })
+  onTestFinished(async () => {
+    client.close()
+    await server.close()
+  })
+  const [socket] = await Promise.all([
+    new Promise<Socket>((resolve) => server.on('connection', resolve)),
+    new Promise<void>((resolve) => client.on('connect', resolve)),
+  ])
+  longWay = 0
+  const send = (text: string) => (client.io.engine as unknown as { write(text: string): void }).write(text)
+  return { server, client, socket, taken, send, longWay: () => longWay }
+}
+
+const payload = { text: '你好 "quoted" \u2028 \n', list: [1, null, { deep: [true] }] }
+
+it('[RQ5] takes requests of a WebSocket at once, in their order, and answers each', async () => {
+  const { client, taken, longWay } = await connected(['websocket'])
+  const replies = await Promise.all([
+    client.emitWithAck('first', payload),
+    client.emitWithAck('second', null),
+    client.emitWithAck('third'),
+  ])
+  expect(replies).toEqual([{ ok: true, data: payload }, { ok: true, data: null }, { ok: true }])
+  expect(taken.map(({ name }) => name)).toEqual(['first', 'second', 'third'])
+  expect(longWay()).toBe(0)
+})
+
+it('[RQ5] takes what came together in its order, whichever way each goes', async () => {
+  const { client, socket, taken } = await connected(['websocket'])
+  const { ws } = client.io.engine.transport as unknown as { ws: { _socket: TcpSocket; send(text: string): void } }
+  const takenOf = async (...texts: string[]) => {
+    taken.length = 0
+    ws._socket.cork()
+    for (const text of texts) ws.send(text)
+    ws._socket.uncork()
+    await client.emitWithAck('end', {})
+    return taken.map(({ name }) => name)
+  }
+  expect(await takenOf('42["quiet",{}]', '427["one",{}]', '428["two",{}]')).toEqual(['quiet', 'one', 'two', 'end'])
+  const timer = setTimeout(() => {}, 60_000)
+  Object.assign(socket.conn, { pingTimeoutTimer: timer, hasRefreshedPingTimeout: false })
+  expect(await takenOf('427["owes a pong",{}]', '3', '428["owes none",{}]')).toEqual([
+    'owes a pong',
+    'owes none',
+    'end',
+  ])
+})
+
+it('is set once for each connection, however often somebody leaves and comes again on it', async () => {
+  for (const transport of ['polling', 'websocket']) {
+    const { server, socket, taken, send } = await connected([transport])
+    const { conn } = socket
+    const { onPacket } = conn.transport as unknown as { onPacket: unknown }
+    const listeners = conn.listenerCount('upgrade')
+    let current = socket
+    for (let count = 0; count < 5; count++) {
+      const left = new Promise((resolve) => current.once('disconnect', resolve))
+      send('1')
+      await left
+      const came = new Promise<Socket>((resolve) => server.once('connection', resolve))
+      send('0')
+      current = await came
+      expect(current.conn).toBe(conn)
+    }
+    expect(conn.listenerCount('upgrade')).toBe(listeners)
+    expect((conn.transport as unknown as { onPacket: unknown }).onPacket).toBe(onPacket)
+    const asked = new Promise((resolve) => current.conn.once('drain', resolve))
+    send('27["asked",{}]')
+    await asked
+    expect(taken.map(({ name }) => name)).toEqual(['asked'])
+  }
+})
+
+it('[RQ1] leaves to Socket.IO what is anything else, and takes what comes of it', async () => {
+  const { client, taken, longWay } = await connected(['websocket'])
+  client.emit('no answer', payload)
+  client.emit('two', 1, 2)
+  expect(await client.emitWithAck('two', 1, 2)).toEqual({ ok: true, data: 1 })
+  expect(await client.emitWithAck('bytes', Buffer.from('x'))).toMatchObject({ ok: true })
+  expect(taken.map(({ name, ack }) => [name, ack !== null])).toEqual([
+    ['no answer', false],
+    ['two', false],
+    ['two', true],
+    ['bytes', true],
+  ])
+  // An event with bytes is two packets.
+  expect(longWay()).toBe(5)
+})
+
+it('[RQ2] leaves to Socket.IO what is not well-formed, which ends the connection', async () => {
+  const { client, send, taken, longWay } = await connected(['websocket'])
+  const ended = new Promise<string>((resolve) => client.on('disconnect', resolve))
+  send('27["name",{]')
+  await ended
+  expect(taken).toEqual([])
+  expect(longWay()).toBe(1)
+})
+
+it('takes at once what comes after polling has become a WebSocket', async () => {
+  const { client, socket, longWay } = await connected(['polling', 'websocket'])
+  expect(await client.emitWithAck('polled', payload)).toEqual({ ok: true, data: payload })
+  if (socket.conn.transport.name === 'polling') await new Promise((resolve) => socket.conn.once('upgrade', resolve))
+  const before = longWay()
+  expect(await client.emitWithAck('at once', payload)).toEqual({ ok: true, data: payload })
+  expect(longWay()).toBe(before)
+})
+
+it('lets a request show that a client is there that owes a pong', async () => {
+  const { client, socket, longWay } = await connected(['websocket'])
+  const conn = socket.conn as unknown as { pingTimeoutTimer: unknown }
+  let refreshed = 0
+  const refresh = () => {
+    refreshed += 1
+  }
+  Object.assign(conn, { pingTimeoutTimer: { refresh }, hasRefreshedPingTimeout: false })
+  await client.emitWithAck('here', payload)
+  expect([refreshed, longWay()]).toEqual([1, 1])
+  conn.pingTimeoutTimer = null
+  await client.emitWithAck('here', payload)
+  expect(longWay()).toBe(1)
+})
+
+it('takes nothing more of a connection that has said goodbye', async () => {
+  const { client, send, socket, taken } = await connected(['websocket'])
+  const ended = new Promise((resolve) => socket.conn.once('close', resolve))
+  const goodbye = new Promise((resolve) => socket.once('disconnect', resolve))
+  send('1')
+  await goodbye
+  send('27["late",{}]')
+  await ended
+  expect(taken).toEqual([])
+  client.close()
+})

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { createTurns } from '../../server/realtime/request-queue.ts'
+
+/** A task that ends when told, and writes down when it began and ended. */
+function recorded(log: string[], name: string) {
+  let end = () => {}
+  const began = Promise.withResolvers<void>()
+  const done = Promise.withResolvers<void>()
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  return {
+    end: () => end(),
+    began: began.promise,
+    done: done.promise,
+    task: async () => {
+      log.push(`${name} begins`)
+      began.resolve()
+      await ended
+      log.push(`${name} ends`)
+      done.resolve()
+    },
+  }
+}
+
+describe('the turns of one connection', () => {
+  it('[RQ5] starts sends one behind another without waiting for their answers', async () => {
+    const log: string[] = []
+    const turns = createTurns()
+    const [first, second] = [recorded(log, 'first'), recorded(log, 'second')]
+    turns.run(true, first.task)
+    turns.run(true, second.task)
+    await first.began
+    await second.began
+    second.end()
+    await second.done
+    first.end()
+    await turns.idle()
+    expect(log).toEqual(['first begins', 'second begins', 'second ends', 'first ends'])
+  })
+
+  it('[RQ5] lets anything else wait for all before it, and what follows wait for that', async () => {
+    const log: string[] = []
+    const turns = createTurns()
+    const [send, close, after] = [recorded(log, 'send'), recorded(log, 'close'), recorded(log, 'send after')]
+    turns.run(true, send.task)
+    turns.run(false, close.task)
+    turns.run(true, after.task)
+    after.end()
+    close.end()
+    await Promise.resolve()
+    expect(turns.pending()).toBe(3)
+    send.end()
+    await turns.idle()
+    expect(log).toEqual([
+      'send begins',
+      'send ends',
+      'close begins',
+      'close ends',
+      'send after begins',
+      'send after ends',
+    ])
+    expect(turns.pending()).toBe(0)
+  })
+})

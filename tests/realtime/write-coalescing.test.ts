@@ -1,0 +1,115 @@
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket as TcpSocket } from 'node:net'
+import { Server } from 'socket.io'
+import { io as connect } from 'socket.io-client'
+import { expect, it, onTestFinished } from 'vitest'
+import { tellTextOnly } from '../../server/realtime/socketio/json-encoder.ts'
+import { sendTogether } from '../../server/realtime/socketio/write-coalescing.ts'
+
+/** A socket server with one client in it, and how often the server's end writes to the network. */
+async function connected() {
+  const http = createServer()
+  const server = new Server(http)
+  sendTogether(server)
+  tellTextOnly(server)
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ['websocket'] })
+  onTestFinished(async () => {
+    client.close()
+    await server.close()
+  })
+  const [socket] = await Promise.all([
+    new Promise<import('socket.io').Socket>((resolve) => server.on('connection', resolve)),
+    new Promise<void>((resolve) => client.on('connect', resolve)),
+  ])
+  const heard: unknown[] = []
+  client.onAny((_name, value) => heard.push(value))
+  const until = (value: unknown) =>
+    new Promise<void>((resolve) => client.onAny((_name, heardValue) => heardValue === value && resolve()))
+  return { server, client, socket, heard, until, writes: countWrites(socket) }
+}
+
+function countWrites(socket: import('socket.io').Socket): () => number {
+  const { transport } = socket.conn as unknown as { transport: { socket: { _socket: TcpSocket } } }
+  const handle = (transport.socket._socket as unknown as { _handle: Record<string, (...args: unknown[]) => unknown> })
+    ._handle
+  let count = 0
+  for (const name of ['writev', 'writeBuffer', 'writeUtf8String', 'writeLatin1String', 'writeAsciiString']) {
+    const write = handle[name]?.bind(handle)
+    if (write === undefined) throw new Error(`this Node has no ${name}`)
+    handle[name] = (...args) => {
+      count += 1
+      return write(...args)
+    }
+  }
+  return () => count
+}
+
+it('[EV4] what one connection is told in one turn of the event loop leaves in one write, in order, told to one or to a room', async () => {
+  const { server, socket, heard, until, writes } = await connected()
+  await new Promise(setImmediate)
+  const before = writes()
+  const last = until(59)
+  for (let value = 0; value < 60; value += 2) {
+    server.to(socket.id).emit('told', value)
+    socket.emit('told', value + 1)
+  }
+  await last
+  expect(writes() - before).toBe(1)
+  expect(heard).toEqual(Array.from({ length: 60 }, (_, value) => value))
+})
+
+it('[EV4] what may be dropped is not dropped for what was told in the same turn', async () => {
+  const { socket, heard, until } = await connected()
+  await new Promise(setImmediate)
+  const last = until('end')
+  socket.emit('told', 'first')
+  socket.volatile.emit('told', 'passing')
+  socket.emit('told', 'end')
+  await last
+  expect(heard).toEqual(['first', 'passing', 'end'])
+})
+
+it('[EV4] a last word and the end of the connection in one turn: the word arrives', async () => {
+  const { socket, until } = await connected()
+  const last = until('last')
+  socket.emit('told', 'last')
+  socket.disconnect(true)
+  await last
+})
+
+it('tells text alone: what is nested arrives as it is, to one, to a room and as an answer', async () => {
+  const { server, socket, heard, until } = await connected()
+  const value = { text: '你好 "quoted" \u2028', list: [1, null, { deep: [true] }] }
+  const last = until('end')
+  server.to(socket.id).emit('told', value)
+  socket.emit('told', value)
+  socket.emit('told', 'end')
+  await last
+  expect(heard).toEqual([value, value, 'end'])
+})
+
+it('[EV4] what a client does not read waits in its order, what may be dropped is dropped, and it goes on when the client does', async () => {
+  const { socket, client, heard, until } = await connected()
+  const { ws } = client.io.engine.transport as unknown as { ws: { _socket: TcpSocket } }
+  ws._socket.pause()
+  const much = 'x'.repeat(64 * 1024)
+  const { conn } = socket as unknown as { conn: { writeBuffer: unknown[]; transport: { writable: boolean } } }
+  let told = 0
+  while (conn.transport.writable) {
+    socket.emit('told', `${told++} ${much}`)
+    await new Promise(setImmediate)
+  }
+  for (let count = 0; count < 10; count++) {
+    socket.emit('told', `${told++} ${much}`)
+    socket.volatile.emit('told', 'passing')
+  }
+  await new Promise(setImmediate)
+  expect(conn.writeBuffer.length).toBe(10)
+  const last = until('end')
+  socket.emit('told', 'end')
+  ws._socket.resume()
+  await last
+  expect(heard).toEqual([...Array.from({ length: told }, (_, index) => `${index} ${much}`), 'end'])
+  expect(conn.transport.writable).toBe(true)
+})
