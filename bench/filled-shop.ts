@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectDatabase } from '#db/core/connect.ts'
 import type { Database } from '#db/core/database.ts'
-import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-directory.ts'
+import { lockDataDirectory, unlockDataDirectory } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { layoutOf } from '#db/embedded/layout.ts'
 import { runningDatabase } from '#db/embedded/running-database.ts'
@@ -68,14 +68,14 @@ async function fillFolder(dataDir: string, size: FillSize): Promise<number | nul
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return null
   rmSync(dataDir, { recursive: true, force: true })
   mkdirSync(dataDir, { recursive: true })
-  holdDataFolder(dataDir)
+  lockDataDirectory(dataDir)
   const database = await startEmbeddedDatabase({ dataDir, bufferPool, log: () => {} })
   await prepareDatabase(database)
   const startedAt = performance.now()
   await fillDatabase(database, size)
   const seconds = (performance.now() - startedAt) / 1000
   await database.stop()
-  releaseDataFolder(dataDir)
+  unlockDataDirectory(dataDir)
   writeFileSync(mark, wanted)
   return seconds
 }

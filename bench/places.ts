@@ -1,7 +1,7 @@
 // Where in a filled shop is read: two hundred places spread over all there is, the same share of each size.
 
 import type { Database } from '#db/core/database.ts'
-import type { Place } from '#db/core/keyset.ts'
+import type { KeysetPosition } from '#db/core/keyset.ts'
 import { listConversationsInView } from '#db/queries/conversation-records.ts'
 import type { ConversationView } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
@@ -21,7 +21,7 @@ export interface Places {
 }
 
 /** As Kefu writes it. */
-const cursorOf = ({ at, id }: Place) => Buffer.from(`${at} ${id}`).toString('base64url')
+const cursorOf = ({ at, id }: KeysetPosition) => Buffer.from(`${at} ${id}`).toString('base64url')
 
 export async function findPlaces(db: Database, size: FillSize, agentId: number): Promise<Places> {
   const past = size.conversations - size.present
@@ -46,7 +46,7 @@ const spread = (count: number, upTo: number) =>
 /** Every page of a view. */
 async function walk(db: Database, view: ConversationView, agentId: number): Promise<(string | null)[]> {
   const cursors: (string | null)[] = []
-  for (let place: Place | null | undefined; place !== null; ) {
+  for (let place: KeysetPosition | null | undefined; place !== null; ) {
     cursors.push(place ? cursorOf(place) : null)
     place = (await listConversationsInView(db, view, agentId, place ?? null, limits.defaultPageSize)).next
   }

@@ -78,7 +78,7 @@ export const limits = {
   /** All that one customer may have in store. */
   customerUploadBytes: 500 * 1024 * 1024,
   /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */
-  unsentAttachmentMs: 24 * 3600_000,
+  orphanedAttachmentMs: 24 * 3600_000,
   cutUploadMs: 3600_000,
   /** What is left of a body that was refused is read for so long, so that the answer is heard. */
   refusedBodyMs: 2_000,
@@ -92,26 +92,26 @@ export const limits = {
   writerBatchRows: 200,
   writerBatchBytes: 1024 * 1024,
   /** Batches written at once: while one is at the disk the other is at the processor. So many rows do not wait for more, nor for the first to be done. */
-  writerLanes: 2,
-  writerLaneRows: 16,
+  concurrentBatches: 2,
+  fullBatchRows: 16,
   /** Conversations whose state a node remembers, and for how long it goes by that: less than absentAgentMs, in which an agent can go away for good. */
-  knownConversations: 20_000,
-  knownConversationMs: 4 * 60_000,
+  cachedConversations: 20_000,
+  cachedConversationMs: 4 * 60_000,
   /** The database refuses what was written at a time further from its own. */
-  knownTimeOffMs: 1_000,
+  clockToleranceMs: 1_000,
   /** Each node compares what it has told with what changed in the database this often. */
-  comparisonMs: 5_000,
+  reconcileMs: 5_000,
   /** A change may commit this long after the time it carries. */
-  comparisonOverlapMs: 10_000,
+  reconcileOverlapMs: 10_000,
   /** Changed conversations that one round of the comparison reads; more wait for the next. */
-  comparisonRows: 5_000,
+  reconcileRows: 5_000,
   /** A conversation's updatedAt moves at most this often by messages alone, and so does when it changed, which the comparison goes by. */
-  timeStepMs: 1_000,
+  timestampResolutionMs: 1_000,
   /** Conversations whose told version a node remembers; of others it tells once too often. */
-  toldVersions: 50_000,
+  publishedVersions: 50_000,
   /** A request is answered within this time, with unavailable if need be, whatever the database does. */
-  answerMs: 1_900,
-  answerSweepMs: 50,
+  responseMs: 1_900,
+  responseSweepMs: 50,
   /** A page ends before its JSON is longer than this, however many rows were asked for; one row always fits. */
   pageBytes: 256 * 1024,
   /** Every connection's unread bytes are measured this often; those that wait for room to read a page, more often. */
@@ -138,16 +138,16 @@ export const limits = {
   credentialsLength: 8_192,
   eventLoopWatchMs: 5_000,
   /** Garbage is collected when this much memory has come together, and the event loop was busy for at most this share of the time between: 5,000 idle connections take an eighth of a slow core. */
-  quietMemoryBytes: 32 * 1024 * 1024,
-  quietUtilization: 0.2,
-  quietWatchMs: 10_000,
+  idleGcBytes: 32 * 1024 * 1024,
+  idleGcUtilization: 0.2,
+  idleGcIntervalMs: 10_000,
   /** Rows of messages that one receipt statement marks as read. */
   receiptRows: 500,
 
   accessTokenMs: 10 * 60_000,
   refreshSessionMs: 30 * 24 * 3600_000,
   /** A browser in which somebody has logged in is remembered for this long: the longest that browsers keep a cookie. */
-  knownDeviceMs: 400 * 24 * 3600_000,
+  trustedDeviceMs: 400 * 24 * 3600_000,
   userAgentLength: 200,
   /** The refresh token before the current one still gets the same successor for this long. */
   refreshGraceMs: 30_000,
@@ -160,9 +160,9 @@ export const limits = {
   formerIdentitySecretMs: 24 * 3600_000,
   customerSessionMs: 180 * 24 * 3600_000,
   /** Customers who never wrote are removed after this long. */
-  silentCustomerMs: 24 * 3600_000,
+  abandonedCustomerMs: 24 * 3600_000,
   /** Sessions or customers that one statement of the upkeep removes. */
-  upkeepRows: 500,
+  housekeepingRows: 500,
 
   /** Between the last disconnect of an agent and being told offline. */
   presenceGraceMs: 10_000,
@@ -179,7 +179,7 @@ export const limits = {
   conversationUpdateMs: 250,
   /** While very many change, up to this long between two, so that lists take no more than a fiftieth of the time that messages need. */
   conversationUpdateMostMs: 2_000,
-  tellingRows: 100,
+  publishPageSize: 100,
   /** Who is typing says so again within this time, or has stopped. */
   typingMs: 6_000,
   typingPreviewLength: 500,
@@ -198,8 +198,8 @@ export const limits = {
 
   databaseConnections: 10,
   /** Of their own, for what is written in one trip. */
-  tripConnections: 2,
-  /** Workers share what the database's server allows: besides tripConnections at most databaseConnections each, at least these, and some are left to others. */
+  pipelineConnections: 2,
+  /** Workers share what the database's server allows: besides pipelineConnections at most databaseConnections each, at least these, and some are left to others. */
   databaseConnectionsLeast: 5,
   databaseConnectionsSpare: 11,
   databaseQueue: 1_000,
@@ -213,15 +213,15 @@ export const limits = {
   databaseTurnSeconds: 120,
 
   /** Connections whose session or user was ended elsewhere are ended within this, and looked up so many a statement. */
-  endedSessionsMs: 4_000,
-  endedSessionsRows: 500,
+  revokedSessionsMs: 4_000,
+  revokedSessionsRows: 500,
   /** Redis is asked this often whether it is there, and is away when it has not answered for so long. */
   redisPingMs: 1_000,
   redisAnswerMs: 2_000,
   /** The longest pause between two tries to reach Redis. */
   redisRetryMs: 2_000,
   /** What may wait to leave for other nodes; more is not passed on. */
-  busWaitingBytes: 8 * 1024 * 1024,
+  busBufferBytes: 8 * 1024 * 1024,
   /** One message of another node; the largest event is a twentieth of it. */
   busMessageBytes: 4 * 1024 * 1024,
   /** Dropped messages of one kind are logged at most this often. */

@@ -9,29 +9,29 @@ import { createCurrentActors } from './auth/current-actors.ts'
 import { createRateLimiter } from './budgets/rate-limiter.ts'
 import { createSlotCounter } from './budgets/slots.ts'
 import { createViolations } from './budgets/violations.ts'
-import { joinOtherNodes } from './cluster/cluster.ts'
+import { joinCluster } from './cluster/cluster.ts'
 import { createRefusedMessages } from './cluster/rejected-messages.ts'
 import { signBus } from './cluster/signed-bus.ts'
-import { keepSessionsWhole } from './cluster/workers/sticky-sessions.ts'
-import type { Siblings } from './cluster/workers/worker-ipc.ts'
+import { enableStickySessions } from './cluster/workers/sticky-sessions.ts'
+import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
 import type { App } from './context.ts'
-import { createConversationTeller } from './conversation-state/publish-conversation.ts'
-import { createToldVersions } from './conversation-state/published-versions.ts'
-import { startUpkeep } from './customers/housekeeping.ts'
+import { createConversationUpdates } from './conversation-state/publish-conversation.ts'
+import { createPublishedVersions } from './conversation-state/published-versions.ts'
+import { startHousekeeping } from './customers/housekeeping.ts'
 import { plainHeaders } from './http/security-headers.ts'
 import { createHttpServer } from './http/server.ts'
 import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
-import { createKnownConversations } from './messages/write-path/conversation-cache.ts'
+import { createConversationCache } from './messages/write-path/conversation-cache.ts'
 import { createMessageWriter } from './messages/write-path/message-writer.ts'
-import { createReadMarker } from './messages/write-path/receipt-writer.ts'
+import { createReceiptWriter } from './messages/write-path/receipt-writer.ts'
 import type { Config } from './process/config.ts'
-import { watchEventLoop } from './process/event-loop-monitor.ts'
-import { createOpenConnections } from './realtime/connection-registry.ts'
+import { monitorEventLoop } from './process/event-loop-monitor.ts'
+import { createConnectionRegistry } from './realtime/connection-registry.ts'
 import { createPublish } from './realtime/publish.ts'
 import { createRefusedSockets } from './realtime/refused-sockets.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
-import { tellTextOnly } from './realtime/socketio/json-encoder.ts'
-import { sendTogether } from './realtime/socketio/write-coalescing.ts'
+import { useJsonEncoder } from './realtime/socketio/json-encoder.ts'
+import { coalesceWrites } from './realtime/socketio/write-coalescing.ts'
 import { endLapsed } from './realtime/sync/revoked-sessions.ts'
 
 export interface AppParts {
@@ -40,7 +40,7 @@ export interface AppParts {
   db: Database
   log: Logger
   now?: () => number
-  siblings?: Siblings
+  workerIpc?: WorkerIpc
 }
 
 export interface RunningApp extends App {
@@ -55,16 +55,16 @@ export async function createApp({
   db,
   log,
   now: ownedNow,
-  siblings,
+  workerIpc,
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer()
   const actors = createCurrentActors()
-  const connections = createOpenConnections(actors)
+  const connections = createConnectionRegistry(actors)
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
     config.redisUrl === null ? null : (await import('./cluster/redis-bus.ts')).connectRedis(config.redisUrl, log)
   const refused = createRefusedMessages(log, redis ? 'redis' : 'worker')
-  const bus = redis ? signBus(redis, jwtSecrets, refused) : (siblings ?? null)
+  const bus = redis ? signBus(redis, jwtSecrets, refused) : (workerIpc ?? null)
   // Rates go by a clock that nobody sets: set back, it would make people wait for as long.
   const now = ownedNow ?? Date.now
   const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
@@ -72,12 +72,12 @@ export async function createApp({
     shared: bus !== null,
     addressFactor: config.addressLimits,
   })
-  const others = bus && (await joinOtherNodes({ db, rates }, io, bus, refused, connections))
+  const others = bus && (await joinCluster({ db, rates }, io, bus, refused, connections))
   redis?.start()
   const publish = createPublish(io, log)
-  const known = createKnownConversations()
-  const told = createToldVersions()
-  const teller = createConversationTeller({ db, publish, told, log })
+  const known = createConversationCache()
+  const told = createPublishedVersions()
+  const teller = createConversationUpdates({ db, publish, told, log })
   const slots = createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits })
   const app: App = {
     config,
@@ -99,26 +99,26 @@ export async function createApp({
     told,
     teller,
     writer: createMessageWriter({ db, publish, known, told, log }, teller),
-    readMarker: createReadMarker({ db, publish, known }, teller),
+    readMarker: createReceiptWriter({ db, publish, known }, teller),
     attachments: createAttachments({ config, log, rates, slots }),
     presence: createPresence({ db, publish, log, config }),
-    eventLoop: watchEventLoop(),
+    eventLoop: monitorEventLoop(),
     redis,
-    siblings: siblings ?? null,
+    workerIpc: workerIpc ?? null,
     rates,
     slots,
     violations: createViolations(rates),
     refusedSockets: createRefusedSockets(),
   }
-  if ((siblings?.number ?? 1) === 1) warnOfMissingProxies(app)
+  if ((workerIpc?.number ?? 1) === 1) warnOfMissingProxies(app)
   const http = await createHttpServer(app)
   io.attach(http.server)
-  if (siblings) keepSessionsWhole(config, io, siblings)
-  sendTogether(io)
-  tellTextOnly(io)
+  if (workerIpc) enableStickySessions(config, io, workerIpc)
+  coalesceWrites(io)
+  useJsonEncoder(io)
   const realtime = serveRealtime(app, io, http.server, connections, plainHeaders(config))
   await app.presence.start()
-  const upkeep = startUpkeep(app)
+  const upkeep = startHousekeeping(app)
 
   return {
     ...app,

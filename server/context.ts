@@ -9,14 +9,14 @@ import type { CurrentActors } from './auth/current-actors.ts'
 import type { RateLimiter } from './budgets/rate-limiter.ts'
 import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
-import type { Siblings } from './cluster/workers/worker-ipc.ts'
-import type { ConversationTeller } from './conversation-state/publish-conversation.ts'
-import type { ToldVersions } from './conversation-state/published-versions.ts'
-import type { KnownConversations } from './messages/write-path/conversation-cache.ts'
+import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
+import type { ConversationUpdates } from './conversation-state/publish-conversation.ts'
+import type { PublishedVersions } from './conversation-state/published-versions.ts'
+import type { ConversationCache } from './messages/write-path/conversation-cache.ts'
 import type { MessageWriter } from './messages/write-path/message-writer.ts'
-import type { ReadMarker } from './messages/write-path/receipt-writer.ts'
+import type { ReceiptWriter } from './messages/write-path/receipt-writer.ts'
 import type { Config } from './process/config.ts'
-import type { EventLoopWatch } from './process/event-loop-monitor.ts'
+import type { EventLoopMonitor } from './process/event-loop-monitor.ts'
 import type { RefusedSockets } from './realtime/refused-sockets.ts'
 
 /** Whom an event is told; a connection that fits several gets it once. */
@@ -32,7 +32,7 @@ export interface Audience {
   /** Left out, whatever else fits. */
   exceptUserId?: number
   /** Not by way of other nodes, which see to their own. */
-  onThisNode?: true
+  local?: true
   /** May be dropped when a connection cannot take it at once. */
   passing?: true
 }
@@ -72,20 +72,20 @@ export interface App {
   /** Who acts on this node just now. */
   actors: CurrentActors
   writer: MessageWriter
-  readMarker: ReadMarker
+  readMarker: ReceiptWriter
   /** How conversations stood when this node last changed them. */
-  known: KnownConversations
+  known: ConversationCache
   /** What this node has told of each conversation. */
-  told: ToldVersions
+  told: PublishedVersions
   /** Tells of many small changes of a conversation at a bearable rate. */
-  teller: ConversationTeller
+  teller: ConversationUpdates
   presence: Presence
   attachments: Attachments
-  eventLoop: EventLoopWatch
+  eventLoop: EventLoopMonitor
   /** By which nodes hear from each other; null without REDIS_URL. */
   redis: { isUp(): boolean } | null
   /** The other workers of this port; null where this process is alone on it. */
-  siblings: Siblings | null
+  workerIpc: WorkerIpc | null
   rates: RateLimiter
   slots: SlotCounter
   violations: Violations

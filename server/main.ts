@@ -3,11 +3,14 @@
 import type { AddressInfo } from 'node:net'
 import { connectDatabase } from '#db/core/connect.ts'
 import { startWorkers } from './cluster/workers/primary.ts'
-import { type Life, runProcess } from './process/lifecycle.ts'
+import { type ProcessLifecycle, runProcess } from './process/lifecycle.ts'
 import { setupCode } from './setup/first-admin.ts'
 import { type Prepared, prepare } from './startup.ts'
 
-async function serveAlone({ config, log, stops }: Life, { address, jwtSecrets }: Prepared): Promise<number> {
+async function serveAlone(
+  { config, log, stops }: ProcessLifecycle,
+  { address, jwtSecrets }: Prepared,
+): Promise<number> {
   // A primary of workers serves nobody, and is a third smaller without all this.
   const { createApp } = await import('./app.ts')
   const db = connectDatabase(address)
@@ -19,7 +22,7 @@ async function serveAlone({ config, log, stops }: Life, { address, jwtSecrets }:
 }
 
 /** Asks nothing of the database: who is serving already must not end because it is away at this moment. */
-function announce({ config, log }: Life, { jwtSecrets, needsSetup }: Prepared, port: number): void {
+function announce({ config, log }: ProcessLifecycle, { jwtSecrets, needsSetup }: Prepared, port: number): void {
   const url = config.publicUrl ?? `http://${shownHost(config.host)}:${port}`
   if (config.rateLimits === false) log.warn('RATE_LIMITS is off: nobody is held back')
   const isDemoShown = config.publicUrl === null || config.demo

@@ -1,11 +1,11 @@
 // What one process of a machine does before anyone is served: it holds the data folder, has the secrets, the database and the first admin.
 
 import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
-import { holdDataFolder } from '#db/embedded/data-directory.ts'
+import { lockDataDirectory } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { countConnectionsAllowed } from '#db/queries/health.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
-import type { Life } from './process/lifecycle.ts'
+import type { ProcessLifecycle } from './process/lifecycle.ts'
 import { loadJwtSecrets } from './process/secrets.ts'
 import { ensureFirstAdmin, isSetupNeeded } from './setup/first-admin.ts'
 import { resealIdentitySecrets } from './sites/reseal-identity-secrets.ts'
@@ -19,8 +19,8 @@ export interface Prepared {
   needsSetup: boolean
 }
 
-export async function prepare({ config, log, stops }: Life): Promise<Prepared> {
-  holdDataFolder(config.dataDir)
+export async function prepare({ config, log, stops }: ProcessLifecycle): Promise<Prepared> {
+  lockDataDirectory(config.dataDir)
   const jwtSecrets = loadJwtSecrets(config)
   const say = (line: string) => log.info(line)
   const address = await databaseAddress({ config, stops }, say)
@@ -38,7 +38,10 @@ export async function prepare({ config, log, stops }: Life): Promise<Prepared> {
   }
 }
 
-async function databaseAddress({ config, stops }: Pick<Life, 'config' | 'stops'>, say: (line: string) => void) {
+async function databaseAddress(
+  { config, stops }: Pick<ProcessLifecycle, 'config' | 'stops'>,
+  say: (line: string) => void,
+) {
   if (config.databaseUrl !== null) return { url: config.databaseUrl }
   const { dataDir, dbBufferPool: bufferPool } = config
   const embedded = await startEmbeddedDatabase({ dataDir, bufferPool, log: say })

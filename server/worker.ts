@@ -2,20 +2,20 @@
 
 import { connectDatabase } from '#db/core/connect.ts'
 import { createApp } from './app.ts'
-import { joinSiblings } from './cluster/workers/worker-ipc.ts'
+import { joinWorkers } from './cluster/workers/worker-ipc.ts'
 import { runProcess } from './process/lifecycle.ts'
 
 const number = Number(process.argv[2])
 
 await runProcess(
   async ({ config, log, stops }) => {
-    const { start, siblings, serve, leave } = await joinSiblings(number, log)
+    const { start, workerIpc, serve, leave } = await joinWorkers(number, log)
     const db = connectDatabase(start.address, { connections: start.connections })
     stops.push(() => db.destroy())
-    const app = await createApp({ config, jwtSecrets: start.jwtSecrets, db, log, siblings })
+    const app = await createApp({ config, jwtSecrets: start.jwtSecrets, db, log, workerIpc })
     stops.push(() => app.stop())
     // Its own server hears the other workers alone, on a private socket; the primary hands it the connections of the port.
-    await app.http.listen({ path: siblings.socketOf(siblings.id) })
+    await app.http.listen({ path: workerIpc.socketOf(workerIpc.id) })
     serve(app.http.server)
     stops.push(async () => leave())
   },

@@ -12,8 +12,8 @@ import { newDataDir, type RunningServer, startKefu, startRelay } from '../server
 import { residentBytes } from '../usage.ts'
 
 const nodeOptions = ['--import', './bench/preload/collect-garbage.ts']
-/** Within two of limits.quietWatchMs Kefu has seen that it is quiet. */
-const quietMs = 2.5 * limits.quietWatchMs
+/** Within two of limits.idleGcIntervalMs Kefu has seen that it is quiet. */
+const quietMs = 2.5 * limits.idleGcIntervalMs
 /** Memory that is free goes back to the system a little after the collection. */
 const collectMs = 700
 const collections = 3

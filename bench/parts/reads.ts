@@ -43,7 +43,7 @@ const reads: Record<string, Read> = {
   "a customer's list (query)": ({ db, places }, index) =>
     listConversationsOfCustomer(db, at(places.talks, index).customerId, null, page),
   'comparison, 200 changed (query)': ({ db, places }) =>
-    listChangedConversations(db, places.changedSince, limits.comparisonRows),
+    listChangedConversations(db, places.changedSince, limits.reconcileRows),
   'heads of 500 (query)': ({ db, places }, index) =>
     listHeads(db, places.present.slice(index, index + limits.headsRows)),
 }

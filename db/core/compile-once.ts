@@ -4,7 +4,7 @@ import type { CompiledQuery } from 'kysely'
 import type { Database } from './database.ts'
 
 /** `build` makes the query with one list as its only parameter (the driver writes a list out, separated by commas). */
-export function compiledOnce<T, R>(
+export function compileOnce<T, R>(
   build: (db: Database, list: T[]) => CompiledQuery<R>,
 ): (db: Database, list: T[]) => CompiledQuery<R> {
   let compiled: CompiledQuery<R> | undefined

@@ -6,8 +6,8 @@ import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mys
 import { limits } from '#protocol/limits.ts'
 import type { Database, Tables } from './database.ts'
 import { DatabaseOverloaded, DatabaseUnavailable, isConnectionTrouble, isQueueFull } from './errors.ts'
-import { inPackets } from './pipelining.ts'
-import { giveTrips } from './transaction.ts'
+import { pipelineStatements } from './pipelining.ts'
+import { setPipelinePool } from './transaction.ts'
 
 /** Where the database is: a URL (mysql://user:password@host:port/name?socketPath=…), or the embedded server's private socket. */
 export type DatabaseAddress = { url: string } | { socketPath: string; user: string; database: string }
@@ -22,18 +22,18 @@ export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wa
   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`
 export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
-/** Opens `connections` at most, and limits.tripConnections more where something is written in one trip; each when it is needed. */
+/** Opens `connections` at most, and limits.pipelineConnections more where something is written in one trip; each when it is needed. */
 export function connectDatabase(address: DatabaseAddress, options: ConnectOptions = {}): Database {
   const queryMs = options.queryMs ?? limits.databaseQueryMs
   const { connections = limits.databaseConnections } = options
-  const pool = withDeadlines(openPool(address, connections, [sessionSettings, isolation]), queryMs, inPackets)
+  const pool = withDeadlines(openPool(address, connections, [sessionSettings, isolation]), queryMs, pipelineStatements)
   const trips = withDeadlines(
-    openPool(address, limits.tripConnections, [sessionSettings, isolation, 'SET SESSION autocommit = 0']),
+    openPool(address, limits.pipelineConnections, [sessionSettings, isolation, 'SET SESSION autocommit = 0']),
     queryMs,
   )
   const end: MysqlPool['end'] = (callback) => trips.end(() => pool.end(callback))
   const db = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: { ...pool, end } }) })
-  giveTrips(db, trips)
+  setPipelinePool(db, trips)
   return db
 }
 

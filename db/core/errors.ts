@@ -65,7 +65,7 @@ export function databaseTrouble(error: unknown): 'overloaded' | 'unavailable' | 
 /** The driver gives a full queue neither a number nor a code. */
 export const isQueueFull = (error: unknown) => driverError(error).message === 'Queue limit reached.'
 
-/** How growConversations is refused. */
+/** How compareAndAppend is refused. */
 export function isNullRefused(error: unknown): boolean {
   return driverError(error).errno === 1048
 }

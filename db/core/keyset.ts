@@ -2,7 +2,7 @@
 
 import { limits } from '#protocol/limits.ts'
 
-export interface Place {
+export interface KeysetPosition {
   /** ISO time of the ordering column. */
   at: string
   id: number
@@ -11,12 +11,12 @@ export interface Place {
 export interface PageOf<T> {
   items: T[]
   /** Where the next page begins; null at the end. */
-  next: Place | null
+  next: KeysetPosition | null
 }
 
 export interface PlacedPageOf<T> extends PageOf<T> {
   /** Of each item: where the next page begins if this one ends with it. */
-  places: Place[]
+  places: KeysetPosition[]
 }
 
 /** The first rows whose JSON is within the bytes of a page: at least one, so that paging always gets on. */

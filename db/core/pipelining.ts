@@ -1,6 +1,6 @@
 // Fewer trips to the database: a statement whose answer nobody waits for goes in one packet with the next. That is every `begin`, and what is
-// marked with `withNext`. A transaction of a lock, an insert, an update and its commit makes three trips instead of five; one that is known
-// from the start, `inOnePacket`, makes one.
+// marked with `deferred`. A transaction of a lock, an insert, an update and its commit makes three trips instead of five; one that is known
+// from the start, `executeBatch`, makes one.
 //
 // Several statements in one text are what an injection wants, too: a text that brings a semicolon of its own is refused here, so packets are
 // put together in this file alone. Values are never part of a text; the driver writes them out, escaped.
@@ -13,7 +13,7 @@ const mark = '/* with the next */ '
  * Begins a statement that is sent with the next one of its transaction, at the latest with the commit: it looks done at once, its counts are
  * not to be had, and where it fails, what follows it fails.
  */
-export const withNext = sql`/* with the next */ `
+export const deferred = sql`/* with the next */ `
 
 interface Statement {
   text: string
@@ -30,7 +30,7 @@ type Answered = (error: unknown, results: MysqlQueryResult[]) => void
  * These statements and their commit, on a connection without autocommit, where no `begin` is needed. Where one fails, what follows is not done
  * and all is undone; a connection on which that fails is given up.
  */
-export function inOnePacket(
+export function executeBatch(
   connection: MysqlPoolConnection,
   statements: readonly CompiledQuery[],
   answered: Answered,
@@ -55,7 +55,7 @@ function send(connection: MysqlPoolConnection, packet: readonly Statement[], ans
 }
 
 /** Kysely's side of a connection that takes several statements in one packet. */
-export function inPackets(connection: MysqlPoolConnection): MysqlPoolConnection {
+export function pipelineStatements(connection: MysqlPoolConnection): MysqlPoolConnection {
   let waiting: Statement[] = []
   let isInTransaction = false
 

@@ -5,7 +5,7 @@ import type { CompiledQuery, MysqlPool, MysqlQueryResult } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import type { Database, Transaction } from './database.ts'
 import { DatabaseOverloaded, DatabaseUnavailable, errnoOf, isTransactionConflict } from './errors.ts'
-import { inOnePacket } from './pipelining.ts'
+import { executeBatch } from './pipelining.ts'
 
 /**
  * Runs the work in a transaction and commits it. An ambiguous commit (the connection died in it) runs again too: writes are
@@ -51,19 +51,19 @@ const pools = new WeakMap<Database, MysqlPool>()
  * Gives a database connections for what goes in one trip, with autocommit off: there each statement is in a transaction without a `begin`, and
  * messages need not wait for a connection that something slow has taken.
  */
-export const giveTrips = (db: Database, pool: MysqlPool): void => void pools.set(db, pool)
+export const setPipelinePool = (db: Database, pool: MysqlPool): void => void pools.set(db, pool)
 
 /**
  * A transaction whose statements need nothing of each other's answers, in one trip; their results in order. Not tried again: it rejects when
  * one fails, and then nothing of it stands, or with DatabaseUnavailable, and then that is not known.
  */
-export function inOneTrip(db: Database, statements: readonly CompiledQuery[]): Promise<MysqlQueryResult[]> {
+export function executeInOneRoundTrip(db: Database, statements: readonly CompiledQuery[]): Promise<MysqlQueryResult[]> {
   return new Promise((resolve, reject) => {
     const pool = pools.get(db) as MysqlPool
     pool.getConnection((error, connection) => {
       if (error) return reject(error)
       try {
-        inOnePacket(connection, statements, (error, results) => {
+        executeBatch(connection, statements, (error, results) => {
           connection.release()
           if (error) reject(error)
           else resolve(results)

@@ -9,13 +9,13 @@ import { StartError } from './start-error.ts'
 const held = new Map<string, DatabaseSync>()
 
 /** Makes the folder where it is missing and keeps every other process out; throws a StartError when one is in it already. */
-export function holdDataFolder(dataDir: string): void {
-  if (!tryHold(dataDir))
+export function lockDataDirectory(dataDir: string): void {
+  if (!tryLock(dataDir))
     throw new StartError(`Another Kefu process is using ${resolve(dataDir)}: stop it, or set another DATA_DIR.`)
 }
 
 /** False when another process has the folder. */
-export function tryHold(dataDir: string): boolean {
+export function tryLock(dataDir: string): boolean {
   const folder = resolve(dataDir)
   if (held.has(folder)) return true
   makeFolder(folder)
@@ -33,11 +33,11 @@ export function tryHold(dataDir: string): boolean {
 
 /** What works on the folder asks this first, so that nothing does by accident. */
 export function assertHeld(dataDir: string): void {
-  if (!held.has(resolve(dataDir))) throw new Error('the data folder is not held: call holdDataFolder first')
+  if (!held.has(resolve(dataDir))) throw new Error('the data folder is not held: call lockDataDirectory first')
 }
 
 /** For tests and commands that go on; a process that ends lets go by itself. */
-export function releaseDataFolder(dataDir: string): void {
+export function unlockDataDirectory(dataDir: string): void {
   held.get(resolve(dataDir))?.close()
   held.delete(resolve(dataDir))
 }

@@ -13,7 +13,7 @@ import { type ServerProcess, spawnServer, untilServing } from './server-process.
 import { serverProgram } from './server-program.ts'
 
 export interface EmbeddedOptions {
-  /** Held by this process already, see holdDataFolder. */
+  /** Held by this process already, see lockDataDirectory. */
   dataDir: string
   /** Bytes. */
   bufferPool: number

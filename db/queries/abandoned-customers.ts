@@ -4,29 +4,29 @@ import { sql } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import { ago } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
-import type { PageOf, Place } from '../core/keyset.ts'
+import type { KeysetPosition, PageOf } from '../core/keyset.ts'
 
-/** The next who came longer than limits.silentCustomerMs ago, limits.upkeepRows at most, silent or not. */
-export async function listOldCustomers(db: Database, after: Place): Promise<PageOf<number>> {
+/** The next who came longer than limits.abandonedCustomerMs ago, limits.housekeepingRows at most, silent or not. */
+export async function listOldCustomers(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
   const cameAt = sql<string>`${new Date(after.at)}`
   const rows = await db
     .selectFrom('users')
     .select(['id', 'created_at as at'])
     .where('role', '=', 'customer')
-    .where('created_at', '<', ago(limits.silentCustomerMs))
+    .where('created_at', '<', ago(limits.abandonedCustomerMs))
     .where((eb) =>
       eb.or([eb('created_at', '>', cameAt), eb.and([eb('created_at', '=', cameAt), eb('id', '>', after.id)])]),
     )
     .orderBy('created_at')
     .orderBy('id')
-    .limit(limits.upkeepRows)
+    .limit(limits.housekeepingRows)
     .execute()
-  return { items: rows.map(({ id }) => id), next: rows.length < limits.upkeepRows ? null : (rows.at(-1) ?? null) }
+  return { items: rows.map(({ id }) => id), next: rows.length < limits.housekeepingRows ? null : (rows.at(-1) ?? null) }
 }
 
 /** Removes, with their sessions, those of these customers who never began a conversation nor uploaded anything; what others hold stays. */
-export async function removeSilentCustomers(trx: Transaction, ids: readonly number[]): Promise<void> {
-  const found = await withoutTraces(trx, ids)
+export async function removeAbandonedCustomers(trx: Transaction, ids: readonly number[]): Promise<void> {
+  const found = await withoutReferences(trx, ids)
   if (found.length === 0) return
   const locked = await trx
     .selectFrom('users')
@@ -37,7 +37,7 @@ export async function removeSilentCustomers(trx: Transaction, ids: readonly numb
     .skipLocked()
     .execute()
   // Whoever began one after that look, but before the lock, is seen now; from here on the lock on the customer's row keeps it away.
-  const silent = await withoutTraces(
+  const silent = await withoutReferences(
     trx,
     locked.map(({ id }) => id),
   )
@@ -46,7 +46,7 @@ export async function removeSilentCustomers(trx: Transaction, ids: readonly numb
   await trx.deleteFrom('users').where('id', 'in', silent).execute()
 }
 
-async function withoutTraces(trx: Transaction, ids: readonly number[]): Promise<number[]> {
+async function withoutReferences(trx: Transaction, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return []
   const spoken = await trx
     .selectFrom('conversations')

@@ -103,7 +103,7 @@ export async function lockAttachments(
 }
 
 /** From now on the message's, and seen by who sees it. */
-export async function giveAttachment(trx: Transaction, id: number, messageId: number): Promise<void> {
+export async function linkAttachment(trx: Transaction, id: number, messageId: number): Promise<void> {
   await trx.updateTable('attachments').set({ message_id: messageId }).where('id', '=', id).execute()
 }
 
@@ -117,14 +117,14 @@ export async function sumUploaded(db: Database, uploaderId: number): Promise<num
   return Number(bytes)
 }
 
-/** Uploaded long ago and never sent, limits.upkeepRows at most, locked so that none is sent now; what others hold is left out. */
+/** Uploaded long ago and never sent, limits.housekeepingRows at most, locked so that none is sent now; what others hold is left out. */
 export function lockUnsentAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
   return trx
     .selectFrom('attachments')
     .select(['id', 'stored_name as storedName'])
     .where('message_id', 'is', null)
-    .where('created_at', '<', ago(limits.unsentAttachmentMs))
-    .limit(limits.upkeepRows)
+    .where('created_at', '<', ago(limits.orphanedAttachmentMs))
+    .limit(limits.housekeepingRows)
     .forUpdate()
     .skipLocked()
     .execute()

@@ -4,7 +4,7 @@ import { type CompiledQuery, type RawBuilder, sql } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import { literalTime } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
-import { withNext } from '../core/pipelining.ts'
+import { deferred } from '../core/pipelining.ts'
 import type { ConversationState, LockedConversation } from './conversations.ts'
 
 const columnOf = {
@@ -44,7 +44,7 @@ export interface ConversationChanges {
 export async function saveConversations(trx: Transaction, changes: readonly ConversationChanges[]): Promise<void> {
   if (changes.length === 0) return
   const ids = changes.map(({ after }) => after.id)
-  for (const { after } of changes) after.changedAt = movedOn(after.changedAt, after.now)
+  for (const { after } of changes) after.changedAt = throttleTimestamp(after.changedAt, after.now)
   const assignments = savedColumns
     .filter(([key]) => changes.some(({ before, after }) => before[key] !== after[key]))
     .map(([key, column]) => {
@@ -55,16 +55,16 @@ export async function saveConversations(trx: Transaction, changes: readonly Conv
       if (growth !== undefined) return sql`${sql.ref(column)} = ${sql.ref(column)} + ${growth}`
       return sql`${sql.ref(column)} = elt(field(id, ${ids}), ${values})`
     })
-  await sql`${withNext}update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)
+  await sql`${deferred}update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)
 }
 
 /**
  * Lets conversations grow by new messages, whose rows nobody has locked: it fails where one is no more at the version that was known, or where
- * `now` is further from the database's time than limits.knownTimeOffMs.
+ * `now` is further from the database's time than limits.clockToleranceMs.
  */
-export function growConversations(db: Database, changes: readonly ConversationChanges[], now: string): CompiledQuery {
+export function compareAndAppend(db: Database, changes: readonly ConversationChanges[], now: string): CompiledQuery {
   const ids = changes.map(({ after }) => after.id)
-  for (const { after } of changes) after.changedAt = movedOn(after.changedAt, now)
+  for (const { after } of changes) after.changedAt = throttleTimestamp(after.changedAt, now)
   const moved = (['updatedAt', 'changedAt'] as const).filter((key) =>
     changes.some(({ before, after }) => before[key] !== after[key]),
   )
@@ -77,11 +77,11 @@ export function growConversations(db: Database, changes: readonly ConversationCh
     .filter((key) => changes.some(({ before, after }) => after[key] > before[key]))
     .map((key) => ({ key, by: growth(key) }))
   const parameters = [
-    ...[awayFrom(now, -limits.knownTimeOffMs), awayFrom(now, limits.knownTimeOffMs)],
+    ...[offsetBy(now, -limits.clockToleranceMs), offsetBy(now, limits.clockToleranceMs)],
     ...[ids, changes.map(({ before }) => before.version)],
     ...seq,
     ...unread.flatMap(({ by }) => by),
-    ...moved.flatMap(() => [literalTime(stepBefore(now)), literalTime(now)]),
+    ...moved.flatMap(() => [literalTime(floorToResolution(now)), literalTime(now)]),
     ...seq,
     ids,
   ]
@@ -115,7 +115,7 @@ function textOfGrowth(
 
 const column = (key: SavedKey) => sql.ref(columnOf[key])
 
-const awayFrom = (now: string, ms: number) => literalTime(new Date(Date.parse(now) + ms).toISOString())
+const offsetBy = (now: string, ms: number) => literalTime(new Date(Date.parse(now) + ms).toISOString())
 
 /** By how much a count grows in all of them alike, as with one message in each. */
 function commonGrowth(key: SavedKey, changes: readonly ConversationChanges[]): number | undefined {
@@ -125,16 +125,17 @@ function commonGrowth(key: SavedKey, changes: readonly ConversationChanges[]): n
 }
 
 /**
- * A time of a conversation that moves at most every limits.timeStepMs: it stands in indexes, which cost more than the row does when the same
+ * A time of a conversation that moves at most every limits.timestampResolutionMs: it stands in indexes, which cost more than the row does when the same
  * conversation changes many times a second.
  */
-export const movedOn = (time: string, now: string) => (time > stepBefore(now) ? time : now)
+export const throttleTimestamp = (time: string, now: string) => (time > floorToResolution(now) ? time : now)
 
 /** Of the moment that was asked of last: all of a batch have one, and reading a time costs as much as the rest of what is decided. */
 let step = { before: '', is: '' }
 
-function stepBefore(now: string): string {
-  if (step.before !== now) step = { before: now, is: new Date(Date.parse(now) - limits.timeStepMs).toISOString() }
+function floorToResolution(now: string): string {
+  if (step.before !== now)
+    step = { before: now, is: new Date(Date.parse(now) - limits.timestampResolutionMs).toISOString() }
   return step.is
 }
 

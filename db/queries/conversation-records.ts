@@ -4,7 +4,7 @@ import { type Expression, type ExpressionBuilder, type NotNull, type SqlBool, sq
 import type { ConversationCounts, ConversationView, Language } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import type { Database, Tables } from '../core/database.ts'
-import type { Place, PlacedPageOf } from '../core/keyset.ts'
+import type { KeysetPosition, PlacedPageOf } from '../core/keyset.ts'
 import type { ConversationState } from './conversations.ts'
 import { displayName } from './display-name.ts'
 
@@ -105,7 +105,7 @@ export function listConversationsInView(
   db: Database,
   view: ConversationView,
   agentId: number,
-  after: Place | null,
+  after: KeysetPosition | null,
   limit: number,
 ): Promise<PlacedPageOf<ConversationRecord>> {
   return listPage(db, (eb) => inView[view](eb, agentId), orderOf[view], directionOf(view), after, limit)
@@ -114,7 +114,7 @@ export function listConversationsInView(
 export function listConversationsOfCustomer(
   db: Database,
   customerId: number,
-  after: Place | null,
+  after: KeysetPosition | null,
   limit: number,
 ): Promise<PlacedPageOf<ConversationRecord>> {
   return listPage(db, (eb) => eb('conversations.customer_id', '=', customerId), 'updated_at', 'desc', after, limit)
@@ -129,14 +129,14 @@ async function listPage(
   condition: (eb: Condition) => Expression<SqlBool>,
   time: OrderingTime,
   direction: 'asc' | 'desc',
-  after: Place | null,
+  after: KeysetPosition | null,
   limit: number,
 ): Promise<PlacedPageOf<ConversationRecord>> {
   const page = db
     .selectFrom('conversations')
     .select(['conversations.id', `conversations.${time} as at`])
     .where(condition)
-    .$if(after !== null, (query) => query.where((eb) => isBehind(eb, time, direction, after as Place)))
+    .$if(after !== null, (query) => query.where((eb) => isBehind(eb, time, direction, after as KeysetPosition)))
     .orderBy(`conversations.${time}`, direction)
     .orderBy('conversations.id', direction)
     .limit(limit + 1)
@@ -154,7 +154,7 @@ const isBefore = (a: { at: string | null; id: number }, b: { at: string | null; 
   a.at === b.at ? a.id < b.id : String(a.at) < String(b.at)
 
 /** (time, id) behind a place, as two ranges of the index. */
-function isBehind(eb: Condition, time: OrderingTime, direction: 'asc' | 'desc', { at, id }: Place) {
+function isBehind(eb: Condition, time: OrderingTime, direction: 'asc' | 'desc', { at, id }: KeysetPosition) {
   const passes = direction === 'asc' ? '>' : '<'
   const date = sql<string>`${new Date(at)}`
   return eb.or([

@@ -3,7 +3,7 @@ import { type ExpressionBuilder, sql } from 'kysely'
 import type { ConversationStatus } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { ago } from '../core/clock.ts'
-import { compiledOnce } from '../core/compile-once.ts'
+import { compileOnce } from '../core/compile-once.ts'
 import type { Database, Tables, Transaction } from '../core/database.ts'
 
 const stateColumns = [
@@ -70,7 +70,7 @@ export async function lockConversations(
   return new Map(rows.map((row) => [row.id, { ...row, heardAt }]))
 }
 
-const lockThese = compiledOnce((db, ids: number[]) =>
+const lockThese = compileOnce((db, ids: number[]) =>
   db
     .selectFrom('conversations')
     .select(stateColumns)

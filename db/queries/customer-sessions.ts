@@ -117,8 +117,8 @@ export async function revokeOtherCustomerSessions(trx: Transaction, customerId: 
     .execute()
 }
 
-/** Ends at most limits.endedSessionsRows sessions of customers whom this site vouched for; how many. */
-export async function revokeKnownCustomerSessions(db: Database, siteId: number): Promise<number> {
+/** Ends at most limits.revokedSessionsRows sessions of customers whom this site vouched for; how many. */
+export async function revokeIdentifiedCustomerSessions(db: Database, siteId: number): Promise<number> {
   const { numUpdatedRows } = await db
     .updateTable('customer_sessions')
     .set({ revoked_at: now })
@@ -130,17 +130,17 @@ export async function revokeKnownCustomerSessions(db: Database, siteId: number):
         .where('users.site_id', '=', siteId)
         .where('users.external_id', 'is not', null),
     )
-    .limit(limits.endedSessionsRows)
+    .limit(limits.revokedSessionsRows)
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
 }
 
-/** Removes at most limits.upkeepRows sessions whose time is over; how many. */
+/** Removes at most limits.housekeepingRows sessions whose time is over; how many. */
 export async function removeExpiredCustomerSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('customer_sessions')
     .where('expires_at', '<', ago(0))
-    .limit(limits.upkeepRows)
+    .limit(limits.housekeepingRows)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

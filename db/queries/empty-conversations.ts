@@ -4,10 +4,10 @@ import { sql } from 'kysely'
 import { limits } from '#protocol/limits.ts'
 import { ago } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
-import type { PageOf, Place } from '../core/keyset.ts'
+import type { KeysetPosition, PageOf } from '../core/keyset.ts'
 
-/** The empty ones among the next limits.upkeepRows that changed longer than limits.emptyConversationMs ago. */
-export async function listEmptyConversations(db: Database, after: Place): Promise<PageOf<number>> {
+/** The empty ones among the next limits.housekeepingRows that changed longer than limits.emptyConversationMs ago. */
+export async function listEmptyConversations(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
   const changedAt = sql<string>`${new Date(after.at)}`
   const rows = await db
     .selectFrom('conversations')
@@ -18,11 +18,11 @@ export async function listEmptyConversations(db: Database, after: Place): Promis
     )
     .orderBy('changed_at')
     .orderBy('id')
-    .limit(limits.upkeepRows)
+    .limit(limits.housekeepingRows)
     .execute()
   return {
     items: rows.filter(({ lastSeq }) => lastSeq === 0).map(({ id }) => id),
-    next: rows.length < limits.upkeepRows ? null : (rows.at(-1) ?? null),
+    next: rows.length < limits.housekeepingRows ? null : (rows.at(-1) ?? null),
   }
 }
 

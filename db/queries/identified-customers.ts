@@ -27,7 +27,11 @@ export async function saveExternalId(trx: Transaction, customerId: number, exter
 }
 
 /** The id of the one who is there, or of a new one; of two at once, one makes it. */
-export async function findOrInsertKnownCustomer(trx: Transaction, siteId: number, externalId: string): Promise<number> {
+export async function findOrInsertIdentifiedCustomer(
+  trx: Transaction,
+  siteId: number,
+  externalId: string,
+): Promise<number> {
   const { insertId } = await trx
     .insertInto('users')
     .values({ role: 'customer', site_id: siteId, external_id: externalId })

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import type { Database, Transaction } from '../core/database.ts'
 
 /** Held until the transaction ends. On the one row that every database has, since before the first admin there is none of theirs. */
-export async function lockInstallation(trx: Transaction): Promise<void> {
+export async function lockInstallationRow(trx: Transaction): Promise<void> {
   await trx.selectFrom('schema_migrations').select('name').orderBy('name').limit(1).forUpdate().execute()
 }
 

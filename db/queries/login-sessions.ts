@@ -138,12 +138,12 @@ export async function revokeLoginSessions(trx: Transaction, userId: number, exce
     .execute()
 }
 
-/** Removes at most limits.upkeepRows sessions whose time is over; how many. */
+/** Removes at most limits.housekeepingRows sessions whose time is over; how many. */
 export async function removeExpiredLoginSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('login_sessions')
     .where('expires_at', '<', ago(0))
-    .limit(limits.upkeepRows)
+    .limit(limits.housekeepingRows)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

@@ -4,11 +4,11 @@ import { type CompiledQuery, sql } from 'kysely'
 import type { Message, MessageType } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { literalTime } from '../core/clock.ts'
-import { compiledOnce } from '../core/compile-once.ts'
+import { compileOnce } from '../core/compile-once.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { isDuplicateKey } from '../core/errors.ts'
 import { fitPage } from '../core/keyset.ts'
-import { withNext } from '../core/pipelining.ts'
+import { deferred } from '../core/pipelining.ts'
 import { withAttachments } from './attachments.ts'
 import { displayName } from './display-name.ts'
 
@@ -105,7 +105,7 @@ export interface MessageKey {
 }
 
 /** Those of these messages that are there already. */
-export async function listKnownMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
+export async function listExistingMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
   const rows = await messages(trx)
     .where((eb) =>
       eb.or(
@@ -150,7 +150,7 @@ export const insertionOf = (db: Database, rows: readonly NewMessage[]): Compiled
     ]),
   )
 
-const insertion = compiledOnce((db, values: unknown[][]) =>
+const insertion = compileOnce((db, values: unknown[][]) =>
   sql`insert into messages (conversation_id, sender_id, seq, client_message_id, type, content, version, created_at)
     values ${values}`.compile(db),
 )
@@ -180,7 +180,7 @@ export async function markMessagesRead(trx: Transaction, range: MessagesOfSide):
   const wrote = range.side === 'customer' ? sql`sender_id = ${range.customerId}` : sql`sender_id <> ${range.customerId}`
   for (let from = range.afterSeq; from < range.upToSeq; from += limits.receiptRows) {
     const upTo = Math.min(from + limits.receiptRows, range.upToSeq)
-    await sql`${withNext}update messages set is_read = true
+    await sql`${deferred}update messages set is_read = true
       where conversation_id = ${range.conversationId} and seq > ${from} and seq <= ${upTo} and ${wrote}`.execute(trx)
   }
 }

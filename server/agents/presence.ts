@@ -30,7 +30,7 @@ export interface Presence {
   disconnected(agentId: number): void
   choose(actor: AgentActor, status: AgentStatusValue): Promise<void>
   /** Tells this node's own connections what changed since a time of the database's clock and was not told here. */
-  tellMissed(since: string): Promise<void>
+  republishSince(since: string): Promise<void>
   /** Takes this node and its agents out of the database. */
   stop(): Promise<void>
 }
@@ -58,7 +58,7 @@ export function createPresence(app: Parts): Presence {
     await tell(agentId, status)
   }
 
-  async function tell(agentId: number, { status, lastSeen, before }: ToldStatus, reach: { onThisNode?: true } = {}) {
+  async function tell(agentId: number, { status, lastSeen, before }: ToldStatus, reach: { local?: true } = {}) {
     told.set(agentId, status)
     if (status === before) return
     app.publish('agent:status-changed', { agents: true, ...reach }, { agentId, status, lastSeen })
@@ -136,19 +136,19 @@ export function createPresence(app: Parts): Presence {
         await assertStillMay(trx, actor)
         await saveChosenStatus(trx, actor.userId, status)
       }),
-    async tellMissed(since) {
+    async republishSince(since) {
       for (const { agentId, status, lastSeen } of await listPresenceSince(app.db, since)) {
         const before = told.get(agentId)
         if (before === status || lastSeen === null) continue
         // Of an agent this node never told anything, others may have told it, or failed to.
         const assumed = status === 'offline' ? 'online' : 'offline'
-        await tell(agentId, { status, lastSeen, before: before ?? assumed }, { onThisNode: true })
+        await tell(agentId, { status, lastSeen, before: before ?? assumed }, { local: true })
       }
       // One who comes and one who goes may have told in the wrong order.
       const available = (await countAgentsHere(app.db)) > 0
       if (available === toldAvailable) return
       toldAvailable = available
-      app.publish('availability:changed', { customers: true, onThisNode: true }, { available })
+      app.publish('availability:changed', { customers: true, local: true }, { available })
     },
     async stop() {
       clearInterval(renewal)

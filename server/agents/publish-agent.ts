@@ -2,10 +2,10 @@
 
 import { findAgent } from '#db/queries/agents.ts'
 import type { App } from '../context.ts'
-import { tellInTurn } from '../conversation-state/publish-conversation.ts'
+import { publishMany } from '../conversation-state/publish-conversation.ts'
 
 /** After the commit of a change; never throws. `conversationIds` are those that name the agent and were touched. */
-export async function tellAgent(app: App, agentId: number, conversationIds: readonly number[] = []): Promise<void> {
+export async function publishAgent(app: App, agentId: number, conversationIds: readonly number[] = []): Promise<void> {
   try {
     const agent = (await findAgent(app.db, agentId)) ?? null
     app.publish('agent:updated', { agents: true }, { agentId, agent })
@@ -13,5 +13,5 @@ export async function tellAgent(app: App, agentId: number, conversationIds: read
     // Whoever connects next reads the list anew.
     app.log.warn({ err: error, agentId }, 'could not tell an agent')
   }
-  await tellInTurn(app, conversationIds, 'agent')
+  await publishMany(app, conversationIds, 'agent')
 }

@@ -8,13 +8,13 @@ import { endingOf } from './attachment-name.ts'
 export interface InspectionRequest {
   path: string
   /** Where the re-encoded image and its thumbnail go. */
-  madePath: string
+  outputPath: string
   thumbnailPath: string
   /** As the uploader called it: of plain text, nothing else says what it is. */
   name: string
 }
 
-export type Finding =
+export type InspectionResult =
   | { kind: 'image'; mimeType: string; width: number; height: number }
   | { kind: 'file'; mimeType: string }
   | { kind: 'refused'; why: 'type' | 'broken' | 'pixels'; limit?: number }

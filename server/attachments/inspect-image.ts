@@ -3,7 +3,7 @@
 
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { limits } from '#protocol/limits.ts'
-import type { Finding, InspectionRequest } from './inspect-file.ts'
+import type { InspectionRequest, InspectionResult } from './inspect-file.ts'
 
 // Nothing is cached between two images, one thread works on one, and no decoder runs but those of the types below.
 sharp.cache(false)
@@ -29,9 +29,9 @@ const options = { limitInputPixels: limits.imagePixels, failOn: 'error', sequent
 
 /** Never rejects for what is in the file. */
 export async function inspectImage(
-  { path, madePath, thumbnailPath }: InspectionRequest,
+  { path, outputPath, thumbnailPath }: InspectionRequest,
   mimeType: string,
-): Promise<Finding> {
+): Promise<InspectionResult> {
   const writer = writers[mimeType]
   if (writer === undefined) return { kind: 'refused', why: 'type' }
   try {
@@ -41,9 +41,9 @@ export async function inspectImage(
     const limit = pixelLimit(header)
     if (header.width * header.height > limit) return { kind: 'refused', why: 'pixels', limit }
     if ((header.pages ?? 1) > limits.imageFrames) return { kind: 'refused', why: 'pixels', limit }
-    const { width, height, pageHeight } = await writer.write(decode(path, header)).toFile(madePath)
+    const { width, height, pageHeight } = await writer.write(decode(path, header)).toFile(outputPath)
     // From our own encoding: a decoder meets the uploader's bytes once, and a costly format is decoded once.
-    await sharp(madePath, options)
+    await sharp(outputPath, options)
       .resize(limits.thumbnailPixels, limits.thumbnailPixels, { fit: 'inside', withoutEnlargement: true })
       .webp({ quality: 75, effort: 2 })
       .toFile(thumbnailPath)

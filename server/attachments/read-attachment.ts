@@ -5,7 +5,7 @@ import { findAttachment } from '#db/queries/attachments.ts'
 import { findConversationState } from '#db/queries/conversations.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import type { App } from '../context.ts'
-import { assertMaySee } from '../conversation-state/access.ts'
+import { assertCanView } from '../conversation-state/access.ts'
 import type { Actor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 import type { StoredFile } from './file-store.ts'
@@ -24,7 +24,7 @@ export async function readAttachment(
   const found = await findAttachment(app.db, id)
   if (found === undefined) throw noSuchAttachment()
   const { attachment, storedName, uploaderId, conversationId } = found
-  if (conversationId !== null) assertMaySee(actor, await findConversationState(app.db, conversationId))
+  if (conversationId !== null) assertCanView(actor, await findConversationState(app.db, conversationId))
   else if (uploaderId !== actor.userId) throw noSuchAttachment()
   if (size === 'thumbnail' && attachment.width === undefined) throw noSuchAttachment()
   const file = await app.attachments.store.open(size === 'whole' ? storedName : thumbnailOf(storedName))

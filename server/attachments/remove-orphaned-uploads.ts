@@ -6,8 +6,8 @@ import { deleteAttachments, lockUnsentAttachments } from '#db/queries/attachment
 import type { App } from '../context.ts'
 import { thumbnailOf } from './upload-attachment.ts'
 
-/** At most limits.upkeepRows; how many. */
-export function removeUnsent({ db, attachments }: Pick<App, 'db' | 'attachments'>): Promise<number> {
+/** At most limits.housekeepingRows; how many. */
+export function removeOrphanedUploads({ db, attachments }: Pick<App, 'db' | 'attachments'>): Promise<number> {
   return inTransaction(db, async (trx) => {
     const unsent = await lockUnsentAttachments(trx)
     for (const { storedName } of unsent) {

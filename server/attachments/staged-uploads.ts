@@ -14,7 +14,7 @@ export interface StagedUpload {
   /** Bytes. */
   size: number
   /** What the inspector makes of an image. */
-  madePath: string
+  outputPath: string
   thumbnailPath: string
   /** Removes what is left of all three. */
   discard(): Promise<void>
@@ -55,10 +55,10 @@ export function createStagedUploads(folder: string, most = budgets.stagedBytes.b
     bytes: () => bytesInAll,
     async receive(content) {
       const path = join(folder, randomBytes(16).toString('hex'))
-      const file = { path, size: 0, madePath: `${path}.made`, thumbnailPath: `${path}.thumbnail` }
+      const file = { path, size: 0, outputPath: `${path}.made`, thumbnailPath: `${path}.thumbnail` }
       let isDiscarded = false
       const discard = async () => {
-        for (const each of [path, file.madePath, file.thumbnailPath]) await rm(each, { force: true })
+        for (const each of [path, file.outputPath, file.thumbnailPath]) await rm(each, { force: true })
         if (!isDiscarded) bytesInAll -= file.size
         isDiscarded = true
       }

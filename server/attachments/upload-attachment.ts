@@ -19,7 +19,7 @@ import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 import { attachmentName } from './attachment-name.ts'
-import type { Finding } from './inspect-file.ts'
+import type { InspectionResult } from './inspect-file.ts'
 import type { StagedUpload } from './staged-uploads.ts'
 
 export interface Upload {
@@ -73,19 +73,19 @@ async function keep(
   file: StagedUpload,
 ): Promise<Attachment> {
   if (file.size === 0) throw new AppError('invalid_request', 'The file is empty.')
-  const { path, madePath, thumbnailPath } = file
+  const { path, outputPath, thumbnailPath } = file
   const finding = await app.attachments.inspector.inspect(
-    { path, madePath, thumbnailPath, name: givenName },
+    { path, outputPath, thumbnailPath, name: givenName },
     { userId: actor.userId, isCustomer: isCustomer(actor), addressGroup: actor.address.group, signal },
   )
   if (finding.kind === 'refused') throw refusalOf(finding)
   const storedName = randomBytes(16).toString('hex')
-  const kept = finding.kind === 'image' ? madePath : path
+  const kept = finding.kind === 'image' ? outputPath : path
   const row: NewAttachment = {
     uploaderId: actor.userId,
     storedName,
     name: attachmentName(givenName, attachmentTypes[finding.mimeType] ?? []),
-    size: finding.kind === 'image' ? (await stat(madePath)).size : file.size,
+    size: finding.kind === 'image' ? (await stat(outputPath)).size : file.size,
     ...described(finding),
   }
   const attachment = await inTransaction(app.db, async (trx, again) => {
@@ -107,9 +107,9 @@ async function keep(
 
 export const thumbnailOf = (storedName: string) => `${storedName}.thumbnail`
 
-type Refusal = Extract<Finding, { kind: 'refused' }>
+type Refusal = Extract<InspectionResult, { kind: 'refused' }>
 
-const described = (finding: Exclude<Finding, Refusal>) =>
+const described = (finding: Exclude<InspectionResult, Refusal>) =>
   finding.kind === 'file'
     ? { mimeType: finding.mimeType }
     : { mimeType: finding.mimeType, width: finding.width, height: finding.height }

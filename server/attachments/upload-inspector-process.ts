@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { limits } from '#protocol/limits.ts'
-import { type Finding, findType, type InspectionRequest } from './inspect-file.ts'
+import { findType, type InspectionRequest, type InspectionResult } from './inspect-file.ts'
 
 /** Without a type, the type is what is asked. */
 export interface InspectionTask {
@@ -17,7 +17,7 @@ export interface InspectionAnswer {
   /** Of a task without a type: the type, null for what may not be attached. */
   mimeType: string | null
   /** Of an image. */
-  finding: Finding | null
+  finding: InspectionResult | null
   /** Milliseconds of processor time. */
   costMs: number
   residentBytes: number

@@ -3,17 +3,17 @@
 
 import type { Logger } from 'pino'
 import type { RateLimiter } from '../budgets/rate-limiter.ts'
-import { type Finding, type InspectionRequest, imageTypes } from './inspect-file.ts'
+import { type InspectionRequest, type InspectionResult, imageTypes } from './inspect-file.ts'
 import { createInspectionLane, type InspectionCaller, type LaneResult } from './inspection-lane.ts'
 import { createInspectorProcess } from './inspector-process.ts'
 
 export interface UploadInspector {
   /** Throws overloaded or rate_limited. What crashes or hangs the process is found broken. */
-  inspect(request: InspectionRequest, caller: InspectionCaller): Promise<Finding>
+  inspect(request: InspectionRequest, caller: InspectionCaller): Promise<InspectionResult>
   stop(): void
 }
 
-const broken: Finding = { kind: 'refused', why: 'broken' }
+const broken: InspectionResult = { kind: 'refused', why: 'broken' }
 
 export function createUploadInspector(log: Logger, rates: RateLimiter): UploadInspector {
   const inspector = createInspectorProcess(log)

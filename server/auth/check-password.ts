@@ -7,7 +7,7 @@ import type { App } from '../context.ts'
 import type { ClientAddress } from '../shared/client-address.ts'
 import { verifyPassword } from './password.ts'
 
-export interface PasswordTry {
+export interface PasswordAttempt {
   /** The account that the database found, however its name was written; undefined when there is none, which takes as long. */
   accountId: number | undefined
   username: string
@@ -23,7 +23,7 @@ export interface PasswordTry {
 type Parts = Pick<App, 'rates' | 'slots'>
 
 /** Whether it fits. Throws rate_limited after budgets.loginFailures, overloaded when too many try at once. */
-export async function tryPassword(parts: Parts, asked: PasswordTry): Promise<boolean> {
+export async function checkPassword(parts: Parts, asked: PasswordAttempt): Promise<boolean> {
   const { rates } = parts
   const { password, passwordHash, device, isSignedIn } = asked
   const isTrusted = device !== undefined || isSignedIn === true
@@ -55,13 +55,13 @@ export function countLoginFailure({ rates }: Pick<App, 'rates'>, address: Client
 
 type Bucket = [name: RateName, key: string]
 
-function failureBuckets(asked: PasswordTry): Bucket[] {
+function failureBuckets(asked: PasswordAttempt): Bucket[] {
   const { device, address } = asked
   const own: Bucket = ['loginFailures', ownKey(asked)]
   return device !== undefined || address === undefined ? [own] : [own, ...addressBuckets(address)]
 }
 
-function ownKey({ device, accountId, username }: PasswordTry): string {
+function ownKey({ device, accountId, username }: PasswordAttempt): string {
   if (device !== undefined) return `device ${device}`
   return accountId === undefined ? `name ${normalizeUsername(username)}` : `account ${accountId}`
 }
@@ -72,7 +72,7 @@ const addressBuckets = ({ group, network }: ClientAddress): Bucket[] => [
 ]
 
 /** Places in the queue: no account or device, and among strangers no address or network, holds them all. */
-function acquirePlaces({ slots }: Parts, asked: PasswordTry): () => void {
+function acquirePlaces({ slots }: Parts, asked: PasswordAttempt): () => void {
   const { device, address } = asked
   const wanted: [SlotName, string][] = [['pendingLoginsPerAccount', ownKey(asked)]]
   if (device === undefined && address)

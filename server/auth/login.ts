@@ -6,10 +6,10 @@ import type { LoginBody } from '#protocol/http.ts'
 import type { App } from '../context.ts'
 import { AppError, asAppError } from '../shared/errors.ts'
 import { logSecurity } from '../shared/security-log.ts'
-import { checkLoginFailures, tryPassword } from './check-password.ts'
+import { checkLoginFailures, checkPassword } from './check-password.ts'
 import { type Browser, type LoggedIn, loginReply, openSession } from './open-session.ts'
 import { hashPassword, isOutdated } from './password.ts'
-import { knownDevice, newDevice, readDevice } from './trusted-device.ts'
+import { newDevice, readDevice, trustedDevice } from './trusted-device.ts'
 
 export async function login(app: App, body: LoginBody, browser: Browser): Promise<LoggedIn> {
   let account: Account | undefined
@@ -33,9 +33,9 @@ async function logInAs(
   browser: Browser,
 ): Promise<LoggedIn & { sessionId: number }> {
   const passwordHash = account?.disabledAt === null ? account.passwordHash : undefined
-  const device = account && knownDevice(app, account.id, browser.device)
+  const device = account && trustedDevice(app, account.id, browser.device)
   const { address } = browser
-  const fits = await tryPassword(app, { accountId: account?.id, username, password, passwordHash, address, device })
+  const fits = await checkPassword(app, { accountId: account?.id, username, password, passwordHash, address, device })
   const rehashed = fits && isOutdated(passwordHash) ? await hashPassword(password) : undefined
   const opened = await inTransaction(app.db, async (trx) => {
     const current = fits && account ? await lockAccount(trx, account.id) : undefined

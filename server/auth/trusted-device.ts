@@ -13,7 +13,7 @@ export function newDevice({ jwtSecrets }: Ring, userId: number): string {
 }
 
 /** The device's own name, if this user has logged in there; undefined for any other or none. */
-export function knownDevice(ring: Ring, userId: number, device: string | undefined): string | undefined {
+export function trustedDevice(ring: Ring, userId: number, device: string | undefined): string | undefined {
   const { owner, name } = readDevice(ring, device) ?? {}
   return owner === String(userId) ? name : undefined
 }

@@ -131,7 +131,7 @@ export const budgets = {
   /** Of one customer or agent, who then opens no connection for a while. */
   violationsPerUser: { count: 20, windowMs: 60_000 },
   /** Log lines of one kind about refused requests, per node, and of one kind that one user or address causes. */
-  refusalLines: { count: 300, windowMs: 60_000 },
+  refusalLogLines: { count: 300, windowMs: 60_000 },
   linesPerActor: { count: 10, windowMs: 60_000 },
   /** Log lines about failed requests with one error on one route, per node. */
   failureLines: { count: 20, windowMs: 60_000 },

@@ -10,7 +10,7 @@ export interface Bus {
 export type BusListener = (message: Buffer, channel: Buffer | string) => unknown
 
 /** Bounds what waits to leave: answers what to call once so many bytes have left, or null where they would be too many. */
-export function createAllowance(most: number): (bytes: number) => (() => void) | null {
+export function createByteBudget(most: number): (bytes: number) => (() => void) | null {
   let waiting = 0
   return (bytes) => {
     if (waiting + bytes > most) return null

@@ -7,25 +7,25 @@ import type { Server } from 'socket.io'
 import { findInstallation } from '#db/queries/installation.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App, ClosingReason, ConnectionMatch } from '../context.ts'
-import type { OpenConnections } from '../realtime/connection-registry.ts'
+import type { ConnectionRegistry } from '../realtime/connection-registry.ts'
 import type { Bus, BusListener } from './bus.ts'
 import { isBroadcast, isClosingReason, isConnectionMatch, isNodeEvent } from './bus-shapes.ts'
 import type { RefusedMessages } from './rejected-messages.ts'
 
-export interface OtherNodes {
+export interface Cluster {
   /** Ends all that match on the other nodes. */
   end(match: ConnectionMatch, reason: ClosingReason): void
   stop(): void
 }
 
 /** Call before the first connection. Never waits for the bus. */
-export async function joinOtherNodes(
+export async function joinCluster(
   app: Pick<App, 'db' | 'rates'>,
   io: Server,
   bus: Bus,
   refused: RefusedMessages,
-  connections: OpenConnections,
-): Promise<OtherNodes> {
+  connections: ConnectionRegistry,
+): Promise<Cluster> {
   // A Redis may serve several installations, and its channels know no databases.
   const installation = createHash('sha256').update(JSON.stringify(await findInstallation(app.db)))
   io.adapter(asAdapter(bus, `kefu:${installation.digest('base64url').slice(0, 16)}`, refused))

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type RedisClientType } from '@redis/client'
 import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
-import { type Bus, type BusListener, createAllowance } from './bus.ts'
+import { type Bus, type BusListener, createByteBudget } from './bus.ts'
 import { createRefusedMessages } from './rejected-messages.ts'
 
 /** Subscribe before the start. */
@@ -22,7 +22,7 @@ export function connectRedis(url: string, log: Logger): Redis {
   const subscriptions: Parameters<Redis['subscribe']>[] = []
   const stopping = new AbortController()
   let publisher: RedisClientType | null = null
-  const allow = createAllowance(limits.busWaitingBytes)
+  const allow = createByteBudget(limits.busBufferBytes)
   const refused = createRefusedMessages(log, 'redis')
 
   function newClient(whenBroken: (error: unknown) => void): RedisClientType {

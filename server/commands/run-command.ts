@@ -3,7 +3,7 @@
 import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
 import type { Database } from '#db/core/database.ts'
 import { DatabaseUnavailable, errnoOf } from '#db/core/errors.ts'
-import { holdDataFolder, tryHold } from '#db/embedded/data-directory.ts'
+import { lockDataDirectory, tryLock } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { runningDatabase } from '#db/embedded/running-database.ts'
 import { StartError } from '#db/embedded/start-error.ts'
@@ -28,13 +28,13 @@ const isExpected = (error: unknown): error is Error =>
 /** Works on DATABASE_URL's server, on the running Kefu's database, or on the embedded one, which is started for the work. */
 export async function withAddress<T>(config: Config, work: (address: DatabaseAddress) => Promise<T>): Promise<T> {
   if (config.databaseUrl !== null) return work({ url: config.databaseUrl })
-  if (!tryHold(config.dataDir)) return work(runningDatabase(config.dataDir))
+  if (!tryLock(config.dataDir)) return work(runningDatabase(config.dataDir))
   return withEmbedded(config, work)
 }
 
 /** The same, but only while no Kefu runs on this DATA_DIR. */
 export async function withAddressAlone<T>(config: Config, work: (address: DatabaseAddress) => Promise<T>): Promise<T> {
-  holdDataFolder(config.dataDir)
+  lockDataDirectory(config.dataDir)
   return config.databaseUrl === null ? withEmbedded(config, work) : work({ url: config.databaseUrl })
 }
 

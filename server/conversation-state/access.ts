@@ -12,7 +12,7 @@ interface Owned {
 }
 
 /** Customers see their own and learn nothing of others'; any agent may look. */
-export function assertMaySee<T extends Owned>(actor: Actor, conversation: T | undefined): asserts conversation is T {
+export function assertCanView<T extends Owned>(actor: Actor, conversation: T | undefined): asserts conversation is T {
   // Of what waits for a batch of the writers, nobody asks the database whose session has ended.
   if (actor.isEnded) throw unauthorized()
   if (conversation === undefined || (isCustomer(actor) && conversation.customerId !== actor.userId)) {
@@ -25,11 +25,11 @@ interface Handled extends Owned {
 }
 
 /** The customer whose it is, unless blocked; the agent who has it, or an admin. */
-export function assertMayHandle<T extends Handled>(
+export function assertCanManage<T extends Handled>(
   actor: Actor,
   conversation: T | undefined,
 ): asserts conversation is T {
-  assertMaySee(actor, conversation)
+  assertCanView(actor, conversation)
   if (isCustomer(actor) && conversation.customerBlockedAt !== null) {
     throw new AppError('forbidden', 'You cannot write here any more.')
   }

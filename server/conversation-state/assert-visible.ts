@@ -3,7 +3,7 @@
 import { findConversationState, type VisibleConversation } from '#db/queries/conversations.ts'
 import type { App } from '../context.ts'
 import type { Actor } from '../shared/actor.ts'
-import { assertMaySee } from './access.ts'
+import { assertCanView } from './access.ts'
 
 /** Throws not_found alike for what does not exist and what is not the actor's. */
 export async function assertVisible(
@@ -12,6 +12,6 @@ export async function assertVisible(
   conversationId: number,
 ): Promise<VisibleConversation> {
   const conversation = await findConversationState(app.db, conversationId)
-  assertMaySee(actor, conversation)
+  assertCanView(actor, conversation)
   return conversation
 }

@@ -10,7 +10,7 @@ import type { App } from '../context.ts'
 import type { Actor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 import { readConversation } from './load.ts'
-import { tellConversation } from './publish-conversation.ts'
+import { publishConversation } from './publish-conversation.ts'
 import type { StateChange } from './transitions.ts'
 import { conversationView } from './views.ts'
 
@@ -41,6 +41,6 @@ export async function changeConversation(
   })
   app.known.note(saved)
   if (!whole) throw new AppError('not_found', 'There is no such conversation.')
-  if (changed) tellConversation(app, whole, change)
+  if (changed) publishConversation(app, whole, change)
   return { conversation: conversationView(actor, whole) }
 }

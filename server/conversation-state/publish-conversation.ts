@@ -7,7 +7,7 @@ import type { ConversationChange } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../context.ts'
 import { readConversations } from './load.ts'
-import { agentView, customerView, type WholeConversation } from './views.ts'
+import { agentView, type ConversationWithLastMessage, customerView } from './views.ts'
 
 type Telling = Pick<App, 'db' | 'publish' | 'told' | 'log'>
 
@@ -15,11 +15,11 @@ type Telling = Pick<App, 'db' | 'publish' | 'told' | 'log'>
 export type Change = ConversationChange | 'queued'
 
 /** Tells what was read after the commit of the change: everywhere, or to this node's own connections alone. */
-export function tellConversation(
+export function publishConversation(
   app: Pick<App, 'publish' | 'told'>,
-  whole: WholeConversation,
+  whole: ConversationWithLastMessage,
   change: Change,
-  reach: { onThisNode?: true } = {},
+  reach: { local?: true } = {},
 ): void {
   tellAgents(app, whole, change === 'queued' ? 'created' : change, reach)
   tellCustomer(app, whole, change === 'queued' ? 'message' : change, reach)
@@ -28,9 +28,9 @@ export function tellConversation(
 
 type Tell = (
   app: Pick<App, 'publish'>,
-  whole: WholeConversation,
+  whole: ConversationWithLastMessage,
   change: ConversationChange,
-  reach: { onThisNode?: true },
+  reach: { local?: true },
 ) => void
 
 const tellAgents: Tell = (app, whole, change, reach) => {
@@ -48,26 +48,26 @@ const tellCustomer: Tell = (app, whole, change, reach) => {
 }
 
 /** Reads what stands after the commit of a change and tells it; never throws. */
-export async function tellStanding(app: Telling, conversationId: number, change: Change): Promise<void> {
-  await tellInTurn(app, [conversationId], change)
+export async function publishStatus(app: Telling, conversationId: number, change: Change): Promise<void> {
+  await publishMany(app, [conversationId], change)
 }
 
-/** The same for many, in their order, limits.tellingRows at a time. Resolves with how long telling took, in milliseconds, reading not counted. */
-export async function tellInTurn(
+/** The same for many, in their order, limits.publishPageSize at a time. Resolves with how long telling took, in milliseconds, reading not counted. */
+export async function publishMany(
   app: Telling,
   ids: readonly number[],
   change: Change,
-  reach: { onThisNode?: true } = {},
+  reach: { local?: true } = {},
 ): Promise<number> {
   let toldMs = 0
-  for (let from = 0; from < ids.length; from += limits.tellingRows) {
-    const some = ids.slice(from, from + limits.tellingRows)
+  for (let from = 0; from < ids.length; from += limits.publishPageSize) {
+    const some = ids.slice(from, from + limits.publishPageSize)
     try {
       const read = await readConversations(app.db, some)
       const beganAt = performance.now()
       for (const id of some) {
         const whole = read.get(id)
-        if (whole) tellConversation(app, whole, change, reach)
+        if (whole) publishConversation(app, whole, change, reach)
       }
       toldMs += performance.now() - beganAt
     } catch (error) {
@@ -82,7 +82,7 @@ export async function tellInTurn(
 const frequentChanges = ['read', 'message', 'customer'] as const
 type FrequentChange = (typeof frequentChanges)[number]
 
-export interface ConversationTeller {
+export interface ConversationUpdates {
   /** Soon tells that something in the conversation changed; never throws. */
   soon(conversationId: number, change: FrequentChange): void
   /** Tells nothing from now on. */
@@ -91,15 +91,15 @@ export interface ConversationTeller {
 
 /**
  * In rounds: one at once, the next limits.conversationUpdateMs later, or later still after a long one, with all that changed since.
- * However many conversations change, a round is two statements for limits.tellingRows of them, and what an agent is told of them leaves
+ * However many conversations change, a round is two statements for limits.publishPageSize of them, and what an agent is told of them leaves
  * together.
  */
-export function createConversationTeller(app: Telling): ConversationTeller {
+export function createConversationUpdates(app: Telling): ConversationUpdates {
   const stopping = new AbortController()
   const waiting = new Map<number, FrequentChange>()
   let running = false
 
-  async function tellInRounds() {
+  async function flushLoop() {
     running = true
     // All that one batch changed goes with the first round.
     await Promise.resolve()
@@ -109,7 +109,7 @@ export function createConversationTeller(app: Telling): ConversationTeller {
       let toldMs = 0
       for (const each of frequentChanges.toReversed()) {
         const ids = changed.flatMap(([id, change]) => (change === each ? id : []))
-        toldMs += await tellInTurn(app, ids, each)
+        toldMs += await publishMany(app, ids, each)
       }
       await sleep(pauseAfter(toldMs), undefined, { signal: stopping.signal }).catch(() => {})
     }
@@ -122,7 +122,7 @@ export function createConversationTeller(app: Telling): ConversationTeller {
       if (before === undefined || frequentChanges.indexOf(change) > frequentChanges.indexOf(before)) {
         waiting.set(conversationId, change)
       }
-      if (!running) void tellInRounds()
+      if (!running) void flushLoop()
     },
     stop: () => stopping.abort(),
   }

@@ -3,20 +3,20 @@
 
 import { limits } from '#protocol/limits.ts'
 
-export interface ToldVersions {
+export interface PublishedVersions {
   note(conversationId: number, version: number): void
   /** 0 for one that was not told, or so long ago that it is forgotten. */
   of(conversationId: number): number
 }
 
-export function createToldVersions(): ToldVersions {
+export function createPublishedVersions(): PublishedVersions {
   const versions = new Map<number, number>()
   return {
     note(conversationId, version) {
       const before = versions.get(conversationId) ?? 0
       versions.delete(conversationId)
       versions.set(conversationId, Math.max(before, version))
-      if (versions.size > limits.toldVersions) versions.delete(versions.keys().next().value as number)
+      if (versions.size > limits.publishedVersions) versions.delete(versions.keys().next().value as number)
     },
     of: (conversationId) => versions.get(conversationId) ?? 0,
   }

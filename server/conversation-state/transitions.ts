@@ -5,9 +5,9 @@ import type { ConversationState } from '#db/queries/conversations.ts'
 export type StateChange = Partial<Pick<ConversationState, 'agentId' | 'status' | 'queuedAt' | 'closedAt'>>
 
 /** To the end of the queue, at the database's time `now`. */
-export const intoQueue = (now: string) =>
+export const requeue = (now: string) =>
   ({ status: 'open', agentId: null, queuedAt: now, closedAt: null }) satisfies StateChange
 
 /** Back to the agent who had it, when there is one who takes it; else to the queue. */
-export const reopened = (now: string, agentId: number | null, agentTakesIt: boolean): StateChange =>
-  agentId !== null && agentTakesIt ? { status: 'pending', closedAt: null } : intoQueue(now)
+export const reopen = (now: string, agentId: number | null, agentTakesIt: boolean): StateChange =>
+  agentId !== null && agentTakesIt ? { status: 'pending', closedAt: null } : requeue(now)

@@ -6,16 +6,16 @@ import { limits } from '#protocol/limits.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 
 /** A record with its newest message. */
-export interface WholeConversation {
+export interface ConversationWithLastMessage {
   record: ConversationRecord
   lastMessage: Message | null
 }
 
-export function conversationView(actor: Actor, whole: WholeConversation): Conversation {
+export function conversationView(actor: Actor, whole: ConversationWithLastMessage): Conversation {
   return isCustomer(actor) ? customerView(whole) : agentView(whole)
 }
 
-export function customerView({ record, lastMessage }: WholeConversation): CustomerConversation {
+export function customerView({ record, lastMessage }: ConversationWithLastMessage): CustomerConversation {
   return {
     ...common(record, lastMessage),
     customer: { id: record.customerId, name: record.customerName },
@@ -23,7 +23,7 @@ export function customerView({ record, lastMessage }: WholeConversation): Custom
   }
 }
 
-export function agentView({ record, lastMessage }: WholeConversation): AgentConversation {
+export function agentView({ record, lastMessage }: ConversationWithLastMessage): AgentConversation {
   return {
     ...common(record, lastMessage),
     customer: {

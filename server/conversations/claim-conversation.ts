@@ -2,7 +2,7 @@
 
 import type { RequestPayloads } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
-import { assertMaySee } from '../conversation-state/access.ts'
+import { assertCanView } from '../conversation-state/access.ts'
 import { changeConversation } from '../conversation-state/change-conversation.ts'
 import type { AgentActor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
@@ -13,7 +13,7 @@ export function claimConversation(
   { conversationId }: RequestPayloads['conversation:claim'],
 ) {
   return changeConversation(app, actor, conversationId, 'claimed', (conversation) => {
-    assertMaySee(actor, conversation)
+    assertCanView(actor, conversation)
     if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
     if (conversation.status === 'open') {
       return { status: 'pending', agentId: actor.userId, queuedAt: null }

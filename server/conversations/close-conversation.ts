@@ -4,7 +4,7 @@ import { isAnnounced } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
-import { assertMayHandle } from '../conversation-state/access.ts'
+import { assertCanManage } from '../conversation-state/access.ts'
 import { changeConversation } from '../conversation-state/change-conversation.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 
@@ -15,7 +15,7 @@ export async function closeConversation(
 ) {
   if (isCustomer(actor)) consumeByCustomer(app.rates, 'conversationCloses', actor.userId, actor.address)
   return changeConversation(app, actor, conversationId, 'closed', (conversation) => {
-    assertMayHandle(actor, conversation)
+    assertCanManage(actor, conversation)
     if (conversation.status === 'closed') return null
     const closed = { status: 'closed', closedAt: conversation.now, queuedAt: null } as const
     // Agents go on seeing what they have seen, though nobody has written in it.

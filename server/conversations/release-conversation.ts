@@ -2,9 +2,9 @@
 
 import type { RequestPayloads } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
-import { assertMayHandle } from '../conversation-state/access.ts'
+import { assertCanManage } from '../conversation-state/access.ts'
 import { changeConversation } from '../conversation-state/change-conversation.ts'
-import { intoQueue } from '../conversation-state/transitions.ts'
+import { requeue } from '../conversation-state/transitions.ts'
 import type { AgentActor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 
@@ -14,9 +14,9 @@ export function releaseConversation(
   { conversationId }: RequestPayloads['conversation:release'],
 ) {
   return changeConversation(app, actor, conversationId, 'released', (conversation) => {
-    assertMayHandle(actor, conversation)
+    assertCanManage(actor, conversation)
     if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
     if (conversation.status === 'open') return null
-    return intoQueue(conversation.now)
+    return requeue(conversation.now)
   })
 }

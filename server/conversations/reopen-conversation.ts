@@ -4,9 +4,9 @@ import { isAnnounced } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
-import { assertMayHandle } from '../conversation-state/access.ts'
+import { assertCanManage } from '../conversation-state/access.ts'
 import { changeConversation } from '../conversation-state/change-conversation.ts'
-import { reopened } from '../conversation-state/transitions.ts'
+import { reopen } from '../conversation-state/transitions.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 
 export async function reopenConversation(
@@ -16,10 +16,10 @@ export async function reopenConversation(
 ) {
   if (isCustomer(actor)) consumeByCustomer(app.rates, 'conversationReopens', actor.userId, actor.address)
   return changeConversation(app, actor, conversationId, 'reopened', (conversation) => {
-    assertMayHandle(actor, conversation)
+    assertCanManage(actor, conversation)
     if (conversation.status !== 'closed') return null
     if (!isAnnounced(conversation)) return { status: 'open', closedAt: null }
     const takesIt = !isCustomer(actor) || conversation.agentPresence === 'online'
-    return reopened(conversation.now, conversation.agentId, takesIt)
+    return reopen(conversation.now, conversation.agentId, takesIt)
   })
 }

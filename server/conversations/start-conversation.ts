@@ -17,13 +17,13 @@ import { assertStillMay } from '../auth/assert-still-may.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
 import { readConversation } from '../conversation-state/load.ts'
-import { tellConversation } from '../conversation-state/publish-conversation.ts'
-import { customerView, type WholeConversation } from '../conversation-state/views.ts'
+import { publishConversation } from '../conversation-state/publish-conversation.ts'
+import { type ConversationWithLastMessage, customerView } from '../conversation-state/views.ts'
 import { consumeMessage } from '../messages/message-budget.ts'
-import { asWritten } from '../messages/validate-send.ts'
-import { appendMessages } from '../messages/write-path/append-locked.ts'
+import { toSend } from '../messages/validate-send.ts'
+import { appendLocked } from '../messages/write-path/append-locked.ts'
 import type { Appended, Send } from '../messages/write-path/plan-appends.ts'
-import { tellAppended } from '../messages/write-path/publish-messages.ts'
+import { publishMessages } from '../messages/write-path/publish-messages.ts'
 import type { CustomerActor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 
@@ -47,18 +47,18 @@ export async function startConversation(
     const known = await findStarted(trx, actor, payload)
     const conversationId = known ?? (await begin(trx, actor, payload))
     const written = firstMessage(actor, conversationId, payload)
-    const appended = written.length > 0 ? await appendMessages(trx, written, again) : undefined
+    const appended = written.length > 0 ? await appendLocked(trx, written, again) : undefined
     const outcome = appended?.outcomes[0]
     if (outcome instanceof AppError) throw outcome
     return {
       created: known === undefined || again,
       sends: written,
       batch: appended,
-      whole: (await readConversation(trx, conversationId)) as WholeConversation,
+      whole: (await readConversation(trx, conversationId)) as ConversationWithLastMessage,
     }
   })
-  if (created) tellConversation(app, whole, 'created')
-  if (batch) tellAppended(app, app.teller, sends, batch.outcomes, batch.changes)
+  if (created) publishConversation(app, whole, 'created')
+  if (batch) publishMessages(app, app.teller, sends, batch.outcomes, batch.changes)
   const message = (batch?.outcomes[0] as Appended | undefined)?.message
   return { conversation: customerView(whole), ...(message ? { message } : {}) }
 }
@@ -86,5 +86,5 @@ async function begin(trx: Transaction, actor: CustomerActor, payload: Payload): 
 
 function firstMessage(actor: CustomerActor, conversationId: number, { message }: Payload): Send[] {
   if (message === undefined) return []
-  return [asWritten(actor, { conversationId, ...message })]
+  return [toSend(actor, { conversationId, ...message })]
 }

@@ -3,7 +3,7 @@
 import { findAgent } from '#db/queries/agents.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
-import { assertMayHandle } from '../conversation-state/access.ts'
+import { assertCanManage } from '../conversation-state/access.ts'
 import { changeConversation } from '../conversation-state/change-conversation.ts'
 import type { AgentActor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
@@ -16,7 +16,7 @@ export function transferConversation(
 ) {
   if (agentId === undefined) return releaseConversation(app, actor, { conversationId })
   return changeConversation(app, actor, conversationId, 'transferred', async (conversation, trx) => {
-    assertMayHandle(actor, conversation)
+    assertCanManage(actor, conversation)
     if (conversation.status === 'closed') throw new AppError('conversation_closed', 'The conversation is closed.')
     if (conversation.status === 'pending' && conversation.agentId === agentId) return null
     if ((await findAgent(trx, agentId)) === undefined) throw new AppError('not_found', 'There is no such agent.')

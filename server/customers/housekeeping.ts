@@ -1,30 +1,30 @@
 // Every hour, removes sessions whose time is over, conversations in which nobody wrote, customers who came and never began one, and uploads
 // that were never sent, in small batches. Each node does; what one is removing the others leave alone.
 
-import type { PageOf, Place } from '#db/core/keyset.ts'
+import type { KeysetPosition, PageOf } from '#db/core/keyset.ts'
 import { inTransaction } from '#db/core/transaction.ts'
-import { listOldCustomers, removeSilentCustomers } from '#db/queries/abandoned-customers.ts'
+import { listOldCustomers, removeAbandonedCustomers } from '#db/queries/abandoned-customers.ts'
 import { removeExpiredCustomerSessions } from '#db/queries/customer-sessions.ts'
 import { listEmptyConversations, removeEmptyConversations } from '#db/queries/empty-conversations.ts'
 import { removeExpiredLoginSessions } from '#db/queries/login-sessions.ts'
 import { limits } from '#protocol/limits.ts'
-import { removeUnsent } from '../attachments/remove-orphaned-uploads.ts'
+import { removeOrphanedUploads } from '../attachments/remove-orphaned-uploads.ts'
 import type { App } from '../context.ts'
 
 const firstMs = 60_000
 const everyMs = 3600_000
 
 /** After the first run customers are looked at again for so long: whoever had an upload or was locked is met once more. */
-const lookBackMs = 3 * limits.silentCustomerMs
+const lookBackMs = 3 * limits.abandonedCustomerMs
 
 type Parts = Pick<App, 'db' | 'log' | 'attachments' | 'now'>
 
-export function startUpkeep(parts: Parts): { stop(): void } {
+export function startHousekeeping(parts: Parts): { stop(): void } {
   const stopping = new AbortController()
   let sinceMs = 0
   const run = () => {
     const nextSinceMs = parts.now() - lookBackMs
-    runUpkeep(parts, { sinceMs, signal: stopping.signal }).then(
+    runHousekeeping(parts, { sinceMs, signal: stopping.signal }).then(
       () => {
         sinceMs = nextSinceMs
       },
@@ -42,25 +42,25 @@ export function startUpkeep(parts: Parts): { stop(): void } {
 }
 
 /** Of empty conversations and silent customers removes those of `sinceMs` and later, in milliseconds of Unix time. */
-export async function runUpkeep(
+export async function runHousekeeping(
   { db, attachments }: Omit<Parts, 'now'>,
   { sinceMs = 0, signal }: { sinceMs?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const batches = [
     () => removeExpiredLoginSessions(db),
     () => removeExpiredCustomerSessions(db),
-    () => removeUnsent({ db, attachments }),
+    () => removeOrphanedUploads({ db, attachments }),
   ]
   for (const removeBatch of batches) {
-    let removed: number = limits.upkeepRows
-    while (removed === limits.upkeepRows && !signal?.aborted) removed = await removeBatch()
+    let removed: number = limits.housekeepingRows
+    while (removed === limits.housekeepingRows && !signal?.aborted) removed = await removeBatch()
   }
   const walks = [
     { list: listEmptyConversations, remove: removeEmptyConversations },
-    { list: listOldCustomers, remove: removeSilentCustomers },
+    { list: listOldCustomers, remove: removeAbandonedCustomers },
   ]
   for (const { list, remove } of walks) {
-    let place: Place | null = { at: new Date(sinceMs).toISOString(), id: 0 }
+    let place: KeysetPosition | null = { at: new Date(sinceMs).toISOString(), id: 0 }
     while (place !== null && !signal?.aborted) {
       const { items, next }: PageOf<number> = await list(db, place)
       await inTransaction(db, (trx) => remove(trx, items))

@@ -8,7 +8,7 @@ import {
   revokeCustomerSession,
   revokeOtherCustomerSessions,
 } from '#db/queries/customer-sessions.ts'
-import { findExternalId, findOrInsertKnownCustomer, saveExternalId } from '#db/queries/identified-customers.ts'
+import { findExternalId, findOrInsertIdentifiedCustomer, saveExternalId } from '#db/queries/identified-customers.ts'
 import { hashSecret, newSecret } from '../auth/rotating-token.ts'
 import type { ConnectionMatch } from '../context.ts'
 import type { Continued } from './resume-session.ts'
@@ -24,7 +24,7 @@ export async function identify(
   if (before && externalIdBefore === externalId) return before
   const becomes =
     before !== undefined && externalIdBefore === null && (await saveExternalId(trx, before.customerId, externalId))
-  const customerId = becomes ? before.customerId : await findOrInsertKnownCustomer(trx, siteId, externalId)
+  const customerId = becomes ? before.customerId : await findOrInsertIdentifiedCustomer(trx, siteId, externalId)
   const secret = newSecret()
   const sessionId = await insertCustomerSession(trx, customerId, hashSecret(secret))
   const started = { customerId, sessionId, secret }

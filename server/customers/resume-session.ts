@@ -22,7 +22,7 @@ export async function continueSession(
   siteId: number,
   body: WidgetSessionBody,
 ): Promise<Continued | undefined> {
-  return (await resume(app, trx, siteId, body)) ?? (await goOn(app, trx, siteId, body))
+  return (await resume(app, trx, siteId, body)) ?? (await resumeByAccessToken(app, trx, siteId, body))
 }
 
 /** By resume token: the current one, or the one before it if what followed was never used. */
@@ -36,7 +36,7 @@ async function resume(app: App, trx: Transaction, siteId: number, { resumeToken 
 }
 
 /** By access token. */
-async function goOn(app: App, trx: Transaction, siteId: number, { token }: WidgetSessionBody) {
+async function resumeByAccessToken(app: App, trx: Transaction, siteId: number, { token }: WidgetSessionBody) {
   const known = readAccessToken(app, token)
   if (known?.audience !== 'customer') return undefined
   const session = await lockCustomerSession(trx, { id: known.sessionId, siteId })

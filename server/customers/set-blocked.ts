@@ -6,7 +6,7 @@ import { findCustomer, lockUser, saveBlocked } from '#db/queries/users.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
-import { tellInTurn } from '../conversation-state/publish-conversation.ts'
+import { publishMany } from '../conversation-state/publish-conversation.ts'
 import type { AgentActor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 
@@ -24,6 +24,6 @@ export async function setBlocked(
     await saveBlocked(trx, customerId, blocked)
     return touchConversationsOfCustomer(trx, customerId)
   })
-  void tellInTurn(app, changedIds, 'customer')
+  void publishMany(app, changedIds, 'customer')
   return { customerId, blocked }
 }

@@ -5,19 +5,19 @@ import { randomUUID } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
 import { type Metric, Registry } from 'prom-client'
 import { limits } from '#protocol/limits.ts'
-import type { Siblings } from '../cluster/workers/worker-ipc.ts'
+import type { WorkerIpc } from '../cluster/workers/worker-ipc.ts'
 
 type Figures = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 /** Answers with what there is of all of them; those who do not answer within limits.workerMetricsMs are missing. */
-export function figuresOfAll(own: Registry, siblings: Siblings): () => Promise<string> {
+export function aggregateMetrics(own: Registry, workerIpc: WorkerIpc): () => Promise<string> {
   const asked = new Map<string, (told: Figures) => void>()
 
-  siblings.subscribe(['figures:ask'], async (question) => {
+  workerIpc.subscribe(['figures:ask'], async (question) => {
     const figures = await own.getMetricsAsJSON()
-    siblings.publish('figures:told', serialize({ question: question.toString(), figures }))
+    workerIpc.publish('figures:told', serialize({ question: question.toString(), figures }))
   })
-  siblings.subscribe(['figures:told'], (message) => {
+  workerIpc.subscribe(['figures:told'], (message) => {
     const { question, figures } = deserialize(message) as { question: string; figures: Figures }
     asked.get(question)?.(figures)
   })
@@ -28,11 +28,11 @@ export function figuresOfAll(own: Registry, siblings: Siblings): () => Promise<s
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, limits.workerMetricsMs)
       asked.set(question, (figures) => {
-        if (all.push(figures) < siblings.ready()) return
+        if (all.push(figures) < workerIpc.ready()) return
         clearTimeout(timer)
         resolve()
       })
-      siblings.publish('figures:ask', question)
+      workerIpc.publish('figures:ask', question)
     })
     asked.delete(question)
     return merge(all)

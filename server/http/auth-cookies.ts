@@ -8,7 +8,7 @@ import type { Browser } from '../auth/open-session.ts'
 import type { App } from '../context.ts'
 import { clientAddress } from '../shared/client-address.ts'
 import { AppError } from '../shared/errors.ts'
-import { isOwnOrigin } from '../shared/same-origin.ts'
+import { isSameOrigin } from '../shared/same-origin.ts'
 
 const name = 'kefu_refresh'
 const deviceName = 'kefu_device'
@@ -32,7 +32,7 @@ export function clearRefreshCookie(app: App, reply: FastifyReply): void {
 export function setDeviceCookie(app: App, reply: FastifyReply, device: string): void {
   reply.setCookie(named(app, reply.request, deviceName), device, {
     ...attributes(app, reply),
-    maxAge: limits.knownDeviceMs / 1000,
+    maxAge: limits.trustedDeviceMs / 1000,
   })
 }
 
@@ -60,8 +60,8 @@ const named = (app: App, request: FastifyRequest, cookie: string) =>
   isSecure(app, request) ? `__Secure-${cookie}` : cookie
 
 /** Refuses another site's page before anything is done: what sets or uses the cookie must come from our own pages, or from a program. */
-export function ownPagesOnly(app: App) {
+export function requireSameOrigin(app: App) {
   return async (request: FastifyRequest): Promise<void> => {
-    if (!isOwnOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')
+    if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')
   }
 }

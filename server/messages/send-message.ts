@@ -4,11 +4,11 @@ import type { RequestPayloads } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import type { Actor } from '../shared/actor.ts'
 import { consumeMessage } from './message-budget.ts'
-import { asWritten } from './validate-send.ts'
+import { toSend } from './validate-send.ts'
 import type { Appended } from './write-path/plan-appends.ts'
 
 export function sendMessage(app: App, actor: Actor, payload: RequestPayloads['message:send']): Promise<Appended> {
-  const send = asWritten(actor, payload)
+  const send = toSend(actor, payload)
   consumeMessage(app, actor, send.content)
   return app.writer.append(send)
 }

@@ -6,7 +6,7 @@ import { AppError } from '../shared/errors.ts'
 import type { Send } from './write-path/plan-appends.ts'
 
 /** The message as it is to be written, by whom; throws invalid_request, naming the part that is wrong. */
-export function asWritten(
+export function toSend(
   actor: Actor,
   { conversationId, clientMessageId, type = 'text', content, attachmentId }: RequestPayloads['message:send'],
 ): Send {

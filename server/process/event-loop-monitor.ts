@@ -3,13 +3,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { limits } from '#protocol/limits.ts'
 
-export interface EventLoopWatch {
+export interface EventLoopMonitor {
   /** The longest stand-still of the last whole period of limits.eventLoopWatchMs, in milliseconds. */
   longestMs(): number
   stop(): void
 }
 
-export function watchEventLoop(): EventLoopWatch {
+export function monitorEventLoop(): EventLoopMonitor {
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
   let longestMs = 0

@@ -4,10 +4,10 @@ import type { Logger } from 'pino'
 import { StartError } from '#db/embedded/start-error.ts'
 import { limits } from '#protocol/limits.ts'
 import { type Config, loadConfig } from './config.ts'
-import { giveBackMemoryWhenQuiet } from './idle-gc.ts'
+import { collectGarbageWhenIdle } from './idle-gc.ts'
 import { createLog } from './log.ts'
 
-export interface Life {
+export interface ProcessLifecycle {
   config: Config
   log: Logger
   /** What the end calls, the last one first. */
@@ -17,8 +17,11 @@ export interface Life {
 }
 
 /** `about` stands on every line of the log. A StartError is said by its message alone. */
-export async function runProcess(start: (life: Life) => Promise<void>, about: Record<string, unknown> = {}) {
-  const stops: Life['stops'] = []
+export async function runProcess(
+  start: (life: ProcessLifecycle) => Promise<void>,
+  about: Record<string, unknown> = {},
+) {
+  const stops: ProcessLifecycle['stops'] = []
   let stopping: Promise<void> | undefined
   let log: Logger | undefined
 
@@ -45,7 +48,7 @@ export async function runProcess(start: (life: Life) => Promise<void>, about: Re
     const config = loadConfig()
     log = createLog(config.logLevel).child(about)
     await start({ config, log, stops, end })
-    const memory = await giveBackMemoryWhenQuiet()
+    const memory = await collectGarbageWhenIdle()
     stops.push(async () => memory.stop())
   } catch (error) {
     if (stopping) return

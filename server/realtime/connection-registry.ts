@@ -3,16 +3,16 @@
 import type { CurrentActors } from '../auth/current-actors.ts'
 import type { ClosingReason, Connections } from '../context.ts'
 import type { Connection } from './connection.ts'
-import { publishClosing } from './publish.ts'
+import { closeConnection } from './publish.ts'
 
-export interface OpenConnections extends Omit<Connections, 'endLapsed'> {
+export interface ConnectionRegistry extends Omit<Connections, 'endLapsed'> {
   add(connection: Connection): void
   remove(connection: Connection): void
   has(connection: Connection): boolean
   all(): Connection[]
 }
 
-export function createOpenConnections(actors: Pick<CurrentActors, 'end'>): OpenConnections {
+export function createConnectionRegistry(actors: Pick<CurrentActors, 'end'>): ConnectionRegistry {
   const open = new Set<Connection>()
   return {
     add: (connection) => void open.add(connection),
@@ -30,5 +30,5 @@ export function createOpenConnections(actors: Pick<CurrentActors, 'end'>): OpenC
 /** Drops what waits in its turns, says why, and ends it. */
 export function endConnection({ actor, socket }: Pick<Connection, 'actor' | 'socket'>, reason: ClosingReason): void {
   actor.isEnded = true
-  publishClosing(socket, reason)
+  closeConnection(socket, reason)
 }

@@ -17,9 +17,9 @@ import { AppError, asAppError, errorBody } from '../shared/errors.ts'
 import { logSecurity } from '../shared/security-log.ts'
 import { checkPayload } from './check-payload.ts'
 import { countRefusal } from './flood.ts'
-import { createTurns, type Turns } from './request-queue.ts'
+import { createRequestQueue, type RequestQueue } from './request-queue.ts'
 import { type RequestEntry, requests } from './requests.ts'
-import type { Answers } from './response-deadlines.ts'
+import type { PendingResponses } from './response-deadlines.ts'
 import { conversationRoom, subscriptionRooms } from './rooms.ts'
 import type { SlowConsumers } from './slow-consumers.ts'
 import type { EngineSession } from './socketio/engine-sessions.ts'
@@ -32,7 +32,7 @@ export interface Connection {
   expiresAt: number
   session: EngineSession
   roomForPage: SlowConsumers['roomForPage']
-  turns: Turns
+  turns: RequestQueue
   refusals: Counter
   /** While a request that reads a page waits for the client to read. */
   isBehind: boolean
@@ -41,13 +41,13 @@ export interface Connection {
 export function createConnection(
   parts: Pick<Connection, 'socket' | 'actor' | 'expiresAt' | 'session' | 'roomForPage'>,
 ): Connection {
-  return { ...parts, turns: createTurns(), refusals: createCounter(budgets.refusedRequests), isBehind: false }
+  return { ...parts, turns: createRequestQueue(), refusals: createCounter(budgets.refusedRequests), isBehind: false }
 }
 
 /** Takes one request off the wire. `refusing` is set while the process stops. */
 export function receive(
   app: App,
-  answers: Answers,
+  answers: PendingResponses,
   connection: Connection,
   { name, payload, ack }: Incoming,
   refusing: boolean,
@@ -69,7 +69,7 @@ const isRequestName = (name: unknown): name is RequestName => typeof name === 's
 
 function take<N extends RequestName>(
   app: App,
-  answers: Answers,
+  answers: PendingResponses,
   connection: Connection,
   name: N,
   payload: unknown,
@@ -110,11 +110,13 @@ function handle<N extends RequestName>(
   const payload = checkPayload(name, rawPayload)
   if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `${name} is not for your role.`)
   const changesConnection = entry.subscribes ?? entry.subscribesTo ?? entry.unsubscribes ?? entry.renews
-  return changesConnection ? handleChanging(app, connection, entry, payload) : entry.handle(app, actor, payload)
+  return changesConnection
+    ? dispatchWithSubscription(app, connection, entry, payload)
+    : entry.handle(app, actor, payload)
 }
 
 /** What the request changes of the connection itself: what it is subscribed to, until when it is good. */
-async function handleChanging<N extends RequestName>(
+async function dispatchWithSubscription<N extends RequestName>(
   app: App,
   connection: Connection,
   entry: RequestEntry<N>,

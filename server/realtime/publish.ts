@@ -9,7 +9,7 @@ import { roomsOf, userRoom } from './rooms.ts'
 export function createPublish(io: Server, log: Logger): Publish {
   return (event, to, data) => {
     try {
-      let target = to.onThisNode ? io.local.to(roomsOf(to)) : io.to(roomsOf(to))
+      let target = to.local ? io.local.to(roomsOf(to)) : io.to(roomsOf(to))
       if (to.exceptUserId !== undefined) target = target.except(userRoom(to.exceptUserId))
       if (to.passing) target = target.volatile
       target.emit(event, data)
@@ -30,7 +30,7 @@ export function publishAvailability(socket: Socket, available: boolean): void {
 }
 
 /** Says why, then ends the connection. */
-export function publishClosing(socket: Socket, reason: ClosingReason): void {
+export function closeConnection(socket: Socket, reason: ClosingReason): void {
   socket.emit('connection:closing', { reason })
   socket.disconnect(true)
 }

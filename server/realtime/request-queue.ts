@@ -1,7 +1,7 @@
 // The requests of one connection take effect in the order they came: sends start one behind another without waiting for answers (the
 // writer keeps their order), anything else waits for all before it, and what follows waits for that.
 
-export interface Turns {
+export interface RequestQueue {
   /** Runs the task in its turn, at once if it is its turn. Tasks must not reject. */
   run(pipelines: boolean, task: () => Promise<void>): void
   /** How many have been given and not ended. */
@@ -15,7 +15,7 @@ interface Turn {
   task: () => Promise<void>
 }
 
-export function createTurns(): Turns {
+export function createRequestQueue(): RequestQueue {
   const waiting: Turn[] = []
   const idle: (() => void)[] = []
   let running = 0

@@ -1,5 +1,5 @@
 // Every request is answered once, and in time: whatever the database does to it or to those before it, the client hears within
-// limits.answerMs that trying again may help. One sweep for all, since a timer for each costs as much as the rest of its wrapper.
+// limits.responseMs that trying again may help. One sweep for all, since a timer for each costs as much as the rest of its wrapper.
 
 import type { Reply } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
@@ -7,12 +7,12 @@ import { AppError, errorBody } from '../shared/errors.ts'
 import type { Ack } from './socketio/request-interceptor.ts'
 
 /** One answer that is owed, in a chain of all: a Set of what comes and goes with each message keeps V8 from forgetting it (see waiting-sends.ts). */
-export interface OwedAnswer {
+export interface PendingResponse {
   ack: Ack | null
   client: Client
   dueAt: number
-  before: OwedAnswer
-  after: OwedAnswer
+  before: PendingResponse
+  after: PendingResponse
 }
 
 /** While it does not read what was sent to it, its requests wait for it and not for us: their time begins when it has. */
@@ -20,17 +20,17 @@ interface Client {
   isBehind: boolean
 }
 
-export interface Answers {
+export interface PendingResponses {
   /** Without an acknowledgement asked for, the request is done all the same. */
-  owe(ack: Ack | null, client: Client): OwedAnswer
+  owe(ack: Ack | null, client: Client): PendingResponse
   /** Answers, unless it was too late. */
-  give(owed: OwedAnswer, reply: Reply<unknown>): void
+  give(owed: PendingResponse, reply: Reply<unknown>): void
   stop(): void
 }
 
-export function createAnswers(): Answers {
+export function createPendingResponses(): PendingResponses {
   /** Where the chain begins and ends; in it, in the order in which they are due. */
-  const ends = { ack: null, dueAt: Number.POSITIVE_INFINITY } as OwedAnswer
+  const ends = { ack: null, dueAt: Number.POSITIVE_INFINITY } as PendingResponse
   ends.before = ends
   ends.after = ends
 
@@ -41,23 +41,23 @@ export function createAnswers(): Answers {
       if (first.client.isBehind) postpone(first, now)
       else give(first, { ok: false, error: errorBody(tooSlow()) })
     }
-  }, limits.answerSweepMs)
+  }, limits.responseSweepMs)
 
-  function append(one: OwedAnswer) {
+  function append(one: PendingResponse) {
     one.before = ends.before
     one.after = ends
     ends.before.after = one
     ends.before = one
   }
 
-  function postpone(one: OwedAnswer, now: number) {
+  function postpone(one: PendingResponse, now: number) {
     one.before.after = one.after
     one.after.before = one.before
-    one.dueAt = now + limits.answerMs
+    one.dueAt = now + limits.responseMs
     append(one)
   }
 
-  function give(one: OwedAnswer, reply: Reply<unknown>) {
+  function give(one: PendingResponse, reply: Reply<unknown>) {
     if (one.after === one) return
     one.before.after = one.after
     one.after.before = one.before
@@ -70,7 +70,7 @@ export function createAnswers(): Answers {
 
   return {
     owe(ack, client) {
-      const one = { ack, client, dueAt: performance.now() + limits.answerMs, before: ends, after: ends }
+      const one = { ack, client, dueAt: performance.now() + limits.responseMs, before: ends, after: ends }
       append(one)
       return one
     },

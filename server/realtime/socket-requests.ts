@@ -8,7 +8,7 @@ import { type AccessToken, readAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { clientAddress } from '../shared/client-address.ts'
 import { AppError, asAppError, errorBody } from '../shared/errors.ts'
-import { isOwnOrigin } from '../shared/same-origin.ts'
+import { isSameOrigin } from '../shared/same-origin.ts'
 import { createHandshakeBudget, type PendingHandshake } from './handshake-budget.ts'
 import type { RefusalReason } from './refused-sockets.ts'
 import type { EngineSessions } from './socketio/engine-sessions.ts'
@@ -50,7 +50,7 @@ export function guardSocketRequests(
   /** Null when engine.io may have it. */
   function admit(request: EngineRequest, isUpgrade: boolean): AppError | 'unknown session' | null {
     try {
-      if (!isOwnOrigin(app.config, request.headers) || isCrossSite(request)) {
+      if (!isSameOrigin(app.config, request.headers) || isCrossSite(request)) {
         throw new AppError('forbidden', 'Only pages of this server connect to it.')
       }
       const query = queryOf(request, isUpgrade)

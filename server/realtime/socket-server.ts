@@ -11,10 +11,10 @@ import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 import { AppError, errorBody } from '../shared/errors.ts'
 import { type Connection, createConnection, receive } from './connection.ts'
-import { endConnection, type OpenConnections } from './connection-registry.ts'
+import { type ConnectionRegistry, endConnection } from './connection-registry.ts'
 import type { PendingHandshake } from './handshake-budget.ts'
-import { publishAvailability, publishClosing } from './publish.ts'
-import { createAnswers } from './response-deadlines.ts'
+import { closeConnection, publishAvailability } from './publish.ts'
+import { createPendingResponses } from './response-deadlines.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
 import { watchSlowConsumers } from './slow-consumers.ts'
 import { guardSocketRequests } from './socket-requests.ts'
@@ -25,12 +25,12 @@ import {
   type EngineSessions,
   terminate,
 } from './socketio/engine-sessions.ts'
-import { letGoOfRequest } from './socketio/release-upgrade-request.ts'
-import { takeRequests } from './socketio/request-interceptor.ts'
+import { releaseUpgradeRequest } from './socketio/release-upgrade-request.ts'
+import { interceptRequests } from './socketio/request-interceptor.ts'
 import { guardTransports } from './socketio/transport-guard.ts'
 import { startHeads } from './sync/heads.ts'
-import { startComparison } from './sync/reconciler.ts'
-import { watchEndedSessions } from './sync/revoked-sessions.ts'
+import { startReconciler } from './sync/reconciler.ts'
+import { watchRevokedSessions } from './sync/revoked-sessions.ts'
 import { trackTcpSockets } from './tcp-sockets.ts'
 
 /** Not yet attached to an HTTP server. */
@@ -53,11 +53,11 @@ export function serveRealtime(
   app: App,
   io: Server,
   server: NodeServer,
-  connections: OpenConnections,
+  connections: ConnectionRegistry,
   headers: Readonly<Record<string, string>>,
 ): { stop(): Promise<void> } {
   let stopping = false
-  const answers = createAnswers()
+  const answers = createPendingResponses()
   const sessions: EngineSessions = new Map()
   const handshakes = new WeakMap<EngineSession, PendingHandshake>()
   const tcpSockets = trackTcpSockets(server)
@@ -114,9 +114,9 @@ export function serveRealtime(
     session.user = { userId: actor.userId, sessionId: actor.sessionId }
     session.deadline = Number.POSITIVE_INFINITY
     connections.add(connection)
-    letGoOfRequest(socket)
+    releaseUpgradeRequest(socket)
     // Everything is registered before anything waits, so that no early packet is missed.
-    takeRequests(socket, (incoming) => receive(app, answers, connection, incoming, stopping))
+    interceptRequests(socket, (incoming) => receive(app, answers, connection, incoming, stopping))
     socket.on('disconnect', () => {
       // The client may come again on the same transport connection, but not hold it without a connection of ours.
       session.deadline = performance.now() + limits.handshakeMs
@@ -139,7 +139,7 @@ export function serveRealtime(
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
   }, limits.expirySweepMs)
-  const watches = [startHeads(app, connections), startComparison(app), slowConsumers, watchEndedSessions(app)]
+  const watches = [startHeads(app, connections), startReconciler(app), slowConsumers, watchRevokedSessions(app)]
 
   return {
     async stop() {
@@ -149,7 +149,7 @@ export function serveRealtime(
       await Promise.all(connections.all().map(({ turns }) => turns.idle()))
       answers.stop()
       const ended = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
-      for (const { socket } of connections.all()) publishClosing(socket, 'restart')
+      for (const { socket } of connections.all()) closeConnection(socket, 'restart')
       // Answers may still wait in the send buffers, and closing the engine would throw them away.
       await Promise.race([Promise.all(ended), sleep(limits.flushMs, undefined, { ref: false })])
       io.engine.close()

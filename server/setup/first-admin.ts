@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import type { Database, Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { lockInstallation } from '#db/queries/installation.ts'
+import { lockInstallationRow } from '#db/queries/installation.ts'
 import { findFirstSite, insertSite } from '#db/queries/sites.ts'
 import { hasAdmin, insertUser } from '#db/queries/users.ts'
 import { limits } from '#protocol/limits.ts'
@@ -41,7 +41,7 @@ export function setupCodes({ jwtSecrets }: Pick<App, 'jwtSecrets'>): string[] {
 
 /** The new admin's id; 'taken' when somebody else has that username; undefined when there is an admin already. */
 export async function makeFirstAdmin(trx: Transaction, admin: { username: string; passwordHash: string }) {
-  await lockInstallation(trx)
+  await lockInstallationRow(trx)
   if (await hasAdmin(trx)) return undefined
   return (await insertUser(trx, { ...admin, name: admin.username, role: 'admin', email: null })) ?? 'taken'
 }

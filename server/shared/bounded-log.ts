@@ -24,7 +24,7 @@ interface Kind {
   timer: NodeJS.Timeout | undefined
 }
 
-const { windowMs } = budgets.refusalLines
+const { windowMs } = budgets.refusalLogLines
 const kindsOf = new WeakMap<App['rates'], Map<string, Kind>>()
 
 /** Calls `write`, unless the kind or the actor has used up its budget. */

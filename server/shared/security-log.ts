@@ -46,6 +46,6 @@ export function logSecurity(
 ): void {
   const { level, says, isBounded } = securityEvents[event]
   const write = () => app.log[level]({ event, ...details }, says)
-  if (isBounded) writeBounded(app, { kind: event, budget: 'refusalLines', actor: by ?? details.userId }, write)
+  if (isBounded) writeBounded(app, { kind: event, budget: 'refusalLogLines', actor: by ?? details.userId }, write)
   else countAndWrite(app, event, write)
 }

@@ -2,7 +2,7 @@
 // more, so that the shop can change over; or it ends at once, for one that leaked, and so do all sessions that may rest on it.
 
 import { inTransaction } from '#db/core/transaction.ts'
-import { revokeKnownCustomerSessions } from '#db/queries/customer-sessions.ts'
+import { revokeIdentifiedCustomerSessions } from '#db/queries/customer-sessions.ts'
 import { lockIdentitySecrets, saveIdentitySecrets } from '#db/queries/identity-secrets.ts'
 import { findSite, type SiteRecord } from '#db/queries/sites.ts'
 import type { IdentitySecretBody, IdentitySecretReply } from '#protocol/http.ts'
@@ -34,9 +34,9 @@ export async function newIdentitySecret(
   return { secret, site: siteView(app, (await findSite(app.db, id)) as SiteRecord) }
 }
 
-/** Their connections on other nodes are found within limits.endedSessionsMs. */
+/** Their connections on other nodes are found within limits.revokedSessionsMs. */
 async function endKnownSessions({ db, connections }: App, siteId: number): Promise<void> {
-  let ended: number = limits.endedSessionsRows
-  while (ended === limits.endedSessionsRows) ended = await revokeKnownCustomerSessions(db, siteId)
+  let ended: number = limits.revokedSessionsRows
+  while (ended === limits.revokedSessionsRows) ended = await revokeIdentifiedCustomerSessions(db, siteId)
   await connections.endLapsed()
 }

@@ -5,7 +5,7 @@ import { findAccount, findUser, insertUser } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { NewUserBody } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
-import { tellAgent } from '../agents/publish-agent.ts'
+import { publishAgent } from '../agents/publish-agent.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
 import { assertAcceptable } from '../auth/password-policy.ts'
@@ -31,6 +31,6 @@ export async function createUser(
   })
   if (id === undefined) throw new AppError('conflict', 'Somebody has this username already.')
   logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what: 'created' })
-  void tellAgent(app, id)
+  void publishAgent(app, id)
   return (await findUser(app.db, id)) as User
 }

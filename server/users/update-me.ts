@@ -7,9 +7,9 @@ import { findAccountById, lockAccount, saveUser } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { MeBody } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
-import { tellAgent } from '../agents/publish-agent.ts'
+import { publishAgent } from '../agents/publish-agent.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
-import { tryPassword } from '../auth/check-password.ts'
+import { checkPassword } from '../auth/check-password.ts'
 import { hashPassword } from '../auth/password.ts'
 import { assertAcceptable } from '../auth/password-policy.ts'
 import { unauthorized } from '../auth/tokens.ts'
@@ -38,7 +38,7 @@ export async function updateMe(
     await saveUser(trx, account, { name: name && stripBidiControls(name), language, passwordHash })
     return name === undefined ? [] : touchConversationsOfAgent(trx, actor.userId)
   })
-  if (name !== undefined) void tellAgent(app, actor.userId, touchedIds)
+  if (name !== undefined) void publishAgent(app, actor.userId, touchedIds)
   if (passwordHash !== undefined) {
     app.connections.end({ userId: actor.userId, exceptSessionId: actor.sessionId }, 'revoked')
     logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: actor.userId, what: 'password' })
@@ -55,6 +55,6 @@ async function proveOldPassword(
   if (oldPassword === undefined) throw new AppError('invalid_request', 'A new password needs oldPassword.')
   const { passwordHash } = (await findAccountById(app.db, userId)) ?? {}
   const asked = { accountId: userId, username, password: oldPassword, passwordHash, isSignedIn: true } as const
-  if (await tryPassword(app, asked)) return passwordHash
+  if (await checkPassword(app, asked)) return passwordHash
   throw new AppError('forbidden', 'The old password is wrong.')
 }

@@ -4,13 +4,13 @@
 import type { Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import { touchConversationsOfAgent } from '#db/queries/conversations.ts'
-import { lockInstallation } from '#db/queries/installation.ts'
+import { lockInstallationRow } from '#db/queries/installation.ts'
 import { revokeLoginSessions } from '#db/queries/login-sessions.ts'
 import { type Account, countEnabledAdmins, findUser, lockAccount, saveUser } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { UserBody } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
-import { tellAgent } from '../agents/publish-agent.ts'
+import { publishAgent } from '../agents/publish-agent.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
 import { assertAcceptable } from '../auth/password-policy.ts'
@@ -27,7 +27,7 @@ export async function updateUser(
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
   const { user, ended, touchedIds, before } = await inTransaction(app.db, async (trx) => {
     // Taken by all who may leave fewer admins, so that of two the second sees what the first did.
-    if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallation(trx)
+    if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallationRow(trx)
     const account = await lockAccount(trx, id)
     await assertStillMay(trx, actor)
     if (account === undefined) throw new AppError('not_found', 'There is no such agent or admin.')
@@ -44,7 +44,7 @@ export async function updateUser(
     return { user: (await findUser(trx, id)) as User, ended, touchedIds, before: account }
   })
   const { name, role, isDisabled } = changes
-  if ([name, role, isDisabled].some((change) => change !== undefined)) void tellAgent(app, id, touchedIds)
+  if ([name, role, isDisabled].some((change) => change !== undefined)) void publishAgent(app, id, touchedIds)
   if (ended) app.connections.end(ended, 'revoked')
   for (const what of partsOf(before, changes, passwordHash !== undefined)) {
     logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what })

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
-import { runUpkeep } from '../../server/customers/housekeeping.ts'
+import { runHousekeeping } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 
 describe('the upkeep', () => {
@@ -19,24 +19,24 @@ describe('the upkeep', () => {
   }
 
   it('removes customers who never began a conversation, after a day [CS7]', async () => {
-    const day = limits.silentCustomerMs
+    const day = limits.abandonedCustomerMs
     const silent = await cameAgo(await app.newCustomer(), day + 60_000)
     const recent = await cameAgo(await app.newCustomer(), day - 60_000)
     const agent = await app.newAgent()
     await cameAgo(agent, 2 * day)
     const { customerAccount } = await app.startConversation()
     const spoken = await cameAgo(customerAccount, 2 * day)
-    await Promise.all([runUpkeep(app), runUpkeep(app)])
+    await Promise.all([runHousekeeping(app), runHousekeeping(app)])
     const left = (await app.db.selectFrom('users').select('id').execute()).map(({ id }) => id)
     expect(left).toEqual(expect.arrayContaining([recent, agent.id, spoken]))
     expect(left).not.toContain(silent)
   })
 
   it('removes more than fit in one batch [CS7]', async () => {
-    const created_at = new Date(Date.now() - 2 * limits.silentCustomerMs)
-    const rows = Array.from({ length: limits.upkeepRows + 1 }, () => ({ role: 'customer' as const, created_at }))
+    const created_at = new Date(Date.now() - 2 * limits.abandonedCustomerMs)
+    const rows = Array.from({ length: limits.housekeepingRows + 1 }, () => ({ role: 'customer' as const, created_at }))
     const { insertId } = await app.db.insertInto('users').values(rows).executeTakeFirstOrThrow()
-    await runUpkeep(app)
+    await runHousekeeping(app)
     const left = await app.db.selectFrom('users').select('id').where('id', '>=', Number(insertId)).execute()
     expect(left).toEqual([])
   })
@@ -48,7 +48,7 @@ describe('the upkeep', () => {
     for (const table of ['login_sessions', 'customer_sessions'] as const) {
       await app.db.updateTable(table).set({ expires_at }).where('user_id', 'in', ended).execute()
     }
-    await runUpkeep(app)
+    await runHousekeeping(app)
     const ids = accounts.map(({ id }) => id)
     const logins = await app.db.selectFrom('login_sessions').select('user_id').where('user_id', 'in', ids).execute()
     const customers = await app.db

@@ -1,7 +1,7 @@
 // Agents and admins, as admins manage them and as they manage themselves.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { lockInstallation } from '#db/queries/installation.ts'
+import { lockInstallationRow } from '#db/queries/installation.ts'
 import type { User } from '#protocol/entities.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
@@ -181,7 +181,7 @@ describe('users', () => {
     const late = await askMeanwhile(
       app,
       async (trx) => {
-        await lockInstallation(trx)
+        await lockInstallationRow(trx)
         await trx.updateTable('users').set({ role: 'agent' }).where('id', '=', colleague.id).execute()
       },
       () => change(self, { isDisabled: true }),

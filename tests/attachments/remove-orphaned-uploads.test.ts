@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { limits } from '#protocol/limits.ts'
-import { runUpkeep } from '../../server/customers/housekeeping.ts'
+import { runHousekeeping } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { pdf, png } from './corpus.ts'
 import { storedFiles, uploaded } from './uploads.ts'
@@ -33,7 +33,7 @@ test('[AT11] what no message has brought goes after a day, with its files; what 
     .where('id', 'in', [sent.id, old.id, left.id])
     .execute()
   await app.db.updateTable('users').set({ created_at: dayAgo }).where('id', '=', silent.id).execute()
-  await runUpkeep(app)
+  await runHousekeeping(app)
   const rows = await app.db.selectFrom('attachments').select('id').orderBy('id').execute()
   expect(rows.map(({ id }) => id)).toEqual([sent.id, fresh.id])
   expect((await storedFiles(app)).sort()).toEqual(kept.sort())
@@ -46,7 +46,7 @@ test('[AT11] what a killed process was receiving goes after an hour', async () =
   for (const name of ['dead', 'alive']) await writeFile(join(folder, name), 'half')
   const before = new Date(Date.now() - limits.cutUploadMs - 60_000)
   await utimes(join(folder, 'dead'), before, before)
-  await runUpkeep(app)
+  await runHousekeeping(app)
   const files = await storedFiles(app)
   expect(files).toContain('alive')
   expect(files).not.toContain('dead')

@@ -249,11 +249,11 @@ describe('POST /attachments', () => {
 
   test('[AT12] what ends the process that looks at it is broken, and the next is looked at by another', async () => {
     const path = join(app.config.dataDir, 'large.png')
-    const madePath = join(app.config.dataDir, 'made.png')
+    const outputPath = join(app.config.dataDir, 'made.png')
     await writeFile(path, bomb(7_000, 7_000))
-    const request = { path, madePath, thumbnailPath: join(app.config.dataDir, 'small.webp'), name: 'large.png' }
+    const request = { path, outputPath, thumbnailPath: join(app.config.dataDir, 'small.webp'), name: 'large.png' }
     const asked = app.attachments.inspector.inspect(request, { userId: 1, isCustomer: false, addressGroup: '' })
-    await expect.poll(() => existsSync(madePath), { interval: 5 }).toBe(true)
+    await expect.poll(() => existsSync(outputPath), { interval: 5 }).toBe(true)
     app.attachments.inspector.stop()
     expect(await asked).toEqual({ kind: 'refused', why: 'broken' })
     expect((await upload(app, customer, await png(), 'after.png')).status).toBe(201)

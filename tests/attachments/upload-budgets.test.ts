@@ -152,7 +152,7 @@ describe('turns', () => {
   test('[AT23] [S13] whoever goes away gives up the turn', async () => {
     const path = join(app.config.dataDir, 'waits.png')
     await writeFile(path, bomb(7_000, 7_000))
-    const request = { path, madePath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: 'waits.png' }
+    const request = { path, outputPath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: 'waits.png' }
     const caller = { userId: 1, isCustomer: false, addressGroup: '' }
     const first = app.attachments.inspector.inspect(request, caller)
     const gone = new AbortController()
@@ -220,7 +220,7 @@ describe('waiting', () => {
   test('[AT27] [S13] customers fill their part of the queue, an agent still gets a turn, and whoever waits too long is answered', async () => {
     const path = join(app.config.dataDir, 'queue.png')
     await writeFile(path, bomb(7_000, 7_000))
-    const request = { path, madePath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: 'queue.png' }
+    const request = { path, outputPath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: 'queue.png' }
     const beganAt = performance.now()
     const answers: { outcome: string; ms: number }[] = []
     const inspect = (userId: number, isCustomer: boolean) =>
@@ -264,7 +264,7 @@ describe('memory', () => {
       const child = fork(program, [], { env: {}, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
       const answerTo = async (imageType: string | null) => {
         const answered = once(child, 'message')
-        const request = { path, madePath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: kind }
+        const request = { path, outputPath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: kind }
         child.send({ id: 1, request, imageType })
         return (await answered)[0] as InspectionAnswer
       }

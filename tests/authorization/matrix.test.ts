@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { createHttpServer } from '../../server/http/server.ts'
 import { requests } from '../../server/realtime/requests.ts'
-import type { Told } from '../support/client.ts'
+import type { PublishedState } from '../support/client.ts'
 import { type Answered, ask, type Cell, cellsOf, nameOf } from './cells.ts'
 import { openStage, ownersMark, type Person, type Stage, staffMark } from './fixtures.ts'
 import { overHttp, overSockets, readTable, type State, states } from './permissions.ts'
@@ -63,7 +63,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
   }
 
   /** What is told of a conversation; what is told of who is here is everybody's to know. */
-  const toldOf = ({ told }: { told: Told[] }) =>
+  const toldOf = ({ told }: { told: PublishedState[] }) =>
     told.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
 
   /** Each actor asks one thing after another, all of them at once; answers in the order of the cells. */
@@ -158,14 +158,14 @@ describe('the authorization matrix', { retry: 0 }, () => {
     expect(JSON.stringify(stranger.client.told)).not.toContain(ownersMark)
     const own = await stranger.client.request('conversation:list', {})
     const ownIds = own.conversations.map(({ id }) => id)
-    const isOthers = (told: Told) => conversationsOf(told).some((id) => !ownIds.includes(id))
+    const isOthers = (told: PublishedState) => conversationsOf(told).some((id) => !ownIds.includes(id))
     expect(toldOf(stranger.client).filter(isOthers)).toEqual([])
     for (const { client } of owners.values()) client.close()
   })
 })
 
 /** What an event is about; 0 where that cannot be seen. */
-function conversationsOf({ data }: Told): number[] {
+function conversationsOf({ data }: PublishedState): number[] {
   if ('heads' in data) return data.heads.map(({ conversationId }) => conversationId)
   if ('conversation' in data) return [data.conversation.id]
   return ['conversationId' in data ? data.conversationId : 0]

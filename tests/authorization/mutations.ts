@@ -17,7 +17,7 @@ const sends = 'server/messages/write-path/plan-appends.ts'
 const stillMay = 'server/auth/assert-still-may.ts'
 const view = 'server/conversation-state/views.ts'
 const tell = 'server/conversation-state/publish-conversation.ts'
-const handles = 'assertMayHandle(actor, conversation)'
+const handles = 'assertCanManage(actor, conversation)'
 
 const tokenTests = 'tests/accounts/tokens.test.ts'
 const socketTests = 'tests/realtime/requests.test.ts'
@@ -94,7 +94,7 @@ export const removals: Record<string, Removal> = {
   },
   'whose conversation is read': {
     file: 'server/conversations/get-conversation.ts',
-    find: 'assertMaySee(actor, whole?.record)',
+    find: 'assertCanView(actor, whole?.record)',
     put: '',
   },
   'whose messages are read': {
@@ -109,12 +109,12 @@ export const removals: Record<string, Removal> = {
   },
   'whose messages are marked as read': {
     file: 'server/messages/write-path/apply-receipts.ts',
-    find: 'assertMaySee(actor, state)',
+    find: 'assertCanView(actor, state)',
     put: '',
   },
   'that a colleague who looks in marks nothing': {
     file: 'server/messages/write-path/apply-receipts.ts',
-    find: 'upToSeq <= readSeq || !(await takesPart(trx, actor, state))',
+    find: 'upToSeq <= readSeq || !(await isParticipant(trx, actor, state))',
     put: 'upToSeq <= readSeq',
   },
   'who closes': { file: 'server/conversations/close-conversation.ts', find: handles, put: '' },
@@ -212,13 +212,13 @@ export const removals: Record<string, Removal> = {
   },
   'the origin of a connection': {
     file: 'server/realtime/socket-requests.ts',
-    find: '!isOwnOrigin(app.config, request.headers)',
-    put: '!isOwnOrigin(app.config, {})',
+    find: '!isSameOrigin(app.config, request.headers)',
+    put: '!isSameOrigin(app.config, {})',
     caughtBy: socketTests,
   },
   'the origin of what uses the cookie': {
     file: 'server/http/auth-cookies.ts',
-    find: "if (!isOwnOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')",
+    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')",
     put: '',
     caughtBy: 'tests/http/cookies.test.ts',
   },
@@ -251,7 +251,7 @@ export const removals: Record<string, Removal> = {
   },
   'whose conversation brought an attachment': {
     file: 'server/attachments/read-attachment.ts',
-    find: 'if (conversationId !== null) assertMaySee(actor, await findConversationState(app.db, conversationId))',
+    find: 'if (conversationId !== null) assertCanView(actor, await findConversationState(app.db, conversationId))',
     put: 'if (conversationId !== null) {}',
   },
   'whose upload is sent': {
@@ -291,7 +291,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a new password needs the old one': {
     file: 'server/users/update-me.ts',
-    find: 'if (await tryPassword(app, asked)) return passwordHash',
+    find: 'if (await checkPassword(app, asked)) return passwordHash',
     put: 'if (username) return passwordHash',
     caughtBy: userTests,
   },

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { driverOptions } from '#db/core/connect.ts'
-import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-directory.ts'
+import { lockDataDirectory, unlockDataDirectory } from '#db/embedded/data-directory.ts'
 import { makeFiles } from '#db/embedded/database-files.ts'
 import { layoutOf, makeFolders, removeSocketFolder } from '#db/embedded/layout.ts'
 import { databaseName, databaseUser } from '#db/embedded/server-options.ts'
@@ -27,7 +27,7 @@ export interface ChaosDatabase {
 const bufferPool = 128 * 2 ** 20
 
 export async function startChaosDatabase(folder: string): Promise<ChaosDatabase> {
-  holdDataFolder(folder)
+  lockDataDirectory(folder)
   const quiet = () => undefined
   const layout = layoutOf(folder)
   const program = await serverProgram(quiet)
@@ -89,7 +89,7 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
       await server.end()
       await supervised
       removeSocketFolder(layout)
-      releaseDataFolder(folder)
+      unlockDataDirectory(folder)
     },
   }
 }

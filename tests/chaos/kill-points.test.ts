@@ -34,8 +34,8 @@ const dieAt = (point: string, contents: string) =>
 beforeAll(() => {
   copySource(fileURLToPath(new URL('../..', import.meta.url)), source)
   const insert = '  const firstId = await insertMessages(trx, rows)\n'
-  const trip = '  const [, inserted] = (await inOneTrip(app.db, [\n'
-  const tell = '    tellAppended(app, teller, sendsOf(batch), outcomes, changes)\n'
+  const trip = '  const [, inserted] = (await executeInOneRoundTrip(app.db, [\n'
+  const tell = '    publishMessages(app, teller, sendsOf(batch), outcomes, changes)\n'
   applyEdits(source, [
     {
       file: 'server/messages/write-path/append-locked.ts',
@@ -49,8 +49,8 @@ beforeAll(() => {
     },
     {
       file: 'server/messages/write-path/message-writer.ts',
-      find: 'isWellKnown(app.known, send)',
-      put: "process.env.CONVERSATION === 'known' && isWellKnown(app.known, send)",
+      find: 'canAppendOptimistically(app.known, send)',
+      put: "process.env.CONVERSATION === 'known' && canAppendOptimistically(app.known, send)",
     },
     {
       file: 'server/messages/write-path/message-writer.ts',

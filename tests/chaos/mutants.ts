@@ -12,10 +12,10 @@ export interface Sabotage {
   edits: Edit[]
 }
 
-const decideSends = 'server/messages/write-path/plan-appends.ts'
+const planAppends = 'server/messages/write-path/plan-appends.ts'
 const writer = 'server/messages/write-path/message-writer.ts'
 const inTransaction =
-  'const appended = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again), shortcut)'
+  'const appended = await inTransaction(app.db, (trx, again) => appendLocked(trx, sends, again), shortcut)'
 
 /** Commit and answer follow each other within a millisecond: a fault at random hits what is broken between them only when they are further apart. */
 const aMoment = 'await new Promise((resolve) => setTimeout(resolve, 30))'
@@ -41,7 +41,7 @@ export const sabotages: Record<string, Sabotage> = {
         file: writer,
         find: inTransaction,
         put: `const appended = await inTransaction(app.db, async (trx, again) => {
-        const appended = await appendMessages(trx, sends, again)
+        const appended = await appendLocked(trx, sends, again)
         batch.forEach((one, index) => {
           const outcome = appended.outcomes[index] as Appended | AppError
           if (!(outcome instanceof AppError)) one.resolve(outcome)
@@ -60,8 +60,8 @@ export const sabotages: Record<string, Sabotage> = {
         file: writer,
         find: inTransaction,
         put: `const appended = await inTransaction(app.db, async (trx, again) => {
-        const appended = await appendMessages(trx, sends, again)
-        tellAppended(app, teller, sends, appended.outcomes, appended.changes)
+        const appended = await appendLocked(trx, sends, again)
+        publishMessages(app, teller, sends, appended.outcomes, appended.changes)
         ${aMoment}
         return appended
       })`,
@@ -90,13 +90,13 @@ export const sabotages: Record<string, Sabotage> = {
     scenario: 'apart',
     edits: [
       { file: 'server/realtime/sync/heads.ts', find: '}, limits.headsMs)', put: '}, 3_600_000)' },
-      { file: 'server/realtime/sync/reconciler.ts', find: '}, limits.comparisonMs)', put: '}, 3_600_000)' },
+      { file: 'server/realtime/sync/reconciler.ts', find: '}, limits.reconcileMs)', put: '}, 3_600_000)' },
     ],
   },
   'no comparison': {
     breaks: 'rows of lists that were not told are found without further traffic',
     scenario: 'apart',
-    edits: [{ file: 'server/realtime/sync/reconciler.ts', find: '}, limits.comparisonMs)', put: '}, 3_600_000)' }],
+    edits: [{ file: 'server/realtime/sync/reconciler.ts', find: '}, limits.reconcileMs)', put: '}, 3_600_000)' }],
   },
   'transactions not tried again': {
     breaks: 'a transaction whose connection was lost runs again',
@@ -119,7 +119,7 @@ export const sabotages: Record<string, Sabotage> = {
     scenario: 'faults',
     edits: [
       {
-        file: decideSends,
+        file: planAppends,
         find: '  conversation.lastSeq += 1\n',
         put: `  const counted = Math.max(counters.get(conversation.id) ?? 0, conversation.lastSeq) + 1
   counters.set(conversation.id, counted)
@@ -127,7 +127,7 @@ export const sabotages: Record<string, Sabotage> = {
 `,
       },
       {
-        file: decideSends,
+        file: planAppends,
         find: 'function nextRow(',
         put: 'const counters = new Map<number, number>()\nfunction nextRow(',
       },

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { runUpkeep } from '../../server/customers/housekeeping.ts'
+import { runHousekeeping } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 
@@ -114,7 +114,7 @@ describe('a conversation without a message', () => {
 
   it('[CV21] [S7] is removed after a day, with more than fit in one batch; others stay', async () => {
     const customer = await app.newCustomer()
-    await app.fillQueue(customer.id, limits.upkeepRows + 3)
+    await app.fillQueue(customer.id, limits.housekeepingRows + 3)
     const changed_at = new Date(Date.now() - limits.emptyConversationMs - 60_000)
     const ofCustomer = app.db.updateTable('conversations').where('customer_id', '=', customer.id)
     await ofCustomer.set({ queued_at: null, changed_at }).execute()
@@ -124,8 +124,8 @@ describe('a conversation without a message', () => {
     const old = [written.conversationId, claimed.conversationId]
     await app.db.updateTable('conversations').set({ changed_at }).where('id', 'in', old).execute()
     const recent = await app.startConversation()
-    await Promise.all([runUpkeep(app), runUpkeep(app)])
-    await runUpkeep(app)
+    await Promise.all([runHousekeeping(app), runHousekeeping(app)])
+    await runHousekeeping(app)
     const left = await app.db.selectFrom('conversations').select(['id', 'customer_id as customerId']).execute()
     expect(left.filter(({ customerId }) => customerId === customer.id)).toEqual([])
     expect(left.map(({ id }) => id)).toEqual(expect.arrayContaining([...old, recent.conversationId]))

@@ -2,8 +2,8 @@
 
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { withNext } from '#db/core/pipelining.ts'
-import { inOneTrip, inTransaction } from '#db/core/transaction.ts'
+import { deferred } from '#db/core/pipelining.ts'
+import { executeInOneRoundTrip, inTransaction } from '#db/core/transaction.ts'
 import { tripsOf } from '../support/round-trips.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
@@ -13,7 +13,7 @@ async function newSites() {
   const db = openDatabase(address, { connections: 1 })
   await db.insertInto('sites').values({ site_key: 'k', name: 'Shop; of "quotes" \\ and ?', origins: '' }).execute()
   const names = async () => (await db.selectFrom('sites').select('name').execute()).map((row) => row.name)
-  const rename = (name: string) => sql`${withNext}update sites set name = ${name}`
+  const rename = (name: string) => sql`${deferred}update sites set name = ${name}`
   return { db, names, rename }
 }
 
@@ -72,9 +72,9 @@ test('[DB38] a transaction that is known from the start makes one trip and answe
   const { db, names, rename } = await newSites()
   const statements = [rename('once'), sql`select name from sites`, rename('twice')].map((query) => query.compile(db))
   // Opens its connection.
-  await inOneTrip(db, [sql`select 1`.compile(db)])
+  await executeInOneRoundTrip(db, [sql`select 1`.compile(db)])
   const seen = await tripsOf(async () => {
-    const [first, rows, last] = await inOneTrip(db, statements)
+    const [first, rows, last] = await executeInOneRoundTrip(db, statements)
     expect(first).toMatchObject({ affectedRows: 1 })
     expect(rows).toEqual([{ name: 'once' }])
     expect(last).toMatchObject({ affectedRows: 1 })
@@ -86,16 +86,16 @@ test('[DB38] a transaction that is known from the start makes one trip and answe
 test('[DB38] where one of its statements fails, it leaves nothing, and its connection is good', async () => {
   const { db, names, rename } = await newSites()
   const statements = ['before', 'x'.repeat(200), 'after'].map((name) => rename(name).compile(db))
-  await expect(inOneTrip(db, statements)).rejects.toMatchObject({ errno: 1406 })
+  await expect(executeInOneRoundTrip(db, statements)).rejects.toMatchObject({ errno: 1406 })
   expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
-  expect(await inOneTrip(db, [sql`select 1 as one`.compile(db)])).toEqual([[{ one: 1 }]])
+  expect(await executeInOneRoundTrip(db, [sql`select 1 as one`.compile(db)])).toEqual([[{ one: 1 }]])
 })
 
 test('[DB38] a shortcut is taken once; refused by the database or by itself, the work is done; anything else is told', async () => {
   const { db, names, rename } = await newSites()
   const work = () => Promise.resolve('worked')
   const short = (name: string) => async () => {
-    await inOneTrip(db, [rename(name).compile(db)])
+    await executeInOneRoundTrip(db, [rename(name).compile(db)])
     return 'short'
   }
   expect(await inTransaction(db, work, short('short'))).toBe('short')
@@ -110,9 +110,9 @@ test('[DB37] [T14] a text of several statements is refused; semicolons within va
   await expect(sql.raw("select 1; update sites set name = 'pwned'").execute(db)).rejects.toThrow('refused')
   await expect(sql.raw("select 'a\\'; select 1").execute(db)).rejects.toThrow()
   await expect(sql.raw("update sites set name = 'a'';'; drop table messages").execute(db)).rejects.toThrow('refused')
-  await expect(inOneTrip(db, [sql.raw("select 1; update sites set name = 'pwned'").compile(db)])).rejects.toThrow(
-    'refused',
-  )
+  await expect(
+    executeInOneRoundTrip(db, [sql.raw("select 1; update sites set name = 'pwned'").compile(db)]),
+  ).rejects.toThrow('refused')
   await sql`update sites set name = ${"'; update sites set name = 'pwned'; -- "}`.execute(db)
   expect(await names()).toEqual(["'; update sites set name = 'pwned'; -- "])
   await sql.raw("update sites set name = 'a''; b'").execute(db)

@@ -169,7 +169,7 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
   ['heads', () => listHeads(db, all(limits.headsRows, 7)), [], limits.headsRows + 1],
   [
     'changed conversations',
-    () => listChangedConversations(db, changedSince, limits.comparisonRows),
+    () => listChangedConversations(db, changedSince, limits.reconcileRows),
     ['conversations conversations_changed'],
     page,
   ],
@@ -177,7 +177,7 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
     'customers who came long ago',
     () => listOldCustomers(db, { at: '2000-01-01T00:00:00.000Z', id: 0 }),
     ['users users_role'],
-    limits.upkeepRows + 2,
+    limits.housekeepingRows + 2,
   ],
   ['agents', () => listAgents(db), ['agent users_role', 'conversations conversations_mine'], size.present],
 ]

@@ -12,7 +12,7 @@ import type { Transaction } from '#db/core/database.ts'
 import { DatabaseUnavailable, isDuplicateKey } from '#db/core/errors.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import { childEnvironment } from '#db/embedded/child-environment.ts'
-import { holdDataFolder, releaseDataFolder } from '#db/embedded/data-directory.ts'
+import { lockDataDirectory, unlockDataDirectory } from '#db/embedded/data-directory.ts'
 import { freeBytes, watchDisk } from '#db/embedded/disk-watch.ts'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { administrator } from '#db/embedded/server-options.ts'
@@ -27,7 +27,7 @@ let admin: Connection
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'kefu-database-'))
-  holdDataFolder(dataDir)
+  lockDataDirectory(dataDir)
   server = await startEmbeddedDatabase({ dataDir, bufferPool: 32 * 2 ** 20, log: () => {} })
   await prepareDatabase(server, undefined, { mustFlushAtCommit: true })
   admin = await createConnection(driverOptions({ ...server, user: administrator }))
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   admin.destroy()
   await server.stop()
-  releaseDataFolder(dataDir)
+  unlockDataDirectory(dataDir)
   await rm(dataDir, { recursive: true })
 })
 

@@ -74,7 +74,7 @@ describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other
 
   test('[AU11] and so does the one of a browser somebody has logged in with', async () => {
     const { attributes, pair } = cookieOf(await post(app.url, '/auth/login', mei), 'kefu_device')
-    const longest = `Max-Age=${limits.knownDeviceMs / 1000}`
+    const longest = `Max-Age=${limits.trustedDeviceMs / 1000}`
     expect(attributes).toEqual(['HttpOnly', longest, 'Path=/api/v1/auth', 'SameSite=Strict'])
     const again = await post(app.url, '/auth/login', mei, { cookie: pair })
     expect(again.headers.getSetCookie()).toHaveLength(1)

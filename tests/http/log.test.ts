@@ -136,10 +136,10 @@ describe('[HT29] the log tells, by numbers,', () => {
     }
   })
 
-  test('[S24] of one kind no more than budgets.refusalLines, whoever causes them', async () => {
+  test('[S24] of one kind no more than budgets.refusalLogLines, whoever causes them', async () => {
     const shop = await startTestApp({ log, rateLimits: true, now: () => 1_000_000 })
     try {
-      const { count } = budgets.refusalLines
+      const { count } = budgets.refusalLogLines
       for (let userId = 1; userId <= count + 50; userId++) logSecurity(shop, 'forbidden', { userId })
       logSecurity(shop, 'sign_in_refused', {}, '203.0.113.7')
       expect(events().map(({ event }) => event)).toEqual([...Array(count).fill('forbidden'), 'sign_in_refused'])

@@ -2,12 +2,12 @@
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inOneTrip, inTransaction } from '#db/core/transaction.ts'
-import { growConversations } from '#db/queries/conversation-changes.ts'
+import { executeInOneRoundTrip, inTransaction } from '#db/core/transaction.ts'
+import { compareAndAppend } from '#db/queries/conversation-changes.ts'
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
 import { limits } from '#protocol/limits.ts'
-import { createKnownConversations } from '../../server/messages/write-path/conversation-cache.ts'
-import { createKnownTime } from '../../server/messages/write-path/database-clock.ts'
+import { createConversationCache } from '../../server/messages/write-path/conversation-cache.ts'
+import { createDatabaseClock } from '../../server/messages/write-path/database-clock.ts'
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
@@ -122,12 +122,12 @@ describe('a message of a known conversation', () => {
       const before = await locked(conversationId)
       const now = new Date(Date.parse(before.now) + offMs).toISOString()
       const after = { ...before, lastSeq: before.lastSeq + 1, version: before.version + 1, now, updatedAt: now }
-      await inOneTrip(app.db, [growConversations(app.db, [{ before, after }], now)])
+      await executeInOneRoundTrip(app.db, [compareAndAppend(app.db, [{ before, after }], now)])
       return now
     }
     await setBack(conversationId)
     const before = await locked(conversationId)
-    for (const off of [-limits.knownTimeOffMs - 1, limits.knownTimeOffMs + 500]) {
+    for (const off of [-limits.clockToleranceMs - 1, limits.clockToleranceMs + 500]) {
       await expect(grow(off)).rejects.toThrow('last_seq')
     }
     expect(await locked(conversationId)).toEqual({
@@ -135,7 +135,7 @@ describe('a message of a known conversation', () => {
       now: expect.any(String),
       heardAt: expect.any(Number),
     })
-    for (const off of [limits.knownTimeOffMs / 2, -limits.knownTimeOffMs / 2]) {
+    for (const off of [limits.clockToleranceMs / 2, -limits.clockToleranceMs / 2]) {
       await setBack(conversationId)
       const time = await grow(off)
       expect(await locked(conversationId)).toMatchObject({ updatedAt: time, changedAt: time })
@@ -178,7 +178,7 @@ describe('a message of a known conversation', () => {
     const first = await send()
     const state = await locked(conversationId)
     const late = { ...state, id: 1_000_000_001, now: new Date(Date.parse(state.now) - 500).toISOString() }
-    app.known.doubtTime()
+    app.known.invalidateClock()
     app.known.note([{ before: late, after: late }])
     expect(app.known.time()?.now).toSatisfy((now: string) => now < first)
     const second = await send()
@@ -305,27 +305,27 @@ describe('what is known of conversations', () => {
     ({ id, version, agentId: 7, agentPresence: 'online', now, heardAt: 0 }) as never
 
   it('[DB39] is forgotten before an agent can have been away for too long, the oldest first where it is too much', () => {
-    expect(limits.knownConversationMs).toBeLessThan(limits.absentAgentMs)
+    expect(limits.cachedConversationMs).toBeLessThan(limits.absentAgentMs)
     let time = 0
-    const known = createKnownConversations(() => time)
+    const known = createConversationCache(() => time)
     const left = state(1, 2)
     known.note([{ before: state(1, 0), after: state(1, 1) }])
     known.note([{ before: state(1, 1), after: left }])
-    time += limits.knownConversationMs - 1
+    time += limits.cachedConversationMs - 1
     expect(known.find(1)).toBe(left)
     // What rests on it keeps it no longer.
     known.note([{ before: left, after: state(1, 3) }])
     expect(known.find(1)).toEqual(state(1, 3))
     time += 1
     expect(known.find(1)).toBeUndefined()
-    for (let id = 2; id < limits.knownConversations + 3; id++) {
+    for (let id = 2; id < limits.cachedConversations + 3; id++) {
       for (const version of [1, 2]) known.note([{ before: state(id, version), after: state(id, version + 1) }])
     }
     expect([known.find(2), known.find(3)]).toEqual([undefined, state(3, 3)])
   })
 
   it('[DB39] is the newest, in whatever order changes are told of', () => {
-    const known = createKnownConversations(() => 0)
+    const known = createConversationCache(() => 0)
     known.note([{ before: state(1, 1), after: state(1, 2) }])
     known.note([{ before: state(1, 2), after: state(1, 3) }])
     known.note([{ before: state(1, 1), after: state(1, 2) }])
@@ -333,7 +333,7 @@ describe('what is known of conversations', () => {
   })
 
   it('[DB39] is not gone by until it has been met as it was left: what was read beside a row that was waited for may be older than it', () => {
-    const known = createKnownConversations(() => 0)
+    const known = createConversationCache(() => 0)
     known.note([{ before: state(1, 1), after: state(1, 2) }])
     expect(known.find(1)).toBeUndefined()
     known.note([{ before: state(1, 2), after: state(1, 3) }])
@@ -346,7 +346,7 @@ describe('the database’s time as it is known', () => {
 
   it('[DB39] goes by the answer that took the least, until it is doubted or was long ago', () => {
     let clock = 500
-    const time = createKnownTime(() => clock)
+    const time = createDatabaseClock(() => clock)
     const said = (ms: number, heardAt = clock) => time.note({ now: at(ms), heardAt })
     const read = () => time.read()?.now
     expect(time.read()).toBeUndefined()
@@ -366,8 +366,8 @@ describe('the database’s time as it is known', () => {
     expect(read()).toBeUndefined()
     said(1000)
     expect(read()).toBe(at(1000))
-    clock += limits.knownConversationMs - 1
-    expect(read()).toBe(at(1000 + limits.knownConversationMs - 1))
+    clock += limits.cachedConversationMs - 1
+    expect(read()).toBe(at(1000 + limits.cachedConversationMs - 1))
     clock += 1
     expect(read()).toBeUndefined()
     said(0)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
-import { createWaitingSends } from '../../server/messages/write-path/send-queue.ts'
+import { createSendQueue } from '../../server/messages/write-path/send-queue.ts'
 
 const send = (conversationId: number, name: string, bytes = 1) => ({
   name,
@@ -10,7 +10,7 @@ const namesOf = (batch: { name: string }[]) => batch.map(({ name }) => name)
 
 describe('what waits for the writer', () => {
   it('[MS3] holds a conversation back while it is being written, and gives its messages in order after that', () => {
-    const waiting = createWaitingSends<ReturnType<typeof send>>()
+    const waiting = createSendQueue<ReturnType<typeof send>>()
     for (const one of [send(1, 'a'), send(2, 'b'), send(1, 'c')]) waiting.add(one)
     const first = waiting.takeBatch()
     expect(namesOf(first).sort()).toEqual(['a', 'b', 'c'])
@@ -25,13 +25,13 @@ describe('what waits for the writer', () => {
   })
 
   it('ends a batch at its rows and at its bytes, but one message always goes', () => {
-    const waiting = createWaitingSends<ReturnType<typeof send>>()
+    const waiting = createSendQueue<ReturnType<typeof send>>()
     for (let index = 0; index < limits.writerBatchRows + 5; index++) waiting.add(send(index % 3, `${index}`))
     const first = waiting.takeBatch()
     expect(first.length).toBe(limits.writerBatchRows)
     waiting.written(first)
     expect(waiting.takeBatch().length).toBe(5)
-    const large = createWaitingSends<ReturnType<typeof send>>()
+    const large = createSendQueue<ReturnType<typeof send>>()
     for (const name of ['a', 'b']) large.add(send(name.length, name, limits.writerBatchBytes))
     const one = large.takeBatch()
     expect(namesOf(one)).toEqual(['a'])

@@ -151,7 +151,7 @@ describe.skipIf(!findRedis())('Redis', () => {
         if (i % 100 === 0) await sleep(1)
       }
       const { arrayBuffers, heapUsed } = process.memoryUsage()
-      expect(arrayBuffers + heapUsed - before.arrayBuffers - before.heapUsed).toBeLessThan(4 * limits.busWaitingBytes)
+      expect(arrayBuffers + heapUsed - before.arrayBuffers - before.heapUsed).toBeLessThan(4 * limits.busBufferBytes)
       await until(() => !link.isUp())
       redis.kill('SIGCONT')
       await until(() => link.isUp())

@@ -8,8 +8,8 @@ const module = fileURLToPath(new URL('../../server/process/idle-gc.ts', import.m
 
 /** Says its resident megabytes: at first, grown and busy, and when it has become small again. Leaves garbage that V8 alone keeps. */
 const program = `
-  import { giveBackMemoryWhenQuiet } from '${module}'
-  const { stop } = await giveBackMemoryWhenQuiet(100)
+  import { collectGarbageWhenIdle } from '${module}'
+  const { stop } = await collectGarbageWhenIdle(100)
   const megabytes = () => Math.round(process.memoryUsage.rss() / 1024 / 1024)
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
   console.log(megabytes())

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import { io as connect } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
-import { type Incoming, takeRequests } from '../../server/realtime/socketio/request-interceptor.ts'
+import { type Incoming, interceptRequests } from '../../server/realtime/socketio/request-interceptor.ts'
 
 /** A socket server that answers each request with its payload, a client in it, and how many packets went the long way. */
 async function connected(transports: string[]) {
@@ -16,7 +16,7 @@ async function connected(transports: string[]) {
     socket.conn.on('packet', ({ type }: { type: string }) => {
       if (type === 'message') longWay += 1
     })
-    takeRequests(socket, (incoming) => {
+    interceptRequests(socket, (incoming) => {
       taken.push(incoming)
       incoming.ack?.({ ok: true, data: incoming.payload })
     })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createTurns } from '../../server/realtime/request-queue.ts'
+import { createRequestQueue } from '../../server/realtime/request-queue.ts'
 
 /** A task that ends when told, and writes down when it began and ended. */
 function recorded(log: string[], name: string) {
@@ -26,7 +26,7 @@ function recorded(log: string[], name: string) {
 describe('the turns of one connection', () => {
   it('[RQ5] starts sends one behind another without waiting for their answers', async () => {
     const log: string[] = []
-    const turns = createTurns()
+    const turns = createRequestQueue()
     const [first, second] = [recorded(log, 'first'), recorded(log, 'second')]
     turns.run(true, first.task)
     turns.run(true, second.task)
@@ -41,7 +41,7 @@ describe('the turns of one connection', () => {
 
   it('[RQ5] lets anything else wait for all before it, and what follows wait for that', async () => {
     const log: string[] = []
-    const turns = createTurns()
+    const turns = createRequestQueue()
     const [send, close, after] = [recorded(log, 'send'), recorded(log, 'close'), recorded(log, 'send after')]
     turns.run(true, send.task)
     turns.run(false, close.task)

@@ -3,15 +3,15 @@ import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import { Server } from 'socket.io'
 import { io as connect } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
-import { tellTextOnly } from '../../server/realtime/socketio/json-encoder.ts'
-import { sendTogether } from '../../server/realtime/socketio/write-coalescing.ts'
+import { useJsonEncoder } from '../../server/realtime/socketio/json-encoder.ts'
+import { coalesceWrites } from '../../server/realtime/socketio/write-coalescing.ts'
 
 /** A socket server with one client in it, and how often the server's end writes to the network. */
 async function connected() {
   const http = createServer()
   const server = new Server(http)
-  sendTogether(server)
-  tellTextOnly(server)
+  coalesceWrites(server)
+  useJsonEncoder(server)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ['websocket'] })
   onTestFinished(async () => {

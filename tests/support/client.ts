@@ -5,14 +5,14 @@ import type { ErrorCode, Reply } from '#protocol/errors.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 
-export interface Told<E extends EventName = EventName> {
+export interface PublishedState<E extends EventName = EventName> {
   event: E
   data: ServerEvents[E]
 }
 
 export interface Client {
   socket: Socket
-  told: Told[]
+  told: PublishedState[]
   /** The whole answer. */
   ask<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Reply<RequestReplies[N]>>
   /** The data of an answer that must be ok. */
@@ -53,11 +53,11 @@ export async function connectClient(
 }
 
 function wrap(socket: Socket): Client {
-  const told: Told[] = []
-  const taken = new Set<Told>()
+  const told: PublishedState[] = []
+  const taken = new Set<PublishedState>()
   const waiting = new Set<() => void>()
   socket.onAny((event: string, data: unknown) => {
-    told.push({ event, data } as Told)
+    told.push({ event, data } as PublishedState)
     for (const look of [...waiting]) look()
   })
 

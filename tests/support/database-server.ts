@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import type { TestProject } from 'vitest/node'
 import { driverOptions } from '#db/core/connect.ts'
-import { holdDataFolder, releaseDataFolder, tryHold } from '#db/embedded/data-directory.ts'
+import { lockDataDirectory, tryLock, unlockDataDirectory } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { layoutOf } from '#db/embedded/layout.ts'
 import { endOrphan } from '#db/embedded/orphan.ts'
@@ -29,7 +29,7 @@ export async function setup(project: TestProject): Promise<void> {
   const given = process.env.TEST_DATABASE_URL
   await removeLeftovers()
   const folder = await mkdtemp(join(tmpdir(), prefixOfFolders))
-  holdDataFolder(folder)
+  lockDataDirectory(folder)
   const server = given ? { url: given, stop: async () => {} } : await startPrivateServer(folder)
   const url = new URL(server.url)
   const prefix = `kefu_test_${randomBytes(4).toString('hex')}_`
@@ -37,7 +37,7 @@ export async function setup(project: TestProject): Promise<void> {
   end = async () => {
     await dropDatabases(server.url, prefix)
     await server.stop()
-    releaseDataFolder(folder)
+    unlockDataDirectory(folder)
     await rm(folder, { recursive: true })
   }
   project.provide('testFolder', folder)
@@ -60,9 +60,9 @@ async function removeLeftovers(): Promise<void> {
     const dataDir = join(tmpdir(), name)
     // Another run may be removing it too, or have made it just now.
     const found = await stat(dataDir).catch(() => null)
-    if (found === null || Date.now() - found.mtimeMs < 60_000 || !tryHold(dataDir)) continue
+    if (found === null || Date.now() - found.mtimeMs < 60_000 || !tryLock(dataDir)) continue
     await endOrphan(layoutOf(dataDir), () => {})
-    releaseDataFolder(dataDir)
+    unlockDataDirectory(dataDir)
     await rm(dataDir, { recursive: true, force: true })
   }
 }

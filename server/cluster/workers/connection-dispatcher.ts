@@ -7,7 +7,7 @@ import { limits } from '#protocol/limits.ts'
 import type { Config } from '../../process/config.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-export interface Door {
+export interface ConnectionDispatcher {
   port: number
   /** This worker takes a connection from now on: it is new, or has taken the one before. */
   free(worker: WorkerProcess): void
@@ -17,7 +17,10 @@ export interface Door {
 }
 
 /** Rejects with a StartError where the port is not to be had. */
-export async function openDoor({ host, port }: Pick<Config, 'host' | 'port'>): Promise<Door> {
+export async function createConnectionDispatcher({
+  host,
+  port,
+}: Pick<Config, 'host' | 'port'>): Promise<ConnectionDispatcher> {
   const waiting: Socket[] = []
   /** The one that has been free for longest first. */
   const free = new Set<WorkerProcess>()

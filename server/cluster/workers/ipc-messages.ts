@@ -4,7 +4,7 @@ import type { DatabaseAddress } from '#db/core/connect.ts'
 import { limits } from '#protocol/limits.ts'
 
 /** Of the bus: channel and message. */
-export type Told = [channel: string, message: Buffer]
+export type PublishedState = [channel: string, message: Buffer]
 
 /** The first thing that a worker is told. */
 export interface Start {
@@ -25,15 +25,19 @@ export interface Start {
 export type ToWorker =
   | Start
   | { kind: 'connection' }
-  | { kind: 'told'; told: Told[] }
+  | { kind: 'told'; told: PublishedState[] }
   | { kind: 'ready'; ready: number }
 
 /** `took` answers `connection`; a worker that is `leaving` wants no more. */
-export type ToPrimary = { kind: 'ready' } | { kind: 'took' } | { kind: 'leaving' } | { kind: 'tell'; told: Told[] }
+export type ToPrimary =
+  | { kind: 'ready' }
+  | { kind: 'took' }
+  | { kind: 'leaving' }
+  | { kind: 'tell'; told: PublishedState[] }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const isNumber = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
-const isTold = (value: unknown): value is Told =>
+const isTold = (value: unknown): value is PublishedState =>
   Array.isArray(value) &&
   typeof value[0] === 'string' &&
   value[0].length <= 200 &&

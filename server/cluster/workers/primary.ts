@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { makeSocketFolder, socketFolderOf } from '#db/embedded/socket-folder.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { limits } from '#protocol/limits.ts'
-import type { Life } from '../../process/lifecycle.ts'
+import type { ProcessLifecycle } from '../../process/lifecycle.ts'
 import type { Prepared } from '../../startup.ts'
 import { createRefusedMessages } from '../rejected-messages.ts'
-import { openDoor } from './connection-dispatcher.ts'
+import { createConnectionDispatcher } from './connection-dispatcher.ts'
 import type { Start, ToPrimary } from './ipc-messages.ts'
 import { spawnWorker, type WorkerProcess } from './worker-process.ts'
 
@@ -22,12 +22,12 @@ const wellMs = 5_000
 const triesToStart = 6
 
 /** Resolves with the port when all of them serve; rejects when one cannot start. */
-export async function startWorkers({ config, log, stops, end }: Life, prepared: Prepared): Promise<number> {
+export async function startWorkers({ config, log, stops, end }: ProcessLifecycle, prepared: Prepared): Promise<number> {
   const connections = connectionsEach(config.workers, prepared.connectionsAllowed)
   const folder = socketFolderOf(join(config.dataDir, 'workers'))
   rmSync(folder, { recursive: true, force: true })
   makeSocketFolder(folder)
-  const door = await openDoor(config)
+  const door = await createConnectionDispatcher(config)
   const running = new Set<WorkerProcess>()
   const ready = new Set<WorkerProcess>()
   const stopping = new AbortController()
@@ -109,9 +109,9 @@ export async function startWorkers({ config, log, stops, end }: Life, prepared: 
 /** Throws a StartError where the database allows too few for so many workers. */
 function connectionsEach(workers: number, allowed: number): number {
   const shared = allowed - limits.databaseConnectionsSpare
-  const share = Math.floor(shared / workers) - limits.tripConnections
+  const share = Math.floor(shared / workers) - limits.pipelineConnections
   if (share >= limits.databaseConnectionsLeast) return Math.min(share, limits.databaseConnections)
-  const most = Math.floor(shared / (limits.databaseConnectionsLeast + limits.tripConnections))
+  const most = Math.floor(shared / (limits.databaseConnectionsLeast + limits.pipelineConnections))
   throw new StartError(
     `WORKERS must be at most ${Math.max(1, most)} on this database, whose max_connections is ${allowed}; not ${workers}.`,
   )

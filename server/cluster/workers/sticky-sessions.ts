@@ -6,13 +6,13 @@ import { connect } from 'node:net'
 import type { Server } from 'socket.io'
 import type { Config } from '../../process/config.ts'
 import { clientAddress, passedAddressHeader } from '../../shared/client-address.ts'
-import type { Siblings } from './worker-ipc.ts'
+import type { WorkerIpc } from './worker-ipc.ts'
 
 /** Call when the server is attached and before the first connection. */
-export function keepSessionsWhole(
+export function enableStickySessions(
   config: Config,
   { engine }: Server,
-  { id, socketOf }: Pick<Siblings, 'id' | 'socketOf'>,
+  { id, socketOf }: Pick<WorkerIpc, 'id' | 'socketOf'>,
 ): void {
   const randomId = engine.generateId.bind(engine)
   engine.generateId = async (request: IncomingMessage) => `${id}.${await randomId(request)}`
@@ -23,7 +23,7 @@ export function keepSessionsWhole(
     const headers = [...without(request.rawHeaders, passedAddressHeader)]
     headers.push(passedAddressHeader, clientAddress(config, request).address)
     if (request.headers.upgrade) passUpgrade(request, headers, socketOf(owner))
-    else passRequest(request, headers, response, socketOf(owner))
+    else proxyRequest(request, headers, response, socketOf(owner))
   })
 }
 
@@ -33,7 +33,7 @@ function ownerOf(url: string): number | null {
   return owner && Number(owner[1])
 }
 
-function passRequest(request: IncomingMessage, rawHeaders: string[], response: ServerResponse, socketPath: string) {
+function proxyRequest(request: IncomingMessage, rawHeaders: string[], response: ServerResponse, socketPath: string) {
   const { method, url } = request
   // Kept alive, whatever the client asked for: a worker that answered and closed before the end of the request is passed on breaks the pipe,
   // and its answer is lost.

@@ -6,11 +6,11 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
-import { type Bus, createAllowance } from '../bus.ts'
+import { type Bus, createByteBudget } from '../bus.ts'
 import { createRefusedMessages } from '../rejected-messages.ts'
-import { asToWorker, type Start, type Told, type ToPrimary } from './ipc-messages.ts'
+import { asToWorker, type PublishedState, type Start, type ToPrimary } from './ipc-messages.ts'
 
-export interface Siblings extends Bus {
+export interface WorkerIpc extends Bus {
   /** Of this worker: from 1, the same for all that take its place. */
   number: number
   /** Of this worker: no two starts have the same. */
@@ -24,7 +24,7 @@ export interface Siblings extends Bus {
 
 export interface Joined {
   start: Start
-  siblings: Siblings
+  workerIpc: WorkerIpc
   /** From now on connections come to this server. */
   serve(server: Server): void
   /** No more of them. */
@@ -32,14 +32,14 @@ export interface Joined {
 }
 
 /** Resolves when the primary has said with what to start. */
-export async function joinSiblings(number: number, log: Logger): Promise<Joined> {
+export async function joinWorkers(number: number, log: Logger): Promise<Joined> {
   const subscriptions: { fits: (channel: string) => boolean; listener: Parameters<Bus['subscribe']>[1] }[] = []
-  const allow = createAllowance(limits.busWaitingBytes)
+  const allow = createByteBudget(limits.busBufferBytes)
   const refused = createRefusedMessages(log, 'worker')
   const started = Promise.withResolvers<Start>()
   let ready = 0
   let server: Server | undefined
-  let batch: Told[] = []
+  let batch: PublishedState[] = []
   let gone: (() => void)[] = []
 
   const say = (message: ToPrimary, then = () => {}) => void process.send?.(message, undefined, undefined, then)
@@ -58,7 +58,7 @@ export async function joinSiblings(number: number, log: Logger): Promise<Joined>
     say({ kind: 'took' })
   })
 
-  async function hear([channel, message]: Told) {
+  async function hear([channel, message]: PublishedState) {
     for (const { fits, listener } of subscriptions) {
       try {
         if (fits(channel)) await listener(message, channel)
@@ -78,7 +78,7 @@ export async function joinSiblings(number: number, log: Logger): Promise<Joined>
   const start = await started.promise
   return {
     start,
-    siblings: {
+    workerIpc: {
       number,
       id: start.id,
       count: start.count,

@@ -5,16 +5,16 @@ import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { limits } from '#protocol/limits.ts'
 import { workerEnvironment } from '../../process/config.ts'
-import { createAllowance } from '../bus.ts'
+import { createByteBudget } from '../bus.ts'
 import type { RefusedMessages } from '../rejected-messages.ts'
-import { asToPrimary, type Start, type Told, type ToPrimary, type ToWorker } from './ipc-messages.ts'
+import { asToPrimary, type PublishedState, type Start, type ToPrimary, type ToWorker } from './ipc-messages.ts'
 
 export interface WorkerProcess {
   id: number
   /** Hands it a connection; the socket stays open here until it is closed here too. */
   give(socket: Socket): void
   /** Of the bus: dropped when too much waits for this worker. */
-  tell(told: Told[]): void
+  tell(told: PublishedState[]): void
   tellReady(ready: number): void
   kill(signal: NodeJS.Signals): void
   /** Settles when the process is gone, with words for the log. */
@@ -31,7 +31,7 @@ export function spawnWorker(
   hear: (message: ToPrimary) => void,
 ): WorkerProcess {
   const child: ChildProcess = fork(program, [String(worker)], { serialization: 'advanced', env: workerEnvironment() })
-  const allow = createAllowance(limits.busWaitingBytes)
+  const allow = createByteBudget(limits.busBufferBytes)
   // Whether it can still be told anything is seen by its exit.
   const send = (message: ToWorker, then = () => {}) => void child.send(message, then)
   child.on('message', (said) => {

@@ -2,7 +2,7 @@
 // sign it.
 
 import { createHmac } from 'node:crypto'
-import { tryHold } from '#db/embedded/data-directory.ts'
+import { tryLock } from '#db/embedded/data-directory.ts'
 import type { Config } from '../../process/config.ts'
 import { keptJwtSecret, loadJwtSecrets } from '../../process/secrets.ts'
 
@@ -11,7 +11,7 @@ const derive = (secret: string) => createHmac('sha256', secret).update('kefu bac
 /** Signs new archives: from BACKUP_KEY, else from the secret that signs tokens, which is made here where there is none yet. */
 export function signingKey(config: Config): Buffer {
   if (config.backupKeys !== null) return derive(config.backupKeys[0] as string)
-  tryHold(config.dataDir)
+  tryLock(config.dataDir)
   return derive(loadJwtSecrets(config)[0] as string)
 }
 

@@ -9,15 +9,15 @@ import { asAppError } from '../../shared/errors.ts'
 import {
   browserOf,
   clearRefreshCookie,
-  ownPagesOnly,
   readRefreshCookie,
+  requireSameOrigin,
   setDeviceCookie,
   setRefreshCookie,
 } from '../auth-cookies.ts'
 import { continuations, everyone, type HttpServer } from '../route-auth.ts'
 
 export function authRoutes(app: App, http: HttpServer): void {
-  const onRequest = ownPagesOnly(app)
+  const onRequest = requireSameOrigin(app)
 
   http.post('/auth/login', { config: everyone, onRequest, schema: { body: LoginBody } }, async (request, reply) => {
     const { reply: answer, refreshToken, device } = await login(app, request.body, browserOf(app, request))

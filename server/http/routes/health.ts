@@ -20,7 +20,7 @@ export function healthRoutes(app: App, http: HttpServer): void {
     return {
       status: 'ready',
       ...(app.redis && { redis: app.redis.isUp() ? 'up' : 'away' }),
-      ...(app.siblings && { workers: { ready: app.siblings.ready(), of: app.siblings.count } }),
+      ...(app.workerIpc && { workers: { ready: app.workerIpc.ready(), of: app.workerIpc.count } }),
     }
   })
 }

@@ -8,14 +8,14 @@ import { countsOfKinds } from '../../shared/bounded-log.ts'
 import { clientAddress } from '../../shared/client-address.ts'
 import { AppError } from '../../shared/errors.ts'
 import { logSecurity, securityEventNames } from '../../shared/security-log.ts'
-import { figuresOfAll } from '../aggregate-metrics.ts'
+import { aggregateMetrics } from '../aggregate-metrics.ts'
 import { bearerToken, type HttpServer, localOnly, probes } from '../route-auth.ts'
 
 export function metricsRoutes(app: App, http: HttpServer): void {
   const { metricsToken, nodeId } = app.config
   const registry = new Registry()
-  const { redis, siblings } = app
-  registry.setDefaultLabels({ node: nodeId, ...(siblings && { worker: String(siblings.number) }) })
+  const { redis, workerIpc } = app
+  registry.setDefaultLabels({ node: nodeId, ...(workerIpc && { worker: String(workerIpc.number) }) })
   collectDefaultMetrics({ register: registry })
   const seconds = new Histogram({
     name: 'kefu_http_request_seconds',
@@ -43,7 +43,7 @@ export function metricsRoutes(app: App, http: HttpServer): void {
     seconds.observe({ method, route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1000)
   })
 
-  const figures = siblings ? figuresOfAll(registry, siblings) : () => registry.metrics()
+  const figures = workerIpc ? aggregateMetrics(registry, workerIpc) : () => registry.metrics()
   const config = metricsToken === null ? { ...localOnly, admission: 'probe' as const } : probes
   http.get('/metrics', { config }, async (request, reply) => {
     if (metricsToken !== null) assertMetricsToken(app, request, metricsToken)

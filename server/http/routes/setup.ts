@@ -4,7 +4,7 @@ import { SetupBody } from '#protocol/http.ts'
 import type { App } from '../../context.ts'
 import { getSetup } from '../../setup/get-setup.ts'
 import { setup } from '../../setup/setup.ts'
-import { browserOf, ownPagesOnly, setRefreshCookie } from '../auth-cookies.ts'
+import { browserOf, requireSameOrigin, setRefreshCookie } from '../auth-cookies.ts'
 import { everyone, type HttpServer, pages } from '../route-auth.ts'
 
 export function setupRoutes(app: App, http: HttpServer): void {
@@ -12,7 +12,7 @@ export function setupRoutes(app: App, http: HttpServer): void {
 
   http.post(
     '/setup',
-    { config: everyone, onRequest: ownPagesOnly(app), schema: { body: SetupBody } },
+    { config: everyone, onRequest: requireSameOrigin(app), schema: { body: SetupBody } },
     async (request, reply) => {
       const { reply: answer, refreshToken } = await setup(app, request.body, browserOf(app, request))
       setRefreshCookie(app, reply, refreshToken)

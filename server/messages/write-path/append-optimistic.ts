@@ -3,18 +3,18 @@
 // time is another.
 
 import { isNullRefused } from '#db/core/errors.ts'
-import { inOneTrip } from '#db/core/transaction.ts'
-import { growConversations } from '#db/queries/conversation-changes.ts'
+import { executeInOneRoundTrip } from '#db/core/transaction.ts'
+import { compareAndAppend } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
 import { insertionOf } from '#db/queries/messages.ts'
 import type { Message } from '#protocol/entities.ts'
 import type { App } from '../../context.ts'
 import { AppError } from '../../shared/errors.ts'
-import type { KnownConversations } from './conversation-cache.ts'
-import { type DecidedSends, decideSends, type Send } from './plan-appends.ts'
+import type { ConversationCache } from './conversation-cache.ts'
+import { type PlannedAppends, planAppends, type Send } from './plan-appends.ts'
 
 /** Whether a message may be written this way, as far as its conversation is known. */
-export function isWellKnown(known: KnownConversations, send: Send): boolean {
+export function canAppendOptimistically(known: ConversationCache, send: Send): boolean {
   if (send.attachmentId !== undefined) return false
   const conversation = known.find(send.conversationId)
   if (conversation === undefined || conversation.status === 'closed') return false
@@ -24,11 +24,11 @@ export function isWellKnown(known: KnownConversations, send: Send): boolean {
 
 const isHere = (presence: string | null) => presence === 'online' || presence === 'busy'
 
-/** What was written; null when it has to be decided under locks, and nothing was. Rejects as inOneTrip does. */
-export async function appendKnown(
+/** What was written; null when it has to be decided under locks, and nothing was. Rejects as executeInOneRoundTrip does. */
+export async function appendOptimistic(
   app: Pick<App, 'db' | 'known'>,
   sends: readonly Send[],
-): Promise<DecidedSends | null> {
+): Promise<PlannedAppends | null> {
   let time = app.known.time()
   if (time === undefined) return null
   const locked = new Map<number, LockedConversation>()
@@ -39,7 +39,7 @@ export async function appendKnown(
     // Never before what was last said there: the time may be known less well than it was.
     if (state.now > time.now) time = state
   }
-  const decided = decideSends(sends, { locked, time, attachments: new Map(), known: new Map(), again: false })
+  const decided = planAppends(sends, { locked, time, attachments: new Map(), known: new Map(), again: false })
   if (decided.changes.size > 0) return null
   const { rows, conversations } = decided
   const messages: Message[] = []
@@ -47,11 +47,11 @@ export async function appendKnown(
     if (outcome instanceof AppError) return null
     if (!outcome.existed) messages.push(outcome.message)
   }
-  const [, inserted] = (await inOneTrip(app.db, [
-    growConversations(app.db, conversations, time.now),
+  const [, inserted] = (await executeInOneRoundTrip(app.db, [
+    compareAndAppend(app.db, conversations, time.now),
     insertionOf(app.db, rows),
   ]).catch((refused: unknown) => {
-    if (isNullRefused(refused)) app.known.doubtTime()
+    if (isNullRefused(refused)) app.known.invalidateClock()
     throw refused
   })) as [unknown, { insertId: number }]
   messages.forEach((message, index) => {

@@ -6,7 +6,7 @@ import { type ConversationChanges, saveConversations } from '#db/queries/convers
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
 import { countMessages, hasWritten, type MessagesOfSide, markMessagesRead } from '#db/queries/messages.ts'
 import type { Receipt } from '#protocol/entities.ts'
-import { assertMaySee } from '../../conversation-state/access.ts'
+import { assertCanView } from '../../conversation-state/access.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
 import { AppError } from '../../shared/errors.ts'
 
@@ -30,7 +30,7 @@ export interface MarkedReads {
   conversations: ConversationChanges[]
 }
 
-export async function writeReads(trx: Transaction, reads: readonly Read[], again: boolean): Promise<MarkedReads> {
+export async function applyReceipts(trx: Transaction, reads: readonly Read[], again: boolean): Promise<MarkedReads> {
   const locked = await lockConversations(
     trx,
     reads.map(({ conversationId }) => conversationId),
@@ -41,7 +41,7 @@ export async function writeReads(trx: Transaction, reads: readonly Read[], again
     const before = locked.get(conversationId)
     const state = changes.get(conversationId)?.after ?? before
     try {
-      assertMaySee(actor, state)
+      assertCanView(actor, state)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       outcomes.push(error)
@@ -49,28 +49,28 @@ export async function writeReads(trx: Transaction, reads: readonly Read[], again
     }
     const upToSeq = Math.min(seq, state.lastSeq)
     const readSeq = isCustomer(actor) ? state.customerReadSeq : state.agentReadSeq
-    if (upToSeq <= readSeq || !(await takesPart(trx, actor, state))) {
+    if (upToSeq <= readSeq || !(await isParticipant(trx, actor, state))) {
       // After an ambiguous commit it may be our own receipt that stands.
-      outcomes.push({ receipt: standingReceipt(actor, state), isNews: again })
+      outcomes.push({ receipt: currentReceipt(actor, state), isNews: again })
       continue
     }
-    const after = readUpTo(actor, state, upToSeq)
+    const after = advanceReadPosition(actor, state, upToSeq)
     changes.set(conversationId, { before: before as LockedConversation, after })
-    outcomes.push({ receipt: standingReceipt(actor, after), isNews: true })
+    outcomes.push({ receipt: currentReceipt(actor, after), isNews: true })
   }
   const conversations = [...changes.values()]
-  await markAndCount(trx, conversations)
+  await markReadAndCountUnread(trx, conversations)
   await saveConversations(trx, conversations)
   return { outcomes, conversations }
 }
 
-async function takesPart(trx: Transaction, actor: Actor, state: LockedConversation): Promise<boolean> {
+async function isParticipant(trx: Transaction, actor: Actor, state: LockedConversation): Promise<boolean> {
   if (isCustomer(actor)) return state.customerBlockedAt === null
   if (state.agentId === actor.userId) return true
   return actor.role === 'admin' && (await hasWritten(trx, state.id, actor.userId))
 }
 
-function readUpTo(actor: Actor, state: LockedConversation, upToSeq: number): LockedConversation {
+function advanceReadPosition(actor: Actor, state: LockedConversation, upToSeq: number): LockedConversation {
   const { now } = state
   const version = state.version + 1
   return isCustomer(actor)
@@ -84,7 +84,7 @@ const readers = [
 ] as const
 
 /** Marks what was newly read, and gives `after` what is left unread: of what was read or of what was not, the shorter is counted. */
-async function markAndCount(trx: Transaction, conversations: readonly ConversationChanges[]): Promise<void> {
+async function markReadAndCountUnread(trx: Transaction, conversations: readonly ConversationChanges[]): Promise<void> {
   const counted: { range: MessagesOfSide; take(n: number): void }[] = []
   for (const { before, after } of conversations) {
     for (const { readSeq, unread, wrote } of readers) {
@@ -113,7 +113,7 @@ async function markAndCount(trx: Transaction, conversations: readonly Conversati
 }
 
 /** How far the actor's side has read, as it stands. */
-function standingReceipt(actor: Actor, state: LockedConversation): Receipt {
+function currentReceipt(actor: Actor, state: LockedConversation): Receipt {
   const standing = isCustomer(actor)
     ? { seq: state.customerReadSeq, readAt: state.customerReadAt }
     : { seq: state.agentReadSeq, readAt: state.agentReadAt }

@@ -9,7 +9,7 @@ import type { Send } from './plan-appends.ts'
  * Undefined for plain words; `taken` are those that go with this batch, and it is added there. Throws not_found alike for what does not exist
  * and what is not the sender's.
  */
-export function takeAttachment(
+export function claimAttachment(
   { actor, type, attachmentId }: Send,
   locked: ReadonlyMap<number, LockedAttachment>,
   taken: Set<number>,

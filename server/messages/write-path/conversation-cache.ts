@@ -5,9 +5,9 @@
 import type { ConversationChanges } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
 import { limits } from '#protocol/limits.ts'
-import { createKnownTime, type Moment } from './database-clock.ts'
+import { createDatabaseClock, type Moment } from './database-clock.ts'
 
-export interface KnownConversations {
+export interface ConversationCache {
   /** To be told of each change after its commit, and of what was locked and left as it was. */
   note(changes: readonly ConversationChanges[]): void
   /** As it was left; undefined where it is not known well enough. Not to be changed. */
@@ -15,7 +15,7 @@ export interface KnownConversations {
   /** The database's time; undefined when it is not known well enough. */
   time(): Moment | undefined
   /** To be told when the database has refused what rested on that. */
-  doubtTime(): void
+  invalidateClock(): void
 }
 
 interface Known {
@@ -29,9 +29,9 @@ interface Known {
 }
 
 /** `now`: milliseconds of a clock that nobody sets. */
-export function createKnownConversations(now: () => number = () => performance.now()): KnownConversations {
+export function createConversationCache(now: () => number = () => performance.now()): ConversationCache {
   const known = new Map<number, Known>()
-  const time = createKnownTime(now)
+  const time = createDatabaseClock(now)
 
   return {
     note(changes) {
@@ -49,9 +49,9 @@ export function createKnownConversations(now: () => number = () => performance.n
           // Whoever has it now was not looked at.
           state: after.agentId === before.agentId ? after : { ...after, agentPresence: null },
           isOurs: was !== undefined && was.state.version === before.version,
-          goodUntil: now() + limits.knownConversationMs,
+          goodUntil: now() + limits.cachedConversationMs,
         })
-        if (known.size > limits.knownConversations) known.delete(known.keys().next().value as number)
+        if (known.size > limits.cachedConversations) known.delete(known.keys().next().value as number)
       }
     },
     find(conversationId) {
@@ -59,6 +59,6 @@ export function createKnownConversations(now: () => number = () => performance.n
       return one?.isOurs && one.goodUntil > now() ? one.state : undefined
     },
     time: time.read,
-    doubtTime: time.doubt,
+    invalidateClock: time.doubt,
   }
 }

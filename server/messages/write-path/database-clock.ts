@@ -10,7 +10,7 @@ export interface Moment {
   heardAt: number
 }
 
-export interface KnownTime {
+export interface DatabaseClock {
   /** To be told what the database said. */
   note(moment: Moment): void
   /** This moment; undefined when what is gone by was heard too long ago. */
@@ -20,7 +20,7 @@ export interface KnownTime {
 }
 
 /** `clock`: milliseconds of the clock that nobody sets. */
-export function createKnownTime(clock: () => number): KnownTime {
+export function createDatabaseClock(clock: () => number): DatabaseClock {
   /** Of the database's clock before that one. */
   let ahead = Number.NEGATIVE_INFINITY
   let goodUntil = 0
@@ -30,7 +30,7 @@ export function createKnownTime(clock: () => number): KnownTime {
       const candidate = Date.parse(now) - heardAt
       if (clock() < goodUntil && candidate <= ahead) return
       ahead = candidate
-      goodUntil = heardAt + limits.knownConversationMs
+      goodUntil = heardAt + limits.cachedConversationMs
     },
     read() {
       const heardAt = clock()

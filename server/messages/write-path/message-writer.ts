@@ -4,13 +4,13 @@
 import { inTransaction } from '#db/core/transaction.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../../context.ts'
-import type { ConversationTeller } from '../../conversation-state/publish-conversation.ts'
+import type { ConversationUpdates } from '../../conversation-state/publish-conversation.ts'
 import { AppError } from '../../shared/errors.ts'
-import { type AppendedBatch, appendMessages } from './append-locked.ts'
-import { appendKnown, isWellKnown } from './append-optimistic.ts'
+import { type AppendedBatch, appendLocked } from './append-locked.ts'
+import { appendOptimistic, canAppendOptimistically } from './append-optimistic.ts'
 import type { Appended, Send } from './plan-appends.ts'
-import { tellAppended } from './publish-messages.ts'
-import { createWaitingSends } from './send-queue.ts'
+import { publishMessages } from './publish-messages.ts'
+import { createSendQueue } from './send-queue.ts'
 
 export interface MessageWriter {
   /** Writes a conversation's messages in the order of the calls. Resolves after commit; rejects with AppError, overloaded when too much waits. */
@@ -27,9 +27,9 @@ interface Waiting {
 
 export function createMessageWriter(
   app: Pick<App, 'db' | 'publish' | 'told' | 'known' | 'log'>,
-  teller: ConversationTeller,
+  teller: ConversationUpdates,
 ): MessageWriter {
-  const waiting = createWaitingSends<Waiting>()
+  const waiting = createSendQueue<Waiting>()
   const lanes = new Set<Promise<void>>()
   let isStarting = false
 
@@ -45,8 +45,8 @@ export function createMessageWriter(
 
   /** A second lane opens only when enough waits: each batch costs its statements, and one that is larger costs no more of them. */
   function startLanes() {
-    while (lanes.size === 0 ? waiting.ready() > 0 : waiting.ready() >= limits.writerLaneRows) {
-      if (lanes.size === limits.writerLanes) return
+    while (lanes.size === 0 ? waiting.ready() > 0 : waiting.ready() >= limits.fullBatchRows) {
+      if (lanes.size === limits.concurrentBatches) return
       const lane = run().finally(() => {
         lanes.delete(lane)
         startLanes()
@@ -60,7 +60,10 @@ export function createMessageWriter(
     while (waiting.ready() > 0) {
       const batch = waiting.takeBatch()
       const [wellKnown, others] = byKnowledge(batch)
-      const tells = await Promise.all([write(wellKnown, () => appendKnown(app, sendsOf(wellKnown))), write(others)])
+      const tells = await Promise.all([
+        write(wellKnown, () => appendOptimistic(app, sendsOf(wellKnown))),
+        write(others),
+      ])
       waiting.written(batch)
       if (waiting.ready() > 0) told = afterTheNext(tells)
       else for (const tell of tells) tell()
@@ -71,7 +74,7 @@ export function createMessageWriter(
   /** All of one conversation go the same way, so that their order holds. */
   function byKnowledge(batch: readonly Waiting[]): [Waiting[], Waiting[]] {
     const unknown = new Set<number>()
-    for (const { send } of batch) if (!isWellKnown(app.known, send)) unknown.add(send.conversationId)
+    for (const { send } of batch) if (!canAppendOptimistically(app.known, send)) unknown.add(send.conversationId)
     return partition(batch, ({ send }) => !unknown.has(send.conversationId))
   }
 
@@ -86,7 +89,7 @@ export function createMessageWriter(
     if (batch.length === 0) return () => {}
     const sends = sendsOf(batch)
     try {
-      const appended = await inTransaction(app.db, (trx, again) => appendMessages(trx, sends, again), shortcut)
+      const appended = await inTransaction(app.db, (trx, again) => appendLocked(trx, sends, again), shortcut)
       app.known.note(appended.conversations)
       return () => tell(batch, appended)
     } catch (error) {
@@ -97,7 +100,7 @@ export function createMessageWriter(
   }
 
   function tell(batch: readonly Waiting[], { outcomes, changes }: AppendedBatch) {
-    tellAppended(app, teller, sendsOf(batch), outcomes, changes)
+    publishMessages(app, teller, sendsOf(batch), outcomes, changes)
     batch.forEach((one, index) => {
       const outcome = outcomes[index] as Appended | AppError
       if (outcome instanceof AppError) one.reject(outcome)
@@ -113,7 +116,7 @@ export function createMessageWriter(
       return new Promise((resolve, reject) => {
         waiting.add({ send, resolve, reject })
         // The database is at work while the rest of what has come is still read.
-        if (waiting.ready() >= limits.writerLaneRows) startLanes()
+        if (waiting.ready() >= limits.fullBatchRows) startLanes()
         else startSoon()
       })
     },

@@ -2,15 +2,15 @@
 // customer's words do to the conversation's state. Writes nothing.
 
 import type { LockedAttachment } from '#db/queries/attachments.ts'
-import { type ConversationChanges, movedOn } from '#db/queries/conversation-changes.ts'
+import { type ConversationChanges, throttleTimestamp } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
 import type { MessageKey, NewMessage } from '#db/queries/messages.ts'
 import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
-import { assertMayHandle } from '../../conversation-state/access.ts'
-import { intoQueue, reopened } from '../../conversation-state/transitions.ts'
+import { assertCanManage } from '../../conversation-state/access.ts'
+import { reopen, requeue } from '../../conversation-state/transitions.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
 import { AppError } from '../../shared/errors.ts'
-import { takeAttachment } from './claim-attachment.ts'
+import { claimAttachment } from './claim-attachment.ts'
 import type { Moment } from './database-clock.ts'
 
 export interface Send {
@@ -32,7 +32,7 @@ export interface Appended {
   isNews: boolean
 }
 
-export interface DecidedSends {
+export interface PlannedAppends {
   /** One for each send, in their order. New messages have no id yet. */
   outcomes: (Appended | AppError)[]
   /** Conversations whose state the messages changed, and how. */
@@ -68,20 +68,20 @@ interface Written extends ConversationChanges {
   messages: Message[]
 }
 
-export function decideSends(
+export function planAppends(
   sends: readonly Send[],
   { locked, time, attachments, known, again }: Standing,
-): DecidedSends {
+): PlannedAppends {
   const taken = new Set<number>()
   const rows: NewMessage[] = []
   const written = new Map<number, Written>()
-  const changes: DecidedSends['changes'] = new Map()
+  const changes: PlannedAppends['changes'] = new Map()
 
   function append(send: Send): Message {
     const one = written.get(send.conversationId)
     const standing = one?.after ?? locked.get(send.conversationId)
     assertMaySend(send.actor, standing)
-    const attachment = takeAttachment(send, attachments, taken)
+    const attachment = claimAttachment(send, attachments, taken)
     const { after, messages } = one ?? begin(standing)
     const change = enqueue(after) ?? (isCustomer(send.actor) ? wake(after) : null)
     if (change) changes.set(after.id, change)
@@ -123,7 +123,7 @@ function assertMaySend(
   actor: Actor,
   conversation: LockedConversation | undefined,
 ): asserts conversation is LockedConversation {
-  assertMayHandle(actor, conversation)
+  assertCanManage(actor, conversation)
   if (!isCustomer(actor) && conversation.status === 'closed') {
     throw new AppError('conversation_closed', 'The conversation is closed.')
   }
@@ -132,7 +132,7 @@ function assertMaySend(
 /** With its first message a conversation that began without one is put into the queue. */
 function enqueue(conversation: LockedConversation): 'queued' | null {
   if (conversation.status !== 'open' || conversation.queuedAt !== null) return null
-  Object.assign(conversation, intoQueue(conversation.now))
+  Object.assign(conversation, requeue(conversation.now))
   return 'queued'
 }
 
@@ -140,13 +140,13 @@ function enqueue(conversation: LockedConversation): 'queued' | null {
 function wake(conversation: LockedConversation): 'reopened' | 'released' | null {
   if (conversation.status === 'closed') {
     const takesIt = conversation.agentPresence === 'online'
-    Object.assign(conversation, reopened(conversation.now, conversation.agentId, takesIt), {
+    Object.assign(conversation, reopen(conversation.now, conversation.agentId, takesIt), {
       updatedAt: conversation.now,
     })
     return 'reopened'
   }
   if (conversation.status === 'pending' && isAbsent(conversation.agentPresence)) {
-    Object.assign(conversation, intoQueue(conversation.now), { updatedAt: conversation.now })
+    Object.assign(conversation, requeue(conversation.now), { updatedAt: conversation.now })
     return 'released'
   }
   return null
@@ -158,7 +158,7 @@ const isAbsent = (presence: LockedConversation['agentPresence']) => presence ===
 function nextRow(conversation: LockedConversation, send: Send, attachment: Attachment | undefined): NewMessage {
   conversation.lastSeq += 1
   conversation.version += 1
-  conversation.updatedAt = movedOn(conversation.updatedAt, conversation.now)
+  conversation.updatedAt = throttleTimestamp(conversation.updatedAt, conversation.now)
   if (isCustomer(send.actor)) conversation.agentUnread += 1
   else conversation.customerUnread += 1
   return {

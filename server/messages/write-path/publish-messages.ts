@@ -1,14 +1,14 @@
 // Tells what a committed batch brought: each new message, in seq order, to who is subscribed and to its sender's other connections.
 
 import type { App } from '../../context.ts'
-import { type ConversationTeller, tellStanding } from '../../conversation-state/publish-conversation.ts'
+import { type ConversationUpdates, publishStatus } from '../../conversation-state/publish-conversation.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { AppendedBatch } from './append-locked.ts'
 import type { Appended, Send } from './plan-appends.ts'
 
-export function tellAppended(
+export function publishMessages(
   app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
-  teller: ConversationTeller,
+  teller: ConversationUpdates,
   sends: readonly Send[],
   outcomes: readonly (Appended | AppError)[],
   changes: AppendedBatch['changes'],
@@ -20,5 +20,5 @@ export function tellAppended(
     app.publish('message:created', { conversationId: message.conversationId, userId: send.actor.userId }, message)
     if (!changes.has(message.conversationId)) teller.soon(message.conversationId, 'message')
   })
-  for (const [conversationId, change] of changes) void tellStanding(app, conversationId, change)
+  for (const [conversationId, change] of changes) void publishStatus(app, conversationId, change)
 }

@@ -5,11 +5,11 @@ import { inTransaction } from '#db/core/transaction.ts'
 import type { Receipt } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../../context.ts'
-import type { ConversationTeller } from '../../conversation-state/publish-conversation.ts'
+import type { ConversationUpdates } from '../../conversation-state/publish-conversation.ts'
 import { AppError } from '../../shared/errors.ts'
-import { type Marked, type Read, writeReads } from './apply-receipts.ts'
+import { applyReceipts, type Marked, type Read } from './apply-receipts.ts'
 
-export interface ReadMarker {
+export interface ReceiptWriter {
   /** How far the reader's side has read, after commit. Rejects with AppError, overloaded when too much waits. */
   mark(read: Read): Promise<Receipt>
   /** Resolves once nothing waits any more. */
@@ -21,7 +21,10 @@ interface Waiting {
   answers: PromiseWithResolvers<Receipt>[]
 }
 
-export function createReadMarker(app: Pick<App, 'db' | 'publish' | 'known'>, teller: ConversationTeller): ReadMarker {
+export function createReceiptWriter(
+  app: Pick<App, 'db' | 'publish' | 'known'>,
+  teller: ConversationUpdates,
+): ReceiptWriter {
   /** By conversation and reader, the longest waiting first. */
   const waiting = new Map<string, Waiting>()
   let running: Promise<void> | null = null
@@ -40,7 +43,7 @@ export function createReadMarker(app: Pick<App, 'db' | 'publish' | 'known'>, tel
   async function write(batch: readonly Waiting[]) {
     try {
       const reads = batch.map(({ read }) => read)
-      const { outcomes, conversations } = await inTransaction(app.db, (trx, again) => writeReads(trx, reads, again))
+      const { outcomes, conversations } = await inTransaction(app.db, (trx, again) => applyReceipts(trx, reads, again))
       app.known.note(conversations)
       batch.forEach((one, index) => {
         tell(one, outcomes[index] as Marked | AppError)

@@ -10,7 +10,7 @@ interface Waiting {
   send: { conversationId: number; content: string }
 }
 
-export interface WaitingSends<W extends Waiting> {
+export interface SendQueue<W extends Waiting> {
   add(one: W): void
   /** How many could be written now. */
   ready(): number
@@ -22,7 +22,7 @@ export interface WaitingSends<W extends Waiting> {
   written(batch: readonly W[]): void
 }
 
-export function createWaitingSends<W extends Waiting>(): WaitingSends<W> {
+export function createSendQueue<W extends Waiting>(): SendQueue<W> {
   let waiting: W[] = []
   let ready = 0
   /** Conversations, by batch. */

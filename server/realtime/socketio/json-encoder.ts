@@ -9,7 +9,7 @@ interface Encoder {
 }
 
 /** Call before the first connection. */
-export function tellTextOnly(io: Server): void {
+export function useJsonEncoder(io: Server): void {
   const { encoder } = io as unknown as { encoder: Encoder }
   encoder.encode = (packet) => [encoder.encodeAsString(packet)]
 }

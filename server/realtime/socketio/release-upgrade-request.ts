@@ -15,11 +15,11 @@ interface EngineSocket {
 }
 
 /** Nothing may read the request or the handshake of this connection afterwards. Polling keeps it until it has become a WebSocket. */
-export function letGoOfRequest(socket: Socket): void {
+export function releaseUpgradeRequest(socket: Socket): void {
   const { conn } = socket
   const engineSocket = conn as unknown as EngineSocket
   if (engineSocket.transport.name !== 'websocket') {
-    const upgraded = () => letGoOfRequest(socket)
+    const upgraded = () => releaseUpgradeRequest(socket)
     conn.once('upgrade', upgraded)
     // It may leave and come again on the same connection, time and again.
     socket.once('disconnect', () => conn.off('upgrade', upgraded))

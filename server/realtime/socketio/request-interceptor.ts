@@ -33,7 +33,7 @@ interface Taking {
 const takings = new WeakMap<object, Taking>()
 
 /** To be called once for each socket. */
-export function takeRequests(socket: Socket, take: (incoming: Incoming) => void): void {
+export function interceptRequests(socket: Socket, take: (incoming: Incoming) => void): void {
   // A middleware that never goes on: nobody listens behind it.
   socket.use((event) => take(incomingOf(event)))
   const { conn } = socket
@@ -45,17 +45,17 @@ export function takeRequests(socket: Socket, take: (incoming: Incoming) => void)
   const taking = { socket, take }
   takings.set(conn, taking)
   const engineSocket = conn as unknown as EngineSocket
-  if (engineSocket.transport.name === 'websocket') takeAtOnce(engineSocket, taking)
-  else conn.once('upgrade', () => takeAtOnce(engineSocket, taking))
+  if (engineSocket.transport.name === 'websocket') installFastPath(engineSocket, taking)
+  else conn.once('upgrade', () => installFastPath(engineSocket, taking))
 }
 
-function takeAtOnce(conn: EngineSocket, taking: Taking): void {
+function installFastPath(conn: EngineSocket, taking: Taking): void {
   const { transport } = conn
   const { onPacket } = transport
   /** Socket.IO takes what came to it a tick later. Until then all goes that way, since what comes later must not be earlier. */
-  let onLongWay = 0
+  let pendingSlowPath = 0
   transport.onPacket = (packet) => {
-    const isUsual = onLongWay === 0 && packet.type === 'message' && conn.pingTimeoutTimer === null
+    const isUsual = pendingSlowPath === 0 && packet.type === 'message' && conn.pingTimeoutTimer === null
     const incoming = isUsual && conn.readyState === 'open' && taking.socket.connected && requestOf(conn, packet.data)
     if (incoming) {
       taking.take(incoming)
@@ -63,9 +63,9 @@ function takeAtOnce(conn: EngineSocket, taking: Taking): void {
     }
     onPacket.call(transport, packet)
     if (packet.type !== 'message') return
-    onLongWay += 1
+    pendingSlowPath += 1
     process.nextTick(() => {
-      onLongWay -= 1
+      pendingSlowPath -= 1
     })
   }
 }

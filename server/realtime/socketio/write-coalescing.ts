@@ -36,7 +36,7 @@ const isOpen = 1
 const nothing = Buffer.alloc(0)
 
 /** Call after the server is attached and before the first connection. */
-export function sendTogether(io: Server): void {
+export function coalesceWrites(io: Server): void {
   /** In the order of what they are told, so one may be here more than once. */
   let waiting: EngineSocket[] = []
 
@@ -44,18 +44,18 @@ export function sendTogether(io: Server): void {
     const all = waiting
     waiting = []
     for (const engineSocket of all) {
-      if (engineSocket.writeBuffer.length === 0 || sendInOneWrite(engineSocket)) continue
+      if (engineSocket.writeBuffer.length === 0 || flushCoalesced(engineSocket)) continue
       Object.getPrototypeOf(engineSocket).flush.call(engineSocket)
     }
   }
 
-  function flushLater(this: EngineSocket) {
+  function scheduleFlush(this: EngineSocket) {
     if (waiting.length === 0) setImmediate(sendAll)
     waiting.push(this)
   }
 
   io.engine.on('connection', (engineSocket: EngineSocket) => {
-    engineSocket.flush = flushLater
+    engineSocket.flush = scheduleFlush
   })
 }
 
@@ -63,7 +63,7 @@ export function sendTogether(io: Server): void {
  * Does what engine.io's own flush does, without telling anybody but who waits to close. False, and nothing done, where that is not to be had:
  * a transport that is no WebSocket, or not at work, or packets that are no text.
  */
-function sendInOneWrite(engineSocket: EngineSocket): boolean {
+function flushCoalesced(engineSocket: EngineSocket): boolean {
   const { transport, writeBuffer, packetsFn, readyState } = engineSocket
   const webSocket = transport.socket
   if (transport.name !== 'websocket' || packetsFn.length > 0) return false

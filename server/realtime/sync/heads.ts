@@ -5,18 +5,18 @@ import { listHeads } from '#db/queries/conversations.ts'
 import type { ConversationHead } from '#protocol/events.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../../context.ts'
-import type { OpenConnections } from '../connection-registry.ts'
+import type { ConnectionRegistry } from '../connection-registry.ts'
 import { publishHeads } from '../publish.ts'
 import { conversationOf } from '../rooms.ts'
 
-export function startHeads(app: App, connections: OpenConnections): { stop(): void } {
+export function startHeads(app: App, connections: ConnectionRegistry): { stop(): void } {
   const timer = setInterval(() => {
     tellHeads(app, connections).catch((error: unknown) => app.log.warn({ err: error }, 'could not tell heads'))
   }, limits.headsMs)
   return { stop: () => clearInterval(timer) }
 }
 
-async function tellHeads(app: App, connections: OpenConnections): Promise<void> {
+async function tellHeads(app: App, connections: ConnectionRegistry): Promise<void> {
   const subscribed = connections.all().map(({ socket }) => ({
     socket,
     ids: [...socket.rooms].map(conversationOf).filter((id) => id !== undefined),

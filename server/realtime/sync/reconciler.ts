@@ -1,13 +1,13 @@
-// Silence is not trusted: every limits.comparisonMs this node compares what it has told with what changed in the database, and tells its own
+// Silence is not trusted: every limits.reconcileMs this node compares what it has told with what changed in the database, and tells its own
 // connections the rest. Whatever was lost on the way (between nodes, or by a failed read after a commit) is there with no further traffic.
 
 import { readNow } from '#db/core/clock.ts'
 import { listChangedConversations } from '#db/queries/conversations.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../../context.ts'
-import { tellInTurn } from '../../conversation-state/publish-conversation.ts'
+import { publishMany } from '../../conversation-state/publish-conversation.ts'
 
-export function startComparison(app: App): { stop(): void } {
+export function startReconciler(app: App): { stop(): void } {
   /** Everything that changed before this, on the database's clock, has been looked at. */
   let since: string | null = null
   let running = false
@@ -15,18 +15,18 @@ export function startComparison(app: App): { stop(): void } {
   async function compare() {
     const now = await readNow(app.db)
     const from = since ?? now
-    const rows = await listChangedConversations(app.db, from, limits.comparisonRows)
+    const rows = await listChangedConversations(app.db, from, limits.reconcileRows)
     const untold = rows.filter(({ id, version }) => version > app.told.of(id))
-    await tellInTurn(
+    await publishMany(
       app,
       untold.map(({ id }) => id),
       'message',
-      { onThisNode: true },
+      { local: true },
     )
-    await app.presence.tellMissed(from)
+    await app.presence.republishSince(from)
     // What carries an earlier time may commit later; a full page goes on where it ended.
-    const seen = rows.length === limits.comparisonRows ? (rows.at(-1)?.changedAt ?? now) : now
-    since = new Date(Date.parse(seen) - (seen === now ? limits.comparisonOverlapMs : 0)).toISOString()
+    const seen = rows.length === limits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
+    since = new Date(Date.parse(seen) - (seen === now ? limits.reconcileOverlapMs : 0)).toISOString()
   }
 
   const timer = setInterval(() => {
@@ -37,7 +37,7 @@ export function startComparison(app: App): { stop(): void } {
       .finally(() => {
         running = false
       })
-  }, limits.comparisonMs)
+  }, limits.reconcileMs)
 
   return { stop: () => clearInterval(timer) }
 }

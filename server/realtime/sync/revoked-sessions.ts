@@ -1,17 +1,17 @@
 // Ends connections, and calls under way, whose session or user was ended elsewhere (another node that could not tell us, a command), within
-// limits.endedSessionsMs. Here and through Redis they end at once.
+// limits.revokedSessionsMs. Here and through Redis they end at once.
 
 import { listLiveCustomerSessions } from '#db/queries/customer-sessions.ts'
 import { listLiveLoginSessions } from '#db/queries/login-sessions.ts'
 import { limits } from '#protocol/limits.ts'
 import type { App } from '../../context.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
-import { endConnection, type OpenConnections } from '../connection-registry.ts'
+import { type ConnectionRegistry, endConnection } from '../connection-registry.ts'
 
 /** Looks once, and ends what it finds. */
 export async function endLapsed(
   { db, actors }: Pick<App, 'db' | 'actors'>,
-  connections: OpenConnections,
+  connections: ConnectionRegistry,
 ): Promise<void> {
   const [customers, agents] = [[], []] as [Actor[], Actor[]]
   for (const one of actors.all()) (isCustomer(one) ? customers : agents).push(one)
@@ -21,14 +21,14 @@ export async function endLapsed(
 }
 
 async function markThoseNotIn(actors: Actor[], listLive: (ids: number[]) => Promise<number[]>) {
-  for (let from = 0; from < actors.length; from += limits.endedSessionsRows) {
-    const some = actors.slice(from, from + limits.endedSessionsRows)
+  for (let from = 0; from < actors.length; from += limits.revokedSessionsRows) {
+    const some = actors.slice(from, from + limits.revokedSessionsRows)
     const live = new Set(await listLive(some.map(({ sessionId }) => sessionId)))
     for (const actor of some) if (!live.has(actor.sessionId)) actor.isEnded = true
   }
 }
 
-export function watchEndedSessions(app: App): { stop(): void } {
+export function watchRevokedSessions(app: App): { stop(): void } {
   let running = false
 
   const timer = setInterval(() => {
@@ -40,7 +40,7 @@ export function watchEndedSessions(app: App): { stop(): void } {
       .finally(() => {
         running = false
       })
-  }, limits.endedSessionsMs)
+  }, limits.revokedSessionsMs)
 
   return { stop: () => clearInterval(timer) }
 }

@@ -331,7 +331,7 @@ export const conversationDrills: Attack[] = [
   messageDrill('agentMessages', { count: 15, windowMs: 10_000 }, 'agent'),
   bytesDrill('messageBytesPerCustomer', 20_000, 1),
   bytesDrill('messageBytesPerAddress', 40_000, 10),
-  linesDrill('refusalLines', 20, 10),
+  linesDrill('refusalLogLines', 20, 10),
   linesDrill('linesPerActor', 5, 1),
 ]
 
