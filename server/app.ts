@@ -113,7 +113,7 @@ export async function createApp({
   if ((workerIpc?.number ?? 1) === 1) warnOfMissingProxies(app)
   const http = await createHttpServer(app)
   io.attach(http.server)
-  if (workerIpc) enableStickySessions(config, io, workerIpc)
+  if (workerIpc) enableStickySessions(config, io, http.server, workerIpc)
   coalesceWrites(io)
   useJsonEncoder(io)
   const realtime = serveRealtime(app, io, http.server, connections, plainHeaders(config))

@@ -21,7 +21,10 @@ export async function login(app: App, body: LoginBody, browser: Browser): Promis
     logSecurity(app, 'sign_in', { userId: loggedIn.reply.user.id, sessionId })
     return loggedIn
   } catch (error) {
-    logSecurity(app, 'sign_in_refused', { userId: account?.id, reason: asAppError(error).code }, browser.address.group)
+    const reason = asAppError(error).code
+    // A fault of ours refuses nobody.
+    if (reason !== 'internal')
+      logSecurity(app, 'sign_in_refused', { userId: account?.id, reason }, browser.address.group)
     throw error
   }
 }

@@ -77,8 +77,6 @@ export const budgets = {
   messageFragments: { packets: 4_096 },
   /** What may wait to be sent on one connection, in all layers together; past it the client is too slow. */
   unreadBytesPerConnection: { bytes: 1024 * 1024 },
-  /** The same for one TCP connection of plain HTTP, where a file of a page may wait as a whole. */
-  unreadBytesPerHttpConnection: { bytes: 2 * 1024 * 1024 },
   /** While more than this waits, a connection's next request that reads a page is not started. */
   unreadBytesBeforePage: { bytes: 128 * 1024 },
   /** HTTP calls without a valid access token. Those with one count for their customer or agent, never for the address. */

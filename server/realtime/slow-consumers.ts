@@ -8,7 +8,6 @@ import type { App } from '../context.ts'
 import type { RefusalReason } from './refused-sockets.ts'
 import { type EngineSession, type EngineSessions, tcpOf, terminate } from './socketio/engine-sessions.ts'
 import type { Packet } from './socketio/write-coalescing.ts'
-import type { TcpSockets } from './tcp-sockets.ts'
 
 export interface SlowConsumers {
   /** Resolves when the client has read enough for another page, or its connection has ended; null when it may have one now. */
@@ -24,7 +23,6 @@ interface Received {
 
 export function watchSlowConsumers(
   app: Pick<App, 'log' | 'config' | 'refusedSockets' | 'violations' | 'rates'>,
-  tcpSockets: TcpSockets,
   sessions: EngineSessions,
 ): SlowConsumers {
   const received = new WeakMap<TcpSocket, Received>()
@@ -34,11 +32,6 @@ export function watchSlowConsumers(
   function sweep() {
     const now = performance.now()
     for (const session of sessions.values()) sweepSession(session, now)
-    for (const socket of tcpSockets.all()) {
-      if (tcpSockets.unread(socket) <= budgets.unreadBytesPerHttpConnection.bytes) continue
-      app.refusedSockets.count('slow')
-      socket.destroy()
-    }
   }
 
   function sweepSession(session: EngineSession, now: number) {

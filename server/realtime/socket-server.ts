@@ -31,7 +31,6 @@ import { guardTransports } from './socketio/transport-guard.ts'
 import { startHeads } from './sync/heads.ts'
 import { startReconciler } from './sync/reconciler.ts'
 import { watchRevokedSessions } from './sync/revoked-sessions.ts'
-import { trackTcpSockets } from './tcp-sockets.ts'
 
 /** Not yet attached to an HTTP server. */
 export function createSocketServer(): Server {
@@ -60,10 +59,9 @@ export function serveRealtime(
   const answers = createPendingResponses()
   const sessions: EngineSessions = new Map()
   const handshakes = new WeakMap<EngineSession, PendingHandshake>()
-  const tcpSockets = trackTcpSockets(server)
   const socketRequests = guardSocketRequests(app, server, sessions, headers)
   guardTransports(app, io, sessions)
-  const slowConsumers = watchSlowConsumers(app, tcpSockets, sessions)
+  const slowConsumers = watchSlowConsumers(app, sessions)
 
   io.engine.on('connection', (conn: EngineConnection) => {
     const handshake = socketRequests.claim(conn.request)

@@ -18,7 +18,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
   let opened: BrowserContext | undefined
 
   beforeAll(async () => {
-    app = await startTestApp()
+    app = await startTestApp({ env: { DEMO: 'on' } })
   })
   beforeEach(async () => {
     profile = await mkdtemp(join(tmpdir(), 'kefu-profile-'))

@@ -54,8 +54,8 @@ test('[AT32] [S20] lists and events carry 200 code points of the last message, h
   const { message: sent } = await customer.request('message:send', { conversationId, ...message(long) })
   expect(sent.content).toBe(long)
   const preview = '🙂'.repeat(limits.previewLength)
-  const updated = await agent.next('conversation:updated', ({ conversation }) => conversation.id === conversationId)
-  expect(updated.conversation.lastMessage).toEqual({ ...sent, content: preview })
+  const created = await agent.next('conversation:created', ({ conversation }) => conversation.id === conversationId)
+  expect(created.conversation.lastMessage).toEqual({ ...sent, content: preview })
   for (const who of [customer, agent]) {
     const { conversations } = await who.request('conversation:list', {})
     expect(conversations.find(({ id }) => id === conversationId)?.lastMessage?.content).toBe(preview)

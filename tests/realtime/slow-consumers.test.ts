@@ -99,7 +99,7 @@ describe('a client that does not read', () => {
     tcp.socket.destroy()
   })
 
-  it('[CN8] [S1] [S4] and is told more than a MiB is ended, and so is one of plain HTTP with more than two', async () => {
+  it('[CN8] [S1] [S4] is ended when more than a MiB waits for it', async () => {
     const tcp = await openWebSocket(app.url, { token: agent.token })
     tcp.socket.write(textFrame(`421["conversation:open",${JSON.stringify({ conversationId, limit: 1 })}]`))
     await tcp.until('431[')
@@ -110,12 +110,6 @@ describe('a client that does not read', () => {
       await new Promise(setImmediate)
     }
     expect(refused('slow')).toBe(before + 1)
-
-    const http = openTcp(app.url)
-    http.socket.pause()
-    const request = `GET /api/v1/conversations/${conversationId}/messages?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${agent.token}\r\n\r\n`
-    http.socket.write(request.repeat(100))
-    await expect.poll(() => refused('slow'), { timeout: 8_000 }).toBe(before + 2)
   }, 20_000)
 })
 

@@ -1,19 +1,24 @@
 // A session of Engine.IO lives in one worker, and its requests may reach any of them: its id names the worker, and whoever gets a request
 // of another's session passes it on over that one's private socket. Connections that begin as WebSocket, and all else, never take that way.
 
-import { type IncomingMessage, request as open, type ServerResponse } from 'node:http'
-import { connect } from 'node:net'
+import { type IncomingMessage, type Server as NodeServer, request as open, type ServerResponse } from 'node:http'
+import { connect, type Socket as TcpSocket } from 'node:net'
 import type { Server } from 'socket.io'
 import type { Config } from '../../process/config.ts'
-import { clientAddress, passedAddressHeader } from '../../shared/client-address.ts'
+import { clientAddress, passedAddressHeader, trustAddressHeader } from '../../shared/client-address.ts'
 import type { WorkerIpc } from './worker-ipc.ts'
 
 /** Call when the server is attached and before the first connection. */
 export function enableStickySessions(
   config: Config,
   { engine }: Server,
+  server: NodeServer,
   { id, socketOf }: Pick<WorkerIpc, 'id' | 'socketOf'>,
 ): void {
+  server.on('connection', (socket: TcpSocket) => {
+    // Only other workers of this machine reach the private socket.
+    if (isPipe(socket)) trustAddressHeader(socket)
+  })
   const randomId = engine.generateId.bind(engine)
   engine.generateId = async (request: IncomingMessage) => `${id}.${await randomId(request)}`
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
@@ -26,6 +31,9 @@ export function enableStickySessions(
     else proxyRequest(request, headers, response, socketOf(owner))
   })
 }
+
+const isPipe = (socket: TcpSocket) =>
+  (socket as unknown as { _handle?: { constructor: { name: string } } })._handle?.constructor.name === 'Pipe'
 
 /** The id of the worker whose session this is; null where there is none yet. Whatever else is sent is for the engine to refuse. */
 function ownerOf(url: string): number | null {
