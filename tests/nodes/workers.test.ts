@@ -105,7 +105,7 @@ describe('two workers', () => {
     for (const client of senders) {
       // What the other worker tells may come after what this one has told since; people's clients put it in order.
       for (const seq of whole) await client.next('message:created', (message) => message.seq === seq)
-      expect(client.all('message:created')).toHaveLength(whole.length)
+      expect(client.all('message:created').filter(({ seq }) => seq > 1)).toHaveLength(whole.length)
     }
     expect(polls.map(({ socket }) => socket.io.engine.transport.name)).toEqual(polls.map(() => 'polling'))
 

@@ -8,7 +8,7 @@ import { limits } from '#protocol/limits.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { openTcp, openWebSocket, textFrame } from '../support/raw-socket.ts'
+import { openWebSocket, textFrame } from '../support/raw-socket.ts'
 import { startRelay } from '../support/slow-relay.ts'
 
 let app: TestApp
