@@ -11,6 +11,7 @@ import { httpFloods } from './attacks/http-floods.ts'
 import { requestFloods } from './attacks/requests.ts'
 import { sessionAttacks } from './attacks/sessions.ts'
 import { socketDrills } from './attacks/socket-drills.ts'
+import { unreadDrills } from './attacks/unread-drills.ts'
 import { uploadAttacks, uploadDrills } from './attacks/uploads.ts'
 
 export const attacks: readonly Attack[] = [
@@ -29,6 +30,7 @@ export const drills: readonly Attack[] = [
   ...callDrills,
   ...conversationDrills,
   ...socketDrills,
+  ...unreadDrills,
   ...uploadDrills,
 ]
 

@@ -93,19 +93,17 @@ export const callDrills: Attack[] = [
     request: (target, _, { token }) => post(target, '/api/v1/widget/session', { token }),
     isAnswered: session,
   }),
-  ...['resumesPerAddress', 'continuationsPerAddress'].map((budget) =>
-    callDrill({
-      budget,
-      count: 15,
-      what: 'sixty customers behind one address continue their sessions',
-      prepare: (target) => newCustomers(target, 60),
-      request: (target, n, customers) =>
-        post(target, '/api/v1/widget/session', { resumeToken: customers[n % customers.length]?.resumeToken }),
-      isAnswered: session,
-    }),
-  ),
   callDrill({
-    budget: 'resumesPerNetwork',
+    budget: 'continuationsPerAddress',
+    count: 15,
+    what: 'sixty customers behind one address continue their sessions',
+    prepare: (target) => newCustomers(target, 60),
+    request: (target, n, customers) =>
+      post(target, '/api/v1/widget/session', { resumeToken: customers[n % customers.length]?.resumeToken }),
+    isAnswered: session,
+  }),
+  callDrill({
+    budget: 'continuationsPerNetwork',
     count: 15,
     what: 'sixty customers of one /48 continue their sessions',
     ofNetwork: true,
@@ -113,21 +111,6 @@ export const callDrills: Attack[] = [
     request: (target, n, customers) =>
       post(target, '/api/v1/widget/session', { resumeToken: customers[n % customers.length]?.resumeToken }),
     isAnswered: session,
-  }),
-  callDrill({
-    budget: 'widgetLoadsPerAddress',
-    count: 40,
-    what: 'one address asks for the look of the launcher',
-    request: (target) => get(target, '/api/v1/widget/sites/default'),
-    isAnswered: found,
-  }),
-  callDrill({
-    budget: 'widgetLoadsPerNetwork',
-    count: 40,
-    what: 'addresses of one /48 ask for the look of the launcher',
-    ofNetwork: true,
-    request: (target) => get(target, '/api/v1/widget/sites/default'),
-    isAnswered: found,
   }),
   callDrill({
     budget: 'loginFailuresPerNetwork',

@@ -1,11 +1,12 @@
 // One drill for each budget of a single connection: the same frame again and again, each after the answer to the one before, and how many
 // went through before the connection was ended.
 
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Attack, type Budget, drill, type Target } from '../attack.ts'
+import { type Attack, type Budget, type Drill, drill, type Target } from '../attack.ts'
 import { newCustomer } from '../wire/accounts.ts'
-import { repeatedly } from '../wire/raw-socket.ts'
-import { frame, openWebSocket, type RawWebSocket } from '../wire/web-socket.ts'
+import { get, openTcp, post, repeatedly } from '../wire/raw-socket.ts'
+import { frame, openWebSocket, type RawWebSocket, times, upgradeRequest } from '../wire/web-socket.ts'
 
 interface FrameDrill {
   budget: string
@@ -50,6 +51,40 @@ async function paused(raw: RawWebSocket, frames: Buffer): Promise<void> {
   await Promise.race([sleep(10), raw.closed])
 }
 
+const polling = '/socket.io/?EIO=4&transport=polling'
+
+/** One request on a connection of its own, and its answer. */
+async function ask(target: Target, text: string): Promise<string> {
+  const socket = await openTcp(target, target.address())
+  const answer = new Promise<string>((resolve) => {
+    socket.once('data', (piece) => resolve(piece.toString('latin1')))
+    socket.once('close', () => resolve(''))
+  })
+  socket.write(text)
+  return answer.finally(() => socket.destroy())
+}
+
+async function openPolling(target: Target): Promise<string> {
+  const [, sid] = /"sid":"([^"]+)"/.exec(await ask(target, get(target, polling))) ?? []
+  if (sid === undefined) throw new Error('no polling session')
+  return sid
+}
+
+/** A drill of an address that has used up its violations: two floods of control frames, each cut off. */
+function violatorDrill({ run, ...rest }: Pick<Drill<unknown>, 'budget' | 'to' | 'counts' | 'what' | 'run'>): Attack {
+  const declared = drill({
+    ...rest,
+    async run(target, traffic, stage) {
+      for (let flood = 0; flood < 2; flood++) {
+        const raw = await openWebSocket(target)
+        while (raw.isOpen() && !traffic.isOver()) await paused(raw, times(20, frame('ping')))
+      }
+      await run(target, traffic, stage)
+    },
+  })
+  return { ...declared, lowered: { ...declared.lowered, violationsPerAddress: { count: 1, windowMs: 600_000 } } }
+}
+
 export const socketDrills: Attack[] = [
   frameDrill({
     budget: 'controlFrames',
@@ -90,5 +125,79 @@ export const socketDrills: Attack[] = [
       await looked(raw, frame('text', `42["nothing","${'x'.repeat(50_000)}"]`))
       return 50_000
     },
+  }),
+  drill({
+    budget: 'messageFragments',
+    to: { packets: 30 },
+    counts: 'fragments of one message',
+    what: 'a customer sends a message that never ends, in fragments',
+    prepare: newCustomer,
+    run: (target, traffic, { token }) =>
+      repeatedly(traffic, 1, async () => {
+        const raw = await openWebSocket(target, { token })
+        await raw.write(frame('text', 'x', false))
+        for (let count = 1; raw.isOpen() && !traffic.isOver(); count++) {
+          traffic.peak('fragments of one message', count)
+          await paused(raw, frame('continuation', 'x', false))
+        }
+        raw.end()
+      }),
+  }),
+  drill({
+    budget: 'postPackets',
+    to: { packets: 5 },
+    counts: 'bodies taken',
+    most: { burst: 0, perSecond: 0 },
+    what: 'polling requests bring ten packets each',
+    run: (target, traffic) =>
+      repeatedly(traffic, 1, async () => {
+        const sid = await openPolling(target)
+        traffic.count('requests')
+        const answer = await ask(target, post(target, `${polling}&sid=${sid}`, Array(10).fill('6').join('\u001e')))
+        if (answer.includes(' 200 ')) traffic.count('bodies taken')
+      }),
+  }),
+  drill({
+    budget: 'pendingHandshakesPerUser',
+    to: { concurrent: 2 },
+    counts: 'sessions',
+    // Each pending one ends after five seconds.
+    most: { burst: 4, perSecond: 0.5 },
+    what: 'a customer begins sessions that never connect',
+    prepare: newCustomer,
+    run: (target, traffic, { token }) =>
+      repeatedly(traffic, 1, async () => {
+        const answer = await ask(target, get(target, polling, `Authorization: Bearer ${token}`))
+        if (answer.includes('"sid"')) traffic.count('sessions')
+        await sleep(20)
+      }),
+  }),
+  violatorDrill({
+    budget: 'pendingHandshakesOfViolator',
+    to: { concurrent: 2 },
+    counts: 'sessions at the same time',
+    what: 'an address with violations opens WebSockets and never connects',
+    async run(target, traffic) {
+      const open = new Set<Socket>()
+      await repeatedly(traffic, 1, async () => {
+        const socket = await openTcp(target, target.address())
+        socket.on('data', (piece) => piece.includes(' 101 ') && open.add(socket))
+        socket.on('close', () => open.delete(socket))
+        socket.write(upgradeRequest(target))
+        await sleep(100)
+        traffic.peak('sessions at the same time', open.size)
+      })
+    },
+  }),
+  violatorDrill({
+    budget: 'handshakesOfViolator',
+    to: { count: 5, windowMs: 600_000 },
+    counts: 'sessions',
+    what: 'an address with violations begins sessions again and again',
+    run: (target, traffic) =>
+      repeatedly(traffic, 1, async () => {
+        if ((await ask(target, get(target, polling))).includes('"sid"')) traffic.count('sessions')
+        await sleep(20)
+      }),
   }),
 ]
