@@ -59,7 +59,7 @@ async function run(): Promise<boolean> {
     avif: await expensiveAvif(),
     async newDatabase() {
       const name = `attacked${++databases}`
-      const url = new URL(database.url)
+      const url = new URL(database.adminUrl)
       url.pathname = `/${name}`
       return { url: url.href, drop: async () => void (await database.query(`DROP DATABASE IF EXISTS ${name}`)) }
     },

@@ -6,12 +6,14 @@ import { driverOptions } from '#db/core/connect.ts'
 import { lockDataDirectory, unlockDataDirectory } from '#db/embedded/data-directory.ts'
 import { makeFiles } from '#db/embedded/database-files.ts'
 import { layoutOf, makeFolders, removeSocketFolder } from '#db/embedded/layout.ts'
-import { databaseName, databaseUser } from '#db/embedded/server-options.ts'
+import { administrator, databaseName, databaseUser } from '#db/embedded/server-options.ts'
 import { type ServerProcess, spawnServer, untilServing } from '#db/embedded/server-process.ts'
 import { serverProgram } from '#db/embedded/server-program.ts'
 
 export interface ChaosDatabase {
   url: string
+  /** The same as the administrator, who may make other databases and end connections. */
+  adminUrl: string
   kill(): void
   freeze(): void
   thaw(): void
@@ -33,7 +35,9 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
   const program = await serverProgram(quiet)
   makeFolders(layout)
   await makeFiles(program, layout, quiet)
-  const url = `mysql://${databaseUser}@localhost/${databaseName}?socketPath=${encodeURIComponent(layout.socket)}`
+  const urlOf = (user: string) =>
+    `mysql://${user}@localhost/${databaseName}?socketPath=${encodeURIComponent(layout.socket)}`
+  const adminUrl = urlOf(administrator)
 
   let isStopping = false
   let server: ServerProcess = spawnServer(program, layout, bufferPool)
@@ -51,7 +55,7 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
   }
 
   async function connected<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await createConnection({ ...driverOptions({ url }), connectTimeout: 5000 })
+    const connection = await createConnection({ ...driverOptions({ url: adminUrl }), connectTimeout: 5000 })
     try {
       return await work(connection)
     } finally {
@@ -60,7 +64,8 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
   }
 
   return {
-    url,
+    url: urlOf(databaseUser),
+    adminUrl,
     kill: () => signal('SIGKILL'),
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),

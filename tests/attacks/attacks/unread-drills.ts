@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, type Budget, drill, type Target } from '../attack.ts'
 import { type Customer, call, fill, logIn, newCustomer, newTalk } from '../wire/accounts.ts'
-import { closed, get, openTcp, repeatedly } from '../wire/raw-socket.ts'
+import { get, openTcp, repeatedly } from '../wire/raw-socket.ts'
 import { frame, openWebSocket } from '../wire/web-socket.ts'
 
 /** Downloads of one file that is larger than what the kernel takes. */
