@@ -7,8 +7,11 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 const rulePages = ['PROTOCOL.md', 'docs/DATABASE.md', 'docs/DELIVERY.md']
 const rules = rulePages.flatMap((page) =>
-  [...read(page).matchAll(/^- \[([A-Z]{2}\d+)\]/gm)].map((match) => match[1] as string),
+  [...read(page).matchAll(/^- \[([A-Z]{2}\d+[a-z]?)\]/gm)].map((match) => match[1] as string),
 )
+
+/** A letter marks a further fact of the same rule: [CV5a] belongs to [CV5]. */
+const baseOf = (rule: string) => rule.replace(/[a-z]$/, '')
 
 const testFiles = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' }).filter((file) =>
   /\.test\.tsx?$/.test(file),
@@ -26,7 +29,7 @@ function citedIn(files: readonly string[], id: RegExp): Set<string> {
   return new Set(titles.flatMap((title) => [...title.matchAll(id)].map((match) => match[1] as string)))
 }
 
-const cited = () => citedIn(testFiles, /\[([A-Z]{2}\d+)\]/g)
+const cited = () => citedIn(testFiles, /\[([A-Z]{2}\d+[a-z]?)\]/g)
 
 describe('the rules', () => {
   it('are each numbered once', () => {
@@ -34,9 +37,21 @@ describe('the rules', () => {
     expect(rules.length).toBeGreaterThan(60)
   })
 
-  it('are each cited by a test', () => {
+  it('have a letter only where the base id is a rule too', () => {
+    expect(rules.filter((rule) => !rules.includes(baseOf(rule)))).toEqual([])
+  })
+
+  it('exist wherever a rule page names them', () => {
+    const named = rulePages.flatMap((page) =>
+      [...read(page).matchAll(/\[([A-Z]{2}\d+[a-z]?)\]/g)].map((match) => match[1] as string),
+    )
+    expect(named.filter((rule) => !rules.includes(rule))).toEqual([])
+  })
+
+  // A test that cites the base id covers its letters. A test of a single fact may cite the letter instead.
+  it('are each cited by a test, with their own id or their base id', () => {
     const proven = cited()
-    expect(rules.filter((rule) => !proven.has(rule))).toEqual([])
+    expect(rules.filter((rule) => !proven.has(rule) && !proven.has(baseOf(rule)))).toEqual([])
   })
 
   it('are known where tests cite them', () => {
