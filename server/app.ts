@@ -30,8 +30,6 @@ import { createConnectionRegistry } from './realtime/connection-registry.ts'
 import { createPublish } from './realtime/publish.ts'
 import { createRefusedSockets } from './realtime/refused-sockets.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
-import { useJsonEncoder } from './realtime/socketio/json-encoder.ts'
-import { coalesceWrites } from './realtime/socketio/write-coalescing.ts'
 import { endLapsed } from './realtime/sync/revoked-sessions.ts'
 
 export interface AppParts {
@@ -41,6 +39,8 @@ export interface AppParts {
   log: Logger
   now?: () => number
   workerIpc?: WorkerIpc
+  /** False serves with plain Socket.IO (see realtime/socketio/README.md). */
+  fastSocketIo?: boolean
 }
 
 export interface RunningApp extends App {
@@ -56,6 +56,7 @@ export async function createApp({
   log,
   now: ownedNow,
   workerIpc,
+  fastSocketIo = true,
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer()
   const actors = createCurrentActors()
@@ -114,9 +115,7 @@ export async function createApp({
   const http = await createHttpServer(app)
   io.attach(http.server)
   if (workerIpc) enableStickySessions(config, io, workerIpc)
-  coalesceWrites(io)
-  useJsonEncoder(io)
-  const realtime = serveRealtime(app, io, http.server, connections, plainHeaders(config))
+  const realtime = serveRealtime(app, io, http.server, connections, { headers: plainHeaders(config), fastSocketIo })
   await app.presence.start()
   const upkeep = startHousekeeping(app)
 

@@ -1,4 +1,4 @@
-// Counts of refused handshakes and ended connections by reason, for /metrics. The log is bounded; these are not.
+// Counts refused handshakes and terminated connections by reason, for /metrics. Unlike the bounded log, it counts every one.
 
 export const refusalReasons = [
   'invalid_request',

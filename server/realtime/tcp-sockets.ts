@@ -1,4 +1,4 @@
-// Every TCP socket that the HTTP server has accepted, whatever is spoken on it: what waits to be sent is measured here, below all layers.
+// Tracks every TCP socket of the HTTP server, whatever its protocol, and measures the bytes that wait to be sent on it.
 
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
@@ -6,7 +6,7 @@ import { trustAddressHeader } from '../shared/client-address.ts'
 
 export interface TcpSockets {
   all(): Iterable<TcpSocket>
-  /** Bytes that wait to be sent, also those of responses that wait for an earlier one. */
+  /** Bytes not yet sent, including responses queued behind an earlier one. */
   unread(socket: TcpSocket): number
 }
 
@@ -22,7 +22,7 @@ export function trackTcpSockets(server: NodeServer): TcpSockets {
   server.on('connection', (socket: TcpSocket) => {
     sockets.add(socket)
     socket.once('close', forget)
-    // Only other workers of this machine reach the private socket.
+    // Only workers of this machine can connect to the private socket.
     if (isPipe(socket)) trustAddressHeader(socket)
   })
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
@@ -37,7 +37,7 @@ export function trackTcpSockets(server: NodeServer): TcpSockets {
     unread(socket) {
       let bytes = socket.writableLength
       const open = responses.get(socket)
-      // The first one writes to the socket itself.
+      // The first response writes straight to the socket.
       if (open && open.size > 1) for (const response of open) bytes += outputSize(response)
       return bytes
     },
