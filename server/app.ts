@@ -10,7 +10,7 @@ import { createRateLimiter } from './budgets/rate-limiter.ts'
 import { createSlotCounter } from './budgets/slots.ts'
 import { createViolations } from './budgets/violations.ts'
 import { joinCluster } from './cluster/cluster.ts'
-import { createRefusedMessages } from './cluster/rejected-messages.ts'
+import { createRejectedMessages } from './cluster/rejected-messages.ts'
 import { signBus } from './cluster/signed-bus.ts'
 import { enableStickySessions } from './cluster/workers/sticky-sessions.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
@@ -64,8 +64,8 @@ export async function createApp({
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
     config.redisUrl === null ? null : (await import('./cluster/redis-bus.ts')).connectRedis(config.redisUrl, log)
-  const refused = createRefusedMessages(log, redis ? 'redis' : 'worker')
-  const bus = redis ? signBus(redis, jwtSecrets, refused) : (workerIpc ?? null)
+  const rejected = createRejectedMessages(log, redis ? 'redis' : 'worker')
+  const bus = redis ? signBus(redis, jwtSecrets, rejected) : (workerIpc ?? null)
   // Rates go by a clock that nobody sets: set back, it would make people wait for as long.
   const now = ownedNow ?? Date.now
   const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
@@ -73,7 +73,7 @@ export async function createApp({
     shared: bus !== null,
     addressFactor: config.addressLimits,
   })
-  const others = bus && (await joinCluster({ db, rates }, io, bus, refused, connections))
+  const others = bus && (await joinCluster({ db, rates }, io, bus, rejected, connections))
   redis?.start()
   const publish = createPublish(io, log)
   const known = createConversationCache()

@@ -1,5 +1,5 @@
-// One authenticated connection, and the handling that all its requests share: rate, shape, role, subscription, reply. No input of a client
-// can throw past it.
+// One authenticated connection, and the handling that all its requests share: rate, shape, role, subscription, reply.
+// No input of a client can throw past it.
 
 import type { Socket } from 'socket.io'
 import { errnoOf } from '#db/core/errors.ts'
@@ -141,7 +141,10 @@ async function dispatchWithSubscription<N extends RequestName>(
   }
 }
 
-/** Joins before the request reads, so that it misses no event. The check comes first: no other actor is ever in the room. Returns the undo. */
+/**
+ * Joins before the request reads, so that it misses no event. The check comes first: no other actor is ever in the
+ * room. Returns the undo.
+ */
 async function subscribe(app: App, connection: Connection, conversationId: number): Promise<() => Promise<void>> {
   const { actor, socket } = connection
   if (socket.rooms.has(conversationRoom(conversationId))) return async () => {}

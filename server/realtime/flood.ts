@@ -1,4 +1,5 @@
-// Disconnects a client that ignores rate_limited, since answering it costs more. It receives the reason, and nothing it sends is read any more.
+// Disconnects a client that ignores rate_limited, since answering it costs more. It receives the reason, and nothing it
+// sends is read any more.
 
 import type { Socket } from 'socket.io'
 import { limits } from '#protocol/limits.ts'

@@ -1,5 +1,5 @@
-// The budget of handshakes. A handshake without a valid token counts against its address until the client has connected with one. A
-// handshake with a valid token counts against its customer or agent only.
+// The budget of handshakes. A handshake without a valid token counts against its address until the client has connected
+// with one. A handshake with a valid token counts against its customer or agent only.
 
 import type { AccessToken } from '../auth/tokens.ts'
 import { budgets } from '../budgets/budgets.ts'
@@ -77,8 +77,8 @@ export function createHandshakeBudget({
   }
 
   /**
-   * A client with a valid token may share the address, and shows the token only in its next packet. So an address over budget keeps a few
-   * slots at a low rate. One more handshake evicts the oldest.
+   * A client with a valid token may share the address, and shows the token only in its next packet. So an address over
+   * budget keeps a few slots at a low rate. One more handshake evicts the oldest.
    */
   function beginForViolator(address: ClientAddress, onFail: () => void): PendingHandshake {
     const { group } = address

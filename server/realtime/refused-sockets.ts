@@ -1,4 +1,5 @@
-// Counts refused handshakes and terminated connections by reason, for /metrics. Unlike the bounded log, it counts every one.
+// Counts refused handshakes and terminated connections by reason, for /metrics. The log is bounded;
+// these counts are not.
 
 export const refusalReasons = [
   'invalid_request',

@@ -1,5 +1,5 @@
-// The request queue of one connection: requests take effect in arrival order. Concurrent requests (sends) start without waiting for each
-// other's replies, since the message writer keeps their order. Every other request runs alone.
+// The request queue of one connection: requests take effect in arrival order. Concurrent requests (sends) start without
+// waiting for each other's replies, since the message writer keeps their order. Every other request runs alone.
 
 export interface RequestQueue {
   /** Runs the task when the requests before it allow, synchronously if they do now. Tasks must not reject. */

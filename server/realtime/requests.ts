@@ -1,4 +1,4 @@
-// The table of socket requests: allowed roles, handler, subscription, queueing. A request that is not in the table does not exist.
+// The table of socket requests: roles, handler, subscription, queueing. A request not in the table does not exist.
 
 import type { Role } from '#protocol/entities.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
@@ -29,7 +29,7 @@ type Handler<N extends RequestName, A extends Actor> = (
 ) => Promise<RequestReplies[N]>
 
 interface RequestOptions<N extends RequestName> {
-  /** Subscribes to this conversation before the handler reads, if the actor may view it. Undone when the handler fails. */
+  /** Subscribes before the handler reads, if the actor may view the conversation. Undone when the handler fails. */
   subscribes?: (payload: RequestPayloads[N]) => number
   /** Subscribes to the conversation of the reply, before the reply is sent. */
   subscribesTo?: (reply: RequestReplies[N]) => number

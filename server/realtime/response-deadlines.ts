@@ -1,12 +1,12 @@
-// Answers every request exactly once: with its own reply, or with a retryable error when limits.responseMs has passed. One sweep serves
-// all requests, since a timer for each costs as much as the rest of the request's overhead.
+// Answers every request exactly once: with its own reply, or with a retryable error when limits.responseMs has passed.
+// One sweep serves all requests, since a timer for each costs as much as the rest of the request's overhead.
 
 import type { Reply } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import { AppError, errorBody } from '../shared/errors.ts'
 import type { Ack } from './incoming-requests.ts'
 
-/** A node of a linked list: a Set that changes with every message keeps V8 from collecting its old tables (see send-queue.ts). */
+/** A linked list node: V8 would keep the old tables of a Set that changes with every message (see send-queue.ts). */
 export interface PendingResponse {
   ack: Ack | null
   client: Client

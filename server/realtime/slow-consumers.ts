@@ -1,5 +1,6 @@
-// Terminates slow consumers. A client's unread bytes wait in engine.io, in the WebSocket sender and in the TCP socket. One sweep measures
-// all three for every connection, authenticated or not; a terminated client reconnects and catches up from the database.
+// Terminates slow consumers. A client's unread bytes wait in engine.io, in the WebSocket sender and in the TCP socket.
+// One sweep measures all three for every connection, authenticated or not; a terminated client reconnects and catches
+// up from the database.
 
 import type { Socket as TcpSocket } from 'node:net'
 import { limits } from '#protocol/limits.ts'
@@ -11,7 +12,7 @@ import type { EnginePacket } from './socketio/engine-types.ts'
 import type { TcpSockets } from './tcp-sockets.ts'
 
 export interface SlowConsumers {
-  /** Null when the client may be sent a page now; else resolves when it has read enough, or its connection has closed. */
+  /** Null when the client may be sent a page now. Else resolves when it has read enough, or has disconnected. */
   whenDrained(session: EngineSession): Promise<void> | null
   stop(): void
 }
@@ -55,7 +56,7 @@ export function watchSlowConsumers(
     }
   }
 
-  /** Compares the backlog with that of the last sweep. While it shrinks, a pong may be late: the ping is still in the backlog. */
+  /** Compares the backlog with the last sweep's. While it shrinks, a pong may be late: the ping may be in it. */
   function isStalled(session: EngineSession, unread: number, now: number): boolean {
     const backlog = unread === 0 ? 0 : unread + kernelQueue(session)
     const isReading = backlog < session.unread || backlog <= budgets.unreadBytesBeforePage.bytes

@@ -1,5 +1,5 @@
-// Guards every HTTP request and upgrade under /socket.io/ before engine.io sees it: whether it is a valid handshake, whether the budget
-// allows it, and whether it may use its session. A refused request costs no session.
+// Guards every HTTP request and upgrade under /socket.io/ before engine.io sees it: whether it is a valid handshake,
+// whether the budget allows it, and whether it may use its session. A refused request costs no session.
 
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
@@ -115,7 +115,10 @@ export function guardSocketRequests(
 
 type Pass = () => void
 
-/** Runs `guard` before the server's own listeners, for requests under /socket.io/ only. It calls `pass` to let them have the request. */
+/**
+ * Runs `guard` before the server's own listeners, for requests under /socket.io/ only. It calls `pass` to let them have
+ * the request.
+ */
 function wrap<A>(server: NodeServer, event: string, guard: (request: EngineRequest, to: A, pass: Pass) => void): void {
   const listeners = server.listeners(event) as ((request: EngineRequest, to: A, head?: Buffer) => void)[]
   server.removeAllListeners(event)

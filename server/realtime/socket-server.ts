@@ -38,7 +38,8 @@ export function createSocketServer(): Server {
     maxHttpBufferSize: limits.transportBytes,
     pingInterval: limits.pingIntervalMs,
     pingTimeout: limits.pingTimeoutMs,
-    // Twice the handshake timeout: the sweep in slow-consumers.ts terminates such sockets first, without a closing handshake.
+    // Twice the handshake timeout: the sweep in slow-consumers.ts terminates such sockets first, without a closing
+    // handshake.
     connectTimeout: 2 * limits.handshakeMs,
     upgradeTimeout: limits.handshakeMs,
     perMessageDeflate: false,
@@ -53,7 +54,7 @@ export interface RealtimeOptions {
   fastSocketIo: boolean
 }
 
-/** Call after Socket.IO is attached. stop() refuses new requests, awaits those in flight, and asks every client to reconnect elsewhere. */
+/** Call after Socket.IO is attached. stop() refuses new requests, drains, and asks every client to reconnect. */
 export function serveRealtime(
   app: App,
   io: Server,
@@ -185,7 +186,7 @@ function acquireSlots(app: App, actor: Actor, { address }: EngineSession): () =>
   return () => releases.forEach((release) => void release())
 }
 
-/** An agent goes online. A customer receives the current availability, which may have changed since the session began. */
+/** An agent goes online. A customer receives the availability, which may have changed since the session began. */
 async function onConnected(app: App, { socket, actor }: Connection): Promise<void> {
   if (!isCustomer(actor)) return app.presence.connected(actor.userId)
   const isAgentOnline = async () => (await countAgentsHere(app.db)) > 0

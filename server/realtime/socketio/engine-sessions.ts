@@ -1,5 +1,5 @@
-// The engine.io sessions of this node. A session is one client's transport connection, by polling or WebSocket; a Socket.IO connection
-// is opened on it once the client has shown a valid token.
+// The engine.io sessions of this node. A session is one client's transport connection, by polling or WebSocket; a
+// Socket.IO connection is opened on it once the client has shown a valid token.
 
 import type { Socket as TcpSocket } from 'node:net'
 import { budgets } from '../../budgets/budgets.ts'

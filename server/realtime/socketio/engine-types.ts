@@ -1,4 +1,5 @@
-// The internals of engine.io 6.6.12, socket.io-parser 4.2.7 and ws 8.21.3 that this folder uses. Their own types do not declare them.
+// The internals of engine.io 6.6.12, socket.io-parser 4.2.7 and ws 8.21.3 that this folder uses. Their own types do not
+// declare them.
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'

@@ -1,4 +1,5 @@
-// Encodes packets as JSON without Socket.IO's search for buffers and files, which takes twice as long as the encoding. Kefu sends no binary.
+// Encodes packets as JSON without Socket.IO's search for buffers and files, which takes twice as long as the encoding.
+// Kefu sends no binary.
 
 import type { Server } from 'socket.io'
 import type { PacketEncoder } from './engine-types.ts'

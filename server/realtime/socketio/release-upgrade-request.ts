@@ -1,10 +1,10 @@
-// Releases the HTTP request that opened a connection. A connection outlives it by hours, and the request is a third of an idle
-// connection's memory.
+// Releases the HTTP request that opened a connection. A connection outlives it by hours, and the request is a third of
+// an idle connection's memory.
 
 import type { Socket } from 'socket.io'
 import type { EngineSocket } from './engine-types.ts'
 
-/** Nothing may read the request or the handshake of this socket afterwards. A polling socket keeps both until it upgrades. */
+/** Nothing may read the socket's request or handshake afterwards. A polling socket keeps both until it upgrades. */
 export function releaseUpgradeRequest(socket: Socket): void {
   const conn = socket.conn as unknown as EngineSocket
   if (conn.transport.name !== 'websocket') {
@@ -22,5 +22,5 @@ export function releaseUpgradeRequest(socket: Socket): void {
   Object.assign(socket.handshake, { headers: {}, query: {}, auth: {} })
 }
 
-/** The upgrade response leaves this listener on the TCP socket. It holds the request, and nothing else depends on it. */
+/** The upgrade response leaves this listener on the TCP socket. It holds the request, and nothing else needs it. */
 const isUpgradeListener = (listener: unknown) => String(listener) === '() => this.emit("close")'

@@ -1,5 +1,5 @@
-// The request fast path: parses requests straight from the WebSocket, since the event plumbing of engine.io and Socket.IO costs more than
-// the parsing. Every other packet, and every packet of polling, takes the slow path through Socket.IO.
+// The request fast path: parses requests straight from the WebSocket, since the event plumbing of engine.io and
+// Socket.IO costs more than the parsing. All other packets, and polling, take the slow path through Socket.IO.
 
 import type { Socket } from 'socket.io'
 import type { IncomingRequest, OnRequest } from '../incoming-requests.ts'
@@ -30,7 +30,7 @@ export function interceptRequests(socket: Socket, onRequest: OnRequest): void {
 function installFastPath(conn: EngineSocket, target: Target): void {
   const { transport } = conn
   const { onPacket } = transport
-  /** Socket.IO handles a packet one tick later. Until then later packets take the slow path too, which keeps their order. */
+  /** Socket.IO handles a packet one tick later. Until then later packets take the slow path too, to keep the order. */
   let pendingSlowPath = 0
   transport.onPacket = (packet) => {
     // While a pong is due, engine.io has to see the packet as a sign of life.
@@ -50,7 +50,7 @@ function installFastPath(conn: EngineSocket, target: Target): void {
   }
 }
 
-/** `2`, the acknowledgement id, a JSON array of name and payload (Socket.IO protocol 5, `EVENT`); null for anything else. */
+/** Socket.IO protocol 5, EVENT: `2`, the acknowledgement id, a JSON array of name and payload. Null for the rest. */
 function parseRequest(conn: EngineSocket, data: unknown): IncomingRequest | null {
   const [, digits, json] = (typeof data === 'string' && /^2(\d{1,15})(\[.*)$/s.exec(data)) || []
   if (digits === undefined || json === undefined) return null

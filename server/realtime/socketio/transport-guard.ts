@@ -1,5 +1,6 @@
-// Limits one engine.io transport: packets of any kind, WebSocket control frames, packets in one POST. Requests on the fast path have a
-// rate of their own. Past a budget the transport is terminated, and a violation counted; later packets are dropped unparsed.
+// Limits one engine.io transport: packets of any kind, WebSocket control frames, packets in one POST. Requests on the
+// fast path have a rate of their own. Past a budget the transport is terminated, and a violation counted; later packets
+// are dropped unparsed.
 
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'socket.io'
@@ -29,7 +30,7 @@ export function guardTransports(app: App, io: Server, sessions: EngineSessions):
   }
 }
 
-/** ws keeps a buffer for each fragment of a message, and keeps a socket open until the client answers its closing handshake. */
+/** ws keeps a buffer for each fragment of a message, and a socket until the client answers the closing handshake. */
 function limitWebSockets(engine: Engine): void {
   const WebSocketServer = engine.opts.wsEngine
   engine.opts.wsEngine = class extends WebSocketServer {

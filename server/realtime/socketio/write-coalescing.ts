@@ -1,5 +1,5 @@
-// Write coalescing: one socket write for everything that a tick sends to a connection. System calls per frame are most of a message's
-// cost, and a batch gives its sender several events and replies. No packet waits longer than the tick.
+// Write coalescing: one socket write for everything that a tick sends to a connection. System calls per frame are most
+// of a message's cost, and a batch gives its sender several events and replies. No packet waits longer than the tick.
 
 import type { Server } from 'socket.io'
 import type { EnginePacket, EngineSocket, EngineTransport } from './engine-types.ts'
@@ -33,8 +33,8 @@ export function coalesceWrites(io: Server): void {
 }
 
 /**
- * Replaces engine.io's flush. Of its events only `drain` is emitted, which a closing connection waits for. Returns false, with nothing
- * done, for polling, for a transport that is not writable, and for packets that are not text.
+ * Replaces engine.io's flush. Of its events only `drain` is emitted, which a closing connection waits for. Returns
+ * false, with nothing done, for polling, for a transport that is not writable, and for packets that are not text.
  */
 function flushCoalesced(conn: EngineSocket): boolean {
   const { transport, writeBuffer, packetsFn, readyState } = conn
@@ -45,7 +45,8 @@ function flushCoalesced(conn: EngineSocket): boolean {
   const bytes = encodeFrames(transport, writeBuffer)
   if (tcp === undefined || bytes === null) return false
   conn.writeBuffer = []
-  // Most writes complete synchronously, and a callback would cost as much as the rest of this function. So only a backlogged socket gets one.
+  // Most writes complete synchronously, and a callback would cost as much as the rest of this function. So only a
+  // backlogged socket gets one.
   tcp.write(bytes)
   if (tcp.writableLength > 0) {
     transport.writable = false

@@ -1,4 +1,4 @@
-// Broadcasts the heads of subscribed conversations at an interval, so that a client that missed an event notices without further traffic.
+// Broadcasts the heads of subscribed conversations periodically, so that a client notices that it missed an event.
 
 import { listHeads } from '#db/queries/conversations.ts'
 import type { ConversationHead } from '#protocol/events.ts'

@@ -1,5 +1,5 @@
-// Reconciles this node with the database every limits.reconcileMs: publishes to its own connections every change that it has not published
-// yet. That repairs an event lost between nodes, and one lost to a failed read after a commit.
+// Reconciles this node with the database every limits.reconcileMs: publishes to its own connections every change that
+// it has not published yet. That repairs an event lost between nodes, and one lost to a failed read after a commit.
 
 import { readNow } from '#db/core/clock.ts'
 import { listChangedConversations } from '#db/queries/conversations.ts'
@@ -24,7 +24,8 @@ export function startReconciler(app: App): { stop(): void } {
       { local: true },
     )
     await app.presence.republishSince(from)
-    // The next run continues a full page where it ended. Otherwise it overlaps this one: a row with an earlier time may commit later.
+    // The next run continues a full page where it ended. Otherwise it overlaps this one: a row with an earlier time may
+    // commit later.
     const end = rows.length === limits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
     since = new Date(Date.parse(end) - (end === now ? limits.reconcileOverlapMs : 0)).toISOString()
   }

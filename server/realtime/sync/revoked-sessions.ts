@@ -1,5 +1,5 @@
-// Closes connections, and aborts calls in progress, whose session or user was revoked by another process, within limits.revokedSessionsMs.
-// This node's own revocations, and those that arrive over the bus, act immediately.
+// Closes connections, and aborts calls in progress, whose session or user was revoked by another process, within
+// limits.revokedSessionsMs. This node's own revocations, and those that arrive over the bus, act immediately.
 
 import { listLiveCustomerSessions } from '#db/queries/customer-sessions.ts'
 import { listLiveLoginSessions } from '#db/queries/login-sessions.ts'
