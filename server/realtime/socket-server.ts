@@ -72,7 +72,7 @@ export function serveRealtime(
     useJsonEncoder(io)
   }
   const socketRequests = guardSocketRequests(app, server, sessions, headers)
-  guardTransports(app, io, sessions)
+  guardTransports(app, io, sessions, { fastSocketIo })
   const slowConsumers = watchSlowConsumers(app, tcpSockets, sessions)
 
   io.engine.on('connection', (conn: EngineSocket) => {

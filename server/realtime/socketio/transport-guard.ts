@@ -1,5 +1,5 @@
-// Limits one engine.io transport: packets of any kind, WebSocket control frames, packets in one POST. Requests on the
-// fast path have a rate of their own. Past a budget the transport is terminated, and a violation counted; later packets
+// Limits one engine.io transport: packets of any kind, WebSocket control frames, packets in one POST. Requests on a
+// WebSocket have a rate of their own. Past a budget the transport is terminated, and a violation counted; later packets
 // are dropped unparsed.
 
 import type { IncomingMessage } from 'node:http'
@@ -18,14 +18,22 @@ const packetSeparator = '\u001e'
 /** Socket.IO's CONNECT, which joins a namespace. */
 const connectPacket = '0'
 
-/** Call before the first connection. */
-export function guardTransports(app: App, io: Server, sessions: EngineSessions): void {
+/** Socket.IO's EVENT with an acknowledgement id: a request. */
+const requestPacket = /^2\d/
+
+/** Call before the first connection. `fastSocketIo`: the fast path takes requests off a WebSocket before this guard. */
+export function guardTransports(
+  app: App,
+  io: Server,
+  sessions: EngineSessions,
+  { fastSocketIo }: { fastSocketIo: boolean },
+): void {
   const engine = io.engine as unknown as Engine
   limitWebSockets(engine)
   const createTransport = engine.createTransport.bind(engine)
   engine.createTransport = (name, request) => {
     const transport = createTransport(name, request)
-    guard(app, sessions, transport, request)
+    guard(app, sessions, transport, request, !fastSocketIo && name === 'websocket')
     return transport
   }
 }
@@ -46,7 +54,13 @@ function limitWebSockets(engine: Engine): void {
   engine.init()
 }
 
-function guard(app: App, sessions: EngineSessions, transport: EngineTransport, request: IncomingMessage): void {
+function guard(
+  app: App,
+  sessions: EngineSessions,
+  transport: EngineTransport,
+  request: IncomingMessage,
+  exemptsRequests: boolean,
+): void {
   const { onPacket, onData } = transport
   // Of the session that it upgrades: engine.io sets transport.sid later.
   const upgradedSid = (request as { _query?: { sid?: string } })._query?.sid
@@ -74,6 +88,9 @@ function guard(app: App, sessions: EngineSessions, transport: EngineTransport, r
     if (!isWithin(controlFrames, budgets.controlFrames)) terminateTransport('control_frames')
   }
 
+  const isExempt = ({ data }: EnginePacket) =>
+    exemptsRequests && typeof data === 'string' && requestPacket.test(data) && sessionOf()?.user != null
+
   /** Each attempt costs a database query, so one at a time, within a budget. */
   function mayConnect({ data }: EnginePacket): boolean {
     if (typeof data !== 'string' || data[0] !== connectPacket) return true
@@ -86,7 +103,7 @@ function guard(app: App, sessions: EngineSessions, transport: EngineTransport, r
   }
 
   transport.onPacket = (packet) => {
-    if (!isWithin(packets, budgets.connectionPackets)) terminateTransport('packets')
+    if (!isExempt(packet) && !isWithin(packets, budgets.connectionPackets)) terminateTransport('packets')
     else if (packet.type !== 'message') onControlFrame()
     else if (!mayConnect(packet)) terminateTransport('connects')
     if (!isTerminated) onPacket.call(transport, packet)
