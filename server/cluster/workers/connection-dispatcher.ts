@@ -50,7 +50,7 @@ export async function createConnectionDispatcher({
     dispatch()
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new StartError(`Cannot listen on HOST and PORT: ${error.message}`)))
+    server.once('error', (error) => reject(new StartError(`PORT and HOST cannot be bound: ${error.message}`)))
     server.listen({ host, port }, resolve)
   })
 
