@@ -25,6 +25,11 @@ const longest = [
   'browser/',
 ]
 
+/** Tests of the files that plain Socket.IO serves without. */
+const fastSocketIoTests = ['request-interceptor', 'write-coalescing', 'idle-connections'].map(
+  (name) => `tests/realtime/${name}.test.ts`,
+)
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
@@ -38,6 +43,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     globalSetup: ['tests/support/database-server.ts'],
+    provide: { fastSocketIo: true },
     projects: [
       {
         extends: true,
@@ -48,6 +54,18 @@ export default defineConfig({
           // Much of the whole is waiting for what was promised: leases, grace, heads. Four files at once fill two cores.
           maxWorkers: 4,
           // No module keeps anything of a test: to load all of them anew for each file is an eighth of the work.
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'plain Socket.IO',
+          include: ['tests/realtime/**/*.test.ts'],
+          exclude: fastSocketIoTests,
+          provide: { fastSocketIo: false },
+          maxWorkers: 4,
           isolate: false,
           sequence: { groupOrder: 0 },
         },

@@ -10,7 +10,7 @@ import { createRateLimiter } from './budgets/rate-limiter.ts'
 import { createSlotCounter } from './budgets/slots.ts'
 import { createViolations } from './budgets/violations.ts'
 import { joinCluster } from './cluster/cluster.ts'
-import { createRefusedMessages } from './cluster/rejected-messages.ts'
+import { createRejectedMessages } from './cluster/rejected-messages.ts'
 import { signBus } from './cluster/signed-bus.ts'
 import { enableStickySessions } from './cluster/workers/sticky-sessions.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
@@ -30,8 +30,6 @@ import { createConnectionRegistry } from './realtime/connection-registry.ts'
 import { createPublish } from './realtime/publish.ts'
 import { createRefusedSockets } from './realtime/refused-sockets.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
-import { useJsonEncoder } from './realtime/socketio/json-encoder.ts'
-import { coalesceWrites } from './realtime/socketio/write-coalescing.ts'
 import { endLapsed } from './realtime/sync/revoked-sessions.ts'
 
 export interface AppParts {
@@ -41,6 +39,8 @@ export interface AppParts {
   log: Logger
   now?: () => number
   workerIpc?: WorkerIpc
+  /** False serves with plain Socket.IO (see realtime/socketio/README.md). */
+  fastSocketIo?: boolean
 }
 
 export interface RunningApp extends App {
@@ -56,6 +56,7 @@ export async function createApp({
   log,
   now: ownedNow,
   workerIpc,
+  fastSocketIo = true,
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer()
   const actors = createCurrentActors()
@@ -63,8 +64,8 @@ export async function createApp({
   // Loaded where it is wanted: its client is nine megabytes.
   const redis =
     config.redisUrl === null ? null : (await import('./cluster/redis-bus.ts')).connectRedis(config.redisUrl, log)
-  const refused = createRefusedMessages(log, redis ? 'redis' : 'worker')
-  const bus = redis ? signBus(redis, jwtSecrets, refused) : (workerIpc ?? null)
+  const rejected = createRejectedMessages(log, redis ? 'redis' : 'worker')
+  const bus = redis ? signBus(redis, jwtSecrets, rejected) : (workerIpc ?? null)
   // Rates go by a clock that nobody sets: set back, it would make people wait for as long.
   const now = ownedNow ?? Date.now
   const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
@@ -72,7 +73,7 @@ export async function createApp({
     shared: bus !== null,
     addressFactor: config.addressLimits,
   })
-  const others = bus && (await joinCluster({ db, rates }, io, bus, refused, connections))
+  const others = bus && (await joinCluster({ db, rates }, io, bus, rejected, connections))
   redis?.start()
   const publish = createPublish(io, log)
   const known = createConversationCache()
@@ -114,9 +115,7 @@ export async function createApp({
   const http = await createHttpServer(app)
   io.attach(http.server)
   if (workerIpc) enableStickySessions(config, io, http.server, workerIpc)
-  coalesceWrites(io)
-  useJsonEncoder(io)
-  const realtime = serveRealtime(app, io, http.server, connections, plainHeaders(config))
+  const realtime = serveRealtime(app, io, http.server, connections, { headers: plainHeaders(config), fastSocketIo })
   await app.presence.start()
   const upkeep = startHousekeeping(app)
 

@@ -31,10 +31,10 @@ export interface Audience {
   customers?: true
   /** Left out, whatever else fits. */
   exceptUserId?: number
-  /** Not by way of other nodes, which see to their own. */
+  /** Only connections of this node. */
   local?: true
-  /** May be dropped when a connection cannot take it at once. */
-  passing?: true
+  /** Dropped for a connection that cannot send it immediately. */
+  volatile?: true
 }
 
 /** Tells an event; called only after the commit of what it tells. Never waits, never throws. */

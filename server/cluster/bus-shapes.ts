@@ -1,4 +1,4 @@
-// What a message of another process looks like. Whatever has another shape is refused before any code goes by it.
+// Type guards for messages of other processes. A message of any other shape is rejected before other code sees it.
 
 import type { ClosingReason, ConnectionMatch } from '../context.ts'
 
@@ -7,12 +7,13 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isShortText = (value: unknown): value is string => typeof value === 'string' && value.length <= 200
 const isId = (value: unknown): value is number => Number.isSafeInteger(value)
 const isOptionalId = (value: unknown) => value === undefined || value === null || isId(value)
-const mostRooms = 1_000
-const isRooms = (value: unknown) => Array.isArray(value) && value.length <= mostRooms && value.every(isShortText)
+const maxRooms = 1_000
+const isRooms = (value: unknown) => Array.isArray(value) && value.length <= maxRooms && value.every(isShortText)
 
+/** Socket.IO's packet type EVENT. */
 const eventPacket = 2
 
-/** Of Socket.IO's adapter: [sender, packet, options]. */
+/** A broadcast of Socket.IO's Redis adapter: [sender, packet, options]. */
 export function isBroadcast(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 3) return false
   const [sender, packet, options]: unknown[] = value
@@ -31,10 +32,11 @@ export function isBroadcast(value: unknown): boolean {
   )
 }
 
+/** The Redis adapter's request type for serverSideEmit. */
 const serverSideEmit = 6
 const nodeEvents = ['connections:end', 'rates:counted']
 
-/** The one request that nodes make of each other. Throws a SyntaxError for what is no JSON. */
+/** An event that cluster.ts publishes to other nodes. Throws a SyntaxError when the message is not JSON. */
 export function isNodeEvent(message: Buffer): boolean {
   const request: unknown = JSON.parse(message.toString())
   return (

@@ -1,5 +1,5 @@
-// What nodes tell each other over the bus: events (Socket.IO's adapter), whose connections to end, and what was counted against rates.
-// All of it only makes things quicker: what is lost is found in the database by comparison.ts and ended-sessions.ts.
+// Joins the nodes of one installation over the bus: event broadcasts (Socket.IO's adapter), connections to close, rate
+// limit counts. Delivery is best effort: reconciler.ts and revoked-sessions.ts recover from the database.
 
 import { createHash } from 'node:crypto'
 import { createAdapter } from '@socket.io/redis-adapter'
@@ -10,77 +10,77 @@ import type { App, ClosingReason, ConnectionMatch } from '../context.ts'
 import type { ConnectionRegistry } from '../realtime/connection-registry.ts'
 import type { Bus, BusListener } from './bus.ts'
 import { isBroadcast, isClosingReason, isConnectionMatch, isNodeEvent } from './bus-shapes.ts'
-import type { RefusedMessages } from './rejected-messages.ts'
+import type { RejectedMessages } from './rejected-messages.ts'
 
 export interface Cluster {
-  /** Ends all that match on the other nodes. */
+  /** Closes all matching connections of the other nodes. */
   end(match: ConnectionMatch, reason: ClosingReason): void
   stop(): void
 }
 
-/** Call before the first connection. Never waits for the bus. */
+/** Call before the first connection. Does not wait for the bus. */
 export async function joinCluster(
   app: Pick<App, 'db' | 'rates'>,
   io: Server,
   bus: Bus,
-  refused: RefusedMessages,
+  rejected: RejectedMessages,
   connections: ConnectionRegistry,
 ): Promise<Cluster> {
-  // A Redis may serve several installations, and its channels know no databases.
+  // Several installations may share one Redis, and Redis channels span its databases.
   const installation = createHash('sha256').update(JSON.stringify(await findInstallation(app.db)))
-  io.adapter(asAdapter(bus, `kefu:${installation.digest('base64url').slice(0, 16)}`, refused))
+  io.adapter(asAdapter(bus, `kefu:${installation.digest('base64url').slice(0, 16)}`, rejected))
 
-  // What a listener throws would end the process: the adapter waits for none of them.
-  const onNodeEvent = (name: string, take: (...args: unknown[]) => void) =>
+  // The adapter does not await listeners, so an uncaught error would end the process.
+  const onNodeEvent = (name: string, listener: (...args: unknown[]) => void) =>
     io.on(name, (...args: unknown[]) => {
       try {
-        take(...args)
+        listener(...args)
       } catch (error) {
-        refused.note('failed', error)
+        rejected.count('failed', error)
       }
     })
   onNodeEvent('connections:end', (match, reason) => {
     if (isConnectionMatch(match) && isClosingReason(reason)) connections.end(match, reason)
-    else refused.note('malformed')
+    else rejected.count('malformed')
   })
-  onNodeEvent('rates:counted', (counted) => app.rates.add(counted))
-  const sharing = setInterval(() => {
-    const counted = app.rates.drainDeltas()
-    if (counted.length > 0) io.serverSideEmit('rates:counted', counted)
+  onNodeEvent('rates:counted', (deltas) => app.rates.add(deltas))
+  const publishRates = setInterval(() => {
+    const deltas = app.rates.drainDeltas()
+    if (deltas.length > 0) io.serverSideEmit('rates:counted', deltas)
   }, limits.sharedRatesMs)
 
   return {
     end: (match, reason) => void io.serverSideEmit('connections:end', match, reason),
-    stop: () => clearInterval(sharing),
+    stop: () => clearInterval(publishRates),
   }
 }
 
-/** The part of node-redis that the adapter uses for broadcasts and serverSideEmit; its other requests wait for answers, and are not used. */
-function asAdapter(bus: Bus, key: string, refused: RefusedMessages) {
-  const onlyGood = (isGood: (message: Buffer) => boolean, listener: BusListener): BusListener => {
+/** The part of node-redis that the adapter needs for broadcasts and serverSideEmit. No adapter request is used. */
+function asAdapter(bus: Bus, key: string, rejected: RejectedMessages) {
+  const filtered = (isValid: (message: Buffer) => boolean, listener: BusListener): BusListener => {
     return (message, channel) => {
       try {
-        if (message.length > limits.busMessageBytes) refused.note('too large')
-        else if (isGood(message)) listener(message, channel)
-        else refused.note('malformed')
+        if (message.length > limits.busMessageBytes) rejected.count('too large')
+        else if (isValid(message)) listener(message, channel)
+        else rejected.count('malformed')
       } catch (error) {
-        refused.note('malformed', error)
+        rejected.count('malformed', error)
       }
     }
   }
   const client = {
     publish: bus.publish,
-    // Its own decoder checks the shape, so that it is decoded once.
+    // Validated by the adapter's decoder below, so that each message is decoded once.
     pSubscribe: (pattern: string, listener: BusListener) =>
       bus.subscribe(
         { pattern },
-        onlyGood(() => true, listener),
+        filtered(() => true, listener),
       ),
-    // Nobody asks, so whatever comes as an answer is nobody's.
+    // Response channels are left out: no node sends a request that has a response.
     subscribe: (channels: string[], listener: BusListener) =>
       bus.subscribe(
         channels.filter((channel) => channel.startsWith(`${key}-request#`)),
-        onlyGood(isNodeEvent, listener),
+        filtered(isNodeEvent, listener),
       ),
     on: () => {},
   }
@@ -94,7 +94,7 @@ function asAdapter(bus: Bus, key: string, refused: RefusedMessages) {
         decode(message: Buffer) {
           const decoded: unknown = decode(message)
           if (isBroadcast(decoded)) return decoded
-          throw new SyntaxError('not what a broadcast looks like')
+          throw new SyntaxError('malformed broadcast')
         },
       },
     })

@@ -1,20 +1,20 @@
-// The pair of connections to Redis by which nodes hear from each other, made anew together whenever one of them fails or falls silent.
-// Nothing here is waited for, throws or piles up: what cannot leave at once is dropped, for every node compares with the database.
+// The bus over Redis: a publishing and a subscribing connection, reopened together when either fails or stops
+// answering. A message that cannot be sent immediately is dropped, since every node reconciles with the database.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type RedisClientType } from '@redis/client'
 import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
 import { type Bus, type BusListener, createByteBudget } from './bus.ts'
-import { createRefusedMessages } from './rejected-messages.ts'
+import { createRejectedMessages } from './rejected-messages.ts'
 
-/** Subscribe before the start. */
+/** Call subscribe before start. */
 export interface Redis extends Bus {
-  /** Connects, and again for ever whenever that is lost. */
+  /** Connects, and reconnects until stopped. */
   start(): void
-  /** Whether Redis answered just now. */
+  /** Whether Redis answered the last ping. */
   isUp(): boolean
-  /** Lets what was published leave, then ends the connections. */
+  /** Flushes published messages, then closes the connections. */
   stop(): Promise<void>
 }
 
@@ -22,33 +22,33 @@ export function connectRedis(url: string, log: Logger): Redis {
   const subscriptions: Parameters<Redis['subscribe']>[] = []
   const stopping = new AbortController()
   let publisher: RedisClientType | null = null
-  const allow = createByteBudget(limits.busBufferBytes)
-  const refused = createRefusedMessages(log, 'redis')
+  const reserve = createByteBudget(limits.busBufferBytes)
+  const rejected = createRejectedMessages(log, 'redis')
 
-  function newClient(whenBroken: (error: unknown) => void): RedisClientType {
+  function newClient(onError: (error: unknown) => void): RedisClientType {
     const client: RedisClientType = createClient({
       url,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
       socket: { reconnectStrategy: false, connectTimeout: limits.redisAnswerMs },
     })
-    return client.on('error', whenBroken)
+    return client.on('error', onError)
   }
 
-  /** Ends with an error, whatever happens. */
+  /** Rejects when a connection fails or the bus stops. */
   async function connectOnce(onUp: () => void): Promise<never> {
     const broken = new AbortController()
     const pub = newClient((error) => broken.abort(error))
     const sub = newClient((error) => broken.abort(error))
     const signal = AbortSignal.any([broken.signal, stopping.signal])
     try {
-      await soon(Promise.all([pub.connect(), sub.connect()]))
-      await soon(Promise.all(subscriptions.map((subscription) => hear(sub, ...subscription))))
+      await withTimeout(Promise.all([pub.connect(), sub.connect()]))
+      await withTimeout(Promise.all(subscriptions.map((subscription) => subscribeOn(sub, ...subscription))))
       publisher = pub
       onUp()
       for (;;) {
         await sleep(limits.redisPingMs, undefined, { signal })
-        await soon(Promise.all([pub.ping(), sub.ping()]))
+        await withTimeout(Promise.all([pub.ping(), sub.ping()]))
       }
     } finally {
       publisher = null
@@ -57,16 +57,16 @@ export function connectRedis(url: string, log: Logger): Redis {
     }
   }
 
-  async function hear(sub: RedisClientType, ...[channels, listener]: Parameters<Redis['subscribe']>) {
-    const heard: BusListener = async (message, channel) => {
+  async function subscribeOn(sub: RedisClientType, ...[channels, listener]: Parameters<Redis['subscribe']>) {
+    const guarded: BusListener = async (message, channel) => {
       try {
         await listener(message, channel)
       } catch (error) {
-        refused.note('failed', error)
+        rejected.count('failed', error)
       }
     }
-    if (Array.isArray(channels)) await sub.subscribe(channels, heard, true)
-    else await sub.pSubscribe(channels.pattern, heard, true)
+    if (Array.isArray(channels)) await sub.subscribe(channels, guarded, true)
+    else await sub.pSubscribe(channels.pattern, guarded, true)
   }
 
   async function stayConnected() {
@@ -74,14 +74,14 @@ export function connectRedis(url: string, log: Logger): Redis {
       try {
         await connectOnce(() => {
           failures = 0
-          log.info('hears other nodes through Redis')
+          log.info('connected to Redis')
         })
       } catch (error) {
         if (failures === 0 && !stopping.signal.aborted) {
-          log.warn({ err: error }, 'Redis is away: what other nodes tell comes late until it is back')
+          log.warn({ err: error }, 'lost connection to Redis')
         }
       }
-      // Spread, so that many nodes do not come back at one moment.
+      // Jitter, so that many nodes do not reconnect at the same moment.
       const pause = Math.min(limits.redisRetryMs, 100 * 2 ** failures) * (0.5 + Math.random() / 2)
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {})
     }
@@ -91,21 +91,21 @@ export function connectRedis(url: string, log: Logger): Redis {
     start: () => void stayConnected(),
     isUp: () => publisher !== null,
     publish(channel, message) {
-      const gone = publisher && allow(Buffer.byteLength(message))
-      if (gone) publisher?.publish(channel, message).then(gone, gone)
+      const release = publisher && reserve(Buffer.byteLength(message))
+      if (release) publisher?.publish(channel, message).then(release, release)
     },
     subscribe: (...subscription) => void subscriptions.push(subscription),
     async stop() {
-      // Redis answers in order: once this is answered, all that was published before has left.
-      if (publisher) await soon(publisher.ping()).catch(() => {})
+      // Redis answers in order, so this reply comes after all earlier publishes.
+      if (publisher) await withTimeout(publisher.ping()).catch(() => {})
       stopping.abort()
     },
   }
 }
 
-/** Rejects when this takes longer than limits.redisAnswerMs: a frozen Redis gives neither an answer nor an error. */
-async function soon<T>(answer: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('Redis does not answer.')), limits.redisAnswerMs)
-  return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer))
+/** Rejects after limits.redisAnswerMs: a frozen Redis sends neither a reply nor an error. */
+async function withTimeout<T>(reply: Promise<T>): Promise<T> {
+  const timeout = Promise.withResolvers<never>()
+  const timer = setTimeout(() => timeout.reject(new Error('Redis did not answer in time.')), limits.redisAnswerMs)
+  return Promise.race([reply, timeout.promise]).finally(() => clearTimeout(timer))
 }

@@ -1,25 +1,25 @@
-// Messages of other processes that are not what they should be: dropped, and logged once per kind and interval, however many come.
+// Logs rejected messages of other processes, at most once per kind and interval.
 
 import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
 
-export type RefusedKind = 'not signed' | 'too large' | 'malformed' | 'failed'
+export type RejectionKind = 'not signed' | 'too large' | 'malformed' | 'failed'
 
-export interface RefusedMessages {
-  note(kind: RefusedKind, error?: unknown): void
+export interface RejectedMessages {
+  count(kind: RejectionKind, error?: unknown): void
 }
 
-export function createRefusedMessages(log: Logger, source: string, now = () => performance.now()): RefusedMessages {
-  const seen = new Map<RefusedKind, { loggedAt: number; since: number }>()
+export function createRejectedMessages(log: Logger, source: string, now = () => performance.now()): RejectedMessages {
+  const entries = new Map<RejectionKind, { loggedAt: number; countSince: number }>()
   return {
-    note(kind, error) {
-      const last = seen.get(kind)
+    count(kind, error) {
+      const last = entries.get(kind)
       if (last && now() - last.loggedAt < limits.refusedMessageLogMs) {
-        last.since += 1
+        last.countSince += 1
         return
       }
-      seen.set(kind, { loggedAt: now(), since: 0 })
-      log.warn({ source, kind, alsoSinceLast: last?.since ?? 0, err: error }, 'bus message dropped')
+      entries.set(kind, { loggedAt: now(), countSince: 0 })
+      log.warn({ source, kind, alsoSinceLast: last?.countSince ?? 0, err: error }, 'bus message dropped')
     },
   }
 }

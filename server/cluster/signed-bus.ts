@@ -1,14 +1,14 @@
-// A bus that anybody else may write to: every message carries a code over itself and its channel, from a key that only nodes of this
-// installation derive. What has another one is dropped before it is looked at.
+// Authenticates messages on a bus that others can write to. Every message carries a MAC over itself and its channel,
+// with a key derived from this installation's secrets. A message with a wrong MAC is dropped unparsed.
 
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Bus } from './bus.ts'
-import type { RefusedMessages } from './rejected-messages.ts'
+import type { RejectedMessages } from './rejected-messages.ts'
 
 const macBytes = 16
 
-/** Signs with the first secret, and takes what any of them has signed. */
-export function signBus(bus: Bus, secrets: readonly string[], refused: RefusedMessages): Bus {
+/** Signs with the first secret, and accepts the signature of any. */
+export function signBus(bus: Bus, secrets: readonly string[], rejected: RejectedMessages): Bus {
   const keys = secrets.map((secret) => createSecretKey(createHmac('sha256', secret).update('kefu bus').digest()))
 
   const isSigned = (channel: string, mac: Buffer, message: Buffer) =>
@@ -20,9 +20,10 @@ export function signBus(bus: Bus, secrets: readonly string[], refused: RefusedMe
       bus.publish(channel, Buffer.concat([macOf(keys[0] as KeyObject, channel, bytes), bytes]))
     },
     subscribe: (channels, listener) =>
-      bus.subscribe(channels, (signed, channel) => {
-        const message = signed.subarray(macBytes)
-        if (!isSigned(channel.toString(), signed.subarray(0, macBytes), message)) return refused.note('not signed')
+      bus.subscribe(channels, (signedMessage, channel) => {
+        const message = signedMessage.subarray(macBytes)
+        if (!isSigned(channel.toString(), signedMessage.subarray(0, macBytes), message))
+          return rejected.count('not signed')
         return listener(message, channel)
       }),
   }

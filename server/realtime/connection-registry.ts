@@ -1,4 +1,4 @@
-// The sockets open on this node, as use cases may touch them: to end those of a user or of a session.
+// The open connections of this node. Use cases close those of a user or a session through it.
 
 import type { CurrentActors } from '../auth/current-actors.ts'
 import type { ClosingReason, Connections } from '../context.ts'
@@ -27,7 +27,7 @@ export function createConnectionRegistry(actors: Pick<CurrentActors, 'end'>): Co
   }
 }
 
-/** Drops what waits in its turns, says why, and ends it. */
+/** Closes a connection with a reason. Its queued requests fail, since its actor has ended. */
 export function endConnection({ actor, socket }: Pick<Connection, 'actor' | 'socket'>, reason: ClosingReason): void {
   actor.isEnded = true
   closeConnection(socket, reason)

@@ -1,5 +1,5 @@
-// One authenticated connection: who it is, until when, and its requests in their turns. The wrapper around every request is here: shape,
-// role, rate, subscription, answer. Nothing a client sends can throw past it.
+// One authenticated connection, and the handling that all its requests share: rate, shape, role, subscription, reply.
+// No input of a client can throw past it.
 
 import type { Socket } from 'socket.io'
 import { errnoOf } from '#db/core/errors.ts'
@@ -17,87 +17,92 @@ import { AppError, asAppError, errorBody } from '../shared/errors.ts'
 import { logSecurity } from '../shared/security-log.ts'
 import { checkPayload } from './check-payload.ts'
 import { countRefusal } from './flood.ts'
+import type { Ack, IncomingRequest } from './incoming-requests.ts'
 import { createRequestQueue, type RequestQueue } from './request-queue.ts'
 import { type RequestEntry, requests } from './requests.ts'
 import type { PendingResponses } from './response-deadlines.ts'
 import { conversationRoom, subscriptionRooms } from './rooms.ts'
 import type { SlowConsumers } from './slow-consumers.ts'
 import type { EngineSession } from './socketio/engine-sessions.ts'
-import type { Ack, Incoming } from './socketio/request-interceptor.ts'
 
 export interface Connection {
   socket: Socket
   actor: Actor
-  /** When the token it was opened or renewed with ends, in milliseconds since 1970. */
+  /** Expiry of its latest token, in milliseconds since 1970. */
   expiresAt: number
   session: EngineSession
-  roomForPage: SlowConsumers['roomForPage']
-  turns: RequestQueue
+  whenDrained: SlowConsumers['whenDrained']
+  queue: RequestQueue
   refusals: Counter
-  /** While a request that reads a page waits for the client to read. */
-  isBehind: boolean
+  /** While a request that reads a page waits for the client to read its backlog. */
+  isBacklogged: boolean
 }
 
 export function createConnection(
-  parts: Pick<Connection, 'socket' | 'actor' | 'expiresAt' | 'session' | 'roomForPage'>,
+  parts: Pick<Connection, 'socket' | 'actor' | 'expiresAt' | 'session' | 'whenDrained'>,
 ): Connection {
-  return { ...parts, turns: createRequestQueue(), refusals: createCounter(budgets.refusedRequests), isBehind: false }
+  return {
+    ...parts,
+    queue: createRequestQueue(),
+    refusals: createCounter(budgets.refusedRequests),
+    isBacklogged: false,
+  }
 }
 
-/** Takes one request off the wire. `refusing` is set while the process stops. */
-export function receive(
+/** Entry point of every request. `isStopping` is set while the process shuts down. */
+export function receiveRequest(
   app: App,
-  answers: PendingResponses,
+  responses: PendingResponses,
   connection: Connection,
-  { name, payload, ack }: Incoming,
-  refusing: boolean,
+  { name, payload, ack }: IncomingRequest,
+  isStopping: boolean,
 ): void {
   try {
     app.rates.consume('connectionRequests', connection.socket.id)
-    if (refusing) throw new AppError('unavailable', 'This server is about to stop.')
-    if (!isRequestName(name)) throw new AppError('invalid_request', 'There is no such request.')
-    if (connection.turns.pending() >= limits.requestsPerConnection) {
-      throw new AppError('overloaded', 'Too many requests of this connection wait for an answer.')
+    if (isStopping) throw new AppError('unavailable', 'The server is shutting down; reconnect.')
+    if (!isRequestName(name)) throw new AppError('invalid_request', 'Unknown request name.')
+    if (connection.queue.size() >= limits.requestsPerConnection) {
+      throw new AppError('overloaded', 'Too many pending requests on this connection; wait for replies.')
     }
-    take(app, answers, connection, name, payload ?? undefined, ack)
+    enqueueRequest(app, responses, connection, name, payload ?? undefined, ack)
   } catch (error) {
-    ack?.({ ok: false, error: body(app, connection, name, error) })
+    ack?.({ ok: false, error: toErrorBody(app, connection, name, error) })
   }
 }
 
 const isRequestName = (name: unknown): name is RequestName => typeof name === 'string' && Object.hasOwn(requests, name)
 
-function take<N extends RequestName>(
+function enqueueRequest<N extends RequestName>(
   app: App,
-  answers: PendingResponses,
+  responses: PendingResponses,
   connection: Connection,
   name: N,
   payload: unknown,
   ack: Ack | null,
 ) {
   const entry = requests[name] as unknown as RequestEntry<N>
-  // Owed from now on, also while it waits for its turn, which is kept until the work ends.
-  const owed = answers.owe(ack, connection)
-  connection.turns.run(entry.pipelines === true, async () => {
+  // The deadline includes the time in the queue. A request that misses it keeps its queue entry until it has run.
+  const pending = responses.add(ack, connection)
+  connection.queue.enqueue(entry.concurrent === true, async () => {
     try {
-      if (entry.readsPage) await waitForRoom(connection)
-      answers.give(owed, { ok: true, data: await handle(app, connection, name, entry, payload) })
+      if (entry.readsPage) await waitUntilDrained(connection)
+      responses.settle(pending, { ok: true, data: await dispatch(app, connection, name, entry, payload) })
     } catch (error) {
-      answers.give(owed, { ok: false, error: body(app, connection, name, error) })
+      responses.settle(pending, { ok: false, error: toErrorBody(app, connection, name, error) })
     }
   })
 }
 
-/** A page is not read while the client has not read what was sent before: it would wait in memory. */
-async function waitForRoom(connection: Connection): Promise<void> {
-  const room = connection.roomForPage(connection.session)
-  if (room === null) return
-  connection.isBehind = true
-  await room
-  connection.isBehind = false
+/** A page for a backlogged client would only wait in memory, so it is not read yet. */
+async function waitUntilDrained(connection: Connection): Promise<void> {
+  const drained = connection.whenDrained(connection.session)
+  if (drained === null) return
+  connection.isBacklogged = true
+  await drained
+  connection.isBacklogged = false
 }
 
-function handle<N extends RequestName>(
+function dispatch<N extends RequestName>(
   app: App,
   connection: Connection,
   name: N,
@@ -105,17 +110,17 @@ function handle<N extends RequestName>(
   rawPayload: unknown,
 ): Promise<RequestReplies[N]> {
   const { actor } = connection
-  // What waited for its turn until the connection was ended is dropped.
+  // The connection closed while the request was queued.
   if (actor.isEnded) throw unauthorized()
   const payload = checkPayload(name, rawPayload)
-  if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `${name} is not for your role.`)
+  if (!entry.roles.includes(actor.role)) throw new AppError('forbidden', `Your role may not call ${name}.`)
   const changesConnection = entry.subscribes ?? entry.subscribesTo ?? entry.unsubscribes ?? entry.renews
   return changesConnection
     ? dispatchWithSubscription(app, connection, entry, payload)
     : entry.handle(app, actor, payload)
 }
 
-/** What the request changes of the connection itself: what it is subscribed to, until when it is good. */
+/** For requests that change the connection's subscriptions or its expiry. */
 async function dispatchWithSubscription<N extends RequestName>(
   app: App,
   connection: Connection,
@@ -136,7 +141,10 @@ async function dispatchWithSubscription<N extends RequestName>(
   }
 }
 
-/** Joins before the request reads. Who may not see the conversation never is in its room, not even for the moment it takes to find out. */
+/**
+ * Joins before the request reads, so that it misses no event. The check comes first: no other actor is ever in the
+ * room. Returns the undo.
+ */
 async function subscribe(app: App, connection: Connection, conversationId: number): Promise<() => Promise<void>> {
   const { actor, socket } = connection
   if (socket.rooms.has(conversationRoom(conversationId))) return async () => {}
@@ -149,7 +157,7 @@ async function unsubscribe({ actor, socket }: Connection, conversationId: number
   for (const room of subscriptionRooms(actor, conversationId)) await socket.leave(room)
 }
 
-function body(app: App, connection: Connection, name: unknown, error: unknown): ErrorBody {
+function toErrorBody(app: App, connection: Connection, name: unknown, error: unknown): ErrorBody {
   const { actor } = connection
   const { code } = asAppError(error)
   if (code === 'rate_limited') countRefusal(app, connection)

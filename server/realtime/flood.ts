@@ -1,4 +1,5 @@
-// A client that goes on after rate_limited: answering it costs more than ending it. It is told why, then its connection is read no further.
+// Disconnects a client that ignores rate_limited, since answering it costs more. It receives the reason, and nothing it
+// sends is read any more.
 
 import type { Socket } from 'socket.io'
 import { limits } from '#protocol/limits.ts'
@@ -13,17 +14,17 @@ interface Client {
   socket: Socket
   actor: Actor
   session: EngineSession
-  /** What is left of budgets.refusedRequests. */
+  /** Counts down budgets.refusedRequests. */
   refusals: Counter
 }
 
-/** Call for each request that was answered rate_limited. */
+/** Call for each rate_limited reply. */
 export function countRefusal(app: App, { socket, actor, session, refusals }: Client): void {
   if (!app.config.rateLimits || !socket.connected || countDown(refusals, budgets.refusedRequests)) return
   app.refusedSockets.count('requests')
   app.violations.count(session.address)
   app.rates.count('violationsPerUser', actor.userId)
-  app.log.info({ userId: actor.userId, reason: 'rate_limited' }, 'ended a connection')
+  app.log.info({ userId: actor.userId, reason: 'rate_limited' }, 'connection closed')
   endConnection({ actor, socket }, 'rate_limited')
   const { conn } = session
   conn.transport.socket?._socket?.pause()

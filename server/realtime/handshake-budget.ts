@@ -1,5 +1,5 @@
-// What a client may begin before it has a connection. A handshake without a valid token counts against its address until the client has
-// connected with one; a handshake that shows a valid token counts against the customer or agent alone.
+// The budget of handshakes. A handshake without a valid token counts against its address until the client has connected
+// with one. A handshake with a valid token counts against its customer or agent only.
 
 import type { AccessToken } from '../auth/tokens.ts'
 import { budgets } from '../budgets/budgets.ts'
@@ -9,16 +9,16 @@ import { AppError } from '../shared/errors.ts'
 
 export interface PendingHandshake {
   address: ClientAddress
-  /** Set once engine.io has made a session of it: ends that session. */
+  /** Ends its engine.io session; null until there is one. */
   end: (() => void) | null
-  /** The client is connected: what was counted is given back. */
+  /** The client has connected: releases its slots. */
   succeed(): void
-  /** It ended without a connection. Does nothing after succeed. */
+  /** The handshake ended without a connection: releases its slots and counts it. Does nothing after succeed. */
   fail(): void
 }
 
 export interface HandshakeBudget {
-  /** Throws rate_limited or overloaded when there is no room for one more. */
+  /** Throws rate_limited or overloaded when a budget is used up. */
   begin(address: ClientAddress, claim: AccessToken | undefined): PendingHandshake
 }
 
@@ -27,8 +27,8 @@ export function createHandshakeBudget({
   slots,
   violations,
 }: Pick<App, 'rates' | 'slots' | 'violations'>): HandshakeBudget {
-  /** By address group, the oldest first. */
-  const ofViolators = new Map<string, Set<PendingHandshake>>()
+  /** By address group, oldest first. */
+  const pendingOfViolators = new Map<string, Set<PendingHandshake>>()
 
   function reserve(kind: 'claimed' | 'unclaimed') {
     try {
@@ -77,19 +77,19 @@ export function createHandshakeBudget({
   }
 
   /**
-   * Somebody with a valid token may be behind the same address, and shows it only in the next packet. So an address that is over budget
-   * keeps a few places at a low rate, each of which lasts until enough others came after it.
+   * A client with a valid token may share the address, and shows the token only in its next packet. So an address over
+   * budget keeps a few slots at a low rate. One more handshake evicts the oldest.
    */
   function beginForViolator(address: ClientAddress, onFail: () => void): PendingHandshake {
     const { group } = address
     rates.consume('handshakesOfViolator', group)
-    const pending = ofViolators.get(group) ?? new Set()
-    ofViolators.set(group, pending)
+    const pending = pendingOfViolators.get(group) ?? new Set()
+    pendingOfViolators.set(group, pending)
     const handshake = create(
       address,
       () => {
         pending.delete(handshake)
-        if (pending.size === 0) ofViolators.delete(group)
+        if (pending.size === 0) pendingOfViolators.delete(group)
       },
       onFail,
     )
@@ -98,7 +98,7 @@ export function createHandshakeBudget({
       oldest.end?.()
       oldest.fail()
     }
-    ofViolators.set(group, pending)
+    pendingOfViolators.set(group, pending)
     pending.add(handshake)
     return handshake
   }
@@ -108,7 +108,7 @@ export function createHandshakeBudget({
   }
 }
 
-/** Releases the first where the second is not to be had. */
+/** Acquires a second slot. Releases the first when that throws. */
 function both(release: () => void, acquire: () => () => void): () => void {
   try {
     const releaseOther = acquire()
@@ -122,4 +122,4 @@ function both(release: () => void, acquire: () => () => void): () => void {
   }
 }
 
-const overloaded = () => new AppError('overloaded', 'Too many clients connect just now; try again later.')
+const overloaded = () => new AppError('overloaded', 'Too many clients are connecting; retry later.')

@@ -1,4 +1,4 @@
-// The one file that emits. Tells an event to the rooms of its audience; never waits, never throws.
+// Publishes events to the rooms of their audience. The only file that emits; it never waits and never throws.
 
 import type { Logger } from 'pino'
 import type { Server, Socket } from 'socket.io'
@@ -11,25 +11,25 @@ export function createPublish(io: Server, log: Logger): Publish {
     try {
       let target = to.local ? io.local.to(roomsOf(to)) : io.to(roomsOf(to))
       if (to.exceptUserId !== undefined) target = target.except(userRoom(to.exceptUserId))
-      if (to.passing) target = target.volatile
+      if (to.volatile) target = target.volatile
       target.emit(event, data)
     } catch (error) {
-      log.error({ err: error, event }, 'could not publish')
+      log.error({ err: error, event }, 'publish failed')
     }
   }
 }
 
-/** Tells one connection the heads of what it is subscribed to. */
+/** Publishes to one connection the heads of the conversations it is subscribed to. */
 export function publishHeads(socket: Socket, heads: ServerEvents['conversation:heads']['heads']): void {
   socket.volatile.emit('conversation:heads', { heads })
 }
 
-/** Tells one connection whether somebody is here to answer. */
+/** Publishes to one connection whether an agent is online. */
 export function publishAvailability(socket: Socket, available: boolean): void {
   socket.emit('availability:changed', { available })
 }
 
-/** Says why, then ends the connection. */
+/** Publishes the reason, then closes the connection. */
 export function closeConnection(socket: Socket, reason: ClosingReason): void {
   socket.emit('connection:closing', { reason })
   socket.disconnect(true)

@@ -1,4 +1,5 @@
-// Counts of refused handshakes and ended connections by reason, for /metrics. The log is bounded; these are not.
+// Counts refused handshakes and terminated connections by reason, for /metrics. The log is bounded;
+// these counts are not.
 
 export const refusalReasons = [
   'invalid_request',

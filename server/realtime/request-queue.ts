@@ -1,48 +1,48 @@
-// The requests of one connection take effect in the order they came: sends start one behind another without waiting for answers (the
-// writer keeps their order), anything else waits for all before it, and what follows waits for that.
+// The request queue of one connection: requests take effect in arrival order. Concurrent requests (sends) start without
+// waiting for each other's replies, since the message writer keeps their order. Every other request runs alone.
 
 export interface RequestQueue {
-  /** Runs the task in its turn, at once if it is its turn. Tasks must not reject. */
-  run(pipelines: boolean, task: () => Promise<void>): void
-  /** How many have been given and not ended. */
-  pending(): number
-  /** Resolves when all given so far have ended. */
-  idle(): Promise<unknown>
+  /** Runs the task when the requests before it allow, synchronously if they do now. Tasks must not reject. */
+  enqueue(concurrent: boolean, task: () => Promise<void>): void
+  /** Tasks that wait or run. */
+  size(): number
+  /** Resolves when all tasks enqueued so far have completed. */
+  onIdle(): Promise<void>
 }
 
-interface Turn {
-  pipelines: boolean
+interface Entry {
+  concurrent: boolean
   task: () => Promise<void>
 }
 
 export function createRequestQueue(): RequestQueue {
-  const waiting: Turn[] = []
-  const idle: (() => void)[] = []
+  const waiting: Entry[] = []
+  const idleListeners: (() => void)[] = []
   let running = 0
-  /** What runs is one that does not pipeline. */
-  let isAlone = false
+  /** Whether the running task is one that runs alone. */
+  let isExclusive = false
 
-  const mayStart = (turn: Turn) => running === 0 || (turn.pipelines && !isAlone)
+  const mayStart = (entry: Entry) => running === 0 || (entry.concurrent && !isExclusive)
 
-  function start({ pipelines, task }: Turn) {
+  function start({ concurrent, task }: Entry) {
     running += 1
-    isAlone = !pipelines
-    void task().then(ended)
+    isExclusive = !concurrent
+    void task().then(onComplete)
   }
 
-  function ended() {
+  function onComplete() {
     running -= 1
-    while (waiting[0] && mayStart(waiting[0])) start(waiting.shift() as Turn)
-    if (running === 0) for (const resolve of idle.splice(0)) resolve()
+    while (waiting[0] && mayStart(waiting[0])) start(waiting.shift() as Entry)
+    if (running === 0) for (const resolve of idleListeners.splice(0)) resolve()
   }
 
   return {
-    run(pipelines, task) {
-      const turn = { pipelines, task }
-      if (waiting.length === 0 && mayStart(turn)) start(turn)
-      else waiting.push(turn)
+    enqueue(concurrent, task) {
+      const entry = { concurrent, task }
+      if (waiting.length === 0 && mayStart(entry)) start(entry)
+      else waiting.push(entry)
     },
-    pending: () => running + waiting.length,
-    idle: () => (running === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve))),
+    size: () => running + waiting.length,
+    onIdle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => idleListeners.push(resolve))),
   }
 }

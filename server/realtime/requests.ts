@@ -1,5 +1,4 @@
-// The table of socket requests: who may ask, what runs, whether the connection is subscribed first, how it takes its turn.
-// A request that is not here does not exist.
+// The table of socket requests: roles, handler, subscription, queueing. A request not in the table does not exist.
 
 import type { Role } from '#protocol/entities.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
@@ -29,51 +28,57 @@ type Handler<N extends RequestName, A extends Actor> = (
   payload: RequestPayloads[N],
 ) => Promise<RequestReplies[N]>
 
-interface Turn<N extends RequestName> {
-  /** Subscribed before the handler reads, when the actor may see it; undone when the handler fails. */
+interface RequestOptions<N extends RequestName> {
+  /** Subscribes before the handler reads, if the actor may view the conversation. Undone when the handler fails. */
   subscribes?: (payload: RequestPayloads[N]) => number
-  /** Subscribed to what the answer names, before the answer goes out. */
+  /** Subscribes to the conversation of the reply, before the reply is sent. */
   subscribesTo?: (reply: RequestReplies[N]) => number
   unsubscribes?: (payload: RequestPayloads[N]) => number
-  /** Starts without waiting for those of its kind before it; everything else waits for all before it. */
-  pipelines?: true
-  /** Its answer may be large: not started while much that was sent before has not been read. */
+  /** Runs concurrently with others of its kind; any other request runs alone. */
+  concurrent?: true
+  /** Its reply may be large, so it waits until the client has read its backlog. */
   readsPage?: true
-  /** The answer's expiresIn is the connection's new end. */
+  /** The reply's expiresIn extends the connection. */
   renews?: true
 }
 
-export interface RequestEntry<N extends RequestName = RequestName> extends Turn<N> {
+export interface RequestEntry<N extends RequestName = RequestName> extends RequestOptions<N> {
   roles: readonly Role[]
   handle: Handler<N, Actor>
 }
 
-const both = <N extends RequestName>(handle: Handler<N, Actor>, turn: Turn<N> = {}): RequestEntry<N> => ({
-  ...turn,
+const both = <N extends RequestName>(handle: Handler<N, Actor>, options: RequestOptions<N> = {}): RequestEntry<N> => ({
+  ...options,
   roles: ['customer', 'agent', 'admin'],
   handle,
 })
 
-// The wrapper has checked the role before it calls, which is what makes these two narrowings true.
-const agents = <N extends RequestName>(handle: Handler<N, AgentActor>, turn: Turn<N> = {}): RequestEntry<N> => ({
-  ...turn,
+// dispatch checks the role before it calls, so these two narrowings hold.
+const agents = <N extends RequestName>(
+  handle: Handler<N, AgentActor>,
+  options: RequestOptions<N> = {},
+): RequestEntry<N> => ({
+  ...options,
   roles: ['agent', 'admin'],
   handle: handle as Handler<N, Actor>,
 })
 
-const customers = <N extends RequestName>(handle: Handler<N, CustomerActor>, turn: Turn<N> = {}): RequestEntry<N> => ({
-  ...turn,
+const customers = <N extends RequestName>(
+  handle: Handler<N, CustomerActor>,
+  options: RequestOptions<N> = {},
+): RequestEntry<N> => ({
+  ...options,
   roles: ['customer'],
   handle: handle as Handler<N, Actor>,
 })
 
-const theConversation = (payload: { conversationId: number }) => payload.conversationId
+const conversationOfPayload = (payload: { conversationId: number }) => payload.conversationId
 
 export const requests: { [N in RequestName]: RequestEntry<N> } = {
   'session:renew': both(renewSession, { renews: true }),
   'conversation:start': customers(startConversation, { subscribesTo: (reply) => reply.conversation.id }),
-  'conversation:open': both(openConversation, { subscribes: theConversation, readsPage: true }),
-  'conversation:leave': both(async () => ({}), { unsubscribes: theConversation }),
+  'conversation:open': both(openConversation, { subscribes: conversationOfPayload, readsPage: true }),
+  'conversation:leave': both(async () => ({}), { unsubscribes: conversationOfPayload }),
   'conversation:list': both(listConversations, { readsPage: true }),
   'conversation:count': agents(countConversations),
   'conversation:claim': agents(claimConversation),
@@ -82,7 +87,7 @@ export const requests: { [N in RequestName]: RequestEntry<N> } = {
   'conversation:close': both(closeConversation),
   'conversation:reopen': both(reopenConversation),
   'message:send': both((app, actor, payload) => sendMessage(app, actor, payload).then(({ message }) => ({ message })), {
-    pipelines: true,
+    concurrent: true,
   }),
   'message:list': both(listMessages, { readsPage: true }),
   'message:mark-read': both(markRead),

@@ -1,82 +1,85 @@
-// Every request is answered once, and in time: whatever the database does to it or to those before it, the client hears within
-// limits.responseMs that trying again may help. One sweep for all, since a timer for each costs as much as the rest of its wrapper.
+// Answers every request exactly once: with its own reply, or with a retryable error when limits.responseMs has passed.
+// One sweep serves all requests, since a timer for each costs as much as the rest of the request's overhead.
 
 import type { Reply } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits.ts'
 import { AppError, errorBody } from '../shared/errors.ts'
-import type { Ack } from './socketio/request-interceptor.ts'
+import type { Ack } from './incoming-requests.ts'
 
-/** One answer that is owed, in a chain of all: a Set of what comes and goes with each message keeps V8 from forgetting it (see waiting-sends.ts). */
+/** A linked list node: V8 would keep the old tables of a Set that changes with every message (see send-queue.ts). */
 export interface PendingResponse {
   ack: Ack | null
   client: Client
   dueAt: number
-  before: PendingResponse
-  after: PendingResponse
+  prev: PendingResponse
+  next: PendingResponse
 }
 
-/** While it does not read what was sent to it, its requests wait for it and not for us: their time begins when it has. */
+/** While a client is backlogged its requests wait for it, not for the server, so their deadline is postponed. */
 interface Client {
-  isBehind: boolean
+  isBacklogged: boolean
 }
 
 export interface PendingResponses {
-  /** Without an acknowledgement asked for, the request is done all the same. */
-  owe(ack: Ack | null, client: Client): PendingResponse
-  /** Answers, unless it was too late. */
-  give(owed: PendingResponse, reply: Reply<unknown>): void
+  /** `ack` is null when the client asked for no reply; the request runs all the same. */
+  add(ack: Ack | null, client: Client): PendingResponse
+  /** Replies, unless the deadline has passed. */
+  settle(pending: PendingResponse, reply: Reply<unknown>): void
   stop(): void
 }
 
 export function createPendingResponses(): PendingResponses {
-  /** Where the chain begins and ends; in it, in the order in which they are due. */
-  const ends = { ack: null, dueAt: Number.POSITIVE_INFINITY } as PendingResponse
-  ends.before = ends
-  ends.after = ends
+  /** Head and tail of the list, which is ordered by deadline. */
+  const sentinel = { ack: null, dueAt: Number.POSITIVE_INFINITY } as PendingResponse
+  sentinel.prev = sentinel
+  sentinel.next = sentinel
 
   const sweep = setInterval(() => {
     const now = performance.now()
-    while (ends.after.dueAt <= now) {
-      const first = ends.after
-      if (first.client.isBehind) postpone(first, now)
-      else give(first, { ok: false, error: errorBody(tooSlow()) })
+    while (sentinel.next.dueAt <= now) {
+      const first = sentinel.next
+      if (first.client.isBacklogged) postpone(first, now)
+      else settle(first, { ok: false, error: errorBody(timedOut()) })
     }
   }, limits.responseSweepMs)
 
-  function append(one: PendingResponse) {
-    one.before = ends.before
-    one.after = ends
-    ends.before.after = one
-    ends.before = one
+  function append(pending: PendingResponse) {
+    pending.prev = sentinel.prev
+    pending.next = sentinel
+    sentinel.prev.next = pending
+    sentinel.prev = pending
   }
 
-  function postpone(one: PendingResponse, now: number) {
-    one.before.after = one.after
-    one.after.before = one.before
-    one.dueAt = now + limits.responseMs
-    append(one)
+  function remove(pending: PendingResponse) {
+    pending.prev.next = pending.next
+    pending.next.prev = pending.prev
   }
 
-  function give(one: PendingResponse, reply: Reply<unknown>) {
-    if (one.after === one) return
-    one.before.after = one.after
-    one.after.before = one.before
-    // Given: it leads nowhere.
-    one.before = one
-    one.after = one
-    one.ack?.(reply)
-    one.ack = null
+  function postpone(pending: PendingResponse, now: number) {
+    remove(pending)
+    pending.dueAt = now + limits.responseMs
+    append(pending)
+  }
+
+  function settle(pending: PendingResponse, reply: Reply<unknown>) {
+    if (pending.next === pending) return
+    remove(pending)
+    // Linked to itself: settled.
+    pending.prev = pending
+    pending.next = pending
+    pending.ack?.(reply)
+    pending.ack = null
   }
 
   return {
-    owe(ack, client) {
-      const one = { ack, client, dueAt: performance.now() + limits.responseMs, before: ends, after: ends }
-      append(one)
-      return one
+    add(ack, client) {
+      const pending = { ack, client, dueAt: performance.now() + limits.responseMs, prev: sentinel, next: sentinel }
+      append(pending)
+      return pending
     },
-    give,
+    settle,
     stop: () => clearInterval(sweep),
   }
 }
 
-const tooSlow = () => new AppError('unavailable', 'This takes longer than it should; try again.')
+const timedOut = () => new AppError('unavailable', 'Timed out, please retry.')

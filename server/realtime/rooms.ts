@@ -4,7 +4,7 @@ import type { Audience } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 
 export const conversationRoom = (id: number) => `conversation:${id}`
-/** Of a conversation's subscribers those who are agents. */
+/** The agents among a conversation's subscribers. */
 export const agentsInRoom = (id: number) => `agents-in:${id}`
 export const userRoom = (id: number) => `user:${id}`
 export const agentsRoom = 'agents'
@@ -20,13 +20,13 @@ export function roomsOf(to: Audience): string[] {
   return rooms
 }
 
-/** What a connection is in that is subscribed to a conversation. */
+/** The rooms that a connection joins to subscribe to a conversation. */
 export const subscriptionRooms = (actor: Actor, conversationId: number) =>
   isCustomer(actor)
     ? [conversationRoom(conversationId)]
     : [conversationRoom(conversationId), agentsInRoom(conversationId)]
 
-/** The conversation that a room stands for, or undefined. */
+/** The conversation of a room; undefined for other rooms. */
 export function conversationOf(room: string): number | undefined {
   return room.startsWith('conversation:') ? Number(room.slice('conversation:'.length)) : undefined
 }

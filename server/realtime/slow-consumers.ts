@@ -1,5 +1,6 @@
-// What a client does not read waits in this process: in engine.io, in the WebSocket's sender, in the TCP socket. One sweep measures all of
-// it for every connection, authenticated or not, and ends those with too much; their clients come back and catch up from the database.
+// Terminates slow consumers. A client's unread bytes wait in engine.io, in the WebSocket sender and in the TCP socket.
+// One sweep measures all three for every connection, authenticated or not; a terminated client reconnects and catches
+// up from the database.
 
 import type { Socket as TcpSocket } from 'node:net'
 import { limits } from '#protocol/limits.ts'
@@ -7,58 +8,58 @@ import { budgets } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
 import type { RefusalReason } from './refused-sockets.ts'
 import { type EngineSession, type EngineSessions, tcpOf, terminate } from './socketio/engine-sessions.ts'
-import type { Packet } from './socketio/write-coalescing.ts'
+import type { EnginePacket } from './socketio/engine-types.ts'
 
 export interface SlowConsumers {
-  /** Resolves when the client has read enough for another page, or its connection has ended; null when it may have one now. */
-  roomForPage(session: EngineSession): Promise<void> | null
+  /** Null when the client may be sent a page now. Else resolves when it has read enough, or has disconnected. */
+  whenDrained(session: EngineSession): Promise<void> | null
   stop(): void
 }
 
-/** What one WebSocket has sent since a time. */
-interface Received {
+/** `bytesRead` of a WebSocket at the start of a window. */
+interface InboundWindow {
   since: number
-  bytes: number
+  bytesRead: number
 }
 
 export function watchSlowConsumers(
   app: Pick<App, 'log' | 'config' | 'refusedSockets' | 'violations' | 'rates'>,
   sessions: EngineSessions,
 ): SlowConsumers {
-  const received = new WeakMap<TcpSocket, Received>()
-  const waitingForRoom = new Set<EngineSession>()
+  const inbound = new WeakMap<TcpSocket, InboundWindow>()
+  const backlogged = new Set<EngineSession>()
   let isStopped = false
 
   function sweep() {
     const now = performance.now()
-    for (const session of sessions.values()) sweepSession(session, now)
+    for (const session of sessions.values()) check(session, now)
   }
 
-  function sweepSession(session: EngineSession, now: number) {
+  function check(session: EngineSession, now: number) {
     const { conn } = session
     const unread = unreadBytes(session)
-    if (unread > budgets.unreadBytesPerConnection.bytes) end(session, 'slow')
-    else if (isStalled(session, unread, now)) end(session, 'stalled')
-    else if (now > session.deadline) end(session, 'handshake_timeout')
-    else if (conn.readyState === 'closing' && isOverdue(session, now)) terminate(conn)
+    if (unread > budgets.unreadBytesPerConnection.bytes) terminateFor('slow', session)
+    else if (isStalled(session, unread, now)) terminateFor('stalled', session)
+    else if (now > session.deadline) terminateFor('handshake_timeout', session)
+    else if (conn.readyState === 'closing' && isCloseOverdue(session, now)) terminate(conn)
     else if (sendsTooMuch(session, now)) {
       app.violations.count(session.address)
       if (session.user) app.rates.count('violationsPerUser', session.user.userId)
-      end(session, 'bytes')
+      terminateFor('bytes', session)
     }
   }
 
-  /** Reads the sizes of what waits, and keeps waiting for the answer to a ping while the client reads what is before it. */
+  /** Compares the backlog with the last sweep's. While it shrinks, a pong may be late: the ping may be in it. */
   function isStalled(session: EngineSession, unread: number, now: number): boolean {
-    const left = unread === 0 ? 0 : unread + kernelQueue(session)
-    const reads = left < session.unread || left <= budgets.unreadBytesBeforePage.bytes
-    if (reads || session.stalledSince === 0) session.stalledSince = now
-    if (left > 0 && left < session.unread) session.conn.pingTimeoutTimer?.refresh()
-    session.unread = left
+    const backlog = unread === 0 ? 0 : unread + kernelQueue(session)
+    const isReading = backlog < session.unread || backlog <= budgets.unreadBytesBeforePage.bytes
+    if (isReading || session.stalledSince === 0) session.stalledSince = now
+    if (backlog > 0 && backlog < session.unread) session.conn.pingTimeoutTimer?.refresh()
+    session.unread = backlog
     return now - session.stalledSince > limits.stalledMs
   }
 
-  function isOverdue(session: EngineSession, now: number): boolean {
+  function isCloseOverdue(session: EngineSession, now: number): boolean {
     session.closingSince ||= now
     return now - session.closingSince > limits.closingMs
   }
@@ -66,49 +67,46 @@ export function watchSlowConsumers(
   function sendsTooMuch(session: EngineSession, now: number): boolean {
     const tcp = session.conn.transport.socket?._socket
     if (tcp === undefined || !app.config.rateLimits) return false
-    const last = received.get(tcp)
-    if (last === undefined || now - last.since > budgets.connectionBytes.perMs) {
-      received.set(tcp, { since: now, bytes: tcp.bytesRead })
+    const window = inbound.get(tcp)
+    if (window === undefined || now - window.since > budgets.connectionBytes.perMs) {
+      inbound.set(tcp, { since: now, bytesRead: tcp.bytesRead })
       return false
     }
-    return tcp.bytesRead - last.bytes > budgets.connectionBytes.bytes
+    return tcp.bytesRead - window.bytesRead > budgets.connectionBytes.bytes
   }
 
-  function end({ conn, user }: EngineSession, reason: RefusalReason) {
+  function terminateFor(reason: RefusalReason, { conn, user }: EngineSession) {
     app.refusedSockets.count(reason)
-    if (user) app.log.info({ userId: user.userId, reason }, 'ended a connection')
+    if (user) app.log.info({ userId: user.userId, reason }, 'connection terminated')
     terminate(conn)
   }
 
-  function giveRoom() {
-    for (const session of waitingForRoom) {
-      if (
-        !isStopped &&
-        session.conn.readyState === 'open' &&
-        unreadBytes(session) > budgets.unreadBytesBeforePage.bytes
-      )
-        continue
-      waitingForRoom.delete(session)
-      for (const resolve of session.hasRoom ?? []) resolve()
-      session.hasRoom = null
+  const isOverPageBudget = (session: EngineSession) => unreadBytes(session) > budgets.unreadBytesBeforePage.bytes
+
+  function releaseDrained() {
+    for (const session of backlogged) {
+      if (!isStopped && session.conn.readyState === 'open' && isOverPageBudget(session)) continue
+      backlogged.delete(session)
+      for (const resolve of session.onDrained ?? []) resolve()
+      session.onDrained = null
     }
   }
 
-  const timers = [setInterval(sweep, limits.slowConsumerSweepMs), setInterval(giveRoom, limits.pageRoomSweepMs)]
+  const timers = [setInterval(sweep, limits.slowConsumerSweepMs), setInterval(releaseDrained, limits.pageRoomSweepMs)]
   return {
-    roomForPage(session) {
-      if (isStopped || unreadBytes(session) <= budgets.unreadBytesBeforePage.bytes) return null
-      waitingForRoom.add(session)
+    whenDrained(session) {
+      if (isStopped || !isOverPageBudget(session)) return null
+      backlogged.add(session)
       return new Promise((resolve) => {
-        session.hasRoom ??= []
-        session.hasRoom.push(resolve)
+        session.onDrained ??= []
+        session.onDrained.push(resolve)
       })
     },
     stop() {
       for (const timer of timers) clearInterval(timer)
-      // What waits is answered before the server stops.
+      // Waiting requests are answered before the server stops.
       isStopped = true
-      giveRoom()
+      releaseDrained()
     },
   }
 }
@@ -121,16 +119,16 @@ function unreadBytes({ conn }: EngineSession): number {
   return bytes
 }
 
-function bytesOf(packet: Packet): number {
+function bytesOf(packet: EnginePacket): number {
   packet.bytes ??= measure(packet)
   return packet.bytes
 }
 
-function measure({ data, options }: Packet): number {
+function measure({ data, options }: EnginePacket): number {
   const frame = options?.wsPreEncodedFrame ?? []
   return frame.reduce((sum, part) => sum + part.length, Buffer.byteLength((data ?? '') as string | Buffer))
 }
 
-/** What libuv has not passed to the system yet of the buffer it is writing: it shrinks while a large one leaves. */
+/** Bytes of libuv's current write that the kernel has not accepted yet. Shrinks while one large buffer leaves. */
 const kernelQueue = ({ conn }: EngineSession): number =>
   (tcpOf(conn) as { _handle?: { writeQueueSize?: number } } | undefined)?._handle?.writeQueueSize ?? 0

@@ -1,5 +1,5 @@
-// Guards every HTTP request and upgrade under /socket.io/ before engine.io sees it: which ones are handshakes of ours at all, how many may
-// begin, and whose requests a session takes. What is refused here has cost no session.
+// Guards every HTTP request and upgrade under /socket.io/ before engine.io sees it: whether it is a valid handshake,
+// whether the budget allows it, and whether it may use its session. A refused request costs no session.
 
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
@@ -14,18 +14,18 @@ import type { RefusalReason } from './refused-sockets.ts'
 import type { EngineSessions } from './socketio/engine-sessions.ts'
 
 interface SocketRequests {
-  /** The handshake that engine.io made a session of; undefined for a request that did not pass the guard. */
+  /** The handshake of the request that opened a session; undefined for a request that did not pass the guard. */
   claim(request: object | null): PendingHandshake | undefined
 }
 
 type EngineRequest = IncomingMessage & { _query?: Record<string, string> }
 
-/** What engine.io answers for a session that it does not have: a session of somebody else must look the same. */
+/** engine.io's reply for an unknown session. A session of another client must look the same. */
 const unknownSession = JSON.stringify({ code: 1, message: 'Session ID unknown' })
 
 const path = '/socket.io/'
 
-/** Call when Socket.IO is attached to the server. `headers` go with every answer under /socket.io/. */
+/** Call after Socket.IO is attached to the server. Adds `headers` to every response under /socket.io/. */
 export function guardSocketRequests(
   app: App,
   server: NodeServer,
@@ -47,31 +47,31 @@ export function guardSocketRequests(
     else writeRefusal(socket, outcome)
   })
 
-  /** Null when engine.io may have it. */
+  /** Null when the request may pass to engine.io. */
   function admit(request: EngineRequest, isUpgrade: boolean): AppError | 'unknown session' | null {
     try {
       if (!isSameOrigin(app.config, request.headers) || isCrossSite(request)) {
-        throw new AppError('forbidden', 'Only pages of this server connect to it.')
+        throw new AppError('forbidden', 'Connect from a page of this server.')
       }
       const query = queryOf(request, isUpgrade)
       const claim = readAccessToken(app, tokenOf(request))
       if (query.sid !== undefined) return admitToSession(request, query.sid, claim)
-      if (request.method !== 'GET') throw new AppError('invalid_request', 'A session begins with GET.')
+      if (request.method !== 'GET') throw new AppError('invalid_request', 'Use GET to open a session.')
       const handshake = budget.begin(clientAddress(app.config, request), claim)
       handshakes.set(request, handshake)
-      // By then engine.io has made a session of it, or refused it.
+      // By then engine.io has opened a session or refused.
       setImmediate(() => handshake.end ?? handshake.fail())
       return null
     } catch (error) {
-      const known = asAppError(error)
-      app.refusedSockets.count(reasonOf(known))
-      return known
+      const refusal = asAppError(error)
+      app.refusedSockets.count(reasonOf(refusal))
+      return refusal
     }
   }
 
   function admitToSession(request: EngineRequest, sid: string, claim: AccessToken | undefined) {
     const session = sessions.get(sid)
-    // Another worker's, or nobody's: engine.io sees to both.
+    // Of another worker, or unknown. sticky-sessions.ts and engine.io handle both.
     if (session === undefined) return null
     if (session.address.group !== clientAddress(app.config, request).group) {
       app.refusedSockets.count('foreign_session')
@@ -80,7 +80,7 @@ export function guardSocketRequests(
     const { user } = session
     const isForeign = claim?.userId !== user?.userId || claim?.sessionId !== user?.sessionId
     if (user !== null && tokenOf(request) !== undefined && isForeign) {
-      throw new AppError('unauthorized', 'The token is not the one of this connection.')
+      throw new AppError('unauthorized', 'Use the token that opened this connection.')
     }
     return null
   }
@@ -115,7 +115,10 @@ export function guardSocketRequests(
 
 type Pass = () => void
 
-/** Puts a listener before those that the server has, for requests under /socket.io/ alone; it decides whether they get the request. */
+/**
+ * Runs `guard` before the server's own listeners, for requests under /socket.io/ only. It calls `pass` to let them have
+ * the request.
+ */
 function wrap<A>(server: NodeServer, event: string, guard: (request: EngineRequest, to: A, pass: Pass) => void): void {
   const listeners = server.listeners(event) as ((request: EngineRequest, to: A, head?: Buffer) => void)[]
   server.removeAllListeners(event)
@@ -128,36 +131,38 @@ function wrap<A>(server: NodeServer, event: string, guard: (request: EngineReque
   })
 }
 
-/** Throws for what no client of ours asks. Kept on the request, where engine.io looks for it. */
+/** Throws for a URL that no Socket.IO client sends. Stores the query on the request, where engine.io reads it. */
 function queryOf(request: EngineRequest, isUpgrade: boolean): Record<string, string> {
   const url = request.url ?? ''
-  if (url[path.length] !== '?') throw new AppError('not_found', 'There is nothing here.')
-  if (url.length > longestUrl) throw new AppError('invalid_request', 'The URL is too long.')
+  if (url[path.length] !== '?') throw new AppError('not_found', 'Route not found.')
+  if (url.length > maxUrlLength)
+    throw new AppError('invalid_request', `Use a URL of at most ${maxUrlLength} characters.`)
   const query: Record<string, string> = Object.fromEntries(new URLSearchParams(url.slice(path.length + 1)))
   const { EIO, transport, j } = query
   if (EIO !== '4') throw new AppError('invalid_request', 'Use version 4 of the Engine.IO protocol: EIO=4.')
   if (j !== undefined) throw new AppError('invalid_request', 'JSONP is not supported.')
   if (transport !== 'polling' && transport !== 'websocket') {
-    throw new AppError('invalid_request', 'The transport is polling or websocket.')
+    throw new AppError('invalid_request', 'Use the transport polling or websocket.')
   }
   if ((transport === 'websocket') !== isUpgrade) {
-    throw new AppError('invalid_request', 'Only the websocket transport upgrades.')
+    throw new AppError('invalid_request', 'Use an upgrade request for websocket, and only for websocket.')
   }
-  if (query.sid === '') throw new AppError('invalid_request', 'The session id is empty.')
+  if (query.sid === '') throw new AppError('invalid_request', 'Leave sid out to open a session.')
   request._query = query
   return query
 }
 
-const longestUrl = 1_000
+const maxUrlLength = 1_000
 
-/** A script or image of another site's page sends no Origin, but says this. */
+/** A script or image tag on another site's page sends no Origin, but sends this header. */
 const isCrossSite = ({ headers }: IncomingMessage) => /^(cross-site|same-site)$/.test(String(headers['sec-fetch-site']))
 
-/** A token that the request shows: in the header, or, since browsers add no header to a WebSocket, as one of its subprotocols. */
+/** The token, from the header or from a subprotocol: browsers cannot set headers on a WebSocket. */
 function tokenOf({ headers }: IncomingMessage): string | undefined {
   const [, bearer] = /^Bearer +([^\s]+)$/i.exec(headers.authorization ?? '') ?? []
-  const [, offered] = /(?:^|[ ,])token\.([\w.-]{1,4096})(?:$|[ ,])/.exec(headers['sec-websocket-protocol'] ?? '') ?? []
-  return bearer ?? offered
+  const [, subprotocol] =
+    /(?:^|[ ,])token\.([\w.-]{1,4096})(?:$|[ ,])/.exec(headers['sec-websocket-protocol'] ?? '') ?? []
+  return bearer ?? subprotocol
 }
 
 function reasonOf({ code }: AppError): RefusalReason {

@@ -1,4 +1,4 @@
-// The realtime edge: who may connect, what a new connection is given, and how all of them end.
+// The realtime edge: admits connections, sets them up, and closes them.
 
 import type { Server as NodeServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,24 +10,22 @@ import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 import { AppError, errorBody } from '../shared/errors.ts'
-import { type Connection, createConnection, receive } from './connection.ts'
+import { type Connection, createConnection, receiveRequest } from './connection.ts'
 import { type ConnectionRegistry, endConnection } from './connection-registry.ts'
 import type { PendingHandshake } from './handshake-budget.ts'
+import { type IncomingRequest, listenForRequests } from './incoming-requests.ts'
 import { closeConnection, publishAvailability } from './publish.ts'
 import { createPendingResponses } from './response-deadlines.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
 import { watchSlowConsumers } from './slow-consumers.ts'
 import { guardSocketRequests } from './socket-requests.ts'
-import {
-  createEngineSession,
-  type EngineConnection,
-  type EngineSession,
-  type EngineSessions,
-  terminate,
-} from './socketio/engine-sessions.ts'
+import { createEngineSession, type EngineSession, type EngineSessions, terminate } from './socketio/engine-sessions.ts'
+import type { EngineSocket } from './socketio/engine-types.ts'
+import { useJsonEncoder } from './socketio/json-encoder.ts'
 import { releaseUpgradeRequest } from './socketio/release-upgrade-request.ts'
 import { interceptRequests } from './socketio/request-interceptor.ts'
 import { guardTransports } from './socketio/transport-guard.ts'
+import { coalesceWrites } from './socketio/write-coalescing.ts'
 import { startHeads } from './sync/heads.ts'
 import { startReconciler } from './sync/reconciler.ts'
 import { watchRevokedSessions } from './sync/revoked-sessions.ts'
@@ -39,7 +37,8 @@ export function createSocketServer(): Server {
     maxHttpBufferSize: limits.transportBytes,
     pingInterval: limits.pingIntervalMs,
     pingTimeout: limits.pingTimeoutMs,
-    // Sockets without a connection are ended by the sweep in slow-consumers.ts, which does not wait for a closing handshake.
+    // Twice the handshake timeout: the sweep in slow-consumers.ts terminates such sockets first, without a closing
+    // handshake.
     connectTimeout: 2 * limits.handshakeMs,
     upgradeTimeout: limits.handshakeMs,
     perMessageDeflate: false,
@@ -47,23 +46,34 @@ export function createSocketServer(): Server {
   })
 }
 
-/** Serves connections; stop refuses new requests, waits for those in flight, then asks every client to come back and ends its connection. */
+export interface RealtimeOptions {
+  /** Added to every response under /socket.io/. */
+  headers: Readonly<Record<string, string>>
+  /** Whether to install the four optimizations of socketio/README.md. Without them plain Socket.IO serves. */
+  fastSocketIo: boolean
+}
+
+/** Call after Socket.IO is attached. stop() refuses new requests, drains, and asks every client to reconnect. */
 export function serveRealtime(
   app: App,
   io: Server,
   server: NodeServer,
   connections: ConnectionRegistry,
-  headers: Readonly<Record<string, string>>,
+  { headers, fastSocketIo }: RealtimeOptions,
 ): { stop(): Promise<void> } {
-  let stopping = false
-  const answers = createPendingResponses()
+  let isStopping = false
+  const responses = createPendingResponses()
   const sessions: EngineSessions = new Map()
   const handshakes = new WeakMap<EngineSession, PendingHandshake>()
+  if (fastSocketIo) {
+    coalesceWrites(io)
+    useJsonEncoder(io)
+  }
   const socketRequests = guardSocketRequests(app, server, sessions, headers)
-  guardTransports(app, io, sessions)
+  guardTransports(app, io, sessions, { fastSocketIo })
   const slowConsumers = watchSlowConsumers(app, sessions)
 
-  io.engine.on('connection', (conn: EngineConnection) => {
+  io.engine.on('connection', (conn: EngineSocket) => {
     const handshake = socketRequests.claim(conn.request)
     if (handshake === undefined) return terminate(conn)
     const session = createEngineSession(conn, handshake.address, performance.now() + limits.handshakeMs)
@@ -78,21 +88,21 @@ export function serveRealtime(
   })
 
   io.use(async (socket, next) => {
-    const session = sessions.get((socket.conn as unknown as EngineConnection).id)
+    const session = sessions.get((socket.conn as unknown as EngineSocket).id)
     let release = () => {}
     try {
-      if (session === undefined) throw new AppError('unavailable', 'This connection has ended.')
-      if (stopping) throw new AppError('unavailable', 'This server is about to stop.')
+      if (session === undefined) throw new AppError('unavailable', 'The connection has closed; reconnect.')
+      if (isStopping) throw new AppError('unavailable', 'The server is shutting down; reconnect.')
       const { userId } = verifyAccessToken(app, socket.handshake.auth.token)
       app.rates.check('violationsPerUser', userId)
       app.rates.consume('handshakesPerUser', userId)
       const { actor, expiresAt } = await admit(app, socket.handshake.auth.token, session.address)
-      // By then it is open, or never will be: refused, or lost meanwhile.
+      // By then the connection is open, or it never will be.
       setImmediate(() => connections.has(socket.data as Connection) || app.actors.leave(actor))
-      // It may have ended meanwhile, and would never give its places back.
-      if (!sessions.has(session.conn.id)) throw new AppError('unavailable', 'This connection has ended.')
+      // A session that closed during the await would never release its slots.
+      if (!sessions.has(session.conn.id)) throw new AppError('unavailable', 'The connection has closed; reconnect.')
       release = acquireSlots(app, actor, session)
-      socket.data = createConnection({ socket, session, actor, expiresAt, roomForPage: slowConsumers.roomForPage })
+      socket.data = createConnection({ socket, session, actor, expiresAt, whenDrained: slowConsumers.whenDrained })
       session.release = release
       next()
     } catch (error) {
@@ -107,16 +117,20 @@ export function serveRealtime(
 
   io.on('connection', (socket: Socket) => {
     const connection = socket.data as Connection
-    const { actor, turns, session } = connection
+    const { actor, queue, session } = connection
     handshakes.get(session)?.succeed()
     session.user = { userId: actor.userId, sessionId: actor.sessionId }
     session.deadline = Number.POSITIVE_INFINITY
     connections.add(connection)
-    releaseUpgradeRequest(socket)
-    // Everything is registered before anything waits, so that no early packet is missed.
-    interceptRequests(socket, (incoming) => receive(app, answers, connection, incoming, stopping))
+    const onRequest = (request: IncomingRequest) => receiveRequest(app, responses, connection, request, isStopping)
+    // All listeners are registered before the first await, so that no early packet is missed.
+    listenForRequests(socket, onRequest)
+    if (fastSocketIo) {
+      releaseUpgradeRequest(socket)
+      interceptRequests(socket, onRequest)
+    }
     socket.on('disconnect', () => {
-      // The client may come again on the same transport connection, but not hold it without a connection of ours.
+      // The client may rejoin on the same transport, but not keep it without a connection.
       session.deadline = performance.now() + limits.handshakeMs
       session.release?.()
       connections.remove(connection)
@@ -124,12 +138,12 @@ export function serveRealtime(
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
     })
     void socket.join([userRoom(actor.userId), isCustomer(actor) ? customersRoom : agentsRoom])
-    turns.run(false, () =>
-      welcome(app, connection).catch((error: unknown) => {
-        app.log.warn({ err: error, userId: actor.userId }, 'could not welcome a connection')
+    queue.enqueue(false, () =>
+      onConnected(app, connection).catch((error: unknown) => {
+        app.log.warn({ err: error, userId: actor.userId }, 'connection setup failed')
       }),
     )
-    // Ended after it was admitted and before it was one to end.
+    // Revoked after it was admitted, before it was in the registry.
     if (actor.isEnded) endConnection(connection, 'revoked')
   })
 
@@ -137,25 +151,25 @@ export function serveRealtime(
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
   }, limits.expirySweepMs)
-  const watches = [startHeads(app, connections), startReconciler(app), slowConsumers, watchRevokedSessions(app)]
+  const watchers = [startHeads(app, connections), startReconciler(app), slowConsumers, watchRevokedSessions(app)]
 
   return {
     async stop() {
-      stopping = true
+      isStopping = true
       clearInterval(expiry)
-      for (const watch of watches) watch.stop()
-      await Promise.all(connections.all().map(({ turns }) => turns.idle()))
-      answers.stop()
-      const ended = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
+      for (const watcher of watchers) watcher.stop()
+      await Promise.all(connections.all().map(({ queue }) => queue.onIdle()))
+      responses.stop()
+      const closed = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
       for (const { socket } of connections.all()) closeConnection(socket, 'restart')
-      // Answers may still wait in the send buffers, and closing the engine would throw them away.
-      await Promise.race([Promise.all(ended), sleep(limits.flushMs, undefined, { ref: false })])
+      // Replies may still be in the send buffers, which closing the engine discards.
+      await Promise.race([Promise.all(closed), sleep(limits.flushMs, undefined, { ref: false })])
       io.engine.close()
     },
   }
 }
 
-/** Throws rate_limited when the customer, agent or address holds as many connections as it may. */
+/** Throws rate_limited when the customer, agent or address has no connection slot left. */
 function acquireSlots(app: App, actor: Actor, { address }: EngineSession): () => void {
   const releases: (() => void)[] = []
   try {
@@ -170,13 +184,13 @@ function acquireSlots(app: App, actor: Actor, { address }: EngineSession): () =>
   return () => releases.forEach((release) => void release())
 }
 
-/** An agent is here from now on. A customer is told how things stand: it may have changed since the session was made. */
-async function welcome(app: App, { socket, actor }: Connection): Promise<void> {
+/** An agent goes online. A customer receives the availability, which may have changed since the session began. */
+async function onConnected(app: App, { socket, actor }: Connection): Promise<void> {
   if (!isCustomer(actor)) return app.presence.connected(actor.userId)
-  const isSomebodyHere = async () => (await countAgentsHere(app.db)) > 0
-  const before = await isSomebodyHere()
+  const isAgentOnline = async () => (await countAgentsHere(app.db)) > 0
+  const before = await isAgentOnline()
   publishAvailability(socket, before)
-  // A change that was told between the reading and the telling was written before: it is seen now, and has the last word.
-  const after = await isSomebodyHere()
+  // A change published between that read and its publish was committed earlier, so a second read sees it.
+  const after = await isAgentOnline()
   if (after !== before) publishAvailability(socket, after)
 }

@@ -74,7 +74,7 @@ export const sabotages: Record<string, Sabotage> = {
     edits: [
       {
         file: 'server/realtime/requests.ts',
-        find: 'both(openConversation, { subscribes: theConversation,',
+        find: 'both(openConversation, { subscribes: conversationOfPayload,',
         put: 'both(openConversation, { subscribesTo: (reply) => reply.conversation.id,',
       },
       {

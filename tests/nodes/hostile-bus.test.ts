@@ -3,7 +3,7 @@
 
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRefusedMessages } from '../../server/cluster/rejected-messages.ts'
+import { createRejectedMessages } from '../../server/cluster/rejected-messages.ts'
 import { signBus } from '../../server/cluster/signed-bus.ts'
 import { asToPrimary, asToWorker } from '../../server/cluster/workers/ipc-messages.ts'
 import { createLog } from '../../server/process/log.ts'
@@ -193,7 +193,7 @@ describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
       publish: (channel: string, message: string | Buffer) => void sent.push(publish(channel, message)),
       subscribe() {},
     }
-    const signed = signBus(bus, here.jwtSecrets, createRefusedMessages(createLog('silent'), 'test'))
+    const signed = signBus(bus, here.jwtSecrets, createRejectedMessages(createLog('silent'), 'test'))
     for (const channel of await channels()) {
       for (const message of messages) {
         bus.publish(channel, message)
@@ -222,7 +222,7 @@ describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
         publish: (channel: string, message: string | Buffer) => void writer.publish(channel, message),
         subscribe() {},
       }
-      const forged = secrets ? signBus(bus, secrets, createRefusedMessages(createLog('silent'), 'test')) : bus
+      const forged = secrets ? signBus(bus, secrets, createRejectedMessages(createLog('silent'), 'test')) : bus
       forged.publish(request, JSON.stringify(end))
       forged.publish(all, broadcast)
     }
@@ -235,7 +235,7 @@ describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
   })
 })
 
-describe('what workers and their primary say', () => {
+describe('messages between workers and their primary', () => {
   const odd = [
     null,
     undefined,
@@ -244,9 +244,9 @@ describe('what workers and their primary say', () => {
     [],
     {},
     { kind: null },
-    { kind: 'tell' },
-    { kind: 'tell', told: {} },
-    { kind: 'told', told: 1 },
+    { kind: 'publish' },
+    { kind: 'publish', messages: {} },
+    { kind: 'published', messages: 1 },
     { kind: 'start' },
     { kind: 'start', id: 1, jwtSecrets: 'x' },
     { kind: 'exit' },
@@ -254,16 +254,16 @@ describe('what workers and their primary say', () => {
   ]
 
   it.each(odd.map((value) => [JSON.stringify(value), value]))(
-    '[ND22] [S10] is refused where it has another shape: %s',
+    '[ND22] [S10] are rejected when malformed: %s',
     (_, value) => {
       expect(asToWorker(value)).toBeNull()
       if (!(typeof value === 'object' && value && 'ready' in value)) expect(asToPrimary(value)).toBeNull()
     },
   )
 
-  it('[ND22] [S10] loses only the malformed messages of a batch', () => {
+  it('[ND22] [S10] lose only the malformed bus messages of a batch', () => {
     const good = ['channel', Buffer.from('x')]
-    const told = [
+    const messages = [
       good,
       null,
       [],
@@ -272,18 +272,22 @@ describe('what workers and their primary say', () => {
       [1, Buffer.from('x')],
       ['c'.repeat(300), Buffer.from('x')],
     ]
-    expect(asToPrimary({ kind: 'tell', told })).toEqual({ kind: 'tell', told: [good] })
-    expect(asToWorker({ kind: 'told', told })).toEqual({ kind: 'told', told: [good] })
+    expect(asToPrimary({ kind: 'publish', messages })).toEqual({ kind: 'publish', messages: [good] })
+    expect(asToWorker({ kind: 'published', messages })).toEqual({ kind: 'published', messages: [good] })
   })
 
-  it('[ND20] a flood of refused messages is one line a minute for each kind', () => {
+  it('[ND20] a flood of rejected messages logs one line per minute and kind', () => {
     const lines: string[] = []
     let time = 0
-    const refused = createRefusedMessages(createLog('info', { write: (line) => lines.push(line) }), 'test', () => time)
-    for (let i = 0; i < 1_000; i++) refused.note(i % 2 ? 'malformed' : 'too large', new Error('x'))
+    const rejected = createRejectedMessages(
+      createLog('info', { write: (line) => lines.push(line) }),
+      'test',
+      () => time,
+    )
+    for (let i = 0; i < 1_000; i++) rejected.count(i % 2 ? 'malformed' : 'too large', new Error('x'))
     expect(lines).toHaveLength(2)
     time += 60_001
-    refused.note('malformed')
+    rejected.count('malformed')
     expect(JSON.parse(lines[2] ?? '')).toMatchObject({ kind: 'malformed', alsoSinceLast: 499 })
   })
 })

@@ -3,23 +3,26 @@ import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import { io as connect } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
-import { type Incoming, interceptRequests } from '../../server/realtime/socketio/request-interceptor.ts'
+import { type IncomingRequest, listenForRequests } from '../../server/realtime/incoming-requests.ts'
+import { interceptRequests } from '../../server/realtime/socketio/request-interceptor.ts'
 
-/** A socket server that answers each request with its payload, a client in it, and how many packets went the long way. */
+/** A socket server that answers each request with its payload, a client of it, and a count of the packets on the slow path. */
 async function connected(transports: string[]) {
   const http = createServer()
   const server = new Server(http)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-  const taken: Incoming[] = []
-  let longWay = 0
+  const received: IncomingRequest[] = []
+  let slowPath = 0
   server.on('connection', (socket: Socket) => {
     socket.conn.on('packet', ({ type }: { type: string }) => {
-      if (type === 'message') longWay += 1
+      if (type === 'message') slowPath += 1
     })
-    interceptRequests(socket, (incoming) => {
-      taken.push(incoming)
-      incoming.ack?.({ ok: true, data: incoming.payload })
-    })
+    const onRequest = (request: IncomingRequest) => {
+      received.push(request)
+      request.ack?.({ ok: true, data: request.payload })
+    }
+    listenForRequests(socket, onRequest)
+    interceptRequests(socket, onRequest)
   })
   const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports })
   onTestFinished(async () => {
@@ -30,49 +33,49 @@ async function connected(transports: string[]) {
     new Promise<Socket>((resolve) => server.on('connection', resolve)),
     new Promise<void>((resolve) => client.on('connect', resolve)),
   ])
-  longWay = 0
+  slowPath = 0
   const send = (text: string) => (client.io.engine as unknown as { write(text: string): void }).write(text)
-  return { server, client, socket, taken, send, longWay: () => longWay }
+  return { server, client, socket, received, send, slowPath: () => slowPath }
 }
 
 const payload = { text: '你好 "quoted" \u2028 \n', list: [1, null, { deep: [true] }] }
 
-it('[RQ5] takes requests of a WebSocket at once, in their order, and answers each', async () => {
-  const { client, taken, longWay } = await connected(['websocket'])
+it('[RQ5] receives the requests of a WebSocket on the fast path, in order, and answers each', async () => {
+  const { client, received, slowPath } = await connected(['websocket'])
   const replies = await Promise.all([
     client.emitWithAck('first', payload),
     client.emitWithAck('second', null),
     client.emitWithAck('third'),
   ])
   expect(replies).toEqual([{ ok: true, data: payload }, { ok: true, data: null }, { ok: true }])
-  expect(taken.map(({ name }) => name)).toEqual(['first', 'second', 'third'])
-  expect(longWay()).toBe(0)
+  expect(received.map(({ name }) => name)).toEqual(['first', 'second', 'third'])
+  expect(slowPath()).toBe(0)
 })
 
-it('[RQ5] takes what came together in its order, whichever way each goes', async () => {
-  const { client, socket, taken } = await connected(['websocket'])
+it('[RQ5] keeps the order of packets that arrive together, whichever path each takes', async () => {
+  const { client, socket, received } = await connected(['websocket'])
   const { ws } = client.io.engine.transport as unknown as { ws: { _socket: TcpSocket; send(text: string): void } }
-  const takenOf = async (...texts: string[]) => {
-    taken.length = 0
+  const receivedFrom = async (...texts: string[]) => {
+    received.length = 0
     ws._socket.cork()
     for (const text of texts) ws.send(text)
     ws._socket.uncork()
     await client.emitWithAck('end', {})
-    return taken.map(({ name }) => name)
+    return received.map(({ name }) => name)
   }
-  expect(await takenOf('42["quiet",{}]', '427["one",{}]', '428["two",{}]')).toEqual(['quiet', 'one', 'two', 'end'])
+  expect(await receivedFrom('42["quiet",{}]', '427["one",{}]', '428["two",{}]')).toEqual(['quiet', 'one', 'two', 'end'])
   const timer = setTimeout(() => {}, 60_000)
   Object.assign(socket.conn, { pingTimeoutTimer: timer, hasRefreshedPingTimeout: false })
-  expect(await takenOf('427["owes a pong",{}]', '3', '428["owes none",{}]')).toEqual([
-    'owes a pong',
-    'owes none',
+  expect(await receivedFrom('427["pong due",{}]', '3', '428["pong received",{}]')).toEqual([
+    'pong due',
+    'pong received',
     'end',
   ])
 })
 
-it('is set once for each connection, however often somebody leaves and comes again on it', async () => {
+it('is installed once for each connection, however often a client leaves and rejoins on it', async () => {
   for (const transport of ['polling', 'websocket']) {
-    const { server, socket, taken, send } = await connected([transport])
+    const { server, socket, received, send } = await connected([transport])
     const { conn } = socket
     const { onPacket } = conn.transport as unknown as { onPacket: unknown }
     const listeners = conn.listenerCount('upgrade')
@@ -91,46 +94,46 @@ it('is set once for each connection, however often somebody leaves and comes aga
     const asked = new Promise((resolve) => current.conn.once('drain', resolve))
     send('27["asked",{}]')
     await asked
-    expect(taken.map(({ name }) => name)).toEqual(['asked'])
+    expect(received.map(({ name }) => name)).toEqual(['asked'])
   }
 })
 
-it('[RQ1] leaves to Socket.IO what is anything else, and takes what comes of it', async () => {
-  const { client, taken, longWay } = await connected(['websocket'])
+it('[RQ1] leaves other packets to Socket.IO and receives the requests that they become', async () => {
+  const { client, received, slowPath } = await connected(['websocket'])
   client.emit('no answer', payload)
   client.emit('two', 1, 2)
   expect(await client.emitWithAck('two', 1, 2)).toEqual({ ok: true, data: 1 })
   expect(await client.emitWithAck('bytes', Buffer.from('x'))).toMatchObject({ ok: true })
-  expect(taken.map(({ name, ack }) => [name, ack !== null])).toEqual([
+  expect(received.map(({ name, ack }) => [name, ack !== null])).toEqual([
     ['no answer', false],
     ['two', false],
     ['two', true],
     ['bytes', true],
   ])
   // An event with bytes is two packets.
-  expect(longWay()).toBe(5)
+  expect(slowPath()).toBe(5)
 })
 
-it('[RQ2] leaves to Socket.IO what is not well-formed, which ends the connection', async () => {
-  const { client, send, taken, longWay } = await connected(['websocket'])
+it('[RQ2] leaves malformed packets to Socket.IO, which closes the connection', async () => {
+  const { client, send, received, slowPath } = await connected(['websocket'])
   const ended = new Promise<string>((resolve) => client.on('disconnect', resolve))
   send('27["name",{]')
   await ended
-  expect(taken).toEqual([])
-  expect(longWay()).toBe(1)
+  expect(received).toEqual([])
+  expect(slowPath()).toBe(1)
 })
 
-it('takes at once what comes after polling has become a WebSocket', async () => {
-  const { client, socket, longWay } = await connected(['polling', 'websocket'])
+it('receives requests on the fast path after polling has upgraded to WebSocket', async () => {
+  const { client, socket, slowPath } = await connected(['polling', 'websocket'])
   expect(await client.emitWithAck('polled', payload)).toEqual({ ok: true, data: payload })
   if (socket.conn.transport.name === 'polling') await new Promise((resolve) => socket.conn.once('upgrade', resolve))
-  const before = longWay()
-  expect(await client.emitWithAck('at once', payload)).toEqual({ ok: true, data: payload })
-  expect(longWay()).toBe(before)
+  const before = slowPath()
+  expect(await client.emitWithAck('upgraded', payload)).toEqual({ ok: true, data: payload })
+  expect(slowPath()).toBe(before)
 })
 
-it('lets a request show that a client is there that owes a pong', async () => {
-  const { client, socket, longWay } = await connected(['websocket'])
+it('accepts a request as a sign of life while a pong is due', async () => {
+  const { client, socket, slowPath } = await connected(['websocket'])
   const conn = socket.conn as unknown as { pingTimeoutTimer: unknown }
   let refreshed = 0
   const refresh = () => {
@@ -138,20 +141,20 @@ it('lets a request show that a client is there that owes a pong', async () => {
   }
   Object.assign(conn, { pingTimeoutTimer: { refresh }, hasRefreshedPingTimeout: false })
   await client.emitWithAck('here', payload)
-  expect([refreshed, longWay()]).toEqual([1, 1])
+  expect([refreshed, slowPath()]).toEqual([1, 1])
   conn.pingTimeoutTimer = null
   await client.emitWithAck('here', payload)
-  expect(longWay()).toBe(1)
+  expect(slowPath()).toBe(1)
 })
 
-it('takes nothing more of a connection that has said goodbye', async () => {
-  const { client, send, socket, taken } = await connected(['websocket'])
+it('receives nothing from a client after it has left', async () => {
+  const { client, send, socket, received } = await connected(['websocket'])
   const ended = new Promise((resolve) => socket.conn.once('close', resolve))
   const goodbye = new Promise((resolve) => socket.once('disconnect', resolve))
   send('1')
   await goodbye
   send('27["late",{}]')
   await ended
-  expect(taken).toEqual([])
+  expect(received).toEqual([])
   client.close()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRequestQueue } from '../../server/realtime/request-queue.ts'
 
-/** A task that ends when told, and writes down when it began and ended. */
+/** A task that ends when `end` is called, and logs its begin and end. */
 function recorded(log: string[], name: string) {
   let end = () => {}
   const began = Promise.withResolvers<void>()
@@ -23,35 +23,35 @@ function recorded(log: string[], name: string) {
   }
 }
 
-describe('the turns of one connection', () => {
-  it('[RQ5] starts sends one behind another without waiting for their answers', async () => {
+describe('the request queue of one connection', () => {
+  it('[RQ5] starts sends in order without waiting for the replies to earlier ones', async () => {
     const log: string[] = []
-    const turns = createRequestQueue()
+    const queue = createRequestQueue()
     const [first, second] = [recorded(log, 'first'), recorded(log, 'second')]
-    turns.run(true, first.task)
-    turns.run(true, second.task)
+    queue.enqueue(true, first.task)
+    queue.enqueue(true, second.task)
     await first.began
     await second.began
     second.end()
     await second.done
     first.end()
-    await turns.idle()
+    await queue.onIdle()
     expect(log).toEqual(['first begins', 'second begins', 'second ends', 'first ends'])
   })
 
-  it('[RQ5] lets anything else wait for all before it, and what follows wait for that', async () => {
+  it('[RQ5] runs any other request alone, after all before it and before all after it', async () => {
     const log: string[] = []
-    const turns = createRequestQueue()
+    const queue = createRequestQueue()
     const [send, close, after] = [recorded(log, 'send'), recorded(log, 'close'), recorded(log, 'send after')]
-    turns.run(true, send.task)
-    turns.run(false, close.task)
-    turns.run(true, after.task)
+    queue.enqueue(true, send.task)
+    queue.enqueue(false, close.task)
+    queue.enqueue(true, after.task)
     after.end()
     close.end()
     await Promise.resolve()
-    expect(turns.pending()).toBe(3)
+    expect(queue.size()).toBe(3)
     send.end()
-    await turns.idle()
+    await queue.onIdle()
     expect(log).toEqual([
       'send begins',
       'send ends',
@@ -60,6 +60,6 @@ describe('the turns of one connection', () => {
       'send after begins',
       'send after ends',
     ])
-    expect(turns.pending()).toBe(0)
+    expect(queue.size()).toBe(0)
   })
 })

@@ -108,6 +108,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     config,
     jwtSecrets,
     db,
+    fastSocketIo: inject('fastSocketIo'),
     log: options.log ? createLog('trace', { write: options.log }) : createLog('silent'),
     ...(options.now ? { now: options.now } : {}),
   })

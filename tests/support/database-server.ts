@@ -19,6 +19,8 @@ declare module 'vitest' {
     testDatabaseServer: string
     /** A folder of this run, removed with all that is in it: by the run, or by a later one when it was killed. */
     testFolder: string
+    /** Whether test apps install the optimizations of server/realtime/socketio. */
+    fastSocketIo: boolean
   }
 }
 

@@ -1,5 +1,5 @@
-// The port of all workers: the primary alone listens, reads nothing, and hands every connection on. A worker takes one at a time and says
-// so, which is what makes them share the work, and a frozen one holds one connection and no more.
+// Listens on the port of all workers, in the primary, and hands every connection to a worker without reading from it. A
+// worker accepts one connection at a time, which balances the load and limits a frozen worker to one connection.
 
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { StartError } from '#db/embedded/start-error.ts'
@@ -9,61 +9,61 @@ import type { WorkerProcess } from './worker-process.ts'
 
 export interface ConnectionDispatcher {
   port: number
-  /** This worker takes a connection from now on: it is new, or has taken the one before. */
-  free(worker: WorkerProcess): void
-  /** It takes no more; what it was given and has not taken is ended. */
-  leave(worker: WorkerProcess): void
+  /** The worker has started, or has accepted its last connection. */
+  markIdle(worker: WorkerProcess): void
+  /** The worker gets no more connections. One that it has not accepted is closed. */
+  remove(worker: WorkerProcess): void
   close(): void
 }
 
-/** Rejects with a StartError where the port is not to be had. */
+/** Rejects with a StartError when the port cannot be bound. */
 export async function createConnectionDispatcher({
   host,
   port,
 }: Pick<Config, 'host' | 'port'>): Promise<ConnectionDispatcher> {
   const waiting: Socket[] = []
-  /** The one that has been free for longest first. */
-  const free = new Set<WorkerProcess>()
-  const given = new Map<WorkerProcess, Socket>()
+  /** Longest idle first. */
+  const idle = new Set<WorkerProcess>()
+  const handedOff = new Map<WorkerProcess, Socket>()
 
-  function deal() {
-    for (const worker of free) {
+  function dispatch() {
+    for (const worker of idle) {
       const socket = waiting.shift()
       if (socket === undefined) return
-      free.delete(worker)
-      given.set(worker, socket)
-      worker.give(socket)
+      idle.delete(worker)
+      handedOff.set(worker, socket)
+      worker.handOff(socket)
     }
   }
 
-  /** Closes our end of a connection, which is the last one if no worker has another. */
-  function letGo(worker: WorkerProcess) {
-    given.get(worker)?.destroy()
-    given.delete(worker)
+  /** Closes the primary's handle. The connection itself closes when no worker holds another. */
+  function release(worker: WorkerProcess) {
+    handedOff.get(worker)?.destroy()
+    handedOff.delete(worker)
   }
 
-  // What the workers' own servers would set on a connection.
+  // The options that a worker's own server would set on a connection.
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     socket.on('error', () => {})
     if (waiting.length >= limits.waitingConnections) return socket.destroy()
     waiting.push(socket)
-    deal()
+    dispatch()
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new StartError(`PORT and HOST cannot be used: ${error.message}`)))
+    server.once('error', (error) => reject(new StartError(`PORT and HOST cannot be bound: ${error.message}`)))
     server.listen({ host, port }, resolve)
   })
 
   return {
     port: (server.address() as AddressInfo).port,
-    free(worker) {
-      letGo(worker)
-      free.add(worker)
-      deal()
+    markIdle(worker) {
+      release(worker)
+      idle.add(worker)
+      dispatch()
     },
-    leave(worker) {
-      letGo(worker)
-      free.delete(worker)
+    remove(worker) {
+      release(worker)
+      idle.delete(worker)
     },
     close() {
       server.close()

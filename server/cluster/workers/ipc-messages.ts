@@ -1,63 +1,62 @@
-// What the primary process and its workers say to each other.
+// The IPC messages between the primary process and its workers.
 
 import type { DatabaseAddress } from '#db/core/connect.ts'
 import { limits } from '#protocol/limits.ts'
 
-/** Of the bus: channel and message. */
-export type PublishedState = [channel: string, message: Buffer]
+export type BusMessage = [channel: string, message: Buffer]
 
-/** The first thing that a worker is told. */
+/** The first message to a worker. */
 export interface Start {
   kind: 'start'
-  /** No two starts of workers have the same, so that nobody takes a worker for the dead one it replaces. */
+  /** Unique to this start, so that a worker is never mistaken for the one it replaces. */
   id: number
-  /** How many workers there are. */
+  /** The number of workers. */
   count: number
-  /** The folder of their sockets. */
+  /** The directory of the workers' private sockets. */
   folder: string
   address: DatabaseAddress
-  /** Connections to the database that one worker may have. */
+  /** The most database connections that one worker may open. */
   connections: number
   jwtSecrets: string[]
 }
 
-/** `connection` comes with a socket from which nothing has been read. */
+/** `connection` comes with a socket that nothing has been read from. `ready` is the number of workers that serve. */
 export type ToWorker =
   | Start
   | { kind: 'connection' }
-  | { kind: 'told'; told: PublishedState[] }
+  | { kind: 'published'; messages: BusMessage[] }
   | { kind: 'ready'; ready: number }
 
-/** `took` answers `connection`; a worker that is `leaving` wants no more. */
+/** `accepted` acknowledges `connection`. A worker that is `leaving` gets no more connections. */
 export type ToPrimary =
   | { kind: 'ready' }
-  | { kind: 'took' }
+  | { kind: 'accepted' }
   | { kind: 'leaving' }
-  | { kind: 'tell'; told: PublishedState[] }
+  | { kind: 'publish'; messages: BusMessage[] }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const isNumber = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
-const isTold = (value: unknown): value is PublishedState =>
+const isBusMessage = (value: unknown): value is BusMessage =>
   Array.isArray(value) &&
   typeof value[0] === 'string' &&
   value[0].length <= 200 &&
   value[1] instanceof Uint8Array &&
   value[1].length <= limits.busMessageBytes
 
-/** What a worker says, or null for what none says. Of what it tells the others, whatever is malformed is left out. */
+/** A valid message of a worker, or null. Malformed bus messages in it are left out. */
 export function asToPrimary(value: unknown): ToPrimary | null {
   if (!isRecord(value)) return null
-  const { kind, told } = value
-  if (kind === 'ready' || kind === 'took' || kind === 'leaving') return { kind }
-  return kind === 'tell' && Array.isArray(told) ? { kind, told: told.filter(isTold) } : null
+  const { kind, messages } = value
+  if (kind === 'ready' || kind === 'accepted' || kind === 'leaving') return { kind }
+  return kind === 'publish' && Array.isArray(messages) ? { kind, messages: messages.filter(isBusMessage) } : null
 }
 
-/** What the primary says, or null for what it never says. */
+/** A valid message of the primary, or null. Malformed bus messages in it are left out. */
 export function asToWorker(value: unknown): ToWorker | null {
   if (!isRecord(value)) return null
-  const { kind, told, ready } = value
+  const { kind, messages, ready } = value
   if (kind === 'connection') return { kind }
-  if (kind === 'told') return Array.isArray(told) ? { kind, told: told.filter(isTold) } : null
+  if (kind === 'published') return Array.isArray(messages) ? { kind, messages: messages.filter(isBusMessage) } : null
   if (kind === 'ready') return isNumber(ready) ? { kind, ready: ready as number } : null
   return kind === 'start' && isNumber(value.id) && Array.isArray(value.jwtSecrets) ? (value as unknown as Start) : null
 }

@@ -1,5 +1,5 @@
-// The primary of several workers: starts them, starts them again when they die, passes on what they tell each other, and ends them. It
-// serves nobody itself, and never ends while a worker serves, unless told to.
+// The primary process: starts the workers, restarts those that exit, relays their bus messages, and stops them. It
+// serves no requests, and keeps running while a worker serves.
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,53 +9,53 @@ import { StartError } from '#db/embedded/start-error.ts'
 import { limits } from '#protocol/limits.ts'
 import type { ProcessLifecycle } from '../../process/lifecycle.ts'
 import type { Prepared } from '../../startup.ts'
-import { createRefusedMessages } from '../rejected-messages.ts'
+import { createRejectedMessages } from '../rejected-messages.ts'
 import { createConnectionDispatcher } from './connection-dispatcher.ts'
 import type { Start, ToPrimary } from './ipc-messages.ts'
 import { spawnWorker, type WorkerProcess } from './worker-process.ts'
 
-/** Between one death and the next start, in milliseconds: at once the first time, then longer up to the last of these. */
+/** Milliseconds between an exit and the restart: by consecutive exit, up to the last of these. */
 const restartPauses = [0, 200, 1000, 2000, 5000] as const
-/** A worker that served this long was well. */
-const wellMs = 5_000
-/** With nobody left who serves, one that could not start so often in a row ends everything. */
-const triesToStart = 6
+/** A worker that served this long was healthy: its exit starts the pauses over. */
+const healthyMs = 5_000
+/** After this many failed starts in a row the primary exits, if no worker serves. */
+const maxFailedStarts = 6
 
-/** Resolves with the port when all of them serve; rejects when one cannot start. */
+/** Resolves with the port once all workers serve; rejects when one fails to start. */
 export async function startWorkers({ config, log, stops, end }: ProcessLifecycle, prepared: Prepared): Promise<number> {
-  const connections = connectionsEach(config.workers, prepared.connectionsAllowed)
+  const connections = connectionsPerWorker(config.workers, prepared.connectionsAllowed)
   const folder = socketFolderOf(join(config.dataDir, 'workers'))
   rmSync(folder, { recursive: true, force: true })
   makeSocketFolder(folder)
-  const door = await createConnectionDispatcher(config)
+  const dispatcher = await createConnectionDispatcher(config)
   const running = new Set<WorkerProcess>()
   const ready = new Set<WorkerProcess>()
   const stopping = new AbortController()
-  const refused = createRefusedMessages(log, 'worker')
+  const rejected = createRejectedMessages(log, 'worker')
   let ids = 0
 
   function spawn(number: number): { worker: WorkerProcess; served: Promise<boolean> } {
     const { address, jwtSecrets } = prepared
     const start: Start = { kind: 'start', id: ++ids, count: config.workers, folder, address, connections, jwtSecrets }
     const served = Promise.withResolvers<boolean>()
-    const worker = spawnWorker(number, start, refused, hear)
+    const worker = spawnWorker(number, start, rejected, onMessage)
     running.add(worker)
 
-    function hear(message: ToPrimary) {
-      // One that is leaving may still take what was on its way.
-      if (message.kind === 'took') ready.has(worker) ? door.free(worker) : door.leave(worker)
-      if (message.kind === 'tell') for (const other of ready) if (other !== worker) other.tell(message.told)
+    function onMessage(message: ToPrimary) {
+      // A leaving worker may still accept a connection that was already sent.
+      if (message.kind === 'accepted') ready.has(worker) ? dispatcher.markIdle(worker) : dispatcher.remove(worker)
+      if (message.kind === 'publish') for (const other of ready) if (other !== worker) other.publish(message.messages)
       if (message.kind === 'leaving') leave()
       if (message.kind !== 'ready') return
       ready.add(worker)
-      door.free(worker)
-      tellReady()
+      dispatcher.markIdle(worker)
+      sendReadyCount()
       served.resolve(true)
     }
 
     function leave() {
-      door.leave(worker)
-      if (ready.delete(worker)) tellReady()
+      dispatcher.remove(worker)
+      if (ready.delete(worker)) sendReadyCount()
     }
 
     void worker.exited.then(() => {
@@ -67,22 +67,22 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
     return { worker, served: served.promise }
   }
 
-  const tellReady = () => ready.forEach((worker) => void worker.tellReady(ready.size))
+  const sendReadyCount = () => ready.forEach((worker) => void worker.sendReadyCount(ready.size))
 
   async function keepRunning(number: number, { worker, served }: ReturnType<typeof spawn>): Promise<void> {
-    let deaths = 0
+    let exits = 0
     for (let failures = 0; ; ) {
       failures = (await served) ? 0 : failures + 1
       const servedFrom = performance.now()
-      const how = await worker.exited
+      const exit = await worker.exited
       if (stopping.signal.aborted) return
-      deaths = failures === 0 && performance.now() - servedFrom > wellMs ? 1 : deaths + 1
-      if (failures >= triesToStart && ready.size === 0) {
-        log.fatal(`worker ${number} ${how} and cannot be started again`)
+      exits = failures === 0 && performance.now() - servedFrom > healthyMs ? 1 : exits + 1
+      if (failures >= maxFailedStarts && ready.size === 0) {
+        log.fatal(`worker ${number} ${exit}, giving up after ${failures} failed starts`)
         return end(1)
       }
-      log.error(`worker ${number} ${how}; starting it again`)
-      const pause = restartPauses[Math.min(deaths, restartPauses.length) - 1]
+      log.error(`worker ${number} ${exit}, restarting`)
+      const pause = restartPauses[Math.min(exits, restartPauses.length) - 1]
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {})
       if (stopping.signal.aborted) return
       ;({ worker, served } = spawn(number))
@@ -91,28 +91,28 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
 
   stops.push(async () => {
     stopping.abort()
-    door.close()
-    const impatience = setTimeout(() => running.forEach((worker) => void worker.kill('SIGKILL')), limits.workerDrainMs)
+    dispatcher.close()
+    const killTimer = setTimeout(() => running.forEach((worker) => void worker.kill('SIGKILL')), limits.workerDrainMs)
     for (const worker of running) worker.kill('SIGTERM')
     await Promise.all([...running].map(({ exited }) => exited))
-    clearTimeout(impatience)
+    clearTimeout(killTimer)
     rmSync(folder, { recursive: true, force: true })
   })
 
-  const first = Array.from({ length: config.workers }, (_, index) => spawn(index + 1))
-  const haveServed = await Promise.all(first.map(({ served }) => served))
-  if (haveServed.includes(false)) throw new StartError('A worker could not start; what it says is above.')
-  first.forEach((one, index) => void keepRunning(index + 1, one))
-  return door.port
+  const initial = Array.from({ length: config.workers }, (_, index) => spawn(index + 1))
+  const haveServed = await Promise.all(initial.map(({ served }) => served))
+  if (haveServed.includes(false)) throw new StartError('A worker failed to start; see its log above.')
+  initial.forEach((spawned, index) => void keepRunning(index + 1, spawned))
+  return dispatcher.port
 }
 
-/** Throws a StartError where the database allows too few for so many workers. */
-function connectionsEach(workers: number, allowed: number): number {
+/** Throws a StartError when max_connections of the database is too low for so many workers. */
+function connectionsPerWorker(workers: number, allowed: number): number {
   const shared = allowed - limits.databaseConnectionsSpare
   const share = Math.floor(shared / workers) - limits.pipelineConnections
   if (share >= limits.databaseConnectionsLeast) return Math.min(share, limits.databaseConnections)
-  const most = Math.floor(shared / (limits.databaseConnectionsLeast + limits.pipelineConnections))
+  const maxWorkers = Math.floor(shared / (limits.databaseConnectionsLeast + limits.pipelineConnections))
   throw new StartError(
-    `WORKERS must be at most ${Math.max(1, most)} on this database, whose max_connections is ${allowed}; not ${workers}.`,
+    `WORKERS must be at most ${Math.max(1, maxWorkers)} on this database, whose max_connections is ${allowed}; not ${workers}.`,
   )
 }

@@ -1,5 +1,6 @@
-// A session of Engine.IO lives in one worker, and its requests may reach any of them: its id names the worker, and whoever gets a request
-// of another's session passes it on over that one's private socket. Connections that begin as WebSocket, and all else, never take that way.
+// Sticky sessions: an engine.io session lives in one worker, but its polling requests may reach any. The session id
+// names its worker, and other workers proxy the request to that worker's private socket. Connections that start as
+// WebSocket need no proxy.
 
 import { type IncomingMessage, type Server as NodeServer, request as open, type ServerResponse } from 'node:http'
 import { connect, type Socket as TcpSocket } from 'node:net'
@@ -8,7 +9,7 @@ import type { Config } from '../../process/config.ts'
 import { clientAddress, passedAddressHeader, trustAddressHeader } from '../../shared/client-address.ts'
 import type { WorkerIpc } from './worker-ipc.ts'
 
-/** Call when the server is attached and before the first connection. */
+/** Call after the server is attached and before the first connection. */
 export function enableStickySessions(
   config: Config,
   { engine }: Server,
@@ -24,10 +25,10 @@ export function enableStickySessions(
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const owner = ownerOf(request.url ?? '')
     if (owner === null || owner === id) return next()
-    // It counts for its client there too, whatever the client has sent in this header.
+    // Overwrites the header, so that budgets there count for the client's real address.
     const headers = [...without(request.rawHeaders, passedAddressHeader)]
     headers.push(passedAddressHeader, clientAddress(config, request).address)
-    if (request.headers.upgrade) passUpgrade(request, headers, socketOf(owner))
+    if (request.headers.upgrade) proxyUpgrade(request, headers, socketOf(owner))
     else proxyRequest(request, headers, response, socketOf(owner))
   })
 }
@@ -35,7 +36,7 @@ export function enableStickySessions(
 const isPipe = (socket: TcpSocket) =>
   (socket as unknown as { _handle?: { constructor: { name: string } } })._handle?.constructor.name === 'Pipe'
 
-/** The id of the worker whose session this is; null where there is none yet. Whatever else is sent is for the engine to refuse. */
+/** The id of the worker that owns the session; null without a session id, or with one that engine.io will refuse. */
 function ownerOf(url: string): number | null {
   const owner = /^(\d{1,9})\./.exec(new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('sid') ?? '')
   return owner && Number(owner[1])
@@ -43,36 +44,36 @@ function ownerOf(url: string): number | null {
 
 function proxyRequest(request: IncomingMessage, rawHeaders: string[], response: ServerResponse, socketPath: string) {
   const { method, url } = request
-  // Kept alive, whatever the client asked for: a worker that answered and closed before the end of the request is passed on breaks the pipe,
-  // and its answer is lost.
+  // Always keep-alive: a worker that replies and closes before it has read the whole request breaks the pipe, and its
+  // reply is lost.
   const headers = [...endToEnd(rawHeaders), 'Connection', 'keep-alive']
-  const onward = open({ socketPath, method, path: url, headers, agent: false }, (answer) => {
-    response.writeHead(answer.statusCode ?? 500, endToEnd(answer.rawHeaders))
-    answer.pipe(response)
+  const upstream = open({ socketPath, method, path: url, headers, agent: false }, (reply) => {
+    response.writeHead(reply.statusCode ?? 500, endToEnd(reply.rawHeaders))
+    reply.pipe(response)
   })
-  // Its worker is gone, and the session with it: the client begins another.
-  onward.on('error', () => response.headersSent || response.writeHead(400).end())
-  response.on('close', () => onward.destroy())
-  request.pipe(onward)
+  // The worker has exited and its session is lost, so the client opens another.
+  upstream.on('error', () => response.headersSent || response.writeHead(400).end())
+  response.on('close', () => upstream.destroy())
+  request.pipe(upstream)
 }
 
-/** Without those that are of one connection alone (RFC 9110, 7.6.1). */
+/** Removes hop-by-hop headers (RFC 9110, 7.6.1). */
 const endToEnd = (rawHeaders: readonly string[]) => without(rawHeaders, 'connection', 'keep-alive')
 
 const without = (rawHeaders: readonly string[], ...names: string[]) =>
   rawHeaders.filter((_, index) => !names.includes((rawHeaders[index - (index % 2)] as string).toLowerCase()))
 
-function passUpgrade({ method, url, socket }: IncomingMessage, rawHeaders: string[], socketPath: string) {
+function proxyUpgrade({ method, url, socket }: IncomingMessage, rawHeaders: string[], socketPath: string) {
   const lines = [`${method} ${url} HTTP/1.1`]
   for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`)
-  const onward = connect(socketPath)
-  onward.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
-  for (const [one, other] of [
-    [socket, onward],
-    [onward, socket],
+  const upstream = connect(socketPath)
+  upstream.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  for (const [from, to] of [
+    [socket, upstream],
+    [upstream, socket],
   ] as const) {
-    one.pipe(other)
-    one.on('error', () => other.destroy())
-    one.on('close', () => other.destroy())
+    from.pipe(to)
+    from.on('error', () => to.destroy())
+    from.on('close', () => to.destroy())
   }
 }

@@ -1,5 +1,5 @@
-// What a worker knows of the others and tells them, through the primary that started all of them. What is told in one turn of the event
-// loop goes together.
+// A worker's IPC channel to the primary, which is also its bus to the other workers. Messages published in one tick are
+// sent as one batch.
 
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
@@ -7,16 +7,16 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { limits } from '#protocol/limits.ts'
 import { type Bus, createByteBudget } from '../bus.ts'
-import { createRefusedMessages } from '../rejected-messages.ts'
-import { asToWorker, type PublishedState, type Start, type ToPrimary } from './ipc-messages.ts'
+import { createRejectedMessages } from '../rejected-messages.ts'
+import { asToWorker, type BusMessage, type Start, type ToPrimary } from './ipc-messages.ts'
 
 export interface WorkerIpc extends Bus {
-  /** Of this worker: from 1, the same for all that take its place. */
+  /** From 1. A replacement keeps the number. */
   number: number
-  /** Of this worker: no two starts have the same. */
+  /** Unique to this start. */
   id: number
   count: number
-  /** How many serve just now. */
+  /** How many workers serve now. */
   ready(): number
   /** The path of a worker's private socket. */
   socketOf(id: number): string
@@ -25,54 +25,54 @@ export interface WorkerIpc extends Bus {
 export interface Joined {
   start: Start
   workerIpc: WorkerIpc
-  /** From now on connections come to this server. */
+  /** Starts receiving connections, for this server. */
   serve(server: Server): void
-  /** No more of them. */
+  /** Stops receiving connections. */
   leave(): void
 }
 
-/** Resolves when the primary has said with what to start. */
+/** Resolves with the primary's start message. */
 export async function joinWorkers(number: number, log: Logger): Promise<Joined> {
-  const subscriptions: { fits: (channel: string) => boolean; listener: Parameters<Bus['subscribe']>[1] }[] = []
-  const allow = createByteBudget(limits.busBufferBytes)
-  const refused = createRefusedMessages(log, 'worker')
+  const subscriptions: { matches: (channel: string) => boolean; listener: Parameters<Bus['subscribe']>[1] }[] = []
+  const reserve = createByteBudget(limits.busBufferBytes)
+  const rejected = createRejectedMessages(log, 'worker')
   const started = Promise.withResolvers<Start>()
   let ready = 0
   let server: Server | undefined
-  let batch: PublishedState[] = []
-  let gone: (() => void)[] = []
+  let batch: BusMessage[] = []
+  let releases: (() => void)[] = []
 
-  const say = (message: ToPrimary, then = () => {}) => void process.send?.(message, undefined, undefined, then)
+  const send = (message: ToPrimary, then = () => {}) => void process.send?.(message, undefined, undefined, then)
 
-  // Whoever is left without a primary has neither a port nor anybody who would end it.
+  // Without its primary a worker has no port, and no process to stop it.
   process.on('disconnect', () => process.exit(1))
-  process.on('message', (said: unknown, socket?: Socket) => {
-    const message = asToWorker(said)
-    if (message === null) return refused.note('malformed')
+  process.on('message', (raw: unknown, socket?: Socket) => {
+    const message = asToWorker(raw)
+    if (message === null) return rejected.count('malformed')
     if (message.kind === 'start') started.resolve(message)
     if (message.kind === 'ready') ready = message.ready
-    if (message.kind === 'told') for (const told of message.told) hear(told)
+    if (message.kind === 'published') for (const published of message.messages) deliver(published)
     if (message.kind !== 'connection') return
-    // It is not there when it closed on the way.
+    // Undefined when it closed in transit.
     if (socket) server?.emit('connection', socket)
-    say({ kind: 'took' })
+    send({ kind: 'accepted' })
   })
 
-  async function hear([channel, message]: PublishedState) {
-    for (const { fits, listener } of subscriptions) {
+  async function deliver([channel, message]: BusMessage) {
+    for (const { matches, listener } of subscriptions) {
       try {
-        if (fits(channel)) await listener(message, channel)
+        if (matches(channel)) await listener(message, channel)
       } catch (error) {
-        refused.note('failed', error)
+        rejected.count('failed', error)
       }
     }
   }
 
-  function tell() {
-    const left = gone
-    say({ kind: 'tell', told: batch }, () => left.forEach((one) => void one()))
+  function flush() {
+    const sent = releases
+    send({ kind: 'publish', messages: batch }, () => sent.forEach((release) => void release()))
     batch = []
-    gone = []
+    releases = []
   }
 
   const start = await started.promise
@@ -86,22 +86,22 @@ export async function joinWorkers(number: number, log: Logger): Promise<Joined> 
       socketOf: (id) => join(start.folder, String(id)),
       publish(channel, message) {
         const bytes = Buffer.from(message)
-        const left = allow(bytes.length)
-        if (left === null) return
-        gone.push(left)
-        if (batch.push([channel, bytes]) === 1) setImmediate(tell)
+        const release = reserve(bytes.length)
+        if (release === null) return
+        releases.push(release)
+        if (batch.push([channel, bytes]) === 1) setImmediate(flush)
       },
       subscribe(channels, listener) {
-        const fits = Array.isArray(channels)
+        const matches = Array.isArray(channels)
           ? (channel: string) => channels.includes(channel)
           : (channel: string) => channel.startsWith(channels.pattern.slice(0, -1))
-        subscriptions.push({ fits, listener })
+        subscriptions.push({ matches, listener })
       },
     },
     serve(to) {
       server = to
-      say({ kind: 'ready' })
+      send({ kind: 'ready' })
     },
-    leave: () => say({ kind: 'leaving' }),
+    leave: () => send({ kind: 'leaving' }),
   }
 }

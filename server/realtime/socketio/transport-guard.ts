@@ -1,5 +1,6 @@
-// What one transport of engine.io may send: packets of any kind, WebSocket control frames, packets in one POST. Requests on the fast path
-// have a rate of their own. Past a budget the transport is ended and counts as a violation; what follows is dropped unread.
+// Limits one engine.io transport: packets of any kind, WebSocket control frames, packets in one POST. Requests on a
+// WebSocket have a rate of their own. Past a budget the transport is terminated, and a violation counted; later packets
+// are dropped unparsed.
 
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'socket.io'
@@ -9,33 +10,35 @@ import { type Counter, countDown, createCounter } from '../../budgets/counter.ts
 import type { App } from '../../context.ts'
 import { clientAddress } from '../../shared/client-address.ts'
 import type { RefusalReason } from '../refused-sockets.ts'
-import { type EngineSessions, type EngineTransport, terminate } from './engine-sessions.ts'
-import type { Packet } from './write-coalescing.ts'
+import { type EngineSessions, terminate } from './engine-sessions.ts'
+import type { Engine, EnginePacket, EngineTransport } from './engine-types.ts'
 
-interface Engine {
-  opts: { wsEngine: new (options: object) => object }
-  /** Makes its WebSocket server; engine.io does so once more when the HTTP server listens. */
-  init(): void
-  createTransport(name: string, request: IncomingMessage): EngineTransport
-}
-
-const separator = '\u001e'
-/** Of Socket.IO's packets the one that joins a namespace. */
+/** Between the packets of one POST (Engine.IO protocol 4). */
+const packetSeparator = '\u001e'
+/** Socket.IO's CONNECT, which joins a namespace. */
 const connectPacket = '0'
 
-/** Call before the first connection. */
-export function guardTransports(app: App, io: Server, sessions: EngineSessions): void {
+/** Socket.IO's EVENT with an acknowledgement id: a request. */
+const requestPacket = /^2\d/
+
+/** Call before the first connection. `fastSocketIo`: the fast path takes requests off a WebSocket before this guard. */
+export function guardTransports(
+  app: App,
+  io: Server,
+  sessions: EngineSessions,
+  { fastSocketIo }: { fastSocketIo: boolean },
+): void {
   const engine = io.engine as unknown as Engine
   limitWebSockets(engine)
   const createTransport = engine.createTransport.bind(engine)
   engine.createTransport = (name, request) => {
     const transport = createTransport(name, request)
-    guard(app, sessions, transport, request)
+    guard(app, sessions, transport, request, !fastSocketIo && name === 'websocket')
     return transport
   }
 }
 
-/** A message in many fragments would be a buffer for each; a closing handshake that the client does not answer would keep its socket open. */
+/** ws keeps a buffer for each fragment of a message, and a socket until the client answers the closing handshake. */
 function limitWebSockets(engine: Engine): void {
   const WebSocketServer = engine.opts.wsEngine
   engine.opts.wsEngine = class extends WebSocketServer {
@@ -51,24 +54,30 @@ function limitWebSockets(engine: Engine): void {
   engine.init()
 }
 
-function guard(app: App, sessions: EngineSessions, transport: EngineTransport, request: IncomingMessage): void {
+function guard(
+  app: App,
+  sessions: EngineSessions,
+  transport: EngineTransport,
+  request: IncomingMessage,
+  exemptsRequests: boolean,
+): void {
   const { onPacket, onData } = transport
-  // Of the session that it upgrades; engine.io names the session of a new transport later.
+  // Of the session that it upgrades: engine.io sets transport.sid later.
   const upgradedSid = (request as { _query?: { sid?: string } })._query?.sid
   const sessionOf = () => sessions.get(transport.sid ?? upgradedSid ?? '')
   const address = clientAddress(app.config, request)
   const packets = createCounter(budgets.connectionPackets)
   const controlFrames = createCounter(budgets.controlFrames)
-  let isEnded = false
+  let isTerminated = false
 
-  function end(reason: RefusalReason) {
-    if (isEnded) return
-    isEnded = true
+  function terminateTransport(reason: RefusalReason) {
+    if (isTerminated) return
+    isTerminated = true
     app.refusedSockets.count(reason)
     app.violations.count(address)
     const session = sessionOf()
     if (session?.user) app.rates.count('violationsPerUser', session.user.userId)
-    // An upgrade in progress has a transport of its own beside its session's.
+    // During an upgrade this is not yet the session's transport.
     transport.socket?.terminate()
     if (session?.conn.transport === transport) terminate(session.conn)
   }
@@ -76,11 +85,14 @@ function guard(app: App, sessions: EngineSessions, transport: EngineTransport, r
   const isWithin = (counter: Counter, rate: Rate) => !app.config.rateLimits || countDown(counter, rate)
 
   function onControlFrame() {
-    if (!isWithin(controlFrames, budgets.controlFrames)) end('control_frames')
+    if (!isWithin(controlFrames, budgets.controlFrames)) terminateTransport('control_frames')
   }
 
-  /** One at a time, and not again and again: each costs a look at the database. */
-  function mayConnect({ data }: Packet): boolean {
+  const isExempt = ({ data }: EnginePacket) =>
+    exemptsRequests && typeof data === 'string' && requestPacket.test(data) && sessionOf()?.user != null
+
+  /** Each attempt costs a database query, so one at a time, within a budget. */
+  function mayConnect({ data }: EnginePacket): boolean {
     if (typeof data !== 'string' || data[0] !== connectPacket) return true
     const session = sessionOf()
     if (session === undefined) return true
@@ -91,10 +103,10 @@ function guard(app: App, sessions: EngineSessions, transport: EngineTransport, r
   }
 
   transport.onPacket = (packet) => {
-    if (!isWithin(packets, budgets.connectionPackets)) end('packets')
+    if (!isExempt(packet) && !isWithin(packets, budgets.connectionPackets)) terminateTransport('packets')
     else if (packet.type !== 'message') onControlFrame()
-    else if (!mayConnect(packet)) end('connects')
-    if (!isEnded) onPacket.call(transport, packet)
+    else if (!mayConnect(packet)) terminateTransport('connects')
+    if (!isTerminated) onPacket.call(transport, packet)
   }
 
   if (transport.socket) {
@@ -102,17 +114,17 @@ function guard(app: App, sessions: EngineSessions, transport: EngineTransport, r
     transport.socket.on('pong', onControlFrame)
   } else {
     transport.onData = (data) => {
-      if (hasMorePacketsThan(budgets.postPackets.packets, data)) end('packets')
-      if (!isEnded) onData.call(transport, data)
+      if (hasMorePacketsThan(budgets.postPackets.packets, data)) terminateTransport('packets')
+      if (!isTerminated) onData.call(transport, data)
     }
   }
 }
 
-/** Counts no further than it has to. */
-function hasMorePacketsThan(most: number, body: string): boolean {
+/** Stops counting at `max`. */
+function hasMorePacketsThan(max: number, body: string): boolean {
   let count = 1
-  for (let at = body.indexOf(separator); at >= 0; at = body.indexOf(separator, at + 1)) {
-    if (++count > most) return true
+  for (let at = body.indexOf(packetSeparator); at >= 0; at = body.indexOf(packetSeparator, at + 1)) {
+    if (++count > max) return true
   }
   return false
 }

@@ -1,132 +1,107 @@
-// What one connection is told within one turn of the event loop leaves in one write, of one buffer. A system call a frame is the greater part
-// of what a message costs; in a batch a sender gets several messages and several answers. Nothing waits longer than the turn.
+// Write coalescing: one socket write for everything that a tick sends to a connection. System calls per frame are most
+// of a message's cost, and a batch gives its sender several events and replies. No packet waits longer than the tick.
 
-import type { Socket as TcpSocket } from 'node:net'
 import type { Server } from 'socket.io'
+import type { EnginePacket, EngineSocket, EngineTransport } from './engine-types.ts'
 
-export interface Packet {
-  type: string
-  data?: unknown
-  /** What is told to many is framed once: header and payload, in a list that all of them share. */
-  options?: { wsPreEncodedFrame?: Buffer[] }
-  /** Its size, once somebody has measured it. */
-  bytes?: number
-}
-
-/** The parts of engine.io's WebSocket transport that this rests on, held by a test. */
-interface Transport {
-  name: string
-  writable: boolean
-  parser: { encodePacket(packet: Packet, supportsBinary: boolean, done: (encoded: unknown) => void): void }
-  socket: { readyState: number; _socket: TcpSocket }
-}
-
-/** And those of its socket: `flush` gives the transport what waits in writeBuffer. */
-export interface EngineSocket {
-  readyState: string
-  flush(): void
-  emit(event: 'drain'): void
-  writeBuffer: Packet[]
-  /** What is to be called when something has left; nothing here asks for that. */
-  packetsFn: unknown[]
-  transport: Transport
-}
-
-const isOpen = 1
-const nothing = Buffer.alloc(0)
+/** `readyState` of an open WebSocket. */
+const webSocketOpen = 1
+const emptyBuffer = Buffer.alloc(0)
 
 /** Call after the server is attached and before the first connection. */
 export function coalesceWrites(io: Server): void {
-  /** In the order of what they are told, so one may be here more than once. */
-  let waiting: EngineSocket[] = []
+  /** In send order. A connection appears once for each of its sends. */
+  let scheduled: EngineSocket[] = []
 
-  function sendAll() {
-    const all = waiting
-    waiting = []
-    for (const engineSocket of all) {
-      if (engineSocket.writeBuffer.length === 0 || flushCoalesced(engineSocket)) continue
-      Object.getPrototypeOf(engineSocket).flush.call(engineSocket)
+  function flushAll() {
+    const conns = scheduled
+    scheduled = []
+    for (const conn of conns) {
+      if (conn.writeBuffer.length === 0 || flushCoalesced(conn)) continue
+      Object.getPrototypeOf(conn).flush.call(conn)
     }
   }
 
   function scheduleFlush(this: EngineSocket) {
-    if (waiting.length === 0) setImmediate(sendAll)
-    waiting.push(this)
+    if (scheduled.length === 0) setImmediate(flushAll)
+    scheduled.push(this)
   }
 
-  io.engine.on('connection', (engineSocket: EngineSocket) => {
-    engineSocket.flush = scheduleFlush
+  io.engine.on('connection', (conn: EngineSocket) => {
+    conn.flush = scheduleFlush
   })
 }
 
 /**
- * Does what engine.io's own flush does, without telling anybody but who waits to close. False, and nothing done, where that is not to be had:
- * a transport that is no WebSocket, or not at work, or packets that are no text.
+ * Replaces engine.io's flush. Of its events only `drain` is emitted, which a closing connection waits for. Returns
+ * false, with nothing done, for polling, for a transport that is not writable, and for packets that are not text.
  */
-function flushCoalesced(engineSocket: EngineSocket): boolean {
-  const { transport, writeBuffer, packetsFn, readyState } = engineSocket
+function flushCoalesced(conn: EngineSocket): boolean {
+  const { transport, writeBuffer, packetsFn, readyState } = conn
   const webSocket = transport.socket
   if (transport.name !== 'websocket' || packetsFn.length > 0) return false
-  if (!transport.writable || readyState === 'closed' || webSocket.readyState !== isOpen) return false
-  const bytes = framesOf(transport, writeBuffer)
-  if (bytes === null) return false
-  engineSocket.writeBuffer = []
+  if (!transport.writable || readyState === 'closed' || webSocket?.readyState !== webSocketOpen) return false
   const tcp = webSocket._socket
-  // Most leave at once; a call to hear of it would cost as much as the rest of this.
+  const bytes = encodeFrames(transport, writeBuffer)
+  if (tcp === undefined || bytes === null) return false
+  conn.writeBuffer = []
+  // Most writes complete synchronously, and a callback would cost as much as the rest of this function. So only a
+  // backlogged socket gets one.
   tcp.write(bytes)
   if (tcp.writableLength > 0) {
     transport.writable = false
-    tcp.write(nothing, () => {
+    tcp.write(emptyBuffer, () => {
       transport.writable = true
-      engineSocket.flush()
+      conn.flush()
     })
   }
-  engineSocket.emit('drain')
+  conn.emit('drain')
   return true
 }
 
-/** All as one buffer; null where one is no text. */
-function framesOf(transport: Transport, packets: readonly Packet[]): Buffer | null {
+/** All packets in one buffer; null when one of them is not text. */
+function encodeFrames(transport: EngineTransport, packets: readonly EnginePacket[]): Buffer | null {
   const frames: Buffer[] = []
   for (const packet of packets) {
-    const frame = preEncoded(packet) ?? frameOf(encode(transport, packet))
+    const frame = preEncodedFrame(packet) ?? textFrame(encode(transport, packet))
     if (frame === null) return null
     frames.push(frame)
   }
   return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames)
 }
 
-/** Joined for all who are told. */
-function preEncoded({ options }: Packet): Buffer | undefined {
+/** Joins header and payload in place, so once for all recipients. */
+function preEncodedFrame({ options }: EnginePacket): Buffer | undefined {
   const parts = options?.wsPreEncodedFrame
   if (parts && parts.length > 1) parts.splice(0, parts.length, Buffer.concat(parts))
   return parts?.[0]
 }
 
-function encode({ parser }: Transport, packet: Packet): unknown {
+function encode({ parser }: EngineTransport, packet: EnginePacket): unknown {
   let encoded: unknown
+  // Calls back synchronously.
   parser.encodePacket(packet, true, (done) => {
     encoded = done
   })
   return encoded
 }
 
-/** One unmasked text frame (RFC 6455, 5.2); null for what is not text. */
-function frameOf(text: unknown): Buffer | null {
+/** One unmasked text frame (RFC 6455, 5.2); null when `text` is not a string. */
+function textFrame(text: unknown): Buffer | null {
   if (typeof text !== 'string') return null
   const length = Buffer.byteLength(text)
-  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10
-  const frame = Buffer.allocUnsafe(header + length)
+  const headerBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const frame = Buffer.allocUnsafe(headerBytes + length)
   frame[0] = 0x81
-  if (header === 2) {
+  if (headerBytes === 2) {
     frame[1] = length
-  } else if (header === 4) {
+  } else if (headerBytes === 4) {
     frame[1] = 126
     frame.writeUInt16BE(length, 2)
   } else {
     frame[1] = 127
     frame.writeBigUInt64BE(BigInt(length), 2)
   }
-  frame.write(text, header)
+  frame.write(text, headerBytes)
   return frame
 }

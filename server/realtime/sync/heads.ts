@@ -1,5 +1,4 @@
-// Silence is not trusted: subscribed clients are told the newest seq and version of their conversations on a timer of ours, so that one
-// who missed an event notices with no further traffic.
+// Broadcasts the heads of subscribed conversations periodically, so that a client notices that it missed an event.
 
 import { listHeads } from '#db/queries/conversations.ts'
 import type { ConversationHead } from '#protocol/events.ts'
@@ -11,24 +10,26 @@ import { conversationOf } from '../rooms.ts'
 
 export function startHeads(app: App, connections: ConnectionRegistry): { stop(): void } {
   const timer = setInterval(() => {
-    tellHeads(app, connections).catch((error: unknown) => app.log.warn({ err: error }, 'could not tell heads'))
+    broadcastHeads(app, connections).catch((error: unknown) => {
+      app.log.warn({ err: error }, 'failed to broadcast heads')
+    })
   }, limits.headsMs)
   return { stop: () => clearInterval(timer) }
 }
 
-async function tellHeads(app: App, connections: ConnectionRegistry): Promise<void> {
-  const subscribed = connections.all().map(({ socket }) => ({
+async function broadcastHeads(app: App, connections: ConnectionRegistry): Promise<void> {
+  const subscriptions = connections.all().map(({ socket }) => ({
     socket,
     ids: [...socket.rooms].map(conversationOf).filter((id) => id !== undefined),
   }))
-  const wanted = [...new Set(subscribed.flatMap(({ ids }) => ids))]
+  const allIds = [...new Set(subscriptions.flatMap(({ ids }) => ids))]
   const heads = new Map<number, ConversationHead>()
-  for (let from = 0; from < wanted.length; from += limits.headsRows) {
-    const rows = await listHeads(app.db, wanted.slice(from, from + limits.headsRows))
+  for (let from = 0; from < allIds.length; from += limits.headsRows) {
+    const rows = await listHeads(app.db, allIds.slice(from, from + limits.headsRows))
     for (const head of rows) heads.set(head.conversationId, head)
   }
-  for (const { socket, ids } of subscribed) {
-    const own = ids.map((id) => heads.get(id)).filter((head) => head !== undefined)
-    if (own.length > 0) publishHeads(socket, own)
+  for (const { socket, ids } of subscriptions) {
+    const subscribed = ids.map((id) => heads.get(id)).filter((head) => head !== undefined)
+    if (subscribed.length > 0) publishHeads(socket, subscribed)
   }
 }

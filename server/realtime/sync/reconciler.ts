@@ -1,5 +1,5 @@
-// Silence is not trusted: every limits.reconcileMs this node compares what it has told with what changed in the database, and tells its own
-// connections the rest. Whatever was lost on the way (between nodes, or by a failed read after a commit) is there with no further traffic.
+// Reconciles this node with the database every limits.reconcileMs: publishes to its own connections every change that
+// it has not published yet. That repairs an event lost between nodes, and one lost to a failed read after a commit.
 
 import { readNow } from '#db/core/clock.ts'
 import { listChangedConversations } from '#db/queries/conversations.ts'
@@ -8,32 +8,33 @@ import type { App } from '../../context.ts'
 import { publishMany } from '../../conversation-state/publish-conversation.ts'
 
 export function startReconciler(app: App): { stop(): void } {
-  /** Everything that changed before this, on the database's clock, has been looked at. */
+  /** Every change before this time of the database's clock is reconciled. */
   let since: string | null = null
   let running = false
 
-  async function compare() {
+  async function reconcile() {
     const now = await readNow(app.db)
     const from = since ?? now
     const rows = await listChangedConversations(app.db, from, limits.reconcileRows)
-    const untold = rows.filter(({ id, version }) => version > app.told.of(id))
+    const unpublished = rows.filter(({ id, version }) => version > app.told.of(id))
     await publishMany(
       app,
-      untold.map(({ id }) => id),
+      unpublished.map(({ id }) => id),
       'message',
       { local: true },
     )
     await app.presence.republishSince(from)
-    // What carries an earlier time may commit later; a full page goes on where it ended.
-    const seen = rows.length === limits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
-    since = new Date(Date.parse(seen) - (seen === now ? limits.reconcileOverlapMs : 0)).toISOString()
+    // The next run continues a full page where it ended. Otherwise it overlaps this one: a row with an earlier time may
+    // commit later.
+    const end = rows.length === limits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
+    since = new Date(Date.parse(end) - (end === now ? limits.reconcileOverlapMs : 0)).toISOString()
   }
 
   const timer = setInterval(() => {
     if (running) return
     running = true
-    compare()
-      .catch((error: unknown) => app.log.warn({ err: error }, 'could not compare with the database'))
+    reconcile()
+      .catch((error: unknown) => app.log.warn({ err: error }, 'reconciliation failed'))
       .finally(() => {
         running = false
       })

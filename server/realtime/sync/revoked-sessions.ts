@@ -1,5 +1,5 @@
-// Ends connections, and calls under way, whose session or user was ended elsewhere (another node that could not tell us, a command), within
-// limits.revokedSessionsMs. Here and through Redis they end at once.
+// Closes connections, and aborts calls in progress, whose session or user was revoked by another process, within
+// limits.revokedSessionsMs. This node's own revocations, and those that arrive over the bus, act immediately.
 
 import { listLiveCustomerSessions } from '#db/queries/customer-sessions.ts'
 import { listLiveLoginSessions } from '#db/queries/login-sessions.ts'
@@ -8,23 +8,23 @@ import type { App } from '../../context.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
 import { type ConnectionRegistry, endConnection } from '../connection-registry.ts'
 
-/** Looks once, and ends what it finds. */
+/** Compares every actor of this node with the database once. */
 export async function endLapsed(
   { db, actors }: Pick<App, 'db' | 'actors'>,
   connections: ConnectionRegistry,
 ): Promise<void> {
   const [customers, agents] = [[], []] as [Actor[], Actor[]]
-  for (const one of actors.all()) (isCustomer(one) ? customers : agents).push(one)
-  await markThoseNotIn(customers, (ids) => listLiveCustomerSessions(db, ids))
-  await markThoseNotIn(agents, (ids) => listLiveLoginSessions(db, ids))
+  for (const actor of actors.all()) (isCustomer(actor) ? customers : agents).push(actor)
+  await markRevoked(customers, (ids) => listLiveCustomerSessions(db, ids))
+  await markRevoked(agents, (ids) => listLiveLoginSessions(db, ids))
   for (const connection of connections.all()) if (connection.actor.isEnded) endConnection(connection, 'revoked')
 }
 
-async function markThoseNotIn(actors: Actor[], listLive: (ids: number[]) => Promise<number[]>) {
+async function markRevoked(actors: Actor[], listLive: (ids: number[]) => Promise<number[]>) {
   for (let from = 0; from < actors.length; from += limits.revokedSessionsRows) {
-    const some = actors.slice(from, from + limits.revokedSessionsRows)
-    const live = new Set(await listLive(some.map(({ sessionId }) => sessionId)))
-    for (const actor of some) if (!live.has(actor.sessionId)) actor.isEnded = true
+    const page = actors.slice(from, from + limits.revokedSessionsRows)
+    const live = new Set(await listLive(page.map(({ sessionId }) => sessionId)))
+    for (const actor of page) if (!live.has(actor.sessionId)) actor.isEnded = true
   }
 }
 
@@ -36,7 +36,7 @@ export function watchRevokedSessions(app: App): { stop(): void } {
     running = true
     app.connections
       .endLapsed()
-      .catch((error: unknown) => app.log.warn({ err: error }, 'could not look for ended sessions'))
+      .catch((error: unknown) => app.log.warn({ err: error }, 'revoked session check failed'))
       .finally(() => {
         running = false
       })
