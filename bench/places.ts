@@ -4,7 +4,8 @@ import type { Database } from '#db/core/database.ts'
 import type { KeysetPosition } from '#db/core/keyset.ts'
 import { listConversationsInView } from '#db/queries/conversation-records.ts'
 import type { ConversationView } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { FillSize } from './fill.ts'
 
 const spots = 200
@@ -25,7 +26,7 @@ const cursorOf = ({ at, id }: KeysetPosition) => Buffer.from(`${at} ${id}`).toSt
 
 export async function findPlaces(db: Database, size: FillSize, agentId: number): Promise<Places> {
   const past = size.conversations - size.present
-  const open = spots + limits.headsRows
+  const open = spots + serverLimits.headsRows
   return {
     cursors: {
       queue: await walk(db, 'queue', agentId),

@@ -2,7 +2,7 @@
 
 import { type Static, Type } from 'typebox'
 import type { AgentConversation, Conversation, Customer, Message, Site, User, WidgetSite } from './entities.ts'
-import { limits } from './limits.ts'
+import { limits } from './limits/wire.ts'
 import {
   ClientId,
   Color,

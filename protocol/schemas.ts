@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import { emailPattern } from './email.ts'
-import { limits } from './limits.ts'
+import { limits } from './limits/wire.ts'
 import { invisible } from './visible-text.ts'
 
 // TypeBox checks lengths first and compiles patterns with the flag u. Every pattern is anchored and takes linear time.

@@ -3,7 +3,8 @@
 
 import { listConversationsOfCustomer } from '#db/queries/conversation-records.ts'
 import { listChangedConversations, listHeads } from '#db/queries/conversations.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
 import { type Figure, figure, type Part } from '../figures.ts'
 import { busiestAgent, type FilledShop, openShop } from '../filled-shop.ts'
@@ -43,9 +44,9 @@ const reads: Record<string, Read> = {
   "a customer's list (query)": ({ db, places }, index) =>
     listConversationsOfCustomer(db, at(places.talks, index).customerId, null, page),
   'comparison, 200 changed (query)': ({ db, places }) =>
-    listChangedConversations(db, places.changedSince, limits.reconcileRows),
+    listChangedConversations(db, places.changedSince, serverLimits.reconcileRows),
   'heads of 500 (query)': ({ db, places }, index) =>
-    listHeads(db, places.present.slice(index, index + limits.headsRows)),
+    listHeads(db, places.present.slice(index, index + serverLimits.headsRows)),
 }
 
 const at = <T>(all: readonly T[], index: number): T => all[index % all.length] as T

@@ -3,7 +3,7 @@
 
 import { escape as quote } from 'mysql2'
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/connect.ts'
 import { errnoOf } from '../core/errors.ts'
 import { StartError } from '../embedded/start-error.ts'
@@ -49,7 +49,7 @@ export async function restoreDatabase(
   { force, isUntrusted, log, beforeCommit = async () => {} }: RestoreOptions,
 ): Promise<RestoredAccount[]> {
   const { database = '', ...server } = driverOptions(address)
-  const db = await createConnection({ ...server, connectTimeout: limits.databaseConnectMs })
+  const db = await createConnection({ ...server, connectTimeout: serverLimits.databaseConnectMs })
   db.on('error', () => {})
   try {
     await checkServer(db)
@@ -209,7 +209,7 @@ function createInsert(db: Connection, table: string, columns: readonly Column[])
         rows.push(`${text})`)
         bytes += text.length
       }
-      if (bytes >= limits.writerBatchBytes / 2) await send()
+      if (bytes >= serverLimits.writerBatchBytes / 2) await send()
     },
     async flush() {
       if (rows.length > 0) await send()
@@ -261,7 +261,7 @@ async function refuseInUse(db: Connection): Promise<void> {
   const [node] = await select(db, 'SELECT label FROM nodes WHERE lease_until > CURRENT_TIMESTAMP(3) LIMIT 1')
   if (node)
     throw new StartError(
-      `Kefu is running on this database (${node.label}): stop it first. After a crash, wait ${limits.nodeLeaseMs / 1000} seconds.`,
+      `Kefu is running on this database (${node.label}): stop it first. After a crash, wait ${serverLimits.nodeLeaseMs / 1000} seconds.`,
     )
 }
 

@@ -1,6 +1,6 @@
 // Keyset paging: a page ends at a place (time and id of its last row), and the next one begins behind it, however many rows came since.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 
 export interface KeysetPosition {
   /** ISO time of the ordering column. */

@@ -2,7 +2,7 @@
 // Never two on the same files: the folder is held, an orphan is ended first, and a new one starts only when the old one's exit was seen.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { assertHeld } from './data-directory.ts'
 import { makeFiles, refuseNewerFiles, rememberVersion } from './database-files.ts'
 import { freeBytes, watchDisk } from './disk-watch.ts'
@@ -20,7 +20,7 @@ export interface EmbeddedOptions {
   log: (line: string) => void
   /** Told each time the server has died by itself; it is being started again. */
   onExit?: (how: string) => void
-  /** Warns below this; limits.lowDiskBytes where nobody says. */
+  /** Warns below this; serverLimits.lowDiskBytes where nobody says. */
   lowDiskBytes?: number
 }
 
@@ -56,7 +56,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
   let server: ServerProcess = spawn()
   await orEnd(server, untilServing(server, layout))
   await rememberVersion(program, layout)
-  const disk = watchDisk(layout.folder, options.log, options.lowDiskBytes ?? limits.lowDiskBytes)
+  const disk = watchDisk(layout.folder, options.log, options.lowDiskBytes ?? serverLimits.lowDiskBytes)
 
   const supervised = (async () => {
     for (let deaths = 0; ; ) {

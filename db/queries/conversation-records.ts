@@ -2,7 +2,7 @@
 
 import { type Expression, type ExpressionBuilder, type NotNull, type SqlBool, sql } from 'kysely'
 import type { ConversationCounts, ConversationView, Language } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Database, Tables } from '../core/database.ts'
 import type { KeysetPosition, PlacedPageOf } from '../core/keyset.ts'
 import type { ConversationState } from './conversations.ts'

@@ -1,7 +1,7 @@
 // A conversation's own row: its state, locked, changed and saved; and what changed lately.
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { ConversationStatus } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { ago } from '../core/clock.ts'
 import { compileOnce } from '../core/compile-once.ts'
 import type { Database, Tables, Transaction } from '../core/database.ts'
@@ -56,7 +56,7 @@ export interface LockedConversation extends ConversationState {
   /** When that was heard, in milliseconds of performance.now(). */
   heardAt: number
   customerBlockedAt: string | null
-  /** Of the agent who has it: as told while here, absent when offline for limits.absentAgentMs, until then around; null: none, or never here. */
+  /** Of the agent who has it: as told while here, absent when offline for serverLimits.absentAgentMs, until then around; null: none, or never here. */
   agentPresence: 'online' | 'busy' | 'around' | 'absent' | null
 }
 
@@ -97,7 +97,7 @@ const presenceOfAgent = (eb: OneConversation) =>
     .whereRef('agent_status.agent_id', '=', 'conversations.agent_id')
     .select(
       sql<'online' | 'busy' | 'around' | 'absent'>`case when agent_status.status <> 'offline' then agent_status.status
-        when last_seen > ${ago(limits.absentAgentMs)} then 'around' else 'absent' end`.as('presence'),
+        when last_seen > ${ago(serverLimits.absentAgentMs)} then 'around' else 'absent' end`.as('presence'),
     )
 
 export interface VisibleConversation extends ConversationState {
@@ -181,12 +181,12 @@ export async function touchUnfinishedOfCustomer(trx: Transaction, customerId: nu
   return touchConversations(trx, await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute())
 }
 
-/** The same, with the newest of the closed ones, limits.publishedClosed at most. */
+/** The same, with the newest of the closed ones, serverLimits.publishedClosed at most. */
 export async function touchConversationsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
   const unfinished = await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute()
   const closed = await ofCustomer(trx, customerId)
     .where('closed_at', 'is not', null)
-    .limit(limits.publishedClosed)
+    .limit(serverLimits.publishedClosed)
     .execute()
   return touchConversations(trx, [...unfinished, ...closed])
 }

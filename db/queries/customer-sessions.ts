@@ -2,7 +2,8 @@
 // current one is used. The database's clock decides what has expired.
 
 import { sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { displayName } from './display-name.ts'
@@ -117,7 +118,7 @@ export async function revokeOtherCustomerSessions(trx: Transaction, customerId: 
     .execute()
 }
 
-/** Ends at most limits.revokedSessionsRows sessions of customers whom this site vouched for; how many. */
+/** Ends at most serverLimits.revokedSessionsRows sessions of customers whom this site vouched for; how many. */
 export async function revokeIdentifiedCustomerSessions(db: Database, siteId: number): Promise<number> {
   const { numUpdatedRows } = await db
     .updateTable('customer_sessions')
@@ -130,17 +131,17 @@ export async function revokeIdentifiedCustomerSessions(db: Database, siteId: num
         .where('users.site_id', '=', siteId)
         .where('users.external_id', 'is not', null),
     )
-    .limit(limits.revokedSessionsRows)
+    .limit(serverLimits.revokedSessionsRows)
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
 }
 
-/** Removes at most limits.housekeepingRows sessions whose time is over; how many. */
+/** Removes at most serverLimits.housekeepingRows sessions whose time is over; how many. */
 export async function removeExpiredCustomerSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('customer_sessions')
     .where('expires_at', '<', ago(0))
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

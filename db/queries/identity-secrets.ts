@@ -1,6 +1,6 @@
 // The sealed secrets that sites sign their customers' identities with: the current one, and the one before it for a while.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 

@@ -3,7 +3,8 @@
 
 import { sql } from 'kysely'
 import type { AgentRole, LoginSession as LoginSessionView } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { displayName } from './display-name.ts'
@@ -138,12 +139,12 @@ export async function revokeLoginSessions(trx: Transaction, userId: number, exce
     .execute()
 }
 
-/** Removes at most limits.housekeepingRows sessions whose time is over; how many. */
+/** Removes at most serverLimits.housekeepingRows sessions whose time is over; how many. */
 export async function removeExpiredLoginSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('login_sessions')
     .where('expires_at', '<', ago(0))
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

@@ -2,7 +2,7 @@
 
 import { type CompiledQuery, sql } from 'kysely'
 import type { Message, MessageType } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { literalTime } from '../core/clock.ts'
 import { compileOnce } from '../core/compile-once.ts'
 import type { Database, Transaction } from '../core/database.ts'
@@ -175,11 +175,11 @@ export interface MessagesOfSide {
   upToSeq: number
 }
 
-/** Marks them as read, limits.receiptRows a statement, each of which goes with the next. */
+/** Marks them as read, serverLimits.receiptRows a statement, each of which goes with the next. */
 export async function markMessagesRead(trx: Transaction, range: MessagesOfSide): Promise<void> {
   const wrote = range.side === 'customer' ? sql`sender_id = ${range.customerId}` : sql`sender_id <> ${range.customerId}`
-  for (let from = range.afterSeq; from < range.upToSeq; from += limits.receiptRows) {
-    const upTo = Math.min(from + limits.receiptRows, range.upToSeq)
+  for (let from = range.afterSeq; from < range.upToSeq; from += serverLimits.receiptRows) {
+    const upTo = Math.min(from + serverLimits.receiptRows, range.upToSeq)
     await sql`${deferred}update messages set is_read = true
       where conversation_id = ${range.conversationId} and seq > ${from} and seq <= ${upTo} and ${wrote}`.execute(trx)
   }

@@ -1,10 +1,10 @@
 // Leases of running processes, on the database's clock: who stops renewing is gone, and the agents connected to it with it.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 
-const leaseEnd = () => later(limits.nodeLeaseMs)
+const leaseEnd = () => later(serverLimits.nodeLeaseMs)
 
 export async function insertNode(db: Database, id: string, label: string): Promise<void> {
   await db.insertInto('nodes').values({ id, label, lease_until: leaseEnd() }).execute()

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { settleTablesAside } from '../backup/tables-aside.ts'
 import { type DatabaseAddress, driverOptions } from '../core/connect.ts'
 import { DatabaseUnavailable, errnoOf, isConnectionTrouble } from '../core/errors.ts'
@@ -49,7 +49,7 @@ export async function prepareDatabase(
   const { database, ...server } = driverOptions(address)
   if (!database) throw new StartError('The address of the database names no database.')
   try {
-    const connection = await createConnection({ ...server, connectTimeout: limits.databaseConnectMs })
+    const connection = await createConnection({ ...server, connectTimeout: serverLimits.databaseConnectMs })
     // A connection that dies between two statements says so here; the next statement says it again, where it is caught.
     connection.on('error', () => {})
     try {
@@ -100,9 +100,9 @@ export async function takeTurn(connection: Connection, database: string, log: (m
   }
   if (await take(0)) return
   log('Another process is preparing the database; waiting for it')
-  if (await take(limits.databaseTurnSeconds)) return
+  if (await take(serverLimits.migrationLockSeconds)) return
   throw new DatabaseUnavailable(
-    `another process has been preparing the database for ${limits.databaseTurnSeconds} seconds`,
+    `another process has been preparing the database for ${serverLimits.migrationLockSeconds} seconds`,
   )
 }
 

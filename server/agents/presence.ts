@@ -16,7 +16,7 @@ import {
 } from '#db/queries/agents.ts'
 import { insertNode, removeNodes, renewNode } from '#db/queries/nodes.ts'
 import type { AgentStatusValue } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import type { AgentActor } from '../shared/actor.ts'
@@ -26,7 +26,7 @@ export interface Presence {
   start(): Promise<void>
   /** A connection of this agent opened; told before it resolves. */
   connected(agentId: number): Promise<void>
-  /** One closed; the agent is told offline after limits.presenceGraceMs unless another opens. */
+  /** One closed; the agent is told offline after serverLimits.presenceGraceMs unless another opens. */
   disconnected(agentId: number): void
   choose(actor: AgentActor, status: AgentStatusValue): Promise<void>
   /** Tells this node's own connections what changed since a time of the database's clock and was not told here. */
@@ -84,7 +84,7 @@ export function createPresence(app: Parts): Presence {
       await reconcile()
       const now = performance.now()
       answeringSince ??= now
-      if (now - answeringSince >= limits.nodeLeaseMs) await forget('lapsed')
+      if (now - answeringSince >= serverLimits.nodeLeaseMs) await forget('lapsed')
     } catch (error) {
       answeringSince = null
       app.log.warn({ err: error }, 'could not renew the lease of this node')
@@ -113,7 +113,7 @@ export function createPresence(app: Parts): Presence {
   return {
     async start() {
       await insertNode(app.db, nodeId, app.config.nodeId)
-      renewal = setInterval(renew, limits.nodeLeaseRenewMs)
+      renewal = setInterval(renew, serverLimits.nodeLeaseRenewMs)
     },
     async connected(agentId) {
       const count = (open.get(agentId) ?? 0) + 1
@@ -129,7 +129,7 @@ export function createPresence(app: Parts): Presence {
         return
       }
       open.delete(agentId)
-      leaving.set(agentId, setTimeout(leave, limits.presenceGraceMs, agentId))
+      leaving.set(agentId, setTimeout(leave, serverLimits.presenceGraceMs, agentId))
     },
     choose: (actor, status) =>
       change(actor.userId, async (trx) => {

@@ -6,7 +6,7 @@ import { deleteAttachments, lockUnsentAttachments } from '#db/queries/attachment
 import type { App } from '../context.ts'
 import { thumbnailOf } from './upload-attachment.ts'
 
-/** At most limits.housekeepingRows; how many. */
+/** At most serverLimits.housekeepingRows; how many. */
 export function removeOrphanedUploads({ db, attachments }: Pick<App, 'db' | 'attachments'>): Promise<number> {
   return inTransaction(db, async (trx) => {
     const unsent = await lockUnsentAttachments(trx)

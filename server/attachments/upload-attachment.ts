@@ -12,8 +12,9 @@ import {
   sumUploaded,
 } from '#db/queries/attachments.ts'
 import { isBlocked } from '#db/queries/users.ts'
+import { attachmentTypes } from '#protocol/attachment-types.ts'
 import type { Attachment } from '#protocol/entities.ts'
-import { attachmentTypes, limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'

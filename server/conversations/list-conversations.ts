@@ -2,7 +2,7 @@
 
 import { fitPage } from '#db/core/keyset.ts'
 import { listConversationsInView, listConversationsOfCustomer } from '#db/queries/conversation-records.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import { withLastMessages } from '../conversation-state/load.ts'

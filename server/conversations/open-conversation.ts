@@ -2,7 +2,7 @@
 // falls between what is read here and what is told from then on.
 
 import { listChangedMessages, listMessages } from '#db/queries/messages.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import { conversationView } from '../conversation-state/views.ts'

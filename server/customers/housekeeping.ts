@@ -7,7 +7,7 @@ import { listOldCustomers, removeAbandonedCustomers } from '#db/queries/abandone
 import { removeExpiredCustomerSessions } from '#db/queries/customer-sessions.ts'
 import { listEmptyConversations, removeEmptyConversations } from '#db/queries/empty-conversations.ts'
 import { removeExpiredLoginSessions } from '#db/queries/login-sessions.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { removeOrphanedUploads } from '../attachments/remove-orphaned-uploads.ts'
 import type { App } from '../context.ts'
 
@@ -15,7 +15,7 @@ const firstMs = 60_000
 const everyMs = 3600_000
 
 /** After the first run customers are looked at again for so long: whoever had an upload or was locked is met once more. */
-const lookBackMs = 3 * limits.abandonedCustomerMs
+const lookBackMs = 3 * serverLimits.abandonedCustomerMs
 
 type Parts = Pick<App, 'db' | 'log' | 'attachments' | 'now'>
 
@@ -52,8 +52,8 @@ export async function runHousekeeping(
     () => removeOrphanedUploads({ db, attachments }),
   ]
   for (const removeBatch of batches) {
-    let removed: number = limits.housekeepingRows
-    while (removed === limits.housekeepingRows && !signal?.aborted) removed = await removeBatch()
+    let removed: number = serverLimits.housekeepingRows
+    while (removed === serverLimits.housekeepingRows && !signal?.aborted) removed = await removeBatch()
   }
   const walks = [
     { list: listEmptyConversations, remove: removeEmptyConversations },

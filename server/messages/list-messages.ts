@@ -1,7 +1,7 @@
 // A page of a conversation's history, by seq.
 
 import { listMessages as listPage } from '#db/queries/messages.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversation-state/assert-visible.ts'

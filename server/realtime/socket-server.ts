@@ -4,7 +4,8 @@ import type { Server as NodeServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
 import { countAgentsHere } from '#db/queries/agents.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { admit } from '../auth/authenticate.ts'
 import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
@@ -138,7 +139,7 @@ export function serveRealtime(
   const expiry = setInterval(() => {
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
-  }, limits.expirySweepMs)
+  }, serverLimits.expirySweepMs)
   const watches = [startHeads(app, connections), startReconciler(app), slowConsumers, watchRevokedSessions(app)]
 
   return {
@@ -151,7 +152,7 @@ export function serveRealtime(
       const ended = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
       for (const { socket } of connections.all()) closeConnection(socket, 'restart')
       // Answers may still wait in the send buffers, and closing the engine would throw them away.
-      await Promise.race([Promise.all(ended), sleep(limits.flushMs, undefined, { ref: false })])
+      await Promise.race([Promise.all(ended), sleep(serverLimits.flushMs, undefined, { ref: false })])
       io.engine.close()
     },
   }

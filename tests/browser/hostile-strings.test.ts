@@ -2,7 +2,7 @@
 
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
 import { findChromium, launchChromium } from '../support/chromium.ts'

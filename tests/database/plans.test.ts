@@ -18,7 +18,8 @@ import {
 import { listChangedConversations, listHeads } from '#db/queries/conversations.ts'
 import { hasWritten, listChangedMessages, listLastMessages, listMessages } from '#db/queries/messages.ts'
 import type { ConversationView } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { customersAbove, fillDatabase } from '../../bench/fill.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { select } from './databases.ts'
@@ -166,10 +167,10 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
     3 * page,
   ],
   ['whether somebody wrote', () => hasWritten(db, long, size.agents), ['messages messages_client_id'], 3],
-  ['heads', () => listHeads(db, all(limits.headsRows, 7)), [], limits.headsRows + 1],
+  ['heads', () => listHeads(db, all(serverLimits.headsRows, 7)), [], serverLimits.headsRows + 1],
   [
     'changed conversations',
-    () => listChangedConversations(db, changedSince, limits.reconcileRows),
+    () => listChangedConversations(db, changedSince, serverLimits.reconcileRows),
     ['conversations conversations_changed'],
     page,
   ],
@@ -177,7 +178,7 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
     'customers who came long ago',
     () => listOldCustomers(db, { at: '2000-01-01T00:00:00.000Z', id: 0 }),
     ['users users_role'],
-    limits.housekeepingRows + 2,
+    serverLimits.housekeepingRows + 2,
   ],
   ['agents', () => listAgents(db), ['agent users_role', 'conversations conversations_mine'], size.present],
 ]

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks'
 import type { Site, WidgetPosition } from '#protocol/entities.ts'
 import type { NewSiteBody } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { originOf } from '../../shared/site/origin-of.ts'
 import { SelectField, TextAreaField, TextField } from '../../shared/ui/field.tsx'
 import { FormDialog } from '../layout/form-dialog.tsx'

@@ -2,7 +2,7 @@
 // as that answer took, so of several the one that took the least is gone by. Nothing rests on it alone: whoever writes it has the database
 // check it.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 /** What the database's clock says, an ISO string, and when that is, in milliseconds of a clock that nobody sets. */
 export interface Moment {
@@ -30,7 +30,7 @@ export function createDatabaseClock(clock: () => number): DatabaseClock {
       const candidate = Date.parse(now) - heardAt
       if (clock() < goodUntil && candidate <= ahead) return
       ahead = candidate
-      goodUntil = heardAt + limits.cachedConversationMs
+      goodUntil = heardAt + serverLimits.cachedConversationMs
     },
     read() {
       const heardAt = clock()
