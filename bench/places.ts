@@ -2,7 +2,7 @@
 
 import type { Database } from '#db/core/database.ts'
 import type { KeysetPosition } from '#db/core/keyset.ts'
-import { listConversationsInView } from '#db/queries/conversation-records.ts'
+import { selectConversationsInView } from '#db/queries/conversation-records.ts'
 import type { ConversationView } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
@@ -49,7 +49,7 @@ async function walk(db: Database, view: ConversationView, agentId: number): Prom
   const cursors: (string | null)[] = []
   for (let place: KeysetPosition | null | undefined; place !== null; ) {
     cursors.push(place ? cursorOf(place) : null)
-    place = (await listConversationsInView(db, view, agentId, place ?? null, limits.defaultPageSize)).next
+    place = (await selectConversationsInView(db, view, agentId, place ?? null, limits.defaultPageSize)).next
   }
   return cursors
 }

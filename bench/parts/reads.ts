@@ -1,8 +1,8 @@
 // What the past costs: every read of a shop with a million conversations beside that of one with ten thousand, which has as much on its
 // hands. Both run at once and are asked in turn, by requests over a socket or, where people never ask themselves, by the query functions.
 
-import { listConversationsOfCustomer } from '#db/queries/conversation-records.ts'
-import { listChangedConversations, listHeads } from '#db/queries/conversations.ts'
+import { selectConversationsOfCustomer } from '#db/queries/conversation-records.ts'
+import { selectChangedConversations, selectHeads } from '#db/queries/conversations.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
@@ -42,11 +42,11 @@ const reads: Record<string, Read> = {
   },
   agents: (shop) => request(shop, 'agent:list', {}),
   "a customer's list (query)": ({ db, places }, index) =>
-    listConversationsOfCustomer(db, at(places.talks, index).customerId, null, page),
+    selectConversationsOfCustomer(db, at(places.talks, index).customerId, null, page),
   'comparison, 200 changed (query)': ({ db, places }) =>
-    listChangedConversations(db, places.changedSince, serverLimits.reconcileRows),
+    selectChangedConversations(db, places.changedSince, serverLimits.reconcileRows),
   'heads of 500 (query)': ({ db, places }, index) =>
-    listHeads(db, places.present.slice(index, index + serverLimits.headsRows)),
+    selectHeads(db, places.present.slice(index, index + serverLimits.headsRows)),
 }
 
 const at = <T>(all: readonly T[], index: number): T => all[index % all.length] as T

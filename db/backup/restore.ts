@@ -8,7 +8,7 @@ import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/co
 import { errnoOf } from '../core/errors.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from '../schema/check-server.ts'
-import { bringUpToDate, createTables, migrationNames, takeTurn, useDatabase } from '../schema/migrate.ts'
+import { acquireMigrationLock, createTables, migrateToCurrent, migrationNames, useDatabase } from '../schema/migrate.ts'
 import {
   type ArchivedColumn,
   type Cell,
@@ -20,7 +20,7 @@ import {
   select,
   type TableColumn,
 } from './backup.ts'
-import { dropTablesAside, isAside, listConstraints, moveTablesAside, settleTablesAside } from './tables-aside.ts'
+import { dropTablesAside, isAside, listConstraints, moveTablesAside, recoverTablesAside } from './tables-aside.ts'
 
 export interface RestoreOptions {
   /** Replaces what is there; otherwise a database that holds a row is refused. */
@@ -55,8 +55,8 @@ export async function restoreDatabase(
     await checkServer(db)
     await db.query(sessionSettings)
     await useDatabase(db, database, log)
-    await takeTurn(db, database, log)
-    await settleTablesAside(db, log)
+    await acquireMigrationLock(db, database, log)
+    await recoverTablesAside(db, log)
     await refuseInUse(db)
     if (!force) await refuseFilled(db)
     try {
@@ -67,13 +67,13 @@ export async function restoreDatabase(
       if (isUntrusted) await checkReferences(db)
       await db.query('SET SESSION foreign_key_checks = 1')
       await db.query(sessionSettings)
-      await bringUpToDate(db, database, log)
+      await migrateToCurrent(db, database, log)
       const accounts = await endLogins(db)
       await beforeCommit()
       await dropTablesAside(db)
       return accounts
     } catch (error) {
-      await settleTablesAside(db).catch(() => log('What was there comes back when Kefu or a restore starts next.'))
+      await recoverTablesAside(db).catch(() => log('What was there comes back when Kefu or a restore starts next.'))
       throw asRefusal(error)
     }
   } finally {

@@ -5,7 +5,7 @@ import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from '
 import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mysql2'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Tables } from './database.ts'
-import { DatabaseOverloaded, DatabaseUnavailable, isConnectionTrouble, isQueueFull } from './errors.ts'
+import { DatabaseOverloaded, DatabaseUnavailable, isConnectionError, isQueueFull } from './errors.ts'
 import { pipelineStatements } from './pipelining.ts'
 import { setPipelinePool } from './transaction.ts'
 
@@ -165,7 +165,5 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number): Mysq
 
 function asUnavailable(error: unknown): unknown {
   if (isQueueFull(error)) return new DatabaseOverloaded('too many wait for a database connection', { cause: error })
-  return isConnectionTrouble(error)
-    ? new DatabaseUnavailable('the database cannot be reached', { cause: error })
-    : error
+  return isConnectionError(error) ? new DatabaseUnavailable('the database cannot be reached', { cause: error }) : error
 }

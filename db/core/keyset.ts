@@ -14,7 +14,7 @@ export interface PageOf<T> {
   next: KeysetPosition | null
 }
 
-export interface PlacedPageOf<T> extends PageOf<T> {
+export interface PageWithPositions<T> extends PageOf<T> {
   /** Of each item: where the next page begins if this one ends with it. */
   places: KeysetPosition[]
 }

@@ -7,7 +7,7 @@ import type { Database, Transaction } from '../core/database.ts'
 import type { KeysetPosition, PageOf } from '../core/keyset.ts'
 
 /** The next who came longer than serverLimits.abandonedCustomerMs ago, serverLimits.housekeepingRows at most, silent or not. */
-export async function listOldCustomers(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
+export async function selectOldCustomers(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
   const cameAt = sql<string>`${new Date(after.at)}`
   const rows = await db
     .selectFrom('users')
@@ -28,7 +28,7 @@ export async function listOldCustomers(db: Database, after: KeysetPosition): Pro
 }
 
 /** Removes, with their sessions, those of these customers who never began a conversation nor uploaded anything; what others hold stays. */
-export async function removeAbandonedCustomers(trx: Transaction, ids: readonly number[]): Promise<void> {
+export async function deleteAbandonedCustomers(trx: Transaction, ids: readonly number[]): Promise<void> {
   const found = await withoutReferences(trx, ids)
   if (found.length === 0) return
   const locked = await trx

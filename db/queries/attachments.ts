@@ -109,7 +109,7 @@ export async function linkAttachment(trx: Transaction, id: number, messageId: nu
 }
 
 /** Bytes of all that somebody has uploaded and that is still there. */
-export async function sumUploaded(db: Database, uploaderId: number): Promise<number> {
+export async function sumUploadedBytes(db: Database, uploaderId: number): Promise<number> {
   const { bytes } = await db
     .selectFrom('attachments')
     .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('size'), eb.lit(0)).as('bytes'))
@@ -119,7 +119,7 @@ export async function sumUploaded(db: Database, uploaderId: number): Promise<num
 }
 
 /** Uploaded long ago and never sent, serverLimits.housekeepingRows at most, locked so that none is sent now; what others hold is left out. */
-export function lockUnsentAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
+export function lockOrphanedAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
   return trx
     .selectFrom('attachments')
     .select(['id', 'stored_name as storedName'])

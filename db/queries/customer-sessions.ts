@@ -20,7 +20,7 @@ function liveSessions(db: Database) {
 }
 
 /** Those of these sessions that have not been ended. */
-export async function listLiveCustomerSessions(db: Database, ids: readonly number[]): Promise<number[]> {
+export async function selectActiveCustomerSessions(db: Database, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return []
   const rows = await liveSessions(db).select('customer_sessions.id').where('customer_sessions.id', 'in', ids).execute()
   return rows.map((row) => row.id)
@@ -45,7 +45,7 @@ export const findCustomerOfSession = (db: Database, ids: { userId: number; sessi
   customerOfSession(db, ids).executeTakeFirst()
 
 /** The same, which nobody ends until the transaction has ended. MariaDB has no `for share`. */
-export const holdCustomerOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
+export const lockCustomerOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
   customerOfSession(trx, ids)
     .select('users.blocked_at as blockedAt')
     .modifyEnd(sql`lock in share mode`)
@@ -137,7 +137,7 @@ export async function revokeIdentifiedCustomerSessions(db: Database, siteId: num
 }
 
 /** Removes at most serverLimits.housekeepingRows sessions whose time is over; how many. */
-export async function removeExpiredCustomerSessions(db: Database): Promise<number> {
+export async function deleteExpiredCustomerSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('customer_sessions')
     .where('expires_at', '<', ago(0))

@@ -1,4 +1,4 @@
-// Conversations that began without a message and never got one. No agent has seen them (isAnnounced), and after a time they are removed.
+// Conversations that began without a message and never got one. No agent has seen them (isVisibleToAgents), and after a time they are removed.
 
 import { sql } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -7,7 +7,7 @@ import type { Database, Transaction } from '../core/database.ts'
 import type { KeysetPosition, PageOf } from '../core/keyset.ts'
 
 /** The empty ones among the next serverLimits.housekeepingRows that changed longer than serverLimits.emptyConversationMs ago. */
-export async function listEmptyConversations(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
+export async function selectEmptyConversations(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
   const changedAt = sql<string>`${new Date(after.at)}`
   const rows = await db
     .selectFrom('conversations')
@@ -27,7 +27,7 @@ export async function listEmptyConversations(db: Database, after: KeysetPosition
 }
 
 /** Removes those that are still empty; the lock on the row keeps a first message away. What others hold stays for the next run. */
-export async function removeEmptyConversations(trx: Transaction, ids: readonly number[]): Promise<void> {
+export async function deleteEmptyConversations(trx: Transaction, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const empty = await trx
     .selectFrom('conversations')

@@ -17,7 +17,7 @@ function secrets(db: Database) {
 }
 
 /** What an identity of this site may be signed with now, newest first. */
-export async function listGoodIdentitySecrets(db: Database, siteId: number): Promise<Buffer[]> {
+export async function selectValidIdentitySecrets(db: Database, siteId: number): Promise<Buffer[]> {
   const row = await secrets(db)
     .select((eb) => eb('identity_secret_made_at', '>', ago(limits.formerIdentitySecretMs)).as('isFormerGood'))
     .where('id', '=', siteId)

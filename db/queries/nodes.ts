@@ -21,7 +21,7 @@ export async function renewNode(db: Database, id: string): Promise<boolean> {
 }
 
 /** Removes a node and its agents' connections; the agents whose status may have changed. */
-export async function removeNodes(trx: Transaction, which: { id: string } | 'lapsed'): Promise<number[]> {
+export async function deleteNodes(trx: Transaction, which: { id: string } | 'lapsed'): Promise<number[]> {
   const gone = await trx
     .selectFrom('nodes')
     .select('id')

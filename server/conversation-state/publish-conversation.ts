@@ -2,7 +2,7 @@
 // told in rounds, serverLimits.conversationUpdateMs apart, always with what stands at that moment.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAnnounced } from '#db/queries/conversations.ts'
+import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { ConversationChange } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../context.ts'
@@ -35,7 +35,7 @@ type Tell = (
 
 const tellAgents: Tell = (app, whole, change, reach) => {
   // What nobody has written in rings for nobody. An agent who has opened it all the same is kept up to date.
-  const isForAll = isAnnounced(whole.record)
+  const isForAll = isVisibleToAgents(whole.record)
   const toAgents = isForAll ? ({ agents: true, ...reach } as const) : { agentsIn: whole.record.id, ...reach }
   const name = change === 'created' ? 'conversation:created' : 'conversation:updated'
   app.publish(name, toAgents, { conversation: agentView(whole), change })

@@ -3,10 +3,10 @@
 
 import type { KeysetPosition, PageOf } from '#db/core/keyset.ts'
 import { inTransaction } from '#db/core/transaction.ts'
-import { listOldCustomers, removeAbandonedCustomers } from '#db/queries/abandoned-customers.ts'
-import { removeExpiredCustomerSessions } from '#db/queries/customer-sessions.ts'
-import { listEmptyConversations, removeEmptyConversations } from '#db/queries/empty-conversations.ts'
-import { removeExpiredLoginSessions } from '#db/queries/login-sessions.ts'
+import { deleteAbandonedCustomers, selectOldCustomers } from '#db/queries/abandoned-customers.ts'
+import { deleteExpiredCustomerSessions } from '#db/queries/customer-sessions.ts'
+import { deleteEmptyConversations, selectEmptyConversations } from '#db/queries/empty-conversations.ts'
+import { deleteExpiredLoginSessions } from '#db/queries/login-sessions.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { removeOrphanedUploads } from '../attachments/remove-orphaned-uploads.ts'
 import type { App } from '../context.ts'
@@ -47,8 +47,8 @@ export async function runHousekeeping(
   { sinceMs = 0, signal }: { sinceMs?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const batches = [
-    () => removeExpiredLoginSessions(db),
-    () => removeExpiredCustomerSessions(db),
+    () => deleteExpiredLoginSessions(db),
+    () => deleteExpiredCustomerSessions(db),
     () => removeOrphanedUploads({ db, attachments }),
   ]
   for (const removeBatch of batches) {
@@ -56,8 +56,8 @@ export async function runHousekeeping(
     while (removed === serverLimits.housekeepingRows && !signal?.aborted) removed = await removeBatch()
   }
   const walks = [
-    { list: listEmptyConversations, remove: removeEmptyConversations },
-    { list: listOldCustomers, remove: removeAbandonedCustomers },
+    { list: selectEmptyConversations, remove: deleteEmptyConversations },
+    { list: selectOldCustomers, remove: deleteAbandonedCustomers },
   ]
   for (const { list, remove } of walks) {
     let place: KeysetPosition | null = { at: new Date(sinceMs).toISOString(), id: 0 }

@@ -3,7 +3,7 @@
 import type { Server as NodeServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
-import { countAgentsHere } from '#db/queries/agents.ts'
+import { countAvailableAgents } from '#db/queries/agents.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { admit } from '../auth/authenticate.ts'
@@ -176,7 +176,7 @@ function acquireSlots(app: App, actor: Actor, { address }: EngineSession): () =>
 /** An agent is here from now on. A customer is told how things stand: it may have changed since the session was made. */
 async function welcome(app: App, { socket, actor }: Connection): Promise<void> {
   if (!isCustomer(actor)) return app.presence.connected(actor.userId)
-  const isSomebodyHere = async () => (await countAgentsHere(app.db)) > 0
+  const isSomebodyHere = async () => (await countAvailableAgents(app.db)) > 0
   const before = await isSomebodyHere()
   publishAvailability(socket, before)
   // A change that was told between the reading and the telling was written before: it is seen now, and has the last word.

@@ -133,7 +133,7 @@ describe('a message of a known conversation', () => {
     expect(await locked(conversationId)).toEqual({
       ...before,
       now: expect.any(String),
-      heardAt: expect.any(Number),
+      receivedAt: expect.any(Number),
     })
     for (const off of [serverLimits.clockToleranceMs / 2, -serverLimits.clockToleranceMs / 2]) {
       await setBack(conversationId)
@@ -302,7 +302,7 @@ describe('a message of a known conversation', () => {
 describe('what is known of conversations', () => {
   const now = '2026-01-01T00:00:00.000Z'
   const state = (id: number, version: number) =>
-    ({ id, version, agentId: 7, agentPresence: 'online', now, heardAt: 0 }) as never
+    ({ id, version, agentId: 7, agentPresence: 'online', now, receivedAt: 0 }) as never
 
   it('[DB39] is forgotten before an agent can have been away for too long, the oldest first where it is too much', () => {
     expect(serverLimits.cachedConversationMs).toBeLessThan(serverLimits.absentAgentMs)
@@ -347,12 +347,12 @@ describe('the database’s time as it is known', () => {
   it('[DB39] goes by the answer that took the least, until it is doubted or was long ago', () => {
     let clock = 500
     const time = createDatabaseClock(() => clock)
-    const said = (ms: number, heardAt = clock) => time.note({ now: at(ms), heardAt })
+    const said = (ms: number, receivedAt = clock) => time.note({ now: at(ms), receivedAt })
     const read = () => time.read()?.now
     expect(time.read()).toBeUndefined()
     said(0)
     clock += 100
-    expect(time.read()).toEqual({ now: at(100), heardAt: clock })
+    expect(time.read()).toEqual({ now: at(100), receivedAt: clock })
     // Said at 90, and heard at 100.
     said(90)
     expect(read()).toBe(at(100))

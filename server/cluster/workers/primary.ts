@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeSocketFolder, socketFolderOf } from '#db/embedded/socket-folder.ts'
+import { createSocketFolder, socketFolderOf } from '#db/embedded/socket-folder.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { ProcessLifecycle } from '../../process/lifecycle.ts'
@@ -26,7 +26,7 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
   const connections = connectionsEach(config.workers, prepared.connectionsAllowed)
   const folder = socketFolderOf(join(config.dataDir, 'workers'))
   rmSync(folder, { recursive: true, force: true })
-  makeSocketFolder(folder)
+  createSocketFolder(folder)
   const door = await createConnectionDispatcher(config)
   const running = new Set<WorkerProcess>()
   const ready = new Set<WorkerProcess>()

@@ -1,7 +1,7 @@
 // Silence is not trusted: subscribed clients are told the newest seq and version of their conversations on a timer of ours, so that one
 // who missed an event notices with no further traffic.
 
-import { listHeads } from '#db/queries/conversations.ts'
+import { selectHeads } from '#db/queries/conversations.ts'
 import type { ConversationHead } from '#protocol/events.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
@@ -24,7 +24,7 @@ async function tellHeads(app: App, connections: ConnectionRegistry): Promise<voi
   const wanted = [...new Set(subscribed.flatMap(({ ids }) => ids))]
   const heads = new Map<number, ConversationHead>()
   for (let from = 0; from < wanted.length; from += serverLimits.headsRows) {
-    const rows = await listHeads(app.db, wanted.slice(from, from + serverLimits.headsRows))
+    const rows = await selectHeads(app.db, wanted.slice(from, from + serverLimits.headsRows))
     for (const head of rows) heads.set(head.conversationId, head)
   }
   for (const { socket, ids } of subscribed) {

@@ -2,7 +2,7 @@
 // connections the rest. Whatever was lost on the way (between nodes, or by a failed read after a commit) is there with no further traffic.
 
 import { readNow } from '#db/core/clock.ts'
-import { listChangedConversations } from '#db/queries/conversations.ts'
+import { selectChangedConversations } from '#db/queries/conversations.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import { publishMany } from '../../conversation-state/publish-conversation.ts'
@@ -15,7 +15,7 @@ export function startReconciler(app: App): { stop(): void } {
   async function compare() {
     const now = await readNow(app.db)
     const from = since ?? now
-    const rows = await listChangedConversations(app.db, from, serverLimits.reconcileRows)
+    const rows = await selectChangedConversations(app.db, from, serverLimits.reconcileRows)
     const untold = rows.filter(({ id, version }) => version > app.told.of(id))
     await publishMany(
       app,

@@ -1,8 +1,8 @@
 // Ends connections, and calls under way, whose session or user was ended elsewhere (another node that could not tell us, a command), within
 // serverLimits.revokedSessionsMs. Here and through Redis they end at once.
 
-import { listLiveCustomerSessions } from '#db/queries/customer-sessions.ts'
-import { listLiveLoginSessions } from '#db/queries/login-sessions.ts'
+import { selectActiveCustomerSessions } from '#db/queries/customer-sessions.ts'
+import { selectActiveLoginSessions } from '#db/queries/login-sessions.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
@@ -15,8 +15,8 @@ export async function endLapsed(
 ): Promise<void> {
   const [customers, agents] = [[], []] as [Actor[], Actor[]]
   for (const one of actors.all()) (isCustomer(one) ? customers : agents).push(one)
-  await markThoseNotIn(customers, (ids) => listLiveCustomerSessions(db, ids))
-  await markThoseNotIn(agents, (ids) => listLiveLoginSessions(db, ids))
+  await markThoseNotIn(customers, (ids) => selectActiveCustomerSessions(db, ids))
+  await markThoseNotIn(agents, (ids) => selectActiveLoginSessions(db, ids))
   for (const connection of connections.all()) if (connection.actor.isEnded) endConnection(connection, 'revoked')
 }
 
