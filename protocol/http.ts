@@ -90,7 +90,7 @@ export const WidgetSessionBody = Type.Object(
     resumeToken: Type.Optional(Token),
     name: Type.Optional(Name),
     email: Type.Optional(Email),
-    locale: Type.Optional(Type.String({ maxLength: 35, pattern: '^[A-Za-z0-9-]+$' })),
+    locale: Type.Optional(Type.String({ maxLength: limits.localeLength, pattern: '^[A-Za-z0-9-]+$' })),
     page: Type.Optional(Page),
     identity: Type.Optional(Token),
   },

@@ -11,6 +11,6 @@ export function cleanPage({ url, title }: Page): Page | null {
   if (protocol !== 'http:' && protocol !== 'https:') return null
   return {
     url: (origin + pathname).slice(0, limits.urlLength),
-    title: title.replaceAll('\0', '').slice(0, limits.subjectLength).toWellFormed(),
+    title: title.replaceAll('\0', '').slice(0, limits.pageTitleLength).toWellFormed(),
   }
 }

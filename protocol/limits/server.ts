@@ -98,7 +98,7 @@ export const serverLimits = {
 
   /** UTF-16 units of an uploaded file's name; a longer one keeps its beginning and its end. */
   uploadedNameLength: 1024,
-  /** Room for attachmentNameLength and for names that older versions stored. */
+  /** Width of the column; attachmentNameLength fits with room to spare. */
   storedAttachmentNameLength: 160,
   /** Hexadecimal digits of 16 random bytes, for stored files and node ids. */
   randomNameLength: 32,

@@ -122,7 +122,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       subject: text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, limits.subjectLength),
       page: {
         url: `https://shop.example/?${encodeURIComponent(text)}#${text.replace(/[\s\p{Cc}]/gu, '')}`,
-        title: text.slice(0, limits.subjectLength),
+        title: text.slice(0, limits.pageTitleLength),
       },
       message: { clientMessageId: 'm1', content: text },
     })

@@ -18,7 +18,6 @@ interface SiteDialogProps {
 }
 
 const initialColor = '#0f766e'
-const greetingLength = 300
 
 export function SiteDialog({ site, onClose, onSaved }: SiteDialogProps) {
   const [name, setName] = useState(site?.name ?? '')
@@ -82,7 +81,7 @@ export function SiteDialog({ site, onClose, onSaved }: SiteDialogProps) {
         label={t.greeting}
         hint={t.greetingHint}
         rows={2}
-        maxLength={greetingLength}
+        maxLength={limits.greetingLength}
         value={greeting}
         onInput={(event) => setGreeting(event.currentTarget.value)}
       />
