@@ -115,9 +115,9 @@ export const settings = {
   ),
   nodeId: setting(
     'NODE_ID',
-    hostname().slice(0, 80),
+    hostname().slice(0, serverLimits.nodeLabelLength),
     'A label for this process in logs and metrics.',
-    plainText(80),
+    plainText(serverLimits.nodeLabelLength),
     'the host name',
   ),
   dbBufferPool: setting(

@@ -50,7 +50,10 @@ test('every VARCHAR and CHAR column has the length of its limit', () => {
 })
 
 test('the reading of the schema finds every length in it', () => {
-  const types = schema.replaceAll(/--.*/g, '').replaceAll(/'(?:[^']|'')*'/g, '').match(/\bCHAR\(|\bVARCHAR\(/g)
+  const types = schema
+    .replaceAll(/--.*/g, '')
+    .replaceAll(/'(?:[^']|'')*'/g, '')
+    .match(/\bCHAR\(|\bVARCHAR\(/g)
   expect(Object.keys(columnLengths(schema))).toHaveLength(types?.length ?? 0)
 })
 
