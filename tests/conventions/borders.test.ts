@@ -10,6 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const uses = (from: string) => `import { thing } from '${from}'\n\nexport const other = thing\n`
 
+const typeCycle = (own: string, other: string) =>
+  `import type { Thing_${other} } from './type-cycle-${other}.ts'\n\nexport interface Thing_${own} {\n  other?: Thing_${other}\n}\n`
+
 /** A file, the rule that it breaks, and its source. */
 const violations: [file: string, rule: string, source: string][] = [
   ...(
@@ -54,6 +57,8 @@ const violations: [file: string, rule: string, source: string][] = [
   ['server/new-noun/create-thing.ts', 'noRestrictedImports', uses('fastify')],
   ['server/new-noun/inner-room/helper.ts', 'noRestrictedImports', uses('socket.io')],
   ['server/new-noun/list-things.ts', 'noRestrictedImports', uses('../http/server.ts')],
+  // Types alone make a cycle, too.
+  ['server/users/type-cycle-a.ts', 'noImportCycles', typeCycle('a', 'b')],
   ['server/users/env.ts', 'noProcessEnv', 'export const port = process.env.PORT\n'],
   ['server/users/console.ts', 'noConsole', "console.log('hello')\n"],
   ['server/users/default.ts', 'noDefaultExport', 'export default 1\n'],
@@ -92,6 +97,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kefu-borders-'))
   for (const name of ['biome.json', '.gitignore', 'package.json']) cpSync(join(root, name), join(folder, name))
   const cycle: [string, string][] = [
+    ['server/users/type-cycle-b.ts', typeCycle('b', 'a')],
     ['server/users/cycle-b.ts', "import { thing2 } from './cycle-a.ts'\n\nexport const thing = thing2\n"],
   ]
   for (const [file, source] of [
