@@ -20,7 +20,7 @@ import { hasWritten, selectChangedMessages, selectLastMessages, selectMessages }
 import type { ConversationView } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
-import { customersAbove, fillDatabase } from '../../bench/fill.ts'
+import { customersAbove, seedDatabase } from '../../bench/seed.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { select } from './databases.ts'
 
@@ -40,7 +40,7 @@ let asked: { sql: string; parameters: readonly unknown[] }[] = []
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  await fillDatabase(database.address, size)
+  await seedDatabase(database.address, size)
   // One connection, so that its counters are ours alone.
   pool = createPool({ ...driverOptions(database.address), connectionLimit: 1 })
   db = new Kysely<Tables>({
