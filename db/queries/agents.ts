@@ -1,4 +1,4 @@
-// Agents as colleagues see them, their connections to nodes, and the status that follows from both.
+// Agents, their connections to nodes, and the status derived from both.
 
 import { sql } from 'kysely'
 import type { Agent, AgentStatusValue } from '#protocol/entities.ts'
@@ -22,7 +22,7 @@ function agents(db: Database) {
     .$castTo<Omit<Agent, 'openConversations'>>()
 }
 
-/** All who may answer, by name. */
+/** All agents and admins who are not disabled, by name. */
 export async function selectAgents(db: Database): Promise<Agent[]> {
   return withOpenConversations(db, await agents(db).orderBy('agent.name').orderBy('agent.id').execute())
 }
@@ -31,7 +31,7 @@ export async function findAgent(db: Database, id: number): Promise<Agent | undef
   return (await withOpenConversations(db, await agents(db).where('agent.id', '=', id).execute()))[0]
 }
 
-/** By given ids: of ids that it meets row by row the server cannot tell how few have the status, and reads all that are in progress for each. */
+/** A separate query by literal ids. In a join the optimizer misjudges the status and reads every pending row per agent. */
 async function withOpenConversations(db: Database, rows: Omit<Agent, 'openConversations'>[]): Promise<Agent[]> {
   if (rows.length === 0) return []
   const counted = await db
@@ -55,7 +55,7 @@ export interface AgentPresence {
   lastSeen: string | null
 }
 
-/** What is told of agents whose status changed since a time of the database's clock. */
+/** Agents whose published status changed since a time of the database's clock. */
 export function selectPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
   return db
     .selectFrom('agent_status')
@@ -64,7 +64,7 @@ export function selectPresenceSince(db: Database, since: string): Promise<AgentP
     .execute()
 }
 
-/** How many are here to answer, busy or not. */
+/** Agents who are online or busy. */
 export async function countAvailableAgents(db: Database): Promise<number> {
   const { n } = await db
     .selectFrom('agent_status')
@@ -74,7 +74,7 @@ export async function countAvailableAgents(db: Database): Promise<number> {
   return n
 }
 
-/** Agents that this node is written down to have. */
+/** Agents with a stored connection to this node. */
 export async function selectAgentConnections(db: Database, nodeId: string): Promise<number[]> {
   const rows = await db
     .selectFrom('agent_connections')
@@ -103,11 +103,11 @@ export async function saveChosenStatus(trx: Transaction, agentId: number, chosen
 export interface StatusChange {
   status: AgentStatusValue
   lastSeen: string
-  /** What was told before; null when nobody knows. */
+  /** The status published before; null if unknown. */
   before: AgentStatusValue | null
 }
 
-/** Brings what is told in line (connected ? chosen : offline), under the row's lock; lastSeen is when that last changed. */
+/** Recomputes the status (connected ? chosen : offline) under the row's lock. lastSeen is the time of its last change. */
 export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<StatusChange> {
   await trx
     .insertInto('agent_status')
@@ -134,7 +134,7 @@ export async function refreshAgentStatus(trx: Transaction, agentId: number): Pro
     .forUpdate()
     .executeTakeFirstOrThrow()
   const status = row.connected ? row.chosen : 'offline'
-  // Nobody is told of what stays as it is, so its time stays too.
+  // An unchanged status is not published, so its time stays unchanged.
   if (status === row.status && row.lastSeen !== null) return { status, lastSeen: row.lastSeen, before: row.status }
   await trx
     .updateTable('agent_status')

@@ -1,4 +1,4 @@
-// Conversations that began without a message and never got one. No agent has seen them (isVisibleToAgents), and after a time they are removed.
+// Conversations that never got a message. Agents do not see them (isVisibleToAgents), and housekeeping deletes them.
 
 import { sql } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -6,7 +6,7 @@ import { ago } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import type { KeysetPosition, PageOf } from '../core/keyset.ts'
 
-/** The empty ones among the next serverLimits.housekeepingRows that changed longer than serverLimits.emptyConversationMs ago. */
+/** The empty ones in the next page of conversations unchanged for serverLimits.emptyConversationMs. */
 export async function selectEmptyConversations(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
   const changedAt = sql<string>`${new Date(after.at)}`
   const rows = await db
@@ -26,7 +26,7 @@ export async function selectEmptyConversations(db: Database, after: KeysetPositi
   }
 }
 
-/** Removes those that are still empty; the lock on the row keeps a first message away. What others hold stays for the next run. */
+/** Deletes those that are still empty. The row lock prevents a first message; locked rows wait for the next run. */
 export async function deleteEmptyConversations(trx: Transaction, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const empty = await trx

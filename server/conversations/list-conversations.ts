@@ -21,6 +21,6 @@ export async function listConversations(
     : await selectConversationsInView(app.db, view, actor.userId, after, limit)
   const whole = await withLastMessages(app.db, page.items)
   const conversations = fitPage(whole.map((one) => conversationView(actor, one)))
-  const next = conversations.length < whole.length ? page.places[conversations.length - 1] : page.next
+  const next = conversations.length < whole.length ? page.positions[conversations.length - 1] : page.next
   return { conversations, nextCursor: next ? encodeCursor(next) : null }
 }

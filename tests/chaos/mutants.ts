@@ -109,8 +109,8 @@ export const sabotages: Record<string, Sabotage> = {
       },
       {
         file: 'db/core/transaction.ts',
-        find: 'if (!again && errnoOf(error) === 0) throw error',
-        put: 'if (again || errnoOf(error) === 0) throw error',
+        find: 'if (!isRetry && errnoOf(error) === 0) throw error',
+        put: 'if (isRetry || errnoOf(error) === 0) throw error',
       },
     ],
   },
