@@ -1,4 +1,4 @@
-// Says in time that the disk of the embedded database is filling up, once for each time it does.
+// Warns once each time the embedded database's disk gets nearly full.
 
 import { statfs } from 'node:fs/promises'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -12,7 +12,7 @@ const inMegabytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MB`
 
 export function watchDisk(folder: string, log: (line: string) => void, lowBytes: number): { stop(): void } {
   let wasLow = false
-  async function look() {
+  async function check() {
     const free = await freeBytes(folder).catch(() => null)
     if (free === null) return
     const isLow = free < lowBytes
@@ -21,7 +21,7 @@ export function watchDisk(folder: string, log: (line: string) => void, lowBytes:
     if (!isLow && wasLow) log(`The disk of ${folder} has room again: ${inMegabytes(free)} are left`)
     wasLow = isLow
   }
-  void look()
-  const timer = setInterval(look, serverLimits.diskWatchMs).unref()
+  void check()
+  const timer = setInterval(check, serverLimits.diskWatchMs).unref()
   return { stop: () => clearInterval(timer) }
 }

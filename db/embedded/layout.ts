@@ -1,4 +1,4 @@
-// Where the embedded database keeps its things: all of it in DATA_DIR/database, the socket too where the path is short enough.
+// Paths of the embedded database: all in DATA_DIR/database, including the socket if its path is short enough.
 
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -8,18 +8,18 @@ export interface Layout {
   folder: string
   /** MariaDB's own files. */
   files: string
-  /** They are made here and moved when whole. */
+  /** Files are created here and renamed when complete. */
   unfinished: string
-  /** Temporary tables. A server empties this at its start, so it must not be shared with other servers as /tmp would be. */
+  /** Temporary tables. A server empties this at its start, so it must not be a shared directory such as /tmp. */
   temporary: string
   socket: string
   pid: string
-  /** SQL that the server runs at each start. */
+  /** SQL that the server executes at each start. */
   initStatements: string
-  /** Always empty: the one folder whose files SQL could read and write. */
+  /** Always empty: the only directory whose files SQL could read or write. */
   sqlFiles: string
   output: string
-  /** The version of the server that opened the files last. */
+  /** The version of the server that last opened the files. */
   version: string
 }
 
@@ -39,7 +39,7 @@ export function layoutOf(dataDir: string): Layout {
   }
 }
 
-/** Only this user may enter either folder: whoever reaches the socket is the database's root. */
+/** Both directories are private to this user: anyone who can open the socket is the database's root. */
 export function createFolders(layout: Layout): void {
   mkdirSync(layout.temporary, { recursive: true, mode: 0o700 })
   mkdirSync(layout.sqlFiles, { recursive: true, mode: 0o500 })
@@ -47,7 +47,7 @@ export function createFolders(layout: Layout): void {
   if (socketFolder !== layout.folder) createSocketFolder(socketFolder)
 }
 
-/** What stands outside of DATA_DIR goes when the server has ended. */
+/** Removes the socket directory if it is outside DATA_DIR. */
 export function removeSocketFolder(layout: Layout): void {
   const socketFolder = dirname(layout.socket)
   if (socketFolder !== layout.folder) rmSync(socketFolder, { recursive: true, force: true })

@@ -135,7 +135,7 @@ export async function deleteAttachments(db: Database, ids: readonly number[]): P
   if (ids.length > 0) await db.deleteFrom('attachments').where('id', 'in', ids).execute()
 }
 
-/** Deletes the row of an upload whose reply was never sent. */
+/** Deletes the row that an ambiguous commit may have inserted, so that a retry can insert it. */
 export async function deleteStoredAttachment(
   trx: Transaction,
   { uploaderId, storedName }: Pick<NewAttachment, 'uploaderId' | 'storedName'>,

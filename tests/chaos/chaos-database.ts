@@ -86,7 +86,7 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
     async stop() {
       isStopping = true
       signal('SIGCONT')
-      await server.end()
+      await server.stop()
       await supervised
       removeSocketFolder(layout)
       unlockDataDirectory(folder)
