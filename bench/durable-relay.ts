@@ -1,5 +1,5 @@
-// The least that a chat can do which loses nothing: the bare relay, with each message in a database first, in group commit as Kefu's writer does
-// (what arrives while a batch commits is the next). Still no accounts, no checks, no order that outlives it, nothing told but the message.
+// The durable relay: the bare relay, but it stores each message before it acknowledges it, in group commit as Kefu's writer does.
+// Still without accounts, validation, lasting order or any other event: the lower bound of a chat that loses no message.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,9 +1,9 @@
-// What a part of the benchmark gives: figures, each the median of its rounds, some with a target beside them.
+// Metrics of a scenario: each the median of its rounds, some with a target.
 
 import type { Options } from './options.ts'
 import { median } from './percentiles.ts'
 
-/** Of the value, or of its ratio to the bare relay's. */
+/** Applies to the value, or to its ratio to the bare relay's value. */
 export type Target = ({ atLeast: number } | { atMost: number }) & { of?: 'ratio' }
 
 export interface Metric {
@@ -12,19 +12,19 @@ export interface Metric {
   /** The median of the rounds. */
   value: number
   rounds: number[]
-  /** The bare relay's, in the same rounds. */
+  /** The bare relay's value in the same rounds. */
   bare?: { value: number; rounds: number[] }
-  /** The median of the rounds' ratios, ours to bare. */
+  /** The median of the per-round ratios of Kefu to the bare relay. */
   ratio?: number
   target?: Target
   isMet?: boolean
 }
 
-/** What each part is given. */
+/** The context of a scenario. */
 export interface Bench {
   options: Options
   progress(line: string): void
-  /** Does it again, at most twice, while others used more than a tenth of a core; says so. Once only when quick. */
+  /** Repeats a measurement, at most twice, if other processes used more than a tenth of a core. --quick measures once. */
   retryIfDisturbed<T>(what: string, measure: () => Promise<T>): Promise<T>
 }
 
@@ -37,7 +37,7 @@ export function metric(name: string, unit: string, rounds: number[], target?: Ta
   return withTarget({ name, unit, value: median(rounds), rounds }, target)
 }
 
-/** One that the bare relay has, too. */
+/** A metric with the bare relay's value beside it. */
 export function comparedMetric(name: string, unit: string, rounds: number[], bare: number[], target?: Target): Metric {
   const ratio = median(rounds.map((value, round) => value / (bare[round] as number)))
   const own = { name, unit, value: median(rounds), rounds }

@@ -1,5 +1,5 @@
-// npm run bench:profile: the saturation load against a server under V8's own profiler. Writes kefu.cpuprofile (Chrome's DevTools and
-// editors open it) and kefu-flames.svg (any browser does) into the current folder, and prints where the time went.
+// npm run bench:profile: the saturation load under V8's CPU profiler. Writes kefu.cpuprofile (for Chrome DevTools and editors) and
+// kefu-flames.svg (for browsers) into the current directory, and prints self times.
 
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// The figures for people, as Markdown tables with the targets beside them, and for programs as JSON.
+// Prints the metrics as Markdown tables with their targets, and writes them as JSON.
 
 import { writeFileSync } from 'node:fs'
 import type { Disturbance, Machine } from './machine.ts'
@@ -8,11 +8,11 @@ import type { Options } from './options.ts'
 export interface Results {
   machine: Machine
   startedAt: string
-  /** What the whole run took. */
+  /** Duration of the whole run. */
   seconds: number
   options: Options
   parts: Record<string, Metric[]>
-  /** Measurements during which others used the machine, after being repeated. */
+  /** Measurements that other processes disturbed in every repetition. */
   disturbances: Disturbance[]
 }
 
@@ -24,16 +24,15 @@ export function print({ machine, startedAt, seconds, parts, disturbances, option
   )
   for (const [name, metrics] of Object.entries(parts)) {
     console.log(`\n### ${name}\n`)
-    printTable([['figure', 'ours', 'lowest', 'highest', 'bare', 'ours/bare', 'target', ''], ...metrics.map(row)])
+    printTable([['metric', 'ours', 'lowest', 'highest', 'bare', 'ours/bare', 'target', ''], ...metrics.map(row)])
   }
   console.log(`\nMedians of ${options.rounds}; ${Math.round(seconds)} s in all.`)
   for (const { what, cores } of disturbances)
-    console.log(`Disturbed: others used ${cores.toFixed(2)} cores during ${what}.`)
+    console.log(`Disturbed: other processes used ${cores.toFixed(2)} cores during ${what}.`)
 }
 
 function row({ name, value, unit, rounds, bare, ratio, target, isMet }: Metric): string[] {
-  const range =
-    rounds.length > 1 ? [formatNumber(Math.min(...rounds)), formatNumber(Math.max(...rounds))] : ['', '']
+  const range = rounds.length > 1 ? [formatNumber(Math.min(...rounds)), formatNumber(Math.max(...rounds))] : ['', '']
   const beside = bare === undefined || ratio === undefined ? ['', ''] : [formatNumber(bare.value), formatNumber(ratio)]
   const verdict = target === undefined ? ['', ''] : [formatTarget(target), isMet ? 'met' : '**not met**']
   return [name, `${formatNumber(value)} ${unit}`.trim(), ...range, ...beside, ...verdict]
@@ -45,7 +44,7 @@ function formatTarget(target: Target): string {
   return target.of === 'ratio' ? `ours/bare ${bound}` : bound
 }
 
-/** Three significant digits are what such figures bear. */
+/** Three significant digits; measurements are not more precise. */
 function formatNumber(value: number): string {
   if (Number.isNaN(value)) return '-'
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)))

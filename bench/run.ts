@@ -1,4 +1,4 @@
-// npm run bench: what Kefu costs, measured against a bare Socket.IO relay and against the database's own limit in one run.
+// npm run bench: measures Kefu against a bare Socket.IO relay and against the database's own limit, in one run.
 
 import { createWatch, type Disturbance, describeMachine } from './machine.ts'
 import type { Bench, Scenario } from './metrics.ts'
@@ -20,12 +20,12 @@ const options = readOptions(process.argv.slice(2))
 const unknown = options.only.filter((name) => !parts.some((part) => part.name === name))
 if (unknown.length > 0) {
   console.error(
-    `There is no part ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}.\n${usage}`,
+    `Unknown scenario ${unknown.join(', ')}; use one of ${parts.map(({ name }) => name).join(', ')}.\n${usage}`,
   )
   process.exit(2)
 }
 
-// What was started is stopped by the listeners of this process's end.
+// Exit listeners stop the child processes.
 process.on('SIGTERM', () => process.exit(143))
 const startedAt = performance.now()
 const disturbances: Disturbance[] = []

@@ -1,4 +1,4 @@
-// Where in a filled shop is read: two hundred places spread over all there is, the same share of each size.
+// Sample points for reads in a seeded database: two hundred, evenly spaced, at every size.
 
 import type { Database } from '#db/core/database.ts'
 import type { KeysetPosition } from '#db/core/keyset.ts'
@@ -11,17 +11,17 @@ import type { SeedSize } from './seed.ts'
 const sampleCount = 200
 
 export interface SamplePoints {
-  /** Where pages of each view begin; null for the first page. */
+  /** Cursors of each view; null for the first page. */
   cursors: Record<ConversationView, (string | null)[]>
-  /** Conversations in which much was said, a tenth of them very much. */
+  /** Conversations with many messages, a tenth of them with very many. */
   longConversations: { id: number; customerId: number; lastSeq: number; version: number }[]
-  /** Two hundred changed at or after this. */
+  /** Two hundred conversations changed at or after this. */
   changedSince: string
-  /** Conversations that people have open, two hundred more than one statement asks the heads of. */
+  /** Ids of open and pending conversations: two hundred more than one heads statement reads. */
   present: number[]
 }
 
-/** As Kefu writes it. */
+/** The format of Kefu's cursors. */
 const cursorOf = ({ at, id }: KeysetPosition) => Buffer.from(`${at} ${id}`).toString('base64url')
 
 export async function findSamplePoints(db: Database, size: SeedSize, agentId: number): Promise<SamplePoints> {
@@ -40,16 +40,16 @@ export async function findSamplePoints(db: Database, size: SeedSize, agentId: nu
   }
 }
 
-/** So many ids from 1 to `upTo`, at equal distances. */
+/** `count` ids from 1 to `upTo`, evenly spaced. */
 const evenlySpaced = (count: number, upTo: number) =>
   Array.from({ length: count }, (_, n) => 1 + Math.floor((n * upTo) / count))
 
-/** Every page of a view. */
+/** The cursors of all pages of a view. */
 async function listCursors(db: Database, view: ConversationView, agentId: number): Promise<(string | null)[]> {
   const cursors: (string | null)[] = []
-  for (let place: KeysetPosition | null | undefined; place !== null; ) {
-    cursors.push(place ? cursorOf(place) : null)
-    place = (await selectConversationsInView(db, view, agentId, place ?? null, limits.defaultPageSize)).next
+  for (let position: KeysetPosition | null | undefined; position !== null; ) {
+    cursors.push(position ? cursorOf(position) : null)
+    position = (await selectConversationsInView(db, view, agentId, position ?? null, limits.defaultPageSize)).next
   }
   return cursors
 }

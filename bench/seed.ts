@@ -1,6 +1,6 @@
-// Fills an empty database with years of a shop: the same present (what waits and what is in progress) at every size, and behind it as
-// much past as asked for. The database makes all of it itself from row numbers, so it is the same each time, and valid: seq without
-// gaps, counters and read marks that agree with the messages, versions and times in order. Speaks what MariaDB and MySQL both do.
+// Seeds an empty database with years of history: the same number of open and pending conversations at every size, and as many closed
+// ones as requested. The database derives the rows from row numbers, so they are deterministic, and consistent: seq without gaps,
+// counters and read positions that match the messages, ordered versions and times. The SQL works on MariaDB and MySQL.
 
 import { readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
@@ -9,29 +9,29 @@ import { splitStatements } from '#db/schema/split-statements.ts'
 import { answers, names, questions } from './seed-text.ts'
 
 export interface SeedSize {
-  /** Rows of conversations, more than `present`. They hold about ten messages each, half of them no more than five. */
+  /** Conversations, more than `present`. They average about ten messages; half have at most five. */
   conversations: number
-  /** Conversations that are not closed: three of five wait, the others are in progress. */
+  /** Conversations that are not closed: three of five are open, the others pending. */
   present: number
-  /** Who answers, as user ids 1 to this; the first has by far the most. */
+  /** Agents, with user ids from 1. The first has by far the most conversations. */
   agents: number
-  /** One of so many conversations has `longLength` messages. */
+  /** One of this many conversations has `longLength` messages. */
   longEvery: number
   longLength: number
 }
 
-/** Customers have user ids above this. The first of them has every fiftieth conversation. */
+/** Customers have user ids above this. The first customer has every fiftieth conversation. */
 export const customersAbove = 1000
 
-/** Conversations that were talking at the same time: their messages lie among each other, as they came. */
+/** Conversations per block. Their messages are interleaved, as if they had happened concurrently. */
 const blockSize = 50
 
-/** The database at `address` has Kefu's tables and nothing in them, and nobody else uses it meanwhile. */
+/** Requires Kefu's tables without rows, and no other client of the database. */
 export async function seedDatabase(address: DatabaseAddress, size: SeedSize): Promise<void> {
   const connection = await createConnection(driverOptions(address))
   try {
     await connection.query(sessionSettings)
-    // What is written is right by itself.
+    // The generated rows are consistent.
     await connection.query('SET SESSION foreign_key_checks = 0')
     await numberRows(connection, Math.max(size.conversations, size.longLength))
     await planConversations(connection, size)
@@ -51,7 +51,7 @@ export async function seedDatabase(address: DatabaseAddress, size: SeedSize): Pr
   }
 }
 
-/** Without its keys, which are added at the end: sorted once each, at half the cost of keeping ten million rows in order as they come. */
+/** Drops the keys and adds them after the inserts: one sort each costs half of maintaining them over ten million inserts. */
 async function insertMessages(connection: Connection): Promise<void> {
   const schema = splitStatements(readFileSync(new URL('../schema.sql', import.meta.url), 'utf8'))
   const lines = schema.find((statement) => statement.startsWith('CREATE TABLE messages'))?.split('\n') ?? []
@@ -67,10 +67,10 @@ async function insertMessages(connection: Connection): Promise<void> {
 async function numberRows(connection: Connection, upTo: number): Promise<void> {
   await connection.query('CREATE TABLE seed_numbers (n INT UNSIGNED NOT NULL PRIMARY KEY) ENGINE = InnoDB')
   await connection.query('INSERT INTO seed_numbers VALUES (1)')
-  for (let there = 1; there < upTo; there *= 2) {
+  for (let count = 1; count < upTo; count *= 2) {
     await connection.query('INSERT INTO seed_numbers SELECT n + ? FROM seed_numbers WHERE n <= ?', [
-      there,
-      upTo - there,
+      count,
+      upTo - count,
     ])
   }
 }
@@ -89,12 +89,12 @@ async function planConversations(connection: Connection, size: SeedSize): Promis
   await connection.query('INSERT INTO seed_blocks SELECT block, MAX(length) FROM seed_plan GROUP BY block')
 }
 
-/** A number below `below` that looks drawn by chance, and is the same each time. */
+/** A deterministic pseudo-random number below `below`. */
 const draw = (what: string, below: number) => `CRC32(CONCAT('${what} ', age)) % ${below}`
 /** One of the words of a list that is given as the next parameter. */
 const pick = (key: string, count: number) => `ELT(1 + CRC32(${key}) % ${count}, ?)`
 
-/** Everything hangs on the age, counted from the newest, so that the present does not depend on how much past there is. */
+/** Derives everything from the age, counted from the newest, so that the recent rows do not depend on the size. */
 const planRows = ({ conversations, present, agents, longEvery, longLength }: SeedSize) => `
   INSERT INTO seed_plan
   SELECT FLOOR(id / ${blockSize}), id, length, status,
@@ -130,11 +130,11 @@ const agentRows = ({ agents }: SeedSize) => `
 const customerRows = `
   INSERT INTO users (id, role, name, email, language, site_id, created_at)
   SELECT customer_id, 'customer', ${pick('customer_id', names.length)},
-    IF(customer_id % 4 = 0, CONCAT('customer', customer_id, '@mail.example'), NULL), IF(customer_id % 2 = 0, 'en', 'zh-CN'),
+    IF(customer_id % 4 = 0, CONCAT('customer', customer_id, '@customers.example'), NULL), IF(customer_id % 2 = 0, 'en', 'zh-CN'),
     1 + customer_id % 2, MIN(begun_at)
   FROM seed_plan GROUP BY customer_id ORDER BY customer_id`
 
-/** Where there is an agent, the customer writes the odd messages and the agent the even ones. */
+/** With an agent, the customer writes the odd messages and the agent the even ones. */
 const conversationRows = `
   INSERT INTO conversations (id, customer_id, agent_id, site_id, status, client_conversation_id, page_url, page_title, last_seq,
     version, customer_read_seq, customer_read_at, agent_read_seq, agent_read_by, agent_read_at, customer_unread, agent_unread,

@@ -1,4 +1,4 @@
-// A load client: a process of its own that opens connections and sends messages as its jobs say. It parses nothing that it need not.
+// The load client, a separate process: opens connections and sends messages as its jobs say, with as little parsing as possible.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuSeconds } from '../usage.ts'
@@ -7,8 +7,8 @@ import type { ClosedJob, ConnectJob, Job, JobReply, Measured, OpenJob, Sender } 
 import { createRun, type MessageRun } from './message-run.ts'
 
 const created = Buffer.from('["message:created"')
-const handshakesAtOnce = 20
-/** A machine that is busy with others refuses some for a moment; before anything is measured they try again, as people's clients do. */
+const concurrentHandshakes = 20
+/** A busy machine may reject handshakes for a moment. Retries happen before any measurement. */
 const handshakeTries = 5
 const pauseMs = 1_000
 let connections: LoadConnection[] = []
@@ -47,7 +47,7 @@ async function connectAll(job: ConnectJob): Promise<null> {
       opened[index] = await openWithRetry(url, job.handshakes[index] as ConnectJob['handshakes'][number], listener)
     }
   }
-  await Promise.all(Array.from({ length: handshakesAtOnce }, openSome))
+  await Promise.all(Array.from({ length: concurrentHandshakes }, openSome))
   connections = opened
   return null
 }
@@ -96,7 +96,7 @@ async function runOpen(job: OpenJob, run: MessageRun): Promise<Measured> {
       send(sent, senders[sent % senders.length] as Sender, run, startedAt + (sent * 1000) / job.perSecond)
     }
   }
-  // Timers are a millisecond coarse: what comes in is a chance to be punctual.
+  // Timers have millisecond resolution, so acknowledgements also trigger due sends.
   const timer = setInterval(sendDue, 1)
   onAcked = (number, isOk) => {
     run.acked(number, isOk)

@@ -1,4 +1,4 @@
-// Kefu and the relays side by side, each with a load client of its own that is connected to the same rooms.
+// Kefu and the relays side by side, each with its own load client connected to the same rooms.
 
 import { createRooms, type Room } from '../accounts.ts'
 import {
@@ -15,7 +15,7 @@ import { type Load, startLoad } from './start-load.ts'
 
 export interface System {
   server: RunningServer
-  /** The server's process, then the database's if there is one. */
+  /** The server's process, then the database's, if any. */
   pids: number[]
   load: Load
 }
@@ -23,15 +23,15 @@ export interface System {
 export interface Comparison {
   ours: KefuSystem
   bare: System
-  /** The relay that keeps its messages, on our database's server. */
+  /** The durable relay, on Kefu's database server. */
   durable: System
   stop(): Promise<void>
 }
 
 export interface LoadShape {
-  /** Each has a sender of its own. */
+  /** Each has its own sender. */
   rooms: number
-  /** They share the rooms out evenly. */
+  /** The rooms are spread evenly over them. */
   agents: number
 }
 
@@ -76,7 +76,7 @@ async function startRelaySystem(server: RunningServer, rooms: readonly Room[]): 
   return { server, load, pids: [server.pid] }
 }
 
-/** Puts all under full load for a while, unmeasured: what a process does in its first seconds, which is compiling, is not its speed. */
+/** Unmeasured full load, since JIT compilation slows a process down in its first seconds. */
 export async function warmUp({ ours, bare, durable }: Comparison, ms: number): Promise<void> {
   for (const { load } of [ours, bare, durable]) await load.closed({ inFlight: 8, ms, warmUpMs: 0, pids: [] })
 }
@@ -86,7 +86,7 @@ async function end(load: Load, server: RunningServer): Promise<void> {
   await server.stop()
 }
 
-/** First the senders, one a room, then the agents. */
+/** Connections in order: the senders, one per room, then the agents. */
 function jobFor(
   server: RunningServer,
   rooms: readonly Room[],

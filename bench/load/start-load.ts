@@ -1,4 +1,4 @@
-// The benchmark's end of a load client's channel.
+// Starts a load client and sends it jobs.
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ export interface Load {
 
 const program = fileURLToPath(new URL('client.ts', import.meta.url))
 let runs = 0
-/** Message ids are told apart by it, in every conversation for ever. */
+/** Keeps client message ids unique across runs. */
 const newTag = () => `bench${runs++}`
 
 export function startLoad(): Load {

@@ -1,10 +1,10 @@
-// A flame graph as one SVG: callers above, what they call below, as wide as the time it took. Point at a box to read what it is.
+// Renders a flame graph as an SVG: callers above callees, width by time, details in tooltips.
 
 import type { Call } from './calls.ts'
 
 const width = 1600
 const rowHeight = 16
-/** Narrower boxes than this many pixels cannot be seen. */
+/** In pixels; narrower boxes would be invisible. */
 const minBoxWidth = 0.4
 const colors = ['#f59e0b', '#fb923c', '#facc15', '#fbbf24', '#fdba74', '#fde047']
 
@@ -39,7 +39,7 @@ export function drawFlames(root: Call): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="monospace" font-size="10">\n${boxes.join('\n')}\n</svg>\n`
 }
 
-/** Kefu's own functions stand out. */
+/** Highlights Kefu's own functions. */
 function colorOf(owner: string): string {
   if (owner === 'kefu') return '#2dd4bf'
   if (owner.startsWith('(')) return '#cbd5e1'

@@ -1,4 +1,4 @@
-// A client that was away while 5,000 messages were written asks for all of them, page by page over its socket.
+// Catch-up: a client fetches the 5,000 messages that it missed, page by page over its socket.
 
 import { limits } from '#protocol/limits/wire.ts'
 import { createRooms } from '../accounts.ts'
@@ -8,7 +8,7 @@ import { type Metric, metric, type Scenario } from '../metrics.ts'
 import { startKefu } from '../servers.ts'
 
 const written = 5_000
-const writtenAtOnce = 200
+const inFlight = 200
 
 export const catchUp: Scenario = {
   name: 'catch-up',
@@ -21,10 +21,8 @@ export const catchUp: Scenario = {
       const customer = await openConnection(kefu.url, { auth: { token }, requests: [] }, noListener)
       progress(`writing ${written} messages`)
       const writtenFrom = performance.now()
-      for (let from = 0; from < written; from += writtenAtOnce) {
-        await Promise.all(
-          Array.from({ length: writtenAtOnce }, (_, index) => write(customer, conversationId, from + index)),
-        )
+      for (let from = 0; from < written; from += inFlight) {
+        await Promise.all(Array.from({ length: inFlight }, (_, index) => write(customer, conversationId, from + index)))
       }
       const writingSeconds = (performance.now() - writtenFrom) / 1000
       const seconds: number[] = []
@@ -37,7 +35,7 @@ export const catchUp: Scenario = {
         agent.close()
       }
       return [
-        metric(`writing them into one conversation, ${writtenAtOnce} in flight`, '/s', [written / writingSeconds]),
+        metric(`writing them into one conversation, ${inFlight} in flight`, '/s', [written / writingSeconds]),
         metric(`catching up on ${written} messages, ${limits.pageSize} a page`, 's', seconds),
       ]
     } finally {
@@ -59,7 +57,7 @@ async function write(connection: LoadConnection, conversationId: number, index: 
   if (!reply.ok) throw new Error(JSON.stringify(reply))
 }
 
-/** How many there were. */
+/** Returns the number of messages. */
 async function readAll(connection: LoadConnection, conversationId: number): Promise<number> {
   const ask = (name: string, afterSeq: number) =>
     connection.request(name, { conversationId, afterSeq, limit: limits.pageSize }) as Promise<Page>

@@ -1,5 +1,5 @@
-// What an idle connection holds in memory: 5,000 customers who are signed in, each in its own conversation, against 5,000 sockets in a room
-// each of the bare relay. Resident memory of the server's process, per connection: as it stands in a quiet time, and without any garbage.
+// Memory per idle connection: 5,000 customers, each in their own conversation, against 5,000 sockets of the bare relay, each in its own
+// room. Resident memory of the server process, while idle and after a garbage collection.
 
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,15 +12,15 @@ import { newDataDir, type RunningServer, startKefu, startRelay } from '../server
 import { residentBytes } from '../usage.ts'
 
 const nodeOptions = ['--import', './bench/preload/collect-garbage.ts']
-/** Within two of serverLimits.idleGcIntervalMs Kefu has seen that it is quiet. */
+/** Kefu detects that it is idle within two intervals. */
 const quietMs = 2.5 * serverLimits.idleGcIntervalMs
-/** Memory that is free goes back to the system a little after the collection. */
+/** V8 returns free memory to the system shortly after a collection. */
 const collectMs = 700
 const collections = 3
-/** Connections that come and go before anything is measured: what is made once for all is no connection's. */
+/** Connections opened and closed before the measurement, so that one-time allocations do not count. */
 const warmUp = 100
 
-/** Resident, in a quiet time that nobody helps along, and after a collection that gives back all that is free. */
+/** Resident memory while idle, without a forced collection, and after one. */
 interface Memory {
   quiet: number
   afterCollection: number
@@ -57,7 +57,7 @@ export const connections: Scenario = {
   },
 }
 
-/** In a process that did not serve the making of all those sessions. */
+/** In a new process, which did not create the sessions. */
 async function measureOurs(dataDir: string, tokens: readonly string[]): Promise<Memory> {
   const handshakes = tokens.map(
     (token): Handshake => ({ auth: { token }, requests: [['conversation:start', { clientConversationId: 'idle' }]] }),
@@ -79,7 +79,7 @@ async function withServer<S extends RunningServer, T>(server: S, use: (server: S
   }
 }
 
-/** KiB for each connection, beyond what the server needs for the first few. */
+/** KiB per connection, beyond the memory after the warm-up. */
 async function measureMemory(server: RunningServer, all: readonly Handshake[]): Promise<Memory> {
   const [first, others] = [all.slice(0, warmUp), all.slice(warmUp)]
   await withConnections(server, first, async () => {})
@@ -106,7 +106,7 @@ async function memoryInUse({ pid }: RunningServer): Promise<Memory> {
   return { quiet: residentBytes(pid), afterCollection: await leastResidentAfter(pid, 'SIGHUP') }
 }
 
-/** The least of a few collections: between two of them the server's own timers leave something behind. */
+/** The minimum after several collections, since the server's timers allocate between them. */
 async function leastResidentAfter(pid: number, signal: NodeJS.Signals): Promise<number> {
   const found: number[] = []
   while (found.length < collections) {

@@ -1,5 +1,5 @@
-// How long a message takes to its answer and to the other member: at shares of Kefu's own saturation, the relays at the same rates, and one
-// message alone beside the database's commit time. Times count from when a message was meant to go out.
+// Latency of acknowledgements and deliveries: at shares of Kefu's saturation rate, with the relays at the same rates, and for single
+// messages, next to the database's commit time. Times count from a message's scheduled send.
 
 import { type Comparison, type System, scaled, startComparison, warmUp } from '../load/comparison.ts'
 import { type InsertJob, insertRows } from '../load/insert-rows.ts'
@@ -8,7 +8,7 @@ import { type Bench, comparedMetric, type Metric, metric, type Scenario } from '
 import { median, type Percentiles } from '../percentiles.ts'
 
 const shares = [0.1, 0.5, 0.8]
-/** At this share the issue's targets stand. */
+/** The targets apply at this share. */
 const targetShare = 0.5
 const measurements = [
   ['ackMs', 'ack'],
@@ -36,7 +36,7 @@ export const latency: Scenario = {
   },
 }
 
-/** One sender, who waits for each answer. */
+/** One sender that awaits each reply. */
 async function measureAlone(bench: Bench, comparison: Comparison): Promise<{ metrics: Metric[]; commit: Percentiles }> {
   const { ms, warmUpMs, rounds } = bench.options
   const insert: InsertJob = { socketPath: comparison.ours.server.databaseSocket, connections: 1, rows: 1, ms: ms / 2 }
@@ -112,7 +112,7 @@ async function measureShare(
   return metrics
 }
 
-/** Twice the relay's time, or a commit more, whichever is more. */
+/** The larger of twice the relay's time and the relay's time plus one commit. */
 const tolerated = (bareMs: number, commitMs: number) => Math.max(2 * bareMs, bareMs + commitMs)
 
 const medians = (all: Percentiles[]): Percentiles => {

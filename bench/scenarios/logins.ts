@@ -1,5 +1,5 @@
-// What an attack on the login costs the chat: messages at a steady rate, with and without as many wrong passwords as the server takes; and
-// whether the time of an answer tells that a user exists. Rates are off: the attack comes from everywhere at once.
+// The effect of a login flood on messages at a steady rate, and whether response times reveal that a username exists. Rate limits are off,
+// as if the flood came from many addresses.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KefuSystem, scaled, startKefuSystem } from '../load/comparison.ts'
@@ -8,7 +8,7 @@ import { type Bench, type Metric, metric, type Scenario } from '../metrics.ts'
 import { median } from '../percentiles.ts'
 
 const perSecond = 200
-/** More than are hashed and wait, so that some are always turned away. */
+/** More than the hash queues hold, so that some are always rejected. */
 const attackers = 110
 const pauseMs = 250
 
@@ -50,12 +50,12 @@ async function measureFlood(
   return metrics
 }
 
-/** Wrong passwords without end; `stop` tells how many were hashed. */
+/** Tries wrong passwords until `stop`, which resolves with the number of hashes. */
 function startAttack(url: URL): { stop(): Promise<number> } {
   let hashed = 0
-  let isOn = true
+  let isRunning = true
   async function attack() {
-    while (isOn) {
+    while (isRunning) {
       const { status } = await tryLogin(url, 'admin')
       if (status === 401) hashed++
       else await sleep(pauseMs)
@@ -64,42 +64,42 @@ function startAttack(url: URL): { stop(): Promise<number> } {
   const running = Array.from({ length: attackers }, attack)
   return {
     async stop() {
-      isOn = false
+      isRunning = false
       await Promise.all(running)
       return hashed
     },
   }
 }
 
-/** By turns, so that whatever slows the machine slows both. */
+/** Alternates both cases, so that disturbances affect them equally. */
 async function measureTiming({ options, progress }: Bench, { server }: KefuSystem): Promise<Metric[]> {
   const tries = options.quick ? 50 : 1_000
-  progress(`${tries} tries each as somebody who exists and as nobody`)
-  const ms = { known: [] as number[], unknown: [] as number[] }
+  progress(`${tries} tries each with an existing and an unknown username`)
+  const ms = { existing: [] as number[], unknown: [] as number[] }
   for (let index = -5; index < tries; index++) {
-    const order = index % 2 === 0 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const)
+    const order = index % 2 === 0 ? (['existing', 'unknown'] as const) : (['unknown', 'existing'] as const)
     for (const who of order) {
-      const timings = (await tryLogin(server.url, who === 'known' ? 'admin' : 'nobody')).ms
-      if (index >= 0) ms[who].push(timings)
+      const elapsed = (await tryLogin(server.url, who === 'existing' ? 'admin' : 'nobody')).ms
+      if (index >= 0) ms[who].push(elapsed)
     }
   }
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-  const apart = Math.abs(mean(ms.known) - mean(ms.unknown))
+  const difference = Math.abs(mean(ms.existing) - mean(ms.unknown))
   return [
-    metric('a wrong password, somebody', 'ms', [mean(ms.known)]),
-    metric('a wrong password, nobody', 'ms', [mean(ms.unknown)]),
-    metric('difference of the means', 'ms', [apart], { atMost: 5 }),
-    metric('difference of the medians', 'ms', [Math.abs(median(ms.known) - median(ms.unknown))], { atMost: 5 }),
+    metric('a wrong password, existing user', 'ms', [mean(ms.existing)]),
+    metric('a wrong password, unknown user', 'ms', [mean(ms.unknown)]),
+    metric('difference of the means', 'ms', [difference], { atMost: 5 }),
+    metric('difference of the medians', 'ms', [Math.abs(median(ms.existing) - median(ms.unknown))], { atMost: 5 }),
   ]
 }
 
 async function tryLogin(url: URL, username: string): Promise<{ status: number; ms: number }> {
   const from = performance.now()
-  const answer = await fetch(new URL('/api/v1/auth/login', url), {
+  const response = await fetch(new URL('/api/v1/auth/login', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username, password: 'not the password' }),
   })
-  await answer.arrayBuffer()
-  return { status: answer.status, ms: performance.now() - from }
+  await response.arrayBuffer()
+  return { status: response.status, ms: performance.now() - from }
 }

@@ -1,4 +1,4 @@
-// 200 agents come back at one moment, as after a restart: how long until a colleague has been told all of them online.
+// 200 agents reconnect simultaneously, as after a restart: the time until a colleague has seen all of them online.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAgents } from '../accounts.ts'
@@ -6,7 +6,7 @@ import { type LoadConnection, openConnection } from '../load/connection.ts'
 import { type Metric, metric, type Scenario } from '../metrics.ts'
 import { startKefu } from '../servers.ts'
 
-const giveUpMs = 30_000
+const timeoutMs = 30_000
 
 export const presence: Scenario = {
   name: 'presence',
@@ -28,7 +28,7 @@ export const presence: Scenario = {
         for (const connection of connections) connection.close()
         if (round < options.rounds) await watcher.until('offline', count)
       }
-      return [metric(`${count} agents connect at once: all told online`, 's', seconds)]
+      return [metric(`${count} agents connect simultaneously: all seen online`, 's', seconds)]
     } finally {
       await kefu.stop()
     }
@@ -38,7 +38,7 @@ export const presence: Scenario = {
 const connect = (url: URL, token: string): Promise<LoadConnection> =>
   openConnection(url, { auth: { token }, requests: [] }, { acknowledged() {}, event() {}, ended() {} })
 
-/** Keeps what it is told of each agent. */
+/** Tracks the latest published status of each agent. */
 async function watchStatuses(url: URL, token: string) {
   const statuses = new Map<number, string>()
   await openConnection(
@@ -58,9 +58,9 @@ async function watchStatuses(url: URL, token: string) {
   )
   return {
     async until(status: string, count: number): Promise<void> {
-      const giveUpAt = performance.now() + giveUpMs
-      while ([...statuses.values()].filter((told) => told === status).length < count) {
-        if (performance.now() > giveUpAt) throw new Error(`${count} agents were to be told ${status}, and were not`)
+      const deadline = performance.now() + timeoutMs
+      while ([...statuses.values()].filter((current) => current === status).length < count) {
+        if (performance.now() > deadline) throw new Error(`timed out: expected ${count} agents to become ${status}`)
         await sleep(1)
       }
     },

@@ -1,4 +1,4 @@
-// 20 agents work off a queue of 1,000 conversations, all of them after each one: how long it takes, and that each has exactly one winner.
+// 20 agents race to claim each of 1,000 queued conversations: total time, and whether each conversation has exactly one winner.
 
 import { createAgents, inParallel, startConversation } from '../accounts.ts'
 import { type LoadConnection, openConnection } from '../load/connection.ts'
@@ -14,11 +14,11 @@ export const queue: Scenario = {
     const kefu = await startKefu()
     try {
       const tokens = await createAgents(kefu, agents)
-      const rounds: Awaited<ReturnType<typeof workOff>>[] = []
+      const rounds: Awaited<ReturnType<typeof claimAll>>[] = []
       for (let round = 1; round <= options.rounds; round++) {
         progress(`${agents} agents claim ${count} conversations: round ${round}`)
         const ids = (await inParallel(count, () => startConversation(kefu))).map(({ conversationId }) => conversationId)
-        rounds.push(await workOff(kefu, tokens, ids))
+        rounds.push(await claimAll(kefu, tokens, ids))
       }
       return [
         metric(
@@ -44,7 +44,7 @@ export const queue: Scenario = {
   },
 }
 
-async function workOff(kefu: RunningKefu, tokens: readonly string[], ids: readonly number[]) {
+async function claimAll(kefu: RunningKefu, tokens: readonly string[], ids: readonly number[]) {
   const connections = await Promise.all(tokens.map((token) => connect(kefu.url, token)))
   const winners = new Map(ids.map((id) => [id, 0]))
   const from = performance.now()

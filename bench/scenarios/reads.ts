@@ -1,5 +1,5 @@
-// What the past costs: every read of a shop with a million conversations beside that of one with ten thousand, which has as much on its
-// hands. Both run at once and are asked in turn, by requests over a socket or, where people never ask themselves, by the query functions.
+// The cost of history: every read with a million conversations against ten thousand, with equally many open and pending ones. Both
+// servers run and are read alternately, by socket requests or, for internal reads, by the query functions.
 
 import { selectConversationsOfCustomer } from '#db/queries/conversation-records.ts'
 import { selectChangedConversations, selectHeads } from '#db/queries/conversations.ts'
@@ -12,11 +12,11 @@ import { findSamplePoints, type SamplePoints } from '../sample-points.ts'
 import { busiestAgent, type SeededKefu, startSeededKefu } from '../seeded-kefu.ts'
 
 const small = 10_000
-/** Of each read in each round. */
-const times = 200
+/** Repetitions of each read per round. */
+const repetitions = 200
 
 type Sampled = SeededKefu & { samplePoints: SamplePoints }
-/** One read: the `index`th of so many that are spread over all there is. */
+/** One read, at the `index`th sample point. */
 type Read = (shop: Sampled, index: number) => Promise<unknown>
 
 const page = limits.defaultPageSize
@@ -44,7 +44,7 @@ const reads: Record<string, Read> = {
   agents: (shop) => request(shop, 'agent:list', {}),
   "a customer's list (query)": ({ db, samplePoints }, index) =>
     selectConversationsOfCustomer(db, at(samplePoints.longConversations, index).customerId, null, page),
-  'comparison, 200 changed (query)': ({ db, samplePoints }) =>
+  'reconciler, 200 changed (query)': ({ db, samplePoints }) =>
     selectChangedConversations(db, samplePoints.changedSince, serverLimits.reconcileRows),
   'heads of 500 (query)': ({ db, samplePoints }, index) =>
     selectHeads(db, samplePoints.present.slice(index, index + serverLimits.headsRows)),
@@ -81,7 +81,7 @@ export const reading: Scenario = {
         )
       for (const [name, read] of Object.entries(reads)) {
         progress(name)
-        // The first time whatever the reads before have not met comes from disk.
+        // The first round reads from disk what earlier reads have not loaded.
         const [, cold] = await timeAlternately(shops, read)
         const rounds: Timed[] = []
         for (let round = 0; round < options.rounds; round++) {
@@ -96,13 +96,13 @@ export const reading: Scenario = {
   },
 }
 
-/** Milliseconds of each read, in the small shop and in the large one. */
+/** Milliseconds of each read, in the small and in the large database. */
 type Timed = [small: number[], large: number[]]
 
-/** In turn, so that whatever else the machine does meets both. */
+/** Alternates both databases, so that disturbances affect them equally. */
 async function timeAlternately(shops: readonly Sampled[], read: Read): Promise<Timed> {
   const timings: Timed = [[], []]
-  for (let index = 0; index < times; index++) {
+  for (let index = 0; index < repetitions; index++) {
     for (const [which, shop] of shops.entries()) {
       const startedAt = performance.now()
       await read(shop, index)

@@ -1,5 +1,5 @@
-// How many messages a second go through at most: Kefu, each message durable first, against the bare relay that keeps nothing, and beside the
-// least that keeps them.
+// Maximum throughput: Kefu, which stores each message before the acknowledgement, against the bare relay, which stores nothing, and
+// the durable relay.
 
 import { type Comparison, type LoadShape, type System, scaled, startComparison, warmUp } from '../load/comparison.ts'
 import { insertRows } from '../load/insert-rows.ts'
@@ -7,7 +7,7 @@ import type { Measured } from '../load/jobs.ts'
 import { type Bench, comparedMetric, type Metric, metric, type Scenario, type Target } from '../metrics.ts'
 
 interface Case {
-  /** Of each sender. */
+  /** Per sender. */
   inFlight: number
   target?: Target
   cpuTarget?: Target
@@ -74,36 +74,37 @@ async function measureCase(bench: Bench, comparison: Comparison, name: string, {
   const metrics: Metric[] = []
   const compare = (what: string, unit: string, of: (measured: Measured) => number, target?: Target) =>
     metrics.push(comparedMetric(`${title}: ${what}`, unit, ours.map(of), bare.map(of), target))
-  const tell = (what: string, unit: string, rounds: number[]) => metrics.push(metric(`${title}: ${what}`, unit, rounds))
+  const report = (what: string, unit: string, rounds: number[]) =>
+    metrics.push(metric(`${title}: ${what}`, unit, rounds))
 
   compare('acknowledged', '/s', rate('acked'), target)
   compare('delivered', '/s', rate('delivered'), target)
   compare('ack p50', 'ms', ({ ackMs }) => ackMs.p50)
   compare('ack p99', 'ms', ({ ackMs }) => ackMs.p99)
   compare('CPU for 1,000 messages, server and database', 's', all, cpuTarget)
-  tell('of that, the server', 's', ours.map(cpu(([server = 0]) => server)))
-  tell('of that, the database', 's', ours.map(cpu(([, database = 0]) => database)))
+  report('of that, the server', 's', ours.map(cpu(([server = 0]) => server)))
+  report('of that, the database', 's', ours.map(cpu(([, database = 0]) => database)))
   compare('cores that the load client used', 'cores', ({ clientCpu, seconds }) => clientCpu / seconds)
-  tell('the relay with group commit, acknowledged', '/s', durable.map(rate('acked')))
-  tell(
+  report('the relay with group commit, acknowledged', '/s', durable.map(rate('acked')))
+  report(
     'acknowledged, of what the relay with group commit does',
     'ratio',
     ratios(ours.map(rate('acked')), durable.map(rate('acked'))),
   )
-  tell(
+  report(
     'the relay with group commit, of the bare relay',
     'ratio',
     ratios(durable.map(rate('acked')), bare.map(rate('acked'))),
   )
-  tell('the relay with group commit, CPU for 1,000 messages, server and database', 's', durable.map(all))
-  tell('the database alone, 200 rows a commit on 4 connections', 'rows/s', database)
-  tell('acknowledged, of what the database alone can', 'ratio', ratios(ours.map(rate('acked')), database))
+  report('the relay with group commit, CPU for 1,000 messages, server and database', 's', durable.map(all))
+  report('the database alone, 200 rows a commit on 4 connections', 'rows/s', database)
+  report('acknowledged, of what the database alone can', 'ratio', ratios(ours.map(rate('acked')), database))
   return metrics
 }
 
 const ratios = (ours: number[], theirs: number[]) => ours.map((value, round) => value / (theirs[round] as number))
 
-/** Rows a second that the same database takes from the same driver with nothing in front. */
+/** Rows per second that the same driver inserts into the same database without a server in front. */
 async function measureInsertLimit(comparison: Comparison, ms: number): Promise<number> {
   const socketPath = comparison.ours.server.databaseSocket
   return (await insertRows({ socketPath, connections: 4, rows: 200, ms: ms / 2 })).rowsPerSecond

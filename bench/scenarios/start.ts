@@ -1,5 +1,5 @@
-// How long a start takes, with an empty folder and with one that was used, what an idle Kefu holds in memory, and how many bytes a shop's
-// visitor downloads for the widget. With the settings that a person gets who sets none.
+// Start time with an empty and with a used data directory, memory of an idle Kefu, and download size of the widget. With default
+// settings.
 
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -60,7 +60,7 @@ async function downloadedBytes({ url }: RunningKefu): Promise<{ loader: number; 
   return { loader: loader.bytes, widget: parts.reduce((sum, part) => sum + part.bytes, page.bytes) }
 }
 
-/** As a browser that takes gzip: the bytes on the wire. */
+/** The compressed size, as a browser that accepts gzip receives it. */
 async function download(url: URL): Promise<{ bytes: number; text: string }> {
   const response = await fetch(url, { headers: { 'accept-encoding': 'gzip' } })
   const text = await response.text()
