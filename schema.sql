@@ -1,7 +1,8 @@
--- Kefu's whole schema, for new installations. db/schema/migrations/ brings older ones here; a test compares the two results.
--- Valid on MariaDB 10.11 and later and on MySQL 8.4 and later. Times are UTC from the database's clock, to the millisecond.
--- Text is utf8mb4_unicode_ci. Names and keys that must match exactly are utf8mb4_bin or ascii_bin: unicode_ci treats all emoji as equal.
--- COMMENT clauses are part of the schema; only a migration may change them. Lengths come from protocol/limits/.
+-- Kefu's whole schema, for new installations. db/schema/migrations/ brings older ones here; a test compares the two
+-- results. Valid on MariaDB 10.11 and later and on MySQL 8.4 and later. Times are UTC from the database's clock, to the
+-- millisecond. Text is utf8mb4_unicode_ci. Names and keys that must match exactly are utf8mb4_bin or ascii_bin:
+-- unicode_ci treats all emoji as equal. COMMENT clauses are part of the schema; only a migration may change them.
+-- Lengths come from protocol/limits/.
 
 CREATE TABLE sites (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,

@@ -1,5 +1,6 @@
-// The durable relay: the bare relay, but it stores each message before it acknowledges it, in group commit as Kefu's writer does.
-// Still without accounts, validation, lasting order or any other event: the lower bound of a chat that loses no message.
+// The durable relay: the bare relay, but it stores each message before it acknowledges it, in group commit as Kefu's
+// writer does. Still without accounts, validation, lasting order or any other event: the lower bound of a chat that
+// loses no message.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -24,7 +24,9 @@ export interface Metric {
 export interface Bench {
   options: Options
   progress(line: string): void
-  /** Repeats a measurement, at most twice, if other processes used more than a tenth of a core. --quick measures once. */
+  /**
+   * Repeats a measurement, at most twice, if other processes used more than a tenth of a core. --quick measures once.
+   */
   retryIfDisturbed<T>(what: string, measure: () => Promise<T>): Promise<T>
 }
 

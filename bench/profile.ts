@@ -1,5 +1,5 @@
-// npm run bench:profile: the saturation load under V8's CPU profiler. Writes kefu.cpuprofile (for Chrome DevTools and editors) and
-// kefu-flames.svg (for browsers) into the current directory, and prints self times.
+// npm run bench:profile: the saturation load under V8's CPU profiler. Writes kefu.cpuprofile (for Chrome DevTools and
+// editors) and kefu-flames.svg (for browsers) into the current directory, and prints self times.
 
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// The bare relay, Kefu's baseline: Socket.IO with default settings that emits to a room and acknowledges. No accounts, validation,
-// ordering or database.
+// The bare relay, Kefu's baseline: Socket.IO with default settings that emits to a room and acknowledges. No accounts,
+// validation, ordering or database.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,7 @@
-// Seeds an empty database with years of history: the same number of open and pending conversations at every size, and as many closed
-// ones as requested. The database derives the rows from row numbers, so they are deterministic, and consistent: seq without gaps,
-// counters and read positions that match the messages, ordered versions and times. The SQL works on MariaDB and MySQL.
+// Seeds an empty database with years of history: the same number of open and pending conversations at every size, and
+// as many closed ones as requested. The database derives the rows from row numbers, so they are deterministic, and
+// consistent: seq without gaps, counters and read positions that match the messages, ordered versions and times. The
+// SQL works on MariaDB and MySQL.
 
 import { readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
@@ -51,7 +52,10 @@ export async function seedDatabase(address: DatabaseAddress, size: SeedSize): Pr
   }
 }
 
-/** Drops the keys and adds them after the inserts: one sort each costs half of maintaining them over ten million inserts. */
+/**
+ * Drops the keys and adds them after the inserts: one sort each costs half of maintaining them over ten million
+ * inserts.
+ */
 async function insertMessages(connection: Connection): Promise<void> {
   const schema = splitStatements(readFileSync(new URL('../schema.sql', import.meta.url), 'utf8'))
   const lines = schema.find((statement) => statement.startsWith('CREATE TABLE messages'))?.split('\n') ?? []

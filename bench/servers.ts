@@ -1,5 +1,5 @@
-// Starts the measured servers as real processes on 127.0.0.1: Kefu as `npm start` runs it, with its own embedded database, the bare
-// relay and the durable relay.
+// Starts the measured servers as real processes on 127.0.0.1: Kefu as `npm start` runs it, with its own embedded
+// database, the bare relay and the durable relay.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// CPU seconds and memory from Linux's /proc: of one process, of the benchmark's process tree, and CPU of all other processes.
+// CPU seconds and memory from Linux's /proc: of one process, of the benchmark's process tree, and CPU of all other
+// processes.
 
 import { readdirSync, readFileSync } from 'node:fs'
 
@@ -79,7 +80,9 @@ function othersSeconds(): number {
   return (user + nice + system + stolen) / ticksPerSecond - excluded
 }
 
-/** Starts watching; the returned function yields the average cores that other processes used since. NaN without /proc. */
+/**
+ * Starts watching; the returned function yields the average cores that other processes used since. NaN without /proc.
+ */
 export function watchOthers(): () => number {
   if (process.platform !== 'linux') return () => Number.NaN
   const before = othersSeconds()

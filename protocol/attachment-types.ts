@@ -1,4 +1,5 @@
-// File types that may be attached: the MIME type that the content has, and the extensions that fit it, the usual one first.
+// File types that may be attached: the MIME type that the content has, and the extensions that fit it, the usual one
+// first.
 
 export const attachmentTypes: Readonly<Record<string, readonly string[]>> = {
   'image/jpeg': ['jpg', 'jpeg'],

@@ -1,4 +1,5 @@
-// The load client, a separate process: opens connections and sends messages as its jobs say, with as little parsing as possible.
+// The load client, a separate process: opens connections and sends messages as its jobs say, with as little parsing as
+// possible.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuSeconds } from '../usage.ts'

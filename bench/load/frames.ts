@@ -1,5 +1,5 @@
-// Minimal WebSocket framing (RFC 6455) for a load client: short masked text frames out, whole text frames in, as bytes. A library needs
-// several times the CPU per frame, which would be missing for the servers on the same machine.
+// Minimal WebSocket framing (RFC 6455) for a load client: short masked text frames out, whole text frames in, as bytes.
+// A library needs several times the CPU per frame, which would be missing for the servers on the same machine.
 
 import { randomBytes } from 'node:crypto'
 
@@ -23,7 +23,10 @@ export function textFrame(text: string): Buffer {
   return frame
 }
 
-/** Parses the stream and passes each text frame as a range of a buffer that is valid only during the call. A close frame ends it. */
+/**
+ * Parses the stream and passes each text frame as a range of a buffer that is valid only during the call. A close frame
+ * ends it.
+ */
 export function createFrameReader(
   onText: (bytes: Buffer, from: number, to: number) => void,
   onClose: () => void,

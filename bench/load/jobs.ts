@@ -35,7 +35,10 @@ export interface ClosedJob extends Timed {
   senders?: number
 }
 
-/** Open loop: a fixed rate, regardless of replies. Latency counts from the scheduled time, which avoids coordinated omission. */
+/**
+ * Open loop: a fixed rate, regardless of replies. Latency counts from the scheduled time, which avoids coordinated
+ * omission.
+ */
 export interface OpenJob extends Timed {
   do: 'open'
   perSecond: number

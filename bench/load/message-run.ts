@@ -1,5 +1,5 @@
-// One run of numbered messages: measures the time from each message's scheduled send to its acknowledgement and to its delivery to
-// the other member.
+// One run of numbered messages: measures the time from each message's scheduled send to its acknowledgement and to its
+// delivery to the other member.
 
 import { type Percentiles, percentiles } from '../percentiles.ts'
 

@@ -1,5 +1,5 @@
-// Memory per idle connection: 5,000 customers, each in their own conversation, against 5,000 sockets of the bare relay, each in its own
-// room. Resident memory of the server process, while idle and after a garbage collection.
+// Memory per idle connection: 5,000 customers, each in their own conversation, against 5,000 sockets of the bare relay,
+// each in its own room. Resident memory of the server process, while idle and after a garbage collection.
 
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,5 @@
-// Latency of acknowledgements and deliveries: at shares of Kefu's saturation rate, with the relays at the same rates, and for single
-// messages, next to the database's commit time. Times count from a message's scheduled send.
+// Latency of acknowledgements and deliveries: at shares of Kefu's saturation rate, with the relays at the same rates,
+// and for single messages, next to the database's commit time. Times count from a message's scheduled send.
 
 import { type Comparison, type System, scaled, startComparison, warmUp } from '../load/comparison.ts'
 import { type InsertJob, insertRows } from '../load/insert-rows.ts'

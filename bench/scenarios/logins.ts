@@ -1,5 +1,5 @@
-// The effect of a login flood on messages at a steady rate, and whether response times reveal that a username exists. Rate limits are off,
-// as if the flood came from many addresses.
+// The effect of a login flood on messages at a steady rate, and whether response times reveal that a username exists.
+// Rate limits are off, as if the flood came from many addresses.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KefuSystem, scaled, startKefuSystem } from '../load/comparison.ts'

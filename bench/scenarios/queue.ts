@@ -1,4 +1,5 @@
-// 20 agents race to claim each of 1,000 queued conversations: total time, and whether each conversation has exactly one winner.
+// 20 agents race to claim each of 1,000 queued conversations: total time, and whether each conversation has exactly one
+// winner.
 
 import { createAgents, inParallel, startConversation } from '../accounts.ts'
 import { type LoadConnection, openConnection } from '../load/connection.ts'

@@ -1,5 +1,5 @@
-// The cost of history: every read with a million conversations against ten thousand, with equally many open and pending ones. Both
-// servers run and are read alternately, by socket requests or, for internal reads, by the query functions.
+// The cost of history: every read with a million conversations against ten thousand, with equally many open and pending
+// ones. Both servers run and are read alternately, by socket requests or, for internal reads, by the query functions.
 
 import { selectConversationsOfCustomer } from '#db/queries/conversation-records.ts'
 import { selectChangedConversations, selectHeads } from '#db/queries/conversations.ts'

@@ -1,5 +1,5 @@
-// Maximum throughput: Kefu, which stores each message before the acknowledgement, against the bare relay, which stores nothing, and
-// the durable relay.
+// Maximum throughput: Kefu, which stores each message before the acknowledgement, against the bare relay, which stores
+// nothing, and the durable relay.
 
 import { type Comparison, type LoadShape, type System, scaled, startComparison, warmUp } from '../load/comparison.ts'
 import { insertRows } from '../load/insert-rows.ts'

@@ -1,5 +1,5 @@
-// Start time with an empty and with a used data directory, memory of an idle Kefu, and download size of the widget. With default
-// settings.
+// Start time with an empty and with a used data directory, memory of an idle Kefu, and download size of the widget.
+// With default settings.
 
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,5 @@
-// Dumps the database as a stream of entries from one consistent snapshot. Values are the server's own text (hex for binary columns),
-// so that times keep milliseconds and ids keep all digits. Entries contain no SQL.
+// Dumps the database as a stream of entries from one consistent snapshot. Values are the server's own text (hex for
+// binary columns), so that times keep milliseconds and ids keep all digits. Entries contain no SQL.
 
 import { createConnection } from 'mysql2'
 import type { Connection, RowDataPacket } from 'mysql2/promise'

@@ -1,5 +1,5 @@
-// Restores a dump: creates this release's own tables and inserts the rows as data. The previous tables stay aside until the restore
-// is checked and complete.
+// Restores a dump: creates this release's own tables and inserts the rows as data. The previous tables stay aside until
+// the restore is checked and complete.
 
 import { escape as quote } from 'mysql2'
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise'
@@ -237,7 +237,9 @@ async function checkReferences(db: Connection): Promise<void> {
   }
 }
 
-/** Revokes the backup's sessions, since their users may have lost access since. Returns the accounts that can log in. */
+/**
+ * Revokes the backup's sessions, since their users may have lost access since. Returns the accounts that can log in.
+ */
 async function revokeSessions(db: Connection): Promise<RestoredAccount[]> {
   await db.query('UPDATE login_sessions SET revoked_at = CURRENT_TIMESTAMP(3) WHERE revoked_at IS NULL')
   for (const table of ['login_sessions', 'customer_sessions'])

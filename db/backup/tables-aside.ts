@@ -1,5 +1,5 @@
-// A restore renames the previous tables and keeps them until the new ones are complete, so that it can be undone after a failure or
-// a kill at any point. Two empty marker tables record its progress; the next start or restore recovers.
+// A restore renames the previous tables and keeps them until the new ones are complete, so that it can be undone after
+// a failure or a kill at any point. Two empty marker tables record its progress; the next start or restore recovers.
 
 import type { Connection } from 'mysql2/promise'
 import { listTables, select } from './backup.ts'

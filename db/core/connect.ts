@@ -22,7 +22,9 @@ export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wa
   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`
 export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
-/** Opens up to `connections`, plus serverLimits.pipelineConnections for transactions in one round trip; each on demand. */
+/**
+ * Opens up to `connections`, plus serverLimits.pipelineConnections for transactions in one round trip; each on demand.
+ */
 export function connectDatabase(address: DatabaseAddress, options: ConnectOptions = {}): Database {
   const queryMs = options.queryMs ?? serverLimits.databaseQueryMs
   const { connections = serverLimits.databaseConnections } = options

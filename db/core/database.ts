@@ -1,4 +1,5 @@
-// Kysely's table types; a test compares them with schema.sql. Times are read as ISO strings (connect.ts) and written as Date.
+// Kysely's table types; a test compares them with schema.sql. Times are read as ISO strings (connect.ts) and written as
+// Date.
 
 import type { ColumnType, Generated, Kysely, Transaction as KyselyTransaction, Selectable } from 'kysely'
 import type { AgentStatusValue, ConversationStatus, MessageType, Role, WidgetPosition } from '#protocol/entities.ts'
@@ -154,6 +155,8 @@ export interface Tables {
 }
 
 export type Database = Kysely<Tables>
-/** A query function that takes a Transaction must run inside inTransaction; one that takes Database may run in either. */
+/**
+ * A query function that takes a Transaction must run inside inTransaction; one that takes Database may run in either.
+ */
 export type Transaction = KyselyTransaction<Tables>
 export type ConversationRow = Selectable<ConversationsTable>

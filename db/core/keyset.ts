@@ -1,4 +1,5 @@
-// Keyset pagination: the next page starts after the time and id of the last row, so rows inserted since do not shift it.
+// Keyset pagination: the next page starts after the time and id of the last row, so rows inserted since do not shift
+// it.
 
 import { limits } from '#protocol/limits/wire.ts'
 

@@ -1,8 +1,8 @@
-// Statement pipelining: `begin` and `deferred` statements travel in one packet with the next statement. Lock, insert, update and
-// commit need three round trips instead of five; `executeBatch` needs one.
+// Statement pipelining: `begin` and `deferred` statements travel in one packet with the next statement. Lock, insert,
+// update and commit need three round trips instead of five; `executeBatch` needs one.
 //
-// Multiple statements per text also help SQL injection. Only this file joins statements, and it rejects a text that contains a
-// semicolon. Values are parameters, which the driver escapes.
+// Multiple statements per text also help SQL injection. Only this file joins statements, and it rejects a text that
+// contains a semicolon. Values are parameters, which the driver escapes.
 
 import { type CompiledQuery, type MysqlPoolConnection, type MysqlQueryResult, sql } from 'kysely'
 

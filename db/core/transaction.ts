@@ -1,5 +1,5 @@
-// The only module that starts transactions. It retries the whole work after a conflict or a lost connection, so the work must have
-// no effects outside the database: publish after it.
+// The only module that starts transactions. It retries the whole work after a conflict or a lost connection, so the
+// work must have no effects outside the database: publish after it.
 
 import type { CompiledQuery, MysqlPool, MysqlQueryResult } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -8,11 +8,12 @@ import { DatabaseOverloaded, DatabaseUnavailable, errnoOf, isTransactionConflict
 import { executeBatch } from './pipelining.ts'
 
 /**
- * Runs the work in a transaction and commits it. It also retries an ambiguous commit, since unique keys make writes idempotent;
- * a retry (`isRetry`) may find its own earlier effect. Throws DatabaseUnavailable after serverLimits.transactionTries or databaseQueryMs.
+ * Runs the work in a transaction and commits it. It also retries an ambiguous commit, since unique keys make writes
+ * idempotent; a retry (`isRetry`) may find its own earlier effect. Throws DatabaseUnavailable after
+ * serverLimits.transactionTries or databaseQueryMs.
  *
- * A `shortcut` is an equivalent transaction in one round trip, which is tried first, once. The work runs if it resolves with null
- * or the database rejects it.
+ * A `shortcut` is an equivalent transaction in one round trip, which is tried first, once. The work runs if it resolves
+ * with null or the database rejects it.
  */
 export async function inTransaction<T>(
   db: Database,
@@ -48,14 +49,14 @@ export async function inTransaction<T>(
 const pools = new WeakMap<Database, MysqlPool>()
 
 /**
- * Registers the pool for executeInOneRoundTrip. Its connections have autocommit off, so no `begin` is needed, and messages do not
- * wait for connections that slow queries hold.
+ * Registers the pool for executeInOneRoundTrip. Its connections have autocommit off, so no `begin` is needed, and
+ * messages do not wait for connections that slow queries hold.
  */
 export const setPipelinePool = (db: Database, pool: MysqlPool): void => void pools.set(db, pool)
 
 /**
- * Executes a transaction of independent statements in one round trip and returns their results in order. It does not retry. After
- * DatabaseUnavailable the outcome is unknown; after any other error the transaction is rolled back.
+ * Executes a transaction of independent statements in one round trip and returns their results in order. It does not
+ * retry. After DatabaseUnavailable the outcome is unknown; after any other error the transaction is rolled back.
  */
 export function executeInOneRoundTrip(db: Database, statements: readonly CompiledQuery[]): Promise<MysqlQueryResult[]> {
   return new Promise((resolve, reject) => {

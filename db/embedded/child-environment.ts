@@ -1,4 +1,5 @@
-// The environment of child programs: variables for paths, locale and proxies, but never Kefu's settings, which include secrets.
+// The environment of child programs: variables for paths, locale and proxies, but never Kefu's settings, which include
+// secrets.
 
 const names = [
   'PATH',

@@ -1,5 +1,5 @@
-// The data directory lock: one process per DATA_DIR. It is SQLite's lock on the file `lock`, the only portable file lock that Node
-// ships. The kernel releases it however the process dies.
+// The data directory lock: one process per DATA_DIR. It is SQLite's lock on the file `lock`, the only portable file
+// lock that Node ships. The kernel releases it however the process dies.
 
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,5 +1,6 @@
-// Supervises the embedded MariaDB: creates it, starts it, restarts it after a crash, stops it with Kefu. Two servers never share
-// files: the data directory is locked, an orphan is terminated first, and a restart awaits the previous exit.
+// Supervises the embedded MariaDB: creates it, starts it, restarts it after a crash, stops it with Kefu. Two servers
+// never share files: the data directory is locked, an orphan is terminated first, and a restart awaits the previous
+// exit.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serverLimits } from '#protocol/limits/server.ts'

@@ -1,5 +1,5 @@
-// Terminates a server process that outlived a killed Kefu: two servers on the same files destroy them. The pid file identifies it
-// together with the command line, which names our files, since the pid alone may have been reused.
+// Terminates a server process that outlived a killed Kefu: two servers on the same files destroy them. The pid file
+// identifies it together with the command line, which names our files, since the pid alone may have been reused.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'

@@ -70,7 +70,10 @@ const expected = {
   skip_networking: 1,
 } as const
 
-/** Durability depends on these settings, so a server without them is rejected. Also throws while the server is not ready. */
+/**
+ * Durability depends on these settings, so a server without them is rejected. Also throws while the server is not
+ * ready.
+ */
 export async function checkServing(socketPath: string): Promise<void> {
   const names = [...Object.keys(expected), 'sql_mode']
   const connection = await createConnection({

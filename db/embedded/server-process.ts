@@ -60,7 +60,9 @@ async function stop(child: ChildProcess, exited: Promise<string>): Promise<void>
   clearTimeout(killTimer)
 }
 
-/** Resolves once the server runs with the required settings; throws a StartError with its last error if it exits first. */
+/**
+ * Resolves once the server runs with the required settings; throws a StartError with its last error if it exits first.
+ */
 export async function waitUntilServing(server: ServerProcess, layout: Layout): Promise<void> {
   for (const deadline = performance.now() + startTimeoutMs; ; await Promise.race([sleep(20), server.exited])) {
     if (!server.isRunning()) {

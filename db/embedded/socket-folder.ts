@@ -1,4 +1,5 @@
-// The directory for a directory's Unix sockets: itself, or one under /tmp if its path is too long. The same at every start.
+// The directory for a directory's Unix sockets: itself, or one under /tmp if its path is too long. The same at every
+// start.
 
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync } from 'node:fs'

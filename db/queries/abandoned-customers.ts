@@ -1,4 +1,5 @@
-// Customers who never started a conversation. No index answers this, so housekeeping scans customers oldest first, in pages.
+// Customers who never started a conversation. No index answers this, so housekeeping scans customers oldest first, in
+// pages.
 
 import { sql } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'

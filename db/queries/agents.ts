@@ -31,7 +31,9 @@ export async function findAgent(db: Database, id: number): Promise<Agent | undef
   return (await withOpenConversations(db, await agents(db).where('agent.id', '=', id).execute()))[0]
 }
 
-/** A separate query by literal ids. In a join the optimizer misjudges the status and reads every pending row per agent. */
+/**
+ * A separate query by literal ids. In a join the optimizer misjudges the status and reads every pending row per agent.
+ */
 async function withOpenConversations(db: Database, rows: Omit<Agent, 'openConversations'>[]): Promise<Agent[]> {
   if (rows.length === 0) return []
   const counted = await db
@@ -107,7 +109,9 @@ export interface StatusChange {
   before: AgentStatusValue | null
 }
 
-/** Recomputes the status (connected ? chosen : offline) under the row's lock. lastSeen is the time of its last change. */
+/**
+ * Recomputes the status (connected ? chosen : offline) under the row's lock. lastSeen is the time of its last change.
+ */
 export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<StatusChange> {
   await trx
     .insertInto('agent_status')

@@ -118,7 +118,9 @@ export async function sumUploadedBytes(db: Database, uploaderId: number): Promis
   return Number(bytes)
 }
 
-/** Locks up to serverLimits.housekeepingRows orphaned attachments, so that no message can claim them. Skips locked rows. */
+/**
+ * Locks up to serverLimits.housekeepingRows orphaned attachments, so that no message can claim them. Skips locked rows.
+ */
 export function lockOrphanedAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
   return trx
     .selectFrom('attachments')

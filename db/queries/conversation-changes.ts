@@ -38,8 +38,8 @@ export interface ConversationChanges {
 }
 
 /**
- * Writes the changed columns of locked conversations in one deferred statement. ELT and FIELD take lists, so the text depends on the
- * columns but not on the number of rows.
+ * Writes the changed columns of locked conversations in one deferred statement. ELT and FIELD take lists, so the text
+ * depends on the columns but not on the number of rows.
  */
 export async function saveConversations(trx: Transaction, changes: readonly ConversationChanges[]): Promise<void> {
   if (changes.length === 0) return
@@ -59,8 +59,8 @@ export async function saveConversations(trx: Transaction, changes: readonly Conv
 }
 
 /**
- * Compare-and-set for new messages, without row locks. The statement fails if any version differs from the cached one, or if `now`
- * is more than serverLimits.clockToleranceMs off the database's clock.
+ * Compare-and-set for new messages, without row locks. The statement fails if any version differs from the cached one,
+ * or if `now` is more than serverLimits.clockToleranceMs off the database's clock.
  */
 export function compareAndAppend(db: Database, changes: readonly ConversationChanges[], now: string): CompiledQuery {
   const ids = changes.map(({ after }) => after.id)
@@ -103,7 +103,8 @@ function appendStatement(
 ): RawBuilder<unknown> {
   const plus = (by: unknown[]) => (by.length === 1 ? sql`${by[0]}` : sql`elt(field(id, ${by[0]}), ${by[1]})`)
   const assignments = [
-    // NULL in a NOT NULL column makes the statement fail. Assign version last, since each assignment sees those before it.
+    // NULL in a NOT NULL column makes the statement fail. Assign version last, since each assignment sees those before
+    // it.
     sql`last_seq = if(current_timestamp(3) between ${''} and ${''} and version = elt(field(id, ${[]}), ${[]}), last_seq, null)
       + ${plus(seq)}`,
     ...unread.map(({ key, by }) => sql`${column(key)} = ${column(key)} + ${plus(by)}`),
@@ -125,8 +126,8 @@ function commonIncrement(key: SavedKey, changes: readonly ConversationChanges[])
 }
 
 /**
- * Advances a timestamp at most every serverLimits.timestampResolutionMs. It is indexed, and index updates cost more than the row
- * update when a conversation changes many times a second.
+ * Advances a timestamp at most every serverLimits.timestampResolutionMs. It is indexed, and index updates cost more
+ * than the row update when a conversation changes many times a second.
  */
 export const throttleTimestamp = (time: string, now: string) => (time > floorToResolution(now) ? time : now)
 

@@ -121,8 +121,8 @@ export function selectConversationsOfCustomer(
 }
 
 /**
- * Selects the page from one index before joining. In a single join the optimizer may start with the small sites table and sort every
- * conversation. Joined rows arrive in any order, so this sorts them again.
+ * Selects the page from one index before joining. In a single join the optimizer may start with the small sites table
+ * and sort every conversation. Joined rows arrive in any order, so this sorts them again.
  */
 async function selectPage(
   db: Database,

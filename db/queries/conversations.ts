@@ -57,7 +57,10 @@ export interface LockedConversation extends ConversationState {
   /** When the reply with `now` arrived, in milliseconds of performance.now(). */
   receivedAt: number
   customerBlockedAt: string | null
-  /** Of the assigned agent: absent after serverLimits.absentAgentMs offline, around before that; null if none or never online. */
+  /**
+   * Of the assigned agent: absent after serverLimits.absentAgentMs offline, around before that; null if none or never
+   * online.
+   */
   agentPresence: 'online' | 'busy' | 'around' | 'absent' | null
 }
 

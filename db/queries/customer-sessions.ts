@@ -1,5 +1,5 @@
-// Customer sessions, one row per browser: hashes of the current resume token and of the previous one, which stays valid until the
-// current one is used. The database's clock decides what has expired.
+// Customer sessions, one row per browser: hashes of the current resume token and of the previous one, which stays valid
+// until the current one is used. The database's clock decides what has expired.
 
 import { sql } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -47,7 +47,9 @@ function customerOfSession(db: Database, { userId, sessionId }: { userId: number
 export const findCustomerOfSession = (db: Database, ids: { userId: number; sessionId: number }) =>
   customerOfSession(db, ids).executeTakeFirst()
 
-/** As findCustomerOfSession, with a shared lock that prevents revocation until the commit. MariaDB lacks `for share`. */
+/**
+ * As findCustomerOfSession, with a shared lock that prevents revocation until the commit. MariaDB lacks `for share`.
+ */
 export const lockCustomerOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
   customerOfSession(trx, ids)
     .select('users.blocked_at as blockedAt')

@@ -1,5 +1,5 @@
-// Login sessions of agents and admins, one row per browser: hashes of the current and the previous refresh token. The database's
-// clock decides what has expired.
+// Login sessions of agents and admins, one row per browser: hashes of the current and the previous refresh token. The
+// database's clock decides what has expired.
 
 import { sql } from 'kysely'
 import type { AgentRole, LoginSession as LoginSessionView } from '#protocol/entities.ts'

@@ -131,8 +131,9 @@ export interface NewMessage extends MessageKey {
 }
 
 /**
- * Inserts all rows in one statement, whose insertId is the first row's id. The ids are consecutive: InnoDB guarantees it for inserts
- * of a fixed row count, and the start asserts auto_increment_increment = 1. The rows are one parameter, so the text never changes.
+ * Inserts all rows in one statement, whose insertId is the first row's id. The ids are consecutive: InnoDB guarantees
+ * it for inserts of a fixed row count, and the start asserts auto_increment_increment = 1. The rows are one parameter,
+ * so the text never changes.
  */
 export const insertMessagesQuery = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
   insertion(

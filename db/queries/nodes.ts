@@ -1,4 +1,5 @@
-// Leases of running processes, by the database's clock. A node whose lease lapses is dead, and so are its agents' connections.
+// Leases of running processes, by the database's clock. A node whose lease lapses is dead, and so are its agents'
+// connections.
 
 import { serverLimits } from '#protocol/limits/server.ts'
 import { later, now } from '../core/clock.ts'

@@ -7,8 +7,8 @@ import { isDuplicateKey } from '../core/errors.ts'
 import { displayName } from './display-name.ts'
 
 /**
- * The canonical form in which usernames are stored and compared. Trimmed, since the column's padding collation treats `admin` and
- * `admin ` as equal. Normalized twice, since lower-casing may undo NFKC.
+ * The canonical form in which usernames are stored and compared. Trimmed, since the column's padding collation treats
+ * `admin` and `admin ` as equal. Normalized twice, since lower-casing may undo NFKC.
  */
 export const normalizeUsername = (username: string) => username.normalize('NFKC').toLowerCase().normalize('NFKC').trim()
 

@@ -1,4 +1,5 @@
-// Checks the database server's version and settings before the first table is touched. Each problem is one line of the error.
+// Checks the database server's version and settings before the first table is touched. Each problem is one line of the
+// error.
 
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -10,7 +11,10 @@ const minimumVersions = { MariaDB: [10, 6, 0], MySQL: [8, 0, 28] } as const
 /** Upper bound of a writer batch as SQL text: quoting may double it, and there are other columns beside the content. */
 const packetBytes = 4 * serverLimits.writerBatchBytes
 
-/** Applies the session settings of connect.ts and verifies them. Throws a StartError; returns warnings that do not prevent a start. */
+/**
+ * Applies the session settings of connect.ts and verifies them. Throws a StartError; returns warnings that do not
+ * prevent a start.
+ */
 export async function checkServer(connection: Connection): Promise<string[]> {
   await connection.query(sessionSettings)
   await connection.query(isolation)

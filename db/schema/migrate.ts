@@ -1,5 +1,6 @@
 // Prepares a database for this version: schema.sql if it is empty, else the missing migrations, one process at a time.
-// DDL does not roll back, so a migration is recorded after it ran, and one that a kill left unrecorded is safe to run again.
+// DDL does not roll back, so a migration is recorded after it ran, and one that a kill left unrecorded is safe to run
+// again.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -21,7 +22,10 @@ export interface PrepareOptions {
 
 /** The tables of the first release, which recorded no migrations. */
 const originalTables = ['agent_status', 'conversations', 'messages', 'users']
-/** Errors of a statement that has run before: table, column, key, primary key or foreign key exists, or cannot be dropped. */
+/**
+ * Errors of a statement that has run before: table, column, key, primary key or foreign key exists, or cannot be
+ * dropped.
+ */
 const alreadyDone = new Set([1050, 1060, 1061, 1068, 1091, 1826])
 
 /** Wrong user, password or host. */
@@ -37,7 +41,8 @@ export const migrationNames = () =>
     .sort()
 
 /**
- * Creates the database if it may, and migrates its tables to this version. Safe to call from several processes concurrently.
+ * Creates the database if it may, and migrates its tables to this version. Safe to call from several processes
+ * concurrently.
  * @param log receives one sentence per step
  * @throws StartError, whose lines say what the operator must fix; DatabaseUnavailable if the server is unreachable
  */
@@ -91,7 +96,10 @@ export async function useDatabase(connection: Connection, database: string, log:
   }
 }
 
-/** The server releases the lock with the connection, so a killed process cannot keep it. Lock names have at most 64 characters. */
+/**
+ * The server releases the lock with the connection, so a killed process cannot keep it. Lock names have at most 64
+ * characters.
+ */
 export async function acquireMigrationLock(connection: Connection, database: string, log: (message: string) => void) {
   const name = `kefu:${database}`.slice(0, 64)
   const tryAcquire = async (seconds: number) => {

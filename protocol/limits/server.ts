@@ -1,5 +1,5 @@
-// Server tuning: queues, batches, caches, deadlines and intervals that no client needs to know. Times are milliseconds unless the
-// name says otherwise.
+// Server tuning: queues, batches, caches, deadlines and intervals that no client needs to know. Times are milliseconds
+// unless the name says otherwise.
 
 export const serverLimits = {
   // Message writer
@@ -107,7 +107,10 @@ export const serverLimits = {
   rotatedPixels: 25_000_000,
   /** The longer side of a thumbnail. */
   thumbnailPixels: 480,
-  /** An inspector process exits above this; after an image it is replaced if it retains more than inspectorRetainedBytes. */
+  /**
+   * An inspector process exits above this; after an image it is replaced if it retains more than
+   * inspectorRetainedBytes.
+   */
   inspectorMemoryBytes: 600 * 1024 * 1024,
   inspectorMemoryCheckMs: 50,
   inspectorRetainedBytes: 160 * 1024 * 1024,
@@ -144,7 +147,10 @@ export const serverLimits = {
   /** A stall of the event loop longer than this, within eventLoopWatchMs, makes the process not ready. */
   eventLoopStallMs: 2_000,
   eventLoopWatchMs: 5_000,
-  /** Garbage is collected after this much allocation if the event loop was busy for at most idleGcUtilization of the interval. */
+  /**
+   * Garbage is collected after this much allocation if the event loop was busy for at most idleGcUtilization of the
+   * interval.
+   */
   idleGcBytes: 32 * 1024 * 1024,
   /** 5,000 idle connections use an eighth of a slow core. */
   idleGcUtilization: 0.2,
@@ -173,7 +179,10 @@ export const serverLimits = {
   databaseConnections: 10,
   /** A second pool, for transactions in one round trip. */
   pipelineConnections: 2,
-  /** Workers share the server's max_connections: each gets minDatabaseConnections to databaseConnections, and some stay spare. */
+  /**
+   * Workers share the server's max_connections: each gets minDatabaseConnections to databaseConnections, and some stay
+   * spare.
+   */
   minDatabaseConnections: 5,
   spareDatabaseConnections: 11,
   /** Callers that wait for a connection; the next is answered overloaded. */
@@ -209,7 +218,10 @@ export const serverLimits = {
 
   /** One line of a backup. A line holds at most one writer batch, escaped. */
   backupLineBytes: 16 * 1024 * 1024,
-  /** Maximum ratio of unpacked to packed size, and the size that is always allowed. Rows with random ids compress to a tenth at best. */
+  /**
+   * Maximum ratio of unpacked to packed size, and the size that is always allowed. Rows with random ids compress to a
+   * tenth at best.
+   */
   backupExpansion: 200,
   backupExpansionFloorBytes: 64 * 1024 * 1024,
   /** One file in a backup: an upload, or an image after re-encoding. */

@@ -1,5 +1,5 @@
-// Limits that a browser or an API client may know or exceed. Times are milliseconds and lengths are code points unless the name
-// or the comment says otherwise.
+// Limits that a browser or an API client may know or exceed. Times are milliseconds and lengths are code points unless
+// the name or the comment says otherwise.
 
 export const limits = {
   // Messages
@@ -69,7 +69,7 @@ export const limits = {
 
   // Requests
 
-  /** Body of an HTTP request or payload of a socket request. The transport accepts twice that, so that too_large can be replied. */
+  /** One HTTP body or socket payload. The transport accepts twice that, so that the reply can be too_large. */
   requestBytes: 64 * 1024,
   transportBytes: 128 * 1024,
   /** Nesting of a request's JSON; checked before its schema. */
@@ -114,7 +114,7 @@ export const limits = {
 
   // Images
 
-  /** Width times height, times the frames of an animation; checked before decoding. Lower for formats that need more memory or time. */
+  /** Width × height × frames, checked before decoding. Lower for formats that need more memory or time. */
   imagePixels: 50_000_000,
   /** Progressive JPEG, interlaced PNG, GIF. */
   progressivePixels: 16_000_000,

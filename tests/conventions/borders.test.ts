@@ -1,4 +1,5 @@
-// The import borders of biome.json. Each is violated once in a temporary folder with the project's rules, and Biome must report it.
+// The import borders of biome.json. Each is violated once in a temporary folder with the project's rules, and Biome
+// must report it.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
