@@ -81,9 +81,9 @@ export function createRun(tag: string): MessageRun {
       end = now()
     },
     async settled() {
-      const giveUpAt = performance.now() + 15_000
+      const deadline = performance.now() + 15_000
       while (Math.min(total.acked, total.delivered) + total.refused < total.sent) {
-        if (performance.now() > giveUpAt)
+        if (performance.now() > deadline)
           throw new Error(`of ${total.sent} messages ${total.acked} were acknowledged and ${total.delivered} delivered`)
         await new Promise((resolve) => setTimeout(resolve, 10))
       }

@@ -20,7 +20,7 @@ export async function inTransaction<T>(
   work: (trx: Transaction, isRetry: boolean) => Promise<T>,
   shortcut: () => Promise<T | null> = async () => null,
 ): Promise<T> {
-  const giveUpAt = performance.now() + serverLimits.databaseQueryMs
+  const deadline = performance.now() + serverLimits.databaseQueryMs
   let isRetry = false
   try {
     const done = await shortcut()
@@ -37,7 +37,7 @@ export async function inTransaction<T>(
       const lost = error instanceof DatabaseUnavailable && !(error instanceof DatabaseOverloaded)
       if (!lost && !isTransactionConflict(error)) throw error
       const pause = (lost ? 100 : 5) * 2 ** attempt * (0.5 + Math.random() / 2)
-      if (attempt >= serverLimits.transactionTries || performance.now() + pause > giveUpAt) {
+      if (attempt >= serverLimits.transactionTries || performance.now() + pause > deadline) {
         throw new DatabaseUnavailable('transaction failed after all retries', { cause: error })
       }
       await new Promise((resolve) => setTimeout(resolve, pause))

@@ -16,10 +16,10 @@ export function lockDataDirectory(dataDir: string): void {
 
 /** Returns false if another process holds the lock. */
 export function tryLock(dataDir: string): boolean {
-  const folder = resolve(dataDir)
-  if (locks.has(folder)) return true
-  createDirectory(folder)
-  const lock = new DatabaseSync(join(folder, 'lock'))
+  const directory = resolve(dataDir)
+  if (locks.has(directory)) return true
+  createDirectory(directory)
+  const lock = new DatabaseSync(join(directory, 'lock'))
   try {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
   } catch (error) {
@@ -27,7 +27,7 @@ export function tryLock(dataDir: string): boolean {
     if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) return false
     throw error
   }
-  locks.set(folder, lock)
+  locks.set(directory, lock)
   return true
 }
 
@@ -44,9 +44,9 @@ export function unlockDataDirectory(dataDir: string): void {
 
 const sqliteBusy = 5
 
-function createDirectory(folder: string): void {
+function createDirectory(directory: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new StartError(`Cannot create DATA_DIR: ${error instanceof Error ? error.message : error}`)
   }

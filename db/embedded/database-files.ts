@@ -13,7 +13,7 @@ import { StartError } from './start-error.ts'
 
 export async function createFiles(program: ServerProgram, layout: Layout, log: (line: string) => void): Promise<void> {
   if (existsSync(layout.files)) return
-  log(`Creating a new database in ${layout.folder}`)
+  log(`Creating a new database in ${layout.directory}`)
   await rm(layout.unfinished, { recursive: true, force: true })
   await mkdir(layout.unfinished, { mode: 0o700 })
   const systemTables = await Promise.all(systemTableFiles(program).map((file) => readFile(file, 'utf8')))
@@ -45,7 +45,7 @@ function bootstrap(program: ServerProgram, layout: Layout, statements: string[])
     child.on('error', reject)
     child.on('close', (code) => {
       if (code === 0) return resolve()
-      reject(new StartError(`MariaDB could not create a database in ${layout.folder}: ${lastError(errors)}`))
+      reject(new StartError(`MariaDB could not create a database in ${layout.directory}: ${lastError(errors)}`))
     })
   })
 }
@@ -56,7 +56,7 @@ export async function assertNotNewer(program: ServerProgram, layout: Layout): Pr
   const last = (await readFile(layout.version, 'utf8')).trim()
   if (compareReleases(last, program.version) <= 0) return
   throw new StartError(
-    `${layout.folder} was last used by MariaDB ${last}, and this machine has ${program.version}, which is older: install MariaDB ${last} or later.`,
+    `${layout.directory} was last used by MariaDB ${last}, and this machine has ${program.version}, which is older: install MariaDB ${last} or later.`,
   )
 }
 

@@ -7,7 +7,7 @@ import { serverLimits } from '#protocol/limits/server.ts'
 import { assertLocked } from './data-directory.ts'
 import { assertNotNewer, createFiles, recordVersion } from './database-files.ts'
 import { freeBytes, watchDisk } from './disk-watch.ts'
-import { createFolders, layoutOf, removeSocketFolder } from './layout.ts'
+import { createDirectories, layoutOf, removeSocketDirectory } from './layout.ts'
 import { terminateOrphan } from './orphan.ts'
 import { databaseName, databaseUser } from './server-options.ts'
 import { type ServerProcess, spawnServer, waitUntilServing } from './server-process.ts'
@@ -47,7 +47,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
   assertLocked(options.dataDir)
   const layout = layoutOf(options.dataDir)
   const program = await serverProgram(options.log)
-  createFolders(layout)
+  createDirectories(layout)
   await terminateOrphan(layout, options.log)
   await assertNotNewer(program, layout)
   await createFiles(program, layout, options.log)
@@ -57,7 +57,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
   let server: ServerProcess = spawn()
   await orStop(server, waitUntilServing(server, layout))
   await recordVersion(program, layout)
-  const disk = watchDisk(layout.folder, options.log, options.lowDiskBytes ?? serverLimits.lowDiskBytes)
+  const disk = watchDisk(layout.directory, options.log, options.lowDiskBytes ?? serverLimits.lowDiskBytes)
 
   const supervised = (async () => {
     for (let crashes = 0; ; ) {
@@ -65,7 +65,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
       const reason = await server.exited
       if (stopping.signal.aborted) return
       crashes = performance.now() - startedAt > stableMs ? 1 : crashes + 1
-      const isFull = (await freeBytes(layout.folder).catch(() => fullBytes)) < fullBytes
+      const isFull = (await freeBytes(layout.directory).catch(() => fullBytes)) < fullBytes
       options.log(`The embedded database ${reason}${isFull ? ', its disk is full' : ''}; restarting`)
       options.onExit?.(reason)
       await sleep(restartPauses[Math.min(crashes, restartPauses.length) - 1], undefined, {
@@ -86,7 +86,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
       disk.stop()
       await server.stop()
       await supervised
-      removeSocketFolder(layout)
+      removeSocketDirectory(layout)
     },
   }
 }

@@ -2,10 +2,10 @@
 
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { createSocketFolder, socketFolderOf } from './socket-folder.ts'
+import { createSocketDirectory, socketDirectoryOf } from './socket-directory.ts'
 
 export interface Layout {
-  folder: string
+  directory: string
   /** MariaDB's own files. */
   files: string
   /** Files are created here and renamed when complete. */
@@ -24,31 +24,31 @@ export interface Layout {
 }
 
 export function layoutOf(dataDir: string): Layout {
-  const folder = resolve(dataDir, 'database')
+  const directory = resolve(dataDir, 'database')
   return {
-    folder,
-    files: join(folder, 'files'),
-    unfinished: join(folder, 'files.new'),
-    temporary: join(folder, 'tmp'),
-    socket: join(socketFolderOf(folder), 'socket'),
-    pid: join(folder, 'pid'),
-    initStatements: join(folder, 'first-statements.sql'),
-    sqlFiles: join(folder, 'no-files'),
-    output: join(folder, 'output.log'),
-    version: join(folder, 'version'),
+    directory,
+    files: join(directory, 'files'),
+    unfinished: join(directory, 'files.new'),
+    temporary: join(directory, 'tmp'),
+    socket: join(socketDirectoryOf(directory), 'socket'),
+    pid: join(directory, 'pid'),
+    initStatements: join(directory, 'first-statements.sql'),
+    sqlFiles: join(directory, 'no-files'),
+    output: join(directory, 'output.log'),
+    version: join(directory, 'version'),
   }
 }
 
 /** Both directories are private to this user: anyone who can open the socket is the database's root. */
-export function createFolders(layout: Layout): void {
+export function createDirectories(layout: Layout): void {
   mkdirSync(layout.temporary, { recursive: true, mode: 0o700 })
   mkdirSync(layout.sqlFiles, { recursive: true, mode: 0o500 })
-  const socketFolder = dirname(layout.socket)
-  if (socketFolder !== layout.folder) createSocketFolder(socketFolder)
+  const socketDirectory = dirname(layout.socket)
+  if (socketDirectory !== layout.directory) createSocketDirectory(socketDirectory)
 }
 
 /** Removes the socket directory if it is outside DATA_DIR. */
-export function removeSocketFolder(layout: Layout): void {
-  const socketFolder = dirname(layout.socket)
-  if (socketFolder !== layout.folder) rmSync(socketFolder, { recursive: true, force: true })
+export function removeSocketDirectory(layout: Layout): void {
+  const socketDirectory = dirname(layout.socket)
+  if (socketDirectory !== layout.directory) rmSync(socketDirectory, { recursive: true, force: true })
 }

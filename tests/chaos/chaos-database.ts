@@ -5,7 +5,7 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { driverOptions } from '#db/core/connect.ts'
 import { lockDataDirectory, unlockDataDirectory } from '#db/embedded/data-directory.ts'
 import { createFiles } from '#db/embedded/database-files.ts'
-import { createFolders, layoutOf, removeSocketFolder } from '#db/embedded/layout.ts'
+import { createDirectories, layoutOf, removeSocketDirectory } from '#db/embedded/layout.ts'
 import { databaseName, databaseUser } from '#db/embedded/server-options.ts'
 import { type ServerProcess, spawnServer, waitUntilServing } from '#db/embedded/server-process.ts'
 import { serverProgram } from '#db/embedded/server-program.ts'
@@ -31,7 +31,7 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
   const quiet = () => undefined
   const layout = layoutOf(folder)
   const program = await serverProgram(quiet)
-  createFolders(layout)
+  createDirectories(layout)
   await createFiles(program, layout, quiet)
   const url = `mysql://${databaseUser}@localhost/${databaseName}?socketPath=${encodeURIComponent(layout.socket)}`
 
@@ -88,7 +88,7 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
       signal('SIGCONT')
       await server.stop()
       await supervised
-      removeSocketFolder(layout)
+      removeSocketDirectory(layout)
       unlockDataDirectory(folder)
     },
   }

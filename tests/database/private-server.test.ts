@@ -131,7 +131,7 @@ describe("Kefu's own user", () => {
   test('[OB27] [S20] is warned of a disk that fills up, once, and when it has room again', async () => {
     const lines: string[] = []
     const low = watchDisk(dataDir, (line) => lines.push(line), Number.POSITIVE_INFINITY)
-    await expect.poll(() => lines).toEqual([expect.stringMatching(/^The disk of .* is nearly full: \d+ MB are left\./)])
+    await expect.poll(() => lines).toEqual([expect.stringMatching(/^The disk of .* is nearly full: \d+ MB left\./)])
     low.stop()
     const fine = watchDisk(dataDir, (line) => lines.push(line), 0)
     await expect(freeBytes(dataDir)).resolves.toBeGreaterThan(0)

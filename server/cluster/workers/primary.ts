@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createSocketFolder, socketFolderOf } from '#db/embedded/socket-folder.ts'
+import { createSocketDirectory, socketDirectoryOf } from '#db/embedded/socket-directory.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { ProcessLifecycle } from '../../process/lifecycle.ts'
@@ -24,9 +24,9 @@ const triesToStart = 6
 /** Resolves with the port when all of them serve; rejects when one cannot start. */
 export async function startWorkers({ config, log, stops, end }: ProcessLifecycle, prepared: Prepared): Promise<number> {
   const connections = connectionsEach(config.workers, prepared.connectionsAllowed)
-  const folder = socketFolderOf(join(config.dataDir, 'workers'))
+  const folder = socketDirectoryOf(join(config.dataDir, 'workers'))
   rmSync(folder, { recursive: true, force: true })
-  createSocketFolder(folder)
+  createSocketDirectory(folder)
   const door = await createConnectionDispatcher(config)
   const running = new Set<WorkerProcess>()
   const ready = new Set<WorkerProcess>()

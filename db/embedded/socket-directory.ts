@@ -10,19 +10,19 @@ import { StartError } from './start-error.ts'
 const maxSocketPath = 100
 
 /** Assumes socket names of at most six characters. */
-export function socketFolderOf(folder: string): string {
-  if (Buffer.byteLength(join(folder, 'socket')) < maxSocketPath) return folder
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16)
+export function socketDirectoryOf(directory: string): string {
+  if (Buffer.byteLength(join(directory, 'socket')) < maxSocketPath) return directory
+  const name = createHash('sha256').update(directory).digest('hex').slice(0, 16)
   return `/tmp/kefu-${process.getuid?.()}-${name}`
 }
 
 /** Private to this user: anyone who can open a socket is trusted. */
-export function createSocketFolder(socketFolder: string): void {
-  mkdirSync(socketFolder, { recursive: true, mode: 0o700 })
-  const found = lstatSync(socketFolder)
+export function createSocketDirectory(socketDirectory: string): void {
+  mkdirSync(socketDirectory, { recursive: true, mode: 0o700 })
+  const found = lstatSync(socketDirectory)
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
     throw new StartError(
-      `${socketFolder} is not a private directory of this user: remove it, or set a shorter DATA_DIR.`,
+      `${socketDirectory} is not a private directory of this user: remove it, or set a shorter DATA_DIR.`,
     )
   }
 }
