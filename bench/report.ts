@@ -11,18 +11,18 @@ export interface Results {
   /** Duration of the whole run. */
   seconds: number
   options: Options
-  parts: Record<string, Metric[]>
+  scenarios: Record<string, Metric[]>
   /** Measurements that other processes disturbed in every repetition. */
   disturbances: Disturbance[]
 }
 
-export function print({ machine, startedAt, seconds, parts, disturbances, options }: Results): void {
+export function print({ machine, startedAt, seconds, scenarios, disturbances, options }: Results): void {
   const { processor, cores, memoryGiB, system, node, loadAverage } = machine
   const minutes = `${startedAt.slice(0, 16).replace('T', ' ')} UTC`
   console.log(
     `\n${minutes}; ${cores} × ${processor}, ${memoryGiB} GiB, ${system}, Node ${node}; load ${loadAverage.join(', ')}`,
   )
-  for (const [name, metrics] of Object.entries(parts)) {
+  for (const [name, metrics] of Object.entries(scenarios)) {
     console.log(`\n### ${name}\n`)
     printTable([['metric', 'ours', 'lowest', 'highest', 'bare', 'ours/bare', 'target', ''], ...metrics.map(row)])
   }

@@ -10,17 +10,17 @@ import { latency } from './scenarios/latency.ts'
 import { logins } from './scenarios/logins.ts'
 import { presence } from './scenarios/presence.ts'
 import { queue } from './scenarios/queue.ts'
-import { reading } from './scenarios/reads.ts'
+import { reads } from './scenarios/reads.ts'
 import { saturation } from './scenarios/saturation.ts'
 import { start } from './scenarios/start.ts'
 
-const parts: Scenario[] = [saturation, latency, connections, presence, queue, catchUp, reading, logins, start]
+const scenarios: Scenario[] = [saturation, latency, connections, presence, queue, catchUp, reads, logins, start]
 
 const options = readOptions(process.argv.slice(2))
-const unknown = options.only.filter((name) => !parts.some((part) => part.name === name))
+const unknown = options.only.filter((name) => !scenarios.some((scenario) => scenario.name === name))
 if (unknown.length > 0) {
   console.error(
-    `Unknown scenario ${unknown.join(', ')}; use one of ${parts.map(({ name }) => name).join(', ')}.\n${usage}`,
+    `Unknown scenario ${unknown.join(', ')}; use one of ${scenarios.map(({ name }) => name).join(', ')}.\n${usage}`,
   )
   process.exit(2)
 }
@@ -39,12 +39,12 @@ const results: Results = {
   startedAt: new Date().toISOString(),
   seconds: 0,
   options,
-  parts: {},
+  scenarios: {},
   disturbances,
 }
-for (const part of parts) {
-  if (options.only.length > 0 && !options.only.includes(part.name)) continue
-  results.parts[part.name] = await part.run(bench)
+for (const scenario of scenarios) {
+  if (options.only.length > 0 && !options.only.includes(scenario.name)) continue
+  results.scenarios[scenario.name] = await scenario.run(bench)
 }
 results.seconds = (performance.now() - startedAt) / 1000
 print(results)

@@ -21,7 +21,7 @@ type Read = (shop: Sampled, index: number) => Promise<unknown>
 
 const page = limits.defaultPageSize
 
-const reads: Record<string, Read> = {
+const readFunctions: Record<string, Read> = {
   'list, queue': (shop, index) => list(shop, 'queue', index),
   'list, mine': (shop, index) => list(shop, 'mine', index),
   'list, all': (shop, index) => list(shop, 'all', index),
@@ -63,7 +63,7 @@ function list(shop: Sampled, view: keyof SamplePoints['cursors'], index: number)
   return request(shop, 'conversation:list', { view, limit: page, ...(cursor === null ? {} : { cursor }) })
 }
 
-export const reading: Scenario = {
+export const reads: Scenario = {
   name: 'reads',
   async run({ options, progress, retryIfDisturbed }): Promise<Metric[]> {
     const large = Math.max(2 * small, (options.quick ? 100_000 : 1_000_000) * options.scale)
@@ -79,7 +79,7 @@ export const reading: Scenario = {
         .map(({ size, seedSeconds }) =>
           metric(`filling ${size.conversations} conversations`, 's', [seedSeconds as number]),
         )
-      for (const [name, read] of Object.entries(reads)) {
+      for (const [name, read] of Object.entries(readFunctions)) {
         progress(name)
         // The first round reads from disk what earlier reads have not loaded.
         const [, cold] = await timeAlternately(shops, read)
