@@ -1,6 +1,8 @@
--- Kefu's database, whole: what a new installation gets. db/schema/migrations/ leads an older one here; a test proves both ends equal.
--- Valid on MariaDB 10.11 and later and on MySQL 8.4 and later. Times are UTC from the database's clock, to the millisecond.
--- Text is utf8mb4_unicode_ci; names and keys that must match exactly are utf8mb4_bin or ascii_bin (unicode_ci holds all emoji equal).
+-- Kefu's whole schema, for new installations. db/schema/migrations/ brings older ones here; a test compares the two
+-- results. Valid on MariaDB 10.11 and later and on MySQL 8.4 and later. Times are UTC from the database's clock, to the
+-- millisecond. Text is utf8mb4_unicode_ci. Names and keys that must match exactly are utf8mb4_bin or ascii_bin:
+-- unicode_ci treats all emoji as equal. COMMENT clauses are part of the schema; only a migration may change them.
+-- Lengths come from protocol/limits/.
 
 CREATE TABLE sites (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
@@ -96,9 +98,9 @@ CREATE TABLE messages (
   version BIGINT UNSIGNED NOT NULL COMMENT 'the conversation''s version when this row was written or edited',
   created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
-  -- History is read by (conversation_id, seq), never by (conversation_id, created_at): two messages may share a millisecond, none shares a seq.
+  -- Read history by (conversation_id, seq), never by created_at: two messages may share a millisecond, but never a seq.
   UNIQUE KEY messages_history (conversation_id, seq),
-  -- The sender first: so it serves the sender's foreign key, too.
+  -- sender_id first, so that it also serves the sender's foreign key.
   UNIQUE KEY messages_client_id (sender_id, conversation_id, client_message_id),
   KEY messages_version (conversation_id, version),
   CONSTRAINT messages_conversation FOREIGN KEY (conversation_id) REFERENCES conversations (id),

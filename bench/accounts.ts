@@ -1,4 +1,4 @@
-// Agents, customers and conversations for a load, made through Kefu's own API, as people make them.
+// Creates agents, customers and conversations for a load through Kefu's API.
 
 import { openConnection } from './load/connection.ts'
 import type { RunningKefu } from './servers.ts'
@@ -9,14 +9,14 @@ export interface Room {
   agentToken: string
 }
 
-const atOnce = 8
+const concurrency = 8
 
-/** Conversations that are in progress: each with a customer of its own, shared out evenly among so many agents. */
-export async function makeRooms(
+/** Claimed conversations, each with its own customer, spread evenly over the agents. */
+export async function createRooms(
   kefu: RunningKefu,
   { rooms, agents }: { rooms: number; agents: number },
 ): Promise<Room[]> {
-  const agentTokens = await makeAgents(kefu, agents)
+  const agentTokens = await createAgents(kefu, agents)
   return inParallel(rooms, async (index) => {
     const agentToken = agentTokens[index % agents] as string
     const { token, conversationId } = await startConversation(kefu)
@@ -28,14 +28,14 @@ export async function makeRooms(
 const logIn = async (kefu: RunningKefu, username: string) =>
   (await call('POST', kefu.url, '/auth/login', { username, password: kefu.adminPassword })).token
 
-/** A token of an agent who was there already, by the id and the name. */
+/** A token of an existing agent. */
 export async function logInAs(kefu: RunningKefu, id: number, username: string): Promise<string> {
   await call('PATCH', kefu.url, `/users/${id}`, { password: kefu.adminPassword }, await logIn(kefu, 'admin'))
   return logIn(kefu, username)
 }
 
-/** Tokens of so many new agents. */
-export async function makeAgents(kefu: RunningKefu, count: number): Promise<string[]> {
+/** Creates agents and returns their tokens. */
+export async function createAgents(kefu: RunningKefu, count: number): Promise<string[]> {
   const adminToken = await logIn(kefu, 'admin')
   const prefix = `agent-${Date.now().toString(36)}`
   return inParallel(count, async (index) => {
@@ -45,18 +45,18 @@ export async function makeAgents(kefu: RunningKefu, count: number): Promise<stri
   })
 }
 
-export async function makeCustomer(kefu: RunningKefu): Promise<string> {
+export async function createCustomer(kefu: RunningKefu): Promise<string> {
   return (await call('POST', kefu.url, '/widget/session', {})).token as string
 }
 
-/** A conversation that waits in the queue, and its customer's token. */
+/** A conversation in the queue, with its customer's token. */
 export async function startConversation(kefu: RunningKefu): Promise<{ token: string; conversationId: number }> {
-  const token = await makeCustomer(kefu)
+  const token = await createCustomer(kefu)
   const data = (await ask(kefu.url, token, 'conversation:start', {})) as { conversation: { id: number } }
   return { token, conversationId: data.conversation.id }
 }
 
-/** One request over a connection of its own. */
+/** Sends one request over its own connection. */
 async function ask(url: URL, token: string, name: string, payload: unknown): Promise<unknown> {
   const listener = { acknowledged() {}, event() {}, ended() {} }
   const connection = await openConnection(url, { auth: { token }, requests: [] }, listener)
@@ -86,13 +86,13 @@ async function call(
   return (await response.json()) as { token: string }
 }
 
-/** The results in their order. */
+/** Returns the results in order. */
 export async function inParallel<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
-  const made: T[] = []
+  const results: T[] = []
   let next = 0
-  async function makeSome() {
-    for (let index = next++; index < count; index = next++) made[index] = await make(index)
+  async function work() {
+    for (let index = next++; index < count; index = next++) results[index] = await make(index)
   }
-  await Promise.all(Array.from({ length: atOnce }, makeSome))
-  return made
+  await Promise.all(Array.from({ length: concurrency }, work))
+  return results
 }

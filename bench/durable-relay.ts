@@ -1,12 +1,13 @@
-// The least that a chat can do which loses nothing: the bare relay, with each message in a database first, in group commit as Kefu's writer does
-// (what arrives while a batch commits is the next). Still no accounts, no checks, no order that outlives it, nothing told but the message.
+// The durable relay: the bare relay, but it stores each message before it acknowledges it, in group commit as Kefu's
+// writer does. Still without accounts, validation, lasting order or any other event: the lower bound of a chat that
+// loses no message.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createConnection, type ResultSetHeader } from 'mysql2/promise'
 import { Server } from 'socket.io'
 
-interface Waiting {
+interface PendingMessage {
   message: { conversationId: number; clientMessageId: string; content: string }
   acknowledge(answer: { ok: true }): void
 }
@@ -19,7 +20,7 @@ await db.query(`CREATE OR REPLACE TABLE kefu_relay.messages (id BIGINT UNSIGNED 
 
 const http = createServer()
 const io = new Server(http)
-let waiting: Waiting[] = []
+let waiting: PendingMessage[] = []
 let isWriting = false
 
 async function write() {

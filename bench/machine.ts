@@ -1,4 +1,4 @@
-// The machine that the figures are of, and whether others used it meanwhile.
+// Describes the machine, and detects other processes that disturb a measurement.
 
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { watchOthers } from './usage.ts'
@@ -24,23 +24,23 @@ export function describeMachine(): Machine {
   }
 }
 
-/** Cores that others may use in a measurement. */
-const bearable = 0.1
+/** Cores that other processes may use during a measurement. */
+const toleratedCores = 0.1
 
 export interface Disturbance {
   what: string
-  /** Used by others, on average. */
+  /** Average use by other processes. */
   cores: number
 }
 
-/** Measures again while others disturb, so many times at most; what still was disturbed is kept in the list. */
+/** Repeats disturbed measurements, at most `repeats` times, and records those that are still disturbed. */
 export function createWatch(repeats: number, disturbances: Disturbance[]) {
   return async <T>(what: string, measure: () => Promise<T>): Promise<T> => {
     for (let left = repeats; ; left--) {
       const othersUsed = watchOthers()
       const measured = await measure()
       const cores = othersUsed()
-      if (!(cores > bearable)) return measured
+      if (!(cores > toleratedCores)) return measured
       if (left > 0) continue
       disturbances.push({ what, cores })
       return measured

@@ -1,24 +1,24 @@
-// What `npm run bench` is told after `--`.
+// Command line options of `npm run bench`.
 
 import { parseArgs } from 'node:util'
 
 export interface Options {
   quick: boolean
-  /** Where the figures are written as JSON. */
+  /** File for the metrics as JSON. */
   json: string | null
-  /** Names of the parts to run; empty: all. */
+  /** Names of the scenarios to run; empty for all. */
   only: string[]
   rounds: number
-  /** How long one measurement lasts, after its warm-up. */
+  /** Duration of one measurement after its warm-up. */
   ms: number
   warmUpMs: number
-  /** 0.1 for a tenth of the people, to see whether all runs; figures of unlike crowds cannot be compared. */
+  /** E.g. 0.1 for a tenth of the load, as a smoke test. Metrics of different scales are not comparable. */
   scale: number
-  /** A folder in which filled shops stay for later runs; null: each run fills its own. */
+  /** A directory that keeps seeded databases for later runs; null to seed in each run. */
   keep: string | null
 }
 
-export const usage = `npm run bench -- [--quick] [--only PART,PART] [--json FILE] [--rounds N] [--seconds N] [--scale N] [--keep FOLDER]`
+export const usage = `npm run bench -- [--quick] [--only SCENARIO,SCENARIO] [--json FILE] [--rounds N] [--seconds N] [--scale N] [--keep FOLDER]`
 
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({

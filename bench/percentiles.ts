@@ -7,7 +7,7 @@ export interface Percentiles {
   p99: number
 }
 
-/** By nearest rank; NaN of nothing. */
+/** By nearest rank; NaN without samples. */
 export function percentiles(samples: readonly number[]): Percentiles {
   const sorted = Float64Array.from(samples).sort()
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN

@@ -1,12 +1,12 @@
-// npm run bench:profile: the saturation load against a server under V8's own profiler. Writes kefu.cpuprofile (Chrome's DevTools and
-// editors open it) and kefu-flames.svg (any browser does) into the current folder, and prints where the time went.
+// npm run bench:profile: the saturation load under V8's CPU profiler. Writes kefu.cpuprofile (for Chrome DevTools and
+// editors) and kefu-flames.svg (for browsers) into the current directory, and prints self times.
 
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startOurs } from './load/pair.ts'
+import { startKefuSystem } from './load/comparison.ts'
 import { type Call, type CpuProfile, readCalls, selfTimes } from './profile/calls.ts'
 import { drawFlames } from './profile/flames.ts'
 
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 })
 const folder = mkdtempSync(join(tmpdir(), 'kefu-profile-'))
 const file = join(folder, 'kefu.cpuprofile')
-const ours = await startOurs(
+const ours = await startKefuSystem(
   { rooms: Number(values.rooms), agents: Number(values.agents) },
   { nodeOptions: ['--import', `./bench/preload/profile.ts?to=${file}`] },
 )

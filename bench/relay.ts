@@ -1,5 +1,5 @@
-// What Kefu is measured against: a bare Socket.IO relay with stock settings. No accounts, no checks, no order, no database: it tells a room
-// and acknowledges.
+// The bare relay, Kefu's baseline: Socket.IO with default settings that emits to a room and acknowledges. No accounts,
+// validation, ordering or database.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,50 +1,50 @@
-// npm run bench: what Kefu costs, measured against a bare Socket.IO relay and against the database's own limit in one run.
+// npm run bench: measures Kefu against a bare Socket.IO relay and against the database's own limit, in one run.
 
-import type { Bench, Part } from './figures.ts'
 import { createWatch, type Disturbance, describeMachine } from './machine.ts'
+import type { Bench, Scenario } from './metrics.ts'
 import { readOptions, usage } from './options.ts'
-import { catchUp } from './parts/catch-up.ts'
-import { connections } from './parts/connections.ts'
-import { latency } from './parts/latency.ts'
-import { logins } from './parts/logins.ts'
-import { presence } from './parts/presence.ts'
-import { queue } from './parts/queue.ts'
-import { reading } from './parts/reads.ts'
-import { saturation } from './parts/saturation.ts'
-import { start } from './parts/start.ts'
 import { print, type Results, writeJson } from './report.ts'
+import { catchUp } from './scenarios/catch-up.ts'
+import { connections } from './scenarios/connections.ts'
+import { latency } from './scenarios/latency.ts'
+import { logins } from './scenarios/logins.ts'
+import { presence } from './scenarios/presence.ts'
+import { queue } from './scenarios/queue.ts'
+import { reads } from './scenarios/reads.ts'
+import { saturation } from './scenarios/saturation.ts'
+import { start } from './scenarios/start.ts'
 
-const parts: Part[] = [saturation, latency, connections, presence, queue, catchUp, reading, logins, start]
+const scenarios: Scenario[] = [saturation, latency, connections, presence, queue, catchUp, reads, logins, start]
 
 const options = readOptions(process.argv.slice(2))
-const unknown = options.only.filter((name) => !parts.some((part) => part.name === name))
+const unknown = options.only.filter((name) => !scenarios.some((scenario) => scenario.name === name))
 if (unknown.length > 0) {
   console.error(
-    `There is no part ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}.\n${usage}`,
+    `Unknown scenario ${unknown.join(', ')}; use one of ${scenarios.map(({ name }) => name).join(', ')}.\n${usage}`,
   )
   process.exit(2)
 }
 
-// What was started is stopped by the listeners of this process's end.
+// Exit listeners stop the child processes.
 process.on('SIGTERM', () => process.exit(143))
 const startedAt = performance.now()
 const disturbances: Disturbance[] = []
 const bench: Bench = {
   options,
-  say: (line) => console.error(line),
-  undisturbed: createWatch(options.quick ? 0 : 2, disturbances),
+  progress: (line) => console.error(line),
+  retryIfDisturbed: createWatch(options.quick ? 0 : 2, disturbances),
 }
 const results: Results = {
   machine: describeMachine(),
   startedAt: new Date().toISOString(),
   seconds: 0,
   options,
-  parts: {},
+  scenarios: {},
   disturbances,
 }
-for (const part of parts) {
-  if (options.only.length > 0 && !options.only.includes(part.name)) continue
-  results.parts[part.name] = await part.run(bench)
+for (const scenario of scenarios) {
+  if (options.only.length > 0 && !options.only.includes(scenario.name)) continue
+  results.scenarios[scenario.name] = await scenario.run(bench)
 }
 results.seconds = (performance.now() - startedAt) / 1000
 print(results)

@@ -1,5 +1,5 @@
-// The servers that are measured, as real processes: Kefu as `npm start` runs it, with an embedded database in a folder of its own, the bare
-// relay, and one that keeps messages. All on 127.0.0.1, all on this Node.
+// Starts the measured servers as real processes on 127.0.0.1: Kefu as `npm start` runs it, with its own embedded
+// database, the bare relay and the durable relay.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export interface RunningServer {
   url: URL
   pid: number
-  /** From the start of the process until it said that it is ready. */
+  /** From the process's start to its ready line. */
   readyMs: number
   stop(): Promise<void>
 }
@@ -27,7 +27,7 @@ export interface RunningKefu extends RunningServer {
 }
 
 export interface KefuOptions {
-  /** Kept and not removed, so that it can be started again; without it a new folder, removed at the end. */
+  /** Kept after the stop, for another start. Without it Kefu gets a new directory, removed at the end. */
   dataDir?: string
   nodeOptions?: readonly string[]
   bufferPool?: string
@@ -61,7 +61,7 @@ export async function startKefu(options: KefuOptions = {}): Promise<RunningKefu>
   }
 }
 
-/** On a busy machine the database may still write when its server has given up waiting for it. */
+/** On a busy machine the database may outlive its Kefu's drain deadline. */
 async function ended(pid: number): Promise<void> {
   while (existsSync(`/proc/${pid}`)) await sleep(20)
 }
@@ -69,7 +69,7 @@ async function ended(pid: number): Promise<void> {
 export const startRelay = (nodeOptions: readonly string[] = []): Promise<RunningServer> =>
   startServer([...nodeOptions, 'bench/relay.ts'], {})
 
-/** Keeps its messages in a database of its own on that server. */
+/** Stores its messages in its own database on that server. */
 export const startDurableRelay = (databaseSocket: string): Promise<RunningServer> =>
   startServer(['bench/durable-relay.ts', databaseSocket], {})
 
@@ -81,8 +81,8 @@ async function startServer(args: string[], env: Record<string, string>): Promise
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const endWithUs = () => child.kill('SIGTERM')
-  process.once('exit', endWithUs)
+  const stopOnExit = () => child.kill('SIGTERM')
+  process.once('exit', stopOnExit)
   const url = await readyUrl(child, args)
   return {
     url: new URL(url),
@@ -91,21 +91,21 @@ async function startServer(args: string[], env: Record<string, string>): Promise
     async stop() {
       child.kill('SIGTERM')
       await exited
-      process.off('exit', endWithUs)
+      process.off('exit', stopOnExit)
     },
   }
 }
 
 function readyUrl(child: ChildProcess, args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = ''
+    let output = ''
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      // Keeps reading, so that the log never waits for us.
-      if (said.length > 100_000) return
-      said += text
-      const url = /ready at (http[^"\s]+)/.exec(said)?.[1]
+      // Keep reading, so that the child never blocks on a full pipe.
+      if (output.length > 100_000) return
+      output += text
+      const url = /ready at (http[^"\s]+)/.exec(output)?.[1]
       if (url) resolve(url)
     })
-    child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}:\n${said}`)))
+    child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}:\n${output}`)))
   })
 }

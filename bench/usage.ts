@@ -1,18 +1,19 @@
-// What processes cost, from Linux's /proc: CPU seconds of one process, of this benchmark's whole tree, and of all others, who disturb.
+// CPU seconds and memory from Linux's /proc: of one process, of the benchmark's process tree, and CPU of all other
+// processes.
 
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The kernel's USER_HZ: 100 on every Linux that people run. */
+/** The kernel's USER_HZ: 100 on all common architectures. */
 const ticksPerSecond = 100
-/** The process that all kernel threads descend from. */
+/** kthreadd, the parent of all kernel threads. */
 const kernelThreads = 2
 
 interface Stat {
   parent: number
-  /** Seconds, all threads. */
+  /** Seconds of all threads. */
   cpu: number
-  /** With children that have ended. */
-  cpuWithEnded: number
+  /** Including waited-for children. */
+  cpuWithChildren: number
 }
 
 function readStat(pid: number | string): Stat | null {
@@ -24,17 +25,17 @@ function readStat(pid: number | string): Stat | null {
     return {
       parent: number(1),
       cpu: cpu / ticksPerSecond,
-      cpuWithEnded: (cpu + number(13) + number(14)) / ticksPerSecond,
+      cpuWithChildren: (cpu + number(13) + number(14)) / ticksPerSecond,
     }
   } catch {
     return null
   }
 }
 
-/** CPU seconds that a process has used; NaN where there is no /proc. */
+/** CPU seconds of a process; NaN without /proc. */
 export const cpuSeconds = (pid: number): number => readStat(pid)?.cpu ?? Number.NaN
 
-/** Resident memory in bytes; NaN where there is no /proc. */
+/** Resident memory in bytes; NaN without /proc. */
 export function residentBytes(pid: number): number {
   try {
     const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
@@ -53,7 +54,7 @@ function readAll(): Map<number, Stat> {
   return stats
 }
 
-/** A process and all that descend from it. */
+/** A process and its descendants. */
 export function treeOf(root: number): number[] {
   const stats = readAll()
   return [...stats.keys()].filter((pid) => descends(stats, pid, root))
@@ -66,20 +67,22 @@ function descends(stats: Map<number, Stat>, pid: number, ancestor: number): bool
   return false
 }
 
-/** CPU seconds since the machine started that neither this benchmark's tree nor the kernel's own threads, who work for all, have used. */
+/** CPU seconds since boot, without this benchmark's tree and the kernel threads, which work for every process. */
 function othersSeconds(): number {
   const [user, nice, system, , , , , stolen] = (/^cpu +(.*)/.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? '')
     .split(' ')
     .map(Number) as [number, number, number, number, number, number, number, number]
   const stats = readAll()
-  let known = 0
-  for (const [pid, { cpuWithEnded }] of stats) {
-    if (descends(stats, pid, process.pid) || descends(stats, pid, kernelThreads)) known += cpuWithEnded
+  let excluded = 0
+  for (const [pid, { cpuWithChildren }] of stats) {
+    if (descends(stats, pid, process.pid) || descends(stats, pid, kernelThreads)) excluded += cpuWithChildren
   }
-  return (user + nice + system + stolen) / ticksPerSecond - known
+  return (user + nice + system + stolen) / ticksPerSecond - excluded
 }
 
-/** Watches from now on; the answer is how many cores others used on average since. NaN where there is no /proc. */
+/**
+ * Starts watching; the returned function yields the average cores that other processes used since. NaN without /proc.
+ */
 export function watchOthers(): () => number {
   if (process.platform !== 'linux') return () => Number.NaN
   const before = othersSeconds()

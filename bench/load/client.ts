@@ -1,14 +1,15 @@
-// A load client: a process of its own that opens connections and sends messages as its jobs say. It parses nothing that it need not.
+// The load client, a separate process: opens connections and sends messages as its jobs say, with as little parsing as
+// possible.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuSeconds } from '../usage.ts'
 import { type LoadConnection, openConnection } from './connection.ts'
-import type { Answer, ClosedJob, ConnectJob, Job, Measured, OpenJob, Sender } from './jobs.ts'
-import { createRun, type MessageRun } from './run.ts'
+import type { ClosedJob, ConnectJob, Job, JobReply, Measured, OpenJob, Sender } from './jobs.ts'
+import { createRun, type MessageRun } from './message-run.ts'
 
 const created = Buffer.from('["message:created"')
-const handshakesAtOnce = 20
-/** A machine that is busy with others refuses some for a moment; before anything is measured they try again, as people's clients do. */
+const concurrentHandshakes = 20
+/** A busy machine may reject handshakes for a moment. Retries happen before any measurement. */
 const handshakeTries = 5
 const pauseMs = 1_000
 let connections: LoadConnection[] = []
@@ -23,7 +24,7 @@ process.on('message', (job: Job) => {
   )
 })
 
-const answer = (message: Answer) => process.send?.(message)
+const answer = (message: JobReply) => process.send?.(message)
 
 async function doJob(job: Job): Promise<Measured | null> {
   if (job.do === 'connect') return connectAll(job)
@@ -44,15 +45,15 @@ async function connectAll(job: ConnectJob): Promise<null> {
         event: receivers.has(index) ? receive : () => {},
         ended: (reason: string) => answer({ failed: reason }),
       }
-      opened[index] = await openPatiently(url, job.handshakes[index] as ConnectJob['handshakes'][number], listener)
+      opened[index] = await openWithRetry(url, job.handshakes[index] as ConnectJob['handshakes'][number], listener)
     }
   }
-  await Promise.all(Array.from({ length: handshakesAtOnce }, openSome))
+  await Promise.all(Array.from({ length: concurrentHandshakes }, openSome))
   connections = opened
   return null
 }
 
-async function openPatiently(...connection: Parameters<typeof openConnection>): Promise<LoadConnection> {
+async function openWithRetry(...connection: Parameters<typeof openConnection>): Promise<LoadConnection> {
   for (let left = handshakeTries - 1; ; left--) {
     try {
       return await openConnection(...connection)
@@ -67,9 +68,9 @@ function receive(bytes: Buffer, from: number, to: number) {
   if (bytes.compare(created, 0, created.length, from, from + created.length) === 0) run?.delivered(bytes, from, to)
 }
 
-function send(number: number, sender: Sender, run: MessageRun, meantAt: number) {
+function send(number: number, sender: Sender, run: MessageRun, scheduledAt: number) {
   const connection = connections[sender.connection] as LoadConnection
-  connection.send(number, 'message:send', run.payload(number, sender.conversationId, meantAt))
+  connection.send(number, 'message:send', run.payload(number, sender.conversationId, scheduledAt))
 }
 
 async function runClosed(job: ClosedJob, run: MessageRun): Promise<Measured> {
@@ -96,7 +97,7 @@ async function runOpen(job: OpenJob, run: MessageRun): Promise<Measured> {
       send(sent, senders[sent % senders.length] as Sender, run, startedAt + (sent * 1000) / job.perSecond)
     }
   }
-  // Timers are a millisecond coarse: what comes in is a chance to be punctual.
+  // Timers have millisecond resolution, so acknowledgements also trigger due sends.
   const timer = setInterval(sendDue, 1)
   onAcked = (number, isOk) => {
     run.acked(number, isOk)

@@ -1,4 +1,4 @@
-// One connection of a load client: Socket.IO over a WebSocket by hand, the same for Kefu and for the bare relay.
+// One connection of a load client: a minimal Socket.IO client over a raw socket, the same for Kefu and the relays.
 
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
@@ -6,22 +6,22 @@ import { createFrameReader, textFrame } from './frames.ts'
 
 export interface Handshake {
   auth: unknown
-  /** Asked one after another once connected; each must be answered ok. */
+  /** Sent one after another once connected; each must succeed. */
   requests: readonly [name: string, payload: unknown][]
 }
 
-/** What it is told of. A number is a request's, as given to send. */
+/** Callbacks of a connection. `request` is the number that was passed to send. */
 export interface Listener {
   acknowledged(request: number, isOk: boolean): void
-  /** An event's packet; the bytes are good only during the call. */
+  /** An event packet; the bytes are valid only during the call. */
   event(bytes: Buffer, from: number, to: number): void
   ended(reason: string): void
 }
 
 export interface LoadConnection {
-  /** Sends a request without waiting. What is sent in one turn of the event loop goes out together. */
+  /** Sends a request without waiting. Sends of one event loop tick share a write. */
   send(request: number, name: string, payloadJson: string): void
-  /** Resolves with the answer. */
+  /** Resolves with the reply. */
   request(name: string, payload: unknown): Promise<unknown>
   close(): void
 }
@@ -29,10 +29,10 @@ export interface LoadConnection {
 const packet = { open: 0x30, ping: 0x32, message: 0x34 } as const
 const kind = { connect: 0x30, event: 0x32, ack: 0x33 } as const
 const pong = textFrame('3')
-/** Numbers of requests whose answers are wanted; those of `send` are below. */
-const firstAsked = 2 ** 40
+/** Request numbers above this have a waiting caller; those of `send` are below. */
+const firstAwaited = 2 ** 40
 
-/** About what a browser sends along, so that the memory a server keeps of it is a browser's. */
+/** Typical browser headers, so that the server holds as much memory per connection as for a browser. */
 const headers = [
   'Connection: Upgrade',
   'Upgrade: websocket',
@@ -44,10 +44,10 @@ const headers = [
   'Accept-Language: en-US,en;q=0.9,zh-CN;q=0.8,zh;q=0.7',
 ].join('\r\n')
 
-/** What comes in is read into one buffer, as it is used up within the call; a buffer for each read costs more than all else of a message. */
+/** One shared read buffer, consumed within the call: a buffer per read costs more than everything else of a message. */
 const buffer = Buffer.allocUnsafe(64 * 1024)
 
-/** Sockets with something to send when the turn ends. */
+/** Sockets to flush at the end of the tick. */
 let corked: Socket[] = []
 
 function uncorkAll() {
@@ -56,58 +56,58 @@ function uncorkAll() {
   for (const socket of sockets) socket.uncork()
 }
 
-/** Resolves when connected and all requests are answered. */
+/** Resolves when connected and all requests have succeeded. */
 export async function openConnection(url: URL, handshake: Handshake, listener: Listener): Promise<LoadConnection> {
-  let take = (_chunk: Buffer) => {}
+  let receive = (_chunk: Buffer) => {}
   const callback = (length: number) => {
-    take(buffer.subarray(0, length))
+    receive(buffer.subarray(0, length))
     return true
   }
   const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true, onread: { buffer, callback } })
-  const asked = new Map<number, (answer: unknown) => void>()
-  const welcome = Promise.withResolvers<void>()
-  let lastAsked = firstAsked
+  const awaited = new Map<number, (answer: unknown) => void>()
+  const connected = Promise.withResolvers<void>()
+  let lastAwaited = firstAwaited
 
   const read = createFrameReader(
     (bytes, from, to) => {
       const type = bytes[from]
-      if (type === packet.message) takePacket(bytes, from + 1, to)
+      if (type === packet.message) handlePacket(bytes, from + 1, to)
       else if (type === packet.ping) socket.write(pong)
       else if (type === packet.open) socket.write(textFrame(`40${JSON.stringify(handshake.auth)}`))
     },
-    // It waits for an answer, or for the end.
+    // The server sent a close frame and waits for a reply or the end.
     () => socket.destroy(),
   )
 
-  function takePacket(bytes: Buffer, from: number, to: number) {
+  function handlePacket(bytes: Buffer, from: number, to: number) {
     const type = bytes[from]
     if (type === kind.event) listener.event(bytes, from + 1, to)
-    else if (type === kind.ack) takeAck(bytes, from + 1, to)
-    else if (type === kind.connect) welcome.resolve()
+    else if (type === kind.ack) handleAck(bytes, from + 1, to)
+    else if (type === kind.connect) connected.resolve()
     else {
       close()
-      welcome.reject(new Error(`not let in: ${bytes.toString('latin1', from, to)}`))
+      connected.reject(new Error(`connection rejected: ${bytes.toString('latin1', from, to)}`))
     }
   }
 
-  function takeAck(bytes: Buffer, from: number, to: number) {
+  function handleAck(bytes: Buffer, from: number, to: number) {
     let at = from
     let request = 0
     for (; bytes[at] !== 0x5b; at++) request = request * 10 + (bytes[at] as number) - 0x30
-    const waiting = request > firstAsked ? asked.get(request) : undefined
+    const waiting = request > firstAwaited ? awaited.get(request) : undefined
     if (waiting === undefined) return listener.acknowledged(request, isOk(bytes, at))
-    asked.delete(request)
+    awaited.delete(request)
     waiting(JSON.parse(bytes.toString('utf8', at, to))[0])
   }
 
-  /** Of our own will: nobody is told. */
+  /** A close by the caller, so the listener is not called. */
   function close() {
     socket.removeAllListeners('close')
     socket.destroy()
   }
 
   function fail(error: Error) {
-    welcome.reject(error)
+    connected.reject(error)
     socket.destroy()
     listener.ended(error.message)
   }
@@ -115,20 +115,20 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
   await new Promise<void>((resolve, reject) => {
     const ended = (error?: Error) => reject(error ?? new Error('closed before the upgrade'))
     socket.once('error', ended).once('close', ended)
-    askForUpgrade(socket, url)
-    take = (chunk) => {
+    requestUpgrade(socket, url)
+    receive = (chunk) => {
       const head = chunk.indexOf('\r\n\r\n')
       if (!chunk.toString('latin1', 0, 12).endsWith(' 101') || head < 0)
         return reject(new Error(chunk.toString('latin1', 0, 200)))
       socket.off('error', ended).off('close', ended)
-      take = read
+      receive = read
       read(chunk.subarray(head + 4))
       resolve()
     }
   })
   socket.on('error', fail)
   socket.on('close', () => fail(new Error('the server closed a connection')))
-  await welcome.promise
+  await connected.promise
 
   const connection: LoadConnection = {
     send(request, name, payloadJson) {
@@ -139,10 +139,10 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
       socket.write(textFrame(`42${request}["${name}",${payloadJson}]`))
     },
     request(name, payload) {
-      lastAsked += 1
+      lastAwaited += 1
       const answer = Promise.withResolvers<unknown>()
-      asked.set(lastAsked, answer.resolve)
-      socket.write(textFrame(`42${lastAsked}${JSON.stringify([name, payload])}`))
+      awaited.set(lastAwaited, answer.resolve)
+      socket.write(textFrame(`42${lastAwaited}${JSON.stringify([name, payload])}`))
       return answer.promise
     },
     close,
@@ -164,7 +164,7 @@ async function assertOk(name: string, answer: Promise<unknown>): Promise<void> {
   if (!reply.ok) throw new Error(`${name}: ${JSON.stringify(reply.error)}`)
 }
 
-function askForUpgrade(socket: Socket, url: URL): void {
+function requestUpgrade(socket: Socket, url: URL): void {
   socket.write(
     `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${url.host}\r\nOrigin: ${url.origin}\r\n` +
       `${headers}\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,

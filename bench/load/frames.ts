@@ -1,5 +1,5 @@
-// WebSocket frames (RFC 6455) as a client needs them for load: short text out, masked; whole text frames in, handed on as bytes. A library
-// costs several times as much for each frame, which the servers on the same cores would lack.
+// Minimal WebSocket framing (RFC 6455) for a load client: short masked text frames out, whole text frames in, as bytes.
+// A library needs several times the CPU per frame, which would be missing for the servers on the same machine.
 
 import { randomBytes } from 'node:crypto'
 
@@ -23,8 +23,10 @@ export function textFrame(text: string): Buffer {
   return frame
 }
 
-/** Takes the stream as it comes in and hands on each text frame as a range of a buffer; both are good only during the call.
- * The server's wish to close ends it. */
+/**
+ * Parses the stream and passes each text frame as a range of a buffer that is valid only during the call. A close frame
+ * ends it.
+ */
 export function createFrameReader(
   onText: (bytes: Buffer, from: number, to: number) => void,
   onClose: () => void,
@@ -49,7 +51,7 @@ export function createFrameReader(
   }
 }
 
-/** In bytes; null when not even that is there. */
+/** In bytes; null if the header is incomplete. */
 function sizeOfFrame(bytes: Buffer, at: number): { header: number; payload: number } | null {
   if (at + 2 > bytes.length) return null
   const short = (bytes[at + 1] as number) & 0x7f

@@ -1,4 +1,4 @@
-// Runs insert.ts beside the benchmark.
+// Runs insert.ts as a child process.
 
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import type { Percentiles } from '../percentiles.ts'
 export interface InsertJob {
   socketPath: string
   connections: number
-  /** Of one statement, which is one durable commit. */
+  /** Rows per statement, which is one durable commit. */
   rows: number
   ms: number
 }

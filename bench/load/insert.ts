@@ -1,12 +1,12 @@
-// What the database itself can take: the same rows into the same tables by the same driver, with nothing in front. A process of its own:
-// insert.ts {"socketPath", "connections", "rows", "ms"} writes for so long and prints a line of JSON.
+// The database's own limit: inserts the same rows into the same tables by the same driver, without a server in front.
+// Usage: insert.ts {"socketPath", "connections", "rows", "ms"} inserts for `ms` and prints one line of JSON.
 
 import { createConnection, type ResultSetHeader } from 'mysql2/promise'
 import { type DatabaseAddress, driverOptions, isolation, sessionSettings } from '#db/core/connect.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
 import { percentiles } from '../percentiles.ts'
 import type { Inserted, InsertJob } from './insert-rows.ts'
-import { body } from './run.ts'
+import { body } from './message-run.ts'
 
 const roomsPerConnection = 12
 const job = JSON.parse(process.argv[2] as string) as InsertJob
@@ -24,7 +24,7 @@ const inserted: Inserted = {
 console.log(JSON.stringify(inserted))
 process.exit(0)
 
-/** A connection with a customer and conversations of its own, as a lane of the writer has. */
+/** A connection with its own customer and conversations, so that connections do not contend for rows. */
 async function createWriter(): Promise<(until: number) => Promise<void>> {
   const connection = await createConnection(driverOptions(address))
   await connection.query(sessionSettings)

@@ -1,10 +1,10 @@
-// What the benchmark asks of a load client, and what it answers: one job at a time, over the channel of the process.
+// IPC messages between the benchmark and a load client, which runs one job at a time.
 
 import type { Handshake } from './connection.ts'
-import type { RunResult } from './run.ts'
+import type { RunResult } from './message-run.ts'
 
 export interface Sender {
-  /** Which of the connections. */
+  /** Index of its connection. */
   connection: number
   conversationId: number
 }
@@ -13,29 +13,32 @@ export interface ConnectJob {
   do: 'connect'
   url: string
   handshakes: Handshake[]
-  /** Connections on which deliveries count. */
+  /** Indexes of the connections whose deliveries are counted. */
   receivers: number[]
   senders: Sender[]
 }
 
 interface Timed {
-  /** Unlike that of every run before. */
+  /** Unique per run. */
   tag: string
   warmUpMs: number
   ms: number
-  /** Processes whose CPU time is wanted. */
+  /** Processes whose CPU time is measured. */
   pids: number[]
 }
 
-/** Every sender keeps so many messages in flight. */
+/** Closed loop: every sender keeps `inFlight` messages in flight. */
 export interface ClosedJob extends Timed {
   do: 'closed'
   inFlight: number
-  /** Only so many of the senders. */
+  /** Limits the number of senders. */
   senders?: number
 }
 
-/** Messages go out at a fixed rate, whatever comes back: the time of each counts from when it was meant to go out. */
+/**
+ * Open loop: a fixed rate, regardless of replies. Latency counts from the scheduled time, which avoids coordinated
+ * omission.
+ */
 export interface OpenJob extends Timed {
   do: 'open'
   perSecond: number
@@ -44,9 +47,9 @@ export interface OpenJob extends Timed {
 export type Job = ConnectJob | ClosedJob | OpenJob
 
 export interface Measured extends RunResult {
-  /** CPU seconds within the window: of the asked processes in their order, and of the load client itself. */
+  /** CPU seconds within the window: of `pids` in order, and of the load client itself. */
   cpu: number[]
   clientCpu: number
 }
 
-export type Answer = { done: Measured | null } | { failed: string }
+export type JobReply = { done: Measured | null } | { failed: string }

@@ -1,8 +1,8 @@
-// The benchmark's end of a load client's channel.
+// Starts a load client and sends it jobs.
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Answer, ClosedJob, ConnectJob, Job, Measured, OpenJob } from './jobs.ts'
+import type { ClosedJob, ConnectJob, Job, JobReply, Measured, OpenJob } from './jobs.ts'
 
 type Untagged<J> = Omit<J, 'do' | 'tag'>
 
@@ -15,14 +15,14 @@ export interface Load {
 
 const program = fileURLToPath(new URL('client.ts', import.meta.url))
 let runs = 0
-/** Message ids are told apart by it, in every conversation for ever. */
+/** Keeps client message ids unique across runs. */
 const newTag = () => `bench${runs++}`
 
 export function startLoad(): Load {
   const child = fork(program)
   let waiting: PromiseWithResolvers<Measured | null> | null = null
   const fail = (reason: string) => waiting?.reject(new Error(`load client: ${reason}`))
-  child.on('message', (answer: Answer) => ('failed' in answer ? fail(answer.failed) : waiting?.resolve(answer.done)))
+  child.on('message', (answer: JobReply) => ('failed' in answer ? fail(answer.failed) : waiting?.resolve(answer.done)))
   child.on('exit', (code) => fail(`ended with ${code}`))
 
   function ask(job: Job): Promise<Measured | null> {

@@ -1,4 +1,4 @@
-// Preloaded into a server whose memory is measured: SIGHUP collects all garbage and gives what is free back to the system.
+// Preloaded into a server whose memory is measured: SIGHUP collects all garbage and returns free memory to the system.
 
 import { Session } from 'node:inspector/promises'
 

@@ -1,4 +1,5 @@
-// Preloaded into a server that is profiled, as profile.ts?to=FILE: SIGUSR2 starts V8's CPU profiler, the next one writes FILE.
+// Preloaded into a profiled server as profile.ts?to=FILE: SIGUSR2 starts V8's CPU profiler, a second SIGUSR2 writes
+// FILE.
 
 import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'

@@ -1,26 +1,26 @@
-// A .cpuprofile as a tree of calls with times, and what is slow in it: by function and by package.
+// Reads a .cpuprofile as a call tree with times, and sums self times by function or package.
 
 export interface CpuProfile {
   nodes: { id: number; callFrame: CallFrame; children?: number[] }[]
   samples: number[]
-  /** Microseconds from one sample to the next. */
+  /** Microseconds between samples. */
   timeDeltas: number[]
 }
 
 interface CallFrame {
   functionName: string
   url: string
-  /** From 0. */
+  /** Zero-based. */
   lineNumber: number
 }
 
 export interface Call {
   name: string
-  /** File and line, as short as it stays clear; empty for what is not in a file. */
+  /** Shortened file and line; empty for native code. */
   place: string
-  /** `kefu`, a package, `node` or what V8 does itself. */
+  /** `kefu`, a package, `node`, or a V8 activity such as (program). */
   owner: string
-  /** Milliseconds in itself, and with all it called. */
+  /** Milliseconds without and with callees. */
   selfMs: number
   totalMs: number
   calls: Call[]
@@ -50,7 +50,7 @@ function named({ functionName, url, lineNumber }: CallFrame): Pick<Call, 'name' 
   return { name, place: `${file}:${lineNumber + 1}`, owner: inPackage?.[1] ?? 'kefu' }
 }
 
-/** Self time in milliseconds, the most first. */
+/** Self times in milliseconds, largest first. */
 export function selfTimes(root: Call, by: (call: Call) => string): [what: string, ms: number][] {
   const times = new Map<string, number>()
   const add = (call: Call) => {

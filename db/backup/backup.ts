@@ -1,9 +1,9 @@
-// The whole database as a stream of plain entries, read in one consistent snapshot. Rows travel as the server's own text (binary
-// columns as hex), so that times keep their milliseconds and ids their digits. No entry holds a statement.
+// Dumps the database as a stream of entries from one consistent snapshot. Values are the server's own text (hex for
+// binary columns), so that times keep milliseconds and ids keep all digits. Entries contain no SQL.
 
 import { createConnection } from 'mysql2'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/connect.ts'
 import { StartError } from '../embedded/start-error.ts'
 
@@ -14,24 +14,24 @@ export interface ArchivedColumn {
 }
 
 export type DatabaseEntry =
-  /** First: the migrations that made the tables, which is the version of the schema. */
+  /** First: the applied migrations, i.e. the schema version. */
   | { kind: 'database'; migrations: string[] }
-  /** `nextId`: the id of the next row; null where the database makes none. */
+  /** `nextId`: the AUTO_INCREMENT value; null without one. */
   | { kind: 'table'; name: string; columns: ArchivedColumn[]; nextId: string | null }
-  /** Of the table before it. */
+  /** Rows of the preceding table. */
   | { kind: 'rows'; rows: Cell[][] }
-  /** Last: how many rows each table had. */
+  /** Last: the row count of each table. */
   | { kind: 'counts'; counts: Record<string, number> }
 
-const rowsAtOnce = 200
-const bytesAtOnce = limits.writerBatchBytes
+const rowsPerBatch = 200
+const bytesPerBatch = serverLimits.writerBatchBytes
 const binaryTypes = ['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'bit']
-/** Not dumped: its names are in the first entry. */
+/** Not dumped as a table: the first entry holds its names. */
 export const recordTable = 'schema_migrations'
 
-/** Works beside running servers, and does not hold them up. */
+/** Safe beside running servers; it blocks none of their statements. */
 export async function* dumpDatabase(address: DatabaseAddress): AsyncGenerator<DatabaseEntry> {
-  // Every cell as the server's text: no conversion, no loss.
+  // Every value as the server's text, without a lossy conversion.
   const connection = createConnection({ ...driverOptions(address), typeCast: (field) => field.string('utf8') })
   connection.on('error', () => {})
   const db = connection.promise()
@@ -53,7 +53,7 @@ export async function* dumpDatabase(address: DatabaseAddress): AsyncGenerator<Da
         .join(', ')
       const rows = connection
         .query({ sql: `SELECT ${cells} FROM \`${name}\``, rowsAsArray: true })
-        .stream({ highWaterMark: rowsAtOnce })
+        .stream({ highWaterMark: rowsPerBatch })
       counts[name] = 0
       for await (const batch of inBatches(rows as AsyncIterable<Cell[]>)) {
         counts[name] += batch.length
@@ -72,7 +72,7 @@ async function* inBatches(rows: AsyncIterable<Cell[]>): AsyncGenerator<Cell[][]>
   for await (const row of rows) {
     batch.push(row)
     size += row.reduce((sum, cell) => sum + (cell?.length ?? 4) + 4, 0)
-    if (batch.length < rowsAtOnce && size < bytesAtOnce) continue
+    if (batch.length < rowsPerBatch && size < bytesPerBatch) continue
     yield batch
     batch = []
     size = 0
@@ -80,7 +80,7 @@ async function* inBatches(rows: AsyncIterable<Cell[]>): AsyncGenerator<Cell[][]>
   if (batch.length > 0) yield batch
 }
 
-/** Behind the last row, or further where rows were deleted. Only the table's definition has it without a delay. */
+/** The next AUTO_INCREMENT value. SHOW CREATE TABLE is exact; information_schema may be stale. */
 export async function readNextId(db: Connection, table: string): Promise<string | null> {
   const [shown] = await select(db, 'SHOW CREATE TABLE ??', [table])
   return nextIdOf(String(shown?.['Create Table']))
@@ -97,9 +97,9 @@ export async function listTables(db: Connection): Promise<string[]> {
 }
 
 export interface TableColumn extends ArchivedColumn {
-  /** As `varchar`. */
+  /** E.g. `varchar`. */
   type: string
-  /** As `varchar(80)`. */
+  /** E.g. `varchar(80)`. */
   fullType: string
 }
 

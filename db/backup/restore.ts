@@ -1,14 +1,14 @@
-// Puts a dumped database back: this release's own tables, filled with rows that are data and nothing else. The tables that were there
-// stay aside until everything is checked and complete.
+// Restores a dump: creates this release's own tables and inserts the rows as data. The previous tables stay aside until
+// the restore is checked and complete.
 
 import { escape as quote } from 'mysql2'
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/connect.ts'
 import { errnoOf } from '../core/errors.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from '../schema/check-server.ts'
-import { bringUpToDate, createTables, migrationNames, takeTurn, useDatabase } from '../schema/migrate.ts'
+import { acquireMigrationLock, createTables, migrateToCurrent, migrationNames, useDatabase } from '../schema/migrate.ts'
 import {
   type ArchivedColumn,
   type Cell,
@@ -20,88 +20,90 @@ import {
   select,
   type TableColumn,
 } from './backup.ts'
-import { dropTablesAside, isAside, listConstraints, moveTablesAside, settleTablesAside } from './tables-aside.ts'
+import { dropTablesAside, isAside, listConstraints, moveTablesAside, recoverTablesAside } from './tables-aside.ts'
 
 export interface RestoreOptions {
-  /** Replaces what is there; otherwise a database that holds a row is refused. */
+  /** Replaces existing data; without it a database with rows is rejected. */
   force: boolean
-  /** The rows may be anybody's: references between them are checked too. */
+  /** The rows come from an untrusted source, so references are checked, too. */
   isUntrusted: boolean
   log: (line: string) => void
-  /** Called when the tables are complete, before they count. What it throws undoes the restore. */
+  /** Called when the tables are complete, before the commit. An error undoes the restore. */
   beforeCommit?: () => Promise<void>
 }
 
-/** Who can sign in to what was restored. */
+/** An account that can log in after the restore. */
 export interface RestoredAccount {
   username: string
   role: string
 }
 
-/** New sessions get ids above all that were given out since the backup: a token of that time must not fit a later session. */
+/** Gap above the backup's session ids, so that a token issued after the backup cannot match a new session. */
 const idGap = 1_000_000
 const commitBytes = 16 * 1024 * 1024
 
-/** Throws a StartError, and leaves the database as it was, where it is in use or not empty or does not take the rows. */
+/** Throws a StartError and leaves the database unchanged if it is in use, not empty, or rejects a row. */
 export async function restoreDatabase(
   address: DatabaseAddress,
   entries: AsyncIterable<DatabaseEntry>,
   { force, isUntrusted, log, beforeCommit = async () => {} }: RestoreOptions,
 ): Promise<RestoredAccount[]> {
   const { database = '', ...server } = driverOptions(address)
-  const db = await createConnection({ ...server, connectTimeout: limits.databaseConnectMs })
+  const db = await createConnection({ ...server, connectTimeout: serverLimits.databaseConnectMs })
   db.on('error', () => {})
   try {
     await checkServer(db)
     await db.query(sessionSettings)
     await useDatabase(db, database, log)
-    await takeTurn(db, database, log)
-    await settleTablesAside(db, log)
-    await refuseInUse(db)
-    if (!force) await refuseFilled(db)
+    await acquireMigrationLock(db, database, log)
+    await recoverTablesAside(db, log)
+    await assertNotInUse(db)
+    if (!force) await assertEmpty(db)
     try {
       await moveTablesAside(db)
       await db.query(`SET SESSION foreign_key_checks = 0,
         sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')`)
-      await fill(db, entries)
+      await insertEntries(db, entries)
       if (isUntrusted) await checkReferences(db)
       await db.query('SET SESSION foreign_key_checks = 1')
       await db.query(sessionSettings)
-      await bringUpToDate(db, database, log)
-      const accounts = await endLogins(db)
+      await migrateToCurrent(db, database, log)
+      const accounts = await revokeSessions(db)
       await beforeCommit()
       await dropTablesAside(db)
       return accounts
     } catch (error) {
-      await settleTablesAside(db).catch(() => log('What was there comes back when Kefu or a restore starts next.'))
-      throw asRefusal(error)
+      await recoverTablesAside(db).catch(() =>
+        log('The previous data will be recovered when Kefu or a restore starts next.'),
+      )
+      throw toStartError(error)
     }
   } finally {
     db.destroy()
   }
 }
 
-/** What the database said of values is shown by its code alone: the values are whoever wrote them. */
-function asRefusal(error: unknown): unknown {
+/** Shows only the error's code, since its message may quote values from the backup. */
+function toStartError(error: unknown): unknown {
   if (!(error instanceof Error && 'sqlState' in error && 'code' in error)) return error
-  // Constraints and data exceptions; everything else is not the archive's fault.
+  // Data exceptions (22) and constraint violations (23); any other error is not the backup's fault.
   if (!/^(22|23)/.test(String(error.sqlState)) && ![1265, 1366, 1364].includes(errnoOf(error))) return error
   return new StartError(`The backup has a row that its table does not take (${error.code}).`)
 }
 
-async function fill(db: Connection, entries: AsyncIterable<DatabaseEntry>): Promise<void> {
+async function insertEntries(db: Connection, entries: AsyncIterable<DatabaseEntry>): Promise<void> {
   let isCreated = false
   let insert: Insert | undefined
   const missing = new Set<string>()
   for await (const entry of entries) {
     if (entry.kind === 'database') {
       if (isCreated) throw new StartError('The backup holds more than one database.')
-      refuseUnknownVersion(entry.migrations)
+      assertSupportedVersion(entry.migrations)
       await createTables(db, entry.migrations)
       isCreated = true
       for (const table of await listTables(db)) {
         if (table === recordTable || isAside(table)) continue
-        // Some migrations write rows.
+        // Some migrations insert rows.
         await db.query('DELETE FROM ??', [table])
         missing.add(table)
       }
@@ -124,17 +126,17 @@ async function fill(db: Connection, entries: AsyncIterable<DatabaseEntry>): Prom
 }
 
 async function setNextId(db: Connection, table: string, nextId: number): Promise<void> {
-  if (!Number.isSafeInteger(nextId) || nextId < 1) throw new StartError('The backup has an id that is none.')
+  if (!Number.isSafeInteger(nextId) || nextId < 1) throw new StartError('The backup has an invalid next id.')
   await db.query('ALTER TABLE ?? AUTO_INCREMENT = ?', [table, nextId])
 }
 
 interface Column {
   name: string
-  /** The cell as a literal; throws a StartError for one of another type. */
+  /** Renders the value as an SQL literal; throws a StartError for a value of another type. */
   render: (cell: Cell) => string
 }
 
-/** The archive's columns in their order, each as this schema has it. */
+/** Matches the archive's columns, in their order, with this schema's. */
 function renderers(archived: readonly ArchivedColumn[], columns: readonly TableColumn[]): Column[] {
   const byName = new Map(columns.map((column) => [column.name, column]))
   const found = archived.map(({ name, isBinary }) => {
@@ -160,11 +162,11 @@ function rendererOf({ name, type, fullType, isBinary }: TableColumn): (cell: Cel
   if (isBinary) return only(/^(?:[0-9A-Fa-f]{2})*$/, (cell) => `x'${cell}'`)
   if (integerTypes.includes(type)) return only(/^-?\d{1,20}$/, (cell) => cell)
   if (type === 'datetime') return only(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?$/, (cell) => `'${cell}'`)
-  // The database would take a number for the place in the list.
+  // The database would accept a number as an index into the list.
   if (type === 'enum')
     return only(new RegExp(`^(?:${[...fullType.matchAll(/'(\w+)'/g)].map(([, value]) => value).join('|')})$`), quote)
   if (textTypes.includes(type)) return only(/^/, quote)
-  throw new Error(`no way to restore a column of type ${type}`)
+  throw new Error(`cannot restore a column of type ${type}`)
 }
 
 interface Insert {
@@ -172,9 +174,9 @@ interface Insert {
   flush(): Promise<void>
 }
 
-/** Inserts many rows with one statement; while the database takes one, the next is put together. */
+/** Inserts rows in batches; it prepares the next batch while the database executes one. */
 function createInsert(db: Connection, table: string, columns: readonly Column[]): Insert {
-  const beginning = `INSERT INTO \`${table}\` (${columns.map(({ name }) => `\`${name}\``).join(', ')}) VALUES `
+  const prefix = `INSERT INTO \`${table}\` (${columns.map(({ name }) => `\`${name}\``).join(', ')}) VALUES `
   let rows: string[] = []
   let bytes = 0
   let uncommitted = 0
@@ -182,7 +184,7 @@ function createInsert(db: Connection, table: string, columns: readonly Column[])
 
   async function send() {
     const count = rows.length
-    const statement = beginning + rows.join(',')
+    const statement = prefix + rows.join(',')
     const isBegin = uncommitted === 0
     uncommitted += bytes
     const isEnd = uncommitted >= commitBytes
@@ -193,10 +195,10 @@ function createInsert(db: Connection, table: string, columns: readonly Column[])
     running = (async () => {
       if (isBegin) await db.query('START TRANSACTION')
       const [{ affectedRows }] = await db.query<ResultSetHeader>(statement)
-      if (affectedRows !== count) throw new Error(`${table} took ${affectedRows} rows of ${count}`)
+      if (affectedRows !== count) throw new Error(`inserted ${affectedRows} of ${count} rows into ${table}`)
       if (isEnd) await db.query('COMMIT')
     })()
-    // Whoever waits for it next gets the error.
+    // The next await rethrows the error.
     running.catch(() => {})
   }
 
@@ -209,7 +211,7 @@ function createInsert(db: Connection, table: string, columns: readonly Column[])
         rows.push(`${text})`)
         bytes += text.length
       }
-      if (bytes >= limits.writerBatchBytes / 2) await send()
+      if (bytes >= serverLimits.writerBatchBytes / 2) await send()
     },
     async flush() {
       if (rows.length > 0) await send()
@@ -220,23 +222,25 @@ function createInsert(db: Connection, table: string, columns: readonly Column[])
   }
 }
 
-/** What checks that were off while the rows came would have found. */
+/** Replaces the foreign key checks that were off during the inserts. */
 async function checkReferences(db: Connection): Promise<void> {
   for (const { table, columns, referencedTable, referencedColumns } of await listConstraints(db)) {
     if (isAside(table)) continue
     const [column, referenced] = [columns[0], referencedColumns[0]]
-    const lost = await select(
+    const orphans = await select(
       db,
       'SELECT 1 FROM ?? AS child LEFT JOIN ?? AS parent ON parent.?? = child.?? WHERE child.?? IS NOT NULL AND parent.?? IS NULL LIMIT 1',
       [table, referencedTable, referenced, column, column, referenced],
     )
-    if (lost.length > 0)
+    if (orphans.length > 0)
       throw new StartError(`The backup has rows of ${table} without their row of ${referencedTable}.`)
   }
 }
 
-/** Whoever was signed in when the backup was made may not be allowed to any more. */
-async function endLogins(db: Connection): Promise<RestoredAccount[]> {
+/**
+ * Revokes the backup's sessions, since their users may have lost access since. Returns the accounts that can log in.
+ */
+async function revokeSessions(db: Connection): Promise<RestoredAccount[]> {
   await db.query('UPDATE login_sessions SET revoked_at = CURRENT_TIMESTAMP(3) WHERE revoked_at IS NULL')
   for (const table of ['login_sessions', 'customer_sessions'])
     await setNextId(db, table, Number((await readNextId(db, table)) ?? 1) + idGap)
@@ -247,25 +251,25 @@ async function endLogins(db: Connection): Promise<RestoredAccount[]> {
   return rows.map(({ username, role }) => ({ username: String(username), role: String(role) }))
 }
 
-function refuseUnknownVersion(migrations: readonly string[]): void {
+function assertSupportedVersion(migrations: readonly string[]): void {
   const names = migrationNames()
   const unknown = migrations.filter((name) => !names.includes(name))
   if (unknown.length > 0)
-    throw new StartError('The backup is of a newer version of Kefu, or of none: restore it with that version.')
+    throw new StartError('The backup is from a newer version of Kefu: restore it with that version.')
   if (migrations.length === 0 || migrations.some((name, index) => name !== names[index]))
-    throw new StartError('The backup has a version of the tables that there never was.')
+    throw new StartError('The backup has an unknown schema version.')
 }
 
-async function refuseInUse(db: Connection): Promise<void> {
+async function assertNotInUse(db: Connection): Promise<void> {
   if (!(await listTables(db)).includes('nodes')) return
   const [node] = await select(db, 'SELECT label FROM nodes WHERE lease_until > CURRENT_TIMESTAMP(3) LIMIT 1')
   if (node)
     throw new StartError(
-      `Kefu is running on this database (${node.label}): stop it first. After a crash, wait ${limits.nodeLeaseMs / 1000} seconds.`,
+      `Kefu is running on this database (${node.label}): stop it first. After a crash, wait ${serverLimits.nodeLeaseMs / 1000} seconds.`,
     )
 }
 
-async function refuseFilled(db: Connection): Promise<void> {
+async function assertEmpty(db: Connection): Promise<void> {
   for (const table of await listTables(db)) {
     if (table === recordTable) continue
     const rows = await select(db, 'SELECT 1 FROM ?? LIMIT 1', [table])

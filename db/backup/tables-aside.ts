@@ -1,19 +1,19 @@
-// A restore keeps the tables that were there under other names until the restored ones are complete, so that a failure or a kill at any
-// point leads back to them. Two empty tables mark how far it got; whoever prepares the database next settles what is left.
+// A restore renames the previous tables and keeps them until the new ones are complete, so that it can be undone after
+// a failure or a kill at any point. Two empty marker tables record its progress; the next start or restore recovers.
 
 import type { Connection } from 'mysql2/promise'
 import { listTables, select } from './backup.ts'
 
 const prefix = 'before_restore_'
-/** There while tables without the prefix are the restored ones. */
+/** Exists while the tables without the prefix are the restored ones. */
 const filling = `${prefix}filling`
-/** There once the restored tables are complete: creating it is the restore's commit. */
+/** Exists once the restored tables are complete. Creating it commits the restore. */
 const complete = `${prefix}complete`
 
 export const isAside = (name: string) => name.startsWith(prefix)
 const without = (name: string) => name.slice(prefix.length)
 
-/** Leaves the database without tables. The constraints are renamed too: their names are unique in a database. */
+/** Renames all tables. It also renames constraints, whose names must be unique in a database. */
 export async function moveTablesAside(db: Connection): Promise<void> {
   const tables = await listTables(db)
   await renameConstraints(db, (name) => (isAside(name) ? null : prefix + name))
@@ -24,14 +24,14 @@ export async function moveTablesAside(db: Connection): Promise<void> {
   await db.query(`CREATE TABLE ${filling} (id INT PRIMARY KEY)`)
 }
 
-/** From here on the restored tables are the database. */
+/** Commits the restore. */
 export async function dropTablesAside(db: Connection): Promise<void> {
   await db.query(`CREATE TABLE ${complete} (id INT PRIMARY KEY)`)
-  await settleTablesAside(db)
+  await recoverTablesAside(db)
 }
 
-/** Finishes a complete restore and undoes any other; the database is as it was before or as it was restored. */
-export async function settleTablesAside(db: Connection, log: (line: string) => void = () => {}): Promise<void> {
+/** Finishes a committed restore and undoes any other. */
+export async function recoverTablesAside(db: Connection, log: (line: string) => void = () => {}): Promise<void> {
   const tables = await listTables(db)
   const constraints = await listConstraints(db)
   if (!tables.some(isAside) && !constraints.some(({ name }) => isAside(name))) return
@@ -83,7 +83,7 @@ async function renameConstraints(db: Connection, newName: (name: string) => stri
   for (const { table, name, columns, referencedTable, referencedColumns, deleteRule } of await listConstraints(db)) {
     const to = newName(name)
     if (to === null) continue
-    // No keyword of a rule comes from a name.
+    // The rule is a literal here, never text from the database.
     const rule = deleteRule === 'CASCADE' ? ' ON DELETE CASCADE' : ''
     await db.query(
       `ALTER TABLE ?? DROP FOREIGN KEY ??, ADD CONSTRAINT ?? FOREIGN KEY (??) REFERENCES ?? (??)${rule}, ALGORITHM = INPLACE`,

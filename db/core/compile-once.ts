@@ -1,9 +1,9 @@
-// A query of the hot paths whose text is always the same is put together once: Kysely takes longer to do that than the server to answer it.
+// Caches the compiled text of hot-path queries: Kysely needs longer to compile them than the database to execute them.
 
 import type { CompiledQuery } from 'kysely'
 import type { Database } from './database.ts'
 
-/** `build` makes the query with one list as its only parameter (the driver writes a list out, separated by commas). */
+/** `build` creates a query whose only parameter is one list, which the driver expands. */
 export function compileOnce<T, R>(
   build: (db: Database, list: T[]) => CompiledQuery<R>,
 ): (db: Database, list: T[]) => CompiledQuery<R> {

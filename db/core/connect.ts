@@ -1,39 +1,41 @@
 // Opens the database: sessions in UTC, strict, READ COMMITTED; times as ISO strings, TINYINT(1) as boolean.
-// Every wait has a deadline: a server that stopped answering gives mysql2 neither a result nor an error.
+// Every wait has a deadline, since mysql2 reports neither a result nor an error when a server hangs.
 
 import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely'
 import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mysql2'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Tables } from './database.ts'
-import { DatabaseOverloaded, DatabaseUnavailable, isConnectionTrouble, isQueueFull } from './errors.ts'
+import { DatabaseOverloaded, DatabaseUnavailable, isConnectionError, isQueueFull } from './errors.ts'
 import { pipelineStatements } from './pipelining.ts'
 import { setPipelinePool } from './transaction.ts'
 
-/** Where the database is: a URL (mysql://user:password@host:port/name?socketPath=…), or the embedded server's private socket. */
+/** A URL (mysql://user:password@host:port/name?socketPath=…), or the embedded server's private socket. */
 export type DatabaseAddress = { url: string } | { socketPath: string; user: string; database: string }
 
 export interface ConnectOptions {
   connections?: number
-  /** How long one statement may take, in milliseconds; maintenance (migrations, restore) takes longer than requests may. */
+  /** Deadline of one statement in milliseconds. Maintenance (migrations, restore) needs more than requests get. */
   queryMs?: number
 }
 
-export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = ${limits.databaseLockWaitSeconds},
+export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = ${serverLimits.databaseLockWaitSeconds},
   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`
 export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
-/** Opens `connections` at most, and limits.pipelineConnections more where something is written in one trip; each when it is needed. */
+/**
+ * Opens up to `connections`, plus serverLimits.pipelineConnections for transactions in one round trip; each on demand.
+ */
 export function connectDatabase(address: DatabaseAddress, options: ConnectOptions = {}): Database {
-  const queryMs = options.queryMs ?? limits.databaseQueryMs
-  const { connections = limits.databaseConnections } = options
+  const queryMs = options.queryMs ?? serverLimits.databaseQueryMs
+  const { connections = serverLimits.databaseConnections } = options
   const pool = withDeadlines(openPool(address, connections, [sessionSettings, isolation]), queryMs, pipelineStatements)
-  const trips = withDeadlines(
-    openPool(address, limits.pipelineConnections, [sessionSettings, isolation, 'SET SESSION autocommit = 0']),
+  const pipelinePool = withDeadlines(
+    openPool(address, serverLimits.pipelineConnections, [sessionSettings, isolation, 'SET SESSION autocommit = 0']),
     queryMs,
   )
-  const end: MysqlPool['end'] = (callback) => trips.end(() => pool.end(callback))
+  const end: MysqlPool['end'] = (callback) => pipelinePool.end(() => pool.end(callback))
   const db = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: { ...pool, end } }) })
-  setPipelinePool(db, trips)
+  setPipelinePool(db, pipelinePool)
   return db
 }
 
@@ -42,8 +44,8 @@ function openPool(address: DatabaseAddress, connections: number, settings: reado
     ...driverOptions(address),
     multipleStatements: true,
     connectionLimit: connections,
-    queueLimit: limits.databaseQueue,
-    connectTimeout: limits.databaseConnectMs,
+    queueLimit: serverLimits.databaseQueue,
+    connectTimeout: serverLimits.databaseConnectMs,
   })
   pool.on('connection', (connection) => {
     for (const setting of settings) connection.query(setting, (error: unknown) => error && connection.destroy())
@@ -58,13 +60,13 @@ export function driverOptions(address: DatabaseAddress): PoolOptions {
     timezone: 'Z',
     decimalNumbers: true,
     stringifyObjects: true,
-    // FOUND_ROWS would hide duplicates in upserts; LOCAL_FILES lets a server read our files.
+    // FOUND_ROWS would hide duplicates in upserts; LOCAL_FILES would let a server read our files.
     flags: ['-FOUND_ROWS', '-LOCAL_FILES'],
     typeCast: (field, next) => castField(field, next),
   }
 }
 
-/** By name, since the driver complains of anything else that an address carries. */
+/** Picks the options by name, since the driver warns about any other property. */
 function fromSocket({ socketPath, user, database }: Exclude<DatabaseAddress, { url: string }>): PoolOptions {
   return { socketPath, user, database }
 }
@@ -92,7 +94,7 @@ function castField(field: TypeCastField, next: () => unknown): unknown {
   return next()
 }
 
-/** The pool as Kysely sees it: bounded waits, and a connection that failed or fell silent is destroyed instead of reused. */
+/** A pool for Kysely with bounded waits. It destroys a connection that failed or timed out instead of reusing it. */
 function withDeadlines(pool: Pool, queryMs: number, wrap = (connection: MysqlPoolConnection) => connection): MysqlPool {
   const guarded = new WeakMap<object, MysqlPoolConnection>()
   return {
@@ -100,16 +102,16 @@ function withDeadlines(pool: Pool, queryMs: number, wrap = (connection: MysqlPoo
       let waiting = true
       const timer = setTimeout(() => {
         waiting = false
-        callback(new DatabaseUnavailable('no database connection became free in time'), undefined as never)
-      }, limits.databaseAcquireMs)
+        callback(new DatabaseUnavailable('timed out waiting for a database connection'), undefined as never)
+      }, serverLimits.databaseAcquireMs)
       pool.getConnection((error, connection) => {
         clearTimeout(timer)
         if (!waiting) return connection?.release()
         if (error) return callback(asUnavailable(error), undefined as never)
-        const known =
+        const guardedConnection =
           guarded.get(connection) ?? wrap(guardConnection(connection as unknown as MysqlPoolConnection, queryMs))
-        guarded.set(connection, known)
-        callback(null, known)
+        guarded.set(connection, guardedConnection)
+        callback(null, guardedConnection)
       })
     },
     end: (callback) => pool.end(callback),
@@ -118,7 +120,7 @@ function withDeadlines(pool: Pool, queryMs: number, wrap = (connection: MysqlPoo
 
 function guardConnection(connection: MysqlPoolConnection, queryMs: number): MysqlPoolConnection {
   let broken = false
-  const breakOff = () => {
+  const discard = () => {
     broken = true
     connection.destroy()
   }
@@ -130,7 +132,7 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number): Mysq
       return connection.threadId
     },
     connect: (callback) => connection.connect(callback),
-    destroy: breakOff,
+    destroy: discard,
     release: () => {
       if (!broken) connection.release()
     },
@@ -144,18 +146,18 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number): Mysq
         callback(error, result)
       }
       const timer = setTimeout(() => {
-        breakOff()
-        finish(new DatabaseUnavailable('the database did not answer in time'), undefined as never)
+        discard()
+        finish(new DatabaseUnavailable('database query timed out'), undefined as never)
       }, queryMs)
       try {
         return connection.query(sql, parameters, (error, result) => {
           if (!error) return finish(error, result)
-          const told = asUnavailable(error)
-          if (told !== error) breakOff()
-          finish(told, result)
+          const mapped = asUnavailable(error)
+          if (mapped !== error) discard()
+          finish(mapped, result)
         })
       } catch (error) {
-        // It was never sent.
+        // The driver threw before sending the statement.
         clearTimeout(timer)
         throw error
       }
@@ -164,8 +166,6 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number): Mysq
 }
 
 function asUnavailable(error: unknown): unknown {
-  if (isQueueFull(error)) return new DatabaseOverloaded('too many wait for a database connection', { cause: error })
-  return isConnectionTrouble(error)
-    ? new DatabaseUnavailable('the database cannot be reached', { cause: error })
-    : error
+  if (isQueueFull(error)) return new DatabaseOverloaded('database connection queue is full', { cause: error })
+  return isConnectionError(error) ? new DatabaseUnavailable('cannot reach the database', { cause: error }) : error
 }

@@ -1,4 +1,5 @@
-// The tables as Kysely sees them; a test holds this against schema.sql. Times come out as ISO strings (connect.ts) and go in as Date.
+// Kysely's table types; a test compares them with schema.sql. Times are read as ISO strings (connect.ts) and written as
+// Date.
 
 import type { ColumnType, Generated, Kysely, Transaction as KyselyTransaction, Selectable } from 'kysely'
 import type { AgentStatusValue, ConversationStatus, MessageType, Role, WidgetPosition } from '#protocol/entities.ts'
@@ -154,6 +155,8 @@ export interface Tables {
 }
 
 export type Database = Kysely<Tables>
-/** A query function that takes this must run inside db/core/transaction.ts; one that takes Database runs in either. */
+/**
+ * A query function that takes a Transaction must run inside inTransaction; one that takes Database may run in either.
+ */
 export type Transaction = KyselyTransaction<Tables>
 export type ConversationRow = Selectable<ConversationsTable>

@@ -1,6 +1,7 @@
-// Keyset paging: a page ends at a place (time and id of its last row), and the next one begins behind it, however many rows came since.
+// Keyset pagination: the next page starts after the time and id of the last row, so rows inserted since do not shift
+// it.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 
 export interface KeysetPosition {
   /** ISO time of the ordering column. */
@@ -10,16 +11,16 @@ export interface KeysetPosition {
 
 export interface PageOf<T> {
   items: T[]
-  /** Where the next page begins; null at the end. */
+  /** Start of the next page; null at the end. */
   next: KeysetPosition | null
 }
 
-export interface PlacedPageOf<T> extends PageOf<T> {
-  /** Of each item: where the next page begins if this one ends with it. */
-  places: KeysetPosition[]
+export interface PageWithPositions<T> extends PageOf<T> {
+  /** Each item's position, for a page that is cut short after it. */
+  positions: KeysetPosition[]
 }
 
-/** The first rows whose JSON is within the bytes of a page: at least one, so that paging always gets on. */
+/** The longest prefix whose JSON fits into a page, but at least one row, so that paging always progresses. */
 export function fitPage<T>(rows: readonly T[], bytes: number = limits.pageBytes): T[] {
   let left = bytes
   const end = rows.findIndex((row, index) => {

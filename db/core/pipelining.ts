@@ -1,17 +1,16 @@
-// Fewer trips to the database: a statement whose answer nobody waits for goes in one packet with the next. That is every `begin`, and what is
-// marked with `deferred`. A transaction of a lock, an insert, an update and its commit makes three trips instead of five; one that is known
-// from the start, `executeBatch`, makes one.
+// Statement pipelining: `begin` and `deferred` statements travel in one packet with the next statement. Lock, insert,
+// update and commit need three round trips instead of five; `executeBatch` needs one.
 //
-// Several statements in one text are what an injection wants, too: a text that brings a semicolon of its own is refused here, so packets are
-// put together in this file alone. Values are never part of a text; the driver writes them out, escaped.
+// Multiple statements per text also help SQL injection. Only this file joins statements, and it rejects a text that
+// contains a semicolon. Values are parameters, which the driver escapes.
 
 import { type CompiledQuery, type MysqlPoolConnection, type MysqlQueryResult, sql } from 'kysely'
 
 const mark = '/* with the next */ '
 
 /**
- * Begins a statement that is sent with the next one of its transaction, at the latest with the commit: it looks done at once, its counts are
- * not to be had, and where it fails, what follows it fails.
+ * Prefix of a statement that is sent together with the next one of its transaction, at the latest with the commit.
+ * Resolves immediately with dummy counts; if it fails, the next statement rejects.
  */
 export const deferred = sql`/* with the next */ `
 
@@ -22,74 +21,74 @@ interface Statement {
 
 const begin: Statement = { text: 'begin', parameters: [] }
 const commit: Statement = { text: 'commit', parameters: [] }
-const done = { insertId: 0, affectedRows: 0, changedRows: 0 } as const
+const noCounts = { insertId: 0, affectedRows: 0, changedRows: 0 } as const
 
-type Answered = (error: unknown, results: MysqlQueryResult[]) => void
+type ResultCallback = (error: unknown, results: MysqlQueryResult[]) => void
 
 /**
- * These statements and their commit, on a connection without autocommit, where no `begin` is needed. Where one fails, what follows is not done
- * and all is undone; a connection on which that fails is given up.
+ * Executes the statements and a commit in one packet, on a connection without autocommit, where no `begin` is needed.
+ * After an error it rolls back, or destroys the connection if that fails.
  */
 export function executeBatch(
   connection: MysqlPoolConnection,
   statements: readonly CompiledQuery[],
-  answered: Answered,
+  callback: ResultCallback,
 ): void {
   const packet = statements.map(({ sql: text, parameters }) => ({ text, parameters }))
   send(connection, [...packet, commit], (error, results) => {
-    if (!error) return answered(null, results.slice(0, -1))
-    connection.query('rollback', [], (undoing) => {
-      if (undoing) connection.destroy()
-      answered(error, [])
+    if (!error) return callback(null, results.slice(0, -1))
+    connection.query('rollback', [], (rollbackError) => {
+      if (rollbackError) connection.destroy()
+      callback(error, [])
     })
   })
 }
 
-function send(connection: MysqlPoolConnection, packet: readonly Statement[], answered: Answered) {
+function send(connection: MysqlPoolConnection, packet: readonly Statement[], callback: ResultCallback) {
   for (const { text } of packet) assertSingle(text)
   connection.query(
     packet.map((statement) => statement.text).join(';'),
     packet.flatMap((statement) => statement.parameters),
-    (error, results) => answered(error, results as unknown as MysqlQueryResult[]),
+    (error, results) => callback(error, results as unknown as MysqlQueryResult[]),
   )
 }
 
-/** Kysely's side of a connection that takes several statements in one packet. */
+/** Wraps a connection for Kysely so that deferred statements share a packet with the next one. */
 export function pipelineStatements(connection: MysqlPoolConnection): MysqlPoolConnection {
-  let waiting: Statement[] = []
+  let pending: Statement[] = []
   let isInTransaction = false
 
   const query: MysqlPoolConnection['query'] = ((text, parameters, callback) => {
     assertSingle(text)
     if (callback === undefined) {
-      if (waiting.length > 0) throw new Error('a stream cannot go with what waits')
+      if (pending.length > 0) throw new Error('cannot stream while deferred statements are pending')
       return connection.query(text, parameters)
     }
     if (text === 'begin') {
-      waiting = [begin]
+      pending = [begin]
       isInTransaction = true
-      return callback(null, done)
+      return callback(null, noCounts)
     }
     if (text === 'rollback') {
       isInTransaction = false
-      const hasBegun = waiting[0] !== begin
-      waiting = []
-      return hasBegun ? connection.query(text, parameters, callback) : callback(null, done)
+      const isBeginSent = pending[0] !== begin
+      pending = []
+      return isBeginSent ? connection.query(text, parameters, callback) : callback(null, noCounts)
     }
     if (text === 'commit') {
       isInTransaction = false
-      if (waiting.length === 1 && waiting[0] === begin) {
-        waiting = []
-        return callback(null, done)
+      if (pending.length === 1 && pending[0] === begin) {
+        pending = []
+        return callback(null, noCounts)
       }
     }
     if (isInTransaction && text.startsWith(mark)) {
-      waiting.push({ text, parameters })
-      return callback(null, done)
+      pending.push({ text, parameters })
+      return callback(null, noCounts)
     }
-    if (waiting.length === 0) return connection.query(text, parameters, callback)
-    const packet = [...waiting, { text, parameters }]
-    waiting = []
+    if (pending.length === 0) return connection.query(text, parameters, callback)
+    const packet = [...pending, { text, parameters }]
+    pending = []
     return send(connection, packet, (error, results) =>
       callback(error, (error ? results : results.at(-1)) as MysqlQueryResult),
     )
@@ -99,8 +98,8 @@ export function pipelineStatements(connection: MysqlPoolConnection): MysqlPoolCo
 }
 
 function assertSingle(text: string) {
-  if (hasSemicolon(text)) throw new Error('a statement of several is refused')
+  if (hasSemicolon(text)) throw new Error('multiple statements are not allowed')
 }
 
-/** Outside of quoted text, as comments of columns have them. */
+/** Ignores semicolons in quoted text, such as column comments. */
 const hasSemicolon = (text: string) => text.includes(';') && text.replaceAll(/'(?:[^'\\]|\\.|'')*'/g, '').includes(';')

@@ -1,46 +1,47 @@
-// The one place that starts transactions. The work runs again as a whole after a conflict or a lost connection, so it must have no
-// effect but in the database; what it tells others belongs after it.
+// The only module that starts transactions. It retries the whole work after a conflict or a lost connection, so the
+// work must have no effects outside the database: publish after it.
 
 import type { CompiledQuery, MysqlPool, MysqlQueryResult } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Transaction } from './database.ts'
 import { DatabaseOverloaded, DatabaseUnavailable, errnoOf, isTransactionConflict } from './errors.ts'
 import { executeBatch } from './pipelining.ts'
 
 /**
- * Runs the work in a transaction and commits it. An ambiguous commit (the connection died in it) runs again too: writes are
- * idempotent by their unique keys. Work that is told `again` may meet its own effect of the time before. Gives up with DatabaseUnavailable after limits.transactionTries, or when the time is up.
+ * Runs the work in a transaction and commits it. It also retries an ambiguous commit, since unique keys make writes
+ * idempotent; a retry (`isRetry`) may find its own earlier effect. Throws DatabaseUnavailable after
+ * serverLimits.transactionTries or databaseQueryMs.
  *
- * A `shortcut` is a transaction of its own that does the same in one trip, and is tried first, once. Where it resolves with null, or the
- * database refuses it, the work is done.
+ * A `shortcut` is an equivalent transaction in one round trip, which is tried first, once. The work runs if it resolves
+ * with null or the database rejects it.
  */
 export async function inTransaction<T>(
   db: Database,
-  work: (trx: Transaction, again: boolean) => Promise<T>,
+  work: (trx: Transaction, isRetry: boolean) => Promise<T>,
   shortcut: () => Promise<T | null> = async () => null,
 ): Promise<T> {
-  const giveUpAt = performance.now() + limits.databaseQueryMs
-  let again = false
+  const deadline = performance.now() + serverLimits.databaseQueryMs
+  let isRetry = false
   try {
     const done = await shortcut()
     if (done !== null) return done
   } catch (error) {
-    again = error instanceof DatabaseUnavailable
-    if (!again && errnoOf(error) === 0) throw error
+    isRetry = error instanceof DatabaseUnavailable
+    if (!isRetry && errnoOf(error) === 0) throw error
   }
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction().execute((trx) => work(trx, again))
+      return await db.transaction().execute((trx) => work(trx, isRetry))
     } catch (error) {
-      // A full queue is not helped by one more try.
+      // Retrying would only add to a full queue.
       const lost = error instanceof DatabaseUnavailable && !(error instanceof DatabaseOverloaded)
       if (!lost && !isTransactionConflict(error)) throw error
       const pause = (lost ? 100 : 5) * 2 ** attempt * (0.5 + Math.random() / 2)
-      if (attempt >= limits.transactionTries || performance.now() + pause > giveUpAt) {
-        throw new DatabaseUnavailable('the transaction could not be completed', { cause: error })
+      if (attempt >= serverLimits.transactionTries || performance.now() + pause > deadline) {
+        throw new DatabaseUnavailable('transaction failed after all retries', { cause: error })
       }
       await new Promise((resolve) => setTimeout(resolve, pause))
-      again = true
+      isRetry = true
     }
   }
 }
@@ -48,14 +49,14 @@ export async function inTransaction<T>(
 const pools = new WeakMap<Database, MysqlPool>()
 
 /**
- * Gives a database connections for what goes in one trip, with autocommit off: there each statement is in a transaction without a `begin`, and
- * messages need not wait for a connection that something slow has taken.
+ * Registers the pool for executeInOneRoundTrip. Its connections have autocommit off, so no `begin` is needed, and
+ * messages do not wait for connections that slow queries hold.
  */
 export const setPipelinePool = (db: Database, pool: MysqlPool): void => void pools.set(db, pool)
 
 /**
- * A transaction whose statements need nothing of each other's answers, in one trip; their results in order. Not tried again: it rejects when
- * one fails, and then nothing of it stands, or with DatabaseUnavailable, and then that is not known.
+ * Executes a transaction of independent statements in one round trip and returns their results in order. It does not
+ * retry. After DatabaseUnavailable the outcome is unknown; after any other error the transaction is rolled back.
  */
 export function executeInOneRoundTrip(db: Database, statements: readonly CompiledQuery[]): Promise<MysqlQueryResult[]> {
   return new Promise((resolve, reject) => {

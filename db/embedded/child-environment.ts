@@ -1,4 +1,5 @@
-// The environment of programs that Kefu starts and that are not Kefu: what finds programs and the network, and never a setting.
+// The environment of child programs: variables for paths, locale and proxies, but never Kefu's settings, which include
+// secrets.
 
 const names = [
   'PATH',

@@ -1,5 +1,5 @@
-// Makes the embedded database's files, and refuses files that a newer server has written.
-// They appear under their name only when whole, so that a crash on the way leaves nothing half-made behind.
+// Creates the embedded database's files, and rejects files that a newer server has written.
+// They are created under a temporary name and renamed when complete, so that a crash leaves no partial files.
 
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -11,9 +11,9 @@ import { lastError } from './server-output.ts'
 import { type ServerProgram, systemTableFiles } from './server-program.ts'
 import { StartError } from './start-error.ts'
 
-export async function makeFiles(program: ServerProgram, layout: Layout, log: (line: string) => void): Promise<void> {
+export async function createFiles(program: ServerProgram, layout: Layout, log: (line: string) => void): Promise<void> {
   if (existsSync(layout.files)) return
-  log(`Making a new database in ${layout.folder}`)
+  log(`Creating a new database in ${layout.directory}`)
   await rm(layout.unfinished, { recursive: true, force: true })
   await mkdir(layout.unfinished, { mode: 0o700 })
   const systemTables = await Promise.all(systemTableFiles(program).map((file) => readFile(file, 'utf8')))
@@ -34,38 +34,38 @@ function bootstrap(program: ServerProgram, layout: Layout, statements: string[])
       env: childEnvironment(),
     },
   )
-  let complaints = ''
+  let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints = (complaints + text).slice(-4000)
+    errors = (errors + text).slice(-4000)
   })
-  // A server that gives up early closes the pipe; its exit tells why.
+  // A server that exits early closes the pipe; the exit handler reports the reason.
   child.stdin.on('error', () => undefined)
   child.stdin.end(statements.join('\n'))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => {
       if (code === 0) return resolve()
-      reject(new StartError(`MariaDB could not make a database in ${layout.folder}: ${lastError(complaints)}`))
+      reject(new StartError(`MariaDB could not create a database in ${layout.directory}: ${lastError(errors)}`))
     })
   })
 }
 
-/** A newer server brings older files up to date as it opens them; the other way round they would be damaged. */
-export async function refuseNewerFiles(program: ServerProgram, layout: Layout): Promise<void> {
+/** A newer server upgrades older files when it opens them; an older server would damage newer ones. */
+export async function assertNotNewer(program: ServerProgram, layout: Layout): Promise<void> {
   if (!existsSync(layout.version)) return
   const last = (await readFile(layout.version, 'utf8')).trim()
   if (compareReleases(last, program.version) <= 0) return
   throw new StartError(
-    `${layout.folder} was last used by MariaDB ${last}, and this machine has ${program.version}, which is older: install MariaDB ${last} or later.`,
+    `${layout.directory} was last used by MariaDB ${last}, and this machine has ${program.version}, which is older: install MariaDB ${last} or later.`,
   )
 }
 
-export async function rememberVersion(program: ServerProgram, layout: Layout): Promise<void> {
+export async function recordVersion(program: ServerProgram, layout: Layout): Promise<void> {
   await writeFile(`${layout.version}.new`, `${program.version}\n`)
   await rename(`${layout.version}.new`, layout.version)
 }
 
-/** By major and minor: within one release series the files do not change. */
+/** Compares major and minor: the file format does not change within a release series. */
 function compareReleases(a: string, b: string): number {
   const [majorA = 0, minorA = 0] = a.split('.').map(Number)
   const [majorB = 0, minorB = 0] = b.split('.').map(Number)

@@ -1,27 +1,29 @@
-// Says in time that the disk of the embedded database is filling up, once for each time it does.
+// Warns once each time the embedded database's disk gets nearly full.
 
 import { statfs } from 'node:fs/promises'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
-export async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder)
+export async function freeBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory)
   return bavail * bsize
 }
 
 const inMegabytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MB`
 
-export function watchDisk(folder: string, log: (line: string) => void, lowBytes: number): { stop(): void } {
+export function watchDisk(directory: string, log: (line: string) => void, lowBytes: number): { stop(): void } {
   let wasLow = false
-  async function look() {
-    const free = await freeBytes(folder).catch(() => null)
+  async function check() {
+    const free = await freeBytes(directory).catch(() => null)
     if (free === null) return
     const isLow = free < lowBytes
     if (isLow && !wasLow)
-      log(`The disk of ${folder} is nearly full: ${inMegabytes(free)} are left. Nothing can be stored when it is full.`)
-    if (!isLow && wasLow) log(`The disk of ${folder} has room again: ${inMegabytes(free)} are left`)
+      log(
+        `The disk of ${directory} is nearly full: ${inMegabytes(free)} left. Messages cannot be stored when it is full.`,
+      )
+    if (!isLow && wasLow) log(`The disk of ${directory} has space again: ${inMegabytes(free)} left`)
     wasLow = isLow
   }
-  void look()
-  const timer = setInterval(look, limits.diskWatchMs).unref()
+  void check()
+  const timer = setInterval(check, serverLimits.diskWatchMs).unref()
   return { stop: () => clearInterval(timer) }
 }

@@ -1,26 +1,27 @@
-// The private MariaDB that Kefu brings along: made, started, started again when it dies, ended with Kefu.
-// Never two on the same files: the folder is held, an orphan is ended first, and a new one starts only when the old one's exit was seen.
+// Supervises the embedded MariaDB: creates it, starts it, restarts it after a crash, stops it with Kefu. Two servers
+// never share files: the data directory is locked, an orphan is terminated first, and a restart awaits the previous
+// exit.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '#protocol/limits.ts'
-import { assertHeld } from './data-directory.ts'
-import { makeFiles, refuseNewerFiles, rememberVersion } from './database-files.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { assertLocked } from './data-directory.ts'
+import { assertNotNewer, createFiles, recordVersion } from './database-files.ts'
 import { freeBytes, watchDisk } from './disk-watch.ts'
-import { layoutOf, makeFolders, removeSocketFolder } from './layout.ts'
-import { endOrphan } from './orphan.ts'
+import { createDirectories, layoutOf, removeSocketDirectory } from './layout.ts'
+import { terminateOrphan } from './orphan.ts'
 import { databaseName, databaseUser } from './server-options.ts'
-import { type ServerProcess, spawnServer, untilServing } from './server-process.ts'
+import { type ServerProcess, spawnServer, waitUntilServing } from './server-process.ts'
 import { serverProgram } from './server-program.ts'
 
 export interface EmbeddedOptions {
-  /** Held by this process already, see lockDataDirectory. */
+  /** Must be locked by this process, see lockDataDirectory. */
   dataDir: string
   /** Bytes. */
   bufferPool: number
   log: (line: string) => void
-  /** Told each time the server has died by itself; it is being started again. */
-  onExit?: (how: string) => void
-  /** Warns below this; limits.lowDiskBytes where nobody says. */
+  /** Called after each crash, before the restart. */
+  onExit?: (reason: string) => void
+  /** Logs a warning below this; serverLimits.lowDiskBytes by default. */
   lowDiskBytes?: number
 }
 
@@ -28,46 +29,46 @@ export interface EmbeddedDatabase {
   socketPath: string
   user: string
   database: string
-  /** The server's process id, another one after each restart. */
+  /** The server's process id, which changes with each restart. */
   pid(): number | undefined
-  /** Resolves when its process is gone. */
+  /** Resolves when the process has exited. */
   stop(): Promise<void>
 }
 
-/** Between one death and the next start, in milliseconds: at once the first time, then longer up to the last of these. */
+/** Pauses in milliseconds before consecutive restarts. */
 const restartPauses = [0, 200, 1000, 2000, 5000] as const
-/** With less left, the server cannot write. */
+/** Below this the server cannot write. */
 const fullBytes = 2 ** 20
-/** A server that lived this long was well. */
-const wellMs = 30_000
+/** After this uptime a crash counts as the first one again. */
+const stableMs = 30_000
 
-/** Resolves when it answers; throws a StartError where a person has to mend something. */
+/** Resolves when the server accepts queries; throws a StartError that says what the operator must fix. */
 export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  assertHeld(options.dataDir)
+  assertLocked(options.dataDir)
   const layout = layoutOf(options.dataDir)
   const program = await serverProgram(options.log)
-  makeFolders(layout)
-  await endOrphan(layout, options.log)
-  await refuseNewerFiles(program, layout)
-  await makeFiles(program, layout, options.log)
+  createDirectories(layout)
+  await terminateOrphan(layout, options.log)
+  await assertNotNewer(program, layout)
+  await createFiles(program, layout, options.log)
 
   const stopping = new AbortController()
   const spawn = () => spawnServer(program, layout, options.bufferPool)
   let server: ServerProcess = spawn()
-  await orEnd(server, untilServing(server, layout))
-  await rememberVersion(program, layout)
-  const disk = watchDisk(layout.folder, options.log, options.lowDiskBytes ?? limits.lowDiskBytes)
+  await orStop(server, waitUntilServing(server, layout))
+  await recordVersion(program, layout)
+  const disk = watchDisk(layout.directory, options.log, options.lowDiskBytes ?? serverLimits.lowDiskBytes)
 
   const supervised = (async () => {
-    for (let deaths = 0; ; ) {
+    for (let crashes = 0; ; ) {
       const startedAt = performance.now()
-      const how = await server.exited
+      const reason = await server.exited
       if (stopping.signal.aborted) return
-      deaths = performance.now() - startedAt > wellMs ? 1 : deaths + 1
-      const isFull = (await freeBytes(layout.folder).catch(() => fullBytes)) < fullBytes
-      options.log(`The embedded database ${how}${isFull ? ', its disk is full' : ''}; starting it again`)
-      options.onExit?.(how)
-      await sleep(restartPauses[Math.min(deaths, restartPauses.length) - 1], undefined, {
+      crashes = performance.now() - startedAt > stableMs ? 1 : crashes + 1
+      const isFull = (await freeBytes(layout.directory).catch(() => fullBytes)) < fullBytes
+      options.log(`The embedded database ${reason}${isFull ? ', its disk is full' : ''}; restarting`)
+      options.onExit?.(reason)
+      await sleep(restartPauses[Math.min(crashes, restartPauses.length) - 1], undefined, {
         signal: stopping.signal,
       }).catch(() => undefined)
       if (stopping.signal.aborted) return
@@ -83,18 +84,18 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
     stop: async () => {
       stopping.abort()
       disk.stop()
-      await server.end()
+      await server.stop()
       await supervised
-      removeSocketFolder(layout)
+      removeSocketDirectory(layout)
     },
   }
 }
 
-async function orEnd(server: ServerProcess, start: Promise<void>): Promise<void> {
+async function orStop(server: ServerProcess, start: Promise<void>): Promise<void> {
   try {
     await start
   } catch (error) {
-    await server.end()
+    await server.stop()
     throw error
   }
 }

@@ -1,54 +1,54 @@
-// Where the embedded database keeps its things: all of it in DATA_DIR/database, the socket too where the path is short enough.
+// Paths of the embedded database: all in DATA_DIR/database, including the socket if its path is short enough.
 
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { makeSocketFolder, socketFolderOf } from './socket-folder.ts'
+import { createSocketDirectory, socketDirectoryOf } from './socket-directory.ts'
 
 export interface Layout {
-  folder: string
+  directory: string
   /** MariaDB's own files. */
   files: string
-  /** They are made here and moved when whole. */
+  /** Files are created here and renamed when complete. */
   unfinished: string
-  /** Temporary tables. A server empties this at its start, so it must not be shared with other servers as /tmp would be. */
+  /** Temporary tables. A server empties this at its start, so it must not be a shared directory such as /tmp. */
   temporary: string
   socket: string
   pid: string
-  /** SQL that the server runs at each start. */
-  firstStatements: string
-  /** Always empty: the one folder whose files SQL could read and write. */
+  /** SQL that the server executes at each start. */
+  initStatements: string
+  /** Always empty: the only directory whose files SQL could read or write. */
   sqlFiles: string
   output: string
-  /** The version of the server that opened the files last. */
+  /** The version of the server that last opened the files. */
   version: string
 }
 
 export function layoutOf(dataDir: string): Layout {
-  const folder = resolve(dataDir, 'database')
+  const directory = resolve(dataDir, 'database')
   return {
-    folder,
-    files: join(folder, 'files'),
-    unfinished: join(folder, 'files.new'),
-    temporary: join(folder, 'tmp'),
-    socket: join(socketFolderOf(folder), 'socket'),
-    pid: join(folder, 'pid'),
-    firstStatements: join(folder, 'first-statements.sql'),
-    sqlFiles: join(folder, 'no-files'),
-    output: join(folder, 'output.log'),
-    version: join(folder, 'version'),
+    directory,
+    files: join(directory, 'files'),
+    unfinished: join(directory, 'files.new'),
+    temporary: join(directory, 'tmp'),
+    socket: join(socketDirectoryOf(directory), 'socket'),
+    pid: join(directory, 'pid'),
+    initStatements: join(directory, 'first-statements.sql'),
+    sqlFiles: join(directory, 'no-files'),
+    output: join(directory, 'output.log'),
+    version: join(directory, 'version'),
   }
 }
 
-/** Only this user may enter either folder: whoever reaches the socket is the database's root. */
-export function makeFolders(layout: Layout): void {
+/** Both directories are private to this user: anyone who can open the socket is the database's root. */
+export function createDirectories(layout: Layout): void {
   mkdirSync(layout.temporary, { recursive: true, mode: 0o700 })
   mkdirSync(layout.sqlFiles, { recursive: true, mode: 0o500 })
-  const socketFolder = dirname(layout.socket)
-  if (socketFolder !== layout.folder) makeSocketFolder(socketFolder)
+  const socketDirectory = dirname(layout.socket)
+  if (socketDirectory !== layout.directory) createSocketDirectory(socketDirectory)
 }
 
-/** What stands outside of DATA_DIR goes when the server has ended. */
-export function removeSocketFolder(layout: Layout): void {
-  const socketFolder = dirname(layout.socket)
-  if (socketFolder !== layout.folder) rmSync(socketFolder, { recursive: true, force: true })
+/** Removes the socket directory if it is outside DATA_DIR. */
+export function removeSocketDirectory(layout: Layout): void {
+  const socketDirectory = dirname(layout.socket)
+  if (socketDirectory !== layout.directory) rmSync(socketDirectory, { recursive: true, force: true })
 }

@@ -1,5 +1,5 @@
-// A server process whose Kefu was killed lives on. It is known by its pid file and by its command line, which names our files (a pid
-// alone may long belong to somebody else), and is ended before ours starts: two servers on the same files destroy them.
+// Terminates a server process that outlived a killed Kefu: two servers on the same files destroy them. The pid file
+// identifies it together with the command line, which names our files, since the pid alone may have been reused.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -7,22 +7,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { childEnvironment } from './child-environment.ts'
 import type { Layout } from './layout.ts'
 
-const patienceMs = 10_000
+const exitTimeoutMs = 10_000
 
-export async function endOrphan(layout: Layout, log: (line: string) => void): Promise<void> {
+export async function terminateOrphan(layout: Layout, log: (line: string) => void): Promise<void> {
   const pid = readPid(layout.pid)
   if (pid === null || !servesOurFiles(pid, layout)) return
-  log(`Ending the database server that a killed Kefu left behind (process ${pid})`)
-  const isThere = () => servesOurFiles(pid, layout)
+  log(`Stopping the database server that a killed Kefu left behind (process ${pid})`)
+  const isRunning = () => servesOurFiles(pid, layout)
   process.kill(pid, 'SIGTERM')
-  if (await gone(isThere)) return
+  if (await hasExited(isRunning)) return
   process.kill(pid, 'SIGKILL')
-  if (!(await gone(isThere))) throw new Error(`the database server ${pid} cannot be ended`)
+  if (!(await hasExited(isRunning))) throw new Error(`cannot stop the database server ${pid}`)
 }
 
-async function gone(isThere: () => boolean): Promise<boolean> {
-  for (const giveUpAt = performance.now() + patienceMs; performance.now() < giveUpAt; await sleep(20)) {
-    if (!isThere()) return true
+async function hasExited(isRunning: () => boolean): Promise<boolean> {
+  for (const deadline = performance.now() + exitTimeoutMs; performance.now() < deadline; await sleep(20)) {
+    if (!isRunning()) return true
   }
   return false
 }
@@ -33,7 +33,7 @@ function readPid(file: string): number | null {
   return Number.isInteger(pid) && pid > 1 ? pid : null
 }
 
-/** False for a process that is gone, or dead and not yet collected: neither has a command line. */
+/** False for an exited process or a zombie, since neither has a command line. */
 function servesOurFiles(pid: number, layout: Layout): boolean {
   return commandLine(pid).includes(`--datadir=${layout.files}`)
 }

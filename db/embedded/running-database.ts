@@ -1,11 +1,11 @@
-// The embedded database of a Kefu that is running now, for a command beside it.
+// Finds the embedded database of a running Kefu, for commands.
 
 import { existsSync } from 'node:fs'
 import { layoutOf } from './layout.ts'
 import { databaseName, databaseUser } from './server-options.ts'
 import { StartError } from './start-error.ts'
 
-/** Throws a StartError when the Kefu that has this folder keeps its messages elsewhere. */
+/** Throws a StartError if the Kefu that uses this directory has its database elsewhere. */
 export function runningDatabase(dataDir: string): { socketPath: string; user: string; database: string } {
   const { socket } = layoutOf(dataDir)
   if (!existsSync(socket)) {

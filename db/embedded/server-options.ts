@@ -1,20 +1,20 @@
-// What the embedded server is told at every start, and the proof by SQL that it took it.
+// The embedded server's command line, and the check by SQL that the settings took effect.
 
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { driverOptions } from '../core/connect.ts'
 import type { Layout } from './layout.ts'
 import { StartError } from './start-error.ts'
 
-/** Kefu's user; the administrator is for people who repair something. */
+/** Kefu's user; the administrator is for repairs by hand. */
 export const databaseUser = 'kefu'
 export const administrator = 'root'
 export const databaseName = 'kefu'
 
-/** All that Kefu does to its tables: no files, triggers, procedures, events, users, and no other database. */
+/** Only what Kefu needs on its own tables: no files, triggers, procedures, events, users or other databases. */
 const rights = 'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, LOCK TABLES'
 
-/** Run by the server at each start, before it takes connections; one statement per line. */
-export const firstStatements = [
+/** The server executes these at each start, before it accepts connections; one statement per line. */
+export const initStatements = [
   `CREATE USER IF NOT EXISTS '${databaseUser}'@'localhost'`,
   `REVOKE ALL PRIVILEGES, GRANT OPTION FROM '${databaseUser}'@'localhost'`,
   `GRANT ${rights} ON \`${databaseName}\`.* TO '${databaseUser}'@'localhost'`,
@@ -22,10 +22,10 @@ export const firstStatements = [
   .map((statement) => `${statement};\n`)
   .join('')
 
-/** It refuses to run as root unless told to. */
+/** The server refuses to run as root without this option. */
 const asUser = process.getuid?.() === 0 ? ['--user=root'] : []
 
-/** For making the files as for serving them: the log size is part of the files. */
+/** For creating and for serving files, since the log size is part of the files. */
 export function fileOptions(files: string, layout: Layout): string[] {
   return [
     '--no-defaults',
@@ -48,7 +48,7 @@ export function servingOptions(layout: Layout, bufferPool: number): string[] {
     '--collation-server=utf8mb4_unicode_ci',
     '--default-time-zone=+00:00',
     '--transaction-isolation=READ-COMMITTED',
-    `--init-file=${layout.firstStatements}`,
+    `--init-file=${layout.initStatements}`,
     '--local-infile=0',
     `--secure-file-priv=${layout.sqlFiles}`,
     '--event-scheduler=OFF',
@@ -70,7 +70,10 @@ const expected = {
   skip_networking: 1,
 } as const
 
-/** An acknowledged message rests on these: a server that runs otherwise is not used. Rejects when the server does not answer yet. */
+/**
+ * Durability depends on these settings, so a server without them is rejected. Also throws while the server is not
+ * ready.
+ */
 export async function checkServing(socketPath: string): Promise<void> {
   const names = [...Object.keys(expected), 'sql_mode']
   const connection = await createConnection({

@@ -1,6 +1,6 @@
-// What the server program says of its own troubles.
+// Parses the server program's output.
 
-/** The line that tells why it ended, rather than those after it that only say that it does. */
+/** The line with the cause, not the generic ones about aborting that follow it. */
 export function lastError(output: string): string {
   const lines = output.trim().split('\n')
   const errors = lines.filter(

@@ -1,35 +1,35 @@
-// One run of the server program: from its spawn until its exit was seen.
+// One process of the server program, from its spawn to its exit.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { childEnvironment } from './child-environment.ts'
 import type { Layout } from './layout.ts'
-import { checkServing, firstStatements, servingOptions } from './server-options.ts'
+import { checkServing, initStatements, servingOptions } from './server-options.ts'
 import { lastError } from './server-output.ts'
 import type { ServerProgram } from './server-program.ts'
 import { StartError } from './start-error.ts'
 
 export interface ServerProcess {
-  /** Settles when the process is gone, with words for the log. */
+  /** Resolves on exit with the reason, for the log. */
   exited: Promise<string>
   pid: number | undefined
   isRunning(): boolean
-  /** Asks it to write everything down and end; kills it when that takes longer than 10 s, which loses nothing committed. */
-  end(): Promise<void>
+  /** Requests a clean shutdown; kills the process after 10 s, which loses no committed data. */
+  stop(): Promise<void>
 }
 
-const endPatienceMs = 10_000
-/** Time to repair its files after a crash; the log they are repaired from is small. */
-const startPatienceMs = 60_000
-const largestOutput = 10 * 2 ** 20
+const stopTimeoutMs = 10_000
+/** Includes recovery after a crash; the redo log is small. */
+const startTimeoutMs = 60_000
+const maxOutputBytes = 10 * 2 ** 20
 
-/** In its own process group, so that Ctrl-C reaches Kefu alone, which ends it last. */
+/** In its own process group, so that Ctrl-C reaches only Kefu, which stops the server last. */
 export function spawnServer(program: ServerProgram, layout: Layout, bufferPool: number): ServerProcess {
   rmSync(layout.socket, { force: true })
-  if (existsSync(layout.output) && statSync(layout.output).size > largestOutput)
+  if (existsSync(layout.output) && statSync(layout.output).size > maxOutputBytes)
     renameSync(layout.output, `${layout.output}.old`)
-  writeFileSync(layout.firstStatements, firstStatements, { mode: 0o600 })
+  writeFileSync(layout.initStatements, initStatements, { mode: 0o600 })
   const output = openSync(layout.output, 'a', 0o600)
   const child = spawn(program.path, servingOptions(layout, bufferPool), {
     detached: true,
@@ -37,35 +37,37 @@ export function spawnServer(program: ServerProgram, layout: Layout, bufferPool: 
     stdio: ['ignore', output, output],
   })
   closeSync(output)
-  // It writes the file itself, but later: a Kefu killed meanwhile would leave it unknown.
+  // The server also writes it, but only later. A Kefu killed before that would leave an orphan without a pid file.
   if (child.pid !== undefined) writeFileSync(layout.pid, `${child.pid}\n`)
-  // A Kefu that ends without stopping its parts, on an error say, takes the server along.
-  const endToo = () => child.kill('SIGTERM')
-  process.once('exit', endToo)
+  // Stops the server if Kefu exits without a clean shutdown.
+  const stopOnExit = () => child.kill('SIGTERM')
+  process.once('exit', stopOnExit)
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, signal) => {
-      process.off('exit', endToo)
+      process.off('exit', stopOnExit)
       resolve(signal ? `ended by ${signal}` : `ended with code ${code}`)
     })
   })
   const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null
-  return { pid: child.pid, exited, isRunning, end: () => end(child, exited) }
+  return { pid: child.pid, exited, isRunning, stop: () => stop(child, exited) }
 }
 
-async function end(child: ChildProcess, exited: Promise<string>): Promise<void> {
+async function stop(child: ChildProcess, exited: Promise<string>): Promise<void> {
   child.kill('SIGTERM')
-  const impatience = setTimeout(() => child.kill('SIGKILL'), endPatienceMs)
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
   await exited
-  clearTimeout(impatience)
+  clearTimeout(killTimer)
 }
 
-/** Resolves once it answers with the settings it must have; a StartError with its last words when it ends before. */
-export async function untilServing(server: ServerProcess, layout: Layout): Promise<void> {
-  for (const giveUpAt = performance.now() + startPatienceMs; ; await Promise.race([sleep(20), server.exited])) {
+/**
+ * Resolves once the server runs with the required settings; throws a StartError with its last error if it exits first.
+ */
+export async function waitUntilServing(server: ServerProcess, layout: Layout): Promise<void> {
+  for (const deadline = performance.now() + startTimeoutMs; ; await Promise.race([sleep(20), server.exited])) {
     if (!server.isRunning()) {
       throw new StartError(
-        `The embedded database ${await server.exited}: ${lastError(readFileSync(layout.output, 'utf8'))} (all of it: ${layout.output})`,
+        `The embedded database ${await server.exited}: ${lastError(readFileSync(layout.output, 'utf8'))} (see ${layout.output})`,
       )
     }
     try {
@@ -73,7 +75,7 @@ export async function untilServing(server: ServerProcess, layout: Layout): Promi
     } catch (error) {
       if (error instanceof StartError) throw error
     }
-    if (performance.now() > giveUpAt)
+    if (performance.now() > deadline)
       throw new StartError(`The embedded database does not answer; see ${layout.output}`)
   }
 }

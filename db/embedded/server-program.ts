@@ -1,5 +1,5 @@
-// Finds MariaDB's server program on this machine, and installs it where that can be done without asking.
-// MySQL's program is passed over: distributions confine it to its own folder. A MySQL server is used through DATABASE_URL.
+// Finds MariaDB's server program on this machine, and installs it if that needs no confirmation.
+// Ignores MySQL's program, which distributions confine to its own directory. Use a MySQL server through DATABASE_URL.
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -12,14 +12,14 @@ const run = promisify(execFile)
 
 export interface ServerProgram {
   path: string
-  /** Like 10.11.19. */
+  /** E.g. 10.11.19. */
   version: string
-  /** The folder of its SQL files. */
+  /** The directory of its SQL files. */
   share: string
 }
 
-/** Beside PATH, which leaves out sbin for most users. */
-const places = [
+/** Candidates; PATH lacks sbin for most users. */
+const candidates = [
   'mariadbd',
   '/usr/sbin/mariadbd',
   '/usr/bin/mariadbd',
@@ -35,19 +35,19 @@ const places = [
   '/usr/libexec/mysqld',
 ]
 
-/** Throws a StartError that names three ways on. */
+/** Throws a StartError that lists the alternatives. */
 export async function serverProgram(log: (line: string) => void): Promise<ServerProgram> {
   const found = (await find()) ?? ((await install(log)) ? await find() : null)
   if (found !== null) return found
   throw new StartError(
-    "MariaDB's server program is not on this machine. Three ways on: install it with your package manager (the package is called " +
+    "MariaDB's server program is not on this machine. Either install it with your package manager (the package is called " +
       'mariadb-server, or mariadb with Homebrew) and start Kefu again; set DATABASE_URL to a MySQL or MariaDB server that you have; ' +
       'or run everything in containers with "docker compose up".',
   )
 }
 
 async function find(): Promise<ServerProgram | null> {
-  for (const path of places) {
+  for (const path of candidates) {
     const program = await inspect(path)
     if (program !== null) return program
   }
@@ -68,7 +68,7 @@ async function inspect(path: string): Promise<ServerProgram | null> {
   }
 }
 
-/** True when apt has installed it. Nothing that is installed already is removed for it. */
+/** Returns true if apt has installed it. --no-remove protects installed packages. */
 async function install(log: (line: string) => void): Promise<boolean> {
   if (!existsSync('/etc/debian_version')) return false
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
@@ -87,7 +87,7 @@ async function succeeds([program = '', ...args]: string[], log?: (line: string) 
     await run(program, args, { maxBuffer: 8 * 2 ** 20, env: childEnvironment() })
     return true
   } catch (error) {
-    log?.(`It did not work: ${lastLine(error)}`)
+    log?.(`Failed: ${lastLine(error)}`)
     return false
   }
 }

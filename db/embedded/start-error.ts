@@ -1,6 +1,6 @@
-// What keeps Kefu from starting and is for a person to mend.
+// An error that prevents the start and that the operator has to fix.
 
-/** Its message alone says what to do; no stack belongs beside it. */
+/** The message alone says what to do, so it is printed without a stack. */
 export class StartError extends Error {
   override name = 'StartError'
 }

@@ -1,65 +1,69 @@
-// Customers who came and never began a conversation. Nothing but a look at each tells who did, so they are walked through, oldest first.
+// Customers who never started a conversation. No index answers this, so housekeeping scans customers oldest first, in
+// pages.
 
 import { sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { ago } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import type { KeysetPosition, PageOf } from '../core/keyset.ts'
 
-/** The next who came longer than limits.abandonedCustomerMs ago, limits.housekeepingRows at most, silent or not. */
-export async function listOldCustomers(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
-  const cameAt = sql<string>`${new Date(after.at)}`
+/** The next page of customers older than serverLimits.abandonedCustomerMs, with or without conversations. */
+export async function selectOldCustomers(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
+  const createdAt = sql<string>`${new Date(after.at)}`
   const rows = await db
     .selectFrom('users')
     .select(['id', 'created_at as at'])
     .where('role', '=', 'customer')
-    .where('created_at', '<', ago(limits.abandonedCustomerMs))
+    .where('created_at', '<', ago(serverLimits.abandonedCustomerMs))
     .where((eb) =>
-      eb.or([eb('created_at', '>', cameAt), eb.and([eb('created_at', '=', cameAt), eb('id', '>', after.id)])]),
+      eb.or([eb('created_at', '>', createdAt), eb.and([eb('created_at', '=', createdAt), eb('id', '>', after.id)])]),
     )
     .orderBy('created_at')
     .orderBy('id')
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .execute()
-  return { items: rows.map(({ id }) => id), next: rows.length < limits.housekeepingRows ? null : (rows.at(-1) ?? null) }
+  return {
+    items: rows.map(({ id }) => id),
+    next: rows.length < serverLimits.housekeepingRows ? null : (rows.at(-1) ?? null),
+  }
 }
 
-/** Removes, with their sessions, those of these customers who never began a conversation nor uploaded anything; what others hold stays. */
-export async function removeAbandonedCustomers(trx: Transaction, ids: readonly number[]): Promise<void> {
-  const found = await withoutReferences(trx, ids)
-  if (found.length === 0) return
+/** Deletes those customers, with their sessions, who have neither conversations nor uploads. Skips locked rows. */
+export async function deleteAbandonedCustomers(trx: Transaction, ids: readonly number[]): Promise<void> {
+  const candidates = await withoutReferences(trx, ids)
+  if (candidates.length === 0) return
   const locked = await trx
     .selectFrom('users')
     .select('id')
-    .where('id', 'in', found)
+    .where('id', 'in', candidates)
     .orderBy('id')
     .forUpdate()
     .skipLocked()
     .execute()
-  // Whoever began one after that look, but before the lock, is seen now; from here on the lock on the customer's row keeps it away.
-  const silent = await withoutReferences(
+  // A conversation may have started before the lock; after it, the lock on the customer's row prevents one.
+  const abandoned = await withoutReferences(
     trx,
     locked.map(({ id }) => id),
   )
-  if (silent.length === 0) return
-  await trx.deleteFrom('customer_sessions').where('user_id', 'in', silent).execute()
-  await trx.deleteFrom('users').where('id', 'in', silent).execute()
+  if (abandoned.length === 0) return
+  await trx.deleteFrom('customer_sessions').where('user_id', 'in', abandoned).execute()
+  await trx.deleteFrom('users').where('id', 'in', abandoned).execute()
 }
 
 async function withoutReferences(trx: Transaction, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return []
-  const spoken = await trx
+  const withConversations = await trx
     .selectFrom('conversations')
     .select('customer_id as id')
     .where('customer_id', 'in', ids)
     .groupBy('customer_id')
     .execute()
-  const uploaded = await trx
+  const withUploads = await trx
     .selectFrom('attachments')
     .select('uploader_id as id')
     .where('uploader_id', 'in', ids)
     .groupBy('uploader_id')
     .execute()
-  const known = new Set([...spoken, ...uploaded].map(({ id }) => id))
-  return ids.filter((id) => !known.has(id))
+  const referenced = new Set([...withConversations, ...withUploads].map(({ id }) => id))
+  return ids.filter((id) => !referenced.has(id))
 }

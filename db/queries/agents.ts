@@ -1,4 +1,4 @@
-// Agents as colleagues see them, their connections to nodes, and the status that follows from both.
+// Agents, their connections to nodes, and the status derived from both.
 
 import { sql } from 'kysely'
 import type { Agent, AgentStatusValue } from '#protocol/entities.ts'
@@ -22,8 +22,8 @@ function agents(db: Database) {
     .$castTo<Omit<Agent, 'openConversations'>>()
 }
 
-/** All who may answer, by name. */
-export async function listAgents(db: Database): Promise<Agent[]> {
+/** All agents and admins who are not disabled, by name. */
+export async function selectAgents(db: Database): Promise<Agent[]> {
   return withOpenConversations(db, await agents(db).orderBy('agent.name').orderBy('agent.id').execute())
 }
 
@@ -31,7 +31,9 @@ export async function findAgent(db: Database, id: number): Promise<Agent | undef
   return (await withOpenConversations(db, await agents(db).where('agent.id', '=', id).execute()))[0]
 }
 
-/** By given ids: of ids that it meets row by row the server cannot tell how few have the status, and reads all that are in progress for each. */
+/**
+ * A separate query by literal ids. In a join the optimizer misjudges the status and reads every pending row per agent.
+ */
 async function withOpenConversations(db: Database, rows: Omit<Agent, 'openConversations'>[]): Promise<Agent[]> {
   if (rows.length === 0) return []
   const counted = await db
@@ -55,8 +57,8 @@ export interface AgentPresence {
   lastSeen: string | null
 }
 
-/** What is told of agents whose status changed since a time of the database's clock. */
-export function listPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
+/** Agents whose published status changed since a time of the database's clock. */
+export function selectPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
   return db
     .selectFrom('agent_status')
     .select(['agent_id as agentId', 'status', 'last_seen as lastSeen'])
@@ -64,8 +66,8 @@ export function listPresenceSince(db: Database, since: string): Promise<AgentPre
     .execute()
 }
 
-/** How many are here to answer, busy or not. */
-export async function countAgentsHere(db: Database): Promise<number> {
+/** Agents who are online or busy. */
+export async function countAvailableAgents(db: Database): Promise<number> {
   const { n } = await db
     .selectFrom('agent_status')
     .select((eb) => eb.fn.countAll<number>().as('n'))
@@ -74,8 +76,8 @@ export async function countAgentsHere(db: Database): Promise<number> {
   return n
 }
 
-/** Agents that this node is written down to have. */
-export async function listAgentConnections(db: Database, nodeId: string): Promise<number[]> {
+/** Agents with a stored connection to this node. */
+export async function selectAgentConnections(db: Database, nodeId: string): Promise<number[]> {
   const rows = await db
     .selectFrom('agent_connections')
     .select('agent_id as agentId')
@@ -84,7 +86,7 @@ export async function listAgentConnections(db: Database, nodeId: string): Promis
   return rows.map((row) => row.agentId)
 }
 
-export async function addAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
+export async function insertAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
   await trx
     .insertInto('agent_connections')
     .values({ agent_id: agentId, node_id: nodeId })
@@ -92,7 +94,7 @@ export async function addAgentConnection(trx: Transaction, agentId: number, node
     .execute()
 }
 
-export async function removeAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
+export async function deleteAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
   await trx.deleteFrom('agent_connections').where('agent_id', '=', agentId).where('node_id', '=', nodeId).execute()
 }
 
@@ -100,15 +102,17 @@ export async function saveChosenStatus(trx: Transaction, agentId: number, chosen
   await trx.insertInto('agent_status').values({ agent_id: agentId, chosen }).onDuplicateKeyUpdate({ chosen }).execute()
 }
 
-export interface ToldStatus {
+export interface StatusChange {
   status: AgentStatusValue
   lastSeen: string
-  /** What was told before; null when nobody knows. */
+  /** The status published before; null if unknown. */
   before: AgentStatusValue | null
 }
 
-/** Brings what is told in line (connected ? chosen : offline), under the row's lock; lastSeen is when that last changed. */
-export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<ToldStatus> {
+/**
+ * Recomputes the status (connected ? chosen : offline) under the row's lock. lastSeen is the time of its last change.
+ */
+export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<StatusChange> {
   await trx
     .insertInto('agent_status')
     .values({ agent_id: agentId })
@@ -134,7 +138,7 @@ export async function refreshAgentStatus(trx: Transaction, agentId: number): Pro
     .forUpdate()
     .executeTakeFirstOrThrow()
   const status = row.connected ? row.chosen : 'offline'
-  // Nobody is told of what stays as it is, so its time stays too.
+  // An unchanged status is not published, so its time stays unchanged.
   if (status === row.status && row.lastSeen !== null) return { status, lastSeen: row.lastSeen, before: row.status }
   await trx
     .updateTable('agent_status')

@@ -1,21 +1,22 @@
-// Pictures and files that messages bring along: a row each, its bytes under `stored_name` in the uploads folder.
+// Attachments of messages. The file itself is in the uploads directory under `stored_name`.
 
 import type { Attachment, Message } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago } from '../core/clock.ts'
 import type { AttachmentsTable, Database, Transaction } from '../core/database.ts'
 
-type Shown = Pick<AttachmentsTable, 'name' | 'size' | 'width' | 'height'> & { id: number; mimeType: string }
+type AttachmentRow = Pick<AttachmentsTable, 'name' | 'size' | 'width' | 'height'> & { id: number; mimeType: string }
 
-const shown = ['id', 'name', 'size', 'mime_type as mimeType', 'width', 'height'] as const
+const attachmentColumns = ['id', 'name', 'size', 'mime_type as mimeType', 'width', 'height'] as const
 
-function asAttachment({ id, name, size, mimeType, width, height }: Shown): Attachment {
+function asAttachment({ id, name, size, mimeType, width, height }: AttachmentRow): Attachment {
   return { id, name, size, mimeType, ...(width === null || height === null ? {} : { width, height }) }
 }
 
 export interface NewAttachment extends Omit<Attachment, 'id'> {
   uploaderId: number
-  /** Of the file; random. */
+  /** Random name of the stored file. */
   storedName: string
 }
 
@@ -36,7 +37,7 @@ export async function insertAttachment(db: Database, row: NewAttachment): Promis
   return { id: Number(insertId), ...attachment }
 }
 
-/** With whose it is and where its message stands: null before there is one. */
+/** With its uploader and the conversation of its message; conversationId is null until a message references it. */
 export async function findAttachment(db: Database, id: number) {
   const row = await db
     .selectFrom('attachments')
@@ -59,13 +60,13 @@ export async function findAttachment(db: Database, id: number) {
   return { attachment: asAttachment(row), storedName, uploaderId, conversationId }
 }
 
-/** What of these messages came with an attachment has it. Asks nothing where all is text. */
+/** Adds the attachments of these messages. Runs no query if all are text. */
 export async function withAttachments(db: Database, messages: Message[]): Promise<Message[]> {
   const ids = messages.filter(({ type }) => type !== 'text').map(({ id }) => id)
   if (ids.length === 0) return messages
   const rows = await db
     .selectFrom('attachments')
-    .select([...shown, 'message_id as messageId'])
+    .select([...attachmentColumns, 'message_id as messageId'])
     .where('message_id', 'in', ids)
     .execute()
   const found = new Map(rows.map((row) => [row.messageId, asAttachment(row)]))
@@ -81,7 +82,7 @@ export interface LockedAttachment {
   isSent: boolean
 }
 
-/** Those of these ids that exist. Asks nothing for none. */
+/** Locks the attachments that exist. Runs no query without ids. */
 export async function lockAttachments(
   trx: Transaction,
   ids: readonly number[],
@@ -89,7 +90,7 @@ export async function lockAttachments(
   if (ids.length === 0) return new Map()
   const rows = await trx
     .selectFrom('attachments')
-    .select([...shown, 'uploader_id as uploaderId', 'message_id as messageId'])
+    .select([...attachmentColumns, 'uploader_id as uploaderId', 'message_id as messageId'])
     .where('id', 'in', ids)
     .orderBy('id')
     .forUpdate()
@@ -102,13 +103,13 @@ export async function lockAttachments(
   )
 }
 
-/** From now on the message's, and seen by who sees it. */
+/** Attaches it to a message, which makes it visible to everyone who can see the conversation. */
 export async function linkAttachment(trx: Transaction, id: number, messageId: number): Promise<void> {
   await trx.updateTable('attachments').set({ message_id: messageId }).where('id', '=', id).execute()
 }
 
-/** Bytes of all that somebody has uploaded and that is still there. */
-export async function sumUploaded(db: Database, uploaderId: number): Promise<number> {
+/** Total size of the stored attachments of one uploader. */
+export async function sumUploadedBytes(db: Database, uploaderId: number): Promise<number> {
   const { bytes } = await db
     .selectFrom('attachments')
     .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('size'), eb.lit(0)).as('bytes'))
@@ -117,14 +118,16 @@ export async function sumUploaded(db: Database, uploaderId: number): Promise<num
   return Number(bytes)
 }
 
-/** Uploaded long ago and never sent, limits.housekeepingRows at most, locked so that none is sent now; what others hold is left out. */
-export function lockUnsentAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
+/**
+ * Locks up to serverLimits.housekeepingRows orphaned attachments, so that no message can claim them. Skips locked rows.
+ */
+export function lockOrphanedAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
   return trx
     .selectFrom('attachments')
     .select(['id', 'stored_name as storedName'])
     .where('message_id', 'is', null)
     .where('created_at', '<', ago(limits.orphanedAttachmentMs))
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .forUpdate()
     .skipLocked()
     .execute()
@@ -134,7 +137,7 @@ export async function deleteAttachments(db: Database, ids: readonly number[]): P
   if (ids.length > 0) await db.deleteFrom('attachments').where('id', 'in', ids).execute()
 }
 
-/** The row of a file that was not given to anybody yet. */
+/** Deletes the row that an ambiguous commit may have inserted, so that a retry can insert it. */
 export async function deleteStoredAttachment(
   trx: Transaction,
   { uploaderId, storedName }: Pick<NewAttachment, 'uploaderId' | 'storedName'>,

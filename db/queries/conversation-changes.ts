@@ -1,7 +1,7 @@
-// How conversations that were changed are written back: after a lock, or as far as they are known and refused where that is no more so.
+// Writes changed conversations back: under their lock, or by compare-and-set on `version`.
 
 import { type CompiledQuery, type RawBuilder, sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { literalTime } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { deferred } from '../core/pipelining.ts'
@@ -31,15 +31,15 @@ const counts = ['lastSeq', 'version', 'customerUnread', 'agentUnread'] as const
 const isCount = (key: SavedKey): key is CountKey => (counts as readonly SavedKey[]).includes(key)
 const times = new Set<SavedKey>(['customerReadAt', 'agentReadAt', 'queuedAt', 'closedAt', 'updatedAt', 'changedAt'])
 
-/** A state as it was locked, and what it becomes. */
+/** A conversation's state before and after a change. */
 export interface ConversationChanges {
   before: LockedConversation
   after: LockedConversation
 }
 
 /**
- * Writes back states that were changed under their locks, in one statement that goes with the next: the columns in which any of them differs.
- * ELT and FIELD take lists, so that the text depends on the columns alone, however many rows there are.
+ * Writes the changed columns of locked conversations in one deferred statement. ELT and FIELD take lists, so the text
+ * depends on the columns but not on the number of rows.
  */
 export async function saveConversations(trx: Transaction, changes: readonly ConversationChanges[]): Promise<void> {
   if (changes.length === 0) return
@@ -48,19 +48,19 @@ export async function saveConversations(trx: Transaction, changes: readonly Conv
   const assignments = savedColumns
     .filter(([key]) => changes.some(({ before, after }) => before[key] !== after[key]))
     .map(([key, column]) => {
-      const values = changes.map(({ after }) => stored(key, after[key]))
-      // As it is: a change that nobody locked is seen by its version, in which the one before it is lost.
+      const values = changes.map(({ after }) => toSqlValue(key, after[key]))
+      // An absolute value, not an increment, so that the version reveals a write that bypassed the lock.
       if (values.length === 1) return sql`${sql.ref(column)} = ${values[0]}`
-      const growth = commonGrowth(key, changes)
-      if (growth !== undefined) return sql`${sql.ref(column)} = ${sql.ref(column)} + ${growth}`
+      const increment = commonIncrement(key, changes)
+      if (increment !== undefined) return sql`${sql.ref(column)} = ${sql.ref(column)} + ${increment}`
       return sql`${sql.ref(column)} = elt(field(id, ${ids}), ${values})`
     })
   await sql`${deferred}update conversations set ${sql.join(assignments)} where id in (${ids})`.execute(trx)
 }
 
 /**
- * Lets conversations grow by new messages, whose rows nobody has locked: it fails where one is no more at the version that was known, or where
- * `now` is further from the database's time than limits.clockToleranceMs.
+ * Compare-and-set for new messages, without row locks. The statement fails if any version differs from the cached one,
+ * or if `now` is more than serverLimits.clockToleranceMs off the database's clock.
  */
 export function compareAndAppend(db: Database, changes: readonly ConversationChanges[], now: string): CompiledQuery {
   const ids = changes.map(({ after }) => after.id)
@@ -68,16 +68,16 @@ export function compareAndAppend(db: Database, changes: readonly ConversationCha
   const moved = (['updatedAt', 'changedAt'] as const).filter((key) =>
     changes.some(({ before, after }) => before[key] !== after[key]),
   )
-  const growth = (key: CountKey): (number | number[])[] => {
-    const alike = commonGrowth(key, changes)
-    return alike === undefined ? [ids, changes.map(({ before, after }) => after[key] - before[key])] : [alike]
+  const increment = (key: CountKey): (number | number[])[] => {
+    const common = commonIncrement(key, changes)
+    return common === undefined ? [ids, changes.map(({ before, after }) => after[key] - before[key])] : [common]
   }
-  const seq = growth('lastSeq')
+  const seq = increment('lastSeq')
   const unread = (['customerUnread', 'agentUnread'] as const)
     .filter((key) => changes.some(({ before, after }) => after[key] > before[key]))
-    .map((key) => ({ key, by: growth(key) }))
+    .map((key) => ({ key, by: increment(key) }))
   const parameters = [
-    ...[offsetBy(now, -limits.clockToleranceMs), offsetBy(now, limits.clockToleranceMs)],
+    ...[offsetBy(now, -serverLimits.clockToleranceMs), offsetBy(now, serverLimits.clockToleranceMs)],
     ...[ids, changes.map(({ before }) => before.version)],
     ...seq,
     ...unread.flatMap(({ by }) => by),
@@ -86,24 +86,25 @@ export function compareAndAppend(db: Database, changes: readonly ConversationCha
     ids,
   ]
   const shape = `${seq.length} ${unread.map(({ key, by }) => `${key} ${by.length}`)} ${moved}`
-  const known = grown.get(shape) ?? textOfGrowth(seq, unread, moved).compile(db)
-  grown.set(shape, known)
-  return { ...known, parameters }
+  const compiled = compiledByShape.get(shape) ?? appendStatement(seq, unread, moved).compile(db)
+  compiledByShape.set(shape, compiled)
+  return { ...compiled, parameters }
 }
 
 type CountKey = (typeof counts)[number]
 
-/** By what is to be added: one number for all, or ids and numbers. Few shapes, so each is put together once. */
-const grown = new Map<string, CompiledQuery>()
+/** Compiled statements by shape: per column, one increment for all rows or one per row. There are few shapes. */
+const compiledByShape = new Map<string, CompiledQuery>()
 
-function textOfGrowth(
+function appendStatement(
   seq: unknown[],
   unread: { key: CountKey; by: unknown[] }[],
   moved: ('updatedAt' | 'changedAt')[],
 ): RawBuilder<unknown> {
   const plus = (by: unknown[]) => (by.length === 1 ? sql`${by[0]}` : sql`elt(field(id, ${by[0]}), ${by[1]})`)
   const assignments = [
-    // A column that cannot be null refuses one. The version grows last, as each assignment sees those before it.
+    // NULL in a NOT NULL column makes the statement fail. Assign version last, since each assignment sees those before
+    // it.
     sql`last_seq = if(current_timestamp(3) between ${''} and ${''} and version = elt(field(id, ${[]}), ${[]}), last_seq, null)
       + ${plus(seq)}`,
     ...unread.map(({ key, by }) => sql`${column(key)} = ${column(key)} + ${plus(by)}`),
@@ -117,27 +118,27 @@ const column = (key: SavedKey) => sql.ref(columnOf[key])
 
 const offsetBy = (now: string, ms: number) => literalTime(new Date(Date.parse(now) + ms).toISOString())
 
-/** By how much a count grows in all of them alike, as with one message in each. */
-function commonGrowth(key: SavedKey, changes: readonly ConversationChanges[]): number | undefined {
+/** The increment of a counter if it is the same in all rows, as with one message each. */
+function commonIncrement(key: SavedKey, changes: readonly ConversationChanges[]): number | undefined {
   if (!isCount(key)) return undefined
-  const [growth = 0, ...others] = changes.map(({ before, after }) => after[key] - before[key])
-  return growth > 0 && others.every((other) => other === growth) ? growth : undefined
+  const [first = 0, ...others] = changes.map(({ before, after }) => after[key] - before[key])
+  return first > 0 && others.every((other) => other === first) ? first : undefined
 }
 
 /**
- * A time of a conversation that moves at most every limits.timestampResolutionMs: it stands in indexes, which cost more than the row does when the same
- * conversation changes many times a second.
+ * Advances a timestamp at most every serverLimits.timestampResolutionMs. It is indexed, and index updates cost more
+ * than the row update when a conversation changes many times a second.
  */
 export const throttleTimestamp = (time: string, now: string) => (time > floorToResolution(now) ? time : now)
 
-/** Of the moment that was asked of last: all of a batch have one, and reading a time costs as much as the rest of what is decided. */
-let step = { before: '', is: '' }
+/** Memo of the last result: a batch shares one `now`, and parsing it costs as much as the rest of the decision. */
+let lastFloor = { now: '', floor: '' }
 
 function floorToResolution(now: string): string {
-  if (step.before !== now)
-    step = { before: now, is: new Date(Date.parse(now) - limits.timestampResolutionMs).toISOString() }
-  return step.is
+  if (lastFloor.now !== now)
+    lastFloor = { now, floor: new Date(Date.parse(now) - serverLimits.timestampResolutionMs).toISOString() }
+  return lastFloor.floor
 }
 
-const stored = (key: SavedKey, value: ConversationState[SavedKey]) =>
+const toSqlValue = (key: SavedKey, value: ConversationState[SavedKey]) =>
   times.has(key) && value !== null ? new Date(value) : value

@@ -1,14 +1,14 @@
-// Conversations as people see them: joined with names, in the views of agents and customers, page by page.
+// Conversations joined with names, paged by view for agents and by customer.
 
 import { type Expression, type ExpressionBuilder, type NotNull, type SqlBool, sql } from 'kysely'
 import type { ConversationCounts, ConversationView, Language } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Database, Tables } from '../core/database.ts'
-import type { KeysetPosition, PlacedPageOf } from '../core/keyset.ts'
+import type { KeysetPosition, PageWithPositions } from '../core/keyset.ts'
 import type { ConversationState } from './conversations.ts'
 import { displayName } from './display-name.ts'
 
-/** A conversation with the names around it: everything either side may see, and more than the customer may. */
+/** A conversation with names: everything that agents may see, which is more than the customer may. */
 export interface ConversationRecord
   extends Omit<ConversationState, 'customerReadAt' | 'agentReadBy' | 'agentReadAt' | 'changedAt'> {
   subject: string | null
@@ -25,7 +25,7 @@ export interface ConversationRecord
   customerCreatedAt: string
   agentName: string | null
   siteName: string
-  /** One a line. */
+  /** One per line. */
   siteOrigins: string
 }
 
@@ -75,8 +75,8 @@ export function findConversations(db: Database, ids: readonly number[]): Promise
 
 type Condition = ExpressionBuilder<Tables, 'conversations'>
 
-/** The same as isAnnounced. */
-const announced = (eb: Condition) =>
+/** isVisibleToAgents in SQL. */
+const visibleToAgents = (eb: Condition) =>
   eb.or([
     eb('conversations.last_seq', '>', 0),
     eb('conversations.agent_id', 'is not', null),
@@ -84,59 +84,59 @@ const announced = (eb: Condition) =>
   ])
 
 const inView = {
-  // Without a time there is no place in the queue: nobody has written in it.
+  // queued_at is null until the first message.
   queue: (eb: Condition) =>
     eb.and([eb('conversations.status', '=', 'open'), eb('conversations.queued_at', 'is not', null)]),
   mine: (eb: Condition, agentId: number) =>
     eb.and([eb('conversations.agent_id', '=', agentId), eb('conversations.status', '=', 'pending')]),
-  // closed_at and not status: one index equality, so that (closed_at, updated_at, id) gives the order.
-  all: (eb: Condition) => eb.and([eb('conversations.closed_at', 'is', null), announced(eb)]),
-  closed: (eb: Condition) => eb.and([eb('conversations.status', '=', 'closed'), announced(eb)]),
+  // closed_at instead of status: one equality, so that the index (closed_at, updated_at, id) yields the order.
+  all: (eb: Condition) => eb.and([eb('conversations.closed_at', 'is', null), visibleToAgents(eb)]),
+  closed: (eb: Condition) => eb.and([eb('conversations.status', '=', 'closed'), visibleToAgents(eb)]),
 } as const
 
 type OrderingTime = 'queued_at' | 'updated_at' | 'closed_at'
 
-/** The column that orders each view; the queue alone runs oldest first. */
+/** The column that orders each view. Only the queue is oldest first. */
 const orderOf = { queue: 'queued_at', mine: 'updated_at', all: 'updated_at', closed: 'closed_at' } as const
 const directionOf = (view: ConversationView) => (view === 'queue' ? 'asc' : 'desc')
 
-/** One page of an agent's view, by keyset: the rows after `after` in the view's order. */
-export function listConversationsInView(
+/** One keyset page of an agent's view. */
+export function selectConversationsInView(
   db: Database,
   view: ConversationView,
   agentId: number,
   after: KeysetPosition | null,
   limit: number,
-): Promise<PlacedPageOf<ConversationRecord>> {
-  return listPage(db, (eb) => inView[view](eb, agentId), orderOf[view], directionOf(view), after, limit)
+): Promise<PageWithPositions<ConversationRecord>> {
+  return selectPage(db, (eb) => inView[view](eb, agentId), orderOf[view], directionOf(view), after, limit)
 }
 
-export function listConversationsOfCustomer(
+export function selectConversationsOfCustomer(
   db: Database,
   customerId: number,
   after: KeysetPosition | null,
   limit: number,
-): Promise<PlacedPageOf<ConversationRecord>> {
-  return listPage(db, (eb) => eb('conversations.customer_id', '=', customerId), 'updated_at', 'desc', after, limit)
+): Promise<PageWithPositions<ConversationRecord>> {
+  return selectPage(db, (eb) => eb('conversations.customer_id', '=', customerId), 'updated_at', 'desc', after, limit)
 }
 
 /**
- * The page is chosen from one index alone and only then joined: given all in one, the server may begin with the small table of sites and
- * sort everything there is. Joined rows come in any order, so they are put in the page's here.
+ * Selects the page from one index before joining. In a single join the optimizer may start with the small sites table
+ * and sort every conversation. Joined rows arrive in any order, so this sorts them again.
  */
-async function listPage(
+async function selectPage(
   db: Database,
   condition: (eb: Condition) => Expression<SqlBool>,
   time: OrderingTime,
   direction: 'asc' | 'desc',
   after: KeysetPosition | null,
   limit: number,
-): Promise<PlacedPageOf<ConversationRecord>> {
+): Promise<PageWithPositions<ConversationRecord>> {
   const page = db
     .selectFrom('conversations')
     .select(['conversations.id', `conversations.${time} as at`])
     .where(condition)
-    .$if(after !== null, (query) => query.where((eb) => isBehind(eb, time, direction, after as KeysetPosition)))
+    .$if(after !== null, (query) => query.where((eb) => isAfter(eb, time, direction, after as KeysetPosition)))
     .orderBy(`conversations.${time}`, direction)
     .orderBy('conversations.id', direction)
     .limit(limit + 1)
@@ -144,27 +144,27 @@ async function listPage(
   const rows = await records(db).innerJoin(page, 'page.id', 'conversations.id').select('page.at').execute()
   const [first, second] = direction === 'asc' ? [-1, 1] : [1, -1]
   rows.sort((a, b) => (isBefore(a, b) ? first : second))
-  const shown = rows.slice(0, limit)
-  const items = shown.map(({ at: _, ...record }) => record)
-  const places = shown.map(({ at, id }) => ({ at: at as string, id }))
-  return { items, places, next: rows.length > limit ? (places[limit - 1] ?? null) : null }
+  const pageRows = rows.slice(0, limit)
+  const items = pageRows.map(({ at: _, ...record }) => record)
+  const positions = pageRows.map(({ at, id }) => ({ at: at as string, id }))
+  return { items, positions, next: rows.length > limit ? (positions[limit - 1] ?? null) : null }
 }
 
 const isBefore = (a: { at: string | null; id: number }, b: { at: string | null; id: number }) =>
   a.at === b.at ? a.id < b.id : String(a.at) < String(b.at)
 
-/** (time, id) behind a place, as two ranges of the index. */
-function isBehind(eb: Condition, time: OrderingTime, direction: 'asc' | 'desc', { at, id }: KeysetPosition) {
-  const passes = direction === 'asc' ? '>' : '<'
+/** (time, id) after a position, as two index ranges. */
+function isAfter(eb: Condition, time: OrderingTime, direction: 'asc' | 'desc', { at, id }: KeysetPosition) {
+  const comparison = direction === 'asc' ? '>' : '<'
   const date = sql<string>`${new Date(at)}`
   return eb.or([
-    eb(`conversations.${time}`, passes, date),
-    eb.and([eb(`conversations.${time}`, '=', date), eb('conversations.id', passes, id)]),
+    eb(`conversations.${time}`, comparison, date),
+    eb.and([eb(`conversations.${time}`, '=', date), eb('conversations.id', comparison, id)]),
   ])
 }
 
-/** Rows in each view, counted up to limits.countCap + 1 so that a full shop costs no more than a busy one. */
-export async function countConversations(db: Database, agentId: number): Promise<ConversationCounts> {
+/** Rows in each view, counted up to limits.countCap + 1, so that the cost does not grow with history. */
+export async function countConversationsInViews(db: Database, agentId: number): Promise<ConversationCounts> {
   const count = (view: ConversationView) =>
     db
       .selectFrom(
@@ -172,7 +172,7 @@ export async function countConversations(db: Database, agentId: number): Promise
           .selectFrom('conversations')
           .select('conversations.id')
           .where((eb) => inView[view](eb, agentId))
-          // In the view's order, so that what is counted is what people look at, and in memory.
+          // In the view's order, so that it counts the rows that are likely in memory.
           .orderBy(`conversations.${orderOf[view]}`, directionOf(view))
           .limit(limits.countCap + 1)
           .as('counted'),

@@ -1,7 +1,8 @@
-// A conversation's own row: its state, locked, changed and saved; and what changed lately.
+// Conversation rows: their state, locks, inserts, and the feed of recent changes.
+
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { ConversationStatus } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { ago } from '../core/clock.ts'
 import { compileOnce } from '../core/compile-once.ts'
 import type { Database, Tables, Transaction } from '../core/database.ts'
@@ -27,7 +28,7 @@ const stateColumns = [
   'changed_at as changedAt',
 ] as const
 
-/** A conversation's own row, as it stands under its lock. */
+/** The columns of a conversation's own row that use cases change. */
 export interface ConversationState {
   id: number
   customerId: number
@@ -49,32 +50,35 @@ export interface ConversationState {
   changedAt: string
 }
 
-/** A conversation as it stands under its lock, with what is known of the people in it, whose rows are not locked. */
+/** A locked conversation, with data of its customer and agent, whose rows are not locked. */
 export interface LockedConversation extends ConversationState {
   /** The database's time. */
   now: string
-  /** When that was heard, in milliseconds of performance.now(). */
-  heardAt: number
+  /** When the reply with `now` arrived, in milliseconds of performance.now(). */
+  receivedAt: number
   customerBlockedAt: string | null
-  /** Of the agent who has it: as told while here, absent when offline for limits.absentAgentMs, until then around; null: none, or never here. */
+  /**
+   * Of the assigned agent: absent after serverLimits.absentAgentMs offline, around before that; null if none or never
+   * online.
+   */
   agentPresence: 'online' | 'busy' | 'around' | 'absent' | null
 }
 
-/** Locks these rows in id order, so that two batches cannot wait for each other. */
+/** Locks the rows in id order, so that two batches cannot deadlock. */
 export async function lockConversations(
   trx: Transaction,
   ids: readonly number[],
 ): Promise<Map<number, LockedConversation>> {
-  const { rows } = await trx.executeQuery(lockThese(trx, [...new Set(ids)]))
-  const heardAt = performance.now()
-  return new Map(rows.map((row) => [row.id, { ...row, heardAt }]))
+  const { rows } = await trx.executeQuery(lockStatement(trx, [...new Set(ids)]))
+  const receivedAt = performance.now()
+  return new Map(rows.map((row) => [row.id, { ...row, receivedAt }]))
 }
 
-const lockThese = compileOnce((db, ids: number[]) =>
+const lockStatement = compileOnce((db, ids: number[]) =>
   db
     .selectFrom('conversations')
     .select(stateColumns)
-    // By subqueries, which lock nothing, where a join would lock the joined rows too.
+    // Subqueries, since FOR UPDATE would also lock joined rows.
     .select((eb) => [
       sql<string>`current_timestamp(3)`.as('now'),
       customerOf(eb).select('blocked_at').as('customerBlockedAt'),
@@ -90,14 +94,14 @@ type OneConversation = ExpressionBuilder<Tables, 'conversations'>
 
 const customerOf = (eb: OneConversation) =>
   eb.selectFrom('users').whereRef('users.id', '=', 'conversations.customer_id')
-// One subquery for both, as each costs as much as locking the row.
+// One subquery for both columns, since each costs as much as locking the row.
 const presenceOfAgent = (eb: OneConversation) =>
   eb
     .selectFrom('agent_status')
     .whereRef('agent_status.agent_id', '=', 'conversations.agent_id')
     .select(
       sql<'online' | 'busy' | 'around' | 'absent'>`case when agent_status.status <> 'offline' then agent_status.status
-        when last_seen > ${ago(limits.absentAgentMs)} then 'around' else 'absent' end`.as('presence'),
+        when last_seen > ${ago(serverLimits.absentAgentMs)} then 'around' else 'absent' end`.as('presence'),
     )
 
 export interface VisibleConversation extends ConversationState {
@@ -113,10 +117,8 @@ export function findConversationState(db: Database, id: number): Promise<Visible
     .executeTakeFirst()
 }
 
-/**
- * Whether agents see it: from its first message on, or since an agent has had it. What is empty waits in no queue, and rings for nobody.
- */
-export const isAnnounced = ({
+/** Agents see a conversation from its first message on, or once an agent was assigned. An empty one is in no queue. */
+export const isVisibleToAgents = ({
   lastSeq,
   agentId,
   queuedAt,
@@ -152,11 +154,11 @@ export interface NewConversation {
   clientConversationId: string | null
   subject: string | null
   page: { url: string; title: string } | null
-  /** At the end of the queue, for one that begins with a message. */
+  /** True if it starts with a message. */
   isQueued: boolean
 }
 
-/** The new conversation's id. */
+/** Returns the new id. */
 export async function insertConversation(trx: Transaction, conversation: NewConversation): Promise<number> {
   const { insertId } = await trx
     .insertInto('conversations')
@@ -176,22 +178,22 @@ export async function insertConversation(trx: Transaction, conversation: NewConv
 const ofCustomer = (trx: Transaction, customerId: number) =>
   trx.selectFrom('conversations').select('id').where('customer_id', '=', customerId).orderBy('id', 'desc')
 
-/** What people see of a customer has changed, and with it each conversation that is not closed; their ids, newest first. */
+/** Bumps the version of a customer's conversations that are not closed; returns their ids, newest first. */
 export async function touchUnfinishedOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
   return touchConversations(trx, await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute())
 }
 
-/** The same, with the newest of the closed ones, limits.publishedClosed at most. */
+/** As touchUnfinishedOfCustomer, plus the newest serverLimits.publishedClosed closed ones. */
 export async function touchConversationsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
   const unfinished = await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute()
   const closed = await ofCustomer(trx, customerId)
     .where('closed_at', 'is not', null)
-    .limit(limits.publishedClosed)
+    .limit(serverLimits.publishedClosed)
     .execute()
   return touchConversations(trx, [...unfinished, ...closed])
 }
 
-/** What customers see of an agent has changed, and with it each conversation in progress; their ids, newest first. */
+/** Bumps the version of an agent's pending conversations; returns their ids, newest first. */
 export async function touchConversationsOfAgent(trx: Transaction, agentId: number): Promise<number[]> {
   const ofAgent = trx.selectFrom('conversations').select('id').where('agent_id', '=', agentId)
   return touchConversations(trx, await ofAgent.where('status', '=', 'pending').orderBy('id', 'desc').execute())
@@ -209,8 +211,8 @@ async function touchConversations(trx: Transaction, rows: readonly { id: number 
   return ids
 }
 
-/** The newest seq and version of each, for the heads that subscribed clients are told. */
-export function listHeads(db: Database, ids: readonly number[]) {
+/** The latest seq and version of each conversation. */
+export function selectHeads(db: Database, ids: readonly number[]) {
   return db
     .selectFrom('conversations')
     .select(['id as conversationId', 'last_seq as lastSeq', 'version'])
@@ -224,8 +226,8 @@ export interface ChangedConversation {
   changedAt: string
 }
 
-/** What changed at or after a time of the database's clock, in that order. */
-export function listChangedConversations(db: Database, since: string, limit: number): Promise<ChangedConversation[]> {
+/** Conversations changed at or after a time of the database's clock, oldest change first. */
+export function selectChangedConversations(db: Database, since: string, limit: number): Promise<ChangedConversation[]> {
   return db
     .selectFrom('conversations')
     .select(['id', 'version', 'changed_at as changedAt'])

@@ -1,14 +1,15 @@
-// Customers' browsers: a row each, holding the hashes of its current resume token and of the one before it, which is good until the
-// current one is used. The database's clock decides what has expired.
+// Customer sessions, one row per browser: hashes of the current resume token and of the previous one, which stays valid
+// until the current one is used. The database's clock decides what has expired.
 
 import { sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { displayName } from './display-name.ts'
 
-/** Sessions of customers that have not been ended. */
-function liveSessions(db: Database) {
+/** Customer sessions that are neither revoked nor expired. */
+function activeSessions(db: Database) {
   return db
     .selectFrom('customer_sessions')
     .innerJoin('users', 'users.id', 'customer_sessions.user_id')
@@ -18,15 +19,18 @@ function liveSessions(db: Database) {
     .where('users.site_id', 'is not', null)
 }
 
-/** Those of these sessions that have not been ended. */
-export async function listLiveCustomerSessions(db: Database, ids: readonly number[]): Promise<number[]> {
+/** Filters the ids of active sessions. */
+export async function selectActiveCustomerSessions(db: Database, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return []
-  const rows = await liveSessions(db).select('customer_sessions.id').where('customer_sessions.id', 'in', ids).execute()
+  const rows = await activeSessions(db)
+    .select('customer_sessions.id')
+    .where('customer_sessions.id', 'in', ids)
+    .execute()
   return rows.map((row) => row.id)
 }
 
 function customerOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
-  return liveSessions(db)
+  return activeSessions(db)
     .select([
       'users.id as userId',
       displayName('users').as('name'),
@@ -39,12 +43,14 @@ function customerOfSession(db: Database, { userId, sessionId }: { userId: number
     .$narrowType<{ role: 'customer'; siteId: number }>()
 }
 
-/** The customer whose session this is, unless it has been ended. */
+/** The session's customer; undefined if the session is no longer active. */
 export const findCustomerOfSession = (db: Database, ids: { userId: number; sessionId: number }) =>
   customerOfSession(db, ids).executeTakeFirst()
 
-/** The same, which nobody ends until the transaction has ended. MariaDB has no `for share`. */
-export const holdCustomerOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
+/**
+ * As findCustomerOfSession, with a shared lock that prevents revocation until the commit. MariaDB lacks `for share`.
+ */
+export const lockCustomerOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
   customerOfSession(trx, ids)
     .select('users.blocked_at as blockedAt')
     .modifyEnd(sql`lock in share mode`)
@@ -65,7 +71,7 @@ export interface CustomerSession {
   previousHash: Buffer | null
 }
 
-/** A session that has not ended, of a customer of this site, or of any. */
+/** Locks an active session, optionally only of a customer of this site. */
 export async function lockCustomerSession(
   trx: Transaction,
   { id, siteId }: { id: number; siteId?: number },
@@ -88,7 +94,7 @@ export async function lockCustomerSession(
     .executeTakeFirst()
 }
 
-/** Puts the next token in the current one's place; the session lives on from now. */
+/** Replaces the current token and extends the session. */
 export async function rotateCustomerSession(trx: Transaction, session: CustomerSession, tokenHash: Buffer) {
   await trx
     .updateTable('customer_sessions')
@@ -106,7 +112,7 @@ export async function revokeCustomerSession(trx: Transaction, id: number): Promi
   await trx.updateTable('customer_sessions').set({ revoked_at: now }).where('id', '=', id).execute()
 }
 
-/** Ends all of a customer's sessions but one. */
+/** Revokes all of a customer's sessions but one. */
 export async function revokeOtherCustomerSessions(trx: Transaction, customerId: number, exceptId: number) {
   await trx
     .updateTable('customer_sessions')
@@ -117,7 +123,7 @@ export async function revokeOtherCustomerSessions(trx: Transaction, customerId: 
     .execute()
 }
 
-/** Ends at most limits.revokedSessionsRows sessions of customers whom this site vouched for; how many. */
+/** Revokes up to serverLimits.revokedSessionsRows sessions of the site's identified customers; returns how many. */
 export async function revokeIdentifiedCustomerSessions(db: Database, siteId: number): Promise<number> {
   const { numUpdatedRows } = await db
     .updateTable('customer_sessions')
@@ -130,17 +136,17 @@ export async function revokeIdentifiedCustomerSessions(db: Database, siteId: num
         .where('users.site_id', '=', siteId)
         .where('users.external_id', 'is not', null),
     )
-    .limit(limits.revokedSessionsRows)
+    .limit(serverLimits.revokedSessionsRows)
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
 }
 
-/** Removes at most limits.housekeepingRows sessions whose time is over; how many. */
-export async function removeExpiredCustomerSessions(db: Database): Promise<number> {
+/** Deletes up to serverLimits.housekeepingRows expired sessions; returns how many. */
+export async function deleteExpiredCustomerSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('customer_sessions')
     .where('expires_at', '<', ago(0))
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

@@ -1,4 +1,4 @@
-// Whether the database answers at all.
+// Health checks of the database.
 
 import { sql } from 'kysely'
 import type { Database } from '../core/database.ts'
@@ -8,7 +8,7 @@ export async function assertDatabaseAnswers(db: Database): Promise<void> {
   await sql`SELECT 1`.execute(db)
 }
 
-/** How many connections the server allows all its clients together. */
+/** The server's max_connections. */
 export async function countConnectionsAllowed(db: Database): Promise<number> {
   const { rows } = await sql<{ allowed: number }>`SELECT @@max_connections AS allowed`.execute(db)
   return rows[0]?.allowed ?? 0

@@ -1,10 +1,10 @@
-// Customers whom their shop knows, each once a site by the shop's own id.
+// Identified customers: unique per site by the shop's own id.
 
 import { sql } from 'kysely'
 import type { Transaction } from '../core/database.ts'
 import { isDuplicateKey } from '../core/errors.ts'
 
-/** What the shop calls this customer; null for an anonymous one. */
+/** The shop's id of this customer; null for an anonymous one. Locks the row. */
 export async function findExternalId(trx: Transaction, customerId: number): Promise<string | null> {
   const row = await trx
     .selectFrom('users')
@@ -15,7 +15,7 @@ export async function findExternalId(trx: Transaction, customerId: number): Prom
   return row?.external_id ?? null
 }
 
-/** An anonymous customer is the shop's customer from now on. False when the site has that one already. */
+/** Identifies an anonymous customer. Returns false if the site already has a customer with this id. */
 export async function saveExternalId(trx: Transaction, customerId: number, externalId: string): Promise<boolean> {
   try {
     await trx.updateTable('users').set({ external_id: externalId }).where('id', '=', customerId).execute()
@@ -26,7 +26,7 @@ export async function saveExternalId(trx: Transaction, customerId: number, exter
   }
 }
 
-/** The id of the one who is there, or of a new one; of two at once, one makes it. */
+/** The id of the existing or a new customer. Of two concurrent calls one inserts. */
 export async function findOrInsertIdentifiedCustomer(
   trx: Transaction,
   siteId: number,

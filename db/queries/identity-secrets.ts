@@ -1,6 +1,6 @@
-// The sealed secrets that sites sign their customers' identities with: the current one, and the one before it for a while.
+// Sealed secrets with which sites sign customer identities: the current one and, for a while, the previous one.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 
@@ -16,25 +16,25 @@ function secrets(db: Database) {
     .select(['id as siteId', 'identity_secret as current', 'former_identity_secret as former'])
 }
 
-/** What an identity of this site may be signed with now, newest first. */
-export async function listGoodIdentitySecrets(db: Database, siteId: number): Promise<Buffer[]> {
+/** The secrets that are valid now, newest first. */
+export async function selectValidIdentitySecrets(db: Database, siteId: number): Promise<Buffer[]> {
   const row = await secrets(db)
-    .select((eb) => eb('identity_secret_made_at', '>', ago(limits.formerIdentitySecretMs)).as('isFormerGood'))
+    .select((eb) => eb('identity_secret_made_at', '>', ago(limits.formerIdentitySecretMs)).as('isFormerValid'))
     .where('id', '=', siteId)
     .executeTakeFirst()
-  return [row?.current, row?.isFormerGood ? row.former : null].filter((secret) => secret != null)
+  return [row?.current, row?.isFormerValid ? row.former : null].filter((secret) => secret != null)
 }
 
 export function lockIdentitySecrets(trx: Transaction, siteId: number): Promise<SealedSecrets | undefined> {
   return secrets(trx).where('id', '=', siteId).forUpdate().executeTakeFirst()
 }
 
-/** Those of all sites that have any. */
+/** Locks the secrets of all sites that have one. */
 export function lockAllIdentitySecrets(trx: Transaction): Promise<SealedSecrets[]> {
   return secrets(trx).where('identity_secret', 'is not', null).orderBy('id').forUpdate().execute()
 }
 
-/** A new secret counts from now on; the same one sealed anew does not. */
+/** `isNew` restarts the former secret's validity; resealing the same secret must not. */
 export async function saveIdentitySecrets(
   trx: Transaction,
   { siteId, current, former }: SealedSecrets,

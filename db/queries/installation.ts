@@ -1,14 +1,14 @@
-// The installation as a whole: which one it is, and a lock for what only one may do at a time (who administers it, its first site).
+// The installation: its identity, and a lock for operations that must not run concurrently (first admin, first site).
 
 import { sql } from 'kysely'
 import type { Database, Transaction } from '../core/database.ts'
 
-/** Held until the transaction ends. On the one row that every database has, since before the first admin there is none of theirs. */
+/** Locks the first migration record until the commit: the one row that exists before the first admin does. */
 export async function lockInstallationRow(trx: Transaction): Promise<void> {
   await trx.selectFrom('schema_migrations').select('name').orderBy('name').limit(1).forUpdate().execute()
 }
 
-/** What tells this installation from others: the name of its database and when its tables were made. */
+/** Identifies the installation by its database's name and the time of its first migration. */
 export function findInstallation(db: Database): Promise<{ database: string; since: string }> {
   return db
     .selectFrom('schema_migrations')

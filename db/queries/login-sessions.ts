@@ -1,15 +1,16 @@
-// Logins of agents and admins: a row a browser, holding the hashes of its current refresh token and of the one before it. The
+// Login sessions of agents and admins, one row per browser: hashes of the current and the previous refresh token. The
 // database's clock decides what has expired.
 
 import { sql } from 'kysely'
 import type { AgentRole, LoginSession as LoginSessionView } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { displayName } from './display-name.ts'
 
-/** Sessions of agents and admins of which neither has been ended. */
-function liveSessions(db: Database) {
+/** Sessions that are neither revoked nor expired, of users who are not disabled. */
+function activeSessions(db: Database) {
   return db
     .selectFrom('login_sessions')
     .innerJoin('users', 'users.id', 'login_sessions.user_id')
@@ -19,15 +20,15 @@ function liveSessions(db: Database) {
     .where('users.role', 'in', ['agent', 'admin'])
 }
 
-/** Those of these sessions that have not been ended. */
-export async function listLiveLoginSessions(db: Database, ids: readonly number[]): Promise<number[]> {
+/** Filters the ids of active sessions. */
+export async function selectActiveLoginSessions(db: Database, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return []
-  const rows = await liveSessions(db).select('login_sessions.id').where('login_sessions.id', 'in', ids).execute()
+  const rows = await activeSessions(db).select('login_sessions.id').where('login_sessions.id', 'in', ids).execute()
   return rows.map((row) => row.id)
 }
 
 function agentOfSession(db: Database, { userId, sessionId }: { userId: number; sessionId: number }) {
-  return liveSessions(db)
+  return activeSessions(db)
     .select([
       'users.id as userId',
       displayName('users').as('name'),
@@ -40,17 +41,17 @@ function agentOfSession(db: Database, { userId, sessionId }: { userId: number; s
     .$narrowType<{ role: AgentRole; username: string }>()
 }
 
-/** The agent or admin whose session this is, unless either has been ended. */
+/** The session's agent or admin; undefined if the session is revoked or the user is disabled. */
 export const findAgentOfSession = (db: Database, ids: { userId: number; sessionId: number }) =>
   agentOfSession(db, ids).executeTakeFirst()
 
-/** The same, whom nobody ends until the transaction has ended. MariaDB has no `for share`. */
-export const holdAgentOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
+/** As findAgentOfSession, with a shared lock that prevents revocation until the commit. MariaDB lacks `for share`. */
+export const lockAgentOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
   agentOfSession(trx, ids).select('users.blocked_at as blockedAt').modifyEnd(sql`lock in share mode`).executeTakeFirst()
 
-/** A user's sessions that have not ended, at most limits.pageSize, the one used last first. */
-export function listLoginSessions(db: Database, userId: number): Promise<Omit<LoginSessionView, 'isCurrent'>[]> {
-  return liveSessions(db)
+/** A user's active sessions, up to limits.pageSize, most recently used first. */
+export function selectLoginSessions(db: Database, userId: number): Promise<Omit<LoginSessionView, 'isCurrent'>[]> {
+  return activeSessions(db)
     .select([
       'login_sessions.id',
       'login_sessions.user_agent as userAgent',
@@ -86,11 +87,11 @@ export interface LoginSession {
   userId: number
   tokenHash: Buffer
   previousHash: Buffer | null
-  /** The current token is so new that the answer which brought it may have been lost. */
+  /** The current token is younger than limits.refreshGraceMs, so its response may have been lost. */
   isInGrace: boolean
 }
 
-/** A session that has not ended; its user may have been disabled. */
+/** Locks a session that is neither revoked nor expired. Its user may be disabled. */
 export async function lockLoginSession(trx: Transaction, id: number): Promise<LoginSession | undefined> {
   const row = await trx
     .selectFrom('login_sessions')
@@ -109,7 +110,7 @@ export async function lockLoginSession(trx: Transaction, id: number): Promise<Lo
   return row && { ...row, isInGrace: Boolean(row.isInGrace) }
 }
 
-/** Puts the next token in the current one's place; the session lives on from now. */
+/** Replaces the current token and extends the session. */
 export async function rotateLoginSession(trx: Transaction, session: LoginSession, tokenHash: Buffer): Promise<void> {
   await trx
     .updateTable('login_sessions')
@@ -127,7 +128,7 @@ export async function revokeLoginSession(trx: Transaction, id: number): Promise<
   await trx.updateTable('login_sessions').set({ revoked_at: now }).where('id', '=', id).execute()
 }
 
-/** Ends all of a user's sessions, but for one that may stay. */
+/** Revokes all of a user's sessions, optionally except one. */
 export async function revokeLoginSessions(trx: Transaction, userId: number, exceptId?: number): Promise<void> {
   await trx
     .updateTable('login_sessions')
@@ -138,12 +139,12 @@ export async function revokeLoginSessions(trx: Transaction, userId: number, exce
     .execute()
 }
 
-/** Removes at most limits.housekeepingRows sessions whose time is over; how many. */
-export async function removeExpiredLoginSessions(db: Database): Promise<number> {
+/** Deletes up to serverLimits.housekeepingRows expired sessions; returns how many. */
+export async function deleteExpiredLoginSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('login_sessions')
     .where('expires_at', '<', ago(0))
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

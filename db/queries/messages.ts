@@ -2,7 +2,7 @@
 
 import { type CompiledQuery, sql } from 'kysely'
 import type { Message, MessageType } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { literalTime } from '../core/clock.ts'
 import { compileOnce } from '../core/compile-once.ts'
 import type { Database, Transaction } from '../core/database.ts'
@@ -34,17 +34,17 @@ function messages(db: Database) {
 
 export interface MessageRange {
   conversationId: number
-  /** Older than this seq, newest page. */
+  /** The newest page below this seq. */
   beforeSeq?: number | undefined
-  /** Newer than this seq, oldest page. */
+  /** The oldest page above this seq. */
   afterSeq?: number | undefined
   limit: number
-  /** What of limits.pageBytes is left for this page; one message always fits. */
+  /** The rest of limits.pageBytes for this page; one message always fits. */
   bytes?: number
 }
 
-/** A page of history in seq order: what follows afterSeq, else what stands before beforeSeq, else the newest. */
-export async function listMessages(
+/** A page of history in seq order: after afterSeq, else before beforeSeq, else the newest. */
+export async function selectMessages(
   db: Database,
   range: MessageRange,
 ): Promise<{ messages: Message[]; hasMore: boolean }> {
@@ -63,8 +63,8 @@ export async function listMessages(
   return { messages: forward ? page : page.reverse(), hasMore: rows.length > fitting.length }
 }
 
-/** Messages up to a seq that changed after a version, in the order of their changes: no two of a conversation share a version. */
-export async function listChangedMessages(
+/** Messages up to a seq that changed after a version, in version order. Versions are unique per conversation. */
+export async function selectChangedMessages(
   db: Database,
   range: { conversationId: number; upToSeq: number; afterVersion: number; limit: number },
 ): Promise<{ messages: Message[]; hasMore: boolean }> {
@@ -80,16 +80,16 @@ export async function listChangedMessages(
 }
 
 /** The newest message of each conversation, by its last seq. */
-export async function listLastMessages(
+export async function selectLastMessages(
   db: Database,
   conversations: readonly { id: number; lastSeq: number }[],
 ): Promise<Map<number, Message>> {
-  const spoken = conversations.filter((conversation) => conversation.lastSeq > 0)
-  if (spoken.length === 0) return new Map()
+  const nonEmpty = conversations.filter((conversation) => conversation.lastSeq > 0)
+  if (nonEmpty.length === 0) return new Map()
   const rows = await messages(db)
     .where((eb) =>
       eb.or(
-        spoken.map(({ id, lastSeq }) =>
+        nonEmpty.map(({ id, lastSeq }) =>
           eb.and([eb('messages.conversation_id', '=', id), eb('messages.seq', '=', lastSeq)]),
         ),
       ),
@@ -104,8 +104,8 @@ export interface MessageKey {
   clientMessageId: string
 }
 
-/** Those of these messages that are there already. */
-export async function listExistingMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
+/** Those of these messages that are stored already. */
+export async function selectExistingMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
   const rows = await messages(trx)
     .where((eb) =>
       eb.or(
@@ -131,11 +131,11 @@ export interface NewMessage extends MessageKey {
 }
 
 /**
- * Inserts all in one statement, whose answer is the id of the first. The others follow one by one: InnoDB gives a statement whose row count is
- * known consecutive ids in every lock mode, and auto_increment_increment = 1 is asserted at start. The rows are one parameter, so that the
- * text is always the same.
+ * Inserts all rows in one statement, whose insertId is the first row's id. The ids are consecutive: InnoDB guarantees
+ * it for inserts of a fixed row count, and the start asserts auto_increment_increment = 1. The rows are one parameter,
+ * so the text never changes.
  */
-export const insertionOf = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
+export const insertMessagesQuery = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
   insertion(
     db,
     rows.map((row) => [
@@ -155,10 +155,10 @@ const insertion = compileOnce((db, values: unknown[][]) =>
     values ${values}`.compile(db),
 )
 
-/** The id of the first, or undefined when one of them is there already, and nothing was written. */
+/** The id of the first row; undefined, without any insert, if one of them exists. */
 export async function insertMessages(trx: Transaction, rows: readonly NewMessage[]): Promise<number | undefined> {
   try {
-    const { insertId } = await trx.executeQuery(insertionOf(trx, rows))
+    const { insertId } = await trx.executeQuery(insertMessagesQuery(trx, rows))
     return Number(insertId)
   } catch (error) {
     if (isDuplicateKey(error)) return undefined
@@ -166,8 +166,8 @@ export async function insertMessages(trx: Transaction, rows: readonly NewMessage
   }
 }
 
-/** What one side has written in a conversation, in (afterSeq, upToSeq]. */
-export interface MessagesOfSide {
+/** The messages of one side of a conversation in (afterSeq, upToSeq]. */
+export interface MessagesOfOneSide {
   conversationId: number
   customerId: number
   side: 'customer' | 'agent'
@@ -175,18 +175,19 @@ export interface MessagesOfSide {
   upToSeq: number
 }
 
-/** Marks them as read, limits.receiptRows a statement, each of which goes with the next. */
-export async function markMessagesRead(trx: Transaction, range: MessagesOfSide): Promise<void> {
-  const wrote = range.side === 'customer' ? sql`sender_id = ${range.customerId}` : sql`sender_id <> ${range.customerId}`
-  for (let from = range.afterSeq; from < range.upToSeq; from += limits.receiptRows) {
-    const upTo = Math.min(from + limits.receiptRows, range.upToSeq)
+/** Marks them as read, in deferred statements of serverLimits.receiptRows each. */
+export async function markMessagesRead(trx: Transaction, range: MessagesOfOneSide): Promise<void> {
+  const bySender =
+    range.side === 'customer' ? sql`sender_id = ${range.customerId}` : sql`sender_id <> ${range.customerId}`
+  for (let from = range.afterSeq; from < range.upToSeq; from += serverLimits.receiptRows) {
+    const upTo = Math.min(from + serverLimits.receiptRows, range.upToSeq)
     await sql`${deferred}update messages set is_read = true
-      where conversation_id = ${range.conversationId} and seq > ${from} and seq <= ${upTo} and ${wrote}`.execute(trx)
+      where conversation_id = ${range.conversationId} and seq > ${from} and seq <= ${upTo} and ${bySender}`.execute(trx)
   }
 }
 
-/** How many messages each of the ranges has, in one statement. */
-export async function countMessages(trx: Transaction, ranges: readonly MessagesOfSide[]): Promise<number[]> {
+/** The number of messages in each range, in one statement. */
+export async function countMessages(trx: Transaction, ranges: readonly MessagesOfOneSide[]): Promise<number[]> {
   if (ranges.length === 0) return []
   const counts = await trx
     .selectNoFrom((eb) =>
@@ -205,7 +206,7 @@ export async function countMessages(trx: Transaction, ranges: readonly MessagesO
   return ranges.map((_, index) => counts[`n${index}`] as number)
 }
 
-/** Whether somebody has written in a conversation. */
+/** Whether this user has sent a message in the conversation. */
 export async function hasWritten(db: Database, conversationId: number, senderId: number): Promise<boolean> {
   const row = await db
     .selectFrom('messages')

@@ -1,16 +1,17 @@
-// Leases of running processes, on the database's clock: who stops renewing is gone, and the agents connected to it with it.
+// Leases of running processes, by the database's clock. A node whose lease lapses is dead, and so are its agents'
+// connections.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 
-const leaseEnd = () => later(limits.nodeLeaseMs)
+const leaseEnd = () => later(serverLimits.nodeLeaseMs)
 
 export async function insertNode(db: Database, id: string, label: string): Promise<void> {
   await db.insertInto('nodes').values({ id, label, lease_until: leaseEnd() }).execute()
 }
 
-/** False when others have already given this node up: it must register again. */
+/** Returns false if another node has already deleted this one, which must then register again. */
 export async function renewNode(db: Database, id: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('nodes')
@@ -20,17 +21,17 @@ export async function renewNode(db: Database, id: string): Promise<boolean> {
   return numUpdatedRows > 0n
 }
 
-/** Removes a node and its agents' connections; the agents whose status may have changed. */
-export async function removeNodes(trx: Transaction, which: { id: string } | 'lapsed'): Promise<number[]> {
-  const gone = await trx
+/** Deletes nodes and their agents' connections; returns the agents whose status may have changed. */
+export async function deleteNodes(trx: Transaction, which: { id: string } | 'lapsed'): Promise<number[]> {
+  const nodes = await trx
     .selectFrom('nodes')
     .select('id')
     .$if(which === 'lapsed', (query) => query.where('lease_until', '<', now as never))
     .$if(which !== 'lapsed', (query) => query.where('id', '=', (which as { id: string }).id))
     .forUpdate()
     .execute()
-  if (gone.length === 0) return []
-  const ids = gone.map((node) => node.id)
+  if (nodes.length === 0) return []
+  const ids = nodes.map((node) => node.id)
   const agents = await trx
     .selectFrom('agent_connections')
     .select('agent_id as agentId')

@@ -1,4 +1,4 @@
-// Sites: where the widget is embedded, and how it looks there. Origins are stored one a line.
+// Sites: where the widget is embedded, and its appearance there. Origins are stored one per line.
 
 import type { SiteLook, WidgetPosition } from '#protocol/entities.ts'
 import type { Database } from '../core/database.ts'
@@ -35,7 +35,7 @@ type SiteRow = Omit<SiteRecord, 'origins'> & { origins: string }
 const asSite = (row: SiteRow): SiteRecord => ({ ...row, origins: row.origins.split('\n').filter(Boolean) })
 
 /** Oldest first. */
-export async function listSites(db: Database): Promise<SiteRecord[]> {
+export async function selectSites(db: Database): Promise<SiteRecord[]> {
   return (await sites(db).execute()).map(asSite)
 }
 
@@ -63,7 +63,7 @@ export async function findFirstSite(db: Database): Promise<SiteRecord | undefine
   return row && asSite(row)
 }
 
-/** Undefined leaves a thing as it is. */
+/** Undefined leaves a column unchanged. */
 export interface SiteChanges {
   name?: string | undefined
   origins?: readonly string[] | undefined

@@ -1,4 +1,4 @@
-// Users: agents and admins with what they log in with, customers with what they told of themselves.
+// Users: agents and admins with their credentials, customers with their contact data.
 
 import type { AgentRole, Customer, Language, User } from '#protocol/entities.ts'
 import { now } from '../core/clock.ts'
@@ -7,12 +7,12 @@ import { isDuplicateKey } from '../core/errors.ts'
 import { displayName } from './display-name.ts'
 
 /**
- * The one form in which a username is kept and compared. Trimmed, since the column's collation pads: it holds `admin` and `admin ` equal.
- * Twice to NFKC, since lower case may leave it.
+ * The canonical form in which usernames are stored and compared. Trimmed, since the column's padding collation treats
+ * `admin` and `admin ` as equal. Normalized twice, since lower-casing may undo NFKC.
  */
 export const normalizeUsername = (username: string) => username.normalize('NFKC').toLowerCase().normalize('NFKC').trim()
 
-/** Holds a person's row until the transaction ends. */
+/** Locks a user's row until the commit. */
 export async function lockUser(trx: Transaction, id: number): Promise<{ id: number; isBlocked: boolean } | undefined> {
   const row = await trx
     .selectFrom('users')
@@ -23,13 +23,13 @@ export async function lockUser(trx: Transaction, id: number): Promise<{ id: numb
   return row && { id: row.id, isBlocked: row.blockedAt !== null }
 }
 
-/** Whether this user may not write any more. */
+/** Whether this customer is blocked from writing. */
 export async function isBlocked(db: Database, id: number): Promise<boolean> {
   const row = await db.selectFrom('users').select('blocked_at as blockedAt').where('id', '=', id).executeTakeFirst()
   return row !== undefined && row.blockedAt !== null
 }
 
-function staff(db: Database) {
+function agentsAndAdmins(db: Database) {
   return db
     .selectFrom('users')
     .select((eb) => [
@@ -52,17 +52,17 @@ const asUser = (row: Omit<User, 'isDisabled'> & { isDisabled: unknown }): User =
 })
 
 /** All agents and admins, by name. */
-export async function listUsers(db: Database): Promise<User[]> {
-  return (await staff(db).orderBy('users.name').orderBy('users.id').execute()).map(asUser)
+export async function selectUsers(db: Database): Promise<User[]> {
+  return (await agentsAndAdmins(db).orderBy('users.name').orderBy('users.id').execute()).map(asUser)
 }
 
 /** An agent or admin. */
 export async function findUser(db: Database, id: number): Promise<User | undefined> {
-  const row = await staff(db).where('users.id', '=', id).executeTakeFirst()
+  const row = await agentsAndAdmins(db).where('users.id', '=', id).executeTakeFirst()
   return row && asUser(row)
 }
 
-/** What an agent or admin logs in with. */
+/** The credentials of an agent or admin. */
 export interface Account {
   id: number
   username: string
@@ -114,7 +114,7 @@ export interface NewUser {
   email: string | null
 }
 
-/** The id of the new agent or admin, or undefined when the username is taken. */
+/** Returns the new agent's or admin's id; undefined if the username is taken. */
 export async function insertUser(db: Database, user: NewUser): Promise<number | undefined> {
   try {
     const { insertId } = await db
@@ -143,7 +143,7 @@ export interface UserChanges {
   isDisabled?: boolean | undefined
 }
 
-/** Changes what is given; undefined leaves a thing as it is. */
+/** Undefined leaves a column unchanged. */
 export async function saveUser(trx: Transaction, account: Account, changes: UserChanges): Promise<void> {
   const { isDisabled = account.disabledAt !== null } = changes
   await trx
@@ -184,7 +184,7 @@ export async function findCustomer(db: Database, id: number): Promise<CustomerRe
   return { ...customer, isBlocked: blockedAt !== null }
 }
 
-/** What a customer's page or shop told of them; undefined leaves a thing as it is. */
+/** Data from the customer, the page or the shop; undefined leaves a column unchanged. */
 export interface CustomerChanges {
   name?: string | undefined
   email?: string | undefined
@@ -193,7 +193,7 @@ export interface CustomerChanges {
   isEmailVerified?: boolean | undefined
 }
 
-/** An anonymous one. */
+/** Inserts an anonymous customer and returns the id. */
 export async function insertCustomer(trx: Transaction, siteId: number): Promise<number> {
   const { insertId } = await trx
     .insertInto('users')
@@ -204,15 +204,15 @@ export async function insertCustomer(trx: Transaction, siteId: number): Promise<
 
 export async function saveCustomer(trx: Transaction, id: number, changes: CustomerChanges): Promise<void> {
   if (Object.values(changes).every((value) => value === undefined)) return
-  const { isNameVerified, isEmailVerified, ...told } = changes
+  const { isNameVerified, isEmailVerified, ...columns } = changes
   await trx
     .updateTable('users')
-    .set({ ...told, is_name_verified: isNameVerified, is_email_verified: isEmailVerified })
+    .set({ ...columns, is_name_verified: isNameVerified, is_email_verified: isEmailVerified })
     .where('id', '=', id)
     .execute()
 }
 
-/** Whether a customer may write from now on. */
+/** Blocks a customer from writing, or unblocks. */
 export async function saveBlocked(trx: Transaction, customerId: number, blocked: boolean): Promise<void> {
   await trx
     .updateTable('users')

@@ -1,17 +1,20 @@
-// What Kefu relies on in a database server, asked of the server itself before the first table is touched.
-// Each thing that is wrong is one clear line.
+// Checks the database server's version and settings before the first table is touched. Each problem is one line of the
+// error.
 
 import type { Connection, RowDataPacket } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { isolation, sessionSettings } from '../core/connect.ts'
 import { StartError } from '../embedded/start-error.ts'
 
-/** The oldest servers on which changes of tables are atomic, SKIP LOCKED works and the schema is valid. */
-const oldest = { MariaDB: [10, 6, 0], MySQL: [8, 0, 28] } as const
-/** A batch of messages as SQL text: quoting doubles it at worst, and there are other columns beside the text. */
-const packetBytes = 4 * limits.writerBatchBytes
+/** Minimum versions: atomic DDL, SKIP LOCKED, and a valid schema. */
+const minimumVersions = { MariaDB: [10, 6, 0], MySQL: [8, 0, 28] } as const
+/** Upper bound of a writer batch as SQL text: quoting may double it, and there are other columns beside the content. */
+const packetBytes = 4 * serverLimits.writerBatchBytes
 
-/** Sets the session as connect.ts does and looks whether it took. Throws StartError; answers what should be said but need not stop. */
+/**
+ * Applies the session settings of connect.ts and verifies them. Throws a StartError; returns warnings that do not
+ * prevent a start.
+ */
 export async function checkServer(connection: Connection): Promise<string[]> {
   await connection.query(sessionSettings)
   await connection.query(isolation)
@@ -26,12 +29,12 @@ export async function checkServer(connection: Connection): Promise<string[]> {
   const variables = new Map(rows.map((row) => [String(row.Variable_name), String(row.Value)]))
   const version = String(server?.version)
   const brand = version.includes('MariaDB') ? 'MariaDB' : 'MySQL'
-  const found = (name: string) => `The database server has ${name} = ${variables.get(name)}`
+  const current = (name: string) => `The database server has ${name} = ${variables.get(name)}`
 
-  const checks: [fine: boolean, otherwise: string][] = [
+  const checks: [isOk: boolean, problem: string][] = [
     [
-      isAtLeast(version, oldest[brand]),
-      `${brand} ${oldest[brand].join('.')} or later is needed; this database server is ${version}.`,
+      isAtLeast(version, minimumVersions[brand]),
+      `${brand} ${minimumVersions[brand].join('.')} or later is needed; this database server is ${version}.`,
     ],
     [server?.innodb === 1, 'The database server offers no InnoDB, which keeps what was committed.'],
     [
@@ -48,29 +51,29 @@ export async function checkServer(connection: Connection): Promise<string[]> {
     ],
     [
       variables.get('log_bin') !== 'ON' || variables.get('binlog_format') !== 'STATEMENT',
-      `${found('binlog_format')}, which refuses writes in READ COMMITTED; set it to ROW or MIXED.`,
+      `${current('binlog_format')}, which refuses writes in READ COMMITTED; set it to ROW or MIXED.`,
     ],
     [
       variables.get('auto_increment_increment') === '1',
-      `${found('auto_increment_increment')}; it must be 1, since ids of several new rows are counted from the first.`,
+      `${current('auto_increment_increment')}; it must be 1, since ids of several new rows are counted from the first.`,
     ],
     [
       Number(variables.get('max_allowed_packet')) >= packetBytes,
-      `${found('max_allowed_packet')}; it must be ${packetBytes} or more, since messages are written in batches.`,
+      `${current('max_allowed_packet')}; it must be ${packetBytes} or more, since messages are written in batches.`,
     ],
   ]
-  const wrong = checks.filter(([fine]) => !fine).map(([, otherwise]) => otherwise)
-  if (wrong.length > 0) throw new StartError(wrong.join('\n'))
+  const problems = checks.filter(([isOk]) => !isOk).map(([, problem]) => problem)
+  if (problems.length > 0) throw new StartError(problems.join('\n'))
 
   if (variables.get('innodb_flush_log_at_trx_commit') === '1') return []
   return [
-    `${found('innodb_flush_log_at_trx_commit')}; unless it is 1 an acknowledged message may be lost with the server.`,
+    `${current('innodb_flush_log_at_trx_commit')}; unless it is 1 an acknowledged message may be lost with the server.`,
   ]
 }
 
-/** Whether a version such as 10.11.19-MariaDB is not older than the oldest. */
-export function isAtLeast(version: string, oldestParts: readonly number[]): boolean {
+/** Compares a version such as 10.11.19-MariaDB with a minimum. */
+export function isAtLeast(version: string, minimum: readonly number[]): boolean {
   const parts = version.split(/[.-]/, 3).map(Number)
-  const differing = oldestParts.findIndex((part, index) => parts[index] !== part)
-  return differing === -1 || (parts[differing] ?? 0) > (oldestParts[differing] ?? 0)
+  const differing = minimum.findIndex((part, index) => parts[index] !== part)
+  return differing === -1 || (parts[differing] ?? 0) > (minimum[differing] ?? 0)
 }

@@ -1,32 +1,36 @@
-// Makes a database ready for this version: schema.sql where it is empty, else the migrations it lacks, one process at a time.
-// A change of tables does not roll back, so each statement is recorded after it and what a kill left unrecorded is found done.
+// Prepares a database for this version: schema.sql if it is empty, else the missing migrations, one process at a time.
+// DDL does not roll back, so a migration is recorded after it ran, and one that a kill left unrecorded is safe to run
+// again.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
-import { settleTablesAside } from '../backup/tables-aside.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { recoverTablesAside } from '../backup/tables-aside.ts'
 import { type DatabaseAddress, driverOptions } from '../core/connect.ts'
-import { DatabaseUnavailable, errnoOf, isConnectionTrouble } from '../core/errors.ts'
+import { DatabaseUnavailable, errnoOf, isConnectionError } from '../core/errors.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from './check-server.ts'
 import { splitStatements } from './split-statements.ts'
 
 export interface PrepareOptions {
-  /** Refuse, instead of warning of, a server that may lose what it has committed. */
+  /** Reject, instead of only warning about, a server that may lose committed transactions. */
   mustFlushAtCommit?: boolean
-  /** Told after each statement and after each record; the next waits for it, and what it throws stops the preparation there. */
+  /** Called after each statement and each record. The next step awaits it; an error stops the preparation. */
   onStep?: (step: string) => void | Promise<void>
 }
 
-/** The four tables of the first design: a database that has these but no record of migrations comes from there. */
+/** The tables of the first release, which recorded no migrations. */
 const originalTables = ['agent_status', 'conversations', 'messages', 'users']
-/** What a statement answers whose effect is there already: table, column, key, primary key or foreign key is there, or what it drops is not. */
+/**
+ * Errors of a statement that has run before: table, column, key, primary key or foreign key exists, or cannot be
+ * dropped.
+ */
 const alreadyDone = new Set([1050, 1060, 1061, 1068, 1091, 1826])
 
-/** Wrong user or password, wrong host. */
-const refusals = new Set([1045, 1130, 1698])
-const said = (error: unknown) => (error instanceof Error ? error.message : String(error))
+/** Wrong user, password or host. */
+const accessDenied = new Set([1045, 1130, 1698])
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const folder = new URL('migrations/', import.meta.url)
 const schemaText = () => readFileSync(new URL('../../schema.sql', import.meta.url), 'utf8')
@@ -37,9 +41,10 @@ export const migrationNames = () =>
     .sort()
 
 /**
- * Creates the database where it may and brings its tables to this version. Any number of processes may call it at once.
- * @param log is told what is done, a sentence each
- * @throws StartError, whose lines say what a person has to mend first; DatabaseUnavailable when the server cannot be reached
+ * Creates the database if it may, and migrates its tables to this version. Safe to call from several processes
+ * concurrently.
+ * @param log receives one sentence per step
+ * @throws StartError, whose lines say what the operator must fix; DatabaseUnavailable if the server is unreachable
  */
 export async function prepareDatabase(
   address: DatabaseAddress,
@@ -49,25 +54,25 @@ export async function prepareDatabase(
   const { database, ...server } = driverOptions(address)
   if (!database) throw new StartError('The address of the database names no database.')
   try {
-    const connection = await createConnection({ ...server, connectTimeout: limits.databaseConnectMs })
-    // A connection that dies between two statements says so here; the next statement says it again, where it is caught.
+    const connection = await createConnection({ ...server, connectTimeout: serverLimits.databaseConnectMs })
+    // A connection that dies between two statements emits an error here; the next statement throws it again.
     connection.on('error', () => {})
     try {
       const warnings = await checkServer(connection)
       if (options.mustFlushAtCommit && warnings.length > 0) throw new StartError(warnings.join('\n'))
       warnings.forEach(log)
       await useDatabase(connection, database, log)
-      await takeTurn(connection, database, log)
-      await settleTablesAside(connection, log)
-      await bringUpToDate(connection, database, log, options.onStep ?? (() => {}))
+      await acquireMigrationLock(connection, database, log)
+      await recoverTablesAside(connection, log)
+      await migrateToCurrent(connection, database, log, options.onStep ?? (() => {}))
     } finally {
-      // Frees the lock too.
+      // Also releases the migration lock.
       connection.destroy()
     }
   } catch (error) {
-    if (refusals.has(errnoOf(error))) throw new StartError(`The database server refuses us: ${said(error)}`)
-    if (!isConnectionTrouble(error)) throw error
-    throw new DatabaseUnavailable(`the database cannot be reached: ${said(error)}`, { cause: error })
+    if (accessDenied.has(errnoOf(error))) throw new StartError(`The database server refuses us: ${messageOf(error)}`)
+    if (!isConnectionError(error)) throw error
+    throw new DatabaseUnavailable(`cannot reach the database: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -82,8 +87,8 @@ export async function useDatabase(connection: Connection, database: string, log:
       await connection.query('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci', [
         database,
       ])
-    } catch (refusal) {
-      if (errnoOf(refusal) !== 1044) throw refusal
+    } catch (createError) {
+      if (errnoOf(createError) !== 1044) throw createError
       throw new StartError(`There is no database ${database}, and the user of the database may not create it.`)
     }
     log(`Created the database ${database}`)
@@ -91,22 +96,25 @@ export async function useDatabase(connection: Connection, database: string, log:
   }
 }
 
-/** The lock belongs to the connection, so a killed process cannot keep it. Its name may have 64 characters. */
-export async function takeTurn(connection: Connection, database: string, log: (message: string) => void) {
+/**
+ * The server releases the lock with the connection, so a killed process cannot keep it. Lock names have at most 64
+ * characters.
+ */
+export async function acquireMigrationLock(connection: Connection, database: string, log: (message: string) => void) {
   const name = `kefu:${database}`.slice(0, 64)
-  const take = async (seconds: number) => {
-    const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS taken', [name, seconds])
-    return row?.taken === 1
+  const tryAcquire = async (seconds: number) => {
+    const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS acquired', [name, seconds])
+    return row?.acquired === 1
   }
-  if (await take(0)) return
+  if (await tryAcquire(0)) return
   log('Another process is preparing the database; waiting for it')
-  if (await take(limits.databaseTurnSeconds)) return
+  if (await tryAcquire(serverLimits.migrationLockSeconds)) return
   throw new DatabaseUnavailable(
-    `another process has been preparing the database for ${limits.databaseTurnSeconds} seconds`,
+    `another process has been preparing the database for ${serverLimits.migrationLockSeconds} seconds`,
   )
 }
 
-/** Makes the tables as these migrations leave them, of which the first so many of this release are named, in a database without any. */
+/** Creates the tables in an empty database as of these migrations, which are a prefix of this release's. */
 export async function createTables(connection: Connection, migrations: readonly string[]): Promise<void> {
   const schema = splitStatements(schemaText())
   const isCurrent = migrations.length === migrationNames().length
@@ -117,8 +125,8 @@ export async function createTables(connection: Connection, migrations: readonly 
   await connection.query('INSERT INTO schema_migrations (name) VALUES ?', [migrations.map((name) => [name])])
 }
 
-/** Call in one's turn, with the database in use. */
-export async function bringUpToDate(
+/** Requires the migration lock and a selected database. */
+export async function migrateToCurrent(
   connection: Connection,
   database: string,
   log: (message: string) => void,
@@ -126,8 +134,8 @@ export async function bringUpToDate(
 ) {
   const schema = splitStatements(schemaText())
   const names = migrationNames()
-  // Stands in the records while schema.sql is applied, so that a half-made new database is not taken for an old one.
-  // It changes with schema.sql: a later version does not finish what an earlier one began.
+  // Recorded while schema.sql is applied, so that an interrupted creation is not mistaken for an old database.
+  // It contains a hash, so that another version does not continue with a different schema.sql.
   const applying = `schema.sql ${createHash('sha256').update(schemaText()).digest('hex').slice(0, 16)}`
 
   const tables = await listTables(connection)
@@ -138,8 +146,8 @@ export async function bringUpToDate(
       `The database ${database} was made by another, newer version of Kefu (it has ${unknown.join(', ')}): run that one.`,
     )
   }
-  const others = tables.filter((table) => table !== 'schema_migrations')
-  const foreign = others.filter((table) => !originalTables.includes(table))
+  const dataTables = tables.filter((table) => table !== 'schema_migrations')
+  const foreign = dataTables.filter((table) => !originalTables.includes(table))
   if (records.length === 0 && foreign.length > 0) {
     throw new StartError(
       `The database ${database} holds tables that are not Kefu's (${foreign.join(', ')}): name another one.`,
@@ -160,7 +168,7 @@ export async function bringUpToDate(
   }
 
   await run(schema.find((statement) => statement.startsWith('CREATE TABLE schema_migrations')) ?? '', true)
-  if (records.includes(applying) || (records.length === 0 && others.length === 0)) {
+  if (records.includes(applying) || (records.length === 0 && dataTables.length === 0)) {
     log('Laying out a new database')
     if (!records.includes(applying)) await record(applying)
     for (const statement of schema) await run(statement, true)
@@ -174,7 +182,7 @@ export async function bringUpToDate(
   for (const [index, name] of missing.entries()) {
     log(`Migrating the database: ${name}`)
     const text = readFileSync(new URL(`${name}.sql`, folder), 'utf8')
-    // Only the first can have been reached by a run that was killed before it recorded it.
+    // Only the first missing migration can have run before without a record.
     for (const statement of splitStatements(text)) await run(statement, index === 0)
     await record(name)
   }

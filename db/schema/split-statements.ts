@@ -1,10 +1,10 @@
-// Cuts a file of SQL into its statements, without their comments; a semicolon within quotes or a comment ends nothing.
+// Splits an SQL file into statements without comments. Semicolons inside quotes or comments do not count.
 
 const quoted = /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`/
 const comment = /--(?=\s|$)[^\n]*|#[^\n]*|\/\*.*?\*\//
 const pieces = new RegExp(`${quoted.source}|(?<comment>${comment.source})|(?<open>['"\`]|/\\*)|[^'"\`#/;-]+|.`, 'gs')
 
-/** Throws where a quote or a comment is left open, since what follows could not be told apart from it. */
+/** Throws if a quote or a comment is unterminated. */
 export function splitStatements(text: string): string[] {
   const statements = ['']
   for (const { 0: piece, groups } of text.matchAll(pieces)) {

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type RedisClientType } from '@redis/client'
 import type { Logger } from 'pino'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type Bus, type BusListener, createByteBudget } from './bus.ts'
 import { createRejectedMessages } from './rejected-messages.ts'
 
@@ -22,7 +22,7 @@ export function connectRedis(url: string, log: Logger): Redis {
   const subscriptions: Parameters<Redis['subscribe']>[] = []
   const stopping = new AbortController()
   let publisher: RedisClientType | null = null
-  const reserve = createByteBudget(limits.busBufferBytes)
+  const reserve = createByteBudget(serverLimits.busBufferBytes)
   const rejected = createRejectedMessages(log, 'redis')
 
   function newClient(onError: (error: unknown) => void): RedisClientType {
@@ -30,7 +30,7 @@ export function connectRedis(url: string, log: Logger): Redis {
       url,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
-      socket: { reconnectStrategy: false, connectTimeout: limits.redisAnswerMs },
+      socket: { reconnectStrategy: false, connectTimeout: serverLimits.redisReplyMs },
     })
     return client.on('error', onError)
   }
@@ -47,7 +47,7 @@ export function connectRedis(url: string, log: Logger): Redis {
       publisher = pub
       onUp()
       for (;;) {
-        await sleep(limits.redisPingMs, undefined, { signal })
+        await sleep(serverLimits.redisPingMs, undefined, { signal })
         await withTimeout(Promise.all([pub.ping(), sub.ping()]))
       }
     } finally {
@@ -82,7 +82,7 @@ export function connectRedis(url: string, log: Logger): Redis {
         }
       }
       // Jitter, so that many nodes do not reconnect at the same moment.
-      const pause = Math.min(limits.redisRetryMs, 100 * 2 ** failures) * (0.5 + Math.random() / 2)
+      const pause = Math.min(serverLimits.redisRetryMs, 100 * 2 ** failures) * (0.5 + Math.random() / 2)
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
@@ -103,9 +103,9 @@ export function connectRedis(url: string, log: Logger): Redis {
   }
 }
 
-/** Rejects after limits.redisAnswerMs: a frozen Redis sends neither a reply nor an error. */
+/** Rejects after serverLimits.redisReplyMs: a frozen Redis sends neither a reply nor an error. */
 async function withTimeout<T>(reply: Promise<T>): Promise<T> {
   const timeout = Promise.withResolvers<never>()
-  const timer = setTimeout(() => timeout.reject(new Error('Redis did not answer in time.')), limits.redisAnswerMs)
+  const timer = setTimeout(() => timeout.reject(new Error('Redis did not answer in time.')), serverLimits.redisReplyMs)
   return Promise.race([reply, timeout.promise]).finally(() => clearTimeout(timer))
 }

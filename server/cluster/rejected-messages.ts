@@ -1,7 +1,7 @@
 // Logs rejected messages of other processes, at most once per kind and interval.
 
 import type { Logger } from 'pino'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 export type RejectionKind = 'not signed' | 'too large' | 'malformed' | 'failed'
 
@@ -14,7 +14,7 @@ export function createRejectedMessages(log: Logger, source: string, now = () => 
   return {
     count(kind, error) {
       const last = entries.get(kind)
-      if (last && now() - last.loggedAt < limits.refusedMessageLogMs) {
+      if (last && now() - last.loggedAt < serverLimits.rejectedMessageLogMs) {
         last.countSince += 1
         return
       }

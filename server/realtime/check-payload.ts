@@ -2,7 +2,7 @@
 // validated.
 
 import { Compile } from 'typebox/compile'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { type RequestName, type RequestPayloads, requestSchemas } from '#protocol/requests.ts'
 import { AppError } from '../shared/errors.ts'
 import { isDeeperThan, isWiderThan } from '../shared/json-depth.ts'

@@ -2,7 +2,7 @@
 // sends is read any more.
 
 import type { Socket } from 'socket.io'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { type Counter, countDown } from '../budgets/counter.ts'
 import type { App } from '../context.ts'
@@ -28,5 +28,5 @@ export function countRefusal(app: App, { socket, actor, session, refusals }: Cli
   endConnection({ actor, socket }, 'rate_limited')
   const { conn } = session
   conn.transport.socket?._socket?.pause()
-  setTimeout(() => terminate(conn), limits.floodClosingMs).unref()
+  setTimeout(() => terminate(conn), serverLimits.floodClosingMs).unref()
 }

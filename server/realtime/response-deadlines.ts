@@ -2,7 +2,8 @@
 // One sweep serves all requests, since a timer for each costs as much as the rest of the request's overhead.
 
 import type { Reply } from '#protocol/errors.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { AppError, errorBody } from '../shared/errors.ts'
 import type { Ack } from './incoming-requests.ts'
 
@@ -41,7 +42,7 @@ export function createPendingResponses(): PendingResponses {
       if (first.client.isBacklogged) postpone(first, now)
       else settle(first, { ok: false, error: errorBody(timedOut()) })
     }
-  }, limits.responseSweepMs)
+  }, serverLimits.responseSweepMs)
 
   function append(pending: PendingResponse) {
     pending.prev = sentinel.prev

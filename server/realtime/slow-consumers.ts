@@ -3,7 +3,7 @@
 // up from the database.
 
 import type { Socket as TcpSocket } from 'node:net'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
 import type { RefusalReason } from './refused-sockets.ts'
@@ -56,12 +56,12 @@ export function watchSlowConsumers(
     if (isReading || session.stalledSince === 0) session.stalledSince = now
     if (backlog > 0 && backlog < session.unread) session.conn.pingTimeoutTimer?.refresh()
     session.unread = backlog
-    return now - session.stalledSince > limits.stalledMs
+    return now - session.stalledSince > serverLimits.stalledMs
   }
 
   function isCloseOverdue(session: EngineSession, now: number): boolean {
     session.closingSince ||= now
-    return now - session.closingSince > limits.closingMs
+    return now - session.closingSince > serverLimits.closingMs
   }
 
   function sendsTooMuch(session: EngineSession, now: number): boolean {
@@ -92,7 +92,10 @@ export function watchSlowConsumers(
     }
   }
 
-  const timers = [setInterval(sweep, limits.slowConsumerSweepMs), setInterval(releaseDrained, limits.pageRoomSweepMs)]
+  const timers = [
+    setInterval(sweep, serverLimits.slowConsumerSweepMs),
+    setInterval(releaseDrained, serverLimits.pageRoomSweepMs),
+  ]
   return {
     whenDrained(session) {
       if (isStopped || !isOverPageBudget(session)) return null

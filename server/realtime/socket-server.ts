@@ -3,8 +3,9 @@
 import type { Server as NodeServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
-import { countAgentsHere } from '#db/queries/agents.ts'
-import { limits } from '#protocol/limits.ts'
+import { countAvailableAgents } from '#db/queries/agents.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { admit } from '../auth/authenticate.ts'
 import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
@@ -150,7 +151,7 @@ export function serveRealtime(
   const expiry = setInterval(() => {
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
-  }, limits.expirySweepMs)
+  }, serverLimits.expirySweepMs)
   const watchers = [startHeads(app, connections), startReconciler(app), slowConsumers, watchRevokedSessions(app)]
 
   return {
@@ -163,7 +164,7 @@ export function serveRealtime(
       const closed = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
       for (const { socket } of connections.all()) closeConnection(socket, 'restart')
       // Replies may still be in the send buffers, which closing the engine discards.
-      await Promise.race([Promise.all(closed), sleep(limits.flushMs, undefined, { ref: false })])
+      await Promise.race([Promise.all(closed), sleep(serverLimits.flushMs, undefined, { ref: false })])
       io.engine.close()
     },
   }
@@ -187,7 +188,7 @@ function acquireSlots(app: App, actor: Actor, { address }: EngineSession): () =>
 /** An agent goes online. A customer receives the availability, which may have changed since the session began. */
 async function onConnected(app: App, { socket, actor }: Connection): Promise<void> {
   if (!isCustomer(actor)) return app.presence.connected(actor.userId)
-  const isAgentOnline = async () => (await countAgentsHere(app.db)) > 0
+  const isAgentOnline = async () => (await countAvailableAgents(app.db)) > 0
   const before = await isAgentOnline()
   publishAvailability(socket, before)
   // A change published between that read and its publish was committed earlier, so a second read sees it.

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { driverOptions } from '#db/core/connect.ts'
 import { lockDataDirectory, unlockDataDirectory } from '#db/embedded/data-directory.ts'
-import { makeFiles } from '#db/embedded/database-files.ts'
-import { layoutOf, makeFolders, removeSocketFolder } from '#db/embedded/layout.ts'
+import { createFiles } from '#db/embedded/database-files.ts'
+import { createDirectories, layoutOf, removeSocketDirectory } from '#db/embedded/layout.ts'
 import { administrator, databaseName, databaseUser } from '#db/embedded/server-options.ts'
-import { type ServerProcess, spawnServer, untilServing } from '#db/embedded/server-process.ts'
+import { type ServerProcess, spawnServer, waitUntilServing } from '#db/embedded/server-process.ts'
 import { serverProgram } from '#db/embedded/server-program.ts'
 
 export interface ChaosDatabase {
@@ -33,15 +33,15 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
   const quiet = () => undefined
   const layout = layoutOf(folder)
   const program = await serverProgram(quiet)
-  makeFolders(layout)
-  await makeFiles(program, layout, quiet)
+  createDirectories(layout)
+  await createFiles(program, layout, quiet)
   const urlOf = (user: string) =>
     `mysql://${user}@localhost/${databaseName}?socketPath=${encodeURIComponent(layout.socket)}`
   const adminUrl = urlOf(administrator)
 
   let isStopping = false
   let server: ServerProcess = spawnServer(program, layout, bufferPool)
-  await untilServing(server, layout)
+  await waitUntilServing(server, layout)
   const supervised = (async () => {
     for (;;) {
       await server.exited
@@ -91,9 +91,9 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
     async stop() {
       isStopping = true
       signal('SIGCONT')
-      await server.end()
+      await server.stop()
       await supervised
-      removeSocketFolder(layout)
+      removeSocketDirectory(layout)
       unlockDataDirectory(folder)
     },
   }

@@ -15,24 +15,24 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const bench = (...args: string[]) =>
   promisify(execFile)(process.execPath, ['bench/run.ts', '--quick', ...args], { cwd: root, timeout: 55_000 })
 
-test('a quick benchmark prints its figures and writes them as JSON', async () => {
+test('a quick benchmark prints its metrics and writes them as JSON', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kefu-bench-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, 'figures.json')
+  const file = join(folder, 'metrics.json')
   const { stdout } = await bench('--only', 'saturation', '--seconds', '0.2', '--scale', '0.1', '--json', file)
 
-  const { machine, parts, options } = JSON.parse(readFileSync(file, 'utf8')) as Results
+  const { machine, scenarios, options } = JSON.parse(readFileSync(file, 'utf8')) as Results
   expect(machine.cores).toBeGreaterThan(0)
   expect(options.quick).toBe(true)
-  expect(Object.keys(parts)).toEqual(['saturation'])
-  const figures = parts.saturation ?? []
-  for (const figure of figures) expect(stdout).toContain(figure.name)
-  // Everything was measured: messages were acknowledged and told, on all sides and in each crowd.
-  const rates = figures.filter(({ unit }) => unit === '/s')
+  expect(Object.keys(scenarios)).toEqual(['saturation'])
+  const metrics = scenarios.saturation ?? []
+  for (const metric of metrics) expect(stdout).toContain(metric.name)
+  // Every system acknowledged and delivered messages at every load shape.
+  const rates = metrics.filter(({ unit }) => unit === '/s')
   expect(rates.filter(({ bare }) => bare !== undefined).length).toBe(6)
   expect(rates.filter(({ name }) => name.includes('relay with group commit')).length).toBe(3)
   expect(rates.filter(({ value, bare }) => !(value > 0 && (bare?.value ?? value) > 0))).toEqual([])
-  const judged = figures.filter(({ target }) => target !== undefined)
+  const judged = metrics.filter(({ target }) => target !== undefined)
   expect(judged.length).toBeGreaterThan(0)
   for (const { value, ratio, target, isMet } of judged) {
     const held = target?.of === 'ratio' ? (ratio as number) : value
@@ -40,10 +40,10 @@ test('a quick benchmark prints its figures and writes them as JSON', async () =>
   }
 })
 
-test('a part that is not there is refused, naming those that are', async () => {
+test('rejects an unknown scenario and lists the scenarios', async () => {
   await expect(bench('--only', 'sturation')).rejects.toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('There is no part sturation; there are saturation'),
+    stderr: expect.stringContaining('Unknown scenario sturation; use one of saturation'),
   })
 })
 

@@ -1,7 +1,7 @@
 // The IPC messages between the primary process and its workers.
 
 import type { DatabaseAddress } from '#db/core/connect.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 export type BusMessage = [channel: string, message: Buffer]
 
@@ -41,7 +41,7 @@ const isBusMessage = (value: unknown): value is BusMessage =>
   typeof value[0] === 'string' &&
   value[0].length <= 200 &&
   value[1] instanceof Uint8Array &&
-  value[1].length <= limits.busMessageBytes
+  value[1].length <= serverLimits.busMessageBytes
 
 /** A valid message of a worker, or null. Malformed bus messages in it are left out. */
 export function asToPrimary(value: unknown): ToPrimary | null {

@@ -4,9 +4,9 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeSocketFolder, socketFolderOf } from '#db/embedded/socket-folder.ts'
+import { createSocketDirectory, socketDirectoryOf } from '#db/embedded/socket-directory.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { ProcessLifecycle } from '../../process/lifecycle.ts'
 import type { Prepared } from '../../startup.ts'
 import { createRejectedMessages } from '../rejected-messages.ts'
@@ -24,9 +24,9 @@ const maxFailedStarts = 6
 /** Resolves with the port once all workers serve; rejects when one fails to start. */
 export async function startWorkers({ config, log, stops, end }: ProcessLifecycle, prepared: Prepared): Promise<number> {
   const connections = connectionsPerWorker(config.workers, prepared.connectionsAllowed)
-  const folder = socketFolderOf(join(config.dataDir, 'workers'))
+  const folder = socketDirectoryOf(join(config.dataDir, 'workers'))
   rmSync(folder, { recursive: true, force: true })
-  makeSocketFolder(folder)
+  createSocketDirectory(folder)
   const dispatcher = await createConnectionDispatcher(config)
   const running = new Set<WorkerProcess>()
   const ready = new Set<WorkerProcess>()
@@ -92,7 +92,10 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
   stops.push(async () => {
     stopping.abort()
     dispatcher.close()
-    const killTimer = setTimeout(() => running.forEach((worker) => void worker.kill('SIGKILL')), limits.workerDrainMs)
+    const killTimer = setTimeout(
+      () => running.forEach((worker) => void worker.kill('SIGKILL')),
+      serverLimits.workerDrainMs,
+    )
     for (const worker of running) worker.kill('SIGTERM')
     await Promise.all([...running].map(({ exited }) => exited))
     clearTimeout(killTimer)
@@ -108,10 +111,10 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
 
 /** Throws a StartError when max_connections of the database is too low for so many workers. */
 function connectionsPerWorker(workers: number, allowed: number): number {
-  const shared = allowed - limits.databaseConnectionsSpare
-  const share = Math.floor(shared / workers) - limits.pipelineConnections
-  if (share >= limits.databaseConnectionsLeast) return Math.min(share, limits.databaseConnections)
-  const maxWorkers = Math.floor(shared / (limits.databaseConnectionsLeast + limits.pipelineConnections))
+  const shared = allowed - serverLimits.spareDatabaseConnections
+  const share = Math.floor(shared / workers) - serverLimits.pipelineConnections
+  if (share >= serverLimits.minDatabaseConnections) return Math.min(share, serverLimits.databaseConnections)
+  const maxWorkers = Math.floor(shared / (serverLimits.minDatabaseConnections + serverLimits.pipelineConnections))
   throw new StartError(
     `WORKERS must be at most ${Math.max(1, maxWorkers)} on this database, whose max_connections is ${allowed}; not ${workers}.`,
   )

@@ -5,7 +5,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type Bus, createByteBudget } from '../bus.ts'
 import { createRejectedMessages } from '../rejected-messages.ts'
 import { asToWorker, type BusMessage, type Start, type ToPrimary } from './ipc-messages.ts'
@@ -34,7 +34,7 @@ export interface Joined {
 /** Resolves with the primary's start message. */
 export async function joinWorkers(number: number, log: Logger): Promise<Joined> {
   const subscriptions: { matches: (channel: string) => boolean; listener: Parameters<Bus['subscribe']>[1] }[] = []
-  const reserve = createByteBudget(limits.busBufferBytes)
+  const reserve = createByteBudget(serverLimits.busBufferBytes)
   const rejected = createRejectedMessages(log, 'worker')
   const started = Promise.withResolvers<Start>()
   let ready = 0

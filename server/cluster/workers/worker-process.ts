@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { workerEnvironment } from '../../process/config.ts'
 import { createByteBudget } from '../bus.ts'
 import type { RejectedMessages } from '../rejected-messages.ts'
@@ -31,7 +31,7 @@ export function spawnWorker(
   onMessage: (message: ToPrimary) => void,
 ): WorkerProcess {
   const child: ChildProcess = fork(program, [String(worker)], { serialization: 'advanced', env: workerEnvironment() })
-  const reserve = createByteBudget(limits.busBufferBytes)
+  const reserve = createByteBudget(serverLimits.busBufferBytes)
   // A failed send is ignored: the exit of the worker shows it.
   const send = (message: ToWorker, then = () => {}) => void child.send(message, then)
   child.on('message', (raw) => {

@@ -1,8 +1,8 @@
 // Broadcasts the heads of subscribed conversations periodically, so that a client notices that it missed an event.
 
-import { listHeads } from '#db/queries/conversations.ts'
+import { selectHeads } from '#db/queries/conversations.ts'
 import type { ConversationHead } from '#protocol/events.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import type { ConnectionRegistry } from '../connection-registry.ts'
 import { publishHeads } from '../publish.ts'
@@ -13,7 +13,7 @@ export function startHeads(app: App, connections: ConnectionRegistry): { stop():
     broadcastHeads(app, connections).catch((error: unknown) => {
       app.log.warn({ err: error }, 'failed to broadcast heads')
     })
-  }, limits.headsMs)
+  }, serverLimits.headsMs)
   return { stop: () => clearInterval(timer) }
 }
 
@@ -24,8 +24,8 @@ async function broadcastHeads(app: App, connections: ConnectionRegistry): Promis
   }))
   const allIds = [...new Set(subscriptions.flatMap(({ ids }) => ids))]
   const heads = new Map<number, ConversationHead>()
-  for (let from = 0; from < allIds.length; from += limits.headsRows) {
-    const rows = await listHeads(app.db, allIds.slice(from, from + limits.headsRows))
+  for (let from = 0; from < allIds.length; from += serverLimits.headsRows) {
+    const rows = await selectHeads(app.db, allIds.slice(from, from + serverLimits.headsRows))
     for (const head of rows) heads.set(head.conversationId, head)
   }
   for (const { socket, ids } of subscriptions) {

@@ -1,9 +1,9 @@
-// Reconciles this node with the database every limits.reconcileMs: publishes to its own connections every change that
+// Reconciles this node with the database every serverLimits.reconcileMs: publishes to its own connections every change that
 // it has not published yet. That repairs an event lost between nodes, and one lost to a failed read after a commit.
 
 import { readNow } from '#db/core/clock.ts'
-import { listChangedConversations } from '#db/queries/conversations.ts'
-import { limits } from '#protocol/limits.ts'
+import { selectChangedConversations } from '#db/queries/conversations.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import { publishMany } from '../../conversation-state/publish-conversation.ts'
 
@@ -15,7 +15,7 @@ export function startReconciler(app: App): { stop(): void } {
   async function reconcile() {
     const now = await readNow(app.db)
     const from = since ?? now
-    const rows = await listChangedConversations(app.db, from, limits.reconcileRows)
+    const rows = await selectChangedConversations(app.db, from, serverLimits.reconcileRows)
     const unpublished = rows.filter(({ id, version }) => version > app.told.of(id))
     await publishMany(
       app,
@@ -26,8 +26,8 @@ export function startReconciler(app: App): { stop(): void } {
     await app.presence.republishSince(from)
     // The next run continues a full page where it ended. Otherwise it overlaps this one: a row with an earlier time may
     // commit later.
-    const end = rows.length === limits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
-    since = new Date(Date.parse(end) - (end === now ? limits.reconcileOverlapMs : 0)).toISOString()
+    const end = rows.length === serverLimits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
+    since = new Date(Date.parse(end) - (end === now ? serverLimits.reconcileOverlapMs : 0)).toISOString()
   }
 
   const timer = setInterval(() => {
@@ -38,7 +38,7 @@ export function startReconciler(app: App): { stop(): void } {
       .finally(() => {
         running = false
       })
-  }, limits.reconcileMs)
+  }, serverLimits.reconcileMs)
 
   return { stop: () => clearInterval(timer) }
 }

@@ -1,9 +1,9 @@
 // Closes connections, and aborts calls in progress, whose session or user was revoked by another process, within
-// limits.revokedSessionsMs. This node's own revocations, and those that arrive over the bus, act immediately.
+// serverLimits.revokedSessionsMs. This node's own revocations, and those that arrive over the bus, act immediately.
 
-import { listLiveCustomerSessions } from '#db/queries/customer-sessions.ts'
-import { listLiveLoginSessions } from '#db/queries/login-sessions.ts'
-import { limits } from '#protocol/limits.ts'
+import { selectActiveCustomerSessions } from '#db/queries/customer-sessions.ts'
+import { selectActiveLoginSessions } from '#db/queries/login-sessions.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
 import { type ConnectionRegistry, endConnection } from '../connection-registry.ts'
@@ -15,14 +15,14 @@ export async function endLapsed(
 ): Promise<void> {
   const [customers, agents] = [[], []] as [Actor[], Actor[]]
   for (const actor of actors.all()) (isCustomer(actor) ? customers : agents).push(actor)
-  await markRevoked(customers, (ids) => listLiveCustomerSessions(db, ids))
-  await markRevoked(agents, (ids) => listLiveLoginSessions(db, ids))
+  await markRevoked(customers, (ids) => selectActiveCustomerSessions(db, ids))
+  await markRevoked(agents, (ids) => selectActiveLoginSessions(db, ids))
   for (const connection of connections.all()) if (connection.actor.isEnded) endConnection(connection, 'revoked')
 }
 
 async function markRevoked(actors: Actor[], listLive: (ids: number[]) => Promise<number[]>) {
-  for (let from = 0; from < actors.length; from += limits.revokedSessionsRows) {
-    const page = actors.slice(from, from + limits.revokedSessionsRows)
+  for (let from = 0; from < actors.length; from += serverLimits.revokedSessionsRows) {
+    const page = actors.slice(from, from + serverLimits.revokedSessionsRows)
     const live = new Set(await listLive(page.map(({ sessionId }) => sessionId)))
     for (const actor of page) if (!live.has(actor.sessionId)) actor.isEnded = true
   }
@@ -40,7 +40,7 @@ export function watchRevokedSessions(app: App): { stop(): void } {
       .finally(() => {
         running = false
       })
-  }, limits.revokedSessionsMs)
+  }, serverLimits.revokedSessionsMs)
 
   return { stop: () => clearInterval(timer) }
 }

@@ -1,4 +1,4 @@
-// A shop with years behind it: its folder filled (or kept from an earlier run), Kefu running on it, its busiest agent connected.
+// Kefu on a seeded data directory (new, or kept from an earlier run), with its busiest agent connected.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -11,12 +11,12 @@ import { layoutOf } from '#db/embedded/layout.ts'
 import { runningDatabase } from '#db/embedded/running-database.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
 import { logInAs } from './accounts.ts'
-import { type FillSize, fillDatabase } from './fill.ts'
 import { type LoadConnection, openConnection } from './load/connection.ts'
+import { type SeedSize, seedDatabase } from './seed.ts'
 import { newDataDir, startKefu } from './servers.ts'
 
-/** What a shop has on its hands does not depend on what is behind it. */
-export const sizeOf = (conversations: number): FillSize => ({
+/** The number of open and pending conversations is the same at every size. */
+export const sizeOf = (conversations: number): SeedSize => ({
   conversations,
   present: 2_000,
   agents: 40,
@@ -27,21 +27,21 @@ export const busiestAgent = 1
 
 const bufferPool = 2 ** 30
 
-export interface FilledShop {
-  size: FillSize
-  /** Null where an earlier run had filled it. */
-  fillSeconds: number | null
+export interface SeededKefu {
+  size: SeedSize
+  /** Null if an earlier run seeded it. */
+  seedSeconds: number | null
   db: Database
   agent: LoadConnection
   stop(): Promise<void>
 }
 
-/** Nothing is in memory yet when it resolves. With `keep`, a folder, it stays there for later runs. */
-export async function openShop(conversations: number, keep: string | null): Promise<FilledShop> {
+/** Starts with a cold buffer pool. With `keep`, a directory, the data stays there for later runs. */
+export async function startSeededKefu(conversations: number, keep: string | null): Promise<SeededKefu> {
   const size = sizeOf(conversations)
   const dataDir = keep === null ? await newDataDir() : join(keep, String(conversations))
-  const fillSeconds = await fillFolder(dataDir, size)
-  // What was in memory at the last stop would be read in again.
+  const seedSeconds = await seedFolder(dataDir, size)
+  // Otherwise MariaDB would reload the buffer pool of its last shutdown.
   rmSync(join(layoutOf(dataDir).files, 'ib_buffer_pool'), { force: true })
   const kefu = await startKefu({ dataDir, bufferPool: `${bufferPool / 2 ** 20}M` })
   const token = await logInAs(kefu, busiestAgent, `agent${busiestAgent}`)
@@ -50,7 +50,7 @@ export async function openShop(conversations: number, keep: string | null): Prom
   const db = connectDatabase(runningDatabase(dataDir))
   return {
     size,
-    fillSeconds,
+    seedSeconds,
     db,
     agent,
     async stop() {
@@ -62,20 +62,20 @@ export async function openShop(conversations: number, keep: string | null): Prom
   }
 }
 
-async function fillFolder(dataDir: string, size: FillSize): Promise<number | null> {
-  const mark = join(dataDir, 'filled.json')
+async function seedFolder(dataDir: string, size: SeedSize): Promise<number | null> {
+  const marker = join(dataDir, 'seeded.json')
   const wanted = JSON.stringify(size)
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return null
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return null
   rmSync(dataDir, { recursive: true, force: true })
   mkdirSync(dataDir, { recursive: true })
   lockDataDirectory(dataDir)
   const database = await startEmbeddedDatabase({ dataDir, bufferPool, log: () => {} })
   await prepareDatabase(database)
   const startedAt = performance.now()
-  await fillDatabase(database, size)
+  await seedDatabase(database, size)
   const seconds = (performance.now() - startedAt) / 1000
   await database.stop()
   unlockDataDirectory(dataDir)
-  writeFileSync(mark, wanted)
+  writeFileSync(marker, wanted)
   return seconds
 }

@@ -1,4 +1,4 @@
-// What is said in a filled database: short and long, English and Chinese, as it comes in a shop's chat.
+// Message texts of the seeded database: short and long, English and Chinese.
 
 export const questions = [
   'Hello',

@@ -1,5 +1,5 @@
-// One run of messages: numbered, timed from the moment each was meant to go out, counted when its sender is answered and when the other
-// member has been told.
+// One run of numbered messages: measures the time from each message's scheduled send to its acknowledgement and to its
+// delivery to the other member.
 
 import { type Percentiles, percentiles } from '../percentiles.ts'
 
@@ -7,38 +7,38 @@ export interface RunResult {
   seconds: number
   acked: number
   delivered: number
-  /** In the whole run: answered with an error. */
+  /** Errors in the whole run. */
   refused: number
   ackMs: Percentiles
   deliveryMs: Percentiles
 }
 
 export interface MessageRun {
-  /** The payload of message `number`, which was meant to go out at `meantAt`. */
-  payload(number: number, conversationId: number, meantAt: number): string
+  /** The payload of message `number`, scheduled for `scheduledAt`. */
+  payload(number: number, conversationId: number, scheduledAt: number): string
   acked(number: number, isOk: boolean): void
   delivered(bytes: Buffer, from: number, to: number): void
-  /** Counts and times only what follows. */
+  /** Starts the measured window. */
   startWindow(): void
   endWindow(): void
-  /** Resolves when everything sent has been answered and told, rejects after fifteen seconds. */
+  /** Resolves when every message is acknowledged and delivered; rejects after 15 s. */
   settled(): Promise<void>
-  /** Of the window; times are of all messages that were meant to go out in it, whenever their answers came. */
+  /** Results of the window. Times include all messages scheduled in it, even if the reply came later. */
   result(): RunResult
 }
 
-/** 120 characters, as a customer writes them. */
+/** A typical message of 120 characters. */
 export const body =
   'Hello, I ordered a pair of running shoes last week and the parcel still has not arrived. Could you have a look for me?'.padEnd(
     120,
     '.',
   )
 const digits = 9
-const mostMessages = 4_000_000
+const maxMessages = 4_000_000
 
 export function createRun(tag: string): MessageRun {
   const needle = Buffer.from(`"clientMessageId":"${tag}-`)
-  const meant = new Float64Array(mostMessages)
+  const scheduled = new Float64Array(maxMessages)
   const ackMs: number[] = []
   const deliveryMs: number[] = []
   const total = { sent: 0, acked: 0, delivered: 0, refused: 0 }
@@ -46,14 +46,14 @@ export function createRun(tag: string): MessageRun {
   let end = { ...start }
   const now = () => ({ at: performance.now(), acked: total.acked, delivered: total.delivered })
 
-  function note(samples: number[], number: number) {
-    const meantAt = meant[number] as number
-    if (meantAt >= start.at && meantAt < end.at) samples.push(performance.now() - meantAt)
+  function record(samples: number[], number: number) {
+    const scheduledAt = scheduled[number] as number
+    if (scheduledAt >= start.at && scheduledAt < end.at) samples.push(performance.now() - scheduledAt)
   }
 
   return {
-    payload(number, conversationId, meantAt) {
-      meant[number] = meantAt
+    payload(number, conversationId, scheduledAt) {
+      scheduled[number] = scheduledAt
       total.sent += 1
       const id = `${tag}-${String(number).padStart(digits, '0')}`
       return `{"conversationId":${conversationId},"clientMessageId":"${id}","content":"${body}"}`
@@ -64,7 +64,7 @@ export function createRun(tag: string): MessageRun {
         return
       }
       total.acked += 1
-      note(ackMs, number)
+      record(ackMs, number)
     },
     delivered(bytes, from, to) {
       const at = bytes.indexOf(needle, from, 'latin1') + needle.length
@@ -72,7 +72,7 @@ export function createRun(tag: string): MessageRun {
       total.delivered += 1
       let number = 0
       for (let digit = at; digit < at + digits; digit++) number = number * 10 + (bytes[digit] as number) - 0x30
-      note(deliveryMs, number)
+      record(deliveryMs, number)
     },
     startWindow() {
       start = now()
@@ -81,10 +81,10 @@ export function createRun(tag: string): MessageRun {
       end = now()
     },
     async settled() {
-      const giveUpAt = performance.now() + 15_000
+      const deadline = performance.now() + 15_000
       while (Math.min(total.acked, total.delivered) + total.refused < total.sent) {
-        if (performance.now() > giveUpAt)
-          throw new Error(`of ${total.sent} messages ${total.acked} were acknowledged and ${total.delivered} told`)
+        if (performance.now() > deadline)
+          throw new Error(`of ${total.sent} messages ${total.acked} were acknowledged and ${total.delivered} delivered`)
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
     },

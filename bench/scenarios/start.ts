@@ -1,25 +1,25 @@
-// How long a start takes, with an empty folder and with one that was used, what an idle Kefu holds in memory, and how many bytes a shop's
-// visitor downloads for the widget. With the settings that a person gets who sets none.
+// Start time with an empty and with a used data directory, memory of an idle Kefu, and download size of the widget.
+// With default settings.
 
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Figure, figure, type Part } from '../figures.ts'
+import { type Metric, metric, type Scenario } from '../metrics.ts'
 import { newDataDir, type RunningKefu, startKefu } from '../servers.ts'
 import { residentBytes, treeOf } from '../usage.ts'
 
 const bufferPool = '64M'
 const idleMs = 2_000
 
-export const start: Part = {
+export const start: Scenario = {
   name: 'start',
-  async run({ options, say }): Promise<Figure[]> {
+  async run({ options, progress }): Promise<Metric[]> {
     const cold: number[] = []
     const warm: number[] = []
     const server: number[] = []
     const tree: number[] = []
     let bytes = { loader: 0, widget: 0 }
     for (let round = 1; round <= options.rounds; round++) {
-      say(`cold and warm start: round ${round}`)
+      progress(`cold and warm start: round ${round}`)
       const dataDir = await newDataDir()
       await withKefu(dataDir, async (kefu) => void cold.push(kefu.readyMs / 1000))
       await withKefu(dataDir, async (kefu) => {
@@ -33,12 +33,12 @@ export const start: Part = {
       await rm(dataDir, { recursive: true })
     }
     return [
-      figure('cold start, empty folder, to ready', 's', cold),
-      figure('warm start to ready', 's', warm, { atMost: 3 }),
-      figure('idle memory of the server process', 'MB', server, { atMost: 150 }),
-      figure('idle memory of the whole tree, database included', 'MB', tree),
-      figure('loader, compressed (gzip)', 'bytes', [bytes.loader]),
-      figure("widget's page with all it loads, compressed (gzip)", 'bytes', [bytes.widget]),
+      metric('cold start, empty folder, to ready', 's', cold),
+      metric('warm start to ready', 's', warm, { atMost: 3 }),
+      metric('idle memory of the server process', 'MB', server, { atMost: 150 }),
+      metric('idle memory of the whole tree, database included', 'MB', tree),
+      metric('loader, compressed (gzip)', 'bytes', [bytes.loader]),
+      metric("widget's page with all it loads, compressed (gzip)", 'bytes', [bytes.widget]),
     ]
   },
 }
@@ -60,7 +60,7 @@ async function downloadedBytes({ url }: RunningKefu): Promise<{ loader: number; 
   return { loader: loader.bytes, widget: parts.reduce((sum, part) => sum + part.bytes, page.bytes) }
 }
 
-/** As a browser that takes gzip: the bytes on the wire. */
+/** The compressed size, as a browser that accepts gzip receives it. */
 async function download(url: URL): Promise<{ bytes: number; text: string }> {
   const response = await fetch(url, { headers: { 'accept-encoding': 'gzip' } })
   const text = await response.text()

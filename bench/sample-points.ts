@@ -1,0 +1,94 @@
+// Sample points for reads in a seeded database: two hundred, evenly spaced, at every size.
+
+import type { Database } from '#db/core/database.ts'
+import type { KeysetPosition } from '#db/core/keyset.ts'
+import { selectConversationsInView } from '#db/queries/conversation-records.ts'
+import type { ConversationView } from '#protocol/entities.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
+import type { SeedSize } from './seed.ts'
+
+const sampleCount = 200
+
+export interface SamplePoints {
+  /** Cursors of each view; null for the first page. */
+  cursors: Record<ConversationView, (string | null)[]>
+  /** Conversations with many messages, a tenth of them with very many. */
+  longConversations: { id: number; customerId: number; lastSeq: number; version: number }[]
+  /** Two hundred conversations changed at or after this. */
+  changedSince: string
+  /** Ids of open and pending conversations: two hundred more than one heads statement reads. */
+  present: number[]
+}
+
+/** The format of Kefu's cursors. */
+const cursorOf = ({ at, id }: KeysetPosition) => Buffer.from(`${at} ${id}`).toString('base64url')
+
+export async function findSamplePoints(db: Database, size: SeedSize, agentId: number): Promise<SamplePoints> {
+  const past = size.conversations - size.present
+  const open = sampleCount + serverLimits.headsRows
+  return {
+    cursors: {
+      queue: await listCursors(db, 'queue', agentId),
+      mine: await listCursors(db, 'mine', agentId),
+      all: await listCursors(db, 'all', agentId),
+      closed: await closedCursors(db, evenlySpaced(sampleCount, past)),
+    },
+    longConversations: await findLongConversations(db, size, evenlySpaced(sampleCount, past)),
+    changedSince: await findChangedSince(db),
+    present: evenlySpaced(open, size.present).map((id) => past + id),
+  }
+}
+
+/** `count` ids from 1 to `upTo`, evenly spaced. */
+const evenlySpaced = (count: number, upTo: number) =>
+  Array.from({ length: count }, (_, n) => 1 + Math.floor((n * upTo) / count))
+
+/** The cursors of all pages of a view. */
+async function listCursors(db: Database, view: ConversationView, agentId: number): Promise<(string | null)[]> {
+  const cursors: (string | null)[] = []
+  for (let position: KeysetPosition | null | undefined; position !== null; ) {
+    cursors.push(position ? cursorOf(position) : null)
+    position = (await selectConversationsInView(db, view, agentId, position ?? null, limits.defaultPageSize)).next
+  }
+  return cursors
+}
+
+async function closedCursors(db: Database, ids: number[]): Promise<string[]> {
+  const rows = await db.selectFrom('conversations').select(['id', 'closed_at as at']).where('id', 'in', ids).execute()
+  return rows.map(({ id, at }) => cursorOf({ id, at: at ?? '' }))
+}
+
+async function findLongConversations(
+  db: Database,
+  size: SeedSize,
+  from: number[],
+): Promise<SamplePoints['longConversations']> {
+  const longConversations: SamplePoints['longConversations'] = []
+  const longOnes = Math.floor(size.conversations / size.longEvery)
+  for (const [index, id] of from.entries()) {
+    const isLong = index % 10 === 0
+    const longId = size.conversations + 1 - size.longEvery * (1 + (index % longOnes))
+    const row = await db
+      .selectFrom('conversations')
+      .select(['id', 'customer_id as customerId', 'last_seq as lastSeq', 'version'])
+      .where('id', '>=', isLong ? longId : id)
+      .where('last_seq', '>=', isLong ? size.longLength : 10)
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirstOrThrow()
+    longConversations.push(row)
+  }
+  return longConversations
+}
+
+async function findChangedSince(db: Database): Promise<string> {
+  const { at } = await db
+    .selectFrom('conversations')
+    .select('changed_at as at')
+    .orderBy('changed_at', 'desc')
+    .offset(199)
+    .limit(1)
+    .executeTakeFirstOrThrow()
+  return at
+}
