@@ -15,13 +15,13 @@ import { signBus } from './cluster/signed-bus.ts'
 import { enableStickySessions } from './cluster/workers/sticky-sessions.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
 import type { App } from './context.ts'
+import { createConversationCache } from './conversation-state/conversation-cache.ts'
 import { createConversationUpdates } from './conversation-state/publish-conversation.ts'
 import { createPublishedVersions } from './conversation-state/published-versions.ts'
 import { startHousekeeping } from './customers/housekeeping.ts'
 import { plainHeaders } from './http/security-headers.ts'
 import { createHttpServer } from './http/server.ts'
 import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
-import { createConversationCache } from './messages/write-path/conversation-cache.ts'
 import { createMessageWriter } from './messages/write-path/message-writer.ts'
 import { createReceiptWriter } from './messages/write-path/receipt-writer.ts'
 import type { Config } from './process/config.ts'
@@ -75,9 +75,10 @@ export async function createApp({
   const others = bus && (await joinCluster({ db, rates }, io, bus, refused, connections))
   redis?.start()
   const publish = createPublish(io, log)
-  const known = createConversationCache()
-  const told = createPublishedVersions()
-  const teller = createConversationUpdates({ db, publish, told, log })
+  const conversationCache = createConversationCache()
+  const publishedVersions = createPublishedVersions()
+  const conversationUpdates = createConversationUpdates({ db, publish, publishedVersions, log })
+  const writePath = { db, publish, conversationCache, publishedVersions, conversationUpdates, log }
   const slots = createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits })
   const app: App = {
     config,
@@ -95,11 +96,11 @@ export async function createApp({
       endLapsed: () => endLapsed({ db, actors }, connections),
     },
     actors,
-    known,
-    told,
-    teller,
-    writer: createMessageWriter({ db, publish, known, told, log }, teller),
-    readMarker: createReceiptWriter({ db, publish, known }, teller),
+    conversationCache,
+    publishedVersions,
+    conversationUpdates,
+    messageWriter: createMessageWriter(writePath),
+    receiptWriter: createReceiptWriter(writePath),
     attachments: createAttachments({ config, log, rates, slots }),
     presence: createPresence({ db, publish, log, config }),
     eventLoop: monitorEventLoop(),
@@ -128,8 +129,8 @@ export async function createApp({
       await realtime.stop()
       await http.close()
       app.attachments.stop()
-      await Promise.all([app.writer.drain(), app.readMarker.drain()])
-      teller.stop()
+      await Promise.all([app.messageWriter.drain(), app.receiptWriter.drain()])
+      conversationUpdates.stop()
       app.eventLoop.stop()
       await app.presence.stop()
       others?.stop()

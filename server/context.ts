@@ -10,9 +10,9 @@ import type { RateLimiter } from './budgets/rate-limiter.ts'
 import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
+import type { ConversationCache } from './conversation-state/conversation-cache.ts'
 import type { ConversationUpdates } from './conversation-state/publish-conversation.ts'
 import type { PublishedVersions } from './conversation-state/published-versions.ts'
-import type { ConversationCache } from './messages/write-path/conversation-cache.ts'
 import type { MessageWriter } from './messages/write-path/message-writer.ts'
 import type { ReceiptWriter } from './messages/write-path/receipt-writer.ts'
 import type { Config } from './process/config.ts'
@@ -71,14 +71,14 @@ export interface App {
   connections: Connections
   /** Who acts on this node just now. */
   actors: CurrentActors
-  writer: MessageWriter
-  readMarker: ReceiptWriter
-  /** How conversations stood when this node last changed them. */
-  known: ConversationCache
-  /** What this node has told of each conversation. */
-  told: PublishedVersions
-  /** Tells of many small changes of a conversation at a bearable rate. */
-  teller: ConversationUpdates
+  messageWriter: MessageWriter
+  receiptWriter: ReceiptWriter
+  /** The last state of conversations that this node committed or read. */
+  conversationCache: ConversationCache
+  /** The latest version of each conversation that this node published. */
+  publishedVersions: PublishedVersions
+  /** Publishes frequent changes of conversations at a bounded rate. */
+  conversationUpdates: ConversationUpdates
   presence: Presence
   attachments: Attachments
   eventLoop: EventLoopMonitor

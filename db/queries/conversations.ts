@@ -54,7 +54,7 @@ export interface LockedConversation extends ConversationState {
   /** The database's time. */
   now: string
   /** When that was heard, in milliseconds of performance.now(). */
-  heardAt: number
+  receivedAt: number
   customerBlockedAt: string | null
   /** Of the agent who has it: as told while here, absent when offline for limits.absentAgentMs, until then around; null: none, or never here. */
   agentPresence: 'online' | 'busy' | 'around' | 'absent' | null
@@ -66,8 +66,8 @@ export async function lockConversations(
   ids: readonly number[],
 ): Promise<Map<number, LockedConversation>> {
   const { rows } = await trx.executeQuery(lockThese(trx, [...new Set(ids)]))
-  const heardAt = performance.now()
-  return new Map(rows.map((row) => [row.id, { ...row, heardAt }]))
+  const receivedAt = performance.now()
+  return new Map(rows.map((row) => [row.id, { ...row, receivedAt }]))
 }
 
 const lockThese = compileOnce((db, ids: number[]) =>

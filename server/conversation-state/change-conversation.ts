@@ -1,4 +1,5 @@
-// The one way a conversation's state changes by request: locked, decided on the row as it stands, saved, read, and told after commit.
+// Changes a conversation's state for a request: decided on the locked row, published after commit, returned in the
+// actor's view.
 
 import type { Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
@@ -9,12 +10,12 @@ import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import type { Actor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
-import { readConversation } from './load.ts'
+import { loadConversation } from './load.ts'
 import { publishConversation } from './publish-conversation.ts'
 import type { StateChange } from './transitions.ts'
 import { conversationView } from './views.ts'
 
-/** What a conversation in this state becomes; null when it is so already. Throws to refuse. */
+/** The new state for a locked conversation; null if it already has that state. Throws to reject the request. */
 export type Decide = (
   conversation: LockedConversation | undefined,
   trx: Transaction,
@@ -27,20 +28,20 @@ export async function changeConversation(
   change: Exclude<ConversationChange, 'created' | 'message' | 'read'>,
   decide: Decide,
 ): Promise<{ conversation: Conversation }> {
-  const { changed, saved, whole } = await inTransaction(app.db, async (trx, again) => {
+  const { isChanged, saved, conversation } = await inTransaction(app.db, async (trx, isRetry) => {
     await assertStillMay(trx, actor)
     const before = (await lockConversations(trx, [conversationId])).get(conversationId)
-    const set = await decide(before, trx)
+    const next = await decide(before, trx)
     const saved: ConversationChanges[] = []
-    if (set !== null && before) {
-      saved.push({ before, after: { ...before, ...set, version: before.version + 1, updatedAt: before.now } })
+    if (next !== null && before) {
+      saved.push({ before, after: { ...before, ...next, version: before.version + 1, updatedAt: before.now } })
       await saveConversations(trx, saved)
     }
-    // After an ambiguous commit the change may be there already, told to nobody: told once too often is harmless.
-    return { changed: set !== null || again, saved, whole: await readConversation(trx, conversationId) }
+    // An ambiguous commit may have stored the change unpublished. Publishing it twice is harmless.
+    return { isChanged: next !== null || isRetry, saved, conversation: await loadConversation(trx, conversationId) }
   })
-  app.known.note(saved)
-  if (!whole) throw new AppError('not_found', 'There is no such conversation.')
-  if (changed) publishConversation(app, whole, change)
-  return { conversation: conversationView(actor, whole) }
+  app.conversationCache.put(saved)
+  if (!conversation) throw new AppError('not_found', 'There is no such conversation.')
+  if (isChanged) publishConversation(app, conversation, change)
+  return { conversation: conversationView(actor, conversation) }
 }
