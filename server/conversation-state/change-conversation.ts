@@ -39,7 +39,7 @@ export async function changeConversation(
     // After an ambiguous commit the change may be there already, told to nobody: told once too often is harmless.
     return { changed: set !== null || again, saved, whole: await readConversation(trx, conversationId) }
   })
-  app.known.note(saved)
+  app.conversationCache.note(saved)
   if (!whole) throw new AppError('not_found', 'There is no such conversation.')
   if (changed) publishConversation(app, whole, change)
   return { conversation: conversationView(actor, whole) }

@@ -9,21 +9,21 @@ import type { App } from '../context.ts'
 import { readConversations } from './load.ts'
 import { agentView, type ConversationWithLastMessage, customerView } from './views.ts'
 
-type Telling = Pick<App, 'db' | 'publish' | 'told' | 'log'>
+type Telling = Pick<App, 'db' | 'publish' | 'publishedVersions' | 'log'>
 
 /** `queued`: its first message has come, so that agents see it from now on; its customer has known it since it began. */
 export type Change = ConversationChange | 'queued'
 
 /** Tells what was read after the commit of the change: everywhere, or to this node's own connections alone. */
 export function publishConversation(
-  app: Pick<App, 'publish' | 'told'>,
+  app: Pick<App, 'publish' | 'publishedVersions'>,
   whole: ConversationWithLastMessage,
   change: Change,
   reach: { local?: true } = {},
 ): void {
   tellAgents(app, whole, change === 'queued' ? 'created' : change, reach)
   tellCustomer(app, whole, change === 'queued' ? 'message' : change, reach)
-  app.told.note(whole.record.id, whole.record.version)
+  app.publishedVersions.note(whole.record.id, whole.record.version)
 }
 
 type Tell = (

@@ -58,7 +58,7 @@ export async function startConversation(
     }
   })
   if (created) publishConversation(app, whole, 'created')
-  if (batch) publishMessages(app, app.teller, sends, batch.outcomes, batch.changes)
+  if (batch) publishMessages(app, app.conversationUpdates, sends, batch.outcomes, batch.changes)
   const message = (batch?.outcomes[0] as Appended | undefined)?.message
   return { conversation: customerView(whole), ...(message ? { message } : {}) }
 }

@@ -54,7 +54,7 @@ export async function startSession(
     return { started, customer, changedIds: isNews ? await touchUnfinishedOfCustomer(trx, customer.id) : [] }
   })
   if (started.ended) app.connections.end(started.ended, 'revoked')
-  for (const id of changedIds) app.teller.soon(id, 'customer')
+  for (const id of changedIds) app.conversationUpdates.soon(id, 'customer')
   const { id, name, email, isEmailVerified } = customer
   return {
     ...signAccessToken(app, { userId: id, sessionId: started.sessionId, audience: 'customer' }),

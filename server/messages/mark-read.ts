@@ -10,5 +10,5 @@ export async function markRead(
   actor: Actor,
   { conversationId, seq }: RequestPayloads['message:mark-read'],
 ): Promise<{ receipt: Receipt }> {
-  return { receipt: await app.readMarker.mark({ actor, conversationId, seq }) }
+  return { receipt: await app.receiptWriter.mark({ actor, conversationId, seq }) }
 }

@@ -250,9 +250,9 @@ describe('what waits when its connection is ended', () => {
       await agent.request('message:send', { conversationId, clientMessageId, content: 'hello' })
     const actor = app.actors.all().find(({ sessionId }) => sessionId === customerAccount.sessionId) as Actor
     const giveBack = await holdConversation(app, conversationId)
-    const planned = app.readMarker.mark({ actor, conversationId, seq: 1 })
+    const planned = app.receiptWriter.mark({ actor, conversationId, seq: 1 })
     await new Promise(setImmediate)
-    const waiting = app.readMarker.mark({ actor, conversationId, seq: 2 })
+    const waiting = app.receiptWriter.mark({ actor, conversationId, seq: 2 })
     const refused = expect(waiting).rejects.toMatchObject({ code: 'unauthorized' })
     app.connections.end({ userId: customerAccount.id }, 'revoked')
     await giveBack()

@@ -49,8 +49,8 @@ beforeAll(() => {
     },
     {
       file: 'server/messages/write-path/message-writer.ts',
-      find: 'canAppendOptimistically(app.known, send)',
-      put: "process.env.CONVERSATION === 'known' && canAppendOptimistically(app.known, send)",
+      find: 'canAppendOptimistically(app.conversationCache, send)',
+      put: "process.env.CONVERSATION === 'known' && canAppendOptimistically(app.conversationCache, send)",
     },
     {
       file: 'server/messages/write-path/message-writer.ts',

@@ -28,8 +28,8 @@ export const sabotages: Record<string, Sabotage> = {
       { file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' },
       {
         file: writer,
-        find: 'app.known.note(appended.conversations)',
-        put: `${aMoment}\n      app.known.note(appended.conversations)`,
+        find: 'app.conversationCache.note(appended.conversations)',
+        put: `${aMoment}\n      app.conversationCache.note(appended.conversations)`,
       },
     ],
   },

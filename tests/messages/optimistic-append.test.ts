@@ -147,8 +147,8 @@ describe('a message of a known conversation', () => {
     const state = await locked(conversationId)
     const inAnHour = new Date(Date.parse(state.now) + 3_600_000).toISOString()
     const somewhere = { ...state, id: 1_000_000_000, now: inAnHour }
-    app.known.note([{ before: somewhere, after: somewhere }])
-    expect(app.known.time()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
+    app.conversationCache.note([{ before: somewhere, after: somewhere }])
+    expect(app.conversationCache.time()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
     const send = () => customer.request('message:send', line(conversationId))
     expect(await waysOf(send)).toEqual(['one trip', 'under locks'])
     expect(await waysOf(send)).toEqual(['one trip'])
@@ -178,9 +178,9 @@ describe('a message of a known conversation', () => {
     const first = await send()
     const state = await locked(conversationId)
     const late = { ...state, id: 1_000_000_001, now: new Date(Date.parse(state.now) - 500).toISOString() }
-    app.known.invalidateClock()
-    app.known.note([{ before: late, after: late }])
-    expect(app.known.time()?.now).toSatisfy((now: string) => now < first)
+    app.conversationCache.invalidateClock()
+    app.conversationCache.note([{ before: late, after: late }])
+    expect(app.conversationCache.time()?.now).toSatisfy((now: string) => now < first)
     const second = await send()
     expect(second).toBe(first)
     expect((await app.storedMessages(conversationId)).slice(-2).map(({ createdAt }) => createdAt)).toEqual([

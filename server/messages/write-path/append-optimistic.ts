@@ -26,14 +26,14 @@ const isHere = (presence: string | null) => presence === 'online' || presence ==
 
 /** What was written; null when it has to be decided under locks, and nothing was. Rejects as executeInOneRoundTrip does. */
 export async function appendOptimistic(
-  app: Pick<App, 'db' | 'known'>,
+  app: Pick<App, 'db' | 'conversationCache'>,
   sends: readonly Send[],
 ): Promise<PlannedAppends | null> {
-  let time = app.known.time()
+  let time = app.conversationCache.time()
   if (time === undefined) return null
   const locked = new Map<number, LockedConversation>()
   for (const { conversationId } of sends) {
-    const state = app.known.find(conversationId)
+    const state = app.conversationCache.find(conversationId)
     if (!state) continue
     locked.set(conversationId, state)
     // Never before what was last said there: the time may be known less well than it was.
@@ -51,7 +51,7 @@ export async function appendOptimistic(
     compareAndAppend(app.db, conversations, time.now),
     insertionOf(app.db, rows),
   ]).catch((refused: unknown) => {
-    if (isNullRefused(refused)) app.known.invalidateClock()
+    if (isNullRefused(refused)) app.conversationCache.invalidateClock()
     throw refused
   })) as [unknown, { insertId: number }]
   messages.forEach((message, index) => {

@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 export function createMessageWriter(
-  app: Pick<App, 'db' | 'publish' | 'told' | 'known' | 'log'>,
+  app: Pick<App, 'db' | 'publish' | 'publishedVersions' | 'conversationCache' | 'log'>,
   teller: ConversationUpdates,
 ): MessageWriter {
   const waiting = createSendQueue<Waiting>()
@@ -74,7 +74,8 @@ export function createMessageWriter(
   /** All of one conversation go the same way, so that their order holds. */
   function byKnowledge(batch: readonly Waiting[]): [Waiting[], Waiting[]] {
     const unknown = new Set<number>()
-    for (const { send } of batch) if (!canAppendOptimistically(app.known, send)) unknown.add(send.conversationId)
+    for (const { send } of batch)
+      if (!canAppendOptimistically(app.conversationCache, send)) unknown.add(send.conversationId)
     return partition(batch, ({ send }) => !unknown.has(send.conversationId))
   }
 
@@ -90,7 +91,7 @@ export function createMessageWriter(
     const sends = sendsOf(batch)
     try {
       const appended = await inTransaction(app.db, (trx, again) => appendLocked(trx, sends, again), shortcut)
-      app.known.note(appended.conversations)
+      app.conversationCache.note(appended.conversations)
       return () => tell(batch, appended)
     } catch (error) {
       return () => {

@@ -7,7 +7,7 @@ import type { AppendedBatch } from './append-locked.ts'
 import type { Appended, Send } from './plan-appends.ts'
 
 export function publishMessages(
-  app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
+  app: Pick<App, 'db' | 'publish' | 'publishedVersions' | 'log'>,
   teller: ConversationUpdates,
   sends: readonly Send[],
   outcomes: readonly (Appended | AppError)[],

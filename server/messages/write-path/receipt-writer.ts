@@ -22,7 +22,7 @@ interface Waiting {
 }
 
 export function createReceiptWriter(
-  app: Pick<App, 'db' | 'publish' | 'known'>,
+  app: Pick<App, 'db' | 'publish' | 'conversationCache'>,
   teller: ConversationUpdates,
 ): ReceiptWriter {
   /** By conversation and reader, the longest waiting first. */
@@ -44,7 +44,7 @@ export function createReceiptWriter(
     try {
       const reads = batch.map(({ read }) => read)
       const { outcomes, conversations } = await inTransaction(app.db, (trx, again) => applyReceipts(trx, reads, again))
-      app.known.note(conversations)
+      app.conversationCache.note(conversations)
       batch.forEach((one, index) => {
         tell(one, outcomes[index] as Marked | AppError)
       })

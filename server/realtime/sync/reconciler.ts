@@ -16,7 +16,7 @@ export function startReconciler(app: App): { stop(): void } {
     const now = await readNow(app.db)
     const from = since ?? now
     const rows = await listChangedConversations(app.db, from, limits.reconcileRows)
-    const untold = rows.filter(({ id, version }) => version > app.told.of(id))
+    const untold = rows.filter(({ id, version }) => version > app.publishedVersions.of(id))
     await publishMany(
       app,
       untold.map(({ id }) => id),
