@@ -1,4 +1,4 @@
-// Assembly: makes the parts of a Kefu on an open, prepared database and joins them to the two edges. Listens to nothing yet.
+// Composition root: creates the parts of a Kefu on a prepared database and connects them to HTTP and sockets. Does not listen yet.
 
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -45,7 +45,7 @@ export interface AppParts {
 
 export interface RunningApp extends App {
   http: FastifyInstance
-  /** Finishes what is in flight, asks clients to come back, ends all connections and timers. The database stays open. */
+  /** Drains requests, asks clients to reconnect, closes all connections and timers. The database stays open. */
   stop(): Promise<void>
 }
 
@@ -54,25 +54,25 @@ export async function createApp({
   jwtSecrets,
   db,
   log,
-  now: ownedNow,
+  now: suppliedNow,
   workerIpc,
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer()
   const actors = createCurrentActors()
   const connections = createConnectionRegistry(actors)
-  // Loaded where it is wanted: its client is nine megabytes.
+  // Imported on demand: the Redis client takes 9 MB of memory.
   const redis =
     config.redisUrl === null ? null : (await import('./cluster/redis-bus.ts')).connectRedis(config.redisUrl, log)
-  const refused = createRefusedMessages(log, redis ? 'redis' : 'worker')
-  const bus = redis ? signBus(redis, jwtSecrets, refused) : (workerIpc ?? null)
-  // Rates go by a clock that nobody sets: set back, it would make people wait for as long.
-  const now = ownedNow ?? Date.now
-  const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
+  const rejected = createRefusedMessages(log, redis ? 'redis' : 'worker')
+  const bus = redis ? signBus(redis, jwtSecrets, rejected) : (workerIpc ?? null)
+  // Rates use a monotonic clock: a system clock set back would make callers wait that long.
+  const now = suppliedNow ?? Date.now
+  const rates = createRateLimiter(suppliedNow ?? (() => performance.now()), {
     enabled: config.rateLimits,
     shared: bus !== null,
     addressFactor: config.addressLimits,
   })
-  const others = bus && (await joinCluster({ db, rates }, io, bus, refused, connections))
+  const cluster = bus && (await joinCluster({ db, rates }, io, bus, rejected, connections))
   redis?.start()
   const publish = createPublish(io, log)
   const conversationCache = createConversationCache()
@@ -91,7 +91,7 @@ export async function createApp({
       count: connections.count,
       end(match, reason) {
         connections.end(match, reason)
-        others?.end(match, reason)
+        cluster?.end(match, reason)
       },
       endLapsed: () => endLapsed({ db, actors }, connections),
     },
@@ -119,13 +119,13 @@ export async function createApp({
   useJsonEncoder(io)
   const realtime = serveRealtime(app, io, http.server, connections, plainHeaders(config))
   await app.presence.start()
-  const upkeep = startHousekeeping(app)
+  const housekeeping = startHousekeeping(app)
 
   return {
     ...app,
     http,
     async stop() {
-      upkeep.stop()
+      housekeeping.stop()
       await realtime.stop()
       await http.close()
       app.attachments.stop()
@@ -133,7 +133,7 @@ export async function createApp({
       conversationUpdates.stop()
       app.eventLoop.stop()
       await app.presence.stop()
-      others?.stop()
+      cluster?.stop()
       await redis?.stop()
     },
   }

@@ -1,4 +1,4 @@
-// What every use case is given: the parts of a running Kefu, assembled once in app.ts and passed as a parameter.
+// The parts of a running Kefu. app.ts assembles them once and passes them to every use case as a parameter.
 
 import type { Logger } from 'pino'
 import type { Database } from '#db/core/database.ts'
@@ -19,43 +19,43 @@ import type { Config } from './process/config.ts'
 import type { EventLoopMonitor } from './process/event-loop-monitor.ts'
 import type { RefusedSockets } from './realtime/refused-sockets.ts'
 
-/** Whom an event is told; a connection that fits several gets it once. */
+/** The connections that an event goes to. One that matches several members gets it once. */
 export interface Audience {
   /** Connections subscribed to this conversation. */
   conversationId?: number
-  /** Of these the agents'. */
+  /** Connections of agents that are subscribed to this conversation. */
   agentsIn?: number
   /** All connections of this user. */
   userId?: number
   agents?: true
   customers?: true
-  /** Left out, whatever else fits. */
+  /** Excluded, whatever else matches. */
   exceptUserId?: number
-  /** Not by way of other nodes, which see to their own. */
+  /** This node's connections only: other nodes publish to their own. */
   local?: true
-  /** May be dropped when a connection cannot take it at once. */
-  passing?: true
+  /** May be dropped when a connection has a backlog. */
+  volatile?: true
 }
 
-/** Tells an event; called only after the commit of what it tells. Never waits, never throws. */
+/** Called only after the commit that the event reports. Never waits and never throws. */
 export type Publish = <E extends EventName>(event: E, to: Audience, data: ServerEvents[E]) => void
 
 export type ClosingReason = ServerEvents['connection:closing']['reason']
 
 export interface ConnectionMatch {
   userId: number
-  /** Only connections of this session; without it all of the user's. */
+  /** Only connections of this session. Without it, all of the user's. */
   sessionId?: number
   exceptSessionId?: number
 }
 
-/** The open sockets, as far as use cases may touch them. */
+/** The part of the connection registry that use cases may call. */
 export interface Connections {
-  /** How many are open on this node. */
+  /** Open connections of this node. */
   count(): number
-  /** Ends all that match on every node, telling them why first; nothing more is done for their actors, calls under way included. */
+  /** Closes all matching connections on every node, after `connection:closing`. Cancels what their actors have in flight. */
   end(match: ConnectionMatch, reason: ClosingReason): void
-  /** Ends those of this node whose session the database has ended, whoever did it. */
+  /** Closes this node's connections whose session has ended in the database. */
   endLapsed(): Promise<void>
 }
 
@@ -65,26 +65,26 @@ export interface App {
   jwtSecrets: readonly string[]
   db: Database
   log: Logger
-  /** Milliseconds since 1970; tests own it. */
+  /** Milliseconds since 1970. Tests supply their own clock. */
   now(): number
   publish: Publish
   connections: Connections
-  /** Who acts on this node just now. */
+  /** Actors with a connection or a call on this node. */
   actors: CurrentActors
   messageWriter: MessageWriter
   receiptWriter: ReceiptWriter
-  /** The last state of conversations that this node committed or read. */
+  /** The last state of conversations that this node committed or read under its lock. */
   conversationCache: ConversationCache
   /** The latest version of each conversation that this node published. */
   publishedVersions: PublishedVersions
-  /** Publishes frequent changes of conversations at a bounded rate. */
+  /** Throttles `conversation:updated`. */
   conversationUpdates: ConversationUpdates
   presence: Presence
   attachments: Attachments
   eventLoop: EventLoopMonitor
-  /** By which nodes hear from each other; null without REDIS_URL. */
+  /** The bus between nodes; null without REDIS_URL. */
   redis: { isUp(): boolean } | null
-  /** The other workers of this port; null where this process is alone on it. */
+  /** The other workers of this port; null where this process is the only one. */
   workerIpc: WorkerIpc | null
   rates: RateLimiter
   slots: SlotCounter

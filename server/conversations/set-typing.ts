@@ -17,7 +17,7 @@ export async function setTyping(
   const showsPreview = isCustomer(actor) && typing && preview !== undefined && hasVisibleCharacter(preview)
   app.publish(
     'typing:changed',
-    { conversationId, exceptUserId: actor.userId, passing: true },
+    { conversationId, exceptUserId: actor.userId, volatile: true },
     { conversationId, userId: actor.userId, role: actor.role, typing, ...(showsPreview ? { preview } : {}) },
   )
   return {}

@@ -11,7 +11,7 @@ export function createPublish(io: Server, log: Logger): Publish {
     try {
       let target = to.local ? io.local.to(roomsOf(to)) : io.to(roomsOf(to))
       if (to.exceptUserId !== undefined) target = target.except(userRoom(to.exceptUserId))
-      if (to.passing) target = target.volatile
+      if (to.volatile) target = target.volatile
       target.emit(event, data)
     } catch (error) {
       log.error({ err: error, event }, 'could not publish')

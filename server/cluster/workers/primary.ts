@@ -22,7 +22,10 @@ const wellMs = 5_000
 const triesToStart = 6
 
 /** Resolves with the port when all of them serve; rejects when one cannot start. */
-export async function startWorkers({ config, log, stops, end }: ProcessLifecycle, prepared: Prepared): Promise<number> {
+export async function startWorkers(
+  { config, log, shutdownHooks, end }: ProcessLifecycle,
+  prepared: Prepared,
+): Promise<number> {
   const connections = connectionsEach(config.workers, prepared.connectionsAllowed)
   const folder = socketFolderOf(join(config.dataDir, 'workers'))
   rmSync(folder, { recursive: true, force: true })
@@ -89,7 +92,7 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
     }
   }
 
-  stops.push(async () => {
+  shutdownHooks.push(async () => {
     stopping.abort()
     door.close()
     const impatience = setTimeout(() => running.forEach((worker) => void worker.kill('SIGKILL')), limits.workerDrainMs)
