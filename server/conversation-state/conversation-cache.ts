@@ -4,7 +4,7 @@
 
 import type { ConversationChanges } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type ClockReading, createDatabaseClock } from './database-clock.ts'
 
 export interface ConversationCache {
@@ -50,9 +50,9 @@ export function createConversationCache(now: () => number = () => performance.no
           // The transaction read the presence of the previous agent only.
           state: after.agentId === before.agentId ? after : { ...after, agentPresence: null },
           isConfirmed: entry !== undefined && entry.state.version === before.version,
-          expiresAt: now() + limits.cachedConversationMs,
+          expiresAt: now() + serverLimits.cachedConversationMs,
         })
-        if (entries.size > limits.cachedConversations) entries.delete(entries.keys().next().value as number)
+        if (entries.size > serverLimits.cachedConversations) entries.delete(entries.keys().next().value as number)
       }
     },
     get(conversationId) {

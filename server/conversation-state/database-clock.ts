@@ -2,7 +2,7 @@
 // Each sample is late by the latency of its reply, so the largest offset is the best. The database validates every time
 // that is written from this estimate.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 /** The database's clock as an ISO string, and the monotonic time in milliseconds at which this node received it. */
 export interface ClockReading {
@@ -29,7 +29,7 @@ export function createDatabaseClock(monotonicNow: () => number): DatabaseClock {
       const sampled = Date.parse(now) - receivedAt
       if (monotonicNow() < expiresAt && sampled <= offset) return
       offset = sampled
-      expiresAt = receivedAt + limits.cachedConversationMs
+      expiresAt = receivedAt + serverLimits.cachedConversationMs
     },
     read() {
       const receivedAt = monotonicNow()

@@ -1,11 +1,11 @@
 // Publishes a changed conversation to both sides, each in its own view. Messages and read receipts change one many
 // times a second, so createConversationUpdates coalesces those: it publishes the current state every
-// limits.conversationUpdateMs.
+// serverLimits.conversationUpdateMs.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAnnounced } from '#db/queries/conversations.ts'
+import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { ConversationChange } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../context.ts'
 import { loadConversations } from './load.ts'
 import { agentView, type ConversationWithLastMessage, customerView } from './views.ts'
@@ -41,7 +41,7 @@ type PublishToSide = (
 
 const publishToAgents: PublishToSide = (app, conversation, change, reach) => {
   // An empty conversation alerts no agent. Agents who have opened it still receive its changes.
-  const isForAll = isAnnounced(conversation.record)
+  const isForAll = isVisibleToAgents(conversation.record)
   const toAgents = isForAll ? ({ agents: true, ...reach } as const) : { agentsIn: conversation.record.id, ...reach }
   const name = change === 'created' ? 'conversation:created' : 'conversation:updated'
   app.publish(name, toAgents, { conversation: agentView(conversation), change })
@@ -54,8 +54,8 @@ const publishToCustomer: PublishToSide = (app, conversation, change, reach) => {
 }
 
 /**
- * Loads the current state of these conversations and publishes it in their order, limits.publishPageSize at a time;
- * never throws. Resolves with the milliseconds spent publishing, without those spent loading.
+ * Loads the current state of these conversations and publishes it in their order, serverLimits.publishPageSize at a
+ * time; never throws. Resolves with the milliseconds spent publishing, without those spent loading.
  */
 export async function publishMany(
   app: Deps,
@@ -64,8 +64,8 @@ export async function publishMany(
   reach: Reach = {},
 ): Promise<number> {
   let publishMs = 0
-  for (let from = 0; from < ids.length; from += limits.publishPageSize) {
-    const page = ids.slice(from, from + limits.publishPageSize)
+  for (let from = 0; from < ids.length; from += serverLimits.publishPageSize) {
+    const page = ids.slice(from, from + serverLimits.publishPageSize)
     try {
       const conversations = await loadConversations(app.db, page)
       const startedAt = performance.now()
@@ -94,9 +94,9 @@ export interface ConversationUpdates {
 }
 
 /**
- * Coalesces frequent changes. The first flush is immediate; the next follows after limits.conversationUpdateMs, or
- * later after a slow one, with everything that changed meanwhile. A flush costs two statements per
- * limits.publishPageSize conversations, however many changed.
+ * Coalesces frequent changes. The first flush is immediate; the next follows after serverLimits.conversationUpdateMs,
+ * or later after a slow one, with everything that changed meanwhile. A flush costs two statements per
+ * serverLimits.publishPageSize conversations, however many changed.
  */
 export function createConversationUpdates(app: Deps): ConversationUpdates {
   const stopping = new AbortController()
@@ -136,4 +136,4 @@ export function createConversationUpdates(app: Deps): ConversationUpdates {
  * Publishing takes at most 1 % of the time. Loading before it and writing to sockets after it cost about as much again.
  */
 const pauseAfter = (publishMs: number) =>
-  Math.min(limits.conversationUpdateMostMs, Math.max(limits.conversationUpdateMs, publishMs * 99))
+  Math.min(serverLimits.maxConversationUpdateMs, Math.max(serverLimits.conversationUpdateMs, publishMs * 99))

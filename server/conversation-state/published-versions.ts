@@ -1,7 +1,7 @@
 // The latest version of each conversation that this node published, for the reconciler. Evicts the oldest entries:
 // publishing a version twice is harmless, since clients drop a version that they already hold.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 export interface PublishedVersions {
   record(conversationId: number, version: number): void
@@ -16,7 +16,7 @@ export function createPublishedVersions(): PublishedVersions {
       const previous = versions.get(conversationId) ?? 0
       versions.delete(conversationId)
       versions.set(conversationId, Math.max(previous, version))
-      if (versions.size > limits.publishedVersions) versions.delete(versions.keys().next().value as number)
+      if (versions.size > serverLimits.publishedVersions) versions.delete(versions.keys().next().value as number)
     },
     get: (conversationId) => versions.get(conversationId) ?? 0,
   }

@@ -1,6 +1,6 @@
 // Closes a conversation. It keeps its agent, so that reopening can give it back.
 
-import { isAnnounced } from '#db/queries/conversations.ts'
+import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
@@ -19,6 +19,6 @@ export async function closeConversation(
     if (conversation.status === 'closed') return null
     const closed = { status: 'closed', closedAt: conversation.now, queuedAt: null } as const
     // An empty conversation that agents already see stays visible to them, which depends on queuedAt.
-    return isAnnounced({ ...conversation, ...closed }) ? closed : { ...closed, queuedAt: conversation.queuedAt }
+    return isVisibleToAgents({ ...conversation, ...closed }) ? closed : { ...closed, queuedAt: conversation.queuedAt }
   })
 }

@@ -1,8 +1,8 @@
 // Returns a conversation with a page of messages. The realtime layer subscribes the connection before this reads, so no
 // event is lost between the snapshot and the first event.
 
-import { listChangedMessages, listMessages } from '#db/queries/messages.ts'
-import { limits } from '#protocol/limits.ts'
+import { selectChangedMessages, selectMessages } from '#db/queries/messages.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import { conversationView } from '../conversation-state/views.ts'
@@ -23,9 +23,9 @@ export async function openConversation(
   const changed =
     afterSeq === undefined || afterVersion === undefined
       ? { messages: [], hasMore: false }
-      : await listChangedMessages(app.db, { conversationId, upToSeq: afterSeq, afterVersion, limit })
+      : await selectChangedMessages(app.db, { conversationId, upToSeq: afterSeq, afterVersion, limit })
   if (changed.hasMore) return { conversation, ...changed }
   const bytes = limits.pageBytes - Buffer.byteLength(JSON.stringify(changed.messages))
-  const { messages, hasMore } = await listMessages(app.db, { conversationId, afterSeq, limit, bytes })
+  const { messages, hasMore } = await selectMessages(app.db, { conversationId, afterSeq, limit, bytes })
   return { conversation, messages: [...changed.messages, ...messages], hasMore }
 }

@@ -1,7 +1,7 @@
 // Reopens a closed conversation. An agent gives it back to its last agent; a customer only if that agent is online,
 // else to the queue.
 
-import { isAnnounced } from '#db/queries/conversations.ts'
+import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
@@ -19,7 +19,7 @@ export async function reopenConversation(
   return changeConversation(app, actor, conversationId, 'reopened', (conversation) => {
     assertCanManage(actor, conversation)
     if (conversation.status !== 'closed') return null
-    if (!isAnnounced(conversation)) return { status: 'open', closedAt: null }
+    if (!isVisibleToAgents(conversation)) return { status: 'open', closedAt: null }
     const isAgentAvailable = !isCustomer(actor) || conversation.agentPresence === 'online'
     return reopen(conversation.now, conversation.agentId, isAgentAvailable)
   })

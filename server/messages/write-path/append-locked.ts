@@ -5,7 +5,7 @@ import type { Transaction } from '#db/core/database.ts'
 import { linkAttachment, lockAttachments } from '#db/queries/attachments.ts'
 import { saveConversations } from '#db/queries/conversation-changes.ts'
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
-import { insertMessages, listExistingMessages } from '#db/queries/messages.ts'
+import { insertMessages, selectExistingMessages } from '#db/queries/messages.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Send } from '../send.ts'
 import { type Appended, keyOf, keyOfSend, type PlannedAppends, planAppends } from './plan-appends.ts'
@@ -28,7 +28,7 @@ export async function appendLocked(trx: Transaction, sends: readonly Send[], isR
   // duplicate key, a retry, or a rejection: a message that is rejected now may have been written before.
   const asNew = planAppends(sends, { ...state, existing: new Map() })
   if (!isRetry && !asNew.outcomes.some(isRejected) && (await write(trx, asNew))) return withUnchanged(asNew, locked)
-  const existing = new Map((await listExistingMessages(trx, keys)).map((message) => [keyOf(message), message]))
+  const existing = new Map((await selectExistingMessages(trx, keys)).map((message) => [keyOf(message), message]))
   const planned = planAppends(sends, { ...state, existing })
   if (await write(trx, planned)) return withUnchanged(planned, locked)
   throw new Error('duplicate message not found')

@@ -1,11 +1,11 @@
 // Optimistic append: writes a batch of messages in one round trip, against cached states. The statement fails as a
 // whole if any version changed, a message already exists, or the time is off; the locked append then takes over.
 
-import { isNullRefused } from '#db/core/errors.ts'
+import { isNotNullViolation } from '#db/core/errors.ts'
 import { executeInOneRoundTrip } from '#db/core/transaction.ts'
 import { compareAndAppend } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
-import { insertionOf } from '#db/queries/messages.ts'
+import { insertMessagesQuery } from '#db/queries/messages.ts'
 import type { Message } from '#protocol/entities.ts'
 import type { App } from '../../context.ts'
 import type { ConversationCache } from '../../conversation-state/conversation-cache.ts'
@@ -49,9 +49,9 @@ export async function appendOptimistic(
   }
   const [, inserted] = (await executeInOneRoundTrip(app.db, [
     compareAndAppend(app.db, conversations, clock.now),
-    insertionOf(app.db, rows),
+    insertMessagesQuery(app.db, rows),
   ]).catch((error: unknown) => {
-    if (isNullRefused(error)) app.conversationCache.invalidateClock()
+    if (isNotNullViolation(error)) app.conversationCache.invalidateClock()
     throw error
   })) as [unknown, { insertId: number }]
   messages.forEach((message, index) => {

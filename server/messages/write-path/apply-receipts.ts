@@ -4,7 +4,7 @@
 import type { Transaction } from '#db/core/database.ts'
 import { type ConversationChanges, saveConversations } from '#db/queries/conversation-changes.ts'
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
-import { countMessages, hasWritten, type MessagesOfSide, markMessagesRead } from '#db/queries/messages.ts'
+import { countMessages, hasWritten, type MessagesOfOneSide, markMessagesRead } from '#db/queries/messages.ts'
 import type { Receipt } from '#protocol/entities.ts'
 import { assertCanView } from '../../conversation-state/access.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
@@ -92,7 +92,7 @@ const sides = [
  * each.
  */
 async function markReadAndCountUnread(trx: Transaction, conversations: readonly ConversationChanges[]): Promise<void> {
-  const counted: { range: MessagesOfSide; apply(count: number): void }[] = []
+  const counted: { range: MessagesOfOneSide; apply(count: number): void }[] = []
   for (const { before, after } of conversations) {
     for (const { readSeq, unread, sender } of sides) {
       const [from, to] = [before[readSeq], after[readSeq]]

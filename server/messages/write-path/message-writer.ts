@@ -2,7 +2,7 @@
 // conversation is in at most one batch at a time, so its order holds. README.md lists the steps.
 
 import { inTransaction } from '#db/core/transaction.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Send } from '../send.ts'
@@ -47,8 +47,8 @@ export function createMessageWriter(
 
   /** A second loop starts only for a full batch: each batch costs the same statements, whatever its size. */
   function startLoops() {
-    while (loops.size === 0 ? queue.readyCount() > 0 : queue.readyCount() >= limits.fullBatchRows) {
-      if (loops.size === limits.concurrentBatches) return
+    while (loops.size === 0 ? queue.readyCount() > 0 : queue.readyCount() >= serverLimits.fullBatchRows) {
+      if (loops.size === serverLimits.concurrentBatches) return
       const loop = writeLoop().finally(() => {
         loops.delete(loop)
         startLoops()
@@ -111,13 +111,13 @@ export function createMessageWriter(
 
   return {
     append(send) {
-      if (queue.size() >= limits.writerQueue) {
+      if (queue.size() >= serverLimits.writerQueue) {
         return Promise.reject(new AppError('overloaded', 'Too many messages are waiting to be written.'))
       }
       return new Promise((resolve, reject) => {
         queue.add({ send, resolve, reject })
         // The database works on a full batch while this node still reads the rest of the tick.
-        if (queue.readyCount() >= limits.fullBatchRows) startLoops()
+        if (queue.readyCount() >= serverLimits.fullBatchRows) startLoops()
         else scheduleFlush()
       })
     },

@@ -3,7 +3,7 @@
 
 import { inTransaction } from '#db/core/transaction.ts'
 import type { Receipt } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import { AppError } from '../../shared/errors.ts'
 import { type AppliedReceipt, applyReceipts, type ReadRequest } from './apply-receipts.ts'
@@ -34,7 +34,7 @@ export function createReceiptWriter(
     // All receipts of this tick of the event loop share a batch.
     await new Promise(setImmediate)
     while (queue.size > 0) {
-      const batch = [...queue].slice(0, limits.writerBatchRows)
+      const batch = [...queue].slice(0, serverLimits.writerBatchRows)
       for (const [key] of batch) queue.delete(key)
       await write(batch.map(([, item]) => item))
     }
@@ -78,7 +78,7 @@ export function createReceiptWriter(
       if (queued) {
         queued.request = { ...request, seq: Math.max(request.seq, queued.request.seq) }
         queued.callers.push(caller)
-      } else if (queue.size >= limits.writerQueue) {
+      } else if (queue.size >= serverLimits.writerQueue) {
         caller.reject(new AppError('overloaded', 'Too many receipts are waiting to be written.'))
       } else {
         queue.set(key, { request, callers: [caller] })

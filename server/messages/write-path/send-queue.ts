@@ -4,7 +4,7 @@
 // An array, not a Map: V8's rehashed tables keep a pointer to their successor. Once an old table is tenured, everything
 // that was ever in its successors is tenured too, until the next full collection.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 interface Queued {
   send: { conversationId: number; content: string }
@@ -17,8 +17,8 @@ export interface SendQueue<Q extends Queued> {
   /** All queued messages, blocked ones included. */
   size(): number
   /**
-   * Dequeues ready messages, up to limits.writerBatchRows and limits.writerBatchBytes (UTF-16 units count double), at
-   * least one.
+   * Dequeues ready messages, up to serverLimits.writerBatchRows and serverLimits.writerBatchBytes (UTF-16 units count
+   * double), at least one.
    */
   nextBatch(): Q[]
   /** Unblocks the conversations of a batch that `nextBatch` returned. */
@@ -55,7 +55,8 @@ export function createSendQueue<Q extends Queued>(): SendQueue<Q> {
         const isInBatch = conversations.has(conversationId)
         if (!isFull && !isBlocked(item)) {
           bytes += content.length * 2
-          isFull = batch.length === limits.writerBatchRows || (batch.length > 0 && bytes > limits.writerBatchBytes)
+          isFull =
+            batch.length === serverLimits.writerBatchRows || (batch.length > 0 && bytes > serverLimits.writerBatchBytes)
           if (!isFull) {
             batch.push(item)
             conversations.add(conversationId)
