@@ -1,6 +1,6 @@
 // What a message of another process looks like. Whatever has another shape is refused before any code goes by it.
 
-import type { ClosingReason, ConnectionMatch } from '../context.ts'
+import type { ClosingReason, ConnectionMatch } from '../ports.ts'
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

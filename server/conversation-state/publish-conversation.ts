@@ -3,14 +3,22 @@
 // serverLimits.conversationUpdateMs.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Database } from '#db/core/database.ts'
 import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { ConversationChange } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import type { App } from '../context.ts'
+import type { Publish } from '../ports.ts'
 import { loadConversations } from './load.ts'
+import type { PublishedVersions } from './published-versions.ts'
 import { agentView, type ConversationWithLastMessage, customerView } from './views.ts'
 
-type Deps = Pick<App, 'db' | 'publish' | 'publishedVersions' | 'log'>
+export interface PublishDeps {
+  db: Database
+  publish: Publish
+  publishedVersions: PublishedVersions
+  log: Logger
+}
 
 /** `queued`: the first message made it visible to agents. Its customer has had it since its start. */
 export type PublishedChange = ConversationChange | 'queued'
@@ -22,7 +30,7 @@ interface Reach {
 
 /** Call it after the commit, with the state as it was read after the change. */
 export function publishConversation(
-  app: Pick<App, 'publish' | 'publishedVersions'>,
+  app: Pick<PublishDeps, 'publish' | 'publishedVersions'>,
   conversation: ConversationWithLastMessage,
   change: PublishedChange,
   reach: Reach = {},
@@ -33,7 +41,7 @@ export function publishConversation(
 }
 
 type PublishToSide = (
-  app: Pick<App, 'publish'>,
+  app: Pick<PublishDeps, 'publish'>,
   conversation: ConversationWithLastMessage,
   change: ConversationChange,
   reach: Reach,
@@ -58,7 +66,7 @@ const publishToCustomer: PublishToSide = (app, conversation, change, reach) => {
  * time; never throws. Resolves with the milliseconds spent publishing, without those spent loading.
  */
 export async function publishMany(
-  app: Deps,
+  app: PublishDeps,
   ids: readonly number[],
   change: PublishedChange,
   reach: Reach = {},
@@ -98,7 +106,7 @@ export interface ConversationUpdates {
  * or later after a slow one, with everything that changed meanwhile. A flush costs two statements per
  * serverLimits.publishPageSize conversations, however many changed.
  */
-export function createConversationUpdates(app: Deps): ConversationUpdates {
+export function createConversationUpdates(app: PublishDeps): ConversationUpdates {
   const stopping = new AbortController()
   const pending = new Map<number, FrequentChange>()
   let isRunning = false

@@ -1,7 +1,7 @@
 // The sockets open on this node, as use cases may touch them: to end those of a user or of a session.
 
 import type { CurrentActors } from '../auth/current-actors.ts'
-import type { ClosingReason, Connections } from '../context.ts'
+import type { ClosingReason, Connections } from '../ports.ts'
 import type { Connection } from './connection.ts'
 import { closeConnection } from './publish.ts'
 

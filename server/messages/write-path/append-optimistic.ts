@@ -1,13 +1,13 @@
 // Optimistic append: writes a batch of messages in one round trip, against cached states. The statement fails as a
 // whole if any version changed, a message already exists, or the time is off; the locked append then takes over.
 
+import type { Database } from '#db/core/database.ts'
 import { isNotNullViolation } from '#db/core/errors.ts'
 import { executeInOneRoundTrip } from '#db/core/transaction.ts'
 import { compareAndAppend } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
 import { insertMessagesQuery } from '#db/queries/messages.ts'
 import type { Message } from '#protocol/entities.ts'
-import type { App } from '../../context.ts'
 import type { ConversationCache } from '../../conversation-state/conversation-cache.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Send } from '../send.ts'
@@ -26,7 +26,7 @@ const isPresent = (presence: string | null) => presence === 'online' || presence
 
 /** Null if the batch needs the locked append; then nothing was written. Rejects as executeInOneRoundTrip does. */
 export async function appendOptimistic(
-  app: Pick<App, 'db' | 'conversationCache'>,
+  app: { db: Database; conversationCache: ConversationCache },
   sends: readonly Send[],
 ): Promise<PlannedAppends | null> {
   let clock = app.conversationCache.readClock()

@@ -3,13 +3,13 @@
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import type { App } from '../../context.ts'
+import type { ConversationCache } from '../../conversation-state/conversation-cache.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Send } from '../send.ts'
 import { type AppendedBatch, appendLocked } from './append-locked.ts'
 import { appendOptimistic, canAppendOptimistically } from './append-optimistic.ts'
 import type { Appended } from './plan-appends.ts'
-import { publishMessages } from './publish-messages.ts'
+import { type PublishMessagesDeps, publishMessages } from './publish-messages.ts'
 import { createSendQueue } from './send-queue.ts'
 
 export interface MessageWriter {
@@ -28,9 +28,11 @@ interface Queued {
   reject(error: unknown): void
 }
 
-export function createMessageWriter(
-  app: Pick<App, 'db' | 'publish' | 'conversationCache' | 'publishedVersions' | 'conversationUpdates' | 'log'>,
-): MessageWriter {
+interface Deps extends PublishMessagesDeps {
+  conversationCache: ConversationCache
+}
+
+export function createMessageWriter(app: Deps): MessageWriter {
   const queue = createSendQueue<Queued>()
   const loops = new Set<Promise<void>>()
   let isFlushScheduled = false

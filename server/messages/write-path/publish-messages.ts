@@ -1,14 +1,21 @@
 // Publishes a committed batch: each new message, in seq order, to the conversation's subscribers and to its sender's
 // other connections.
 
-import type { App } from '../../context.ts'
-import { publishMany } from '../../conversation-state/publish-conversation.ts'
+import {
+  type ConversationUpdates,
+  type PublishDeps,
+  publishMany,
+} from '../../conversation-state/publish-conversation.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Send } from '../send.ts'
 import type { Appended, PlannedAppends } from './plan-appends.ts'
 
+export interface PublishMessagesDeps extends PublishDeps {
+  conversationUpdates: ConversationUpdates
+}
+
 export function publishMessages(
-  app: Pick<App, 'db' | 'publish' | 'publishedVersions' | 'conversationUpdates' | 'log'>,
+  app: PublishMessagesDeps,
   sends: readonly Send[],
   outcomes: readonly (Appended | AppError)[],
   changes: PlannedAppends['changes'],

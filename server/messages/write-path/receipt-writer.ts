@@ -1,10 +1,13 @@
 // Group commit of read receipts: while one batch commits, new receipts queue up for the next. Receipts of one reader in
 // one conversation coalesce into the newest. Each is published and acknowledged after commit.
 
+import type { Database } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import type { Receipt } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import type { App } from '../../context.ts'
+import type { ConversationCache } from '../../conversation-state/conversation-cache.ts'
+import type { ConversationUpdates } from '../../conversation-state/publish-conversation.ts'
+import type { Publish } from '../../ports.ts'
 import { AppError } from '../../shared/errors.ts'
 import { type AppliedReceipt, applyReceipts, type ReadRequest } from './apply-receipts.ts'
 
@@ -23,9 +26,14 @@ interface Queued {
   callers: PromiseWithResolvers<Receipt>[]
 }
 
-export function createReceiptWriter(
-  app: Pick<App, 'db' | 'publish' | 'conversationCache' | 'conversationUpdates'>,
-): ReceiptWriter {
+interface Deps {
+  db: Database
+  publish: Publish
+  conversationCache: ConversationCache
+  conversationUpdates: ConversationUpdates
+}
+
+export function createReceiptWriter(app: Deps): ReceiptWriter {
   /** By conversation and reader, oldest first. */
   const queue = new Map<string, Queued>()
   let running: Promise<void> | null = null
