@@ -1,4 +1,5 @@
-// What use cases and domain modules need from the sockets. A leaf: it imports only the protocol, so any module may import it.
+// What use cases and domain modules need from the sockets. A leaf: it imports only the protocol, so any module may
+// import it.
 
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 
@@ -36,7 +37,10 @@ export interface ConnectionMatch {
 export interface Connections {
   /** Open connections of this node. */
   count(): number
-  /** Closes all matching connections on every node, after `connection:closing`. Cancels what their actors have in flight. */
+  /**
+   * Closes all matching connections on every node, after `connection:closing`. Cancels what their actors have in
+   * flight.
+   */
   end(match: ConnectionMatch, reason: ClosingReason): void
   /** Closes this node's connections whose session has ended in the database. */
   endLapsed(): Promise<void>
