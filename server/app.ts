@@ -1,4 +1,4 @@
-// Assembly: makes the parts of a Kefu on an open, prepared database and joins them to the two edges. Listens to nothing yet.
+// Composition root: creates the parts of a Kefu on a prepared database and connects them to HTTP and sockets. Does not listen yet.
 
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -15,13 +15,13 @@ import { signBus } from './cluster/signed-bus.ts'
 import { enableStickySessions } from './cluster/workers/sticky-sessions.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
 import type { App } from './context.ts'
+import { createConversationCache } from './conversation-state/conversation-cache.ts'
 import { createConversationUpdates } from './conversation-state/publish-conversation.ts'
 import { createPublishedVersions } from './conversation-state/published-versions.ts'
 import { startHousekeeping } from './customers/housekeeping.ts'
 import { plainHeaders } from './http/security-headers.ts'
 import { createHttpServer } from './http/server.ts'
 import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
-import { createConversationCache } from './messages/write-path/conversation-cache.ts'
 import { createMessageWriter } from './messages/write-path/message-writer.ts'
 import { createReceiptWriter } from './messages/write-path/receipt-writer.ts'
 import type { Config } from './process/config.ts'
@@ -45,7 +45,7 @@ export interface AppParts {
 
 export interface RunningApp extends App {
   http: FastifyInstance
-  /** Finishes what is in flight, asks clients to come back, ends all connections and timers. The database stays open. */
+  /** Drains requests, asks clients to reconnect, closes all connections and timers. The database stays open. */
   stop(): Promise<void>
 }
 
@@ -54,31 +54,32 @@ export async function createApp({
   jwtSecrets,
   db,
   log,
-  now: ownedNow,
+  now: suppliedNow,
   workerIpc,
   fastSocketIo = true,
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer()
   const actors = createCurrentActors()
   const connections = createConnectionRegistry(actors)
-  // Loaded where it is wanted: its client is nine megabytes.
+  // Imported on demand: the Redis client takes 9 MB of memory.
   const redis =
     config.redisUrl === null ? null : (await import('./cluster/redis-bus.ts')).connectRedis(config.redisUrl, log)
   const rejected = createRejectedMessages(log, redis ? 'redis' : 'worker')
   const bus = redis ? signBus(redis, jwtSecrets, rejected) : (workerIpc ?? null)
-  // Rates go by a clock that nobody sets: set back, it would make people wait for as long.
-  const now = ownedNow ?? Date.now
-  const rates = createRateLimiter(ownedNow ?? (() => performance.now()), {
+  // Rates use a monotonic clock: a system clock set back would make callers wait that long.
+  const now = suppliedNow ?? Date.now
+  const rates = createRateLimiter(suppliedNow ?? (() => performance.now()), {
     enabled: config.rateLimits,
     shared: bus !== null,
     addressFactor: config.addressLimits,
   })
-  const others = bus && (await joinCluster({ db, rates }, io, bus, rejected, connections))
+  const cluster = bus && (await joinCluster({ db, rates }, io, bus, rejected, connections))
   redis?.start()
   const publish = createPublish(io, log)
-  const known = createConversationCache()
-  const told = createPublishedVersions()
-  const teller = createConversationUpdates({ db, publish, told, log })
+  const conversationCache = createConversationCache()
+  const publishedVersions = createPublishedVersions()
+  const conversationUpdates = createConversationUpdates({ db, publish, publishedVersions, log })
+  const writePath = { db, publish, conversationCache, publishedVersions, conversationUpdates, log }
   const slots = createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits })
   const app: App = {
     config,
@@ -91,16 +92,16 @@ export async function createApp({
       count: connections.count,
       end(match, reason) {
         connections.end(match, reason)
-        others?.end(match, reason)
+        cluster?.end(match, reason)
       },
       endLapsed: () => endLapsed({ db, actors }, connections),
     },
     actors,
-    known,
-    told,
-    teller,
-    writer: createMessageWriter({ db, publish, known, told, log }, teller),
-    readMarker: createReceiptWriter({ db, publish, known }, teller),
+    conversationCache,
+    publishedVersions,
+    conversationUpdates,
+    messageWriter: createMessageWriter(writePath),
+    receiptWriter: createReceiptWriter(writePath),
     attachments: createAttachments({ config, log, rates, slots }),
     presence: createPresence({ db, publish, log, config }),
     eventLoop: monitorEventLoop(),
@@ -117,21 +118,21 @@ export async function createApp({
   if (workerIpc) enableStickySessions(config, io, http.server, workerIpc)
   const realtime = serveRealtime(app, io, http.server, connections, { headers: plainHeaders(config), fastSocketIo })
   await app.presence.start()
-  const upkeep = startHousekeeping(app)
+  const housekeeping = startHousekeeping(app)
 
   return {
     ...app,
     http,
     async stop() {
-      upkeep.stop()
+      housekeeping.stop()
       await realtime.stop()
       await http.close()
       app.attachments.stop()
-      await Promise.all([app.writer.drain(), app.readMarker.drain()])
-      teller.stop()
+      await Promise.all([app.messageWriter.drain(), app.receiptWriter.drain()])
+      conversationUpdates.stop()
       app.eventLoop.stop()
       await app.presence.stop()
-      others?.stop()
+      cluster?.stop()
       await redis?.stop()
     },
   }

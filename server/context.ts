@@ -1,8 +1,7 @@
-// What every use case is given: the parts of a running Kefu, assembled once in app.ts and passed as a parameter.
+// The parts of a running Kefu. app.ts assembles them once and passes them to every use case as a parameter.
 
 import type { Logger } from 'pino'
 import type { Database } from '#db/core/database.ts'
-import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { Presence } from './agents/presence.ts'
 import type { Attachments } from './attachments/attachments.ts'
 import type { CurrentActors } from './auth/current-actors.ts'
@@ -10,54 +9,15 @@ import type { RateLimiter } from './budgets/rate-limiter.ts'
 import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
+import type { ConversationCache } from './conversation-state/conversation-cache.ts'
 import type { ConversationUpdates } from './conversation-state/publish-conversation.ts'
 import type { PublishedVersions } from './conversation-state/published-versions.ts'
-import type { ConversationCache } from './messages/write-path/conversation-cache.ts'
 import type { MessageWriter } from './messages/write-path/message-writer.ts'
 import type { ReceiptWriter } from './messages/write-path/receipt-writer.ts'
+import type { Connections, Publish } from './ports.ts'
 import type { Config } from './process/config.ts'
 import type { EventLoopMonitor } from './process/event-loop-monitor.ts'
 import type { RefusedSockets } from './realtime/refused-sockets.ts'
-
-/** Whom an event is told; a connection that fits several gets it once. */
-export interface Audience {
-  /** Connections subscribed to this conversation. */
-  conversationId?: number
-  /** Of these the agents'. */
-  agentsIn?: number
-  /** All connections of this user. */
-  userId?: number
-  agents?: true
-  customers?: true
-  /** Left out, whatever else fits. */
-  exceptUserId?: number
-  /** Only connections of this node. */
-  local?: true
-  /** Dropped for a connection that cannot send it immediately. */
-  volatile?: true
-}
-
-/** Tells an event; called only after the commit of what it tells. Never waits, never throws. */
-export type Publish = <E extends EventName>(event: E, to: Audience, data: ServerEvents[E]) => void
-
-export type ClosingReason = ServerEvents['connection:closing']['reason']
-
-export interface ConnectionMatch {
-  userId: number
-  /** Only connections of this session; without it all of the user's. */
-  sessionId?: number
-  exceptSessionId?: number
-}
-
-/** The open sockets, as far as use cases may touch them. */
-export interface Connections {
-  /** How many are open on this node. */
-  count(): number
-  /** Ends all that match on every node, telling them why first; nothing more is done for their actors, calls under way included. */
-  end(match: ConnectionMatch, reason: ClosingReason): void
-  /** Ends those of this node whose session the database has ended, whoever did it. */
-  endLapsed(): Promise<void>
-}
 
 export interface App {
   config: Config
@@ -65,26 +25,26 @@ export interface App {
   jwtSecrets: readonly string[]
   db: Database
   log: Logger
-  /** Milliseconds since 1970; tests own it. */
+  /** Milliseconds since 1970. Tests supply their own clock. */
   now(): number
   publish: Publish
   connections: Connections
-  /** Who acts on this node just now. */
+  /** Actors with a connection or a call on this node. */
   actors: CurrentActors
-  writer: MessageWriter
-  readMarker: ReceiptWriter
-  /** How conversations stood when this node last changed them. */
-  known: ConversationCache
-  /** What this node has told of each conversation. */
-  told: PublishedVersions
-  /** Tells of many small changes of a conversation at a bearable rate. */
-  teller: ConversationUpdates
+  messageWriter: MessageWriter
+  receiptWriter: ReceiptWriter
+  /** The last state of conversations that this node committed or read under its lock. */
+  conversationCache: ConversationCache
+  /** The latest version of each conversation that this node published. */
+  publishedVersions: PublishedVersions
+  /** Throttles `conversation:updated`. */
+  conversationUpdates: ConversationUpdates
   presence: Presence
   attachments: Attachments
   eventLoop: EventLoopMonitor
-  /** By which nodes hear from each other; null without REDIS_URL. */
+  /** The bus between nodes; null without REDIS_URL. */
   redis: { isUp(): boolean } | null
-  /** The other workers of this port; null where this process is alone on it. */
+  /** The other workers of this port; null where this process is the only one. */
   workerIpc: WorkerIpc | null
   rates: RateLimiter
   slots: SlotCounter

@@ -8,15 +8,15 @@ import { setupCode } from './setup/first-admin.ts'
 import { type Prepared, prepare } from './startup.ts'
 
 async function serveAlone(
-  { config, log, stops }: ProcessLifecycle,
+  { config, log, shutdownHooks }: ProcessLifecycle,
   { address, jwtSecrets }: Prepared,
 ): Promise<number> {
   // A primary of workers serves nobody, and is a third smaller without all this.
   const { createApp } = await import('./app.ts')
   const db = connectDatabase(address)
-  stops.push(() => db.destroy())
+  shutdownHooks.push(() => db.destroy())
   const app = await createApp({ config, jwtSecrets, db, log })
-  stops.push(() => app.stop())
+  shutdownHooks.push(() => app.stop())
   await app.http.listen({ host: config.host, port: config.port })
   return (app.http.server.address() as AddressInfo).port
 }

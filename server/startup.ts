@@ -19,11 +19,11 @@ export interface Prepared {
   needsSetup: boolean
 }
 
-export async function prepare({ config, log, stops }: ProcessLifecycle): Promise<Prepared> {
+export async function prepare({ config, log, shutdownHooks }: ProcessLifecycle): Promise<Prepared> {
   lockDataDirectory(config.dataDir)
   const jwtSecrets = loadJwtSecrets(config)
   const say = (line: string) => log.info(line)
-  const address = await databaseAddress({ config, stops }, say)
+  const address = await databaseAddress({ config, shutdownHooks }, say)
   await prepareDatabase(address, say, { mustFlushAtCommit: config.databaseUrl === null })
   const db = connectDatabase(address, { connections: 1 })
   try {
@@ -39,12 +39,12 @@ export async function prepare({ config, log, stops }: ProcessLifecycle): Promise
 }
 
 async function databaseAddress(
-  { config, stops }: Pick<ProcessLifecycle, 'config' | 'stops'>,
+  { config, shutdownHooks }: Pick<ProcessLifecycle, 'config' | 'shutdownHooks'>,
   say: (line: string) => void,
 ) {
   if (config.databaseUrl !== null) return { url: config.databaseUrl }
   const { dataDir, dbBufferPool: bufferPool } = config
   const embedded = await startEmbeddedDatabase({ dataDir, bufferPool, log: say })
-  stops.push(() => embedded.stop())
+  shutdownHooks.push(() => embedded.stop())
   return { socketPath: embedded.socketPath, user: embedded.user, database: embedded.database }
 }

@@ -8,16 +8,16 @@ import { runProcess } from './process/lifecycle.ts'
 const number = Number(process.argv[2])
 
 await runProcess(
-  async ({ config, log, stops }) => {
+  async ({ config, log, shutdownHooks }) => {
     const { start, workerIpc, serve, leave } = await joinWorkers(number, log)
     const db = connectDatabase(start.address, { connections: start.connections })
-    stops.push(() => db.destroy())
+    shutdownHooks.push(() => db.destroy())
     const app = await createApp({ config, jwtSecrets: start.jwtSecrets, db, log, workerIpc })
-    stops.push(() => app.stop())
+    shutdownHooks.push(() => app.stop())
     // Its own server hears the other workers alone, on a private socket; the primary hands it the connections of the port.
     await app.http.listen({ path: workerIpc.socketOf(workerIpc.id) })
     serve(app.http.server)
-    stops.push(async () => leave())
+    shutdownHooks.push(async () => leave())
   },
   { worker: number },
 )

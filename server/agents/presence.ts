@@ -2,7 +2,8 @@
 // keeps this node's lease there. What is told follows from the database, so that several nodes agree.
 
 import { randomBytes } from 'node:crypto'
-import type { Transaction } from '#db/core/database.ts'
+import type { Logger } from 'pino'
+import type { Database, Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import {
   countAvailableAgents,
@@ -18,7 +19,8 @@ import { deleteNodes, insertNode, renewNode } from '#db/queries/nodes.ts'
 import type { AgentStatusValue } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
-import type { App } from '../context.ts'
+import type { Publish } from '../ports.ts'
+import type { Config } from '../process/config.ts'
 import type { AgentActor } from '../shared/actor.ts'
 
 export interface Presence {
@@ -35,9 +37,14 @@ export interface Presence {
   stop(): Promise<void>
 }
 
-type Parts = Pick<App, 'db' | 'publish' | 'log' | 'config'>
+interface Deps {
+  db: Database
+  publish: Publish
+  log: Logger
+  config: Config
+}
 
-export function createPresence(app: Parts): Presence {
+export function createPresence(app: Deps): Presence {
   const nodeId = randomBytes(16).toString('hex')
   const open = new Map<number, number>()
   const leaving = new Map<number, NodeJS.Timeout>()

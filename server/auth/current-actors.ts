@@ -1,7 +1,7 @@
 // Who acts on this node just now: the actor of each connection and of each call under way. Ending a session marks them, so that what is
 // written without asking the database again (messages, receipts, typing) is refused from then on.
 
-import type { ConnectionMatch } from '../context.ts'
+import type { ConnectionMatch } from '../ports.ts'
 import type { Actor } from '../shared/actor.ts'
 
 /** One whose rows are being read, or an actor. */

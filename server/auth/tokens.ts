@@ -4,11 +4,17 @@
 import { createHash } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { limits } from '#protocol/limits/wire.ts'
-import type { App } from '../context.ts'
 import { AppError } from '../shared/errors.ts'
 
 /** Whose session the token names: a login session of an agent or admin, or a customer session. */
 export type TokenAudience = 'agent' | 'customer'
+
+export interface TokenDeps {
+  /** Signs with the first, verifies with all. */
+  jwtSecrets: readonly string[]
+  /** Milliseconds since 1970. */
+  now(): number
+}
 
 export interface AccessToken {
   userId: number
@@ -31,7 +37,7 @@ const keyId = (secret: string) => createHash('sha256').update(`kid ${secret}`).d
 
 /** expiresIn is in seconds. */
 export function signAccessToken(
-  app: Pick<App, 'jwtSecrets' | 'now'>,
+  app: TokenDeps,
   { userId, sessionId, audience }: Omit<AccessToken, 'expiresAt'>,
 ): { token: string; expiresIn: number } {
   const secret = app.jwtSecrets[0] as string
@@ -43,14 +49,14 @@ export function signAccessToken(
 }
 
 /** Throws unauthorized for whatever is not a token of ours that is good now; whether its session stands is for authenticate.ts to say. */
-export function verifyAccessToken(app: Pick<App, 'jwtSecrets' | 'now'>, token: unknown): AccessToken {
+export function verifyAccessToken(app: TokenDeps, token: unknown): AccessToken {
   const known = readAccessToken(app, token)
   if (known === undefined) throw unauthorized()
   return known
 }
 
 /** What a token of ours that is good now says, else undefined. */
-export function readAccessToken(app: Pick<App, 'jwtSecrets' | 'now'>, token: unknown): AccessToken | undefined {
+export function readAccessToken(app: TokenDeps, token: unknown): AccessToken | undefined {
   if (typeof token !== 'string' || token.length > longest) return undefined
   const { sub, aud, exp, sid } = readClaims(app, token) ?? {}
   const userId = /^[1-9][0-9]{0,14}$/.test(sub ?? '') ? Number(sub) : 0
@@ -61,7 +67,7 @@ export function readAccessToken(app: Pick<App, 'jwtSecrets' | 'now'>, token: unk
 }
 
 /** The library throws a class for each thing that can be wrong; here they all are one. */
-function readClaims(app: Pick<App, 'jwtSecrets' | 'now'>, token: string): jwt.JwtPayload | undefined {
+function readClaims(app: TokenDeps, token: string): jwt.JwtPayload | undefined {
   try {
     const header = jwt.decode(token, { complete: true })?.header
     const secret = app.jwtSecrets.find((candidate) => keyId(candidate) === header?.kid)

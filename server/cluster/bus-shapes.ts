@@ -1,6 +1,6 @@
 // Type guards for messages of other processes. A message of any other shape is rejected before other code sees it.
 
-import type { ClosingReason, ConnectionMatch } from '../context.ts'
+import type { ClosingReason, ConnectionMatch } from '../ports.ts'
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,31 +1,35 @@
-// Whose row is it? Every request on a conversation passes one of these, on the row as it stands (under its lock when it changes).
+// Authorizes an actor on a conversation's row. Every request on a conversation calls one of these; changes call it on
+// the locked row.
 
 import type { ConversationStatus } from '#protocol/entities.ts'
 import { unauthorized } from '../auth/tokens.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 
-interface Owned {
+interface ViewFields {
   customerId: number
   agentId: number | null
   status: ConversationStatus
 }
 
-/** Customers see their own and learn nothing of others'; any agent may look. */
-export function assertCanView<T extends Owned>(actor: Actor, conversation: T | undefined): asserts conversation is T {
-  // Of what waits for a batch of the writers, nobody asks the database whose session has ended.
+/** Customers view their own conversations; to them, others do not exist. Any agent may view. */
+export function assertCanView<T extends ViewFields>(
+  actor: Actor,
+  conversation: T | undefined,
+): asserts conversation is T {
+  // The writers do not read sessions again for queued requests, so a session that ended meanwhile is rejected here.
   if (actor.isEnded) throw unauthorized()
   if (conversation === undefined || (isCustomer(actor) && conversation.customerId !== actor.userId)) {
     throw new AppError('not_found', 'There is no such conversation.')
   }
 }
 
-interface Handled extends Owned {
+interface ManageFields extends ViewFields {
   customerBlockedAt: string | null
 }
 
-/** The customer whose it is, unless blocked; the agent who has it, or an admin. */
-export function assertCanManage<T extends Handled>(
+/** Allows its customer unless blocked, its assigned agent, and admins. */
+export function assertCanManage<T extends ManageFields>(
   actor: Actor,
   conversation: T | undefined,
 ): asserts conversation is T {

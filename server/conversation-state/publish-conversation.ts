@@ -1,136 +1,147 @@
-// Tells both sides that a conversation changed, each in its own view. Messages and reading change one many times a second: those are
-// told in rounds, serverLimits.conversationUpdateMs apart, always with what stands at that moment.
+// Publishes a changed conversation to both sides, each in its own view. Messages and read receipts change one many
+// times a second, so createConversationUpdates coalesces those: it publishes the current state every
+// serverLimits.conversationUpdateMs.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Database } from '#db/core/database.ts'
 import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { ConversationChange } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import type { App } from '../context.ts'
-import { readConversations } from './load.ts'
+import type { Publish } from '../ports.ts'
+import { loadConversations } from './load.ts'
+import type { PublishedVersions } from './published-versions.ts'
 import { agentView, type ConversationWithLastMessage, customerView } from './views.ts'
 
-type Telling = Pick<App, 'db' | 'publish' | 'told' | 'log'>
-
-/** `queued`: its first message has come, so that agents see it from now on; its customer has known it since it began. */
-export type Change = ConversationChange | 'queued'
-
-/** Tells what was read after the commit of the change: everywhere, or to this node's own connections alone. */
-export function publishConversation(
-  app: Pick<App, 'publish' | 'told'>,
-  whole: ConversationWithLastMessage,
-  change: Change,
-  reach: { local?: true } = {},
-): void {
-  tellAgents(app, whole, change === 'queued' ? 'created' : change, reach)
-  tellCustomer(app, whole, change === 'queued' ? 'message' : change, reach)
-  app.told.note(whole.record.id, whole.record.version)
+export interface PublishDeps {
+  db: Database
+  publish: Publish
+  publishedVersions: PublishedVersions
+  log: Logger
 }
 
-type Tell = (
-  app: Pick<App, 'publish'>,
-  whole: ConversationWithLastMessage,
+/** `queued`: the first message made it visible to agents. Its customer has had it since its start. */
+export type PublishedChange = ConversationChange | 'queued'
+
+interface Reach {
+  /** Only to connections of this node. */
+  local?: true
+}
+
+/** Call it after the commit, with the state as it was read after the change. */
+export function publishConversation(
+  app: Pick<PublishDeps, 'publish' | 'publishedVersions'>,
+  conversation: ConversationWithLastMessage,
+  change: PublishedChange,
+  reach: Reach = {},
+): void {
+  publishToAgents(app, conversation, change === 'queued' ? 'created' : change, reach)
+  publishToCustomer(app, conversation, change === 'queued' ? 'message' : change, reach)
+  app.publishedVersions.record(conversation.record.id, conversation.record.version)
+}
+
+type PublishToSide = (
+  app: Pick<PublishDeps, 'publish'>,
+  conversation: ConversationWithLastMessage,
   change: ConversationChange,
-  reach: { local?: true },
+  reach: Reach,
 ) => void
 
-const tellAgents: Tell = (app, whole, change, reach) => {
-  // What nobody has written in rings for nobody. An agent who has opened it all the same is kept up to date.
-  const isForAll = isVisibleToAgents(whole.record)
-  const toAgents = isForAll ? ({ agents: true, ...reach } as const) : { agentsIn: whole.record.id, ...reach }
+const publishToAgents: PublishToSide = (app, conversation, change, reach) => {
+  // An empty conversation alerts no agent. Agents who have opened it still receive its changes.
+  const isForAll = isVisibleToAgents(conversation.record)
+  const toAgents = isForAll ? ({ agents: true, ...reach } as const) : { agentsIn: conversation.record.id, ...reach }
   const name = change === 'created' ? 'conversation:created' : 'conversation:updated'
-  app.publish(name, toAgents, { conversation: agentView(whole), change })
+  app.publish(name, toAgents, { conversation: agentView(conversation), change })
 }
 
-const tellCustomer: Tell = (app, whole, change, reach) => {
-  const toCustomer = { userId: whole.record.customerId, ...reach }
+const publishToCustomer: PublishToSide = (app, conversation, change, reach) => {
+  const toCustomer = { userId: conversation.record.customerId, ...reach }
   const name = change === 'created' ? 'conversation:created' : 'conversation:updated'
-  app.publish(name, toCustomer, { conversation: customerView(whole), change })
+  app.publish(name, toCustomer, { conversation: customerView(conversation), change })
 }
 
-/** Reads what stands after the commit of a change and tells it; never throws. */
-export async function publishStatus(app: Telling, conversationId: number, change: Change): Promise<void> {
-  await publishMany(app, [conversationId], change)
-}
-
-/** The same for many, in their order, serverLimits.publishPageSize at a time. Resolves with how long telling took, in milliseconds, reading not counted. */
+/**
+ * Loads the current state of these conversations and publishes it in their order, serverLimits.publishPageSize at a
+ * time; never throws. Resolves with the milliseconds spent publishing, without those spent loading.
+ */
 export async function publishMany(
-  app: Telling,
+  app: PublishDeps,
   ids: readonly number[],
-  change: Change,
-  reach: { local?: true } = {},
+  change: PublishedChange,
+  reach: Reach = {},
 ): Promise<number> {
-  let toldMs = 0
+  let publishMs = 0
   for (let from = 0; from < ids.length; from += serverLimits.publishPageSize) {
-    const some = ids.slice(from, from + serverLimits.publishPageSize)
+    const page = ids.slice(from, from + serverLimits.publishPageSize)
     try {
-      const read = await readConversations(app.db, some)
-      const beganAt = performance.now()
-      for (const id of some) {
-        const whole = read.get(id)
-        if (whole) publishConversation(app, whole, change, reach)
+      const conversations = await loadConversations(app.db, page)
+      const startedAt = performance.now()
+      for (const id of page) {
+        const conversation = conversations.get(id)
+        if (conversation) publishConversation(app, conversation, change, reach)
       }
-      toldMs += performance.now() - beganAt
+      publishMs += performance.now() - startedAt
     } catch (error) {
-      // The comparison with the database tells them again.
-      app.log.warn({ err: error, conversations: some.length }, 'could not tell of conversations')
+      // The reconciler publishes them later.
+      app.log.warn({ err: error, conversations: page.length }, 'failed to publish conversations')
     }
   }
-  return toldMs
+  return publishMs
 }
 
-/** What may change a conversation many times a second, the one that says most last. */
+/** Changes that may happen many times a second, by ascending priority: the last one wins when several are pending. */
 const frequentChanges = ['read', 'message', 'customer'] as const
 type FrequentChange = (typeof frequentChanges)[number]
 
 export interface ConversationUpdates {
-  /** Soon tells that something in the conversation changed; never throws. */
-  soon(conversationId: number, change: FrequentChange): void
-  /** Tells nothing from now on. */
+  /** Publishes the conversation with the next flush; never throws. */
+  schedule(conversationId: number, change: FrequentChange): void
+  /** Publishes nothing from now on. */
   stop(): void
 }
 
 /**
- * In rounds: one at once, the next serverLimits.conversationUpdateMs later, or later still after a long one, with all that changed since.
- * However many conversations change, a round is two statements for serverLimits.publishPageSize of them, and what an agent is told of them leaves
- * together.
+ * Coalesces frequent changes. The first flush is immediate; the next follows after serverLimits.conversationUpdateMs,
+ * or later after a slow one, with everything that changed meanwhile. A flush costs two statements per
+ * serverLimits.publishPageSize conversations, however many changed.
  */
-export function createConversationUpdates(app: Telling): ConversationUpdates {
+export function createConversationUpdates(app: PublishDeps): ConversationUpdates {
   const stopping = new AbortController()
-  const waiting = new Map<number, FrequentChange>()
-  let running = false
+  const pending = new Map<number, FrequentChange>()
+  let isRunning = false
 
   async function flushLoop() {
-    running = true
-    // All that one batch changed goes with the first round.
+    isRunning = true
+    // The first flush includes all changes of the batch that started it.
     await Promise.resolve()
-    while (waiting.size > 0 && !stopping.signal.aborted) {
-      const changed = [...waiting]
-      waiting.clear()
-      let toldMs = 0
+    while (pending.size > 0 && !stopping.signal.aborted) {
+      const changed = [...pending]
+      pending.clear()
+      let publishMs = 0
       for (const each of frequentChanges.toReversed()) {
         const ids = changed.flatMap(([id, change]) => (change === each ? id : []))
-        toldMs += await publishMany(app, ids, each)
+        publishMs += await publishMany(app, ids, each)
       }
-      await sleep(pauseAfter(toldMs), undefined, { signal: stopping.signal }).catch(() => {})
+      await sleep(pauseAfter(publishMs), undefined, { signal: stopping.signal }).catch(() => {})
     }
-    running = false
+    isRunning = false
   }
 
   return {
-    soon(conversationId, change) {
-      const before = waiting.get(conversationId)
-      if (before === undefined || frequentChanges.indexOf(change) > frequentChanges.indexOf(before)) {
-        waiting.set(conversationId, change)
+    schedule(conversationId, change) {
+      const previous = pending.get(conversationId)
+      if (previous === undefined || frequentChanges.indexOf(change) > frequentChanges.indexOf(previous)) {
+        pending.set(conversationId, change)
       }
-      if (!running) void flushLoop()
+      if (!isRunning) void flushLoop()
     },
     stop: () => stopping.abort(),
   }
 }
 
 /**
- * A round of many conversations, each told to many agents, is followed by 99 times as long without one; reading them before and writing them
- * out after is about as much work again.
+ * Publishing takes at most 1 % of the time. Loading before it and writing to sockets after it cost about as much again.
  */
-const pauseAfter = (toldMs: number) =>
-  Math.min(serverLimits.maxConversationUpdateMs, Math.max(serverLimits.conversationUpdateMs, toldMs * 99))
+const pauseAfter = (publishMs: number) =>
+  Math.min(serverLimits.maxConversationUpdateMs, Math.max(serverLimits.conversationUpdateMs, publishMs * 99))

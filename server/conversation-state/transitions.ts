@@ -1,13 +1,13 @@
-// What moving a conversation sets: into the queue, and out of being closed.
+// The columns that a state transition of a conversation sets.
 
 import type { ConversationState } from '#db/queries/conversations.ts'
 
 export type StateChange = Partial<Pick<ConversationState, 'agentId' | 'status' | 'queuedAt' | 'closedAt'>>
 
-/** To the end of the queue, at the database's time `now`. */
+/** Moves it to the end of the queue; `now` is the database's time. */
 export const requeue = (now: string) =>
   ({ status: 'open', agentId: null, queuedAt: now, closedAt: null }) satisfies StateChange
 
-/** Back to the agent who had it, when there is one who takes it; else to the queue. */
-export const reopen = (now: string, agentId: number | null, agentTakesIt: boolean): StateChange =>
-  agentId !== null && agentTakesIt ? { status: 'pending', closedAt: null } : requeue(now)
+/** Gives it back to its last agent if available, else moves it to the queue. */
+export const reopen = (now: string, agentId: number | null, isAgentAvailable: boolean): StateChange =>
+  agentId !== null && isAgentAvailable ? { status: 'pending', closedAt: null } : requeue(now)

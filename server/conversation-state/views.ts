@@ -1,23 +1,23 @@
-// A conversation as each side may see it. The customer's view is made of named fields alone, so that nothing new leaks by itself.
+// A conversation in the view of each side. The customer's view lists its fields one by one, so a new column never
+// leaks.
 
 import type { ConversationRecord } from '#db/queries/conversation-records.ts'
 import type { AgentConversation, Conversation, CustomerConversation, Message, StartPage } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 
-/** A record with its newest message. */
 export interface ConversationWithLastMessage {
   record: ConversationRecord
   lastMessage: Message | null
 }
 
-export function conversationView(actor: Actor, whole: ConversationWithLastMessage): Conversation {
-  return isCustomer(actor) ? customerView(whole) : agentView(whole)
+export function conversationView(actor: Actor, conversation: ConversationWithLastMessage): Conversation {
+  return isCustomer(actor) ? customerView(conversation) : agentView(conversation)
 }
 
 export function customerView({ record, lastMessage }: ConversationWithLastMessage): CustomerConversation {
   return {
-    ...common(record, lastMessage),
+    ...sharedFields(record, lastMessage),
     customer: { id: record.customerId, name: record.customerName },
     unread: record.customerUnread,
   }
@@ -25,7 +25,7 @@ export function customerView({ record, lastMessage }: ConversationWithLastMessag
 
 export function agentView({ record, lastMessage }: ConversationWithLastMessage): AgentConversation {
   return {
-    ...common(record, lastMessage),
+    ...sharedFields(record, lastMessage),
     customer: {
       id: record.customerId,
       name: record.customerName,
@@ -45,15 +45,15 @@ export function agentView({ record, lastMessage }: ConversationWithLastMessage):
 
 function startPage({ pageUrl, pageTitle, siteOrigins }: ConversationRecord): StartPage | null {
   if (pageUrl === null) return null
-  const isOfSite = siteOrigins.split('\n').some((origin) => origin !== '' && isUnder(origin, pageUrl))
+  const isOfSite = siteOrigins.split('\n').some((origin) => origin !== '' && isWithinOrigin(origin, pageUrl))
   return { url: pageUrl, title: pageTitle ?? '', isForeign: !isOfSite }
 }
 
-/** Both as browsers write them. */
-const isUnder = (origin: string, url: string) =>
+/** Both are serialized as browsers do, so a prefix match is exact. */
+const isWithinOrigin = (origin: string, url: string) =>
   url.startsWith(origin) && (url.length === origin.length || '/?#'.includes(url[origin.length] as string))
 
-function common(record: ConversationRecord, lastMessage: Message | null) {
+function sharedFields(record: ConversationRecord, lastMessage: Message | null) {
   return {
     id: record.id,
     agent: record.agentId === null ? null : { id: record.agentId, name: record.agentName ?? '' },
@@ -71,7 +71,7 @@ function common(record: ConversationRecord, lastMessage: Message | null) {
   }
 }
 
-/** Lists and events show the beginning of the last message; an event goes to every agent. */
+/** Truncates the last message: lists show its start only, and an event goes to every agent. */
 function preview(message: Message | null): Message | null {
   if (message === null || message.content.length <= limits.previewLength) return message
   return { ...message, content: firstCodePoints(message.content, limits.previewLength) }

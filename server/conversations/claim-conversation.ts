@@ -1,4 +1,4 @@
-// An agent takes a conversation out of the queue. However many try, on however many nodes, one wins: the row's lock decides.
+// An agent claims a queued conversation. The row lock lets exactly one agent win, on any number of nodes.
 
 import type { RequestPayloads } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
@@ -19,6 +19,8 @@ export function claimConversation(
       return { status: 'pending', agentId: actor.userId, queuedAt: null }
     }
     if (conversation.agentId === actor.userId) return null
-    throw new AppError('already_claimed', 'Another agent has claimed it.', { agentId: conversation.agentId })
+    throw new AppError('already_claimed', 'Another agent already claimed this conversation.', {
+      agentId: conversation.agentId,
+    })
   })
 }

@@ -1,4 +1,4 @@
-// Ends a conversation; its agent stays named, so that a reopened one finds its way back.
+// Closes a conversation. It keeps its agent, so that reopening can give it back.
 
 import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
@@ -18,7 +18,7 @@ export async function closeConversation(
     assertCanManage(actor, conversation)
     if (conversation.status === 'closed') return null
     const closed = { status: 'closed', closedAt: conversation.now, queuedAt: null } as const
-    // Agents go on seeing what they have seen, though nobody has written in it.
+    // An empty conversation that agents already see stays visible to them, which depends on queuedAt.
     return isVisibleToAgents({ ...conversation, ...closed }) ? closed : { ...closed, queuedAt: conversation.queuedAt }
   })
 }

@@ -1,4 +1,4 @@
-// How many conversations stand in each of an agent's views, up to limits.countCap + 1.
+// Counts the conversations in each of an agent's views, up to limits.countCap + 1.
 
 import { countConversationsInViews } from '#db/queries/conversation-records.ts'
 import type { App } from '../context.ts'

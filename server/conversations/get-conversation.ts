@@ -1,21 +1,21 @@
-// One conversation, for who may see it.
+// Returns one conversation to an actor who may view it.
 
 import type { Conversation } from '#protocol/entities.ts'
 import type { App } from '../context.ts'
 import { assertCanView } from '../conversation-state/access.ts'
-import { readConversation } from '../conversation-state/load.ts'
+import { loadConversation } from '../conversation-state/load.ts'
 import { type ConversationWithLastMessage, conversationView } from '../conversation-state/views.ts'
 import type { Actor } from '../shared/actor.ts'
 
-/** Throws not_found alike for what does not exist and what is not the actor's. */
-export async function readVisible(
+/** Throws the same not_found for a conversation that does not exist and for one that the actor may not view. */
+export async function loadVisible(
   app: App,
   actor: Actor,
   conversationId: number,
 ): Promise<ConversationWithLastMessage> {
-  const whole = await readConversation(app.db, conversationId)
-  assertCanView(actor, whole?.record)
-  return whole as ConversationWithLastMessage
+  const conversation = await loadConversation(app.db, conversationId)
+  assertCanView(actor, conversation?.record)
+  return conversation as ConversationWithLastMessage
 }
 
 export async function getConversation(
@@ -23,5 +23,5 @@ export async function getConversation(
   actor: Actor,
   { conversationId }: { conversationId: number },
 ): Promise<{ conversation: Conversation }> {
-  return { conversation: conversationView(actor, await readVisible(app, actor, conversationId)) }
+  return { conversation: conversationView(actor, await loadVisible(app, actor, conversationId)) }
 }

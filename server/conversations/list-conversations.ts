@@ -1,4 +1,4 @@
-// Pages of conversations: an agent's views, a customer's own.
+// Lists pages of conversations: a view for agents, their own for customers.
 
 import { fitPage } from '#db/core/keyset.ts'
 import { selectConversationsInView, selectConversationsOfCustomer } from '#db/queries/conversation-records.ts'
@@ -19,8 +19,8 @@ export async function listConversations(
   const page = isCustomer(actor)
     ? await selectConversationsOfCustomer(app.db, actor.userId, after, limit)
     : await selectConversationsInView(app.db, view, actor.userId, after, limit)
-  const whole = await withLastMessages(app.db, page.items)
-  const conversations = fitPage(whole.map((one) => conversationView(actor, one)))
-  const next = conversations.length < whole.length ? page.positions[conversations.length - 1] : page.next
+  const loaded = await withLastMessages(app.db, page.items)
+  const conversations = fitPage(loaded.map((conversation) => conversationView(actor, conversation)))
+  const next = conversations.length < loaded.length ? page.positions[conversations.length - 1] : page.next
   return { conversations, nextCursor: next ? encodeCursor(next) : null }
 }

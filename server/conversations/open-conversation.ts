@@ -1,5 +1,5 @@
-// The conversation and its messages in one answer. The connection is subscribed before this reads (the edge sees to it), so nothing
-// falls between what is read here and what is told from then on.
+// Returns a conversation with a page of messages. The realtime layer subscribes the connection before this reads, so no
+// event is lost between the snapshot and the first event.
 
 import { selectChangedMessages, selectMessages } from '#db/queries/messages.ts'
 import { limits } from '#protocol/limits/wire.ts'
@@ -7,20 +7,19 @@ import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import { conversationView } from '../conversation-state/views.ts'
 import type { Actor } from '../shared/actor.ts'
-import { readVisible } from './get-conversation.ts'
+import { loadVisible } from './get-conversation.ts'
 
 /**
- * Without afterSeq the newest page, hasMore telling of older ones. With afterSeq what follows it, hasMore telling of newer ones; with
- * afterVersion also, in front, those up to afterSeq that changed since. Where these alone are more than `limit`, they alone, and hasMore:
- * asking again after the last one's version goes on.
+ * Without afterSeq: the newest page; hasMore means older messages exist. With afterSeq: the messages after it; hasMore
+ * means newer ones exist. With afterVersion too: messages up to afterSeq that changed since come first. If those exceed
+ * `limit`, the reply holds only them with hasMore, and the client continues from the last one's version.
  */
 export async function openConversation(
   app: App,
   actor: Actor,
   { conversationId, afterSeq, afterVersion, limit = limits.defaultPageSize }: RequestPayloads['conversation:open'],
 ): Promise<RequestReplies['conversation:open']> {
-  const whole = await readVisible(app, actor, conversationId)
-  const conversation = conversationView(actor, whole)
+  const conversation = conversationView(actor, await loadVisible(app, actor, conversationId))
   const changed =
     afterSeq === undefined || afterVersion === undefined
       ? { messages: [], hasMore: false }

@@ -1,4 +1,4 @@
-// Whoever has a conversation puts it back at the end of the queue.
+// The assigned agent or an admin releases a conversation to the end of the queue.
 
 import type { RequestPayloads } from '#protocol/requests.ts'
 import type { App } from '../context.ts'

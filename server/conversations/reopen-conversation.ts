@@ -1,4 +1,5 @@
-// Opens a closed conversation again: by an agent for who had it, by its customer to that agent when online, else to the queue.
+// Reopens a closed conversation. An agent gives it back to its last agent; a customer only if that agent is online,
+// else to the queue.
 
 import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
@@ -19,7 +20,7 @@ export async function reopenConversation(
     assertCanManage(actor, conversation)
     if (conversation.status !== 'closed') return null
     if (!isVisibleToAgents(conversation)) return { status: 'open', closedAt: null }
-    const takesIt = !isCustomer(actor) || conversation.agentPresence === 'online'
-    return reopen(conversation.now, conversation.agentId, takesIt)
+    const isAgentAvailable = !isCustomer(actor) || conversation.agentPresence === 'online'
+    return reopen(conversation.now, conversation.agentId, isAgentAvailable)
   })
 }

@@ -1,5 +1,5 @@
-// Somebody is writing. Passing: not stored, and not told to the one who types; a customer's unsent words go to agents alone. A blocked
-// customer's typing is ignored.
+// Publishes that the actor is typing, to everyone else in the conversation; nothing is stored. Only agents receive a
+// customer's typing preview. Typing of a blocked customer is ignored.
 
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { hasVisibleCharacter } from '#protocol/visible-text.ts'

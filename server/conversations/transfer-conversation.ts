@@ -1,4 +1,4 @@
-// Hands a conversation to a colleague; without one it goes back to the queue, as a release does.
+// Transfers a conversation to another agent; without an agentId it releases the conversation.
 
 import { findAgent } from '#db/queries/agents.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'

@@ -10,7 +10,7 @@ import {
 } from '#db/queries/customer-sessions.ts'
 import { findExternalId, findOrInsertIdentifiedCustomer, saveExternalId } from '#db/queries/identified-customers.ts'
 import { hashSecret, newSecret } from '../auth/rotating-token.ts'
-import type { ConnectionMatch } from '../context.ts'
+import type { ConnectionMatch } from '../ports.ts'
 import type { Continued } from './resume-session.ts'
 
 /** `ended`: the connections that go with the session before. */

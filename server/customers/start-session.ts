@@ -19,7 +19,8 @@ import { stripBidiControls } from '#protocol/visible-text.ts'
 import { hashSecret, newSecret, readToken, writeToken } from '../auth/rotating-token.ts'
 import { readAccessToken, signAccessToken } from '../auth/tokens.ts'
 import { consumeByAddress, consumeByCustomer } from '../budgets/by-address.ts'
-import type { App, ConnectionMatch } from '../context.ts'
+import type { App } from '../context.ts'
+import type { ConnectionMatch } from '../ports.ts'
 import type { ClientAddress } from '../shared/client-address.ts'
 import { AppError } from '../shared/errors.ts'
 import { findByKey } from '../sites/find-by-key.ts'
@@ -54,7 +55,7 @@ export async function startSession(
     return { started, customer, changedIds: isNews ? await touchUnfinishedOfCustomer(trx, customer.id) : [] }
   })
   if (started.ended) app.connections.end(started.ended, 'revoked')
-  for (const id of changedIds) app.teller.soon(id, 'customer')
+  for (const id of changedIds) app.conversationUpdates.schedule(id, 'customer')
   const { id, name, email, isEmailVerified } = customer
   return {
     ...signAccessToken(app, { userId: id, sessionId: started.sessionId, audience: 'customer' }),

@@ -1,4 +1,4 @@
-// A page of a conversation's history, by seq.
+// Lists a page of a conversation's messages, by seq.
 
 import { selectMessages } from '#db/queries/messages.ts'
 import { limits } from '#protocol/limits/wire.ts'
@@ -14,7 +14,7 @@ export async function listMessages(
   { conversationId, beforeSeq, afterSeq, limit = limits.defaultPageSize }: RequestPayloads['message:list'],
 ): Promise<RequestReplies['message:list']> {
   if (beforeSeq !== undefined && afterSeq !== undefined) {
-    throw new AppError('invalid_request', 'Ask for what stands before or for what follows, not for both.')
+    throw new AppError('invalid_request', 'Use either beforeSeq or afterSeq.')
   }
   await assertVisible(app, actor, conversationId)
   return selectMessages(app.db, { conversationId, beforeSeq, afterSeq, limit })

@@ -1,4 +1,4 @@
-// A reader has seen everything up to a seq: the use case. The receipt is written with those of others (read-marker.ts).
+// Marks a conversation as read up to a seq. The receipt writer groups receipts into batches.
 
 import type { Receipt } from '#protocol/entities.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
@@ -10,5 +10,5 @@ export async function markRead(
   actor: Actor,
   { conversationId, seq }: RequestPayloads['message:mark-read'],
 ): Promise<{ receipt: Receipt }> {
-  return { receipt: await app.readMarker.mark({ actor, conversationId, seq }) }
+  return { receipt: await app.receiptWriter.mark({ actor, conversationId, seq }) }
 }

@@ -1,4 +1,4 @@
-// What a message costs its sender, counted before anything else is done with it: each one of both sides, and the bytes of customers.
+// Rate limits for messages, consumed before any other work: messages of both sides, and bytes of customers.
 
 import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'

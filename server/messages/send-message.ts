@@ -1,4 +1,4 @@
-// A message from either side, written exactly once: sent again with its clientMessageId it is the message already there.
+// Sends a message of either side exactly once: a retry with the same clientMessageId returns the stored message.
 
 import type { RequestPayloads } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
@@ -10,5 +10,5 @@ import type { Appended } from './write-path/plan-appends.ts'
 export function sendMessage(app: App, actor: Actor, payload: RequestPayloads['message:send']): Promise<Appended> {
   const send = toSend(actor, payload)
   consumeMessage(app, actor, send.content)
-  return app.writer.append(send)
+  return app.messageWriter.append(send)
 }

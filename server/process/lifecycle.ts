@@ -11,7 +11,7 @@ export interface ProcessLifecycle {
   config: Config
   log: Logger
   /** What the end calls, the last one first. */
-  stops: (() => Promise<unknown>)[]
+  shutdownHooks: (() => Promise<unknown>)[]
   /** Ends the process in order. */
   end(code: number): void
 }
@@ -21,13 +21,14 @@ export async function runProcess(
   start: (life: ProcessLifecycle) => Promise<void>,
   about: Record<string, unknown> = {},
 ) {
-  const stops: ProcessLifecycle['stops'] = []
+  const shutdownHooks: ProcessLifecycle['shutdownHooks'] = []
   let stopping: Promise<void> | undefined
   let log: Logger | undefined
 
   async function stop(code: number) {
     const tooLong = setTimeout(() => process.exit(1), serverLimits.drainMs)
-    for (const each of stops.reverse()) await each().catch((error: unknown) => log?.error({ err: error }, 'stopping'))
+    for (const each of shutdownHooks.reverse())
+      await each().catch((error: unknown) => log?.error({ err: error }, 'stopping'))
     clearTimeout(tooLong)
     log?.info('stopped')
     process.exit(code)
@@ -47,9 +48,9 @@ export async function runProcess(
   try {
     const config = loadConfig()
     log = createLog(config.logLevel).child(about)
-    await start({ config, log, stops, end })
+    await start({ config, log, shutdownHooks, end })
     const memory = await collectGarbageWhenIdle()
-    stops.push(async () => memory.stop())
+    shutdownHooks.push(async () => memory.stop())
   } catch (error) {
     if (stopping) return
     if (error instanceof StartError) process.stderr.write(`${error.message}\n`)

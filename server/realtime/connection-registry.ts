@@ -1,7 +1,7 @@
 // The open connections of this node. Use cases close those of a user or a session through it.
 
 import type { CurrentActors } from '../auth/current-actors.ts'
-import type { ClosingReason, Connections } from '../context.ts'
+import type { ClosingReason, Connections } from '../ports.ts'
 import type { Connection } from './connection.ts'
 import { closeConnection } from './publish.ts'
 

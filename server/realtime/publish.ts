@@ -3,7 +3,7 @@
 import type { Logger } from 'pino'
 import type { Server, Socket } from 'socket.io'
 import type { ServerEvents } from '#protocol/events.ts'
-import type { ClosingReason, Publish } from '../context.ts'
+import type { ClosingReason, Publish } from '../ports.ts'
 import { roomsOf, userRoom } from './rooms.ts'
 
 export function createPublish(io: Server, log: Logger): Publish {

@@ -1,6 +1,6 @@
 // The Socket.IO rooms behind audiences. Clients never name a room.
 
-import type { Audience } from '../context.ts'
+import type { Audience } from '../ports.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 
 export const conversationRoom = (id: number) => `conversation:${id}`

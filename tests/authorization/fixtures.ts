@@ -92,7 +92,7 @@ export async function openStage(): Promise<Stage> {
       .executeTakeFirstOrThrow()
     const ids = customerIds.map((_, index) => Number(insertId) + index)
     // Else the comparison with the database would tell of them by and by.
-    for (const id of ids) app.told.note(id, version)
+    for (const id of ids) app.publishedVersions.record(id, version)
     const said = (conversationId: number, seq: number, senderId: number) => ({
       conversation_id: conversationId,
       sender_id: senderId,

@@ -66,11 +66,11 @@ export async function runInterleaving(world: World, random: Random, number: numb
   wire.isOver = true
   story.log.push('ended')
   const strict = await snapshot(app, victim, 'strict')
-  await Promise.all([app.writer.drain(), app.readMarker.drain()])
+  await Promise.all([app.messageWriter.drain(), app.receiptWriter.drain()])
   const drained = await snapshot(app, victim, 'drained')
   await Promise.all(all)
   client.close()
-  await Promise.all([app.writer.drain(), app.readMarker.drain()])
+  await Promise.all([app.messageWriter.drain(), app.receiptWriter.drain()])
   for (const [kind, before] of [
     ['strict', strict],
     ['drained', drained],

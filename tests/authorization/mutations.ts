@@ -94,7 +94,7 @@ export const removals: Record<string, Removal> = {
   },
   'whose conversation is read': {
     file: 'server/conversations/get-conversation.ts',
-    find: 'assertCanView(actor, whole?.record)',
+    find: 'assertCanView(actor, conversation?.record)',
     put: '',
   },
   'whose messages are read': {
@@ -134,17 +134,17 @@ export const removals: Record<string, Removal> = {
   },
   'what a customer is answered of a conversation': {
     file: view,
-    find: 'return isCustomer(actor) ? customerView(whole) : agentView(whole)',
-    put: 'return agentView(whole)',
+    find: 'return isCustomer(actor) ? customerView(conversation) : agentView(conversation)',
+    put: 'return agentView(conversation)',
   },
   'what a customer is told of a conversation': {
     file: tell,
-    find: 'app.publish(name, toCustomer, { conversation: customerView(whole), change })',
-    put: 'app.publish(name, toCustomer, { conversation: agentView(whole), change })',
+    find: 'app.publish(name, toCustomer, { conversation: customerView(conversation), change })',
+    put: 'app.publish(name, toCustomer, { conversation: agentView(conversation), change })',
   },
   'which customer is told': {
     file: tell,
-    find: 'const toCustomer = { userId: whole.record.customerId, ...reach }',
+    find: 'const toCustomer = { userId: conversation.record.customerId, ...reach }',
     put: 'const toCustomer = { customers: true, ...reach } as const',
   },
   'who is told of a message': {
@@ -386,7 +386,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a conversation without a message rings for nobody': {
     file: tell,
-    find: 'const isForAll = isVisibleToAgents(whole.record)',
+    find: 'const isForAll = isVisibleToAgents(conversation.record)',
     put: 'const isForAll = true',
     caughtBy: 'tests/conversations/empty-conversations.test.ts',
   },

@@ -186,7 +186,7 @@ describe('what waits when its connection is ended', () => {
   async function ranAfter(app: TestApp, giveBack: () => Promise<void>, ids: readonly number[]) {
     const trips = await tripsOf(async () => {
       await giveBack()
-      await app.writer.drain()
+      await app.messageWriter.drain()
       // What waited comes before this in the turns of the event loop.
       await app.db.selectFrom('users').select('id').limit(1).execute()
     })
@@ -237,7 +237,7 @@ describe('what waits when its connection is ended', () => {
     expect((await other.call('DELETE', `/me/sessions/${agentAccount.sessionId}`)).status).toBe(204)
     await giveBack()
     expect((await called).status).toBe(401)
-    await app.writer.drain()
+    await app.messageWriter.drain()
     // Not even the first: it is decided under the row's lock, which it got after that.
     expect(await app.storedMessages(conversationId)).toEqual([])
   })
@@ -250,9 +250,9 @@ describe('what waits when its connection is ended', () => {
       await agent.request('message:send', { conversationId, clientMessageId, content: 'hello' })
     const actor = app.actors.all().find(({ sessionId }) => sessionId === customerAccount.sessionId) as Actor
     const giveBack = await holdConversation(app, conversationId)
-    const planned = app.readMarker.mark({ actor, conversationId, seq: 1 })
+    const planned = app.receiptWriter.mark({ actor, conversationId, seq: 1 })
     await new Promise(setImmediate)
-    const waiting = app.readMarker.mark({ actor, conversationId, seq: 2 })
+    const waiting = app.receiptWriter.mark({ actor, conversationId, seq: 2 })
     const refused = expect(waiting).rejects.toMatchObject({ code: 'unauthorized' })
     app.connections.end({ userId: customerAccount.id }, 'revoked')
     await giveBack()

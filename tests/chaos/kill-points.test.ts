@@ -35,7 +35,7 @@ beforeAll(() => {
   copySource(fileURLToPath(new URL('../..', import.meta.url)), source)
   const insert = '  const firstId = await insertMessages(trx, rows)\n'
   const trip = '  const [, inserted] = (await executeInOneRoundTrip(app.db, [\n'
-  const tell = '    publishMessages(app, teller, sendsOf(batch), outcomes, changes)\n'
+  const tell = '    publishMessages(app, sendsOf(batch), outcomes, changes)\n'
   applyEdits(source, [
     {
       file: 'server/messages/write-path/append-locked.ts',
@@ -49,8 +49,8 @@ beforeAll(() => {
     },
     {
       file: 'server/messages/write-path/message-writer.ts',
-      find: 'canAppendOptimistically(app.known, send)',
-      put: "process.env.CONVERSATION === 'known' && canAppendOptimistically(app.known, send)",
+      find: 'canAppendOptimistically(app.conversationCache, send)',
+      put: "process.env.CONVERSATION === 'known' && canAppendOptimistically(app.conversationCache, send)",
     },
     {
       file: 'server/messages/write-path/message-writer.ts',

@@ -15,7 +15,7 @@ export interface Sabotage {
 const planAppends = 'server/messages/write-path/plan-appends.ts'
 const writer = 'server/messages/write-path/message-writer.ts'
 const inTransaction =
-  'const appended = await inTransaction(app.db, (trx, again) => appendLocked(trx, sends, again), shortcut)'
+  'const appended = await inTransaction(app.db, (trx, isRetry) => appendLocked(trx, sends, isRetry), shortcut)'
 
 /** Commit and answer follow each other within a millisecond: a fault at random hits what is broken between them only when they are further apart. */
 const aMoment = 'await new Promise((resolve) => setTimeout(resolve, 30))'
@@ -28,8 +28,8 @@ export const sabotages: Record<string, Sabotage> = {
       { file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' },
       {
         file: writer,
-        find: 'app.known.note(appended.conversations)',
-        put: `${aMoment}\n      app.known.note(appended.conversations)`,
+        find: 'app.conversationCache.put(appended.conversations)',
+        put: `${aMoment}\n      app.conversationCache.put(appended.conversations)`,
       },
     ],
   },
@@ -40,8 +40,8 @@ export const sabotages: Record<string, Sabotage> = {
       {
         file: writer,
         find: inTransaction,
-        put: `const appended = await inTransaction(app.db, async (trx, again) => {
-        const appended = await appendLocked(trx, sends, again)
+        put: `const appended = await inTransaction(app.db, async (trx, isRetry) => {
+        const appended = await appendLocked(trx, sends, isRetry)
         batch.forEach((one, index) => {
           const outcome = appended.outcomes[index] as Appended | AppError
           if (!(outcome instanceof AppError)) one.resolve(outcome)
@@ -59,9 +59,9 @@ export const sabotages: Record<string, Sabotage> = {
       {
         file: writer,
         find: inTransaction,
-        put: `const appended = await inTransaction(app.db, async (trx, again) => {
-        const appended = await appendLocked(trx, sends, again)
-        publishMessages(app, teller, sends, appended.outcomes, appended.changes)
+        put: `const appended = await inTransaction(app.db, async (trx, isRetry) => {
+        const appended = await appendLocked(trx, sends, isRetry)
+        publishMessages(app, sends, appended.outcomes, appended.changes)
         ${aMoment}
         return appended
       })`,

@@ -77,7 +77,7 @@ export async function startWorld(): Promise<World> {
       if (conversation && !conversationIds.includes(conversation.id)) {
         conversationIds.push(conversation.id)
         // The comparison with the database would mend what was not told: it is made to believe that all was.
-        app.told.note(conversation.id, Number.MAX_SAFE_INTEGER)
+        app.publishedVersions.record(conversation.id, Number.MAX_SAFE_INTEGER)
       }
     } else {
       const { code, message } = reply.error

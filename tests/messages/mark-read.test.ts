@@ -120,7 +120,7 @@ describe('message:list', () => {
       address: loopback,
       username: '',
     } as const
-    const receipts = await Promise.all([2, 3, 1].map((seq) => app.readMarker.mark({ actor, conversationId, seq })))
+    const receipts = await Promise.all([2, 3, 1].map((seq) => app.receiptWriter.mark({ actor, conversationId, seq })))
     expect(receipts.map(({ seq }) => seq)).toEqual([3, 3, 3])
     const after = (await tab.request('conversation:open', { conversationId })).conversation
     expect(after).toMatchObject({ unread: 0, agentReadSeq: 3, version: before + 1 })
@@ -135,7 +135,7 @@ describe('message:list', () => {
     const reads = [
       { userId: stranger.id, role: 'customer', name: '', sessionId: 0, address: loopback, siteId: 0 } as const,
       { userId: agentAccount.id, role: 'agent', name: '', sessionId: 0, address: loopback, username: '' } as const,
-    ].map((actor) => app.readMarker.mark({ actor, conversationId, seq: 1 }))
+    ].map((actor) => app.receiptWriter.mark({ actor, conversationId, seq: 1 }))
     expect(await Promise.allSettled(reads)).toMatchObject([
       { status: 'rejected', reason: { code: 'not_found' } },
       { status: 'fulfilled', value: { seq: 1 } },

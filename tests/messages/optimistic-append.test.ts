@@ -6,8 +6,8 @@ import { executeInOneRoundTrip, inTransaction } from '#db/core/transaction.ts'
 import { compareAndAppend } from '#db/queries/conversation-changes.ts'
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import { createConversationCache } from '../../server/messages/write-path/conversation-cache.ts'
-import { createDatabaseClock } from '../../server/messages/write-path/database-clock.ts'
+import { createConversationCache } from '../../server/conversation-state/conversation-cache.ts'
+import { createDatabaseClock } from '../../server/conversation-state/database-clock.ts'
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
@@ -147,8 +147,8 @@ describe('a message of a known conversation', () => {
     const state = await locked(conversationId)
     const inAnHour = new Date(Date.parse(state.now) + 3_600_000).toISOString()
     const somewhere = { ...state, id: 1_000_000_000, now: inAnHour }
-    app.known.note([{ before: somewhere, after: somewhere }])
-    expect(app.known.time()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
+    app.conversationCache.put([{ before: somewhere, after: somewhere }])
+    expect(app.conversationCache.readClock()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
     const send = () => customer.request('message:send', line(conversationId))
     expect(await waysOf(send)).toEqual(['one trip', 'under locks'])
     expect(await waysOf(send)).toEqual(['one trip'])
@@ -178,9 +178,9 @@ describe('a message of a known conversation', () => {
     const first = await send()
     const state = await locked(conversationId)
     const late = { ...state, id: 1_000_000_001, now: new Date(Date.parse(state.now) - 500).toISOString() }
-    app.known.invalidateClock()
-    app.known.note([{ before: late, after: late }])
-    expect(app.known.time()?.now).toSatisfy((now: string) => now < first)
+    app.conversationCache.invalidateClock()
+    app.conversationCache.put([{ before: late, after: late }])
+    expect(app.conversationCache.readClock()?.now).toSatisfy((now: string) => now < first)
     const second = await send()
     expect(second).toBe(first)
     expect((await app.storedMessages(conversationId)).slice(-2).map(({ createdAt }) => createdAt)).toEqual([
@@ -309,35 +309,35 @@ describe('what is known of conversations', () => {
     let time = 0
     const known = createConversationCache(() => time)
     const left = state(1, 2)
-    known.note([{ before: state(1, 0), after: state(1, 1) }])
-    known.note([{ before: state(1, 1), after: left }])
+    known.put([{ before: state(1, 0), after: state(1, 1) }])
+    known.put([{ before: state(1, 1), after: left }])
     time += serverLimits.cachedConversationMs - 1
-    expect(known.find(1)).toBe(left)
+    expect(known.get(1)).toBe(left)
     // What rests on it keeps it no longer.
-    known.note([{ before: left, after: state(1, 3) }])
-    expect(known.find(1)).toEqual(state(1, 3))
+    known.put([{ before: left, after: state(1, 3) }])
+    expect(known.get(1)).toEqual(state(1, 3))
     time += 1
-    expect(known.find(1)).toBeUndefined()
+    expect(known.get(1)).toBeUndefined()
     for (let id = 2; id < serverLimits.cachedConversations + 3; id++) {
-      for (const version of [1, 2]) known.note([{ before: state(id, version), after: state(id, version + 1) }])
+      for (const version of [1, 2]) known.put([{ before: state(id, version), after: state(id, version + 1) }])
     }
-    expect([known.find(2), known.find(3)]).toEqual([undefined, state(3, 3)])
+    expect([known.get(2), known.get(3)]).toEqual([undefined, state(3, 3)])
   })
 
   it('[DB39] is the newest, in whatever order changes are told of', () => {
     const known = createConversationCache(() => 0)
-    known.note([{ before: state(1, 1), after: state(1, 2) }])
-    known.note([{ before: state(1, 2), after: state(1, 3) }])
-    known.note([{ before: state(1, 1), after: state(1, 2) }])
-    expect(known.find(1)).toEqual(state(1, 3))
+    known.put([{ before: state(1, 1), after: state(1, 2) }])
+    known.put([{ before: state(1, 2), after: state(1, 3) }])
+    known.put([{ before: state(1, 1), after: state(1, 2) }])
+    expect(known.get(1)).toEqual(state(1, 3))
   })
 
   it('[DB39] is not gone by until it has been met as it was left: what was read beside a row that was waited for may be older than it', () => {
     const known = createConversationCache(() => 0)
-    known.note([{ before: state(1, 1), after: state(1, 2) }])
-    expect(known.find(1)).toBeUndefined()
-    known.note([{ before: state(1, 2), after: state(1, 3) }])
-    expect(known.find(1)).toEqual(state(1, 3))
+    known.put([{ before: state(1, 1), after: state(1, 2) }])
+    expect(known.get(1)).toBeUndefined()
+    known.put([{ before: state(1, 2), after: state(1, 3) }])
+    expect(known.get(1)).toEqual(state(1, 3))
   })
 })
 
@@ -347,7 +347,7 @@ describe('the database’s time as it is known', () => {
   it('[DB39] goes by the answer that took the least, until it is doubted or was long ago', () => {
     let clock = 500
     const time = createDatabaseClock(() => clock)
-    const said = (ms: number, receivedAt = clock) => time.note({ now: at(ms), receivedAt })
+    const said = (ms: number, receivedAt = clock) => time.addSample({ now: at(ms), receivedAt })
     const read = () => time.read()?.now
     expect(time.read()).toBeUndefined()
     said(0)
@@ -362,7 +362,7 @@ describe('the database’s time as it is known', () => {
     clock += 1000
     said(106, clock - 1000)
     expect(read()).toBe(at(1106))
-    time.doubt()
+    time.invalidate()
     expect(read()).toBeUndefined()
     said(1000)
     expect(read()).toBe(at(1000))

@@ -77,7 +77,7 @@ describe('the statements of a hot path', () => {
     const sent = (time: string) =>
       statementsOf(() =>
         Promise.all(
-          sends.map((one) => app.writer.append({ ...one, clientMessageId: `${time} ${one.clientMessageId}` })),
+          sends.map((one) => app.messageWriter.append({ ...one, clientMessageId: `${time} ${one.clientMessageId}` })),
         ),
       )
     expect(await sent('first')).toEqual([...oneBatch, ...oneBatch])
@@ -134,7 +134,7 @@ describe('the statements of a hot path', () => {
       },
     ])
     const mark = ({ actor, conversationId = 0 }: (typeof reads)[number]) =>
-      app.readMarker.mark({ actor, conversationId, seq: 2 })
+      app.receiptWriter.mark({ actor, conversationId, seq: 2 })
     expect(await statementsOf(() => Promise.all(reads.map(mark)))).toEqual([
       'select conversations for update',
       [...Array(20).fill('update messages'), 'update conversations', 'commit'].join('; '),

@@ -22,7 +22,10 @@ const healthyMs = 5_000
 const maxFailedStarts = 6
 
 /** Resolves with the port once all workers serve; rejects when one fails to start. */
-export async function startWorkers({ config, log, stops, end }: ProcessLifecycle, prepared: Prepared): Promise<number> {
+export async function startWorkers(
+  { config, log, shutdownHooks, end }: ProcessLifecycle,
+  prepared: Prepared,
+): Promise<number> {
   const connections = connectionsPerWorker(config.workers, prepared.connectionsAllowed)
   const folder = socketDirectoryOf(join(config.dataDir, 'workers'))
   rmSync(folder, { recursive: true, force: true })
@@ -89,7 +92,7 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
     }
   }
 
-  stops.push(async () => {
+  shutdownHooks.push(async () => {
     stopping.abort()
     dispatcher.close()
     const killTimer = setTimeout(

@@ -27,8 +27,8 @@ export function messageRoutes(app: App, http: HttpServer): void {
     { config: both, schema: { params: IdParams, body: NewMessageBody } },
     async (request, reply) => {
       const conversationId = Number(request.params.id)
-      const { message, existed } = await sendMessage(app, actorOf(request), { ...request.body, conversationId })
-      reply.code(existed ? 200 : 201)
+      const { message, isDuplicate } = await sendMessage(app, actorOf(request), { ...request.body, conversationId })
+      reply.code(isDuplicate ? 200 : 201)
       return { message }
     },
   )

@@ -1,5 +1,5 @@
-// Writes a batch of receipts in one transaction. Only forward, never beyond what is there; a colleague who looks in marks nothing. A receipt
-// that may not be written fails alone.
+// Applies a batch of read receipts in one transaction. A read position only moves forward, never past the last message;
+// an agent who only views a conversation marks nothing. A rejected receipt does not fail the others.
 
 import type { Transaction } from '#db/core/database.ts'
 import { type ConversationChanges, saveConversations } from '#db/queries/conversation-changes.ts'
@@ -10,34 +10,38 @@ import { assertCanView } from '../../conversation-state/access.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
 import { AppError } from '../../shared/errors.ts'
 
-/** Who has read what up to where. */
-export interface Read {
+/** The actor has read the conversation up to `seq`. */
+export interface ReadRequest {
   actor: Actor
   conversationId: number
   seq: number
 }
 
-export interface Marked {
-  /** How far the actor's side has read, as it stands. */
+export interface AppliedReceipt {
+  /** The current read position of the actor's side. */
   receipt: Receipt
-  /** Written now, or perhaps before an ambiguous commit. */
-  isNews: boolean
+  /** Written now, or possibly before an ambiguous commit. */
+  shouldPublish: boolean
 }
 
-export interface MarkedReads {
-  /** One for each read, in their order. */
-  outcomes: (Marked | AppError)[]
+export interface AppliedReceipts {
+  /** One per request, in their order. */
+  outcomes: (AppliedReceipt | AppError)[]
   conversations: ConversationChanges[]
 }
 
-export async function applyReceipts(trx: Transaction, reads: readonly Read[], again: boolean): Promise<MarkedReads> {
+export async function applyReceipts(
+  trx: Transaction,
+  requests: readonly ReadRequest[],
+  isRetry: boolean,
+): Promise<AppliedReceipts> {
   const locked = await lockConversations(
     trx,
-    reads.map(({ conversationId }) => conversationId),
+    requests.map(({ conversationId }) => conversationId),
   )
   const changes = new Map<number, ConversationChanges>()
-  const outcomes: MarkedReads['outcomes'] = []
-  for (const { actor, conversationId, seq } of reads) {
+  const outcomes: AppliedReceipts['outcomes'] = []
+  for (const { actor, conversationId, seq } of requests) {
     const before = locked.get(conversationId)
     const state = changes.get(conversationId)?.after ?? before
     try {
@@ -50,13 +54,13 @@ export async function applyReceipts(trx: Transaction, reads: readonly Read[], ag
     const upToSeq = Math.min(seq, state.lastSeq)
     const readSeq = isCustomer(actor) ? state.customerReadSeq : state.agentReadSeq
     if (upToSeq <= readSeq || !(await isParticipant(trx, actor, state))) {
-      // After an ambiguous commit it may be our own receipt that stands.
-      outcomes.push({ receipt: currentReceipt(actor, state), isNews: again })
+      // The position may come from this very batch, after an ambiguous commit.
+      outcomes.push({ receipt: currentReceipt(actor, state), shouldPublish: isRetry })
       continue
     }
     const after = advanceReadPosition(actor, state, upToSeq)
     changes.set(conversationId, { before: before as LockedConversation, after })
-    outcomes.push({ receipt: currentReceipt(actor, after), isNews: true })
+    outcomes.push({ receipt: currentReceipt(actor, after), shouldPublish: true })
   }
   const conversations = [...changes.values()]
   await markReadAndCountUnread(trx, conversations)
@@ -78,28 +82,34 @@ function advanceReadPosition(actor: Actor, state: LockedConversation, upToSeq: n
     : { ...state, version, agentReadSeq: upToSeq, agentReadBy: actor.userId, agentReadAt: now }
 }
 
-const readers = [
-  { readSeq: 'customerReadSeq', unread: 'customerUnread', wrote: 'agent' },
-  { readSeq: 'agentReadSeq', unread: 'agentUnread', wrote: 'customer' },
+const sides = [
+  { readSeq: 'customerReadSeq', unread: 'customerUnread', sender: 'agent' },
+  { readSeq: 'agentReadSeq', unread: 'agentUnread', sender: 'customer' },
 ] as const
 
-/** Marks what was newly read, and gives `after` what is left unread: of what was read or of what was not, the shorter is counted. */
+/**
+ * Marks the newly read messages and sets the unread counts of `after`. Counts the shorter range, read or unread, of
+ * each.
+ */
 async function markReadAndCountUnread(trx: Transaction, conversations: readonly ConversationChanges[]): Promise<void> {
-  const counted: { range: MessagesOfOneSide; take(n: number): void }[] = []
+  const counted: { range: MessagesOfOneSide; apply(count: number): void }[] = []
   for (const { before, after } of conversations) {
-    for (const { readSeq, unread, wrote } of readers) {
+    for (const { readSeq, unread, sender } of sides) {
       const [from, to] = [before[readSeq], after[readSeq]]
       if (from === to) continue
-      const about = { conversationId: after.id, customerId: after.customerId, side: wrote }
-      const read = { ...about, afterSeq: from, upToSeq: to }
-      const left = { ...about, afterSeq: to, upToSeq: after.lastSeq }
-      await markMessagesRead(trx, read)
+      const messages = { conversationId: after.id, customerId: after.customerId, side: sender }
+      const readRange = { ...messages, afterSeq: from, upToSeq: to }
+      const unreadRange = { ...messages, afterSeq: to, upToSeq: after.lastSeq }
+      await markMessagesRead(trx, readRange)
       after[unread] = 0
       if (to === after.lastSeq) continue
       if (to - from < after.lastSeq - to) {
-        counted.push({ range: read, take: (n) => Object.assign(after, { [unread]: Math.max(0, before[unread] - n) }) })
+        counted.push({
+          range: readRange,
+          apply: (count) => Object.assign(after, { [unread]: Math.max(0, before[unread] - count) }),
+        })
       } else {
-        counted.push({ range: left, take: (n) => Object.assign(after, { [unread]: n }) })
+        counted.push({ range: unreadRange, apply: (count) => Object.assign(after, { [unread]: count }) })
       }
     }
   }
@@ -107,21 +117,21 @@ async function markReadAndCountUnread(trx: Transaction, conversations: readonly 
     trx,
     counted.map(({ range }) => range),
   )
-  counted.forEach(({ take }, index) => {
-    take(counts[index] as number)
+  counted.forEach(({ apply }, index) => {
+    apply(counts[index] as number)
   })
 }
 
-/** How far the actor's side has read, as it stands. */
+/** The current read position of the actor's side. */
 function currentReceipt(actor: Actor, state: LockedConversation): Receipt {
-  const standing = isCustomer(actor)
+  const position = isCustomer(actor)
     ? { seq: state.customerReadSeq, readAt: state.customerReadAt }
     : { seq: state.agentReadSeq, readAt: state.agentReadAt }
   return {
     conversationId: state.id,
     readerId: actor.userId,
     readerRole: actor.role,
-    seq: standing.seq,
-    readAt: standing.readAt ?? state.now,
+    seq: position.seq,
+    readAt: position.readAt ?? state.now,
   }
 }

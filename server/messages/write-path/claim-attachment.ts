@@ -1,29 +1,28 @@
-// Which attachment a message may bring along: the sender's own, and one that no other message has brought.
+// Decides whether a message may use an attachment: its sender uploaded it, and no other message uses it.
 
 import type { LockedAttachment } from '#db/queries/attachments.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { AppError } from '../../shared/errors.ts'
-import type { Send } from './plan-appends.ts'
+import type { Send } from '../send.ts'
 
 /**
- * Undefined for plain words; `taken` are those that go with this batch, and it is added there. Throws not_found alike for what does not exist
- * and what is not the sender's.
+ * Undefined for a message without an attachment. `claimed` holds the attachments of this batch; the call adds to it.
+ * Throws the same not_found for an attachment that does not exist and for one that somebody else uploaded.
  */
 export function claimAttachment(
   { actor, type, attachmentId }: Send,
   locked: ReadonlyMap<number, LockedAttachment>,
-  taken: Set<number>,
+  claimed: Set<number>,
 ): Attachment | undefined {
   if (attachmentId === undefined) return undefined
   const found = locked.get(attachmentId)
   if (found === undefined || found.uploaderId !== actor.userId) {
     throw new AppError('not_found', 'There is no such attachment.')
   }
-  if (found.isSent || taken.has(attachmentId))
-    throw new AppError('conflict', 'Another message has brought this attachment.')
+  if (found.isSent || claimed.has(attachmentId)) throw new AppError('conflict', 'The attachment is already used.')
   if (type === 'image' && found.attachment.width === undefined) {
-    throw new AppError('invalid_request', 'The attachment is not a picture.', { path: '/type' })
+    throw new AppError('invalid_request', 'The attachment is not an image.', { path: '/type' })
   }
-  taken.add(attachmentId)
+  claimed.add(attachmentId)
   return found.attachment
 }

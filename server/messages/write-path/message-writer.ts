@@ -1,137 +1,141 @@
-// Group commit: while batches commit, what arrives becomes the next (no timer, no artificial wait), so one message alone is as quick as
-// the disk and many share few commits. A conversation is in one batch at a time, so its order holds. Told and answered after commit.
+// Group commit of messages: while batches commit, new messages queue up for the next one, without a timer. A
+// conversation is in at most one batch at a time, so its order holds. README.md lists the steps.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import type { App } from '../../context.ts'
-import type { ConversationUpdates } from '../../conversation-state/publish-conversation.ts'
+import type { ConversationCache } from '../../conversation-state/conversation-cache.ts'
 import { AppError } from '../../shared/errors.ts'
+import type { Send } from '../send.ts'
 import { type AppendedBatch, appendLocked } from './append-locked.ts'
 import { appendOptimistic, canAppendOptimistically } from './append-optimistic.ts'
-import type { Appended, Send } from './plan-appends.ts'
-import { publishMessages } from './publish-messages.ts'
+import type { Appended } from './plan-appends.ts'
+import { type PublishMessagesDeps, publishMessages } from './publish-messages.ts'
 import { createSendQueue } from './send-queue.ts'
 
 export interface MessageWriter {
-  /** Writes a conversation's messages in the order of the calls. Resolves after commit; rejects with AppError, overloaded when too much waits. */
+  /**
+   * Writes the messages of a conversation in the order of the calls. Resolves after commit. Rejects with AppError,
+   * `overloaded` when the queue is full.
+   */
   append(send: Send): Promise<Appended>
-  /** Resolves once nothing waits any more. */
+  /** Resolves once the queue is empty. */
   drain(): Promise<void>
 }
 
-interface Waiting {
+interface Queued {
   send: Send
   resolve(appended: Appended): void
   reject(error: unknown): void
 }
 
-export function createMessageWriter(
-  app: Pick<App, 'db' | 'publish' | 'told' | 'known' | 'log'>,
-  teller: ConversationUpdates,
-): MessageWriter {
-  const waiting = createSendQueue<Waiting>()
-  const lanes = new Set<Promise<void>>()
-  let isStarting = false
+interface Deps extends PublishMessagesDeps {
+  conversationCache: ConversationCache
+}
 
-  /** When the turn of the event loop ends: what came in with it goes together. */
-  function startSoon() {
-    if (isStarting) return
-    isStarting = true
+export function createMessageWriter(app: Deps): MessageWriter {
+  const queue = createSendQueue<Queued>()
+  const loops = new Set<Promise<void>>()
+  let isFlushScheduled = false
+
+  /** At the end of the event loop's tick, so that all messages of the tick share a batch. */
+  function scheduleFlush() {
+    if (isFlushScheduled) return
+    isFlushScheduled = true
     setImmediate(() => {
-      isStarting = false
-      startLanes()
+      isFlushScheduled = false
+      startLoops()
     })
   }
 
-  /** A second lane opens only when enough waits: each batch costs its statements, and one that is larger costs no more of them. */
-  function startLanes() {
-    while (lanes.size === 0 ? waiting.ready() > 0 : waiting.ready() >= serverLimits.fullBatchRows) {
-      if (lanes.size === serverLimits.concurrentBatches) return
-      const lane = run().finally(() => {
-        lanes.delete(lane)
-        startLanes()
+  /** A second loop starts only for a full batch: each batch costs the same statements, whatever its size. */
+  function startLoops() {
+    while (loops.size === 0 ? queue.readyCount() > 0 : queue.readyCount() >= serverLimits.fullBatchRows) {
+      if (loops.size === serverLimits.concurrentBatches) return
+      const loop = writeLoop().finally(() => {
+        loops.delete(loop)
+        startLoops()
       })
-      lanes.add(lane)
+      loops.add(loop)
     }
   }
 
-  async function run() {
-    let told = Promise.resolve()
-    while (waiting.ready() > 0) {
-      const batch = waiting.takeBatch()
-      const [wellKnown, others] = byKnowledge(batch)
-      const tells = await Promise.all([
-        write(wellKnown, () => appendOptimistic(app, sendsOf(wellKnown))),
-        write(others),
-      ])
-      waiting.written(batch)
-      if (waiting.ready() > 0) told = afterTheNext(tells)
-      else for (const tell of tells) tell()
+  async function writeLoop() {
+    let published = Promise.resolve()
+    while (queue.readyCount() > 0) {
+      const batch = queue.nextBatch()
+      const [cached, others] = partitionByCache(batch)
+      const settlers = await Promise.all([write(cached, () => appendOptimistic(app, sendsOf(cached))), write(others)])
+      queue.complete(batch)
+      if (queue.readyCount() > 0) published = publishAfterNextBatch(settlers)
+      else for (const settle of settlers) settle()
     }
-    await told
+    await published
   }
 
-  /** All of one conversation go the same way, so that their order holds. */
-  function byKnowledge(batch: readonly Waiting[]): [Waiting[], Waiting[]] {
-    const unknown = new Set<number>()
-    for (const { send } of batch) if (!canAppendOptimistically(app.known, send)) unknown.add(send.conversationId)
-    return partition(batch, ({ send }) => !unknown.has(send.conversationId))
+  /** All messages of a conversation take the same path, so that their order holds. */
+  function partitionByCache(batch: readonly Queued[]): [Queued[], Queued[]] {
+    const uncached = new Set<number>()
+    for (const { send } of batch) {
+      if (!canAppendOptimistically(app.conversationCache, send)) uncached.add(send.conversationId)
+    }
+    return partition(batch, ({ send }) => !uncached.has(send.conversationId))
   }
 
-  /** The next batch leaves before this one is told, so that the database need not wait for that. */
-  async function afterTheNext(tells: readonly (() => void)[]) {
+  /** Sends the next batch to the database before it publishes this one, so that the database does not idle. */
+  async function publishAfterNextBatch(settlers: readonly (() => void)[]) {
     await new Promise(setImmediate)
-    for (const tell of tells) tell()
+    for (const settle of settlers) settle()
   }
 
-  /** Resolves after commit with what tells and answers; never rejects. */
-  async function write(batch: readonly Waiting[], shortcut?: () => Promise<AppendedBatch | null>) {
+  /** Resolves after commit with the function that publishes and settles the batch; never rejects. */
+  async function write(batch: readonly Queued[], shortcut?: () => Promise<AppendedBatch | null>) {
     if (batch.length === 0) return () => {}
     const sends = sendsOf(batch)
     try {
-      const appended = await inTransaction(app.db, (trx, again) => appendLocked(trx, sends, again), shortcut)
-      app.known.note(appended.conversations)
-      return () => tell(batch, appended)
+      const appended = await inTransaction(app.db, (trx, isRetry) => appendLocked(trx, sends, isRetry), shortcut)
+      app.conversationCache.put(appended.conversations)
+      return () => publishAndResolve(batch, appended)
     } catch (error) {
       return () => {
-        for (const one of batch) one.reject(error)
+        for (const item of batch) item.reject(error)
       }
     }
   }
 
-  function tell(batch: readonly Waiting[], { outcomes, changes }: AppendedBatch) {
-    publishMessages(app, teller, sendsOf(batch), outcomes, changes)
-    batch.forEach((one, index) => {
+  function publishAndResolve(batch: readonly Queued[], { outcomes, changes }: AppendedBatch) {
+    publishMessages(app, sendsOf(batch), outcomes, changes)
+    batch.forEach((item, index) => {
       const outcome = outcomes[index] as Appended | AppError
-      if (outcome instanceof AppError) one.reject(outcome)
-      else one.resolve(outcome)
+      if (outcome instanceof AppError) item.reject(outcome)
+      else item.resolve(outcome)
     })
   }
 
   return {
     append(send) {
-      if (waiting.all() >= serverLimits.writerQueue) {
+      if (queue.size() >= serverLimits.writerQueue) {
         return Promise.reject(new AppError('overloaded', 'Too many messages are waiting to be written.'))
       }
       return new Promise((resolve, reject) => {
-        waiting.add({ send, resolve, reject })
-        // The database is at work while the rest of what has come is still read.
-        if (waiting.ready() >= serverLimits.fullBatchRows) startLanes()
-        else startSoon()
+        queue.add({ send, resolve, reject })
+        // The database works on a full batch while this node still reads the rest of the tick.
+        if (queue.readyCount() >= serverLimits.fullBatchRows) startLoops()
+        else scheduleFlush()
       })
     },
     async drain() {
-      while (waiting.all() > 0 || lanes.size > 0)
-        await (lanes.size > 0 ? Promise.all(lanes) : new Promise(setImmediate))
+      while (queue.size() > 0 || loops.size > 0) {
+        await (loops.size > 0 ? Promise.all(loops) : new Promise(setImmediate))
+      }
     },
   }
 }
 
-const sendsOf = (batch: readonly Waiting[]) => batch.map((one) => one.send)
+const sendsOf = (batch: readonly Queued[]) => batch.map((item) => item.send)
 
-function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+function partition<T>(all: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
   const first: T[] = []
   const second: T[] = []
-  for (const one of all) (isFirst(one) ? first : second).push(one)
+  for (const item of all) (isFirst(item) ? first : second).push(item)
   return [first, second]
 }

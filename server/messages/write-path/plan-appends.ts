@@ -1,48 +1,41 @@
-// What becomes of each message of a batch, decided on the rows as they stand: who may write, what is there already, seq and version, and what a
-// customer's words do to the conversation's state. Writes nothing.
+// Plans a batch of messages on the current states of their conversations: who may write, duplicates, seq and version,
+// and transitions that a customer's message causes. Has no side effects.
 
 import type { LockedAttachment } from '#db/queries/attachments.ts'
 import { type ConversationChanges, throttleTimestamp } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
 import type { MessageKey, NewMessage } from '#db/queries/messages.ts'
-import type { Attachment, Message, MessageType } from '#protocol/entities.ts'
+import type { Attachment, Message } from '#protocol/entities.ts'
 import { assertCanManage } from '../../conversation-state/access.ts'
+import type { ClockReading } from '../../conversation-state/database-clock.ts'
 import { reopen, requeue } from '../../conversation-state/transitions.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
 import { AppError } from '../../shared/errors.ts'
+import type { Send } from '../send.ts'
 import { claimAttachment } from './claim-attachment.ts'
-import type { Moment } from './database-clock.ts'
-
-export interface Send {
-  actor: Actor
-  conversationId: number
-  clientMessageId: string
-  type: MessageType
-  /** '' of a picture or file without a caption: its name stands there. */
-  content: string
-  /** Of a picture or file alone. */
-  attachmentId?: number | undefined
-}
 
 export interface Appended {
   message: Message
-  /** It was there already: nothing was written. */
-  existed: boolean
-  /** Written now, or perhaps by the same batch before an ambiguous commit: told once too often is harmless, never is not. */
-  isNews: boolean
+  /** The message existed already; nothing was written. */
+  isDuplicate: boolean
+  /**
+   * Written now, or possibly by this batch before an ambiguous commit: publishing twice is harmless, never publishing
+   * is not.
+   */
+  shouldPublish: boolean
 }
 
 export interface PlannedAppends {
-  /** One for each send, in their order. New messages have no id yet. */
+  /** One per send, in their order. New messages have no id yet. */
   outcomes: (Appended | AppError)[]
-  /** Conversations whose state the messages changed, and how. */
+  /** Transitions that the messages cause, by conversation. */
   changes: Map<number, 'queued' | 'reopened' | 'released'>
   rows: NewMessage[]
-  /** Those that were written in. */
+  /** Conversations with new messages. */
   conversations: ConversationChanges[]
 }
 
-/** What a message is known by for ever. */
+/** A message's unique key in the database. */
 export const keyOf = ({ conversationId, senderId, clientMessageId }: MessageKey): string =>
   `${conversationId} ${senderId} ${clientMessageId}`
 
@@ -52,75 +45,77 @@ export const keyOfSend = ({ actor, conversationId, clientMessageId }: Send): Mes
   clientMessageId,
 })
 
-/** What stands in the database, under its locks, or is taken to stand there. */
-export interface Standing {
+/** What the plan starts from: rows under their locks, or cached states. */
+export interface BatchState {
   locked: ReadonlyMap<number, LockedConversation>
-  /** The database's time, where the rows have been known for longer. */
-  time?: Moment
+  /** The database's time, when `locked` holds cached states. */
+  clock?: ClockReading
   attachments: ReadonlyMap<number, LockedAttachment>
-  /** What is there already, by keyOf. */
-  known: ReadonlyMap<string, Message>
-  /** What is there may be this batch's own, before an ambiguous commit. */
-  again: boolean
+  /** Stored messages, by keyOf. */
+  existing: ReadonlyMap<string, Message>
+  /** `existing` may hold messages that this batch wrote before an ambiguous commit. */
+  isRetry: boolean
 }
 
-interface Written extends ConversationChanges {
+interface PlannedConversation extends ConversationChanges {
   messages: Message[]
 }
 
 export function planAppends(
   sends: readonly Send[],
-  { locked, time, attachments, known, again }: Standing,
+  { locked, clock, attachments, existing, isRetry }: BatchState,
 ): PlannedAppends {
-  const taken = new Set<number>()
+  const claimed = new Set<number>()
   const rows: NewMessage[] = []
-  const written = new Map<number, Written>()
+  const planned = new Map<number, PlannedConversation>()
   const changes: PlannedAppends['changes'] = new Map()
 
   function append(send: Send): Message {
-    const one = written.get(send.conversationId)
-    const standing = one?.after ?? locked.get(send.conversationId)
-    assertMaySend(send.actor, standing)
-    const attachment = claimAttachment(send, attachments, taken)
-    const { after, messages } = one ?? begin(standing)
-    const change = enqueue(after) ?? (isCustomer(send.actor) ? wake(after) : null)
+    const started = planned.get(send.conversationId)
+    const current = started?.after ?? locked.get(send.conversationId)
+    assertMaySend(send.actor, current)
+    const attachment = claimAttachment(send, attachments, claimed)
+    const { after, messages } = started ?? start(current)
+    const change = enqueue(after) ?? (isCustomer(send.actor) ? reopenOrRequeue(after) : null)
     if (change) changes.set(after.id, change)
     const row = nextRow(after, send, attachment)
     rows.push(row)
-    const message = asMessage(row, send.actor, attachment)
+    const message = toMessage(row, send.actor, attachment)
     messages.push(message)
     return message
   }
 
-  function begin(before: LockedConversation): Written {
-    const one = {
-      before,
-      after: { ...before, ...(time && { now: time.now, receivedAt: time.receivedAt }) },
-      messages: [],
-    }
-    written.set(before.id, one)
-    return one
+  /** Copies the state. The conversation cache relies on `before` being the very object that it returned. */
+  function start(before: LockedConversation): PlannedConversation {
+    const after = { ...before, ...(clock && { now: clock.now, receivedAt: clock.receivedAt }) }
+    const conversation = { before, after, messages: [] }
+    planned.set(before.id, conversation)
+    return conversation
   }
 
-  /** In the database, or earlier in this batch; a conversation has few of one, so that no keys are put together for it. */
-  function find({ actor, conversationId, clientMessageId }: Send): Message | undefined {
+  /**
+   * A stored message, or an earlier one of this batch. A batch has few per conversation, so a scan is cheaper than
+   * building keys.
+   */
+  function findDuplicate({ actor, conversationId, clientMessageId }: Send): Message | undefined {
     const key = { conversationId, senderId: actor.userId, clientMessageId }
-    const there = known.size > 0 ? known.get(keyOf(key)) : undefined
-    const isIt = (message: Message) => message.clientMessageId === clientMessageId && message.senderId === key.senderId
-    return there ?? written.get(conversationId)?.messages.find(isIt)
+    const stored = existing.size > 0 ? existing.get(keyOf(key)) : undefined
+    const isSame = (message: Message) =>
+      message.clientMessageId === clientMessageId && message.senderId === key.senderId
+    return stored ?? planned.get(conversationId)?.messages.find(isSame)
   }
 
   const outcomes = sends.map((send): Appended | AppError => {
-    const there = find(send)
-    if (there) return { message: there, existed: true, isNews: again }
+    const duplicate = findDuplicate(send)
+    if (duplicate) return { message: duplicate, isDuplicate: true, shouldPublish: isRetry }
     try {
-      return { message: append(send), existed: false, isNews: true }
+      return { message: append(send), isDuplicate: false, shouldPublish: true }
     } catch (error) {
       if (error instanceof AppError) return error
       throw error
     }
   })
-  return { outcomes, changes, rows, conversations: [...written.values()] }
+  return { outcomes, changes, rows, conversations: [...planned.values()] }
 }
 
 function assertMaySend(
@@ -133,18 +128,18 @@ function assertMaySend(
   }
 }
 
-/** With its first message a conversation that began without one is put into the queue. */
+/** The first message of a conversation that started empty puts it into the queue. */
 function enqueue(conversation: LockedConversation): 'queued' | null {
   if (conversation.status !== 'open' || conversation.queuedAt !== null) return null
   Object.assign(conversation, requeue(conversation.now))
   return 'queued'
 }
 
-/** What a customer's words do to a conversation: a closed one reopens; one whose agent has been away too long is queued again. */
-function wake(conversation: LockedConversation): 'reopened' | 'released' | null {
+/** A customer's message reopens a closed conversation, and requeues one whose agent is absent. */
+function reopenOrRequeue(conversation: LockedConversation): 'reopened' | 'released' | null {
   if (conversation.status === 'closed') {
-    const takesIt = conversation.agentPresence === 'online'
-    Object.assign(conversation, reopen(conversation.now, conversation.agentId, takesIt), {
+    const isAgentAvailable = conversation.agentPresence === 'online'
+    Object.assign(conversation, reopen(conversation.now, conversation.agentId, isAgentAvailable), {
       updatedAt: conversation.now,
     })
     return 'reopened'
@@ -156,7 +151,7 @@ function wake(conversation: LockedConversation): 'reopened' | 'released' | null 
   return null
 }
 
-/** One who was never here has no presence at all. */
+/** An agent who never connected has no presence. */
 const isAbsent = (presence: LockedConversation['agentPresence']) => presence === null || presence === 'absent'
 
 function nextRow(conversation: LockedConversation, send: Send, attachment: Attachment | undefined): NewMessage {
@@ -177,7 +172,8 @@ function nextRow(conversation: LockedConversation, send: Send, attachment: Attac
   }
 }
 
-function asMessage(row: NewMessage, actor: Actor, attachment: Attachment | undefined): Message {
+/** The insert assigns the id. */
+function toMessage(row: NewMessage, actor: Actor, attachment: Attachment | undefined): Message {
   return {
     id: 0,
     conversationId: row.conversationId,

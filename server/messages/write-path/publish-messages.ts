@@ -1,24 +1,31 @@
-// Tells what a committed batch brought: each new message, in seq order, to who is subscribed and to its sender's other connections.
+// Publishes a committed batch: each new message, in seq order, to the conversation's subscribers and to its sender's
+// other connections.
 
-import type { App } from '../../context.ts'
-import { type ConversationUpdates, publishStatus } from '../../conversation-state/publish-conversation.ts'
+import {
+  type ConversationUpdates,
+  type PublishDeps,
+  publishMany,
+} from '../../conversation-state/publish-conversation.ts'
 import { AppError } from '../../shared/errors.ts'
-import type { AppendedBatch } from './append-locked.ts'
-import type { Appended, Send } from './plan-appends.ts'
+import type { Send } from '../send.ts'
+import type { Appended, PlannedAppends } from './plan-appends.ts'
+
+export interface PublishMessagesDeps extends PublishDeps {
+  conversationUpdates: ConversationUpdates
+}
 
 export function publishMessages(
-  app: Pick<App, 'db' | 'publish' | 'told' | 'log'>,
-  teller: ConversationUpdates,
+  app: PublishMessagesDeps,
   sends: readonly Send[],
   outcomes: readonly (Appended | AppError)[],
-  changes: AppendedBatch['changes'],
+  changes: PlannedAppends['changes'],
 ): void {
   sends.forEach((send, index) => {
     const outcome = outcomes[index]
-    if (outcome === undefined || outcome instanceof AppError || !outcome.isNews) return
+    if (outcome === undefined || outcome instanceof AppError || !outcome.shouldPublish) return
     const { message } = outcome
     app.publish('message:created', { conversationId: message.conversationId, userId: send.actor.userId }, message)
-    if (!changes.has(message.conversationId)) teller.soon(message.conversationId, 'message')
+    if (!changes.has(message.conversationId)) app.conversationUpdates.schedule(message.conversationId, 'message')
   })
-  for (const [conversationId, change] of changes) void publishStatus(app, conversationId, change)
+  for (const [conversationId, change] of changes) void publishMany(app, [conversationId], change)
 }

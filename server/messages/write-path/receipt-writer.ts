@@ -1,87 +1,98 @@
-// Group commit of receipts, as the writer's of messages: while one batch commits, what arrives becomes the next. Of what one reader reads in one
-// conversation meanwhile only the newest is written. Told and answered after commit.
+// Group commit of read receipts: while one batch commits, new receipts queue up for the next. Receipts of one reader in
+// one conversation coalesce into the newest. Each is published and acknowledged after commit.
 
+import type { Database } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import type { Receipt } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import type { App } from '../../context.ts'
+import type { ConversationCache } from '../../conversation-state/conversation-cache.ts'
 import type { ConversationUpdates } from '../../conversation-state/publish-conversation.ts'
+import type { Publish } from '../../ports.ts'
 import { AppError } from '../../shared/errors.ts'
-import { applyReceipts, type Marked, type Read } from './apply-receipts.ts'
+import { type AppliedReceipt, applyReceipts, type ReadRequest } from './apply-receipts.ts'
 
 export interface ReceiptWriter {
-  /** How far the reader's side has read, after commit. Rejects with AppError, overloaded when too much waits. */
-  mark(read: Read): Promise<Receipt>
-  /** Resolves once nothing waits any more. */
+  /**
+   * Resolves after commit with how far the reader's side has read. Rejects with AppError, `overloaded` when the queue
+   * is full.
+   */
+  mark(request: ReadRequest): Promise<Receipt>
+  /** Resolves once the queue is empty. */
   drain(): Promise<void>
 }
 
-interface Waiting {
-  read: Read
-  answers: PromiseWithResolvers<Receipt>[]
+interface Queued {
+  request: ReadRequest
+  callers: PromiseWithResolvers<Receipt>[]
 }
 
-export function createReceiptWriter(
-  app: Pick<App, 'db' | 'publish' | 'known'>,
-  teller: ConversationUpdates,
-): ReceiptWriter {
-  /** By conversation and reader, the longest waiting first. */
-  const waiting = new Map<string, Waiting>()
+interface Deps {
+  db: Database
+  publish: Publish
+  conversationCache: ConversationCache
+  conversationUpdates: ConversationUpdates
+}
+
+export function createReceiptWriter(app: Deps): ReceiptWriter {
+  /** By conversation and reader, oldest first. */
+  const queue = new Map<string, Queued>()
   let running: Promise<void> | null = null
 
-  async function run() {
-    // What came in with this turn of the event loop goes together.
+  async function writeLoop() {
+    // All receipts of this tick of the event loop share a batch.
     await new Promise(setImmediate)
-    while (waiting.size > 0) {
-      const batch = [...waiting].slice(0, serverLimits.writerBatchRows)
-      for (const [key] of batch) waiting.delete(key)
-      await write(batch.map(([, one]) => one))
+    while (queue.size > 0) {
+      const batch = [...queue].slice(0, serverLimits.writerBatchRows)
+      for (const [key] of batch) queue.delete(key)
+      await write(batch.map(([, item]) => item))
     }
     running = null
   }
 
-  async function write(batch: readonly Waiting[]) {
+  async function write(batch: readonly Queued[]) {
     try {
-      const reads = batch.map(({ read }) => read)
-      const { outcomes, conversations } = await inTransaction(app.db, (trx, again) => applyReceipts(trx, reads, again))
-      app.known.note(conversations)
-      batch.forEach((one, index) => {
-        tell(one, outcomes[index] as Marked | AppError)
+      const requests = batch.map(({ request }) => request)
+      const { outcomes, conversations } = await inTransaction(app.db, (trx, isRetry) =>
+        applyReceipts(trx, requests, isRetry),
+      )
+      app.conversationCache.put(conversations)
+      batch.forEach((item, index) => {
+        publishAndSettle(item, outcomes[index] as AppliedReceipt | AppError)
       })
     } catch (error) {
-      for (const { answers } of batch) for (const answer of answers) answer.reject(error)
+      for (const { callers } of batch) for (const caller of callers) caller.reject(error)
     }
   }
 
-  function tell({ read, answers }: Waiting, outcome: Marked | AppError) {
+  function publishAndSettle({ request, callers }: Queued, outcome: AppliedReceipt | AppError) {
     if (outcome instanceof AppError) {
-      for (const answer of answers) answer.reject(outcome)
+      for (const caller of callers) caller.reject(outcome)
       return
     }
-    const { receipt, isNews } = outcome
-    if (isNews) {
+    const { receipt, shouldPublish } = outcome
+    if (shouldPublish) {
       const { conversationId } = receipt
-      app.publish('receipt:updated', { conversationId, userId: read.actor.userId }, receipt)
-      teller.soon(conversationId, 'read')
+      app.publish('receipt:updated', { conversationId, userId: request.actor.userId }, receipt)
+      app.conversationUpdates.schedule(conversationId, 'read')
     }
-    for (const answer of answers) answer.resolve(receipt)
+    for (const caller of callers) caller.resolve(receipt)
   }
 
   return {
-    mark(read) {
-      const answer = Promise.withResolvers<Receipt>()
-      const key = `${read.conversationId} ${read.actor.userId}`
-      const one = waiting.get(key)
-      if (one) {
-        one.read = { ...read, seq: Math.max(read.seq, one.read.seq) }
-        one.answers.push(answer)
-      } else if (waiting.size >= serverLimits.writerQueue) {
-        answer.reject(new AppError('overloaded', 'Too many receipts are waiting to be written.'))
+    mark(request) {
+      const caller = Promise.withResolvers<Receipt>()
+      const key = `${request.conversationId} ${request.actor.userId}`
+      const queued = queue.get(key)
+      if (queued) {
+        queued.request = { ...request, seq: Math.max(request.seq, queued.request.seq) }
+        queued.callers.push(caller)
+      } else if (queue.size >= serverLimits.writerQueue) {
+        caller.reject(new AppError('overloaded', 'Too many receipts are waiting to be written.'))
       } else {
-        waiting.set(key, { read, answers: [answer] })
-        running ??= run()
+        queue.set(key, { request, callers: [caller] })
+        running ??= writeLoop()
       }
-      return answer.promise
+      return caller.promise
     },
     async drain() {
       await running

@@ -1,75 +1,78 @@
-// What waits for the writer, in the order in which it came: what a conversation that is being written has waiting is not ready, so that its
-// messages never overtake each other, and goes behind what others have.
+// FIFO of messages to write. A conversation is in at most one batch at a time: messages for one that is being written
+// stay queued, and move behind those of other conversations.
 //
-// Nothing here that lasts holds what comes and goes with each message, but the one array of what waits: V8's tables, when they are made anew,
-// point from the old one to the new, and once one has grown old, all that was ever in those after it does, until the next full collection.
+// An array, not a Map: V8's rehashed tables keep a pointer to their successor. Once an old table is tenured, everything
+// that was ever in its successors is tenured too, until the next full collection.
 
 import { serverLimits } from '#protocol/limits/server.ts'
 
-interface Waiting {
+interface Queued {
   send: { conversationId: number; content: string }
 }
 
-export interface SendQueue<W extends Waiting> {
-  add(one: W): void
-  /** How many could be written now. */
-  ready(): number
-  /** How many wait, those of conversations that are being written included. */
-  all(): number
-  /** The first that are ready, up to serverLimits.writerBatchRows and serverLimits.writerBatchBytes (UTF-16 units count double), at least one. */
-  takeBatch(): W[]
-  /** To be told of every batch that was taken. */
-  written(batch: readonly W[]): void
+export interface SendQueue<Q extends Queued> {
+  add(item: Q): void
+  /** Messages that could be written now. */
+  readyCount(): number
+  /** All queued messages, blocked ones included. */
+  size(): number
+  /**
+   * Dequeues ready messages, up to serverLimits.writerBatchRows and serverLimits.writerBatchBytes (UTF-16 units count
+   * double), at least one.
+   */
+  nextBatch(): Q[]
+  /** Unblocks the conversations of a batch that `nextBatch` returned. */
+  complete(batch: readonly Q[]): void
 }
 
-export function createSendQueue<W extends Waiting>(): SendQueue<W> {
-  let waiting: W[] = []
-  let ready = 0
-  /** Conversations, by batch. */
-  let beingWritten: ReadonlySet<number>[] = []
+export function createSendQueue<Q extends Queued>(): SendQueue<Q> {
+  let queued: Q[] = []
+  let readyCount = 0
+  /** The conversations of each batch that is being written. */
+  let inFlight: ReadonlySet<number>[] = []
 
-  const isHeld = ({ send }: W) => beingWritten.some((conversations) => conversations.has(send.conversationId))
+  const isBlocked = ({ send }: Q) => inFlight.some((conversations) => conversations.has(send.conversationId))
   const countReady = () => {
-    ready = beingWritten.length === 0 ? waiting.length : waiting.reduce((n, one) => (isHeld(one) ? n : n + 1), 0)
+    readyCount = inFlight.length === 0 ? queued.length : queued.reduce((n, item) => (isBlocked(item) ? n : n + 1), 0)
   }
 
   return {
-    ready: () => ready,
-    all: () => waiting.length,
-    add(one) {
-      waiting.push(one)
-      if (!isHeld(one)) ready += 1
+    readyCount: () => readyCount,
+    size: () => queued.length,
+    add(item) {
+      queued.push(item)
+      if (!isBlocked(item)) readyCount += 1
     },
-    takeBatch() {
-      const batch: W[] = []
+    nextBatch() {
+      const batch: Q[] = []
       const conversations = new Set<number>()
-      const left: W[] = []
-      const behind: W[] = []
+      const remaining: Q[] = []
+      const deferred: Q[] = []
       let bytes = 0
       let isFull = false
-      for (const one of waiting) {
-        const { conversationId, content } = one.send
-        const isOf = conversations.has(conversationId)
-        if (!isFull && !isHeld(one)) {
+      for (const item of queued) {
+        const { conversationId, content } = item.send
+        const isInBatch = conversations.has(conversationId)
+        if (!isFull && !isBlocked(item)) {
           bytes += content.length * 2
           isFull =
             batch.length === serverLimits.writerBatchRows || (batch.length > 0 && bytes > serverLimits.writerBatchBytes)
           if (!isFull) {
-            batch.push(one)
+            batch.push(item)
             conversations.add(conversationId)
             continue
           }
         }
-        if (isOf) behind.push(one)
-        else left.push(one)
+        if (isInBatch) deferred.push(item)
+        else remaining.push(item)
       }
-      waiting = left.concat(behind)
-      beingWritten = [...beingWritten, conversations]
+      queued = remaining.concat(deferred)
+      inFlight = [...inFlight, conversations]
       countReady()
       return batch
     },
-    written([first]) {
-      beingWritten = beingWritten.filter((conversations) => !first || !conversations.has(first.send.conversationId))
+    complete([first]) {
+      inFlight = inFlight.filter((conversations) => !first || !conversations.has(first.send.conversationId))
       countReady()
     },
   }

@@ -16,7 +16,7 @@ export function startReconciler(app: App): { stop(): void } {
     const now = await readNow(app.db)
     const from = since ?? now
     const rows = await selectChangedConversations(app.db, from, serverLimits.reconcileRows)
-    const unpublished = rows.filter(({ id, version }) => version > app.told.of(id))
+    const unpublished = rows.filter(({ id, version }) => version > app.publishedVersions.get(id))
     await publishMany(
       app,
       unpublished.map(({ id }) => id),
