@@ -12,11 +12,11 @@ export interface Room {
 const atOnce = 8
 
 /** Conversations that are in progress: each with a customer of its own, shared out evenly among so many agents. */
-export async function makeRooms(
+export async function createRooms(
   kefu: RunningKefu,
   { rooms, agents }: { rooms: number; agents: number },
 ): Promise<Room[]> {
-  const agentTokens = await makeAgents(kefu, agents)
+  const agentTokens = await createAgents(kefu, agents)
   return inParallel(rooms, async (index) => {
     const agentToken = agentTokens[index % agents] as string
     const { token, conversationId } = await startConversation(kefu)
@@ -35,7 +35,7 @@ export async function logInAs(kefu: RunningKefu, id: number, username: string): 
 }
 
 /** Tokens of so many new agents. */
-export async function makeAgents(kefu: RunningKefu, count: number): Promise<string[]> {
+export async function createAgents(kefu: RunningKefu, count: number): Promise<string[]> {
   const adminToken = await logIn(kefu, 'admin')
   const prefix = `agent-${Date.now().toString(36)}`
   return inParallel(count, async (index) => {
@@ -45,13 +45,13 @@ export async function makeAgents(kefu: RunningKefu, count: number): Promise<stri
   })
 }
 
-export async function makeCustomer(kefu: RunningKefu): Promise<string> {
+export async function createCustomer(kefu: RunningKefu): Promise<string> {
   return (await call('POST', kefu.url, '/widget/session', {})).token as string
 }
 
 /** A conversation that waits in the queue, and its customer's token. */
 export async function startConversation(kefu: RunningKefu): Promise<{ token: string; conversationId: number }> {
-  const token = await makeCustomer(kefu)
+  const token = await createCustomer(kefu)
   const data = (await ask(kefu.url, token, 'conversation:start', {})) as { conversation: { id: number } }
   return { token, conversationId: data.conversation.id }
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { createConnection, type ResultSetHeader } from 'mysql2/promise'
 import { Server } from 'socket.io'
 
-interface Waiting {
+interface PendingMessage {
   message: { conversationId: number; clientMessageId: string; content: string }
   acknowledge(answer: { ok: true }): void
 }
@@ -19,7 +19,7 @@ await db.query(`CREATE OR REPLACE TABLE kefu_relay.messages (id BIGINT UNSIGNED 
 
 const http = createServer()
 const io = new Server(http)
-let waiting: Waiting[] = []
+let waiting: PendingMessage[] = []
 let isWriting = false
 
 async function write() {

@@ -25,7 +25,7 @@ export function describeMachine(): Machine {
 }
 
 /** Cores that others may use in a measurement. */
-const bearable = 0.1
+const tolerated = 0.1
 
 export interface Disturbance {
   what: string
@@ -40,7 +40,7 @@ export function createWatch(repeats: number, disturbances: Disturbance[]) {
       const othersUsed = watchOthers()
       const measured = await measure()
       const cores = othersUsed()
-      if (!(cores > bearable)) return measured
+      if (!(cores > tolerated)) return measured
       if (left > 0) continue
       disturbances.push({ what, cores })
       return measured

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startOurs } from './load/pair.ts'
+import { startKefuSystem } from './load/comparison.ts'
 import { type Call, type CpuProfile, readCalls, selfTimes } from './profile/calls.ts'
 import { drawFlames } from './profile/flames.ts'
 
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 })
 const folder = mkdtempSync(join(tmpdir(), 'kefu-profile-'))
 const file = join(folder, 'kefu.cpuprofile')
-const ours = await startOurs(
+const ours = await startKefuSystem(
   { rooms: Number(values.rooms), agents: Number(values.agents) },
   { nodeOptions: ['--import', `./bench/preload/profile.ts?to=${file}`] },
 )

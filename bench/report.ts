@@ -1,8 +1,8 @@
 // The figures for people, as Markdown tables with the targets beside them, and for programs as JSON.
 
 import { writeFileSync } from 'node:fs'
-import type { Figure, Target } from './figures.ts'
 import type { Disturbance, Machine } from './machine.ts'
+import type { Metric, Target } from './metrics.ts'
 import type { Options } from './options.ts'
 
 export interface Results {
@@ -11,7 +11,7 @@ export interface Results {
   /** What the whole run took. */
   seconds: number
   options: Options
-  parts: Record<string, Figure[]>
+  parts: Record<string, Metric[]>
   /** Measurements during which others used the machine, after being repeated. */
   disturbances: Disturbance[]
 }
@@ -22,29 +22,30 @@ export function print({ machine, startedAt, seconds, parts, disturbances, option
   console.log(
     `\n${minutes}; ${cores} × ${processor}, ${memoryGiB} GiB, ${system}, Node ${node}; load ${loadAverage.join(', ')}`,
   )
-  for (const [name, figures] of Object.entries(parts)) {
+  for (const [name, metrics] of Object.entries(parts)) {
     console.log(`\n### ${name}\n`)
-    printTable([['figure', 'ours', 'lowest', 'highest', 'bare', 'ours/bare', 'target', ''], ...figures.map(row)])
+    printTable([['figure', 'ours', 'lowest', 'highest', 'bare', 'ours/bare', 'target', ''], ...metrics.map(row)])
   }
   console.log(`\nMedians of ${options.rounds}; ${Math.round(seconds)} s in all.`)
   for (const { what, cores } of disturbances)
     console.log(`Disturbed: others used ${cores.toFixed(2)} cores during ${what}.`)
 }
 
-function row({ name, value, unit, rounds, bare, ratio, target, isMet }: Figure): string[] {
-  const spread = rounds.length > 1 ? [shown(Math.min(...rounds)), shown(Math.max(...rounds))] : ['', '']
-  const beside = bare === undefined || ratio === undefined ? ['', ''] : [shown(bare.value), shown(ratio)]
-  const judged = target === undefined ? ['', ''] : [goal(target), isMet ? 'met' : '**not met**']
-  return [name, `${shown(value)} ${unit}`.trim(), ...spread, ...beside, ...judged]
+function row({ name, value, unit, rounds, bare, ratio, target, isMet }: Metric): string[] {
+  const range = rounds.length > 1 ? [formatNumber(Math.min(...rounds)), formatNumber(Math.max(...rounds))] : ['', '']
+  const beside = bare === undefined || ratio === undefined ? ['', ''] : [formatNumber(bare.value), formatNumber(ratio)]
+  const verdict = target === undefined ? ['', ''] : [formatTarget(target), isMet ? 'met' : '**not met**']
+  return [name, `${formatNumber(value)} ${unit}`.trim(), ...range, ...beside, ...verdict]
 }
 
-function goal(target: Target): string {
-  const bound = 'atLeast' in target ? `at least ${shown(target.atLeast)}` : `at most ${shown(target.atMost)}`
+function formatTarget(target: Target): string {
+  const bound =
+    'atLeast' in target ? `at least ${formatNumber(target.atLeast)}` : `at most ${formatNumber(target.atMost)}`
   return target.of === 'ratio' ? `ours/bare ${bound}` : bound
 }
 
 /** Three significant digits are what such figures bear. */
-function shown(value: number): string {
+function formatNumber(value: number): string {
   if (Number.isNaN(value)) return '-'
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)))
 }

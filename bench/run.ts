@@ -1,20 +1,20 @@
 // npm run bench: what Kefu costs, measured against a bare Socket.IO relay and against the database's own limit in one run.
 
-import type { Bench, Part } from './figures.ts'
 import { createWatch, type Disturbance, describeMachine } from './machine.ts'
+import type { Bench, Scenario } from './metrics.ts'
 import { readOptions, usage } from './options.ts'
-import { catchUp } from './parts/catch-up.ts'
-import { connections } from './parts/connections.ts'
-import { latency } from './parts/latency.ts'
-import { logins } from './parts/logins.ts'
-import { presence } from './parts/presence.ts'
-import { queue } from './parts/queue.ts'
-import { reading } from './parts/reads.ts'
-import { saturation } from './parts/saturation.ts'
-import { start } from './parts/start.ts'
 import { print, type Results, writeJson } from './report.ts'
+import { catchUp } from './scenarios/catch-up.ts'
+import { connections } from './scenarios/connections.ts'
+import { latency } from './scenarios/latency.ts'
+import { logins } from './scenarios/logins.ts'
+import { presence } from './scenarios/presence.ts'
+import { queue } from './scenarios/queue.ts'
+import { reading } from './scenarios/reads.ts'
+import { saturation } from './scenarios/saturation.ts'
+import { start } from './scenarios/start.ts'
 
-const parts: Part[] = [saturation, latency, connections, presence, queue, catchUp, reading, logins, start]
+const parts: Scenario[] = [saturation, latency, connections, presence, queue, catchUp, reading, logins, start]
 
 const options = readOptions(process.argv.slice(2))
 const unknown = options.only.filter((name) => !parts.some((part) => part.name === name))
@@ -31,8 +31,8 @@ const startedAt = performance.now()
 const disturbances: Disturbance[] = []
 const bench: Bench = {
   options,
-  say: (line) => console.error(line),
-  undisturbed: createWatch(options.quick ? 0 : 2, disturbances),
+  progress: (line) => console.error(line),
+  retryIfDisturbed: createWatch(options.quick ? 0 : 2, disturbances),
 }
 const results: Results = {
   machine: describeMachine(),

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuSeconds } from '../usage.ts'
 import { type LoadConnection, openConnection } from './connection.ts'
-import type { Answer, ClosedJob, ConnectJob, Job, Measured, OpenJob, Sender } from './jobs.ts'
-import { createRun, type MessageRun } from './run.ts'
+import type { ClosedJob, ConnectJob, Job, JobReply, Measured, OpenJob, Sender } from './jobs.ts'
+import { createRun, type MessageRun } from './message-run.ts'
 
 const created = Buffer.from('["message:created"')
 const handshakesAtOnce = 20
@@ -23,7 +23,7 @@ process.on('message', (job: Job) => {
   )
 })
 
-const answer = (message: Answer) => process.send?.(message)
+const answer = (message: JobReply) => process.send?.(message)
 
 async function doJob(job: Job): Promise<Measured | null> {
   if (job.do === 'connect') return connectAll(job)
@@ -44,7 +44,7 @@ async function connectAll(job: ConnectJob): Promise<null> {
         event: receivers.has(index) ? receive : () => {},
         ended: (reason: string) => answer({ failed: reason }),
       }
-      opened[index] = await openPatiently(url, job.handshakes[index] as ConnectJob['handshakes'][number], listener)
+      opened[index] = await openWithRetry(url, job.handshakes[index] as ConnectJob['handshakes'][number], listener)
     }
   }
   await Promise.all(Array.from({ length: handshakesAtOnce }, openSome))
@@ -52,7 +52,7 @@ async function connectAll(job: ConnectJob): Promise<null> {
   return null
 }
 
-async function openPatiently(...connection: Parameters<typeof openConnection>): Promise<LoadConnection> {
+async function openWithRetry(...connection: Parameters<typeof openConnection>): Promise<LoadConnection> {
   for (let left = handshakeTries - 1; ; left--) {
     try {
       return await openConnection(...connection)
@@ -67,9 +67,9 @@ function receive(bytes: Buffer, from: number, to: number) {
   if (bytes.compare(created, 0, created.length, from, from + created.length) === 0) run?.delivered(bytes, from, to)
 }
 
-function send(number: number, sender: Sender, run: MessageRun, meantAt: number) {
+function send(number: number, sender: Sender, run: MessageRun, scheduledAt: number) {
   const connection = connections[sender.connection] as LoadConnection
-  connection.send(number, 'message:send', run.payload(number, sender.conversationId, meantAt))
+  connection.send(number, 'message:send', run.payload(number, sender.conversationId, scheduledAt))
 }
 
 async function runClosed(job: ClosedJob, run: MessageRun): Promise<Measured> {

@@ -71,7 +71,7 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
   const read = createFrameReader(
     (bytes, from, to) => {
       const type = bytes[from]
-      if (type === packet.message) takePacket(bytes, from + 1, to)
+      if (type === packet.message) handlePacket(bytes, from + 1, to)
       else if (type === packet.ping) socket.write(pong)
       else if (type === packet.open) socket.write(textFrame(`40${JSON.stringify(handshake.auth)}`))
     },
@@ -79,10 +79,10 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
     () => socket.destroy(),
   )
 
-  function takePacket(bytes: Buffer, from: number, to: number) {
+  function handlePacket(bytes: Buffer, from: number, to: number) {
     const type = bytes[from]
     if (type === kind.event) listener.event(bytes, from + 1, to)
-    else if (type === kind.ack) takeAck(bytes, from + 1, to)
+    else if (type === kind.ack) handleAck(bytes, from + 1, to)
     else if (type === kind.connect) welcome.resolve()
     else {
       close()
@@ -90,7 +90,7 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
     }
   }
 
-  function takeAck(bytes: Buffer, from: number, to: number) {
+  function handleAck(bytes: Buffer, from: number, to: number) {
     let at = from
     let request = 0
     for (; bytes[at] !== 0x5b; at++) request = request * 10 + (bytes[at] as number) - 0x30
@@ -115,7 +115,7 @@ export async function openConnection(url: URL, handshake: Handshake, listener: L
   await new Promise<void>((resolve, reject) => {
     const ended = (error?: Error) => reject(error ?? new Error('closed before the upgrade'))
     socket.once('error', ended).once('close', ended)
-    askForUpgrade(socket, url)
+    requestUpgrade(socket, url)
     take = (chunk) => {
       const head = chunk.indexOf('\r\n\r\n')
       if (!chunk.toString('latin1', 0, 12).endsWith(' 101') || head < 0)
@@ -164,7 +164,7 @@ async function assertOk(name: string, answer: Promise<unknown>): Promise<void> {
   if (!reply.ok) throw new Error(`${name}: ${JSON.stringify(reply.error)}`)
 }
 
-function askForUpgrade(socket: Socket, url: URL): void {
+function requestUpgrade(socket: Socket, url: URL): void {
   socket.write(
     `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${url.host}\r\nOrigin: ${url.origin}\r\n` +
       `${headers}\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,

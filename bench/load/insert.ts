@@ -6,7 +6,7 @@ import { type DatabaseAddress, driverOptions, isolation, sessionSettings } from 
 import { prepareDatabase } from '#db/schema/migrate.ts'
 import { percentiles } from '../percentiles.ts'
 import type { Inserted, InsertJob } from './insert-rows.ts'
-import { body } from './run.ts'
+import { body } from './message-run.ts'
 
 const roomsPerConnection = 12
 const job = JSON.parse(process.argv[2] as string) as InsertJob

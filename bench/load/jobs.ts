@@ -1,7 +1,7 @@
 // What the benchmark asks of a load client, and what it answers: one job at a time, over the channel of the process.
 
 import type { Handshake } from './connection.ts'
-import type { RunResult } from './run.ts'
+import type { RunResult } from './message-run.ts'
 
 export interface Sender {
   /** Which of the connections. */
@@ -49,4 +49,4 @@ export interface Measured extends RunResult {
   clientCpu: number
 }
 
-export type Answer = { done: Measured | null } | { failed: string }
+export type JobReply = { done: Measured | null } | { failed: string }

@@ -2,7 +2,7 @@
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Answer, ClosedJob, ConnectJob, Job, Measured, OpenJob } from './jobs.ts'
+import type { ClosedJob, ConnectJob, Job, JobReply, Measured, OpenJob } from './jobs.ts'
 
 type Untagged<J> = Omit<J, 'do' | 'tag'>
 
@@ -22,7 +22,7 @@ export function startLoad(): Load {
   const child = fork(program)
   let waiting: PromiseWithResolvers<Measured | null> | null = null
   const fail = (reason: string) => waiting?.reject(new Error(`load client: ${reason}`))
-  child.on('message', (answer: Answer) => ('failed' in answer ? fail(answer.failed) : waiting?.resolve(answer.done)))
+  child.on('message', (answer: JobReply) => ('failed' in answer ? fail(answer.failed) : waiting?.resolve(answer.done)))
   child.on('exit', (code) => fail(`ended with ${code}`))
 
   function ask(job: Job): Promise<Measured | null> {

@@ -5,7 +5,7 @@ import type { Call } from './calls.ts'
 const width = 1600
 const rowHeight = 16
 /** Narrower boxes than this many pixels cannot be seen. */
-const narrowest = 0.4
+const minBoxWidth = 0.4
 const colors = ['#f59e0b', '#fb923c', '#facc15', '#fbbf24', '#fdba74', '#fde047']
 
 export function drawFlames(root: Call): string {
@@ -15,14 +15,14 @@ export function drawFlames(root: Call): string {
 
   function draw(call: Call, left: number, depth: number) {
     const size = call.totalMs / msPerPixel
-    if (size < narrowest) return
+    if (size < minBoxWidth) return
     deepest = Math.max(deepest, depth)
     const share = ((100 * call.totalMs) / root.totalMs).toFixed(2)
-    const title = escaped(
+    const title = escapeXml(
       `${call.name} ${call.place}: ${call.totalMs.toFixed(1)} ms, ${share} %, itself ${call.selfMs.toFixed(1)} ms`,
     )
     const top = depth * rowHeight
-    const label = escaped(call.name.slice(0, Math.floor(size / 6.5)))
+    const label = escapeXml(call.name.slice(0, Math.floor(size / 6.5)))
     boxes.push(
       `<g><title>${title}</title><rect x="${left.toFixed(1)}" y="${top}" width="${size.toFixed(1)}" height="${rowHeight - 1}" ` +
         `fill="${colorOf(call.owner)}"/><text x="${(left + 2).toFixed(1)}" y="${top + 11}">${label}</text></g>`,
@@ -46,4 +46,4 @@ function colorOf(owner: string): string {
   return colors[[...owner].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % colors.length] as string
 }
 
-const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 
@@ -44,7 +44,7 @@ describe('agent status', () => {
     third.close()
     await watcher.next('agent:status-changed', (one) => one.agentId === account.id && one.status === 'offline')
     const waited = performance.now() - closedAt
-    expect(waited).toBeGreaterThan(limits.presenceGraceMs - 500)
+    expect(waited).toBeGreaterThan(serverLimits.presenceGraceMs - 500)
     const told = watcher.all('agent:status-changed').filter((one) => one.agentId === account.id)
     expect(told.map((one) => one.status)).toEqual(['online', 'busy', 'offline'])
     await account.connect()

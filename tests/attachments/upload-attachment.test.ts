@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Attachment } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { hasRoom } from '../../server/attachments/staged-uploads.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
@@ -243,7 +244,7 @@ describe('POST /attachments', () => {
   })
 
   test('[AT10] there is a way to tell that a disk has no room left', async () => {
-    expect(await hasRoom(app.config.dataDir, limits.freeDiskBytes)).toBe(true)
+    expect(await hasRoom(app.config.dataDir, serverLimits.freeDiskBytes)).toBe(true)
     expect(await hasRoom(app.config.dataDir, Number.MAX_SAFE_INTEGER)).toBe(false)
   })
 

@@ -3,7 +3,7 @@
 
 import { sql } from 'kysely'
 import type { Tables } from '#db/core/database.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { signAccessToken } from '../../server/auth/tokens.ts'
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'

@@ -2,7 +2,7 @@
 
 import type { BrowserContext, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type Customer, type Login, logIn, newLogin, wordsOf } from '../support/browser.ts'
 import { openTheatre } from '../support/browser-fixture.ts'
 import { findChromium } from '../support/chromium.ts'
@@ -11,7 +11,7 @@ import { openTabs, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
 /** Heads are told every ten seconds; a little more to ask and be answered. */
-const healedMs = limits.headsMs + 2_000
+const healedMs = serverLimits.headsMs + 2_000
 
 describe.skipIf(findChromium() === undefined)('what an agent writes without a network', () => {
   const theatre = openTheatre()

@@ -1,7 +1,7 @@
 // What one HTTP connection may do: unusual requests, many in a row, and answers that nobody reads.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -153,7 +153,7 @@ describe('[HT38] [S4] an answer has to be read', () => {
     const began = performance.now()
     for (const { send } of [none, drip, slow]) send(get('/big'))
     // What a client reads ends a connection that the server has destroyed, so both are resumed only then.
-    await new Promise((resolve) => setTimeout(resolve, perMs + 3 * limits.readingSweepMs + 500))
+    await new Promise((resolve) => setTimeout(resolve, perMs + 3 * serverLimits.httpReadSweepMs + 500))
     for (const timer of timers) clearInterval(timer)
     for (const { socket } of [none, drip]) socket.resume()
     await Promise.all([none.closed, drip.closed])

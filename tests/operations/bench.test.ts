@@ -25,14 +25,14 @@ test('a quick benchmark prints its figures and writes them as JSON', async () =>
   expect(machine.cores).toBeGreaterThan(0)
   expect(options.quick).toBe(true)
   expect(Object.keys(parts)).toEqual(['saturation'])
-  const figures = parts.saturation ?? []
-  for (const figure of figures) expect(stdout).toContain(figure.name)
+  const metrics = parts.saturation ?? []
+  for (const metric of metrics) expect(stdout).toContain(metric.name)
   // Everything was measured: messages were acknowledged and told, on all sides and in each crowd.
-  const rates = figures.filter(({ unit }) => unit === '/s')
+  const rates = metrics.filter(({ unit }) => unit === '/s')
   expect(rates.filter(({ bare }) => bare !== undefined).length).toBe(6)
   expect(rates.filter(({ name }) => name.includes('relay with group commit')).length).toBe(3)
   expect(rates.filter(({ value, bare }) => !(value > 0 && (bare?.value ?? value) > 0))).toEqual([])
-  const judged = figures.filter(({ target }) => target !== undefined)
+  const judged = metrics.filter(({ target }) => target !== undefined)
   expect(judged.length).toBeGreaterThan(0)
   for (const { value, ratio, target, isMet } of judged) {
     const held = target?.of === 'ratio' ? (ratio as number) : value

@@ -15,7 +15,7 @@ export interface RunResult {
 
 export interface MessageRun {
   /** The payload of message `number`, which was meant to go out at `meantAt`. */
-  payload(number: number, conversationId: number, meantAt: number): string
+  payload(number: number, conversationId: number, scheduledAt: number): string
   acked(number: number, isOk: boolean): void
   delivered(bytes: Buffer, from: number, to: number): void
   /** Counts and times only what follows. */
@@ -34,11 +34,11 @@ export const body =
     '.',
   )
 const digits = 9
-const mostMessages = 4_000_000
+const maxMessages = 4_000_000
 
 export function createRun(tag: string): MessageRun {
   const needle = Buffer.from(`"clientMessageId":"${tag}-`)
-  const meant = new Float64Array(mostMessages)
+  const scheduled = new Float64Array(maxMessages)
   const ackMs: number[] = []
   const deliveryMs: number[] = []
   const total = { sent: 0, acked: 0, delivered: 0, refused: 0 }
@@ -47,13 +47,13 @@ export function createRun(tag: string): MessageRun {
   const now = () => ({ at: performance.now(), acked: total.acked, delivered: total.delivered })
 
   function note(samples: number[], number: number) {
-    const meantAt = meant[number] as number
-    if (meantAt >= start.at && meantAt < end.at) samples.push(performance.now() - meantAt)
+    const scheduledAt = scheduled[number] as number
+    if (scheduledAt >= start.at && scheduledAt < end.at) samples.push(performance.now() - scheduledAt)
   }
 
   return {
-    payload(number, conversationId, meantAt) {
-      meant[number] = meantAt
+    payload(number, conversationId, scheduledAt) {
+      scheduled[number] = scheduledAt
       total.sent += 1
       const id = `${tag}-${String(number).padStart(digits, '0')}`
       return `{"conversationId":${conversationId},"clientMessageId":"${id}","content":"${body}"}`

@@ -6,7 +6,7 @@ import { median } from './percentiles.ts'
 /** Of the value, or of its ratio to the bare relay's. */
 export type Target = ({ atLeast: number } | { atMost: number }) & { of?: 'ratio' }
 
-export interface Figure {
+export interface Metric {
   name: string
   unit: string
   /** The median of the rounds. */
@@ -23,29 +23,29 @@ export interface Figure {
 /** What each part is given. */
 export interface Bench {
   options: Options
-  say(line: string): void
+  progress(line: string): void
   /** Does it again, at most twice, while others used more than a tenth of a core; says so. Once only when quick. */
-  undisturbed<T>(what: string, measure: () => Promise<T>): Promise<T>
+  retryIfDisturbed<T>(what: string, measure: () => Promise<T>): Promise<T>
 }
 
-export interface Part {
+export interface Scenario {
   name: string
-  run(bench: Bench): Promise<Figure[]>
+  run(bench: Bench): Promise<Metric[]>
 }
 
-export function figure(name: string, unit: string, rounds: number[], target?: Target): Figure {
-  return judged({ name, unit, value: median(rounds), rounds }, target)
+export function metric(name: string, unit: string, rounds: number[], target?: Target): Metric {
+  return withTarget({ name, unit, value: median(rounds), rounds }, target)
 }
 
 /** One that the bare relay has, too. */
-export function compared(name: string, unit: string, rounds: number[], bare: number[], target?: Target): Figure {
+export function comparedMetric(name: string, unit: string, rounds: number[], bare: number[], target?: Target): Metric {
   const ratio = median(rounds.map((value, round) => value / (bare[round] as number)))
   const own = { name, unit, value: median(rounds), rounds }
-  return judged({ ...own, bare: { value: median(bare), rounds: bare }, ratio }, target)
+  return withTarget({ ...own, bare: { value: median(bare), rounds: bare }, ratio }, target)
 }
 
-function judged(figure: Figure, target: Target | undefined): Figure {
-  if (target === undefined) return figure
-  const value = target.of === 'ratio' ? (figure.ratio ?? Number.NaN) : figure.value
-  return { ...figure, target, isMet: 'atLeast' in target ? value >= target.atLeast : value <= target.atMost }
+function withTarget(metric: Metric, target: Target | undefined): Metric {
+  if (target === undefined) return metric
+  const value = target.of === 'ratio' ? (metric.ratio ?? Number.NaN) : metric.value
+  return { ...metric, target, isMet: 'atLeast' in target ? value >= target.atLeast : value <= target.atMost }
 }

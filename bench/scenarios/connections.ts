@@ -3,17 +3,17 @@
 
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '#protocol/limits.ts'
-import { inParallel, makeCustomer } from '../accounts.ts'
-import { compared, type Figure, type Part } from '../figures.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { createCustomer, inParallel } from '../accounts.ts'
 import type { Handshake } from '../load/connection.ts'
 import { startLoad } from '../load/start-load.ts'
+import { comparedMetric, type Metric, type Scenario } from '../metrics.ts'
 import { newDataDir, type RunningServer, startKefu, startRelay } from '../servers.ts'
 import { residentBytes } from '../usage.ts'
 
 const nodeOptions = ['--import', './bench/preload/collect-garbage.ts']
-/** Within two of limits.idleGcIntervalMs Kefu has seen that it is quiet. */
-const quietMs = 2.5 * limits.idleGcIntervalMs
+/** Within two of serverLimits.idleGcIntervalMs Kefu has seen that it is quiet. */
+const quietMs = 2.5 * serverLimits.idleGcIntervalMs
 /** Memory that is free goes back to the system a little after the collection. */
 const collectMs = 700
 const collections = 3
@@ -23,22 +23,22 @@ const warmUp = 100
 /** Resident, in a quiet time that nobody helps along, and after a collection that gives back all that is free. */
 interface Memory {
   quiet: number
-  givenBack: number
+  afterCollection: number
 }
 
-export const connections: Part = {
+export const connections: Scenario = {
   name: 'connections',
-  async run({ options, say }): Promise<Figure[]> {
+  async run({ options, progress }): Promise<Metric[]> {
     const count = options.quick ? 1_000 : 5_000
     const title = `each of ${count} idle connections`
     const ours: Memory[] = []
     const bare: Memory[] = []
     const dataDir = await newDataDir()
     const tokens = await withServer(await startKefu({ dataDir }), (kefu) =>
-      inParallel(count + warmUp, () => makeCustomer(kefu)),
+      inParallel(count + warmUp, () => createCustomer(kefu)),
     )
     for (let round = 1; round <= options.rounds; round++) {
-      say(`${count} idle connections: round ${round}`)
+      progress(`${count} idle connections: round ${round}`)
       const [one, other] = await Promise.all([measureOurs(dataDir, tokens), measureBare(tokens.length)])
       ours.push(one)
       bare.push(other)
@@ -46,14 +46,14 @@ export const connections: Part = {
     await rm(dataDir, { recursive: true })
     const target = { atMost: 1, of: 'ratio' } as const
     const compare = (what: string, when: keyof Memory) =>
-      compared(
+      comparedMetric(
         `${title}, ${what}`,
         'KiB',
         ours.map((all) => all[when]),
         bare.map((all) => all[when]),
         target,
       )
-    return [compare(`quiet for ${quietMs / 1000} s`, 'quiet'), compare('all garbage collected', 'givenBack')]
+    return [compare(`quiet for ${quietMs / 1000} s`, 'quiet'), compare('all garbage collected', 'afterCollection')]
   },
 }
 
@@ -82,17 +82,17 @@ async function withServer<S extends RunningServer, T>(server: S, use: (server: S
 /** KiB for each connection, beyond what the server needs for the first few. */
 async function measureMemory(server: RunningServer, all: readonly Handshake[]): Promise<Memory> {
   const [first, others] = [all.slice(0, warmUp), all.slice(warmUp)]
-  await whileOpen(server, first, async () => {})
+  await withConnections(server, first, async () => {})
   const before = await memoryInUse(server)
-  const after = await whileOpen(server, others, async () => {
+  const after = await withConnections(server, others, async () => {
     await sleep(quietMs)
     return memoryInUse(server)
   })
-  const ofEach = (when: keyof Memory) => (after[when] - before[when]) / others.length / 1024
-  return { quiet: ofEach('quiet'), givenBack: ofEach('givenBack') }
+  const perConnection = (when: keyof Memory) => (after[when] - before[when]) / others.length / 1024
+  return { quiet: perConnection('quiet'), afterCollection: perConnection('afterCollection') }
 }
 
-async function whileOpen<T>(server: RunningServer, handshakes: Handshake[], use: () => Promise<T>): Promise<T> {
+async function withConnections<T>(server: RunningServer, handshakes: Handshake[], use: () => Promise<T>): Promise<T> {
   const load = startLoad()
   try {
     await load.connect({ url: server.url.href, handshakes, senders: [], receivers: [] })
@@ -103,11 +103,11 @@ async function whileOpen<T>(server: RunningServer, handshakes: Handshake[], use:
 }
 
 async function memoryInUse({ pid }: RunningServer): Promise<Memory> {
-  return { quiet: residentBytes(pid), givenBack: await leastAfter(pid, 'SIGHUP') }
+  return { quiet: residentBytes(pid), afterCollection: await leastResidentAfter(pid, 'SIGHUP') }
 }
 
 /** The least of a few collections: between two of them the server's own timers leave something behind. */
-async function leastAfter(pid: number, signal: NodeJS.Signals): Promise<number> {
+async function leastResidentAfter(pid: number, signal: NodeJS.Signals): Promise<number> {
   const found: number[] = []
   while (found.length < collections) {
     process.kill(pid, signal)

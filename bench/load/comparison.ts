@@ -1,6 +1,6 @@
 // Kefu and the relays side by side, each with a load client of its own that is connected to the same rooms.
 
-import { makeRooms, type Room } from '../accounts.ts'
+import { createRooms, type Room } from '../accounts.ts'
 import {
   type KefuOptions,
   type RunningKefu,
@@ -13,51 +13,51 @@ import type { Handshake } from './connection.ts'
 import type { ConnectJob } from './jobs.ts'
 import { type Load, startLoad } from './start-load.ts'
 
-export interface Side {
+export interface System {
   server: RunningServer
   /** The server's process, then the database's if there is one. */
   pids: number[]
   load: Load
 }
 
-export interface Pair {
-  ours: Ours
-  bare: Side
+export interface Comparison {
+  ours: KefuSystem
+  bare: System
   /** The relay that keeps its messages, on our database's server. */
-  durable: Side
+  durable: System
   stop(): Promise<void>
 }
 
-export interface Crowd {
+export interface LoadShape {
   /** Each has a sender of its own. */
   rooms: number
   /** They share the rooms out evenly. */
   agents: number
 }
 
-export const scaled = ({ rooms, agents }: Crowd, scale: number): Crowd => ({
+export const scaled = ({ rooms, agents }: LoadShape, scale: number): LoadShape => ({
   rooms: Math.ceil(rooms * scale),
   agents: Math.ceil(agents * scale),
 })
 
-export interface Ours extends Side {
+export interface KefuSystem extends System {
   server: RunningKefu
   rooms: Room[]
   stop(): Promise<void>
 }
 
-export async function startOurs(crowd: Crowd, options: KefuOptions = {}): Promise<Ours> {
+export async function startKefuSystem(loadShape: LoadShape, options: KefuOptions = {}): Promise<KefuSystem> {
   const server = await startKefu(options)
-  const rooms = await makeRooms(server, crowd)
+  const rooms = await createRooms(server, loadShape)
   const load = startLoad()
-  await load.connect(oursJob(server, rooms))
+  await load.connect(kefuJob(server, rooms))
   return { server, rooms, load, pids: [server.pid, server.databasePid], stop: () => end(load, server) }
 }
 
-export async function startPair(crowd: Crowd): Promise<Pair> {
-  const ours = await startOurs(crowd)
-  const bare = await startRelaySide(await startRelay(), ours.rooms)
-  const durable = await startRelaySide(await startDurableRelay(ours.server.databaseSocket), ours.rooms)
+export async function startComparison(loadShape: LoadShape): Promise<Comparison> {
+  const ours = await startKefuSystem(loadShape)
+  const bare = await startRelaySystem(await startRelay(), ours.rooms)
+  const durable = await startRelaySystem(await startDurableRelay(ours.server.databaseSocket), ours.rooms)
   durable.pids.push(ours.server.databasePid)
   return {
     ours,
@@ -70,14 +70,14 @@ export async function startPair(crowd: Crowd): Promise<Pair> {
   }
 }
 
-async function startRelaySide(server: RunningServer, rooms: readonly Room[]): Promise<Side> {
+async function startRelaySystem(server: RunningServer, rooms: readonly Room[]): Promise<System> {
   const load = startLoad()
-  await load.connect(bareJob(server, rooms))
+  await load.connect(relayJob(server, rooms))
   return { server, load, pids: [server.pid] }
 }
 
 /** Puts all under full load for a while, unmeasured: what a process does in its first seconds, which is compiling, is not its speed. */
-export async function warmUp({ ours, bare, durable }: Pair, ms: number): Promise<void> {
+export async function warmUp({ ours, bare, durable }: Comparison, ms: number): Promise<void> {
   for (const { load } of [ours, bare, durable]) await load.closed({ inFlight: 8, ms, warmUpMs: 0, pids: [] })
 }
 
@@ -103,7 +103,7 @@ function jobFor(
 
 const roomsByAgent = (rooms: readonly Room[]) => [...Map.groupBy(rooms, (room) => room.agentToken)]
 
-const oursJob = (server: RunningServer, rooms: readonly Room[]) =>
+const kefuJob = (server: RunningServer, rooms: readonly Room[]) =>
   jobFor(
     server,
     rooms,
@@ -117,15 +117,15 @@ const oursJob = (server: RunningServer, rooms: readonly Room[]) =>
     })),
   )
 
-const bareJob = (server: RunningServer, rooms: readonly Room[]) =>
+const relayJob = (server: RunningServer, rooms: readonly Room[]) =>
   jobFor(
     server,
     rooms,
-    rooms.map((room) => inRooms([room])),
-    roomsByAgent(rooms).map(([, own]) => inRooms(own)),
+    rooms.map((room) => roomHandshake([room])),
+    roomsByAgent(rooms).map(([, own]) => roomHandshake(own)),
   )
 
-const inRooms = (rooms: readonly Room[]): Handshake => ({
+const roomHandshake = (rooms: readonly Room[]): Handshake => ({
   auth: { rooms: rooms.map(({ conversationId }) => `conversation:${conversationId}`) },
   requests: [],
 })

@@ -1,37 +1,37 @@
 // 20 agents work off a queue of 1,000 conversations, all of them after each one: how long it takes, and that each has exactly one winner.
 
-import { inParallel, makeAgents, startConversation } from '../accounts.ts'
-import { type Figure, figure, type Part } from '../figures.ts'
+import { createAgents, inParallel, startConversation } from '../accounts.ts'
 import { type LoadConnection, openConnection } from '../load/connection.ts'
+import { type Metric, metric, type Scenario } from '../metrics.ts'
 import { type RunningKefu, startKefu } from '../servers.ts'
 
 const agents = 20
 
-export const queue: Part = {
+export const queue: Scenario = {
   name: 'queue',
-  async run({ options, say }): Promise<Figure[]> {
+  async run({ options, progress }): Promise<Metric[]> {
     const count = options.quick ? 100 : 1_000
     const kefu = await startKefu()
     try {
-      const tokens = await makeAgents(kefu, agents)
+      const tokens = await createAgents(kefu, agents)
       const rounds: Awaited<ReturnType<typeof workOff>>[] = []
       for (let round = 1; round <= options.rounds; round++) {
-        say(`${agents} agents claim ${count} conversations: round ${round}`)
+        progress(`${agents} agents claim ${count} conversations: round ${round}`)
         const ids = (await inParallel(count, () => startConversation(kefu))).map(({ conversationId }) => conversationId)
         rounds.push(await workOff(kefu, tokens, ids))
       }
       return [
-        figure(
+        metric(
           `${count} conversations claimed, ${agents} agents after each`,
           's',
           rounds.map(({ seconds }) => seconds),
         ),
-        figure(
+        metric(
           'claims answered',
           '/s',
           rounds.map(({ seconds }) => (count * agents) / seconds),
         ),
-        figure(
+        metric(
           'conversations without exactly one winner',
           '',
           rounds.map(({ wrong }) => wrong),

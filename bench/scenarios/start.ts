@@ -3,23 +3,23 @@
 
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Figure, figure, type Part } from '../figures.ts'
+import { type Metric, metric, type Scenario } from '../metrics.ts'
 import { newDataDir, type RunningKefu, startKefu } from '../servers.ts'
 import { residentBytes, treeOf } from '../usage.ts'
 
 const bufferPool = '64M'
 const idleMs = 2_000
 
-export const start: Part = {
+export const start: Scenario = {
   name: 'start',
-  async run({ options, say }): Promise<Figure[]> {
+  async run({ options, progress }): Promise<Metric[]> {
     const cold: number[] = []
     const warm: number[] = []
     const server: number[] = []
     const tree: number[] = []
     let bytes = { loader: 0, widget: 0 }
     for (let round = 1; round <= options.rounds; round++) {
-      say(`cold and warm start: round ${round}`)
+      progress(`cold and warm start: round ${round}`)
       const dataDir = await newDataDir()
       await withKefu(dataDir, async (kefu) => void cold.push(kefu.readyMs / 1000))
       await withKefu(dataDir, async (kefu) => {
@@ -33,12 +33,12 @@ export const start: Part = {
       await rm(dataDir, { recursive: true })
     }
     return [
-      figure('cold start, empty folder, to ready', 's', cold),
-      figure('warm start to ready', 's', warm, { atMost: 3 }),
-      figure('idle memory of the server process', 'MB', server, { atMost: 150 }),
-      figure('idle memory of the whole tree, database included', 'MB', tree),
-      figure('loader, compressed (gzip)', 'bytes', [bytes.loader]),
-      figure("widget's page with all it loads, compressed (gzip)", 'bytes', [bytes.widget]),
+      metric('cold start, empty folder, to ready', 's', cold),
+      metric('warm start to ready', 's', warm, { atMost: 3 }),
+      metric('idle memory of the server process', 'MB', server, { atMost: 150 }),
+      metric('idle memory of the whole tree, database included', 'MB', tree),
+      metric('loader, compressed (gzip)', 'bytes', [bytes.loader]),
+      metric("widget's page with all it loads, compressed (gzip)", 'bytes', [bytes.widget]),
     ]
   },
 }

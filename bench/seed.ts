@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { type DatabaseAddress, driverOptions, sessionSettings } from '#db/core/connect.ts'
 import { splitStatements } from '#db/schema/split-statements.ts'
-import { answers, names, questions } from './fill-words.ts'
+import { answers, names, questions } from './seed-text.ts'
 
-export interface FillSize {
+export interface SeedSize {
   /** Rows of conversations, more than `present`. They hold about ten messages each, half of them no more than five. */
   conversations: number
   /** Conversations that are not closed: three of five wait, the others are in progress. */
@@ -27,7 +27,7 @@ export const customersAbove = 1000
 const blockSize = 50
 
 /** The database at `address` has Kefu's tables and nothing in them, and nobody else uses it meanwhile. */
-export async function fillDatabase(address: DatabaseAddress, size: FillSize): Promise<void> {
+export async function seedDatabase(address: DatabaseAddress, size: SeedSize): Promise<void> {
   const connection = await createConnection(driverOptions(address))
   try {
     await connection.query(sessionSettings)
@@ -44,7 +44,7 @@ export async function fillDatabase(address: DatabaseAddress, size: FillSize): Pr
     )
     await connection.query(conversationRows)
     await insertMessages(connection)
-    await connection.query('DROP TABLE fill_numbers, fill_plan, fill_blocks')
+    await connection.query('DROP TABLE seed_numbers, seed_plan, seed_blocks')
     await connection.query('ANALYZE TABLE sites, users, conversations, messages, agent_status')
   } finally {
     connection.destroy()
@@ -65,18 +65,18 @@ async function insertMessages(connection: Connection): Promise<void> {
 }
 
 async function numberRows(connection: Connection, upTo: number): Promise<void> {
-  await connection.query('CREATE TABLE fill_numbers (n INT UNSIGNED NOT NULL PRIMARY KEY) ENGINE = InnoDB')
-  await connection.query('INSERT INTO fill_numbers VALUES (1)')
+  await connection.query('CREATE TABLE seed_numbers (n INT UNSIGNED NOT NULL PRIMARY KEY) ENGINE = InnoDB')
+  await connection.query('INSERT INTO seed_numbers VALUES (1)')
   for (let there = 1; there < upTo; there *= 2) {
-    await connection.query('INSERT INTO fill_numbers SELECT n + ? FROM fill_numbers WHERE n <= ?', [
+    await connection.query('INSERT INTO seed_numbers SELECT n + ? FROM seed_numbers WHERE n <= ?', [
       there,
       upTo - there,
     ])
   }
 }
 
-async function planConversations(connection: Connection, size: FillSize): Promise<void> {
-  await connection.query(`CREATE TABLE fill_plan (
+async function planConversations(connection: Connection, size: SeedSize): Promise<void> {
+  await connection.query(`CREATE TABLE seed_plan (
     block INT UNSIGNED NOT NULL, id INT UNSIGNED NOT NULL, length INT UNSIGNED NOT NULL, status VARCHAR(10) NOT NULL,
     customer_id INT UNSIGNED NOT NULL, agent_id INT UNSIGNED NULL,
     customer_read INT UNSIGNED NOT NULL, agent_read INT UNSIGNED NOT NULL,
@@ -84,9 +84,9 @@ async function planConversations(connection: Connection, size: FillSize): Promis
     PRIMARY KEY (block, id)) ENGINE = InnoDB`)
   const [[row]] = await connection.query<RowDataPacket[]>('SELECT CURRENT_TIMESTAMP(3) AS now')
   await connection.query(planRows(size), [new Date(row?.now)])
-  await connection.query(`CREATE TABLE fill_blocks (block INT UNSIGNED NOT NULL PRIMARY KEY, longest INT UNSIGNED NOT NULL)
+  await connection.query(`CREATE TABLE seed_blocks (block INT UNSIGNED NOT NULL PRIMARY KEY, longest INT UNSIGNED NOT NULL)
     ENGINE = InnoDB`)
-  await connection.query('INSERT INTO fill_blocks SELECT block, MAX(length) FROM fill_plan GROUP BY block')
+  await connection.query('INSERT INTO seed_blocks SELECT block, MAX(length) FROM seed_plan GROUP BY block')
 }
 
 /** A number below `below` that looks drawn by chance, and is the same each time. */
@@ -95,8 +95,8 @@ const draw = (what: string, below: number) => `CRC32(CONCAT('${what} ', age)) % 
 const pick = (key: string, count: number) => `ELT(1 + CRC32(${key}) % ${count}, ?)`
 
 /** Everything hangs on the age, counted from the newest, so that the present does not depend on how much past there is. */
-const planRows = ({ conversations, present, agents, longEvery, longLength }: FillSize) => `
-  INSERT INTO fill_plan
+const planRows = ({ conversations, present, agents, longEvery, longLength }: SeedSize) => `
+  INSERT INTO seed_plan
   SELECT FLOOR(id / ${blockSize}), id, length, status,
     ${customersAbove} + CASE WHEN status = 'closed' AND age % 50 = 7 THEN 1 WHEN status <> 'closed' OR age % 10 < 6 THEN 1 + id
       ELSE 2 + ${draw('customer', Math.ceil(conversations / 10))} END,
@@ -114,25 +114,25 @@ const planRows = ({ conversations, present, agents, longEvery, longLength }: Fil
         WHEN lot < 850 THEN 5 + lot % 10 WHEN lot < 980 THEN 15 + lot % 20 ELSE 45 + lot % 60 END AS length
     FROM (
       SELECT n AS id, ${conversations} - n AS age, CRC32(CONCAT('length ', ${conversations} - n)) % 1000 AS lot
-      FROM fill_numbers WHERE n <= ${conversations}
+      FROM seed_numbers WHERE n <= ${conversations}
     ) AS numbered
   ) AS drawn`
 
 const siteRows = `INSERT INTO sites (id, site_key, name, origins) VALUES
   (1, 'mist-and-leaf', 'Mist & Leaf', 'https://shop.example'), (2, 'mist-and-leaf-cn', '岚叶茶铺', 'https://cn.shop.example')`
 
-const agentRows = ({ agents }: FillSize) => `
+const agentRows = ({ agents }: SeedSize) => `
   INSERT INTO users (id, username, password_hash, role, name, language, created_at)
   SELECT n, CONCAT('agent', n), 'none', 'agent', CONCAT(${pick('n', names.length)}, ' ', n),
-    IF(n % 2 = 0, 'en', 'zh-CN'), (SELECT MIN(begun_at) FROM fill_plan)
-  FROM fill_numbers WHERE n <= ${agents}`
+    IF(n % 2 = 0, 'en', 'zh-CN'), (SELECT MIN(begun_at) FROM seed_plan)
+  FROM seed_numbers WHERE n <= ${agents}`
 
 const customerRows = `
   INSERT INTO users (id, role, name, email, language, site_id, created_at)
   SELECT customer_id, 'customer', ${pick('customer_id', names.length)},
     IF(customer_id % 4 = 0, CONCAT('customer', customer_id, '@mail.example'), NULL), IF(customer_id % 2 = 0, 'en', 'zh-CN'),
     1 + customer_id % 2, MIN(begun_at)
-  FROM fill_plan GROUP BY customer_id ORDER BY customer_id`
+  FROM seed_plan GROUP BY customer_id ORDER BY customer_id`
 
 /** Where there is an agent, the customer writes the odd messages and the agent the even ones. */
 const conversationRows = `
@@ -148,7 +148,7 @@ const conversationRows = `
     IF(agent_id IS NULL, length - agent_read, CEIL(length / 2) - CEIL(agent_read / 2)),
     IF(status = 'open', begun_at, NULL), IF(status = 'closed', ended_at, NULL), begun_at,
     IF(status = 'closed', ended_at, spoken_at), IF(status = 'closed', ended_at, spoken_at)
-  FROM (SELECT fill_plan.*, ended_at - INTERVAL pause_ms * 1000 MICROSECOND AS spoken_at FROM fill_plan) AS plan
+  FROM (SELECT seed_plan.*, ended_at - INTERVAL pause_ms * 1000 MICROSECOND AS spoken_at FROM seed_plan) AS plan
   ORDER BY id`
 
 const messageRows = `
@@ -156,4 +156,4 @@ const messageRows = `
   SELECT STRAIGHT_JOIN id, IF(agent_id IS NULL OR n % 2 = 1, customer_id, agent_id), n, LEFT(SHA2(CONCAT(id, ' ', n), 224), 32),
     IF(agent_id IS NULL OR n % 2 = 1, ${pick("CONCAT(id, ' ', n)", questions.length)}, ${pick("CONCAT(n, ' ', id)", answers.length)}),
     n <= IF(agent_id IS NULL OR n % 2 = 1, agent_read, customer_read), 1 + n, begun_at + INTERVAL pause_ms * n * 1000 MICROSECOND
-  FROM fill_blocks JOIN fill_numbers ON n <= longest JOIN fill_plan ON fill_plan.block = fill_blocks.block AND length >= n`
+  FROM seed_blocks JOIN seed_numbers ON n <= longest JOIN seed_plan ON seed_plan.block = seed_blocks.block AND length >= n`

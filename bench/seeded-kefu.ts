@@ -11,12 +11,12 @@ import { layoutOf } from '#db/embedded/layout.ts'
 import { runningDatabase } from '#db/embedded/running-database.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
 import { logInAs } from './accounts.ts'
-import { type FillSize, fillDatabase } from './fill.ts'
 import { type LoadConnection, openConnection } from './load/connection.ts'
+import { type SeedSize, seedDatabase } from './seed.ts'
 import { newDataDir, startKefu } from './servers.ts'
 
 /** What a shop has on its hands does not depend on what is behind it. */
-export const sizeOf = (conversations: number): FillSize => ({
+export const sizeOf = (conversations: number): SeedSize => ({
   conversations,
   present: 2_000,
   agents: 40,
@@ -27,20 +27,20 @@ export const busiestAgent = 1
 
 const bufferPool = 2 ** 30
 
-export interface FilledShop {
-  size: FillSize
+export interface SeededKefu {
+  size: SeedSize
   /** Null where an earlier run had filled it. */
-  fillSeconds: number | null
+  seedSeconds: number | null
   db: Database
   agent: LoadConnection
   stop(): Promise<void>
 }
 
 /** Nothing is in memory yet when it resolves. With `keep`, a folder, it stays there for later runs. */
-export async function openShop(conversations: number, keep: string | null): Promise<FilledShop> {
+export async function startSeededKefu(conversations: number, keep: string | null): Promise<SeededKefu> {
   const size = sizeOf(conversations)
   const dataDir = keep === null ? await newDataDir() : join(keep, String(conversations))
-  const fillSeconds = await fillFolder(dataDir, size)
+  const seedSeconds = await seedFolder(dataDir, size)
   // What was in memory at the last stop would be read in again.
   rmSync(join(layoutOf(dataDir).files, 'ib_buffer_pool'), { force: true })
   const kefu = await startKefu({ dataDir, bufferPool: `${bufferPool / 2 ** 20}M` })
@@ -50,7 +50,7 @@ export async function openShop(conversations: number, keep: string | null): Prom
   const db = connectDatabase(runningDatabase(dataDir))
   return {
     size,
-    fillSeconds,
+    seedSeconds,
     db,
     agent,
     async stop() {
@@ -62,7 +62,7 @@ export async function openShop(conversations: number, keep: string | null): Prom
   }
 }
 
-async function fillFolder(dataDir: string, size: FillSize): Promise<number | null> {
+async function seedFolder(dataDir: string, size: SeedSize): Promise<number | null> {
   const mark = join(dataDir, 'filled.json')
   const wanted = JSON.stringify(size)
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return null
@@ -72,7 +72,7 @@ async function fillFolder(dataDir: string, size: FillSize): Promise<number | nul
   const database = await startEmbeddedDatabase({ dataDir, bufferPool, log: () => {} })
   await prepareDatabase(database)
   const startedAt = performance.now()
-  await fillDatabase(database, size)
+  await seedDatabase(database, size)
   const seconds = (performance.now() - startedAt) / 1000
   await database.stop()
   unlockDataDirectory(dataDir)

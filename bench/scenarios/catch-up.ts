@@ -1,25 +1,25 @@
 // A client that was away while 5,000 messages were written asks for all of them, page by page over its socket.
 
-import { limits } from '#protocol/limits.ts'
-import { makeRooms } from '../accounts.ts'
-import { type Figure, figure, type Part } from '../figures.ts'
+import { limits } from '#protocol/limits/wire.ts'
+import { createRooms } from '../accounts.ts'
 import { type LoadConnection, openConnection } from '../load/connection.ts'
-import { body } from '../load/run.ts'
+import { body } from '../load/message-run.ts'
+import { type Metric, metric, type Scenario } from '../metrics.ts'
 import { startKefu } from '../servers.ts'
 
 const written = 5_000
 const writtenAtOnce = 200
 
-export const catchUp: Part = {
+export const catchUp: Scenario = {
   name: 'catch-up',
-  async run({ options, say }): Promise<Figure[]> {
+  async run({ options, progress }): Promise<Metric[]> {
     const kefu = await startKefu()
     try {
-      const [room] = await makeRooms(kefu, { rooms: 1, agents: 1 })
+      const [room] = await createRooms(kefu, { rooms: 1, agents: 1 })
       if (room === undefined) throw new Error('no room was made')
       const { conversationId, customerToken: token } = room
-      const customer = await openConnection(kefu.url, { auth: { token }, requests: [] }, deaf)
-      say(`writing ${written} messages`)
+      const customer = await openConnection(kefu.url, { auth: { token }, requests: [] }, noListener)
+      progress(`writing ${written} messages`)
       const writtenFrom = performance.now()
       for (let from = 0; from < written; from += writtenAtOnce) {
         await Promise.all(
@@ -29,7 +29,7 @@ export const catchUp: Part = {
       const writingSeconds = (performance.now() - writtenFrom) / 1000
       const seconds: number[] = []
       for (let round = 1; round <= options.rounds; round++) {
-        const agent = await openConnection(kefu.url, { auth: { token: room.agentToken }, requests: [] }, deaf)
+        const agent = await openConnection(kefu.url, { auth: { token: room.agentToken }, requests: [] }, noListener)
         const from = performance.now()
         const read = await readAll(agent, conversationId)
         seconds.push((performance.now() - from) / 1000)
@@ -37,8 +37,8 @@ export const catchUp: Part = {
         agent.close()
       }
       return [
-        figure(`writing them into one conversation, ${writtenAtOnce} in flight`, '/s', [written / writingSeconds]),
-        figure(`catching up on ${written} messages, ${limits.pageSize} a page`, 's', seconds),
+        metric(`writing them into one conversation, ${writtenAtOnce} in flight`, '/s', [written / writingSeconds]),
+        metric(`catching up on ${written} messages, ${limits.pageSize} a page`, 's', seconds),
       ]
     } finally {
       await kefu.stop()
@@ -46,7 +46,7 @@ export const catchUp: Part = {
   },
 }
 
-const deaf = { acknowledged() {}, event() {}, ended() {} }
+const noListener = { acknowledged() {}, event() {}, ended() {} }
 
 interface Page {
   ok: boolean

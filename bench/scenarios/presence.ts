@@ -1,26 +1,26 @@
 // 200 agents come back at one moment, as after a restart: how long until a colleague has been told all of them online.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeAgents } from '../accounts.ts'
-import { type Figure, figure, type Part } from '../figures.ts'
+import { createAgents } from '../accounts.ts'
 import { type LoadConnection, openConnection } from '../load/connection.ts'
+import { type Metric, metric, type Scenario } from '../metrics.ts'
 import { startKefu } from '../servers.ts'
 
 const giveUpMs = 30_000
 
-export const presence: Part = {
+export const presence: Scenario = {
   name: 'presence',
-  async run({ options, say }): Promise<Figure[]> {
+  async run({ options, progress }): Promise<Metric[]> {
     const count = options.quick ? 20 : 200
     const kefu = await startKefu()
     try {
-      say(`signing ${count} agents in`)
-      const [watcherToken = '', ...tokens] = await makeAgents(kefu, count + 1)
+      progress(`signing ${count} agents in`)
+      const [watcherToken = '', ...tokens] = await createAgents(kefu, count + 1)
       const watcher = await watchStatuses(kefu.url, watcherToken)
       await watcher.until('online', 1)
       const seconds: number[] = []
       for (let round = 1; round <= options.rounds; round++) {
-        say(`${count} agents connect: round ${round}`)
+        progress(`${count} agents connect: round ${round}`)
         const from = performance.now()
         const connections = await Promise.all(tokens.map((token) => connect(kefu.url, token)))
         await watcher.until('online', count + 1)
@@ -28,7 +28,7 @@ export const presence: Part = {
         for (const connection of connections) connection.close()
         if (round < options.rounds) await watcher.until('offline', count)
       }
-      return [figure(`${count} agents connect at once: all told online`, 's', seconds)]
+      return [metric(`${count} agents connect at once: all told online`, 's', seconds)]
     } finally {
       await kefu.stop()
     }

@@ -2,18 +2,19 @@
 
 import type { Database } from '#db/core/database.ts'
 import type { KeysetPosition } from '#db/core/keyset.ts'
-import { listConversationsInView } from '#db/queries/conversation-records.ts'
+import { selectConversationsInView } from '#db/queries/conversation-records.ts'
 import type { ConversationView } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
-import type { FillSize } from './fill.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
+import type { SeedSize } from './seed.ts'
 
-const spots = 200
+const sampleCount = 200
 
-export interface Places {
+export interface SamplePoints {
   /** Where pages of each view begin; null for the first page. */
   cursors: Record<ConversationView, (string | null)[]>
   /** Conversations in which much was said, a tenth of them very much. */
-  talks: { id: number; customerId: number; lastSeq: number; version: number }[]
+  longConversations: { id: number; customerId: number; lastSeq: number; version: number }[]
   /** Two hundred changed at or after this. */
   changedSince: string
   /** Conversations that people have open, two hundred more than one statement asks the heads of. */
@@ -23,43 +24,47 @@ export interface Places {
 /** As Kefu writes it. */
 const cursorOf = ({ at, id }: KeysetPosition) => Buffer.from(`${at} ${id}`).toString('base64url')
 
-export async function findPlaces(db: Database, size: FillSize, agentId: number): Promise<Places> {
+export async function findSamplePoints(db: Database, size: SeedSize, agentId: number): Promise<SamplePoints> {
   const past = size.conversations - size.present
-  const open = spots + limits.headsRows
+  const open = sampleCount + serverLimits.headsRows
   return {
     cursors: {
-      queue: await walk(db, 'queue', agentId),
-      mine: await walk(db, 'mine', agentId),
-      all: await walk(db, 'all', agentId),
-      closed: await closedAt(db, spread(spots, past)),
+      queue: await listCursors(db, 'queue', agentId),
+      mine: await listCursors(db, 'mine', agentId),
+      all: await listCursors(db, 'all', agentId),
+      closed: await closedCursors(db, evenlySpaced(sampleCount, past)),
     },
-    talks: await findTalks(db, size, spread(spots, past)),
+    longConversations: await findLongConversations(db, size, evenlySpaced(sampleCount, past)),
     changedSince: await findChangedSince(db),
-    present: spread(open, size.present).map((id) => past + id),
+    present: evenlySpaced(open, size.present).map((id) => past + id),
   }
 }
 
 /** So many ids from 1 to `upTo`, at equal distances. */
-const spread = (count: number, upTo: number) =>
+const evenlySpaced = (count: number, upTo: number) =>
   Array.from({ length: count }, (_, n) => 1 + Math.floor((n * upTo) / count))
 
 /** Every page of a view. */
-async function walk(db: Database, view: ConversationView, agentId: number): Promise<(string | null)[]> {
+async function listCursors(db: Database, view: ConversationView, agentId: number): Promise<(string | null)[]> {
   const cursors: (string | null)[] = []
   for (let place: KeysetPosition | null | undefined; place !== null; ) {
     cursors.push(place ? cursorOf(place) : null)
-    place = (await listConversationsInView(db, view, agentId, place ?? null, limits.defaultPageSize)).next
+    place = (await selectConversationsInView(db, view, agentId, place ?? null, limits.defaultPageSize)).next
   }
   return cursors
 }
 
-async function closedAt(db: Database, ids: number[]): Promise<string[]> {
+async function closedCursors(db: Database, ids: number[]): Promise<string[]> {
   const rows = await db.selectFrom('conversations').select(['id', 'closed_at as at']).where('id', 'in', ids).execute()
   return rows.map(({ id, at }) => cursorOf({ id, at: at ?? '' }))
 }
 
-async function findTalks(db: Database, size: FillSize, from: number[]): Promise<Places['talks']> {
-  const talks: Places['talks'] = []
+async function findLongConversations(
+  db: Database,
+  size: SeedSize,
+  from: number[],
+): Promise<SamplePoints['longConversations']> {
+  const longConversations: SamplePoints['longConversations'] = []
   const longOnes = Math.floor(size.conversations / size.longEvery)
   for (const [index, id] of from.entries()) {
     const isLong = index % 10 === 0
@@ -72,9 +77,9 @@ async function findTalks(db: Database, size: FillSize, from: number[]): Promise<
       .orderBy('id')
       .limit(1)
       .executeTakeFirstOrThrow()
-    talks.push(row)
+    longConversations.push(row)
   }
-  return talks
+  return longConversations
 }
 
 async function findChangedSince(db: Database): Promise<string> {

@@ -2,9 +2,9 @@
 // whether the time of an answer tells that a user exists. Rates are off: the attack comes from everywhere at once.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Bench, type Figure, figure, type Part } from '../figures.ts'
+import { type KefuSystem, scaled, startKefuSystem } from '../load/comparison.ts'
 import type { Measured } from '../load/jobs.ts'
-import { type Ours, scaled, startOurs } from '../load/pair.ts'
+import { type Bench, type Metric, metric, type Scenario } from '../metrics.ts'
 import { median } from '../percentiles.ts'
 
 const perSecond = 200
@@ -12,10 +12,10 @@ const perSecond = 200
 const attackers = 110
 const pauseMs = 250
 
-export const logins: Part = {
+export const logins: Scenario = {
   name: 'logins',
   async run(bench) {
-    const ours = await startOurs(scaled({ rooms: 50, agents: 10 }, bench.options.scale))
+    const ours = await startKefuSystem(scaled({ rooms: 50, agents: 10 }, bench.options.scale))
     try {
       return [...(await measureFlood(bench, ours)), ...(await measureTiming(bench, ours))]
     } finally {
@@ -24,27 +24,30 @@ export const logins: Part = {
   },
 }
 
-async function measureFlood({ options, say, undisturbed }: Bench, { load, server }: Ours): Promise<Figure[]> {
+async function measureFlood(
+  { options, progress, retryIfDisturbed }: Bench,
+  { load, server }: KefuSystem,
+): Promise<Metric[]> {
   const { ms, warmUpMs, rounds } = options
   const calm: Measured[] = []
   const flooded: Measured[] = []
   let tries = 0
   const measure = () => load.open({ perSecond, ms, warmUpMs, pids: [] })
   for (let round = 1; round <= rounds; round++) {
-    say(`${perSecond} messages a second beside ${attackers} attackers: round ${round}`)
-    calm.push(await undisturbed('without an attack', measure))
+    progress(`${perSecond} messages a second beside ${attackers} attackers: round ${round}`)
+    calm.push(await retryIfDisturbed('without an attack', measure))
     const attack = startAttack(server.url)
-    flooded.push(await undisturbed('under attack', measure))
+    flooded.push(await retryIfDisturbed('under attack', measure))
     tries += await attack.stop()
   }
-  const figures = [figure('wrong passwords hashed under attack', '/s', [tries / (rounds * ((ms + warmUpMs) / 1000))])]
+  const metrics = [metric('wrong passwords hashed under attack', '/s', [tries / (rounds * ((ms + warmUpMs) / 1000))])]
   for (const rank of ['p50', 'p99'] as const) {
     const before = calm.map(({ ackMs }) => ackMs[rank])
     const during = flooded.map(({ ackMs }) => ackMs[rank])
-    figures.push(figure(`ack ${rank} without an attack`, 'ms', before))
-    figures.push(figure(`ack ${rank} under attack`, 'ms', during, { atMost: 2 * median(before) }))
+    metrics.push(metric(`ack ${rank} without an attack`, 'ms', before))
+    metrics.push(metric(`ack ${rank} under attack`, 'ms', during, { atMost: 2 * median(before) }))
   }
-  return figures
+  return metrics
 }
 
 /** Wrong passwords without end; `stop` tells how many were hashed. */
@@ -69,24 +72,24 @@ function startAttack(url: URL): { stop(): Promise<number> } {
 }
 
 /** By turns, so that whatever slows the machine slows both. */
-async function measureTiming({ options, say }: Bench, { server }: Ours): Promise<Figure[]> {
+async function measureTiming({ options, progress }: Bench, { server }: KefuSystem): Promise<Metric[]> {
   const tries = options.quick ? 50 : 1_000
-  say(`${tries} tries each as somebody who exists and as nobody`)
+  progress(`${tries} tries each as somebody who exists and as nobody`)
   const ms = { known: [] as number[], unknown: [] as number[] }
   for (let index = -5; index < tries; index++) {
     const order = index % 2 === 0 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const)
     for (const who of order) {
-      const took = (await tryLogin(server.url, who === 'known' ? 'admin' : 'nobody')).ms
-      if (index >= 0) ms[who].push(took)
+      const timings = (await tryLogin(server.url, who === 'known' ? 'admin' : 'nobody')).ms
+      if (index >= 0) ms[who].push(timings)
     }
   }
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const apart = Math.abs(mean(ms.known) - mean(ms.unknown))
   return [
-    figure('a wrong password, somebody', 'ms', [mean(ms.known)]),
-    figure('a wrong password, nobody', 'ms', [mean(ms.unknown)]),
-    figure('difference of the means', 'ms', [apart], { atMost: 5 }),
-    figure('difference of the medians', 'ms', [Math.abs(median(ms.known) - median(ms.unknown))], { atMost: 5 }),
+    metric('a wrong password, somebody', 'ms', [mean(ms.known)]),
+    metric('a wrong password, nobody', 'ms', [mean(ms.unknown)]),
+    metric('difference of the means', 'ms', [apart], { atMost: 5 }),
+    metric('difference of the medians', 'ms', [Math.abs(median(ms.known) - median(ms.unknown))], { atMost: 5 }),
   ]
 }
 
