@@ -268,7 +268,7 @@ export const removals: Record<string, Removal> = {
   },
   'that setting up happens once': {
     file: 'server/setup/setup.ts',
-    find: 'if (!(await isSetupStillNeeded(app))) throw alreadyDone()',
+    find: 'if (!(await isSetupNeededCached(app))) throw alreadyDone()',
     put: '',
   },
   'the code of setting up': {
