@@ -9,8 +9,8 @@ import { AppError } from '../shared/errors.ts'
 import { unauthorized } from './tokens.ts'
 
 /**
- * Throws unauthorized if the session or user has ended, forbidden if the role has changed. A transaction that updates the
- * actor's own row must lock that row first: a shared lock held by two transactions cannot be upgraded.
+ * Throws unauthorized if the session or user has ended, forbidden if the role has changed. A transaction that updates
+ * the actor's own row must lock that row first: a shared lock held by two transactions cannot be upgraded.
  */
 export async function assertStillMay(trx: Transaction, actor: Actor): Promise<{ isBlocked: boolean }> {
   const found = isCustomer(actor) ? await lockCustomerOfSession(trx, actor) : await lockAgentOfSession(trx, actor)

@@ -13,8 +13,8 @@ interface Entry {
 
 export interface CurrentActors {
   /**
-   * Registers before `read` runs, so that a session that ends meanwhile is noticed. Undefined if `read` finds none or the
-   * session has just ended.
+   * Registers before `read` runs, so that a session that ends meanwhile is noticed. Undefined if `read` finds none or
+   * the session has just ended.
    */
   enter(ids: Pick<Actor, 'userId' | 'sessionId'>, read: () => Promise<Actor | undefined>): Promise<Actor | undefined>
   leave(actor: Actor): void

@@ -13,8 +13,8 @@ const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const placeholderHash = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${randomText(16)}$${randomText(32)}`
 
 /**
- * At most serverLimits.concurrentPasswordHashes, and one core is left to the chat. On two cores a second concurrent hash makes messages four
- * times as slow for the same number of guesses (docs/performance/log.md).
+ * At most serverLimits.concurrentPasswordHashes, and one core is left to the chat. On two cores a second concurrent
+ * hash makes messages four times as slow for the same number of guesses (docs/performance/log.md).
  */
 export const concurrentHashes = Math.max(1, Math.min(serverLimits.concurrentPasswordHashes, availableParallelism() - 1))
 const queues = {

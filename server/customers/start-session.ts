@@ -66,8 +66,8 @@ export async function startSession(
 }
 
 /**
- * A new session counts against its address, before any query. A continued session counts against its customer alone. If its
- * token turns out to be invalid, it counts as new. Each counts once, however often the transaction runs.
+ * A new session counts against its address, before any query. A continued session counts against its customer alone. If
+ * its token turns out to be invalid, it counts as new. Each counts once, however often the transaction runs.
  */
 function admit(app: App, body: WidgetSessionBody, address: ClientAddress) {
   let isBeginning = false
@@ -115,7 +115,9 @@ async function startAnonymous(trx: Transaction, siteId: number): Promise<Continu
   return { customerId, sessionId: await insertCustomerSession(trx, customerId, hashSecret(secret)), secret }
 }
 
-/** Verified values win; the page's own apply only where the shop has verified none. A blocked customer changes nothing. */
+/**
+ * Verified values win; the page's own apply only where the shop has verified none. A blocked customer changes nothing.
+ */
 function changesOf(
   current: CustomerRecord,
   claimed: WidgetSessionBody,

@@ -48,8 +48,8 @@ export async function createFirstAdmin(trx: Transaction, admin: { username: stri
 }
 
 /**
- * With ADMIN_PASSWORD set and no admin yet, creates the admin, and a site if none exists. Throws StartError if the name is in
- * use or the password is common.
+ * With ADMIN_PASSWORD set and no admin yet, creates the admin, and a site if none exists. Throws StartError if the name
+ * is in use or the password is common.
  */
 export async function ensureFirstAdmin(app: Pick<App, 'db' | 'config' | 'log'>): Promise<void> {
   const { adminUsername: username, adminPassword } = app.config

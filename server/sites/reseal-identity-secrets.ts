@@ -5,7 +5,10 @@ import { lockAllIdentitySecrets, saveIdentitySecrets } from '#db/queries/identit
 import type { App } from '../context.ts'
 import { seal, unseal } from './sealed-secret.ts'
 
-/** Logs the sites whose secret no JWT_SECRET opens: identified customers are refused there until an admin creates a new one. */
+/**
+ * Logs the sites whose secret no JWT_SECRET opens: identified customers are refused there until an admin creates a new
+ * one.
+ */
 export async function resealIdentitySecrets(app: Pick<App, 'db' | 'log' | 'jwtSecrets'>): Promise<void> {
   const lost = await inTransaction(app.db, async (trx) => {
     const lost: number[] = []

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits/wire.ts'
 import { createFairQueue } from '../../server/attachments/fair-queue.ts'
 import { createStagedUploads } from '../../server/attachments/staged-uploads.ts'
-import type { InspectionAnswer } from '../../server/attachments/upload-inspector-process.ts'
+import type { InspectionReply } from '../../server/attachments/upload-inspector-process.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { bomb, jpeg, pdf, png } from './corpus.ts'
@@ -266,7 +266,7 @@ describe('memory', () => {
         const answered = once(child, 'message')
         const request = { path, outputPath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: kind }
         child.send({ id: 1, request, imageType })
-        return (await answered)[0] as InspectionAnswer
+        return (await answered)[0] as InspectionReply
       }
       try {
         const { mimeType } = await answerTo(null)
