@@ -229,7 +229,7 @@ describe('waiting', () => {
         ({ code }: { code: string }) => answers.push({ outcome: code, ms: performance.now() - beganAt }),
       )
     const customers = []
-    // In small groups: finding types has a queue of the same length.
+    // In small groups: result types has a queue of the same length.
     for (let each = 0; each < budgets.customerInspectionsWaiting.concurrent + 20; each++)
       customers.push(inspect(each, true))
     const agent = inspect(1_000, false)
@@ -270,7 +270,7 @@ describe('memory', () => {
       }
       try {
         const { mimeType } = await answerTo(null)
-        expect(await answerTo(mimeType)).toMatchObject({ finding: { kind: 'image' } })
+        expect(await answerTo(mimeType)).toMatchObject({ result: { kind: 'image' } })
         const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
         expect(Number(peak) / 1024).toBeLessThan(280)
       } finally {

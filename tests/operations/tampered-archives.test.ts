@@ -242,7 +242,7 @@ describe('an archive', () => {
         }),
       )
       writeFileSync(file, allowUntrusted ? changed.subarray(0, -trailerLength) : changed)
-      await expect(collect(archive)).rejects.toThrow(/changed while it was read|is not a whole/)
+      await expect(collect(archive)).rejects.toThrow(/changed while it was read|is not a complete Kefu backup/)
       await archive.close()
     }
   })
