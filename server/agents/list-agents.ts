@@ -1,4 +1,4 @@
-// All who may answer, with what is told of them and how many conversations each has.
+// Lists all agents and admins with status and number of conversations.
 
 import { selectAgents } from '#db/queries/agents.ts'
 import type { Agent } from '#protocol/entities.ts'

@@ -1,5 +1,6 @@
-// Who is here: counts each agent's connections on this node, writes the first and the last of them (after a grace) to the database, and
-// keeps this node's lease there. What is told follows from the database, so that several nodes agree.
+// Tracks which agents are online. Counts each agent's connections on this node, writes the first and (after a grace
+// period) the last to the database, and renews this node's lease. Published statuses follow from the database, so nodes
+// agree.
 
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
@@ -24,16 +25,16 @@ import type { Config } from '../process/config.ts'
 import type { AgentActor } from '../shared/actor.ts'
 
 export interface Presence {
-  /** Registers this node; from then on its lease is renewed and lapsed ones are swept. */
+  /** Registers this node. From then on it renews its lease and removes lapsed nodes. */
   start(): Promise<void>
-  /** A connection of this agent opened; told before it resolves. */
+  /** Call when a connection of the agent opened. Publishes before it resolves. */
   connected(agentId: number): Promise<void>
-  /** One closed; the agent is told offline after serverLimits.presenceGraceMs unless another opens. */
+  /** Call when one closed. The agent goes offline after serverLimits.presenceGraceMs unless another opens. */
   disconnected(agentId: number): void
   choose(actor: AgentActor, status: AgentStatusValue): Promise<void>
-  /** Tells this node's own connections what changed since a time of the database's clock and was not told here. */
+  /** Publishes changes since a database time that this node missed, to its own connections. */
   republishSince(since: string): Promise<void>
-  /** Takes this node and its agents out of the database. */
+  /** Removes this node and its agents from the database. */
   stop(): Promise<void>
 }
 
@@ -48,31 +49,35 @@ export function createPresence(app: Deps): Presence {
   const nodeId = randomBytes(16).toString('hex')
   const open = new Map<number, number>()
   const leaving = new Map<number, NodeJS.Timeout>()
-  /** What this node has told of each agent. */
-  const told = new Map<number, AgentStatusValue>()
-  let toldAvailable = false
+  /** The status that this node last published, by agent. */
+  const published = new Map<number, AgentStatusValue>()
+  let publishedAvailable = false
   let renewal: NodeJS.Timeout | undefined
-  /** Nothing is swept until the database has answered for a whole lease: others may only have been unable to renew. */
+  /** Lapsed nodes stay until the database has answered for a whole lease: they may only have been unable to renew. */
   let answeringSince: number | null = null
 
   async function change(agentId: number, write: (trx: Transaction) => Promise<void>) {
     const status = await inTransaction(app.db, async (trx, again) => {
       await write(trx)
       const refreshed = await refreshAgentStatus(trx, agentId)
-      // After an ambiguous commit what stands may be our own, told to nobody.
+      // After an ambiguous commit the current status may be our own, and unpublished.
       return again ? { ...refreshed, before: null } : refreshed
     })
-    await tell(agentId, status)
+    await publishStatus(agentId, status)
   }
 
-  async function tell(agentId: number, { status, lastSeen, before }: StatusChange, reach: { local?: true } = {}) {
-    told.set(agentId, status)
+  async function publishStatus(
+    agentId: number,
+    { status, lastSeen, before }: StatusChange,
+    reach: { local?: true } = {},
+  ) {
+    published.set(agentId, status)
     if (status === before) return
     app.publish('agent:status-changed', { agents: true, ...reach }, { agentId, status, lastSeen })
     if (status !== 'offline' && before !== 'offline' && before !== null) return
-    // Whoever comes or goes tells how it stands: of several at once none can know to be the first.
-    toldAvailable = (await countAvailableAgents(app.db)) > 0
-    app.publish('availability:changed', { customers: true, ...reach }, { available: toldAvailable })
+    // Every arrival and departure publishes availability: of concurrent ones none can know that it is the first.
+    publishedAvailable = (await countAvailableAgents(app.db)) > 0
+    app.publish('availability:changed', { customers: true, ...reach }, { available: publishedAvailable })
   }
 
   const arrive = (agentId: number) => change(agentId, (trx) => insertAgentConnection(trx, agentId, nodeId))
@@ -81,7 +86,7 @@ export function createPresence(app: Deps): Presence {
     leaving.delete(agentId)
     if (open.has(agentId)) return
     await change(agentId, (trx) => deleteAgentConnection(trx, agentId, nodeId)).catch((error: unknown) => {
-      app.log.warn({ err: error, agentId }, 'could not tell an agent offline; the next renewal does')
+      app.log.warn({ err: error, agentId }, 'agent offline publish failed, retried at the next renewal')
     })
   }
 
@@ -91,21 +96,21 @@ export function createPresence(app: Deps): Presence {
       await reconcile()
       const now = performance.now()
       answeringSince ??= now
-      if (now - answeringSince >= serverLimits.nodeLeaseMs) await forget('lapsed')
+      if (now - answeringSince >= serverLimits.nodeLeaseMs) await removeLeases('lapsed')
     } catch (error) {
       answeringSince = null
-      app.log.warn({ err: error }, 'could not renew the lease of this node')
+      app.log.warn({ err: error }, 'node lease renewal failed')
     }
   }
 
-  /** Brings the rows of this node in line with what is open, whatever could not be written meanwhile. */
+  /** Reconciles this node's rows with its open connections, after writes that failed. */
   async function reconcile() {
     const written = new Set(await selectAgentConnections(app.db, nodeId))
     for (const agentId of open.keys()) if (!written.has(agentId)) await arrive(agentId)
     for (const agentId of written) if (!open.has(agentId) && !leaving.has(agentId)) await leave(agentId)
   }
 
-  async function forget(which: Parameters<typeof deleteNodes>[1]) {
+  async function removeLeases(which: Parameters<typeof deleteNodes>[1]) {
     const statuses = await inTransaction(app.db, async (trx) => {
       const agentIds = await deleteNodes(trx, which)
       const refreshed: [number, StatusChange][] = []
@@ -114,7 +119,7 @@ export function createPresence(app: Deps): Presence {
       }
       return refreshed
     })
-    for (const [agentId, status] of statuses) await tell(agentId, status)
+    for (const [agentId, status] of statuses) await publishStatus(agentId, status)
   }
 
   return {
@@ -145,22 +150,22 @@ export function createPresence(app: Deps): Presence {
       }),
     async republishSince(since) {
       for (const { agentId, status, lastSeen } of await selectPresenceSince(app.db, since)) {
-        const before = told.get(agentId)
+        const before = published.get(agentId)
         if (before === status || lastSeen === null) continue
-        // Of an agent this node never told anything, others may have told it, or failed to.
+        // For an agent without a published status here, assume the opposite: other nodes may have failed to publish.
         const assumed = status === 'offline' ? 'online' : 'offline'
-        await tell(agentId, { status, lastSeen, before: before ?? assumed }, { local: true })
+        await publishStatus(agentId, { status, lastSeen, before: before ?? assumed }, { local: true })
       }
-      // One who comes and one who goes may have told in the wrong order.
+      // Concurrent arrivals and departures may have been published in the wrong order.
       const available = (await countAvailableAgents(app.db)) > 0
-      if (available === toldAvailable) return
-      toldAvailable = available
+      if (available === publishedAvailable) return
+      publishedAvailable = available
       app.publish('availability:changed', { customers: true, local: true }, { available })
     },
     async stop() {
       clearInterval(renewal)
       for (const timer of leaving.values()) clearTimeout(timer)
-      await forget({ id: nodeId })
+      await removeLeases({ id: nodeId })
     },
   }
 }

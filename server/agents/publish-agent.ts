@@ -1,17 +1,17 @@
-// Tells agents how one of them stands: name, role, whether still one of them. Who is connected is told by presence.ts.
+// Publishes an agent's name and role, or removal, to agents. presence.ts publishes statuses.
 
 import { findAgent } from '#db/queries/agents.ts'
 import type { App } from '../context.ts'
 import { publishMany } from '../conversation-state/publish-conversation.ts'
 
-/** After the commit of a change; never throws. `conversationIds` are those that name the agent and were touched. */
+/** Call after the commit of a change; never throws. `conversationIds` are the touched ones that name the agent. */
 export async function publishAgent(app: App, agentId: number, conversationIds: readonly number[] = []): Promise<void> {
   try {
     const agent = (await findAgent(app.db, agentId)) ?? null
     app.publish('agent:updated', { agents: true }, { agentId, agent })
   } catch (error) {
-    // Whoever connects next reads the list anew.
-    app.log.warn({ err: error, agentId }, 'could not tell an agent')
+    // Clients read the list again when they reconnect.
+    app.log.warn({ err: error, agentId }, 'agent publish failed')
   }
   await publishMany(app, conversationIds, 'agent')
 }

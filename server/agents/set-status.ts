@@ -1,4 +1,4 @@
-// An agent chooses to be online, busy or offline; the choice is kept, and told while connected.
+// Sets the actor's chosen status. It is stored, and published while the agent is connected.
 
 import { findAgent } from '#db/queries/agents.ts'
 import type { Agent } from '#protocol/entities.ts'

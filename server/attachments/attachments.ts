@@ -1,4 +1,4 @@
-// The parts behind attachments, assembled: the folder, staged uploads, the inspector, and who gets a slot for an upload.
+// Assembles the parts of attachments: the store, staged uploads, the inspector, and the slots for uploads.
 
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -13,9 +13,9 @@ import { createStagedUploads, type StagedUploads } from './staged-uploads.ts'
 import { createUploadInspector, type UploadInspector } from './upload-inspector.ts'
 
 export interface UploadSlots {
-  /** The body is here: others may send theirs. */
+  /** Frees the node's slot once the body has arrived. */
   received(): void
-  /** The upload is over; calling it twice does no harm. */
+  /** Frees all slots at the end of the upload. Idempotent. */
   release(): void
 }
 
@@ -23,14 +23,17 @@ export interface Attachments {
   store: FileStore
   staged: StagedUploads
   inspector: UploadInspector
-  /** Throws rate_limited when the person or the customer's address has too many uploads under way, overloaded when this node has. */
+  /**
+   * Throws rate_limited if the person or the customer's address has too many active uploads, overloaded if this node
+   * has.
+   */
   acquire(actor: Actor): UploadSlots
   stop(): void
 }
 
-/** Of several nodes each has this folder, and it is one: a mount or a link to what they share. */
+/** Shared by all nodes, as a mount or a link. */
 export const uploadsFolder = ({ dataDir }: Pick<Config, 'dataDir'>) => join(dataDir, 'uploads')
-/** Within it, since what is put into the store has to be on its file system. Not part of a backup. */
+/** A subfolder of the uploads, since the store renames within one file system. Not part of a backup. */
 export const stagedFolder = 'incoming'
 
 interface Parts {
@@ -49,10 +52,10 @@ export function createAttachments({ config, log, rates, slots }: Parts): Attachm
     staged: createStagedUploads(join(folder, stagedFolder)),
     inspector,
     acquire(actor) {
-      // Agents have slots of their own, so that customers can never hold all.
+      // Agents have separate slots, which customers cannot hold.
       const pool = isCustomer(actor) ? 'customerUploadSlots' : 'agentUploadSlots'
       if (slots.held(pool, 'node') >= budgets[pool].concurrent) {
-        throw new AppError('overloaded', 'Too many uploads at the same time.', { retryAfterMs: 5_000 })
+        throw new AppError('overloaded', 'Too many uploads are in progress. Try again.', { retryAfterMs: 5_000 })
       }
       const releases = [slots.acquire('uploadSlotsPerPerson', actor.userId)]
       const release = () => {

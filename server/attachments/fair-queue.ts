@@ -1,17 +1,17 @@
-// A queue with fair turns: groups take turns (customers by address, agents as one group), and within a group its people do. However much one
-// of them enqueues, everybody else waits for one of theirs.
+// A fair queue: round robin over groups (customers by address, agents as one group), and over the people of a group.
+// Each waits for at most one item of every other.
 
 export interface FairQueue<T> {
   readonly size: number
   add(group: string, person: number, item: T): void
-  /** Removes and returns whose turn it is; undefined when nothing waits. */
+  /** Dequeues the next item; undefined if the queue is empty. */
   next(): T | undefined
-  /** False when it does not wait any more. */
+  /** False if the item is no longer queued. */
   remove(group: string, person: number, item: T): boolean
 }
 
 export function createFairQueue<T>(): FairQueue<T> {
-  /** In the order of their turns. */
+  /** In round-robin order. */
   const groups = new Map<string, Map<number, T[]>>()
   let size = 0
 
@@ -44,9 +44,9 @@ export function createFairQueue<T>(): FairQueue<T> {
     remove(group, person, item) {
       const people = groups.get(group)
       const items = people?.get(person)
-      const at = items?.indexOf(item) ?? -1
-      if (people === undefined || items === undefined || at < 0) return false
-      items.splice(at, 1)
+      const index = items?.indexOf(item) ?? -1
+      if (people === undefined || items === undefined || index < 0) return false
+      items.splice(index, 1)
       if (items.length === 0) people.delete(person)
       if (people.size === 0) groups.delete(group)
       size -= 1

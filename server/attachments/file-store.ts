@@ -1,4 +1,4 @@
-// Where the bytes of attachments are kept: files under random names. This is all that another kind of store (S3, say) would have to do.
+// Stores the bytes of attachments as files under random names. Another store, such as S3, would implement FileStore.
 
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,17 +11,17 @@ export interface StoredFile {
 }
 
 export interface FileStore {
-  /** Takes a file of this disk over. It survives whatever happens once this resolves. */
+  /** Moves a local file into the store. Durable once it resolves. */
   put(name: string, path: string): Promise<void>
-  /** null where there is none. Who is answered reads the content or destroys it. */
+  /** null if it does not exist. The caller must read or destroy the content. */
   open(name: string): Promise<StoredFile | null>
-  /** One that is not there is fine. */
+  /** A missing file is not an error. */
   remove(name: string): Promise<void>
 }
 
-/** In one folder, which all nodes share; what is put has to be on the same file system. */
+/** One folder shared by all nodes, on the file system of the staged uploads. */
 export function createFolderStore(folder: string): FileStore {
-  // By the first two letters, so that no folder gets too many.
+  // A subfolder per first two letters keeps folders small.
   const pathOf = (name: string) => join(folder, name.slice(0, 2), name)
 
   return {

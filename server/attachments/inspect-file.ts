@@ -1,18 +1,18 @@
-// What type an upload has: its content says, and of plain text the ending of its name. Runs in a process of its own (upload-inspector.ts).
+// Determines an upload's type: by content, and for plain text by the extension. Runs in the inspector process.
 
 import { open } from 'node:fs/promises'
 import { fileTypeFromFile } from 'file-type'
 import { attachmentTypes } from '#protocol/attachment-types.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
-import { endingOf } from './attachment-name.ts'
+import { extensionOf } from './attachment-name.ts'
 
 export interface InspectionRequest {
   path: string
-  /** Where the re-encoded image and its thumbnail go. */
+  /** Where to write the re-encoded image and its thumbnail. */
   outputPath: string
   thumbnailPath: string
-  /** As the uploader called it: of plain text, nothing else says what it is. */
+  /** The uploader's name, whose extension identifies plain text. */
   name: string
 }
 
@@ -29,21 +29,23 @@ export const imageTypes: ReadonlySet<string> = new Set([
   'image/avif',
 ])
 
-/** Types whose signature is text that nobody writes by chance: they win over a name that says text. */
+/** Types with a textual signature that is no coincidence: they override a text extension. */
 const textualTypes: ReadonlySet<string> = new Set(['application/pdf', 'application/rtf', 'audio/amr'])
 
-/** null for what may not be attached. */
+/** null if the type may not be attached. */
 export async function findType({ path, name }: Pick<InspectionRequest, 'path' | 'name'>): Promise<string | null> {
   const found = await fileTypeFromFile(path).catch(() => undefined)
   const mimeType = found?.mime.split(';')[0]?.replace('image/apng', 'image/png')
-  const saysText = attachmentTypes['text/plain']?.includes(endingOf(name)) ?? false
-  if (mimeType === undefined) return saysText && (await isText(path, serverLimits.textCheckBytes)) ? 'text/plain' : null
-  // BM, GIF8, MZ, ID3: words may begin with a signature that is letters alone. Only a whole text wins over it.
-  if (saysText && !textualTypes.has(mimeType) && (await isText(path, limits.attachmentBytes))) return 'text/plain'
+  const hasTextExtension = attachmentTypes['text/plain']?.includes(extensionOf(name)) ?? false
+  if (mimeType === undefined)
+    return hasTextExtension && (await isText(path, serverLimits.textCheckBytes)) ? 'text/plain' : null
+  // Text may begin with a signature of letters (BM, GIF8, MZ, ID3). It stays text if the whole file is text.
+  if (hasTextExtension && !textualTypes.has(mimeType) && (await isText(path, limits.attachmentBytes)))
+    return 'text/plain'
   return attachmentTypes[mimeType] ? mimeType : null
 }
 
-/** No control characters but white space in its first bytes; whatever it says, nobody will run it. */
+/** Whether the first bytes hold no control characters except white space. */
 async function isText(path: string, bytes: number): Promise<boolean> {
   const file = await open(path, 'r')
   try {

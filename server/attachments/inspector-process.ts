@@ -1,21 +1,21 @@
-// The one process that inspects uploads. Decoders meet hostile bytes: they may crash, hang or eat a core there without anybody who talks
-// noticing. It gets no settings and no secrets, starts with the first task, and ends when it takes too long, keeps much memory or is idle.
+// Runs the inspector process, where decoders may crash, hang or occupy a core without affecting the chat. It gets no
+// settings and no secrets, starts with the first task, and ends on timeout, high memory or idleness.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
-import type { InspectionAnswer, InspectionTask } from './upload-inspector-process.ts'
+import type { InspectionReply, InspectionTask } from './upload-inspector-process.ts'
 
 export interface InspectorProcess {
-  /** null where the process died, or was ended since this task took longer than limits.inspectionMs. */
-  run(task: InspectionTask): Promise<{ answer: InspectionAnswer | null; isTimeout: boolean }>
+  /** null if the process died, or was killed because a task exceeded limits.inspectionMs. */
+  run(task: InspectionTask): Promise<{ reply: InspectionReply | null; isTimeout: boolean }>
   end(): void
 }
 
 const program = fileURLToPath(new URL('./upload-inspector-process.ts', import.meta.url))
-/** One arena: with several, glibc keeps what each thread has freed. */
+/** One malloc arena: with several, glibc retains the freed memory of each thread. */
 const environment = { MALLOC_ARENA_MAX: '1' }
 
 export function createInspectorProcess(log: Logger): InspectorProcess {
@@ -23,10 +23,10 @@ export function createInspectorProcess(log: Logger): InspectorProcess {
   let idle: ReturnType<typeof setTimeout> | undefined
   let lastId = 0
   /** Tasks of the current process. */
-  let pending = new Map<number, (answer: InspectionAnswer | null) => void>()
+  let pending = new Map<number, (reply: InspectionReply | null) => void>()
 
-  /** Settles what the process was asked; the next task starts another. */
-  function forget(): void {
+  /** Settles all pending tasks; the next task starts a new process. */
+  function reset(): void {
     child = null
     clearTimeout(idle)
     const settles = [...pending.values()]
@@ -36,31 +36,31 @@ export function createInspectorProcess(log: Logger): InspectorProcess {
 
   function end(): void {
     child?.kill('SIGKILL')
-    forget()
+    reset()
   }
 
   function start(): ChildProcess {
     const started = fork(program, [], { env: environment, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
-    const gone = (reason: object) => {
+    const onExit = (reason: object) => {
       if (child !== started) return
       log.error(reason, 'upload inspector exited')
-      forget()
+      reset()
     }
-    started.once('exit', (code, signal) => gone({ code, signal }))
-    started.once('error', (err) => gone({ err }))
-    started.on('message', (answer) => {
-      if (child === started) settle(answer as InspectionAnswer)
+    started.once('exit', (code, signal) => onExit({ code, signal }))
+    started.once('error', (err) => onExit({ err }))
+    started.on('message', (reply) => {
+      if (child === started) settle(reply as InspectionReply)
     })
     child = started
     return started
   }
 
-  function settle(answer: InspectionAnswer): void {
-    pending.get(answer.id)?.(answer)
-    pending.delete(answer.id)
+  function settle(reply: InspectionReply): void {
+    pending.get(reply.id)?.(reply)
+    pending.delete(reply.id)
     if (pending.size > 0) return
-    // What a large image took is given back to the system only by ending the process.
-    if (answer.residentBytes > serverLimits.inspectorRetainedBytes) end()
+    // Only exiting returns the memory of a large image to the system.
+    if (reply.residentBytes > serverLimits.inspectorRetainedBytes) end()
     else idle = setTimeout(end, serverLimits.inspectorIdleMs).unref()
   }
 
@@ -68,21 +68,21 @@ export function createInspectorProcess(log: Logger): InspectorProcess {
     end,
     async run(task) {
       clearTimeout(idle)
-      const asked = child ?? start()
+      const target = child ?? start()
       const id = ++lastId
       let isTimeout = false
-      const { promise, resolve } = Promise.withResolvers<InspectionAnswer | null>()
+      const { promise, resolve } = Promise.withResolvers<InspectionReply | null>()
       pending.set(id, resolve)
-      const tooLong = setTimeout(() => {
+      const timeout = setTimeout(() => {
         log.warn('upload inspection timed out')
         isTimeout = true
         end()
       }, limits.inspectionMs)
-      // An error means that the process is gone, and its exit settles the task.
-      asked.send({ ...task, id }, () => {})
-      const answer = await promise
-      clearTimeout(tooLong)
-      return { answer, isTimeout }
+      // A send error means that the process exited; its exit settles the task.
+      target.send({ ...task, id }, () => {})
+      const reply = await promise
+      clearTimeout(timeout)
+      return { reply, isTimeout }
     },
   }
 }

@@ -1,5 +1,5 @@
-// The bytes of an attachment, or a picture's thumbnail, for who may see it: its uploader alone until a message has brought it, then
-// whoever may see that conversation.
+// Reads an attachment or an image's thumbnail. It is private to its uploader until a message references it, then
+// visible to everyone who can see the conversation.
 
 import { findAttachment } from '#db/queries/attachments.ts'
 import { findConversationState } from '#db/queries/conversations.ts'
@@ -15,7 +15,7 @@ export interface AttachmentFile extends StoredFile {
   attachment: Attachment
 }
 
-/** Throws not_found alike for what does not exist and what is not the actor's to see. */
+/** Throws the same not_found for a missing and for an invisible attachment. */
 export async function readAttachment(
   app: App,
   actor: Actor,
@@ -29,10 +29,7 @@ export async function readAttachment(
   if (size === 'thumbnail' && attachment.width === undefined) throw noSuchAttachment()
   const file = await app.attachments.store.open(size === 'whole' ? storedName : thumbnailOf(storedName))
   if (file === null) {
-    app.log.error(
-      { attachmentId: id },
-      'the file of an attachment is not in the uploads folder: do all nodes share one?',
-    )
+    app.log.error({ attachmentId: id }, 'attachment file missing, check that all nodes share the uploads folder')
     throw noSuchAttachment()
   }
   return { ...file, attachment }

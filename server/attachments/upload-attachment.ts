@@ -1,5 +1,5 @@
-// One file comes in: staged, inspected, and kept with a row that says whose it is. Only its uploader can see it until a message brings it.
-// The row is there before the file and goes after it, so that no file is ever without one.
+// Uploads one file: staged, inspected, then stored with a row that names its uploader. The row is inserted before the
+// file and deleted after it, so no file is ever without a row.
 
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
@@ -24,15 +24,15 @@ import type { InspectionResult } from './inspect-file.ts'
 import type { StagedUpload } from './staged-uploads.ts'
 
 export interface Upload {
-  /** As the sender's program calls it. */
+  /** The file name that the sender gave. */
   name: string
   content: AsyncIterable<Buffer>
 }
 
 export interface UploadSource {
-  /** Gives the upload once the actor may make one: nothing is read from strangers. */
+  /** Called once the actor is authorized; nothing is read before. */
   receive: () => Promise<Upload>
-  /** Aborted when the sender has gone: an upload that still waits for the inspector is dropped. */
+  /** Aborted when the sender disconnects, which drops an upload that waits for the inspector. */
   signal: AbortSignal
 }
 
@@ -46,7 +46,7 @@ export async function uploadAttachment(app: App, actor: Actor, source: UploadSou
     const file = await app.attachments.staged.receive(content)
     slots.received()
     try {
-      return await keep(app, actor, source, name, file)
+      return await storeUpload(app, actor, source, name, file)
     } finally {
       await file.discard()
     }
@@ -58,7 +58,7 @@ export async function uploadAttachment(app: App, actor: Actor, source: UploadSou
 async function assertMayUpload({ db }: App, customerId: number): Promise<void> {
   if (await isBlocked(db, customerId)) throw blocked()
   if ((await sumUploadedBytes(db, customerId)) >= limits.customerUploadBytes) {
-    throw new AppError('conflict', 'You have uploaded as much as there is room for.', {
+    throw new AppError('conflict', 'You have reached your upload limit.', {
       limit: limits.customerUploadBytes,
     })
   }
@@ -66,7 +66,7 @@ async function assertMayUpload({ db }: App, customerId: number): Promise<void> {
 
 const blocked = () => new AppError('forbidden', 'You cannot write here any more.')
 
-async function keep(
+async function storeUpload(
   app: App,
   actor: Actor,
   { signal }: UploadSource,
@@ -75,30 +75,30 @@ async function keep(
 ): Promise<Attachment> {
   if (file.size === 0) throw new AppError('invalid_request', 'The file is empty.')
   const { path, outputPath, thumbnailPath } = file
-  const finding = await app.attachments.inspector.inspect(
+  const inspected = await app.attachments.inspector.inspect(
     { path, outputPath, thumbnailPath, name: givenName },
     { userId: actor.userId, isCustomer: isCustomer(actor), addressGroup: actor.address.group, signal },
   )
-  if (finding.kind === 'refused') throw refusalOf(finding)
+  if (inspected.kind === 'refused') throw refusalOf(inspected)
   const storedName = randomBytes(16).toString('hex')
-  const kept = finding.kind === 'image' ? outputPath : path
+  const source = inspected.kind === 'image' ? outputPath : path
   const row: NewAttachment = {
     uploaderId: actor.userId,
     storedName,
-    name: attachmentName(givenName, attachmentTypes[finding.mimeType] ?? []),
-    size: finding.kind === 'image' ? (await stat(outputPath)).size : file.size,
-    ...described(finding),
+    name: attachmentName(givenName, attachmentTypes[inspected.mimeType] ?? []),
+    size: inspected.kind === 'image' ? (await stat(outputPath)).size : file.size,
+    ...columnsOf(inspected),
   }
   const attachment = await inTransaction(app.db, async (trx, again) => {
     const { isBlocked } = await assertStillMay(trx, actor)
     if (isBlocked) throw blocked()
-    // After an ambiguous commit it may be there already.
+    // After an ambiguous commit the row may already exist.
     if (again) await deleteStoredAttachment(trx, row)
     return insertAttachment(trx, row)
   })
   try {
-    await app.attachments.store.put(storedName, kept)
-    if (finding.kind === 'image') await app.attachments.store.put(thumbnailOf(storedName), thumbnailPath)
+    await app.attachments.store.put(storedName, source)
+    if (inspected.kind === 'image') await app.attachments.store.put(thumbnailOf(storedName), thumbnailPath)
     return attachment
   } catch (error) {
     await deleteAttachments(app.db, [attachment.id])
@@ -110,13 +110,13 @@ export const thumbnailOf = (storedName: string) => `${storedName}.thumbnail`
 
 type Refusal = Extract<InspectionResult, { kind: 'refused' }>
 
-const described = (finding: Exclude<InspectionResult, Refusal>) =>
-  finding.kind === 'file'
-    ? { mimeType: finding.mimeType }
-    : { mimeType: finding.mimeType, width: finding.width, height: finding.height }
+const columnsOf = (inspected: Exclude<InspectionResult, Refusal>) =>
+  inspected.kind === 'file'
+    ? { mimeType: inspected.mimeType }
+    : { mimeType: inspected.mimeType, width: inspected.width, height: inspected.height }
 
 function refusalOf({ why, limit = limits.imagePixels }: Refusal): AppError {
-  if (why === 'pixels') return new AppError('too_large', `Such an image may have ${limit} pixels.`, { limit })
-  const message = why === 'type' ? 'Files of this type cannot be attached.' : 'The image cannot be read.'
+  if (why === 'pixels') return new AppError('too_large', `Use an image of at most ${limit} pixels.`, { limit })
+  const message = why === 'type' ? 'Files of this type cannot be attached.' : 'The image is damaged.'
   return new AppError('invalid_request', message, { why })
 }

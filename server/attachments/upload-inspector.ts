@@ -1,14 +1,14 @@
-// What an upload is. Its type is found first, which takes milliseconds; then images are decoded, one at a time, in a lane of their own, so
-// that a PDF never waits behind an image. What images cost is counted against their customer and address.
+// Inspects uploads. Finding a type takes milliseconds and has its own queue, so that a PDF never waits behind an image.
+// Processor time of images is charged to their customer and address.
 
 import type { Logger } from 'pino'
 import type { RateLimiter } from '../budgets/rate-limiter.ts'
 import { type InspectionRequest, type InspectionResult, imageTypes } from './inspect-file.ts'
-import { createInspectionLane, type InspectionCaller, type LaneResult } from './inspection-lane.ts'
+import { createInspectionQueue, type InspectionCaller, type QueueResult } from './inspection-queue.ts'
 import { createInspectorProcess } from './inspector-process.ts'
 
 export interface UploadInspector {
-  /** Throws overloaded or rate_limited. What crashes or hangs the process is found broken. */
+  /** Throws overloaded or rate_limited. A file that crashes or hangs the process is refused as broken. */
   inspect(request: InspectionRequest, caller: InspectionCaller): Promise<InspectionResult>
   stop(): void
 }
@@ -17,10 +17,10 @@ const broken: InspectionResult = { kind: 'refused', why: 'broken' }
 
 export function createUploadInspector(log: Logger, rates: RateLimiter): UploadInspector {
   const inspector = createInspectorProcess(log)
-  const types = createInspectionLane(inspector)
-  const images = createInspectionLane(inspector)
+  const types = createInspectionQueue(inspector)
+  const images = createInspectionQueue(inspector)
 
-  function charge({ isCustomer, userId, addressGroup }: InspectionCaller, { costMs }: LaneResult): void {
+  function charge({ isCustomer, userId, addressGroup }: InspectionCaller, { costMs }: QueueResult): void {
     if (!isCustomer) return
     const ms = Math.max(1, Math.ceil(costMs))
     rates.count('inspectionMsPerCustomer', userId, ms)
@@ -32,19 +32,19 @@ export function createUploadInspector(log: Logger, rates: RateLimiter): UploadIn
       rates.check('inspectionMsPerCustomer', caller.userId)
       rates.check('inspectionMsPerAddress', caller.addressGroup)
     }
-    const result = await images.run({ request, imageType }, caller)
-    charge(caller, result)
-    return result.answer?.finding ?? broken
+    const outcome = await images.run({ request, imageType }, caller)
+    charge(caller, outcome)
+    return outcome.reply?.result ?? broken
   }
 
   return {
     async inspect(request, caller) {
-      const found = await types.run({ request, imageType: null }, caller)
-      if (found.answer === null) {
-        charge(caller, found)
+      const outcome = await types.run({ request, imageType: null }, caller)
+      if (outcome.reply === null) {
+        charge(caller, outcome)
         return broken
       }
-      const { mimeType } = found.answer
+      const { mimeType } = outcome.reply
       if (mimeType === null) return { kind: 'refused', why: 'type' }
       return imageTypes.has(mimeType) ? inspectImage(request, mimeType, caller) : { kind: 'file', mimeType }
     },

@@ -1,4 +1,4 @@
-// Who is it? A token says which user and session; the rows of both, as they stand, decide. Everything about the actor is from its row.
+// Resolves an access token to an actor. The token names user and session; their current rows decide everything else.
 
 import { findCustomerOfSession } from '#db/queries/customer-sessions.ts'
 import { findAgentOfSession } from '#db/queries/login-sessions.ts'
@@ -9,28 +9,28 @@ import { type AccessToken, unauthorized, verifyAccessToken } from './tokens.ts'
 
 export interface Authenticated {
   actor: Actor
-  /** The token's own end, in milliseconds since 1970. */
+  /** When the token expires, in milliseconds since 1970. */
   expiresAt: number
 }
 
-/** Throws unauthorized alike whatever is wrong. */
+/** Throws the same unauthorized for every defect. */
 export async function authenticate(
   app: Pick<App, 'db' | 'jwtSecrets' | 'now'>,
   token: unknown,
   address: ClientAddress,
 ): Promise<Authenticated> {
-  const named = verifyAccessToken(app, token)
-  return asAuthenticated(named, await readActor(app, named, address))
+  const claims = verifyAccessToken(app, token)
+  return toAuthenticated(claims, await readActor(app, claims, address))
 }
 
-/** The same; who is admitted is a current actor of this node until app.actors.leave. */
+/** Like authenticate, and registers the actor as current on this node until app.actors.leave. */
 export async function admit(
   app: Pick<App, 'db' | 'jwtSecrets' | 'now' | 'actors'>,
   token: unknown,
   address: ClientAddress,
 ): Promise<Authenticated> {
-  const named = verifyAccessToken(app, token)
-  return asAuthenticated(named, await app.actors.enter(named, () => readActor(app, named, address)))
+  const claims = verifyAccessToken(app, token)
+  return toAuthenticated(claims, await app.actors.enter(claims, () => readActor(app, claims, address)))
 }
 
 async function readActor(
@@ -42,7 +42,7 @@ async function readActor(
   return row && { ...row, address }
 }
 
-function asAuthenticated({ expiresAt }: AccessToken, actor: Actor | undefined): Authenticated {
+function toAuthenticated({ expiresAt }: AccessToken, actor: Actor | undefined): Authenticated {
   if (actor === undefined) throw unauthorized()
   return { actor, expiresAt }
 }

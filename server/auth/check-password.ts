@@ -1,5 +1,5 @@
-// One try at somebody's password. Failures count for the account and for the address they came from, known user or not; from a device that
-// this user has logged in with before they count for that device alone. All is counted before the password waits to be verified.
+// Verifies one password attempt. Failures count for the account and the address, or for the trusted device alone. The
+// budgets are checked before the attempt is queued.
 
 import { normalizeUsername } from '#db/queries/users.ts'
 import type { RateName, SlotName } from '../budgets/budgets.ts'
@@ -8,7 +8,7 @@ import type { ClientAddress } from '../shared/client-address.ts'
 import { verifyPassword } from './password.ts'
 
 export interface PasswordAttempt {
-  /** The account that the database found, however its name was written; undefined when there is none, which takes as long. */
+  /** The account found, however its name was spelled; undefined if there is none, which takes equally long. */
   accountId: number | undefined
   username: string
   password: string
@@ -16,35 +16,35 @@ export interface PasswordAttempt {
   address?: ClientAddress
   /** A trusted device of this account. */
   device?: string | undefined
-  /** Somebody who is signed in waits with the trusted devices. */
+  /** A signed-in user shares the queue of the trusted devices. */
   isSignedIn?: true
 }
 
 type Parts = Pick<App, 'rates' | 'slots'>
 
-/** Whether it fits. Throws rate_limited after budgets.loginFailures, overloaded when too many try at once. */
-export async function checkPassword(parts: Parts, asked: PasswordAttempt): Promise<boolean> {
+/** Throws rate_limited after budgets.loginFailures, overloaded when too many attempts wait. */
+export async function checkPassword(parts: Parts, attempt: PasswordAttempt): Promise<boolean> {
   const { rates } = parts
-  const { password, passwordHash, device, isSignedIn } = asked
+  const { password, passwordHash, device, isSignedIn } = attempt
   const isTrusted = device !== undefined || isSignedIn === true
-  const buckets = failureBuckets(asked)
+  const buckets = failureBuckets(attempt)
   const check = () => {
     for (const [name, key] of buckets) rates.check(name, key)
   }
   check()
-  const release = acquirePlaces(parts, asked)
+  const release = acquireQueueSlots(parts, attempt)
   try {
-    const fits = await verifyPassword(passwordHash, password, isTrusted ? 'trusted' : 'strangers')
-    // Several tries that wait together all pass the first check; those that come out after the last failure allowed learn nothing.
+    const isCorrect = await verifyPassword(passwordHash, password, isTrusted ? 'trusted' : 'strangers')
+    // Concurrent attempts all pass the first check. Those that finish after the last allowed failure learn nothing.
     check()
-    if (!fits) for (const [name, key] of buckets) rates.count(name, key)
-    return fits
+    if (!isCorrect) for (const [name, key] of buckets) rates.count(name, key)
+    return isCorrect
   } finally {
     release()
   }
 }
 
-/** Throws rate_limited for an address with too many failures, before anything is looked up for it. */
+/** Throws rate_limited for an address with too many failures, before any query. */
 export function checkLoginFailures({ rates }: Pick<App, 'rates'>, address: ClientAddress): void {
   for (const [name, key] of addressBuckets(address)) rates.check(name, key)
 }
@@ -55,9 +55,9 @@ export function countLoginFailure({ rates }: Pick<App, 'rates'>, address: Client
 
 type Bucket = [name: RateName, key: string]
 
-function failureBuckets(asked: PasswordAttempt): Bucket[] {
-  const { device, address } = asked
-  const own: Bucket = ['loginFailures', ownKey(asked)]
+function failureBuckets(attempt: PasswordAttempt): Bucket[] {
+  const { device, address } = attempt
+  const own: Bucket = ['loginFailures', ownKey(attempt)]
   return device !== undefined || address === undefined ? [own] : [own, ...addressBuckets(address)]
 }
 
@@ -71,10 +71,10 @@ const addressBuckets = ({ group, network }: ClientAddress): Bucket[] => [
   ...(network === group ? [] : [['loginFailuresPerNetwork', network] satisfies Bucket]),
 ]
 
-/** Places in the queue: no account or device, and among strangers no address or network, holds them all. */
-function acquirePlaces({ slots }: Parts, asked: PasswordAttempt): () => void {
-  const { device, address } = asked
-  const wanted: [SlotName, string][] = [['pendingLoginsPerAccount', ownKey(asked)]]
+/** Slots in the password queue. No account, device, address or network may hold all of them. */
+function acquireQueueSlots({ slots }: Parts, attempt: PasswordAttempt): () => void {
+  const { device, address } = attempt
+  const wanted: [SlotName, string][] = [['pendingLoginsPerAccount', ownKey(attempt)]]
   if (device === undefined && address)
     wanted.push(['pendingLoginsPerAddress', address.group], ['pendingLoginsPerNetwork', address.network])
   const releases: (() => void)[] = []

@@ -1,11 +1,11 @@
-// Who acts on this node just now: the actor of each connection and of each call under way. Ending a session marks them, so that what is
-// written without asking the database again (messages, receipts, typing) is refused from then on.
+// Tracks the actors of this node: entry per connection and per call in progress. Ending a session marks them, which
+// rejects writes that do not read the session again (messages, receipts, typing).
 
 import type { ConnectionMatch } from '../ports.ts'
 import type { Actor } from '../shared/actor.ts'
 
-/** One whose rows are being read, or an actor. */
-interface Entered {
+/** An actor, or one whose rows are still being read. */
+interface Entry {
   userId: number
   sessionId: number
   isEnded?: boolean
@@ -13,39 +13,39 @@ interface Entered {
 
 export interface CurrentActors {
   /**
-   * Enters the one that `read` finds, from before it reads, so that a session that ends meanwhile is noticed. Undefined where there is none,
-   * or it has just ended.
+   * Registers before `read` runs, so that a session that ends meanwhile is noticed. Undefined if `read` finds none or
+   * the session has just ended.
    */
-  enter(who: Pick<Actor, 'userId' | 'sessionId'>, read: () => Promise<Actor | undefined>): Promise<Actor | undefined>
+  enter(ids: Pick<Actor, 'userId' | 'sessionId'>, read: () => Promise<Actor | undefined>): Promise<Actor | undefined>
   leave(actor: Actor): void
-  /** Marks all that match: nothing more is done for them. */
+  /** Marks all matching actors as ended. */
   end(match: ConnectionMatch): void
   all(): Actor[]
 }
 
 export function createCurrentActors(): CurrentActors {
-  const entered = new Set<Entered>()
+  const entries = new Set<Entry>()
   return {
     async enter({ userId, sessionId }, read) {
-      const one: Entered = { userId, sessionId, isEnded: false }
-      entered.add(one)
+      const entry: Entry = { userId, sessionId, isEnded: false }
+      entries.add(entry)
       let found: Actor | undefined
       try {
         found = await read()
       } finally {
-        if (found === undefined || one.isEnded) entered.delete(one)
+        if (found === undefined || entry.isEnded) entries.delete(entry)
       }
-      return found === undefined || one.isEnded ? undefined : Object.assign(one, found)
+      return found === undefined || entry.isEnded ? undefined : Object.assign(entry, found)
     },
-    leave: (actor) => void entered.delete(actor),
+    leave: (actor) => void entries.delete(actor),
     end(match) {
-      for (const one of entered) if (isMeant(one, match)) one.isEnded = true
+      for (const entry of entries) if (matches(entry, match)) entry.isEnded = true
     },
-    all: () => [...entered].filter((one): one is Actor => 'role' in one),
+    all: () => [...entries].filter((entry): entry is Actor => 'role' in entry),
   }
 }
 
-function isMeant({ userId, sessionId }: Entered, match: ConnectionMatch): boolean {
+function matches({ userId, sessionId }: Entry, match: ConnectionMatch): boolean {
   return (
     userId === match.userId &&
     (match.sessionId === undefined || sessionId === match.sessionId) &&

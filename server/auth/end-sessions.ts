@@ -1,4 +1,4 @@
-// Somebody ends one of their own logins, or all but the one they ask from; the connections go with them, on every node.
+// Ends one of the actor's own logins, or all but the current one, with their connections on every node.
 
 import type { Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
@@ -10,21 +10,21 @@ import { assertStillMay } from './assert-still-may.ts'
 
 export async function endSession(app: App, actor: AgentActor, sessionId: number): Promise<void> {
   const { userId } = actor
-  await inTransactionOf(app, actor, async (trx, again) => {
+  await inAuthorizedTransaction(app, actor, async (trx, again) => {
     const session = await lockLoginSession(trx, sessionId)
     if (session?.userId === userId) await revokeLoginSession(trx, sessionId)
-    else if (!again) throw new AppError('not_found', 'You have no such login.')
+    else if (!again) throw new AppError('not_found', 'You have no such login session.')
   })
   app.connections.end({ userId, sessionId }, 'revoked')
 }
 
 export async function endOtherSessions(app: App, actor: AgentActor): Promise<void> {
   const { userId, sessionId } = actor
-  await inTransactionOf(app, actor, (trx) => revokeLoginSessions(trx, userId, sessionId))
+  await inAuthorizedTransaction(app, actor, (trx) => revokeLoginSessions(trx, userId, sessionId))
   app.connections.end({ userId, exceptSessionId: sessionId }, 'revoked')
 }
 
-function inTransactionOf(
+function inAuthorizedTransaction(
   { db }: App,
   actor: AgentActor,
   work: (trx: Transaction, again: boolean) => Promise<void>,

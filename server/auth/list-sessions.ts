@@ -1,4 +1,4 @@
-// Where somebody is logged in: their own sessions that have not ended, the one used last first.
+// Lists the actor's own active login sessions, last used first.
 
 import { selectLoginSessions } from '#db/queries/login-sessions.ts'
 import type { LoginSession } from '#protocol/entities.ts'

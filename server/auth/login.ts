@@ -1,4 +1,5 @@
-// An agent or admin logs in. Unknown, wrong and disabled are answered alike, and take as long; the log tells which user it was.
+// Logs in an agent or admin. Unknown user, wrong password and disabled account get the same answer in the same time;
+// only the security log names the user.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { type Account, findAccount, findUser, lockAccount, saveUser } from '#db/queries/users.ts'
@@ -14,7 +15,7 @@ import { newDevice, readDevice, trustedDevice } from './trusted-device.ts'
 export async function login(app: App, body: LoginBody, browser: Browser): Promise<LoggedIn> {
   let account: Account | undefined
   try {
-    // Whoever shows a trusted device has a count of its own, which is checked once the account is found.
+    // A trusted device has its own budget, which is checked once the account is found.
     if (readDevice(app, browser.device) === undefined) checkLoginFailures(app, browser.address)
     account = await findAccount(app.db, body.username)
     const { sessionId, ...loggedIn } = await logInAs(app, account, body, browser)
@@ -38,11 +39,18 @@ async function logInAs(
   const passwordHash = account?.disabledAt === null ? account.passwordHash : undefined
   const device = account && trustedDevice(app, account.id, browser.device)
   const { address } = browser
-  const fits = await checkPassword(app, { accountId: account?.id, username, password, passwordHash, address, device })
-  const rehashed = fits && isOutdated(passwordHash) ? await hashPassword(password) : undefined
+  const isCorrect = await checkPassword(app, {
+    accountId: account?.id,
+    username,
+    password,
+    passwordHash,
+    address,
+    device,
+  })
+  const rehashed = isCorrect && isOutdated(passwordHash) ? await hashPassword(password) : undefined
   const opened = await inTransaction(app.db, async (trx) => {
-    const current = fits && account ? await lockAccount(trx, account.id) : undefined
-    // Whoever was disabled, or got another password, while this one was being verified.
+    const current = isCorrect && account ? await lockAccount(trx, account.id) : undefined
+    // The account may have been disabled, or its password changed, during verification.
     if (current?.disabledAt !== null || current.passwordHash !== passwordHash) return undefined
     if (rehashed !== undefined) await saveUser(trx, current, { passwordHash: rehashed })
     const user = await findUser(trx, current.id)

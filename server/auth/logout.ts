@@ -1,4 +1,4 @@
-// Ends the login session that a refresh token belongs to, and its connections. Without a good one there is nothing to end.
+// Ends the login session of a refresh token, and its connections. An invalid token changes nothing.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { lockLoginSession, revokeLoginSession } from '#db/queries/login-sessions.ts'

@@ -1,4 +1,4 @@
-// A new login session, and what whoever logs in or refreshes is given.
+// Opens a login session, and builds the reply to a login or a refresh.
 
 import type { Transaction } from '#db/core/database.ts'
 import { insertLoginSession } from '#db/queries/login-sessions.ts'
@@ -9,19 +9,19 @@ import type { ClientAddress } from '../shared/client-address.ts'
 import { hashSecret, newSecret, writeToken } from './rotating-token.ts'
 import { signAccessToken } from './tokens.ts'
 
-/** The refresh token is for a cookie that no script reads, never for the body. */
+/** The refresh token goes into an HttpOnly cookie, never into the body. */
 export interface LoggedIn {
   reply: LoginReply
   refreshToken: string
-  /** For a cookie too: this browser is one of the user's from now on. */
+  /** A cookie value that marks this browser as a trusted device. */
   device?: string
 }
 
-/** What somebody logs in with. */
+/** The browser that logs in. */
 export interface Browser {
   address: ClientAddress
   userAgent: string | null
-  /** The cookie of a login before. */
+  /** The device cookie of an earlier login. */
   device?: string | undefined
 }
 

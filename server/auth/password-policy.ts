@@ -1,4 +1,4 @@
-// Which new passwords are refused however long they are: those that whoever guesses tries first. The list's source stands in it.
+// Rejects new passwords that attackers try first, whatever their length. The list names its source.
 
 import { readFileSync } from 'node:fs'
 import { AppError } from '../shared/errors.ts'
@@ -11,7 +11,7 @@ const common = new Set(
     .filter((line) => line !== '' && !line.startsWith('#')),
 )
 
-/** `own`: the user's name and whatever else stands beside the password. */
+/** `own`: the username and other values from the same form. */
 export function isGuessable(password: string, own: readonly string[]): boolean {
   return common.has(plain(password)) || own.some((name) => plain(name) === plain(password))
 }
@@ -20,5 +20,5 @@ export function isGuessable(password: string, own: readonly string[]): boolean {
 export function assertAcceptable(password: string, own: readonly string[]): void {
   if (!isGuessable(password, own)) return
   const details = { path: '/password', reason: 'common_password' }
-  throw new AppError('invalid_request', 'This password is among those that are tried first: choose another.', details)
+  throw new AppError('invalid_request', 'Choose another password: this one is too common.', details)
 }

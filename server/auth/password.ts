@@ -1,5 +1,5 @@
-// Passwords: argon2id with OWASP's parameters. A hash costs a processor for tens of milliseconds, so few run at once and few wait: an
-// attack on the login must not slow the chat. Trusted devices wait in a queue of their own, which is served first: strangers fill only theirs.
+// Hashes passwords: argon2id with OWASP's parameters. A hash occupies a core for tens of milliseconds, so concurrency
+// and queues are bounded. Trusted devices have their own queue, served first: strangers can fill only theirs.
 
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
@@ -9,49 +9,51 @@ import { AppError } from '../shared/errors.ts'
 
 const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 
-/** What nobody's password fits: verified for unknown users, so that the time taken does not tell that there is none. */
-const nobodys = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${randomText(16)}$${randomText(32)}`
+/** Matches no password. Verified for unknown users, so that timing does not reveal that they do not exist. */
+const placeholderHash = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${randomText(16)}$${randomText(32)}`
 
-/** At most serverLimits.concurrentPasswordHashes, and one processor is left to the chat: on two, a second hash at once makes every message four times
- * as slow for the same number of guesses (docs/PERFORMANCE.md). */
-export const hashesAtOnce = Math.max(1, Math.min(serverLimits.concurrentPasswordHashes, availableParallelism() - 1))
+/**
+ * At most serverLimits.concurrentPasswordHashes, and one core is left to the chat. On two cores a second concurrent
+ * hash makes messages four times as slow for the same number of guesses (docs/performance/log.md).
+ */
+export const concurrentHashes = Math.max(1, Math.min(serverLimits.concurrentPasswordHashes, availableParallelism() - 1))
 const queues = {
   trusted: { waiting: [] as (() => void)[], limit: serverLimits.trustedPasswordHashQueue },
   strangers: { waiting: [] as (() => void)[], limit: serverLimits.passwordHashQueue },
 }
 let running = 0
 
-/** Only for people who have shown who they are. Throws overloaded when too many wait already. */
+/** For authenticated users only. Throws overloaded when too many wait. */
 export function hashPassword(password: string): Promise<string> {
-  return inTurn('trusted', () => hash(normal(password), cost))
+  return withHashSlot('trusted', () => hash(normal(password), cost))
 }
 
-/** Takes as long without a hash of ours (no such user, or of another make) as with one. Throws overloaded when too many wait already. */
+/** Takes equally long without an argon2id hash. Throws overloaded when too many wait. */
 export function verifyPassword(
   passwordHash: string | null | undefined,
   password: string,
   by: keyof typeof queues = 'strangers',
 ): Promise<boolean> {
-  const known = passwordHash?.startsWith('$argon2id$') ? passwordHash : nobodys
-  return inTurn(by, () => verify(known, normal(password)))
+  const expected = passwordHash?.startsWith('$argon2id$') ? passwordHash : placeholderHash
+  return withHashSlot(by, () => verify(expected, normal(password)))
 }
 
-/** Made with other parameters than today's. */
+/** Made with other parameters than the current ones. */
 export const isOutdated = (passwordHash: string | null | undefined) =>
   passwordHash?.startsWith('$argon2id$') === true && needsRehash(passwordHash, cost)
 
 /** The same characters typed on another keyboard are the same password. */
 const normal = (password: string) => password.normalize('NFKC')
 
-async function inTurn<T>(by: keyof typeof queues, work: () => Promise<T>): Promise<T> {
+async function withHashSlot<T>(by: keyof typeof queues, work: () => Promise<T>): Promise<T> {
   const { waiting, limit } = queues[by]
-  if (running < hashesAtOnce) running += 1
+  if (running < concurrentHashes) running += 1
   else if (waiting.length < limit) await new Promise<void>((resolve) => waiting.push(resolve))
-  else throw new AppError('overloaded', 'Too many people are signing in just now.')
+  else throw new AppError('overloaded', 'Too many people are signing in. Try again.')
   try {
     return await work()
   } finally {
-    // The place goes to the next in turn, without ever being free.
+    // Hands the slot to the next waiter without freeing it.
     const next = queues.trusted.waiting.shift() ?? queues.strangers.waiting.shift()
     if (next) next()
     else running -= 1

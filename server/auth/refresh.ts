@@ -1,5 +1,6 @@
-// A new access token for a refresh token, which is replaced. The one before it gets the same successor for limits.refreshGraceMs, since
-// an answer may be lost or two tabs may ask at once; after that its use means that somebody has a copy, and the session ends.
+// Exchanges a refresh token for an access token and the next refresh token. For limits.refreshGraceMs the previous
+// token gets the same successor, since a reply may be lost or two tabs may refresh together. After that, reuse means
+// that the token was copied, and the session ends.
 
 import type { Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
@@ -32,7 +33,7 @@ export async function refresh(app: App, refreshToken: string | undefined): Promi
   return { reply: loginReply(app, outcome.user, sessionId), refreshToken: writeToken(sessionId, outcome.secret) }
 }
 
-/** The next secret and whose it is; or whose token was used again; or undefined, which changes nothing. */
+/** The user and the next secret; or the owner of a reused token; or undefined, which changes nothing. */
 async function rotate(app: App, trx: Transaction, { sessionId, hash }: PresentedToken) {
   const session = await lockLoginSession(trx, sessionId)
   const user = session && (await findUser(trx, session.userId))

@@ -1,4 +1,4 @@
-// A connection stays open past its token's end by showing the next one, of the same user and session.
+// Extends a connection past its token's expiry, by a newer token of the same user and session.
 
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'

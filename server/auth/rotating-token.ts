@@ -1,5 +1,5 @@
-// Refresh and resume tokens: `<session id>.<256-bit secret>`, kept as SHA-256 alone. Each use replaces the token by a successor that is
-// derived from it, so that asking again after a lost answer gives the same one.
+// Refresh and resume tokens: `<session id>.<256-bit secret>`, stored as SHA-256. Each use replaces the token by a
+// successor derived from it, so that a retry after a lost reply gets the same one.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { App } from '../context.ts'
@@ -15,19 +15,20 @@ export const newSecret = () => randomBytes(32).toString('base64url')
 
 export const hashSecret = (secret: string) => createHash('sha256').update(secret).digest()
 
-/** Undefined for what cannot be a token of ours. */
+/** Undefined if the format is wrong. */
 export function readToken(text: string | undefined): PresentedToken | undefined {
   const [, id, secret] = /^([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{43})$/.exec(text ?? '') ?? []
   return id && secret ? { sessionId: Number(id), hash: hashSecret(secret) } : undefined
 }
 
-export const isSameHash = (presented: Buffer, kept: Buffer | null) => kept !== null && timingSafeEqual(presented, kept)
+export const isSameHash = (presented: Buffer, stored: Buffer | null) =>
+  stored !== null && timingSafeEqual(presented, stored)
 
-/** The secret that follows the one with this hash. */
+/** The secret that succeeds the one with this hash. */
 export const successorOf = ({ jwtSecrets }: Pick<App, 'jwtSecrets'>, hash: Buffer) =>
   derive(jwtSecrets[0] as string, hash)
 
-/** The successor of the previous token, if it is the current one still: whichever signing secret it was derived under. */
+/** The successor of the previous token if it is still current, whichever signing secret derived it. */
 export function successorInUse(
   { jwtSecrets }: Pick<App, 'jwtSecrets'>,
   { tokenHash, previousHash }: { tokenHash: Buffer; previousHash: Buffer | null },

@@ -1,5 +1,5 @@
-// Access tokens: short-lived JWTs that name a user and a session, signed with the ring's first secret and verified with the one their
-// `kid` picks. One algorithm, one type; every bad token is answered alike, so that nobody learns what is wrong with it.
+// Access tokens: short-lived JWTs that name a user and a session. The first JWT secret signs; `kid` chooses the one
+// that verifies. One algorithm and one type; every bad token gets the same answer.
 
 import { createHash } from 'node:crypto'
 import jwt from 'jsonwebtoken'
@@ -26,13 +26,13 @@ export interface AccessToken {
 
 const algorithm = 'HS256'
 const issuer = 'kefu'
-/** Keeps apart from any other JWT that somebody may sign with the same secret. */
+/** Distinguishes our tokens from other JWTs signed with the same secret. */
 const type = 'kefu-access+jwt'
-const longest = 4096
+const maxLength = 4096
 
 export const unauthorized = () => new AppError('unauthorized', 'Sign in again.')
 
-/** Public: stands in every token's header. */
+/** Public: part of every token's header. */
 const keyId = (secret: string) => createHash('sha256').update(`kid ${secret}`).digest('base64url').slice(0, 12)
 
 /** expiresIn is in seconds. */
@@ -48,16 +48,16 @@ export function signAccessToken(
   return { token, expiresIn }
 }
 
-/** Throws unauthorized for whatever is not a token of ours that is good now; whether its session stands is for authenticate.ts to say. */
+/** Throws unauthorized unless the token is ours and valid now. authenticate.ts checks the session. */
 export function verifyAccessToken(app: TokenDeps, token: unknown): AccessToken {
-  const known = readAccessToken(app, token)
-  if (known === undefined) throw unauthorized()
-  return known
+  const claims = readAccessToken(app, token)
+  if (claims === undefined) throw unauthorized()
+  return claims
 }
 
-/** What a token of ours that is good now says, else undefined. */
+/** The claims of a token that is ours and valid now, else undefined. */
 export function readAccessToken(app: TokenDeps, token: unknown): AccessToken | undefined {
-  if (typeof token !== 'string' || token.length > longest) return undefined
+  if (typeof token !== 'string' || token.length > maxLength) return undefined
   const { sub, aud, exp, sid } = readClaims(app, token) ?? {}
   const userId = /^[1-9][0-9]{0,14}$/.test(sub ?? '') ? Number(sub) : 0
   if (userId === 0 || !Number.isSafeInteger(sid) || exp === undefined) return undefined
@@ -66,15 +66,15 @@ export function readAccessToken(app: TokenDeps, token: unknown): AccessToken | u
     : undefined
 }
 
-/** The library throws a class for each thing that can be wrong; here they all are one. */
+/** Undefined for every error that the library throws. */
 function readClaims(app: TokenDeps, token: string): jwt.JwtPayload | undefined {
   try {
     const header = jwt.decode(token, { complete: true })?.header
     const secret = app.jwtSecrets.find((candidate) => keyId(candidate) === header?.kid)
     if (secret === undefined || header?.typ !== type) return undefined
     const clockTimestamp = Math.floor(app.now() / 1000)
-    const claims = jwt.verify(token, secret, { algorithms: [algorithm], issuer, clockTimestamp })
-    return typeof claims === 'string' ? undefined : claims
+    const payload = jwt.verify(token, secret, { algorithms: [algorithm], issuer, clockTimestamp })
+    return typeof payload === 'string' ? undefined : payload
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-// npm run backup [-- FILE]: one archive of the database and the uploaded files, made while Kefu runs or stands still.
+// npm run backup [-- FILE]: writes one archive of the database and the uploaded files, while Kefu runs or is stopped.
 
 import { join, resolve } from 'node:path'
 import { dumpDatabase } from '#db/backup/backup.ts'

@@ -1,4 +1,4 @@
-// npm run dev: the server, started again whenever one of its files changes, and Vite before it with hot reload of the pages.
+// npm run dev: the server, restarted when its files change, behind Vite with hot reload of the pages.
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,7 @@ await runCommand(async (config) => {
       proxy: {
         '/api': { target },
         '/socket.io': { target, ws: true },
-        // The loader is one file made by the build; the rest of the pages comes from their sources.
+        // The build makes the loader; all other pages come from their sources.
         '/kefu.js': { target },
       },
     },

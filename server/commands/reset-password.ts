@@ -1,4 +1,4 @@
-// npm run reset-password -- USER: gives an agent or admin a new random password, shown once, and ends that user's logins.
+// npm run reset-password -- USER: sets a random password, prints it once, and ends that user's logins.
 
 import { randomBytes } from 'node:crypto'
 import { inTransaction } from '#db/core/transaction.ts'
@@ -22,5 +22,5 @@ await runCommand(async (config, [username, ...more]) => {
     }),
   )
   console.log(`New password of ${account.username}: ${password}`)
-  if (account.disabledAt !== null) console.log('This user is disabled: an admin has to enable it again.')
+  if (account.disabledAt !== null) console.log('This user is disabled: an admin has to enable the account.')
 })

@@ -1,5 +1,5 @@
-// npm run restore -- FILE [--force] [--untrusted]: puts a backup into an empty database, or with --force in place of what is there.
-// Until all of it is checked and complete, what was there stays.
+// npm run restore -- FILE [--force] [--untrusted]: restores a backup into an empty database, or with --force replaces
+// the existing content. Until everything is verified and complete, the existing content stays.
 
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -11,7 +11,7 @@ import { hasRoom } from '../attachments/staged-uploads.ts'
 import { verifyingKeys } from './archive/backup-keys.ts'
 import { type Archive, isDatabaseEntry, openArchive } from './archive/read-archive.ts'
 import { type StagedFiles, stageFiles } from './archive/staged-files.ts'
-import { runCommand, withAddressAlone } from './run-command.ts'
+import { runCommand, withExclusiveAddress } from './run-command.ts'
 
 const usage = 'Usage: npm run restore -- FILE [--force] [--untrusted]'
 
@@ -23,13 +23,13 @@ await runCommand(async (config, args) => {
   const file = resolve(given)
   const archive = await openArchive(file, {
     keys: verifyingKeys(config),
-    mayBeUntrusted: flags.includes('--untrusted'),
+    allowUntrusted: flags.includes('--untrusted'),
   })
   const uploads = uploadsFolder(config)
   const staging = stageFiles(uploads)
   let files = 0
   try {
-    const accounts = await withAddressAlone(config, async (address) => {
+    const accounts = await withExclusiveAddress(config, async (address) => {
       mkdirSync(uploads, { recursive: true, mode: 0o700 })
       const needed = config.databaseUrl === null ? archive.contentBytes : archive.fileBytes
       if (!(await hasRoom(uploads, needed)))
@@ -39,10 +39,10 @@ await runCommand(async (config, args) => {
         isUntrusted: !archive.isAuthentic,
         log: console.error,
         beforeCommit: async () => {
-          files = await staging.place()
+          files = await staging.moveIntoPlace()
         },
       }).catch(async (error) => {
-        await staging.undo()
+        await staging.rollBack()
         throw error
       })
     })
@@ -55,15 +55,15 @@ await runCommand(async (config, args) => {
   }
 })
 
-/** The database's entries; files are staged as they pass. */
+/** Yields the database's entries and stages the files. */
 async function* databaseOf(archive: Archive, staging: StagedFiles): AsyncGenerator<DatabaseEntry> {
   for await (const entry of archive.entries()) {
     if (isDatabaseEntry(entry)) yield entry
-    else await staging.take(entry)
+    else await staging.stage(entry)
   }
 }
 
-/** A name must not move the cursor of the terminal. */
+/** Replaces control characters, which could act on the terminal. */
 function printable(text: string): string {
   return text.replace(/\p{C}/gu, '?')
 }

@@ -1,4 +1,4 @@
-// What every command shares: its settings, its database, and how it ends.
+// Shared by all commands: settings, database and exit code.
 
 import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
 import type { Database } from '#db/core/database.ts'
@@ -9,12 +9,12 @@ import { runningDatabase } from '#db/embedded/running-database.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { type Config, loadConfig } from '../process/config.ts'
 
-/** Runs it and sets the exit code: 1 with one line where a person has to mend something. */
+/** Runs a command and sets the exit code: 1 with one line for an error that a person can fix. */
 export async function runCommand(command: (config: Config, args: string[]) => Promise<void>): Promise<void> {
   try {
     await command(loadConfig(), process.argv.slice(2))
   } catch (error) {
-    if (errnoOf(error) === unknownTable) console.error('This database has no Kefu in it yet: start Kefu first.')
+    if (errnoOf(error) === unknownTable) console.error('This database has no Kefu tables yet: start Kefu first.')
     else console.error(isExpected(error) ? error.message : error)
     process.exitCode = 1
   }
@@ -25,15 +25,18 @@ const unknownTable = 1146
 const isExpected = (error: unknown): error is Error =>
   error instanceof StartError || error instanceof DatabaseUnavailable
 
-/** Works on DATABASE_URL's server, on the running Kefu's database, or on the embedded one, which is started for the work. */
+/** Uses DATABASE_URL's server, the running Kefu's database, or the embedded one, which it starts for the work. */
 export async function withAddress<T>(config: Config, work: (address: DatabaseAddress) => Promise<T>): Promise<T> {
   if (config.databaseUrl !== null) return work({ url: config.databaseUrl })
   if (!tryLock(config.dataDir)) return work(runningDatabase(config.dataDir))
   return withEmbedded(config, work)
 }
 
-/** The same, but only while no Kefu runs on this DATA_DIR. */
-export async function withAddressAlone<T>(config: Config, work: (address: DatabaseAddress) => Promise<T>): Promise<T> {
+/** Like withAddress, but only while no Kefu runs on this DATA_DIR. */
+export async function withExclusiveAddress<T>(
+  config: Config,
+  work: (address: DatabaseAddress) => Promise<T>,
+): Promise<T> {
   lockDataDirectory(config.dataDir)
   return config.databaseUrl === null ? withEmbedded(config, work) : work({ url: config.databaseUrl })
 }

@@ -1,5 +1,5 @@
-// A customer, or the shop's page on their behalf, is done in this browser: the session ends, and its connections. Without a good token
-// there is nothing to end.
+// Ends a customer session in one browser, and its connections, for the customer or the shop's page. An invalid token
+// changes nothing.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { lockCustomerSession, revokeCustomerSession } from '#db/queries/customer-sessions.ts'

@@ -1,5 +1,5 @@
-// Every hour, removes sessions whose time is over, conversations in which nobody wrote, customers who came and never began one, and uploads
-// that were never sent, in small batches. Each node does; what one is removing the others leave alone.
+// Hourly clean-up in small batches: expired sessions, empty conversations, abandoned customers, orphaned uploads. Every
+// node runs it and skips rows that another node has locked.
 
 import type { KeysetPosition, PageOf } from '#db/core/keyset.ts'
 import { inTransaction } from '#db/core/transaction.ts'
@@ -14,7 +14,7 @@ import type { App } from '../context.ts'
 const firstMs = 60_000
 const everyMs = 3600_000
 
-/** After the first run customers are looked at again for so long: whoever had an upload or was locked is met once more. */
+/** Later runs look back this far: a customer who had an upload or was locked gets another chance. */
 const lookBackMs = 3 * serverLimits.abandonedCustomerMs
 
 type Parts = Pick<App, 'db' | 'log' | 'attachments' | 'now'>
@@ -28,7 +28,7 @@ export function startHousekeeping(parts: Parts): { stop(): void } {
       () => {
         sinceMs = nextSinceMs
       },
-      (error: unknown) => parts.log.error({ err: error }, 'upkeep failed'),
+      (error: unknown) => parts.log.error({ err: error }, 'housekeeping failed'),
     )
     timer = setTimeout(run, everyMs).unref()
   }
@@ -41,7 +41,7 @@ export function startHousekeeping(parts: Parts): { stop(): void } {
   }
 }
 
-/** Of empty conversations and silent customers removes those of `sinceMs` and later, in milliseconds of Unix time. */
+/** Scans empty conversations and abandoned customers since `sinceMs`, in milliseconds since 1970. */
 export async function runHousekeeping(
   { db, attachments }: Omit<Parts, 'now'>,
   { sinceMs = 0, signal }: { sinceMs?: number; signal?: AbortSignal } = {},
@@ -55,16 +55,16 @@ export async function runHousekeeping(
     let removed: number = serverLimits.housekeepingRows
     while (removed === serverLimits.housekeepingRows && !signal?.aborted) removed = await removeBatch()
   }
-  const walks = [
+  const scans = [
     { list: selectEmptyConversations, remove: deleteEmptyConversations },
     { list: selectOldCustomers, remove: deleteAbandonedCustomers },
   ]
-  for (const { list, remove } of walks) {
-    let place: KeysetPosition | null = { at: new Date(sinceMs).toISOString(), id: 0 }
-    while (place !== null && !signal?.aborted) {
-      const { items, next }: PageOf<number> = await list(db, place)
+  for (const { list, remove } of scans) {
+    let position: KeysetPosition | null = { at: new Date(sinceMs).toISOString(), id: 0 }
+    while (position !== null && !signal?.aborted) {
+      const { items, next }: PageOf<number> = await list(db, position)
       await inTransaction(db, (trx) => remove(trx, items))
-      place = next
+      position = next
     }
   }
   await attachments.staged.sweep()

@@ -1,6 +1,5 @@
-// From the session of a browser to the session of the customer whom the shop names. Histories are never merged: an anonymous customer
-// becomes the known one only where the shop's customer is new here. Whoever is identified gets a new session, so that a token from before
-// opens nothing of it.
+// Moves a browser from its session to the customer whom the shop identifies. Histories are never merged: an anonymous
+// customer isAdopted the identified one only if that one is new. The new session makes earlier tokens useless.
 
 import type { Transaction } from '#db/core/database.ts'
 import {
@@ -11,25 +10,25 @@ import {
 import { findExternalId, findOrInsertIdentifiedCustomer, saveExternalId } from '#db/queries/identified-customers.ts'
 import { hashSecret, newSecret } from '../auth/rotating-token.ts'
 import type { ConnectionMatch } from '../ports.ts'
-import type { Continued } from './resume-session.ts'
+import type { ContinuedSession } from './resume-session.ts'
 
-/** `ended`: the connections that go with the session before. */
+/** `ended`: the connections of the previous session. */
 export async function identify(
   trx: Transaction,
   siteId: number,
-  before: Continued | undefined,
+  before: ContinuedSession | undefined,
   externalId: string,
-): Promise<Continued & { ended?: ConnectionMatch }> {
+): Promise<ContinuedSession & { ended?: ConnectionMatch }> {
   const externalIdBefore = before && (await findExternalId(trx, before.customerId))
   if (before && externalIdBefore === externalId) return before
-  const becomes =
+  const isAdopted =
     before !== undefined && externalIdBefore === null && (await saveExternalId(trx, before.customerId, externalId))
-  const customerId = becomes ? before.customerId : await findOrInsertIdentifiedCustomer(trx, siteId, externalId)
+  const customerId = isAdopted ? before.customerId : await findOrInsertIdentifiedCustomer(trx, siteId, externalId)
   const secret = newSecret()
   const sessionId = await insertCustomerSession(trx, customerId, hashSecret(secret))
   const started = { customerId, sessionId, secret }
   if (before === undefined) return started
-  if (becomes) {
+  if (isAdopted) {
     await revokeOtherCustomerSessions(trx, customerId, sessionId)
     return { ...started, ended: { userId: customerId, exceptSessionId: sessionId } }
   }

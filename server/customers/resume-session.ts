@@ -1,5 +1,5 @@
-// The session that a browser had before, by its resume token or an access token. The resume token is replaced at each use; the one before
-// it is answered with the same successor for as long as that has not been used, whenever that is.
+// Continues a browser's session by its resume token or an access token. Each use replaces the resume token. The
+// previous one gets the same successor until that successor is used.
 
 import type { Transaction } from '#db/core/database.ts'
 import { type CustomerSession, lockCustomerSession, rotateCustomerSession } from '#db/queries/customer-sessions.ts'
@@ -8,24 +8,24 @@ import { hashSecret, isSameHash, readToken, successorInUse, successorOf } from '
 import { readAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 
-export interface Continued {
+export interface ContinuedSession {
   customerId: number
   sessionId: number
-  /** The next resume token's. */
+  /** Of the next resume token. */
   secret: string
 }
 
-/** Undefined when there is none of this site that goes on. */
+/** Undefined if no token continues a session of this site. */
 export async function continueSession(
   app: App,
   trx: Transaction,
   siteId: number,
   body: WidgetSessionBody,
-): Promise<Continued | undefined> {
+): Promise<ContinuedSession | undefined> {
   return (await resume(app, trx, siteId, body)) ?? (await resumeByAccessToken(app, trx, siteId, body))
 }
 
-/** By resume token: the current one, or the one before it if what followed was never used. */
+/** By resume token: the current one, or the previous one if its successor was never used. */
 async function resume(app: App, trx: Transaction, siteId: number, { resumeToken }: WidgetSessionBody) {
   const presented = readToken(resumeToken)
   const session = presented && (await lockCustomerSession(trx, { id: presented.sessionId, siteId }))
@@ -35,15 +35,14 @@ async function resume(app: App, trx: Transaction, siteId: number, { resumeToken 
   return secret === undefined ? undefined : { customerId: session.customerId, sessionId: session.id, secret }
 }
 
-/** By access token. */
 async function resumeByAccessToken(app: App, trx: Transaction, siteId: number, { token }: WidgetSessionBody) {
-  const known = readAccessToken(app, token)
-  if (known?.audience !== 'customer') return undefined
-  const session = await lockCustomerSession(trx, { id: known.sessionId, siteId })
-  return session?.customerId === known.userId ? rotate(app, trx, session) : undefined
+  const claims = readAccessToken(app, token)
+  if (claims?.audience !== 'customer') return undefined
+  const session = await lockCustomerSession(trx, { id: claims.sessionId, siteId })
+  return session?.customerId === claims.userId ? rotate(app, trx, session) : undefined
 }
 
-async function rotate(app: App, trx: Transaction, session: CustomerSession): Promise<Continued> {
+async function rotate(app: App, trx: Transaction, session: CustomerSession): Promise<ContinuedSession> {
   const secret = successorOf(app, session.tokenHash)
   await rotateCustomerSession(trx, session, hashSecret(secret))
   return { customerId: session.customerId, sessionId: session.id, secret }

@@ -1,4 +1,4 @@
-// An agent stops a customer from writing, or lets them write again. They go on seeing what they have; colleagues are told.
+// Blocks or unblocks a customer. A blocked customer still sees their conversations; agents get the change.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { touchConversationsOfCustomer } from '#db/queries/conversations.ts'
@@ -19,7 +19,7 @@ export async function setBlocked(
     await assertStillMay(trx, actor)
     const row = await lockUser(trx, customerId)
     if (!row || !(await findCustomer(trx, customerId))) throw new AppError('not_found', 'There is no such customer.')
-    // Since when somebody is blocked stays as it was.
+    // Keeps the time of the first block.
     if (row.isBlocked === blocked && !again) return []
     await saveBlocked(trx, customerId, blocked)
     return touchConversationsOfCustomer(trx, customerId)

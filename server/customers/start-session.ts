@@ -1,4 +1,5 @@
-// The widget's session: the same customer again, or the one whom the shop vouches for, else a new anonymous one where the site allows that.
+// Starts or continues the widget's session: the same customer, the one whom the shop identifies, or a new anonymous one
+// if the site allows it.
 
 import type { Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
@@ -25,12 +26,12 @@ import type { ClientAddress } from '../shared/client-address.ts'
 import { AppError } from '../shared/errors.ts'
 import { findByKey } from '../sites/find-by-key.ts'
 import { identify } from './identify.ts'
-import { type Continued, continueSession } from './resume-session.ts'
+import { type ContinuedSession, continueSession } from './resume-session.ts'
 import { type Identity, verifyIdentity } from './verify-identity.ts'
 
 /**
- * Throws not_found for an unknown site, rate_limited over a budget, unauthorized for an identity that is not good, identity_required where
- * somebody anonymous may not be.
+ * Throws not_found for an unknown site, rate_limited over a budget, unauthorized for an invalid identity, and
+ * identity_required if the site refuses anonymous customers.
  */
 export async function startSession(
   app: App,
@@ -45,14 +46,14 @@ export async function startSession(
     const before = await continueSession(app, trx, site.id, body)
     admission.count(before?.customerId)
     const started = await startAs(trx, site, before, identity)
-    const known = (await findCustomer(trx, started.customerId)) as CustomerRecord
-    const changes = whatIsNew(known, body, identity)
+    const current = (await findCustomer(trx, started.customerId)) as CustomerRecord
+    const changes = changesOf(current, body, identity)
     const isNew = before === undefined && identity === undefined
-    if (started.ended || (!isNew && isChanged(known, changes))) admission.countRename(known.id)
-    await saveCustomer(trx, known.id, changes)
-    const customer = (await findCustomer(trx, known.id)) as CustomerRecord
-    const isNews = again || started.ended !== undefined || agentsSee(known) !== agentsSee(customer)
-    return { started, customer, changedIds: isNews ? await touchUnfinishedOfCustomer(trx, customer.id) : [] }
+    if (started.ended || (!isNew && isChanged(current, changes))) admission.countRename(current.id)
+    await saveCustomer(trx, current.id, changes)
+    const customer = (await findCustomer(trx, current.id)) as CustomerRecord
+    const shouldPublish = again || started.ended !== undefined || visibleToAgents(current) !== visibleToAgents(customer)
+    return { started, customer, changedIds: shouldPublish ? await touchUnfinishedOfCustomer(trx, customer.id) : [] }
   })
   if (started.ended) app.connections.end(started.ended, 'revoked')
   for (const id of changedIds) app.conversationUpdates.schedule(id, 'customer')
@@ -66,8 +67,8 @@ export async function startSession(
 }
 
 /**
- * A beginning counts against its address, before anything is looked up. A session that goes on counts against its customer alone; a token
- * that turns out not to be good is a beginning after all. Each counts once, however often the transaction runs.
+ * A new session counts against its address, before any query. A continued session counts against its customer alone. If
+ * its token turns out to be invalid, it counts as new. Each counts once, however often the transaction runs.
  */
 function admit(app: App, body: WidgetSessionBody, address: ClientAddress) {
   let isBeginning = false
@@ -93,49 +94,55 @@ function admit(app: App, body: WidgetSessionBody, address: ClientAddress) {
   }
 }
 
-/** Whether there is a token that can be one of ours; the database says whether it is good. */
+/** Whether a token has our format; the database decides whether it is valid. */
 const mayContinue = (app: App, { resumeToken, token }: WidgetSessionBody) =>
   readToken(resumeToken) !== undefined || readAccessToken(app, token)?.audience === 'customer'
 
 async function startAs(
   trx: Transaction,
   { id: siteId, requireIdentity }: SiteRecord,
-  before: Continued | undefined,
+  before: ContinuedSession | undefined,
   identity: Identity | undefined,
-): Promise<Continued & { ended?: ConnectionMatch }> {
+): Promise<ContinuedSession & { ended?: ConnectionMatch }> {
   if (identity) return identify(trx, siteId, before, identity.externalId)
   if (requireIdentity && (before === undefined || (await findExternalId(trx, before.customerId)) === null))
-    throw new AppError('identity_required', 'This shop serves customers who have signed in there.')
-  return before ?? begin(trx, siteId)
+    throw new AppError('identity_required', 'Sign in at the shop first.')
+  return before ?? startAnonymous(trx, siteId)
 }
 
-async function begin(trx: Transaction, siteId: number): Promise<Continued> {
+async function startAnonymous(trx: Transaction, siteId: number): Promise<ContinuedSession> {
   const secret = newSecret()
   const customerId = await insertCustomer(trx, siteId)
   return { customerId, sessionId: await insertCustomerSession(trx, customerId, hashSecret(secret)), secret }
 }
 
-/** What the shop vouches for counts; what a page said counts where the shop has not vouched. Nothing of a blocked customer changes. */
-function whatIsNew(known: CustomerRecord, said: WidgetSessionBody, identity: Identity | undefined): CustomerChanges {
-  if (known.isBlocked) return {}
+/**
+ * Verified values win; the page's own apply only where the shop has verified none. A blocked customer changes nothing.
+ */
+function changesOf(
+  current: CustomerRecord,
+  claimed: WidgetSessionBody,
+  identity: Identity | undefined,
+): CustomerChanges {
+  if (current.isBlocked) return {}
   return {
-    language: languageOf(said.locale),
+    language: languageOf(claimed.locale),
     ...(identity?.name !== undefined
       ? { name: identity.name, isNameVerified: true }
-      : { name: known.isNameVerified || said.name === undefined ? undefined : stripBidiControls(said.name) }),
+      : { name: current.isNameVerified || claimed.name === undefined ? undefined : stripBidiControls(claimed.name) }),
     ...(identity?.email !== undefined
       ? { email: identity.email, isEmailVerified: true }
-      : { email: known.isEmailVerified ? undefined : said.email }),
+      : { email: current.isEmailVerified ? undefined : claimed.email }),
   }
 }
 
-const isChanged = (known: CustomerRecord, { name, email }: CustomerChanges) =>
-  (name !== undefined && name !== known.name) || (email !== undefined && email !== known.email)
+const isChanged = (current: CustomerRecord, { name, email }: CustomerChanges) =>
+  (name !== undefined && name !== current.name) || (email !== undefined && email !== current.email)
 
-const agentsSee = ({ name, email, isNameVerified, isEmailVerified }: CustomerRecord) =>
+const visibleToAgents = ({ name, email, isNameVerified, isEmailVerified }: CustomerRecord) =>
   JSON.stringify([name, email, isNameVerified, isEmailVerified])
 
-/** The nearest language we speak. */
+/** The nearest supported language. */
 function languageOf(locale: string | undefined): CustomerChanges['language'] {
   if (locale === undefined) return undefined
   return /^zh(-|$)/i.test(locale) ? 'zh-CN' : 'en'

@@ -1,5 +1,5 @@
-// Whom a shop vouches for: a JWT that its server signed with the site's identity secret, for this site and a short time. Everything that is
-// wrong with one is answered alike.
+// Verifies an identity: a JWT that the shop's server signed with the site's identity secret, for this site and a short
+// time. Every defect gets the same answer.
 
 import jwt from 'jsonwebtoken'
 import { Check } from 'typebox/value'
@@ -16,7 +16,7 @@ import { unseal } from '../sites/sealed-secret.ts'
 export interface Identity {
   /** The shop's own id of the customer. */
   externalId: string
-  /** Undefined where the shop says nothing of it, or nothing that can be shown. */
+  /** Undefined if missing, or if it cannot be shown. */
   name: string | undefined
   email: string | undefined
 }
@@ -31,7 +31,7 @@ export async function verifyIdentity(app: Parts, site: SiteRecord, identity: str
     if (claims) return claims
   }
   logSecurity(app, 'identity_refused', { siteId: site.id })
-  throw new AppError('unauthorized', 'This identity is not good.')
+  throw new AppError('unauthorized', 'The identity is invalid or expired.')
 }
 
 function readClaims(
@@ -49,15 +49,15 @@ function readClaims(
     })
     if (typeof payload === 'string' || 'crit' in header || (header.typ ?? 'JWT') !== 'JWT') return undefined
     const { aud, sub, exp, name, email } = payload
-    const longest = now() + limits.identityMs + limits.identityClockSkewMs
-    if (aud !== site.key || exp === undefined || exp * 1000 > longest || !Check(ExternalId, sub)) return undefined
+    const latest = now() + limits.identityMs + limits.identityClockSkewMs
+    if (aud !== site.key || exp === undefined || exp * 1000 > latest || !Check(ExternalId, sub)) return undefined
     const shortName =
       typeof name === 'string'
         ? [...stripBidiControls(name.slice(0, 4 * limits.nameLength)).trim()].slice(0, limits.nameLength).join('')
         : undefined
     return {
       externalId: sub,
-      // Somebody with an odd name or address in the shop's books may talk all the same.
+      // An unusable name or address does not invalidate the identity.
       name: Check(Name, shortName) ? shortName : undefined,
       email: Check(Email, email) ? email : undefined,
     }

@@ -1,4 +1,5 @@
-// The first admin: made once, by the setup page or by ADMIN_PASSWORD. Two at once: the installation's lock lets one win.
+// Creates the first admin once, from the setup page or ADMIN_PASSWORD. The installation's lock decides between
+// concurrent attempts.
 
 import { createHmac } from 'node:crypto'
 import type { Database, Transaction } from '#db/core/database.ts'
@@ -18,47 +19,49 @@ export async function isSetupNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
   return !(await hasAdmin(db))
 }
 
-const cachedNeeds = new WeakMap<Database, BriefCache<boolean>>()
+const setupNeeded = new WeakMap<Database, BriefCache<boolean>>()
 
-/** The same for those who ask without a token: serverLimits.cachedReplyMs old at most. */
-export function isSetupStillNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
-  const need = cachedNeeds.get(db) ?? createBriefCache(serverLimits.cachedReplyMs, () => isSetupNeeded({ db }))
-  cachedNeeds.set(db, need)
-  return need.get()
+/** For callers without a token: cached for serverLimits.cachedReplyMs. */
+export function isSetupNeededCached({ db }: Pick<App, 'db'>): Promise<boolean> {
+  const cache = setupNeeded.get(db) ?? createBriefCache(serverLimits.cachedReplyMs, () => isSetupNeeded({ db }))
+  setupNeeded.set(db, cache)
+  return cache.get()
 }
 
-export const forgetCachedNeed = ({ db }: Pick<App, 'db'>): void => cachedNeeds.get(db)?.forget()
+export const invalidateSetupNeeded = ({ db }: Pick<App, 'db'>): void => setupNeeded.get(db)?.forget()
 
-/** Proves that whoever sets up can read the log. Derived, so that every node and every start has the same one. */
+/** Proves that its holder can read the log. Derived from JWT_SECRET, so every node and every start agree. */
 export function setupCode(app: Pick<App, 'jwtSecrets'>): string {
   return setupCodes(app)[0] as string
 }
 
-/** The one that is shown, and those that may have been shown under the older secrets. */
+/** The current code, and those that older secrets may have shown. */
 export function setupCodes({ jwtSecrets }: Pick<App, 'jwtSecrets'>): string[] {
   return jwtSecrets.map((secret) => createHmac('sha256', secret).update('setup').digest('base64url'))
 }
 
-/** The new admin's id; 'taken' when somebody else has that username; undefined when there is an admin already. */
-export async function makeFirstAdmin(trx: Transaction, admin: { username: string; passwordHash: string }) {
+/** The new admin's id; 'taken' if the username is in use; undefined if an admin exists. */
+export async function createFirstAdmin(trx: Transaction, admin: { username: string; passwordHash: string }) {
   await lockInstallationRow(trx)
   if (await hasAdmin(trx)) return undefined
   return (await insertUser(trx, { ...admin, name: admin.username, role: 'admin', email: null })) ?? 'taken'
 }
 
-/** With ADMIN_PASSWORD set and no admin yet: makes the admin, and a site if there is none. Throws StartError when its name is taken or its password is guessed first. */
+/**
+ * With ADMIN_PASSWORD set and no admin yet, creates the admin, and a site if none exists. Throws StartError if the name
+ * is in use or the password is common.
+ */
 export async function ensureFirstAdmin(app: Pick<App, 'db' | 'config' | 'log'>): Promise<void> {
   const { adminUsername: username, adminPassword } = app.config
   if (adminPassword === null || !(await isSetupNeeded(app))) return
-  if (isGuessable(adminPassword, [username]))
-    throw new StartError('ADMIN_PASSWORD is among the passwords that are tried first: choose another.')
+  if (isGuessable(adminPassword, [username])) throw new StartError('ADMIN_PASSWORD is too common: choose another.')
   const passwordHash = await hashPassword(adminPassword)
-  const made = await inTransaction(app.db, async (trx) => {
-    const id = await makeFirstAdmin(trx, { username, passwordHash })
+  const created = await inTransaction(app.db, async (trx) => {
+    const id = await createFirstAdmin(trx, { username, passwordHash })
     if (typeof id === 'number' && !(await findFirstSite(trx)))
       await insertSite(trx, { key: newSiteKey(), name: 'Kefu' })
     return id
   })
-  if (made === 'taken') throw new StartError('ADMIN_USERNAME names an agent who is there already: choose another.')
-  if (made !== undefined) app.log.info('made the first admin from ADMIN_PASSWORD')
+  if (created === 'taken') throw new StartError('ADMIN_USERNAME is the name of an existing agent: choose another.')
+  if (created !== undefined) app.log.info('first admin created from ADMIN_PASSWORD')
 }

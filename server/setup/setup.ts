@@ -1,4 +1,4 @@
-// Whoever holds the one-time code makes the first admin and the first site, and is logged in.
+// Creates the first admin and the first site for the holder of the one-time code, and logs them in.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '#db/core/database.ts'
@@ -20,28 +20,28 @@ import { forgetCachedSites } from '../sites/cached-sites.ts'
 import { normalOrigins } from '../sites/origins.ts'
 import { newSiteKey } from '../sites/site-key.ts'
 import { siteView } from '../sites/site-view.ts'
-import { forgetCachedNeed, isSetupStillNeeded, makeFirstAdmin, setupCodes } from './first-admin.ts'
+import { createFirstAdmin, invalidateSetupNeeded, isSetupNeededCached, setupCodes } from './first-admin.ts'
 
-const alreadyDone = () => new AppError('conflict', 'Kefu has been set up already: sign in.')
+const alreadyDone = () => new AppError('conflict', 'Kefu is already set up: sign in.')
 
 export async function setup(
   app: App,
   { code, username, password, siteName, siteOrigin }: SetupBody,
   browser: Browser,
 ): Promise<{ reply: SetupReply; refreshToken: string }> {
-  if (!(await isSetupStillNeeded(app))) throw alreadyDone()
+  if (!(await isSetupNeededCached(app))) throw alreadyDone()
   checkCode(app, code, browser.address)
   assertAcceptable(password, [username, siteName])
   const origins = normalOrigins(siteOrigin === undefined ? [] : [siteOrigin])
   const passwordHash = await hashPassword(password)
   const { user, site, session } = await inTransaction(app.db, async (trx) => {
-    const id = await makeFirstAdmin(trx, { username, passwordHash })
+    const id = await createFirstAdmin(trx, { username, passwordHash })
     if (id === undefined) throw alreadyDone()
-    if (id === 'taken') throw new AppError('conflict', 'Somebody has this username already.')
-    const site = await makeFirstSite(trx, { name: stripBidiControls(siteName), origins })
+    if (id === 'taken') throw new AppError('conflict', 'Choose another username; this one is in use.')
+    const site = await createFirstSite(trx, { name: stripBidiControls(siteName), origins })
     return { user: (await findUser(trx, id)) as User, site, session: await openSession(trx, id, browser) }
   })
-  forgetCachedNeed(app)
+  invalidateSetupNeeded(app)
   forgetCachedSites(app.db)
   logSecurity(app, 'sign_in', { userId: user.id, sessionId: session.sessionId })
   return {
@@ -50,20 +50,20 @@ export async function setup(
   }
 }
 
-/** Wrong ones count as failures to log in. */
+/** A wrong code counts as a login failure. */
 function checkCode(app: App, code: string, address: ClientAddress): void {
   checkLoginFailures(app, address)
   const hash = (text: string) => createHash('sha256').update(text).digest()
-  // One that was shown before JWT_SECRET got a new first secret is as good.
+  // Codes shown under an older first secret stay valid.
   if (setupCodes(app).some((good) => timingSafeEqual(hash(code), hash(good)))) return
   countLoginFailure(app, address)
-  throw new AppError('forbidden', 'This is not the code that stands in the log.')
+  throw new AppError('forbidden', 'Invalid setup code.')
 }
 
-/** A database from the original design may have a site already, which has no better name yet. */
-async function makeFirstSite(trx: Transaction, site: { name: string; origins: string[] }): Promise<SiteRecord> {
-  const there = await findFirstSite(trx)
-  if (there) await saveSite(trx, there.id, site)
-  const id = there?.id ?? (await insertSite(trx, { key: newSiteKey(), ...site }))
+/** A migrated database already has a site, still with its default name. */
+async function createFirstSite(trx: Transaction, site: { name: string; origins: string[] }): Promise<SiteRecord> {
+  const existing = await findFirstSite(trx)
+  if (existing) await saveSite(trx, existing.id, site)
+  const id = existing?.id ?? (await insertSite(trx, { key: newSiteKey(), ...site }))
   return (await findSite(trx, id)) as SiteRecord
 }

@@ -1,5 +1,5 @@
-// Sites for those who ask without a token. Each is kept for serverLimits.cachedReplyMs, and so is that there is none of a key; what is not kept
-// is looked up by one statement at a time for all who wait, so that strangers take one database connection at most.
+// Caches sites for callers without a token, unknown keys included, for serverLimits.cachedReplyMs. Lookups are batched
+// into one statement at a time, so strangers occupy at most one database connection.
 
 import type { Database } from '#db/core/database.ts'
 import { findFirstSite, findSitesByKeys, hasSiteWithOrigins, type SiteRecord } from '#db/queries/sites.ts'
@@ -18,15 +18,15 @@ interface CachedSites {
 
 const cachedSites = new WeakMap<Database, CachedSites>()
 
-/** The site of a key; without one, or with 'default', the first. May be serverLimits.cachedReplyMs old where another node changed it. */
+/** The site of a key; without one, or with 'default', the first. Up to serverLimits.cachedReplyMs stale. */
 export function findCachedSite(db: Database, key: string | undefined): Promise<Found> {
   return key === undefined || key === 'default' ? sitesOf(db).first.get() : sitesOf(db).byKey(key)
 }
 
-/** Whether any site names the pages that embed it. */
+/** Whether any site has allowed origins. */
 export const isAnySiteEmbedded = (db: Database): Promise<boolean> => sitesOf(db).hasOrigins.get()
 
-/** After a change of sites on this node. */
+/** Call after this node changed a site. */
 export const forgetCachedSites = (db: Database): void => cachedSites.get(db)?.forget()
 
 function sitesOf(db: Database): CachedSites {
@@ -50,13 +50,13 @@ function sitesOf(db: Database): CachedSites {
 }
 
 function cacheByKey(db: Database): Pick<CachedSites, 'byKey' | 'forget'> {
-  /** The oldest first. */
-  const kept = new Map<string, { site: Promise<Found>; until: number }>()
+  /** Oldest first. */
+  const entries = new Map<string, { site: Promise<Found>; until: number }>()
   const waiting = new Map<string, PromiseWithResolvers<Found>>()
-  let isLooking = false
+  let isRunning = false
 
-  async function lookUp() {
-    isLooking = true
+  async function runLookups() {
+    isRunning = true
     while (waiting.size > 0) {
       const batch = [...waiting].slice(0, serverLimits.siteLookupRows)
       for (const [key] of batch) waiting.delete(key)
@@ -71,26 +71,27 @@ function cacheByKey(db: Database): Pick<CachedSites, 'byKey' | 'forget'> {
         for (const [, { reject }] of batch) reject(error)
       }
     }
-    isLooking = false
+    isRunning = false
   }
 
   return {
     byKey(key) {
       const now = performance.now()
-      const known = kept.get(key)
-      if (known && known.until > now) return known.site
-      if (waiting.size >= serverLimits.cachedSites) throw new AppError('overloaded', 'Too many ask for sites.')
-      const asked = Promise.withResolvers<Found>()
-      waiting.set(key, asked)
-      kept.delete(key)
-      kept.set(key, { site: asked.promise, until: now + serverLimits.cachedReplyMs })
-      for (const oldest of kept.keys()) {
-        if (kept.size <= serverLimits.cachedSites) break
-        kept.delete(oldest)
+      const cached = entries.get(key)
+      if (cached && cached.until > now) return cached.site
+      if (waiting.size >= serverLimits.cachedSites)
+        throw new AppError('overloaded', 'Too many site lookups are waiting. Try again.')
+      const lookup = Promise.withResolvers<Found>()
+      waiting.set(key, lookup)
+      entries.delete(key)
+      entries.set(key, { site: lookup.promise, until: now + serverLimits.cachedReplyMs })
+      for (const oldest of entries.keys()) {
+        if (entries.size <= serverLimits.cachedSites) break
+        entries.delete(oldest)
       }
-      if (!isLooking) void lookUp()
-      return asked.promise
+      if (!isRunning) void runLookups()
+      return lookup.promise
     },
-    forget: () => kept.clear(),
+    forget: () => entries.clear(),
   }
 }

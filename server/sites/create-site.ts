@@ -1,4 +1,4 @@
-// An admin adds a place that shows the widget.
+// Creates a site.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { findSite, findSiteByKey, insertSite, type SiteRecord } from '#db/queries/sites.ts'
@@ -13,13 +13,13 @@ import { normalOrigins } from './origins.ts'
 import { newSiteKey } from './site-key.ts'
 import { siteView } from './site-view.ts'
 
-export async function createSite(app: App, actor: AgentActor, { origins = [], ...site }: NewSiteBody): Promise<Site> {
-  const asked = { ...site, name: stripBidiControls(site.name), key: newSiteKey(), origins: normalOrigins(origins) }
+export async function createSite(app: App, actor: AgentActor, { origins = [], ...body }: NewSiteBody): Promise<Site> {
+  const site = { ...body, name: stripBidiControls(body.name), key: newSiteKey(), origins: normalOrigins(origins) }
   const id = await inTransaction(app.db, async (trx, again) => {
     await assertStillMay(trx, actor)
-    // After an ambiguous commit it may be there already.
-    const there = again ? await findSiteByKey(trx, asked.key) : undefined
-    return there?.id ?? (await insertSite(trx, asked))
+    // After an ambiguous commit the site may already exist.
+    const existing = again ? await findSiteByKey(trx, site.key) : undefined
+    return existing?.id ?? (await insertSite(trx, site))
   })
   forgetCachedSites(app.db)
   return siteView(app, (await findSite(app.db, id)) as SiteRecord)

@@ -1,4 +1,4 @@
-// The site that a page names by its key; without one, or as 'default', the first.
+// Finds the site of a page's key; without a key, or with 'default', the first.
 
 import type { Database } from '#db/core/database.ts'
 import { findFirstSite, findSiteByKey, type SiteRecord } from '#db/queries/sites.ts'

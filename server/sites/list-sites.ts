@@ -1,4 +1,4 @@
-// All sites, oldest first.
+// Lists all sites, oldest first.
 
 import { selectSites } from '#db/queries/sites.ts'
 import type { Site } from '#protocol/entities.ts'

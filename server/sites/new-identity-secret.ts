@@ -1,5 +1,5 @@
-// An admin makes the secret that a shop signs its customers' identities with. It is told this once. The one before it is good for a day
-// more, so that the shop can change over; or it ends at once, for one that leaked, and so do all sessions that may rest on it.
+// Creates a site's identity secret and returns it once. The previous one stays valid for a day. If it leaked, it ends
+// immediately, together with all sessions that may rely on it.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { revokeIdentifiedCustomerSessions } from '#db/queries/customer-sessions.ts'
@@ -30,12 +30,12 @@ export async function newIdentitySecret(
     await saveIdentitySecrets(trx, { siteId: id, current: seal(app, id, secret), former }, { isNew: true })
   })
   logSecurity(app, 'identity_secret_made', { userId: actor.userId, siteId: id })
-  if (endFormer) await endKnownSessions(app, id)
+  if (endFormer) await endIdentifiedSessions(app, id)
   return { secret, site: siteView(app, (await findSite(app.db, id)) as SiteRecord) }
 }
 
-/** Their connections on other nodes are found within serverLimits.revokedSessionsMs. */
-async function endKnownSessions({ db, connections }: App, siteId: number): Promise<void> {
+/** Other nodes close their connections within serverLimits.revokedSessionsMs. */
+async function endIdentifiedSessions({ db, connections }: App, siteId: number): Promise<void> {
   let ended: number = serverLimits.revokedSessionsRows
   while (ended === serverLimits.revokedSessionsRows) ended = await revokeIdentifiedCustomerSessions(db, siteId)
   await connections.endLapsed()

@@ -1,10 +1,11 @@
-// Origins as browsers write them, since they are compared letter by letter.
+// Normalizes origins to the form that browsers send, since they are compared exactly.
 
 import { AppError } from '../shared/errors.ts'
 
-/** Each once, without a default port. Throws invalid_request for what is no origin after all, such as a port above 65535. */
+/** Without duplicates and default ports. Throws invalid_request for an invalid origin, such as a port above 65535. */
 export function normalOrigins(origins: readonly string[]): string[] {
-  const wrong = origins.find((origin) => !URL.canParse(origin))
-  if (wrong !== undefined) throw new AppError('invalid_request', 'This is no origin of a page.', { origin: wrong })
+  const invalid = origins.find((origin) => !URL.canParse(origin))
+  if (invalid !== undefined)
+    throw new AppError('invalid_request', 'Use an origin such as https://shop.example.', { origin: invalid })
   return [...new Set(origins.map((origin) => new URL(origin).origin))]
 }

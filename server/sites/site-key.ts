@@ -1,4 +1,4 @@
-// A site's key: public, but not to be guessed, so that nobody counts our sites.
+// A site's key: public but not guessable, so that nobody can enumerate sites.
 
 import { randomBytes } from 'node:crypto'
 

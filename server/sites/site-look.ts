@@ -1,4 +1,4 @@
-// What a page needs to draw the launcher before anybody has opened it.
+// Reads the launcher's appearance for a page.
 
 import type { SiteLook } from '#protocol/entities.ts'
 import type { App } from '../context.ts'

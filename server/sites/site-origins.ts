@@ -1,4 +1,4 @@
-// The pages that may hold a site's widget in a frame; none for a site that does not exist.
+// Lists the origins that may frame a site's widget; none for an unknown site.
 
 import type { App } from '../context.ts'
 import { findCachedSite } from './cached-sites.ts'

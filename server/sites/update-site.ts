@@ -1,4 +1,4 @@
-// An admin changes a site's name, origins or look; what is not given stays.
+// Changes a site's name, origins or appearance. Missing fields stay unchanged.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { findSite, type SiteRecord, saveSite } from '#db/queries/sites.ts'
@@ -28,7 +28,7 @@ export async function updateSite(
     const site = await findSite(trx, id)
     if (!site) throw new AppError('not_found', 'There is no such site.')
     if (look.requireIdentity && site.identitySecretMadeAt === null)
-      throw new AppError('conflict', 'Make an identity secret first: nobody could talk here.')
+      throw new AppError('conflict', 'Create an identity secret first: without one nobody could write here.')
     await saveSite(trx, id, changes)
   })
   forgetCachedSites(app.db)

@@ -1,4 +1,4 @@
-// An admin makes an agent or another admin.
+// Creates an agent or admin.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { findAccount, findUser, insertUser } from '#db/queries/users.ts'
@@ -25,11 +25,11 @@ export async function createUser(
     await assertStillMay(trx, actor)
     const inserted = await insertUser(trx, { ...user, name: stripBidiControls(user.name), email, passwordHash })
     if (inserted !== undefined || !again) return inserted
-    // After an ambiguous commit it may be our own; no other has this hash, whose salt is random.
-    const there = await findAccount(trx, user.username)
-    return there?.passwordHash === passwordHash ? there.id : undefined
+    // After an ambiguous commit it may be our own row: the random salt makes the hash unique.
+    const existing = await findAccount(trx, user.username)
+    return existing?.passwordHash === passwordHash ? existing.id : undefined
   })
-  if (id === undefined) throw new AppError('conflict', 'Somebody has this username already.')
+  if (id === undefined) throw new AppError('conflict', 'Choose another username; this one is in use.')
   logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what: 'created' })
   void publishAgent(app, id)
   return (await findUser(app.db, id)) as User

@@ -1,4 +1,4 @@
-// The agent's own profile.
+// Reads the actor's own profile.
 
 import { findUser } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'

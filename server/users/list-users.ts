@@ -1,4 +1,4 @@
-// All agents and admins, the disabled ones too, by name.
+// Lists all agents and admins by name, including disabled ones.
 
 import { selectUsers } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'

@@ -1,4 +1,4 @@
-// Agents change their own name, language and password; a new password needs the old one, and ends their other logins.
+// Changes the actor's own name, language or password. A new password requires the old one and ends the other logins.
 
 import { inTransaction } from '#db/core/transaction.ts'
 import { touchConversationsOfAgent } from '#db/queries/conversations.ts'
@@ -24,7 +24,7 @@ export async function updateMe(
   actor: AgentActor,
   { name, language, password, oldPassword }: MeBody,
 ): Promise<User> {
-  const proven = password === undefined ? undefined : await proveOldPassword(app, actor, oldPassword)
+  const verifiedHash = password === undefined ? undefined : await verifyOldPassword(app, actor, oldPassword)
   if (password !== undefined) assertAcceptable(password, [actor.username])
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
   const touchedIds = await inTransaction(app.db, async (trx) => {
@@ -32,7 +32,8 @@ export async function updateMe(
     await assertStillMay(trx, actor)
     if (account === undefined) throw unauthorized()
     if (passwordHash !== undefined) {
-      if (account.passwordHash !== proven) throw new AppError('conflict', 'The password has just been changed.')
+      if (account.passwordHash !== verifiedHash)
+        throw new AppError('conflict', 'The password has just been changed elsewhere. Try again.')
       await revokeLoginSessions(trx, actor.userId, actor.sessionId)
     }
     await saveUser(trx, account, { name: name && stripBidiControls(name), language, passwordHash })
@@ -46,15 +47,15 @@ export async function updateMe(
   return getMe(app, actor)
 }
 
-/** The hash that it fits. */
-async function proveOldPassword(
+/** The hash that the old password matches. */
+async function verifyOldPassword(
   app: App,
   { userId, username }: AgentActor,
   oldPassword: string | undefined,
 ): Promise<string | null | undefined> {
-  if (oldPassword === undefined) throw new AppError('invalid_request', 'A new password needs oldPassword.')
+  if (oldPassword === undefined) throw new AppError('invalid_request', 'Send oldPassword with a new password.')
   const { passwordHash } = (await findAccountById(app.db, userId)) ?? {}
-  const asked = { accountId: userId, username, password: oldPassword, passwordHash, isSignedIn: true } as const
-  if (await checkPassword(app, asked)) return passwordHash
+  const attempt = { accountId: userId, username, password: oldPassword, passwordHash, isSignedIn: true } as const
+  if (await checkPassword(app, attempt)) return passwordHash
   throw new AppError('forbidden', 'The old password is wrong.')
 }

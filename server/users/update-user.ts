@@ -1,5 +1,5 @@
-// An admin changes an agent or admin. A new password ends that user's logins, but the admin's own current one; a new role or being
-// disabled ends them all. Somebody must always be left to administer.
+// Changes an agent or admin. A new password ends that user's logins, except the admin's own current one; a new role or
+// disabling ends all of them. At least one admin must remain.
 
 import type { Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
@@ -26,7 +26,7 @@ export async function updateUser(
 ): Promise<User> {
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
   const { user, ended, touchedIds, before } = await inTransaction(app.db, async (trx) => {
-    // Taken by all who may leave fewer admins, so that of two the second sees what the first did.
+    // Serializes changes that could remove an admin, so that the second sees the first.
     if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallationRow(trx)
     const account = await lockAccount(trx, id)
     await assertStillMay(trx, actor)
@@ -38,7 +38,7 @@ export async function updateUser(
       name: changes.name && stripBidiControls(changes.name),
       passwordHash,
     })
-    const ended = whichEnd(actor, account, changes, passwordHash !== undefined)
+    const ended = sessionsToEnd(actor, account, changes, passwordHash !== undefined)
     if (ended) await revokeLoginSessions(trx, id, ended.exceptSessionId)
     const touchedIds = changes.name === undefined ? [] : await touchConversationsOfAgent(trx, id)
     return { user: (await findUser(trx, id)) as User, ended, touchedIds, before: account }
@@ -46,14 +46,18 @@ export async function updateUser(
   const { name, role, isDisabled } = changes
   if ([name, role, isDisabled].some((change) => change !== undefined)) void publishAgent(app, id, touchedIds)
   if (ended) app.connections.end(ended, 'revoked')
-  for (const what of partsOf(before, changes, passwordHash !== undefined)) {
+  for (const what of securityChanges(before, changes, passwordHash !== undefined)) {
     logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what })
   }
   return user
 }
 
-/** What changed of who may sign in as whom. */
-function partsOf(before: Account, { role = before.role, isDisabled }: UserBody, hasNewPassword: boolean): string[] {
+/** The security-relevant parts that changed. */
+function securityChanges(
+  before: Account,
+  { role = before.role, isDisabled }: UserBody,
+  hasNewPassword: boolean,
+): string[] {
   const wasDisabled = before.disabledAt !== null
   const parts = hasNewPassword ? ['password'] : []
   if (role !== before.role) parts.push('role')
@@ -65,11 +69,11 @@ async function assertAdminRemains(trx: Transaction, account: Account, { role, is
   const isAdmin = account.role === 'admin' && account.disabledAt === null
   const staysAdmin = (role ?? 'admin') === 'admin' && !isDisabled
   if (!isAdmin || staysAdmin || (await countEnabledAdmins(trx)) > 1) return
-  throw new AppError('conflict', 'This is the last admin who can sign in.')
+  throw new AppError('conflict', 'Keep at least one admin who can sign in.')
 }
 
-/** The logins that a change ends, if any. */
-function whichEnd(actor: AgentActor, account: Account, { role, isDisabled }: UserBody, hasNewPassword: boolean) {
+/** The login sessions that the change ends, if any. */
+function sessionsToEnd(actor: AgentActor, account: Account, { role, isDisabled }: UserBody, hasNewPassword: boolean) {
   const userId = account.id
   if (isDisabled || (role !== undefined && role !== account.role)) return { userId }
   if (!hasNewPassword) return undefined

@@ -4,7 +4,7 @@ import { argon2id, hash } from 'argon2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
-import { hashesAtOnce, verifyPassword } from '../../server/auth/password.ts'
+import { concurrentHashes, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
@@ -90,7 +90,7 @@ describe('logging in', () => {
   })
 
   it('hashes few at once, lets a hundred wait and turns the next away [AU10] [T17]', async () => {
-    const most = hashesAtOnce + serverLimits.passwordHashQueue
+    const most = concurrentHashes + serverLimits.passwordHashQueue
     const tries = Array.from({ length: most + 1 }, () => verifyPassword(undefined, password))
     const outcomes = await Promise.allSettled(tries)
     expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'overloaded' } })

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SetupReply } from '#protocol/http.ts'
 import { hashPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { ensureFirstAdmin, isSetupNeeded, makeFirstAdmin, setupCode } from '../../server/setup/first-admin.ts'
+import { createFirstAdmin, ensureFirstAdmin, isSetupNeeded, setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { askMeanwhile, codeOf, cookieOf, logIn, password, refresh } from './people.ts'
 
@@ -95,7 +95,7 @@ describe('setting up', () => {
     const admin = { username: 'first', passwordHash: await hashPassword(password) }
     const late = await askMeanwhile(
       app,
-      (trx) => makeFirstAdmin(trx, admin),
+      (trx) => createFirstAdmin(trx, admin),
       () => setUp({ username: 'second' }),
     )
     expect(codeOf(late)).toBe('conflict')

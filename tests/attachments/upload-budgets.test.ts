@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits/wire.ts'
 import { createFairQueue } from '../../server/attachments/fair-queue.ts'
 import { createStagedUploads } from '../../server/attachments/staged-uploads.ts'
-import type { InspectionAnswer } from '../../server/attachments/upload-inspector-process.ts'
+import type { InspectionReply } from '../../server/attachments/upload-inspector-process.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { bomb, jpeg, pdf, png } from './corpus.ts'
@@ -229,7 +229,7 @@ describe('waiting', () => {
         ({ code }: { code: string }) => answers.push({ outcome: code, ms: performance.now() - beganAt }),
       )
     const customers = []
-    // In small groups: finding types has a queue of the same length.
+    // In small groups: result types has a queue of the same length.
     for (let each = 0; each < budgets.customerInspectionsWaiting.concurrent + 20; each++)
       customers.push(inspect(each, true))
     const agent = inspect(1_000, false)
@@ -266,11 +266,11 @@ describe('memory', () => {
         const answered = once(child, 'message')
         const request = { path, outputPath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: kind }
         child.send({ id: 1, request, imageType })
-        return (await answered)[0] as InspectionAnswer
+        return (await answered)[0] as InspectionReply
       }
       try {
         const { mimeType } = await answerTo(null)
-        expect(await answerTo(mimeType)).toMatchObject({ finding: { kind: 'image' } })
+        expect(await answerTo(mimeType)).toMatchObject({ result: { kind: 'image' } })
         const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
         expect(Number(peak) / 1024).toBeLessThan(280)
       } finally {

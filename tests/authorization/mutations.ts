@@ -268,7 +268,7 @@ export const removals: Record<string, Removal> = {
   },
   'that setting up happens once': {
     file: 'server/setup/setup.ts',
-    find: 'if (!(await isSetupStillNeeded(app))) throw alreadyDone()',
+    find: 'if (!(await isSetupNeededCached(app))) throw alreadyDone()',
     put: '',
   },
   'the code of setting up': {
@@ -291,7 +291,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a new password needs the old one': {
     file: 'server/users/update-me.ts',
-    find: 'if (await checkPassword(app, asked)) return passwordHash',
+    find: 'if (await checkPassword(app, attempt)) return passwordHash',
     put: 'if (username) return passwordHash',
     caughtBy: userTests,
   },
@@ -350,7 +350,7 @@ export const removals: Record<string, Removal> = {
   },
   'how often a password is tried': {
     file: 'server/auth/check-password.ts',
-    find: 'if (!fits) for (const [name, key] of buckets) rates.count(name, key)',
+    find: 'if (!isCorrect) for (const [name, key] of buckets) rates.count(name, key)',
     put: '',
     caughtBy: 'tests/accounts/login.test.ts',
   },
@@ -380,7 +380,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a blocked customer changes no name': {
     file: 'server/customers/start-session.ts',
-    find: 'if (known.isBlocked) return {}',
+    find: 'if (current.isBlocked) return {}',
     put: '',
     caughtBy: blockedTests,
   },
@@ -445,7 +445,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a role is read again where something is written': {
     file: stillMay,
-    find: "if (found.role !== actor.role) throw new AppError('forbidden', 'This is not for your role.')",
+    find: "if (found.role !== actor.role) throw new AppError('forbidden', 'Your role does not allow this.')",
     put: '',
     caughtBy: writeTests,
   },
@@ -475,7 +475,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a session which ends while it is read is noticed': {
     file: 'server/auth/current-actors.ts',
-    find: 'return found === undefined || one.isEnded ? undefined',
+    find: 'return found === undefined || entry.isEnded ? undefined',
     put: 'return found === undefined ? undefined',
     caughtBy: writeTests,
   },

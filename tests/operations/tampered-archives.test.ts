@@ -174,7 +174,7 @@ async function collect(archive: Archive): Promise<ArchiveEntry[]> {
   return all
 }
 
-const open = (file: string, mayBeUntrusted = false) => openArchive(file, { keys, mayBeUntrusted })
+const open = (file: string, allowUntrusted = false) => openArchive(file, { keys, allowUntrusted })
 
 describe('an archive', () => {
   test('[OB22] as it was written is read as it was written', async () => {
@@ -189,7 +189,7 @@ describe('an archive', () => {
   test.each(malformed)('[OB22] [S17] is refused in one line: %s', async (_, archive) => {
     const before = process.memoryUsage().rss
     await expect(open(written(archive))).rejects.toThrow(/^[^\n]+$/)
-    await expect(open(written(archive), true)).rejects.toThrow(/is not a whole backup of Kefu\.$/)
+    await expect(open(written(archive), true)).rejects.toThrow(/is not a complete Kefu backup\.$/)
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20)
   })
 
@@ -229,9 +229,9 @@ describe('an archive', () => {
   })
 
   test('[OB22] that changes while it is read is refused at its end', async () => {
-    for (const mayBeUntrusted of [false, true]) {
-      const file = written(mayBeUntrusted ? body : whole)
-      const archive = await open(file, mayBeUntrusted)
+    for (const allowUntrusted of [false, true]) {
+      const file = written(allowUntrusted ? body : whole)
+      const archive = await open(file, allowUntrusted)
       const changed = pack(
         replaced(3, {
           kind: 'rows',
@@ -241,15 +241,15 @@ describe('an archive', () => {
           ],
         }),
       )
-      writeFileSync(file, mayBeUntrusted ? changed.subarray(0, -trailerLength) : changed)
-      await expect(collect(archive)).rejects.toThrow(/changed while it was read|is not a whole/)
+      writeFileSync(file, allowUntrusted ? changed.subarray(0, -trailerLength) : changed)
+      await expect(collect(archive)).rejects.toThrow(/changed while it was read|is not a complete Kefu backup/)
       await archive.close()
     }
   })
 
   test('[OB22] that is no regular file is refused', async () => {
     await expect(open(folder())).rejects.toThrow(/./)
-    await expect(open('/dev/zero')).rejects.toThrow(/is not a whole backup/)
+    await expect(open('/dev/zero')).rejects.toThrow(/is not a complete Kefu backup/)
     await expect(open(join(folder(), 'none'))).rejects.toThrow(/There is no/)
   })
 
@@ -270,11 +270,11 @@ describe('the files of an archive', () => {
     writeFileSync(join(uploads, stored), 'before')
     const archive = await open(written(whole))
     const staging = stageFiles(uploads)
-    for await (const entry of archive.entries()) await staging.take(entry)
+    for await (const entry of archive.entries()) await staging.stage(entry)
     expect(readFileSync(join(uploads, stored), 'utf8')).toBe('before')
-    expect(await staging.place()).toBe(1)
+    expect(await staging.moveIntoPlace()).toBe(1)
     expect(readFileSync(join(uploads, stored), 'utf8')).toBe('hello')
-    await staging.undo()
+    await staging.rollBack()
     await staging.discard()
     expect(readFileSync(join(uploads, stored), 'utf8')).toBe('before')
     expect(readdirSync(uploads, { recursive: true }).sort()).toEqual(['ab', stored, 'incoming'])
@@ -306,7 +306,7 @@ describe('the restore command', () => {
     for (const [archive, args, line] of [
       [flipped(whole, 40), [], /is not signed with this installation's key/],
       [flipped(whole, 40), ['--force'], /is not signed with this installation's key/],
-      [pack(withFile('../x')), ['--untrusted'], /is not a whole backup of Kefu/],
+      [pack(withFile('../x')), ['--untrusted'], /is not a complete Kefu backup/],
     ] as const) {
       const result = await runCommand('restore', [written(archive), ...args], dataDir, env)
       expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(line) })

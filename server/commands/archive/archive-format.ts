@@ -1,5 +1,5 @@
-// The file that a backup is: gzip of one JSON entry per line, then an empty gzip member whose comment is an HMAC of every byte before it.
-// Any gunzip shows the content; only who has the key can change it.
+// The backup file: gzip of one JSON entry per line, then an empty gzip member whose comment is an HMAC of every byte
+// before it. Any gunzip can read it; only a holder of the key can change it.
 
 import type { DatabaseEntry } from '#db/backup/backup.ts'
 
@@ -7,13 +7,13 @@ export type ArchiveEntry =
   | { kind: 'kefu-backup'; format: number; createdAt: string }
   | DatabaseEntry
   | { kind: 'file'; path: string; size: number }
-  /** Of the file before it. */
+  /** Content of the preceding file. */
   | { kind: 'bytes'; base64: string }
   | { kind: 'end' }
 
 export const currentFormat = 2
 
-/** Names of stored attachments and their thumbnails, in the folder of their first two letters. */
+/** Paths of stored attachments and thumbnails, in a folder named by their first two letters. */
 export const storedPath = /^([0-9a-f]{2})\/\1[0-9a-f]{30}(?:\.thumbnail)?$/
 
 const header = Buffer.from([0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 0xff])
@@ -25,7 +25,7 @@ export const trailerLength = header.length + label.length + macLength + 1 + empt
 export const trailerOf = (mac: Buffer): Buffer =>
   Buffer.concat([header, Buffer.from(`${label}${mac.toString('hex')}\0`, 'latin1'), emptyContent])
 
-/** null where these bytes are no trailer. */
+/** null if these bytes are not a trailer. */
 export function macOf(trailer: Buffer): Buffer | null {
   const from = header.length + label.length
   const mac = Buffer.from(trailer.toString('latin1', from, from + macLength), 'hex')

@@ -1,5 +1,5 @@
-// Reads a backup as bytes of a stranger: first the authentication code of the file, then every entry's shape, order, size and count. All of
-// that passes once before a restore changes anything, in memory that does not depend on the archive.
+// Reads a backup as untrusted input: first its authentication code, then the shape, order, size and count of every
+// entry. All of it is verified once before a restore changes anything, in bounded memory.
 
 import { createHmac, type Hmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type FileHandle, open as openFile } from 'node:fs/promises'
@@ -13,25 +13,25 @@ import { type ArchiveEntry, currentFormat, macOf, storedPath, trailerLength } fr
 export interface Archive {
   /** Signed with a key of this installation. */
   isAuthentic: boolean
-  /** The sum of the files' sizes, and of all content. */
+  /** The total size of the files, and of all content. */
   fileBytes: number
   contentBytes: number
-  /** Reads the checked content again; throws a StartError at its end where the file has changed since. */
+  /** Reads the verified content again; throws a StartError at the end if the file has changed since. */
   entries(): AsyncGenerator<ArchiveEntry>
   close(): Promise<void>
 }
 
-/** Throws a StartError unless the archive is whole, well-formed and, where demanded, signed with one of the keys. */
+/** Throws a StartError unless the archive is complete, well-formed and, if required, signed with one of the keys. */
 export async function openArchive(
   file: string,
-  { keys, mayBeUntrusted }: { keys: readonly Buffer[]; mayBeUntrusted: boolean },
+  { keys, allowUntrusted }: { keys: readonly Buffer[]; allowUntrusted: boolean },
 ): Promise<Archive> {
   const handle = await openRegular(file)
   try {
     const { size } = await handle.stat()
     const { key, mac, signedBytes } = await authenticate(handle, size, keys)
     const isAuthentic = key !== null
-    if (!isAuthentic && !mayBeUntrusted) throw new StartError(notAuthentic(file, keys.length === 0))
+    if (!isAuthentic && !allowUntrusted) throw new StartError(notAuthentic(file, keys.length === 0))
     const readKey = key ?? randomBytes(32)
     const expected = mac ?? (await hmacOf(handle, signedBytes, [readKey]))[0]?.digest()
     const read = () => readEntries(handle, { file, size, signedBytes, key: readKey, expected })
@@ -50,9 +50,9 @@ export async function openArchive(
 }
 
 const notAuthentic = (file: string, hasNoKey: boolean) =>
-  `${file} is not signed with ${hasNoKey ? 'a key that this installation has' : "this installation's key"}, or has been changed. From another machine: set BACKUP_KEY to that machine's JWT_SECRET (or the content of its DATA_DIR/jwt-secret). Without the key, --untrusted restores it if its content is well-formed; trust where it comes from first.`
+  `${file} is not signed with ${hasNoKey ? 'a key that this installation has' : "this installation's key"}, or has been modified. From another machine: set BACKUP_KEY to that machine's JWT_SECRET (or the content of its DATA_DIR/jwt-secret). Without the key, --untrusted restores it if its content is well-formed; verify its origin first.`
 
-const broken = (file: string) => new StartError(`${file} is not a whole backup of Kefu.`)
+const broken = (file: string) => new StartError(`${file} is not a complete Kefu backup.`)
 
 async function openRegular(file: string): Promise<FileHandle> {
   const handle = await openFile(file, 'r').catch((error: NodeJS.ErrnoException) => {
@@ -63,7 +63,7 @@ async function openRegular(file: string): Promise<FileHandle> {
   throw broken(file)
 }
 
-/** The key that signed the file; null where none of these did. */
+/** The key that signed the file; null if none of these did. */
 async function authenticate(handle: FileHandle, size: number, keys: readonly Buffer[]) {
   const trailer = Buffer.alloc(trailerLength)
   const { bytesRead } = await handle.read(trailer, 0, trailerLength, Math.max(0, size - trailerLength))
@@ -116,15 +116,15 @@ async function* readEntries(handle: FileHandle, source: Source): AsyncGenerator<
     throw new StartError(`${source.file} changed while it was read.`)
 }
 
-/** Neither gzip nor JSON, or cut off, or not what a backup has. */
+/** Not gzip, not JSON, truncated, or not a backup's entries. */
 function isBroken(error: unknown): boolean {
   return error instanceof SyntaxError || (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code)))
 }
 
 async function* readLines(handle: FileHandle, source: Source, hmac: Hmac): AsyncGenerator<string> {
-  const most = Math.max(serverLimits.backupExpansionFloorBytes, source.size * serverLimits.backupExpansion)
+  const maxBytes = Math.max(serverLimits.backupExpansionFloorBytes, source.size * serverLimits.backupExpansion)
   const bytes = Readable.from(counted(readBytes(handle, source.signedBytes), hmac), { objectMode: false })
-  // What goes wrong in either stream is thrown by the loop.
+  // The loop throws the errors of both streams.
   const content = pipe(bytes, createGunzip({ chunkSize: 256 * 1024 }), () => {})
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let rest: string[] = []
@@ -132,7 +132,7 @@ async function* readLines(handle: FileHandle, source: Source, hmac: Hmac): Async
   let total = 0
   for await (const piece of content as AsyncIterable<Buffer>) {
     total += piece.length
-    if (total > most) throw new SyntaxError('unpacks to too much')
+    if (total > maxBytes) throw new SyntaxError('content too large')
     let text = decode(decoder, piece)
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
       rest.push(text.slice(0, end))
@@ -143,9 +143,9 @@ async function* readLines(handle: FileHandle, source: Source, hmac: Hmac): Async
     }
     rest.push(text)
     restLength += text.length
-    if (restLength > serverLimits.backupLineBytes) throw new SyntaxError('a line that is too long')
+    if (restLength > serverLimits.backupLineBytes) throw new SyntaxError('line too long')
   }
-  if (restLength > 0) throw new SyntaxError('the last line has no end')
+  if (restLength > 0) throw new SyntaxError('unterminated last line')
 }
 
 function decode(decoder: TextDecoder, piece: Buffer): string {
@@ -163,7 +163,7 @@ async function* counted(pieces: AsyncIterable<Buffer>, hmac: Hmac): AsyncGenerat
   }
 }
 
-/** Follows the grammar: head, database, tables with their rows, counts, files with their bytes, end. */
+/** Checks the grammar: head, database, tables with their rows, counts, files with their bytes, end. */
 function createCheck() {
   let state: 'start' | 'head' | 'database' | 'table' | 'counts' | 'file' | 'end' = 'start'
   let format = 0
@@ -173,79 +173,81 @@ function createCheck() {
   const counted = new Map<string, number>()
   const paths = new Set<string>()
 
-  function demand(condition: unknown): asserts condition {
-    if (!condition) throw new SyntaxError('not what a backup has')
+  function assertValid(condition: unknown): asserts condition {
+    if (!condition) throw new SyntaxError('unexpected entry')
   }
 
-  /** null for an entry that a restore does not need. */
+  /** null if a restore does not need the entry. */
   function entry(value: unknown): ArchiveEntry | null {
-    demand(isObject(value))
+    assertValid(isObject(value))
     switch (value.kind) {
       case 'kefu-backup':
-        demand(state === 'start' && (value.format === 1 || value.format === currentFormat))
+        assertValid(state === 'start' && (value.format === 1 || value.format === currentFormat))
         state = 'head'
         format = value.format
         return { kind: 'kefu-backup', format, createdAt: String(value.createdAt) }
       case 'database': {
-        demand(state === 'head' && isListOf(value.migrations, isName))
+        assertValid(state === 'head' && isListOf(value.migrations, isName))
         state = 'database'
         return { kind: 'database', migrations: value.migrations }
       }
       case 'table': {
-        demand((state === 'database' || state === 'table') && isName(value.name) && isListOf(value.columns, isColumn))
-        demand(!counted.has(value.name) && value.columns.length > 0)
+        assertValid(
+          (state === 'database' || state === 'table') && isName(value.name) && isListOf(value.columns, isColumn),
+        )
+        assertValid(!counted.has(value.name) && value.columns.length > 0)
         state = 'table'
         table = value.name
         width = value.columns.length
         counted.set(table, 0)
         const columns = value.columns.map(({ name, isBinary }) => ({ name, isBinary }))
-        // The first format had the table's definition, of which nothing but this number is used, and the record of migrations as a table.
+        // Format 1 held table definitions, of which only this number is used, and the record of migrations as a table.
         const nextId = format === 1 ? nextIdOf(String(value.definition)) : value.nextId
-        demand(nextId === null || (typeof nextId === 'string' && /^\d{1,16}$/.test(nextId)))
+        assertValid(nextId === null || (typeof nextId === 'string' && /^\d{1,16}$/.test(nextId)))
         return isRecord() ? null : { kind: 'table', name: table, columns, nextId }
       }
       case 'rows': {
-        demand(state === 'table' && isListOf(value.rows, (row): row is Cell[] => isListOf(row, isCell)))
-        demand(value.rows.every((row) => row.length === width))
+        assertValid(state === 'table' && isListOf(value.rows, (row): row is Cell[] => isListOf(row, isCell)))
+        assertValid(value.rows.every((row) => row.length === width))
         counted.set(table, (counted.get(table) ?? 0) + value.rows.length)
         return isRecord() ? null : { kind: 'rows', rows: value.rows }
       }
       case 'counts': {
-        demand(state === 'table' && isObject(value.counts))
+        assertValid(state === 'table' && isObject(value.counts))
         const announced = Object.entries(value.counts)
-        demand(announced.length === counted.size)
-        demand(announced.every(([name, count]) => counted.get(name) === count))
+        assertValid(announced.length === counted.size)
+        assertValid(announced.every(([name, count]) => counted.get(name) === count))
         state = 'counts'
         return { kind: 'counts', counts: Object.fromEntries(counted) }
       }
       case 'file': {
-        demand((state === 'counts' || state === 'file') && unread === 0)
+        assertValid((state === 'counts' || state === 'file') && unread === 0)
         const { path, size } = value
-        demand(typeof path === 'string' && path.length < 100 && storedPath.test(path) && !paths.has(path))
-        demand(format === 1 || (isCount(size) && size <= serverLimits.storedFileBytes))
+        assertValid(typeof path === 'string' && path.length < 100 && storedPath.test(path) && !paths.has(path))
+        assertValid(format === 1 || (isCount(size) && size <= serverLimits.storedFileBytes))
         state = 'file'
         paths.add(path)
         unread = format === 1 ? 0 : (size as number)
         return { kind: 'file', path, size: unread }
       }
       case 'bytes': {
-        demand(state === 'file' && typeof value.base64 === 'string' && isBase64(value.base64))
+        assertValid(state === 'file' && typeof value.base64 === 'string' && isBase64(value.base64))
         const length = Buffer.byteLength(value.base64, 'base64')
         if (format !== 1) unread -= length
-        demand(unread >= 0)
+        assertValid(unread >= 0)
         return { kind: 'bytes', base64: value.base64 }
       }
       case 'end':
-        demand((state === 'counts' || state === 'file') && unread === 0)
+        assertValid((state === 'counts' || state === 'file') && unread === 0)
         state = 'end'
         return { kind: 'end' }
       default:
-        throw new SyntaxError('an entry of no kind')
+        throw new SyntaxError('unknown kind of entry')
     }
   }
 
   const isRecord = () => format === 1 && table === 'schema_migrations'
-  return { entry, end: () => demand(state === 'end') }
+  return { entry, end: () => assertValid(state === 'end') }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

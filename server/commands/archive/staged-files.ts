@@ -1,4 +1,5 @@
-// The files of a backup, first beside the uploads and then among them. Whatever they replace is kept until the restore is complete.
+// Stages the files of a backup beside the uploads, then moves them into place. Replaced files are kept until the
+// restore is complete.
 
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open as openFile, rename, rm } from 'node:fs/promises'
@@ -7,22 +8,22 @@ import { stagedFolder } from '../../attachments/attachments.ts'
 import type { ArchiveEntry } from './archive-format.ts'
 
 export interface StagedFiles {
-  /** Takes a `file` or the `bytes` of the one before it. */
-  take(entry: ArchiveEntry): Promise<void>
-  /** Moves all of them among the uploads. */
-  place(): Promise<number>
-  /** Puts back what was replaced and removes what was placed. */
-  undo(): Promise<void>
-  /** Removes what is left of the staging. */
+  /** Stages a `file`, or `bytes` of the preceding one. */
+  stage(entry: ArchiveEntry): Promise<void>
+  /** Moves all staged files into the uploads and returns how many. */
+  moveIntoPlace(): Promise<number>
+  /** Restores replaced files and removes the moved ones. */
+  rollBack(): Promise<void>
+  /** Removes the staging folder. */
   discard(): Promise<void>
 }
 
-/** Within the folder, since moving works on one file system alone. */
+/** The staging folder is inside `uploads`, since a rename works within one file system. */
 export function stageFiles(uploads: string): StagedFiles {
   const folder = join(uploads, stagedFolder, 'restore')
   const [staged, replaced] = [join(folder, 'new'), join(folder, 'replaced')]
   const paths: string[] = []
-  const placed: string[] = []
+  const moved: string[] = []
   let open: FileHandle | undefined
   let isReady = false
 
@@ -33,7 +34,7 @@ export function stageFiles(uploads: string): StagedFiles {
   }
 
   return {
-    async take(entry) {
+    async stage(entry) {
       if (entry.kind === 'bytes') {
         await open?.writeFile(Buffer.from(entry.base64, 'base64'))
       } else if (entry.kind === 'file') {
@@ -46,7 +47,7 @@ export function stageFiles(uploads: string): StagedFiles {
         paths.push(entry.path)
       }
     },
-    async place() {
+    async moveIntoPlace() {
       await close()
       for (const path of paths) {
         const target = join(uploads, path)
@@ -55,13 +56,13 @@ export function stageFiles(uploads: string): StagedFiles {
           await mkdir(dirname(join(replaced, path)), { recursive: true, mode: 0o700 })
           await rename(target, join(replaced, path))
         }
-        placed.push(path)
+        moved.push(path)
         await rename(join(staged, path), target)
       }
       return paths.length
     },
-    async undo() {
-      for (const path of placed.splice(0)) {
+    async rollBack() {
+      for (const path of moved.splice(0)) {
         if (existsSync(join(replaced, path))) await rename(join(replaced, path), join(uploads, path))
         else await rm(join(uploads, path), { force: true })
       }

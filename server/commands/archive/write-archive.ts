@@ -1,4 +1,4 @@
-// Writes a backup. It has its name only when it is whole.
+// Writes a backup. The file gets its name once it is complete.
 
 import { createHmac } from 'node:crypto'
 import { constants, createWriteStream, existsSync } from 'node:fs'
@@ -11,7 +11,7 @@ import type { DatabaseEntry } from '#db/backup/backup.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { type ArchiveEntry, currentFormat, storedPath, trailerOf } from './archive-format.ts'
 
-/** The database comes first: whatever its messages name was uploaded before. */
+/** The database comes first, so that every attachment it references is in the files that follow. */
 export async function writeArchive(
   file: string,
   { database, uploads, key }: { database: AsyncIterable<DatabaseEntry>; uploads: string; key: Buffer },
@@ -22,7 +22,7 @@ export async function writeArchive(
     for await (const entry of readFiles(uploads)) yield line(entry)
     yield line({ kind: 'end' })
   }
-  if (existsSync(file)) throw new StartError(`${file} is there already.`)
+  if (existsSync(file)) throw new StartError(`${file} already exists.`)
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const unfinished = `${file}.unfinished`
   try {
@@ -36,7 +36,7 @@ export async function writeArchive(
 
 const line = (entry: ArchiveEntry) => `${JSON.stringify(entry)}\n`
 
-/** Appends the trailer to what passes through. */
+/** Appends the trailer to the stream. */
 function signed(key: Buffer): Transform {
   const hmac = createHmac('sha256', key)
   return new Transform({
@@ -50,15 +50,15 @@ function signed(key: Buffer): Transform {
   })
 }
 
-/** Stored attachments alone: no link and nothing else that lies there. */
+/** Stored attachments only, no links or other files. */
 async function* readFiles(folder: string): AsyncGenerator<ArchiveEntry> {
   if (!existsSync(folder)) return
   for (const found of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const absolute = join(found.parentPath, found.name)
     const path = relative(folder, absolute)
     if (!found.isFile() || !storedPath.test(path)) continue
-    // One that was never sent may go while we read the others.
-    const file = await openUnlessGone(absolute)
+    // An orphaned upload may be removed meanwhile.
+    const file = await openIfExists(absolute)
     if (file === null) continue
     const { size } = await file.stat()
     yield { kind: 'file', path, size }
@@ -67,11 +67,11 @@ async function* readFiles(folder: string): AsyncGenerator<ArchiveEntry> {
       read += bytes.length
       yield { kind: 'bytes', base64: bytes.toString('base64') }
     }
-    if (read !== size) throw new StartError(`${absolute} changed while it was read: back up again.`)
+    if (read !== size) throw new StartError(`${absolute} changed while it was read. Back up again.`)
   }
 }
 
-async function openUnlessGone(path: string): Promise<FileHandle | null> {
+async function openIfExists(path: string): Promise<FileHandle | null> {
   try {
     return await openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   } catch (error) {

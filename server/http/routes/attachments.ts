@@ -4,7 +4,7 @@ import multipart, { type Multipart, type MultipartFile } from '@fastify/multipar
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { IdParams } from '#protocol/http.ts'
 import { limits } from '#protocol/limits/wire.ts'
-import { cutName } from '../../attachments/attachment-name.ts'
+import { truncateName } from '../../attachments/attachment-name.ts'
 import { type AttachmentFile, readAttachment } from '../../attachments/read-attachment.ts'
 import { tooLarge } from '../../attachments/staged-uploads.ts'
 import { type Upload, uploadAttachment } from '../../attachments/upload-attachment.ts'
@@ -91,7 +91,7 @@ async function onlyFile(request: FastifyRequest): Promise<Upload> {
   }
   const { filename, file: content } = first.value
   file = content
-  return { name: cutName(filename ?? ''), content: untilEnd(content, parts, failed, stop) }
+  return { name: truncateName(filename ?? ''), content: untilEnd(content, parts, failed, stop) }
 }
 
 /** Ends well only where the body does. */

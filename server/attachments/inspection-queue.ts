@@ -1,44 +1,44 @@
-// Inspections of one kind, one at a time, and the fair queue in front of them. Whoever waits too long gets an answer all the same.
+// Runs inspections of one kind one at a time, behind a fair queue with a maximum wait.
 
 import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { AppError } from '../shared/errors.ts'
 import { createFairQueue } from './fair-queue.ts'
 import type { InspectorProcess } from './inspector-process.ts'
-import type { InspectionAnswer, InspectionTask } from './upload-inspector-process.ts'
+import type { InspectionReply, InspectionTask } from './upload-inspector-process.ts'
 
-/** Whose upload it is. */
+/** The uploader. */
 export interface InspectionCaller {
   userId: number
   isCustomer: boolean
   /** The address group of a customer. */
   addressGroup: string
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the uploader disconnects. */
   signal?: AbortSignal
 }
 
-export interface LaneResult {
-  /** null where the process died or took too long. */
-  answer: InspectionAnswer | null
+export interface QueueResult {
+  /** null if the process died or timed out. */
+  reply: InspectionReply | null
   costMs: number
 }
 
-export interface InspectionLane {
-  /** Throws overloaded when too much waits, or when its turn does not come within limits.inspectionWaitMs. */
-  run(task: InspectionTask, caller: InspectionCaller): Promise<LaneResult>
+export interface InspectionQueue {
+  /** Throws overloaded if the queue is full, or after limits.inspectionWaitMs in it. */
+  run(task: InspectionTask, caller: InspectionCaller): Promise<QueueResult>
 }
 
 interface Job {
   task: InspectionTask
   caller: InspectionCaller
   group: string
-  start(run: Promise<LaneResult>): void
+  start(run: Promise<QueueResult>): void
 }
 
-/** Agents take turns as one group, so that customers cannot outnumber them. */
+/** Agents are one group, so that customers cannot outnumber them. */
 const groupOf = ({ isCustomer, addressGroup }: InspectionCaller) => (isCustomer ? addressGroup : 'agents')
 
-export function createInspectionLane(inspector: InspectorProcess): InspectionLane {
+export function createInspectionQueue(inspector: InspectorProcess): InspectionQueue {
   const queue = createFairQueue<Job>()
   let customersWaiting = 0
   let isBusy = false
@@ -71,14 +71,14 @@ export function createInspectionLane(inspector: InspectorProcess): InspectionLan
   return {
     async run(task, caller) {
       assertRoom(caller)
-      const { promise, resolve, reject } = Promise.withResolvers<LaneResult>()
+      const { promise, resolve, reject } = Promise.withResolvers<QueueResult>()
       const job: Job = { task, caller, group: groupOf(caller), start: resolve }
       const giveUp = () => {
         if (!queue.remove(job.group, caller.userId, job)) return
         if (caller.isCustomer) customersWaiting -= 1
         reject(overloaded())
       }
-      const tooLong = setTimeout(giveUp, limits.inspectionWaitMs)
+      const timeout = setTimeout(giveUp, limits.inspectionWaitMs)
       const { signal } = caller
       signal?.addEventListener('abort', giveUp)
       if (signal?.aborted) reject(overloaded())
@@ -87,19 +87,19 @@ export function createInspectionLane(inspector: InspectorProcess): InspectionLan
       try {
         return await promise
       } finally {
-        clearTimeout(tooLong)
+        clearTimeout(timeout)
         signal?.removeEventListener('abort', giveUp)
       }
     },
   }
 }
 
-async function inspect(inspector: InspectorProcess, task: InspectionTask): Promise<LaneResult> {
+async function inspect(inspector: InspectorProcess, task: InspectionTask): Promise<QueueResult> {
   const beganAt = performance.now()
-  let { answer, isTimeout } = await inspector.run(task)
-  // Finding a type may have lost its process to an image beside it.
-  if (answer === null && !isTimeout && task.imageType === null) ({ answer, isTimeout } = await inspector.run(task))
-  return { answer, costMs: answer?.costMs ?? performance.now() - beganAt }
+  let { reply, isTimeout } = await inspector.run(task)
+  // An image in the same process may have crashed it; retry the cheap task once.
+  if (reply === null && !isTimeout && task.imageType === null) ({ reply, isTimeout } = await inspector.run(task))
+  return { reply, costMs: reply?.costMs ?? performance.now() - beganAt }
 }
 
-const overloaded = () => new AppError('overloaded', 'Too many uploads wait to be inspected.', { retryAfterMs: 5_000 })
+const overloaded = () => new AppError('overloaded', 'Too many uploads are waiting. Try again.', { retryAfterMs: 5_000 })
