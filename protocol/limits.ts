@@ -41,7 +41,7 @@ export const limits = {
   partHeaderBytes: 8 * 1024,
   contentTypeLength: 300,
   /** Files that our own screens send with one press. */
-  attachmentsAtOnce: 10,
+  attachmentsPerSend: 10,
   /** Width times height, of an animation times its frames; looked at before anything is decoded. Less for what takes more memory or time. */
   imagePixels: 50_000_000,
   /** Progressive JPEG, interlaced PNG, GIF. */
@@ -79,7 +79,7 @@ export const limits = {
   customerUploadBytes: 500 * 1024 * 1024,
   /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */
   orphanedAttachmentMs: 24 * 3600_000,
-  cutUploadMs: 3600_000,
+  abortedUploadMs: 3600_000,
   /** What is left of a body that was refused is read for so long, so that the answer is heard. */
   refusedBodyMs: 2_000,
   /** An inspector process ends when there has been nothing to inspect for so long. */
@@ -125,10 +125,10 @@ export const limits = {
   /** An event loop that stood still longer than this within eventLoopWatchMs makes the process not ready. */
   eventLoopStallMs: 2_000,
   /** Answers that ask the database and need no token are kept for so long, and of so many sites. */
-  freeAnswerMs: 500,
-  freeAnswerKeys: 1_000,
+  publicCacheMs: 500,
+  publicCacheSites: 1_000,
   /** Site keys that one statement looks up. */
-  freeAnswerRows: 100,
+  publicCacheRows: 100,
   /** With less left on the disk of DATA_DIR the process is not ready; looked at this often at most. */
   readyDiskBytes: 64 * 1024 * 1024,
   diskCheckMs: 2_000,
@@ -210,7 +210,7 @@ export const limits = {
   databaseLockWaitSeconds: 1,
   transactionTries: 4,
   /** A process waits this long while another prepares the database. */
-  databaseTurnSeconds: 120,
+  prepareLockSeconds: 120,
 
   /** Connections whose session or user was ended elsewhere are ended within this, and looked up so many a statement. */
   revokedSessionsMs: 4_000,
@@ -246,10 +246,10 @@ export const limits = {
   /** The figures of a worker that does not answer within this are missing at /metrics. */
   workerMetricsMs: 500,
 
-  passwordHashesAtOnce: 2,
-  passwordHashesWaiting: 100,
+  concurrentPasswordHashes: 2,
+  queuedPasswordHashes: 100,
   /** Places of their own, served first: trusted devices, and people who are signed in already. */
-  trustedPasswordHashesWaiting: 100,
+  queuedTrustedPasswordHashes: 100,
 } as const
 
 /** What may be attached: types, told by content, and the name endings that fit each, the usual one first. */

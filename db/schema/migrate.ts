@@ -100,9 +100,9 @@ export async function takeTurn(connection: Connection, database: string, log: (m
   }
   if (await take(0)) return
   log('Another process is preparing the database; waiting for it')
-  if (await take(limits.databaseTurnSeconds)) return
+  if (await take(limits.prepareLockSeconds)) return
   throw new DatabaseUnavailable(
-    `another process has been preparing the database for ${limits.databaseTurnSeconds} seconds`,
+    `another process has been preparing the database for ${limits.prepareLockSeconds} seconds`,
   )
 }
 

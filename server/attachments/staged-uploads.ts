@@ -78,7 +78,7 @@ export function createStagedUploads(folder: string, most = budgets.stagedBytes.b
       for (const name of await readdir(folder).catch(() => [])) {
         const path = join(folder, name)
         const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))
-        if (Date.now() - mtimeMs > limits.cutUploadMs) await rm(path, { force: true })
+        if (Date.now() - mtimeMs > limits.abortedUploadMs) await rm(path, { force: true })
       }
     },
   }

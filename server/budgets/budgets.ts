@@ -132,9 +132,9 @@ export const budgets = {
   violationsPerUser: { count: 20, windowMs: 60_000 },
   /** Log lines of one kind about refused requests, per node, and of one kind that one user or address causes. */
   refusalLogLines: { count: 300, windowMs: 60_000 },
-  linesPerActor: { count: 10, windowMs: 60_000 },
+  logLinesPerActor: { count: 10, windowMs: 60_000 },
   /** Log lines about failed requests with one error on one route, per node. */
-  failureLines: { count: 20, windowMs: 60_000 },
+  failureLogLines: { count: 20, windowMs: 60_000 },
   /** Closed connections and other violations of one address. Past it, the address begins nothing new. */
   violationsPerAddress: { count: 20, windowMs: 60_000 },
 } as const satisfies Record<string, Rate | Slots | Amount>
@@ -145,5 +145,5 @@ export type RateName = NamesOf<Rate>
 export type SlotName = NamesOf<Slots>
 
 /** What ADDRESS_LIMITS raises, for many people behind one address. Guesses and violations stay as they are. */
-export const isRaised = (name: string): boolean =>
+export const isScaledByAddressLimits = (name: string): boolean =>
   name.endsWith('PerAddress') && !/^(metricsGuesses|violations)/.test(name)

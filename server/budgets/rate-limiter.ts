@@ -4,7 +4,7 @@
 
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../shared/errors.ts'
-import { budgets, isRaised, type Rate, type RateName } from './budgets.ts'
+import { budgets, isScaledByAddressLimits, type Rate, type RateName } from './budgets.ts'
 
 export interface RateLimiter {
   /** Counts `amount`, one by default; throws rate_limited with details {retryAfterMs} when less is left. */
@@ -38,7 +38,7 @@ function ratesFor(addressFactor: number): Record<RateName, Rate> {
   return Object.fromEntries(
     rates.map(([name, { count, windowMs }]) => [
       name,
-      { count: isRaised(name) ? count * addressFactor : count, windowMs },
+      { count: isScaledByAddressLimits(name) ? count * addressFactor : count, windowMs },
     ]),
   ) as Record<RateName, Rate>
 }

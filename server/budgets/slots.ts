@@ -1,7 +1,7 @@
 // How many of a thing one key holds at the same time, such as open connections of one address. Counted on this node alone.
 
 import { AppError } from '../shared/errors.ts'
-import { budgets, isRaised, type SlotName } from './budgets.ts'
+import { budgets, isScaledByAddressLimits, type SlotName } from './budgets.ts'
 
 export interface SlotCounter {
   /** Takes a slot, and returns what gives it back; calling that twice does no harm. Throws rate_limited when the key holds them all. */
@@ -29,7 +29,7 @@ export function createSlotCounter({
   return {
     acquire(name, key) {
       const bucket = bucketOf(name, key)
-      const concurrent = budgets[name].concurrent * (isRaised(name) ? addressFactor : 1)
+      const concurrent = budgets[name].concurrent * (isScaledByAddressLimits(name) ? addressFactor : 1)
       const count = counts.get(bucket) ?? 0
       if (enabled && count >= concurrent) {
         throw new AppError('rate_limited', 'Too many at the same time.', { retryAfterMs: 1_000, limit: concurrent })

@@ -18,7 +18,7 @@ export function sendError(app: App, error: unknown, request: FastifyRequest, rep
     const kind = `request_failed ${route} ${errnoOf(error) || (error instanceof Error ? error.name : typeof error)}`
     const level = known.code === 'internal' ? 'error' : 'warn'
     const write = () => app.log[level]({ err: error, method: request.method, route }, 'request failed')
-    writeBounded(app, { kind, budget: 'failureLines' }, write)
+    writeBounded(app, { kind, budget: 'failureLogLines' }, write)
   }
   if (known.code === 'forbidden') {
     const userId = request.actor?.userId

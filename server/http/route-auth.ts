@@ -29,7 +29,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     actor: Actor | null
     /** All of its body was here once its caller had been read. */
-    wasWhole: boolean
+    bodyRead: boolean
   }
 }
 
@@ -56,7 +56,7 @@ export const admins = { roles: ['admin'] } as const
 /** `foreign`: path beginnings of routes that plugins register, which cannot declare for themselves. */
 export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, Callers>): void {
   http.decorateRequest('actor', null)
-  http.decorateRequest('wasWhole', false)
+  http.decorateRequest('bodyRead', false)
 
   http.addHook('onRoute', (route) => {
     const declared = Object.entries(foreign).find(([path]) => route.url === path || route.url.startsWith(`${path}/`))
@@ -78,21 +78,21 @@ export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, 
     const { roles } = request.routeOptions.config
     if (request.is404 || roles === 'public') return
     if (roles === undefined || roles === 'local') {
-      if (roles === undefined || !isLocal(app.config, request.raw)) throw noSuchRoute()
+      if (roles === undefined || !isLocal(app.config, request.raw)) throw routeNotFound()
       return
     }
     await admitCaller(request, reply, roles)
-    request.wasWhole = request.raw.complete
+    request.bodyRead = request.raw.complete
   })
 
   // A body may come long after its headers; by then its caller's session may have ended.
   http.addHook('preValidation', async (request, reply) => {
     const { roles } = request.routeOptions.config
-    if (request.actor !== null && !request.wasWhole && Array.isArray(roles)) await admitCaller(request, reply, roles)
+    if (request.actor !== null && !request.bodyRead && Array.isArray(roles)) await admitCaller(request, reply, roles)
   })
 }
 
-export const noSuchRoute = () => new AppError('not_found', 'There is nothing here.')
+export const routeNotFound = () => new AppError('not_found', 'There is nothing here.')
 
 export function bearerToken({ headers }: FastifyRequest): string | undefined {
   if ((headers.authorization ?? '').length > limits.credentialsLength) return undefined

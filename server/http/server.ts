@@ -13,7 +13,7 @@ import { compileCheck } from './check-request.ts'
 import { boundConnections, isBusy, isWebSocket } from './connections.ts'
 import { rawHeaders, sendError, sendUnreadable } from './error-handler.ts'
 import { finishInFlight } from './graceful-shutdown.ts'
-import { guardRoutes, type HttpServer, noSuchRoute } from './route-auth.ts'
+import { guardRoutes, type HttpServer, routeNotFound } from './route-auth.ts'
 import { attachmentRoutes } from './routes/attachments.ts'
 import { authRoutes } from './routes/auth.ts'
 import { conversationRoutes } from './routes/conversations.ts'
@@ -63,7 +63,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   http.removeContentTypeParser('text/plain')
   http.setErrorHandler((error, request, reply) => sendError(app, error, request, reply))
   http.setNotFoundHandler(() => {
-    throw noSuchRoute()
+    throw routeNotFound()
   })
   boundConnections(app, http)
   finishInFlight(http)

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { StartError } from '#db/embedded/start-error.ts'
 import { limits } from '#protocol/limits.ts'
 import {
+  InvalidSetting,
   longText,
   oneOf,
   plainText,
@@ -21,7 +22,6 @@ import {
   readSize,
   readSwitch,
   readUsername,
-  WrongValue,
 } from './config-parsers.ts'
 
 export interface Setting<T = unknown> {
@@ -202,7 +202,7 @@ function readSetting(setting: Setting, env: Readonly<Record<string, string | und
   try {
     return setting.read(text)
   } catch (error) {
-    if (!(error instanceof WrongValue)) throw error
+    if (!(error instanceof InvalidSetting)) throw error
     wrong.push(
       `${setting.name} must be ${error.message}${setting.secret ? '' : `, not ${JSON.stringify(text.slice(0, 80))}`}.`,
     )

@@ -156,7 +156,9 @@ function body(app: App, connection: Connection, name: unknown, error: unknown): 
   const request = isRequestName(name) ? name : undefined
   if (code === 'internal') {
     const kind = `request_failed ${request} ${errnoOf(error)}`
-    writeBounded(app, { kind, budget: 'failureLines' }, () => app.log.error({ err: error, request }, 'request failed'))
+    writeBounded(app, { kind, budget: 'failureLogLines' }, () =>
+      app.log.error({ err: error, request }, 'request failed'),
+    )
   }
   if (code === 'forbidden') logSecurity(app, 'forbidden', { userId: actor.userId, what: request })
   return errorBody(error)

@@ -11,18 +11,18 @@ import { limits } from '#protocol/limits.ts'
 import { hashPassword } from '../auth/password.ts'
 import { isGuessable } from '../auth/password-policy.ts'
 import type { App } from '../context.ts'
-import { type BriefCache, createBriefCache } from '../shared/brief-cache.ts'
+import { createMicroCache, type MicroCache } from '../shared/micro-cache.ts'
 import { newSiteKey } from '../sites/site-key.ts'
 
 export async function isSetupNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
   return !(await hasAdmin(db))
 }
 
-const cachedNeeds = new WeakMap<Database, BriefCache<boolean>>()
+const cachedNeeds = new WeakMap<Database, MicroCache<boolean>>()
 
-/** The same for those who ask without a token: limits.freeAnswerMs old at most. */
+/** The same for those who ask without a token: limits.publicCacheMs old at most. */
 export function isSetupStillNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
-  const need = cachedNeeds.get(db) ?? createBriefCache(limits.freeAnswerMs, () => isSetupNeeded({ db }))
+  const need = cachedNeeds.get(db) ?? createMicroCache(limits.publicCacheMs, () => isSetupNeeded({ db }))
   cachedNeeds.set(db, need)
   return need.get()
 }

@@ -32,7 +32,7 @@ export function writeBounded(app: Parts, { kind: name, budget, actor }: Line, wr
   const kind = kindOf(app, name)
   kind.caused += 1
   if (kind.suppressed > 0 && app.now() - kind.since >= windowMs) reportSuppressed(app, name, kind)
-  const isOwnBudgetLeft = actor === undefined || app.rates.tryConsume('linesPerActor', `${name} ${actor}`)
+  const isOwnBudgetLeft = actor === undefined || app.rates.tryConsume('logLinesPerActor', `${name} ${actor}`)
   if (isOwnBudgetLeft && app.rates.tryConsume(budget, name)) write()
   else suppress(app, name, kind)
 }

@@ -82,7 +82,7 @@ describe('a queue full of strangers', () => {
     await newLogin('mei')
     const first = await logInFrom('203.0.113.200', 'mei', password)
     const device = first.headers.getSetCookie().find((cookie) => cookie.startsWith('kefu_device=')) as string
-    const waiting = Array.from({ length: hashesAtOnce + limits.passwordHashesWaiting }, () =>
+    const waiting = Array.from({ length: hashesAtOnce + limits.queuedPasswordHashes }, () =>
       verifyPassword(undefined, password),
     )
     expect(await tryFrom('203.0.113.201', 'mei', password)).toBe('overloaded')

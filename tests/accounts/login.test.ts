@@ -89,7 +89,7 @@ describe('logging in', () => {
   })
 
   it('hashes few at once, lets a hundred wait and turns the next away [AU10] [T17]', async () => {
-    const most = hashesAtOnce + limits.passwordHashesWaiting
+    const most = hashesAtOnce + limits.queuedPasswordHashes
     const tries = Array.from({ length: most + 1 }, () => verifyPassword(undefined, password))
     const outcomes = await Promise.allSettled(tries)
     expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'overloaded' } })

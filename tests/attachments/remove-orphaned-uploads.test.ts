@@ -44,7 +44,7 @@ test('[AT11] what a killed process was receiving goes after an hour', async () =
   const folder = join(app.config.dataDir, 'uploads', 'incoming')
   await mkdir(folder, { recursive: true })
   for (const name of ['dead', 'alive']) await writeFile(join(folder, name), 'half')
-  const before = new Date(Date.now() - limits.cutUploadMs - 60_000)
+  const before = new Date(Date.now() - limits.abortedUploadMs - 60_000)
   await utimes(join(folder, 'dead'), before, before)
   await runHousekeeping(app)
   const files = await storedFiles(app)

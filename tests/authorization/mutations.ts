@@ -62,7 +62,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a local call is asked on this machine': {
     file: callers,
-    find: 'if (roles === undefined || !isLocal(app.config, request.raw)) throw noSuchRoute()',
+    find: 'if (roles === undefined || !isLocal(app.config, request.raw)) throw routeNotFound()',
     put: '',
   },
   'whose conversation it is': {
@@ -463,7 +463,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a caller is read again at the end of the body': {
     file: callers,
-    find: 'if (request.actor !== null && !request.wasWhole && Array.isArray(roles)) await admitCaller(request, reply, roles)',
+    find: 'if (request.actor !== null && !request.bodyRead && Array.isArray(roles)) await admitCaller(request, reply, roles)',
     put: '',
     caughtBy: bodyTests,
   },

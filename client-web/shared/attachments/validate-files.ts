@@ -25,7 +25,7 @@ export function validateFiles(
   const rejected: RejectedFile[] = []
   for (const file of added) {
     const reason =
-      rejectionReason(file) ?? (selected.length + accepted.length >= limits.attachmentsAtOnce ? 'too_many' : null)
+      rejectionReason(file) ?? (selected.length + accepted.length >= limits.attachmentsPerSend ? 'too_many' : null)
     if (reason) rejected.push({ name: file.name, reason })
     else accepted.push(file)
   }

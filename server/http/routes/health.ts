@@ -4,13 +4,13 @@ import { assertDatabaseAnswers } from '#db/queries/health.ts'
 import { limits } from '#protocol/limits.ts'
 import { hasRoom } from '../../attachments/staged-uploads.ts'
 import type { App } from '../../context.ts'
-import { type BriefCache, createBriefCache } from '../../shared/brief-cache.ts'
 import { AppError } from '../../shared/errors.ts'
+import { createMicroCache, type MicroCache } from '../../shared/micro-cache.ts'
 import { type HttpServer, probes } from '../route-auth.ts'
 
 export function healthRoutes(app: App, http: HttpServer): void {
-  const hasDisk = createBriefCache(limits.diskCheckMs, () => hasRoom(app.config.dataDir, limits.readyDiskBytes))
-  const readiness = createBriefCache(limits.freeAnswerMs, () => assertReady(app, hasDisk))
+  const hasDisk = createMicroCache(limits.diskCheckMs, () => hasRoom(app.config.dataDir, limits.readyDiskBytes))
+  const readiness = createMicroCache(limits.publicCacheMs, () => assertReady(app, hasDisk))
 
   http.get('/healthz', { config: probes }, async () => ({ status: 'alive' }))
 
@@ -25,7 +25,7 @@ export function healthRoutes(app: App, http: HttpServer): void {
   })
 }
 
-async function assertReady(app: App, hasDisk: BriefCache<boolean>): Promise<void> {
+async function assertReady(app: App, hasDisk: MicroCache<boolean>): Promise<void> {
   await assertDatabaseAnswers(app.db)
   if (app.eventLoop.longestMs() > limits.eventLoopStallMs) {
     throw new AppError('unavailable', 'This process stood still just now.')

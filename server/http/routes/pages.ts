@@ -12,7 +12,7 @@ import type { App } from '../../context.ts'
 import { isLocal } from '../../shared/client-address.ts'
 import { isAnySiteEmbedded } from '../../sites/cached-sites.ts'
 import { siteOrigins } from '../../sites/site-origins.ts'
-import { type HttpServer, noSuchRoute, pages } from '../route-auth.ts'
+import { type HttpServer, pages, routeNotFound } from '../route-auth.ts'
 import { forAnySite, pageHeaders } from '../security-headers.ts'
 
 const WidgetQuery = Type.Object({ site: Type.Optional(ClientId) })
@@ -47,7 +47,7 @@ export async function servePages(app: App, http: HttpServer, root: string): Prom
   }
   for (const url of ['/demo', '/demo/']) {
     http.get(url, { config, helmet: pageHeaders([]) }, async (request, reply) => {
-      if (!(await mayShowDemo(app, request.raw))) throw noSuchRoute()
+      if (!(await mayShowDemo(app, request.raw))) throw routeNotFound()
       return sendPage(reply, 'demo')
     })
   }

@@ -1,13 +1,13 @@
 // An answer that is the same for everyone, kept for a moment: however many ask, the work is done once at a time. A failure is kept too,
 // so that a database in trouble is not asked more often than a healthy one.
 
-export interface BriefCache<T> {
+export interface MicroCache<T> {
   get(): Promise<T>
   /** The next `get` does the work again. */
   forget(): void
 }
 
-export function createBriefCache<T>(keepMs: number, work: () => Promise<T>): BriefCache<T> {
+export function createMicroCache<T>(keepMs: number, work: () => Promise<T>): MicroCache<T> {
   let answer: Promise<T> | undefined
   let keptUntil = 0
   return {
