@@ -1,4 +1,4 @@
-// /.well-known/security.txt (RFC 9116): where to report a vulnerability, if SECURITY_CONTACT says so.
+// /.well-known/security.txt (RFC 9116): where to report a vulnerability. Served when SECURITY_CONTACT is set.
 
 import type { App } from '../context.ts'
 import { type HttpServer, pages, routeNotFound } from './route-auth.ts'
@@ -12,7 +12,7 @@ export function securityTxtRoute({ config, now }: App, http: HttpServer): void {
   const { securityContact, publicUrl } = config
   http.get(path, { config: pages }, (_request, reply) => {
     if (securityContact === null) throw routeNotFound()
-    // Of whole days, so that caches see the same text for a day.
+    // Rounded to whole days, so that the text changes once a day.
     const expires = new Date((Math.floor(now() / dayMs) + validDays) * dayMs)
     const lines = [
       `Contact: ${securityContact}`,

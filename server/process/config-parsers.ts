@@ -1,5 +1,5 @@
-// How the text of each kind of setting is read. A reader returns the value or throws a InvalidSetting that says what it must be;
-// config.ts puts the setting's name before it.
+// Parsers of setting values. A parser returns the value, or throws an InvalidSetting that says what the value must be. config.ts adds
+// the setting's name.
 
 import { BlockList, isIP } from 'node:net'
 
@@ -12,7 +12,7 @@ export const plainText =
   (longest: number) =>
   (text: string): string => {
     if (text.length > longest) throw new InvalidSetting(`at most ${longest} characters long`)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the check rejects control characters
     if (/[\u0000-\u001f\u007f]/.test(text)) throw new InvalidSetting('one line without control characters')
     return text
   }
@@ -56,7 +56,7 @@ export function readHost(text: string): string {
   return text
 }
 
-/** A username is one word; it is normalised where users are made. */
+/** One word. Creating the user normalises it. */
 export const readUsername =
   (longest: number) =>
   (text: string): string => {
@@ -66,7 +66,7 @@ export const readUsername =
 
 const sizeUnits = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 } as const
 
-/** Bytes, written as 64M or 2G. */
+/** Bytes, from text such as 64M or 2G. */
 export const readSize =
   (smallestMegabytes: number) =>
   (text: string): number => {
@@ -77,7 +77,7 @@ export const readSize =
     return bytes
   }
 
-/** http(s)://host[:port] alone: links are made by adding a path to it, and browsers' Origin headers are compared with it. */
+/** Only http(s)://host[:port]: links append a path to it, and Origin headers are compared with it. */
 export function readOrigin(text: string): string {
   const url = parseUrl(text)
   const bare =
@@ -92,37 +92,37 @@ export function readOrigin(text: string): string {
   return url.origin
 }
 
-/** mysql://user:password@host:port/name, or with ?socketPath=/path; anything else in it would be ignored, so it is refused. */
+/** mysql://user:password@host:port/name, or with ?socketPath=/path. Rejects other parts, which the driver would ignore. */
 export function readDatabaseUrl(text: string): string {
   const url = parseUrl(text)
   if (url?.protocol !== 'mysql:') throw new InvalidSetting('a URL like mysql://user:password@host:3306/kefu')
   if (!/^\/[^/]+$/.test(url.pathname))
     throw new InvalidSetting('a URL that names a database, like mysql://user:password@host:3306/kefu')
-  const strange = [...url.searchParams.keys()].find((key) => key !== 'socketPath')
-  if (strange !== undefined)
-    throw new InvalidSetting(`a URL whose only parameter is socketPath, without ${JSON.stringify(strange)}`)
+  const unsupported = [...url.searchParams.keys()].find((key) => key !== 'socketPath')
+  if (unsupported !== undefined)
+    throw new InvalidSetting(`a URL whose only parameter is socketPath, without ${JSON.stringify(unsupported)}`)
   if (url.hostname === '' && !url.searchParams.has('socketPath'))
     throw new InvalidSetting('a URL with a host or ?socketPath=')
   for (const part of [url.username, url.password, url.pathname]) {
-    if (decoded(part) === null) throw new InvalidSetting('a URL whose % signs are written as %25')
+    if (decoded(part) === null) throw new InvalidSetting('a URL with % written as %25')
   }
   return text
 }
 
-/** redis(s)://user:password@host:port, with a slash and a number of a database or without. */
+/** redis(s)://user:password@host:port, with an optional /database number. */
 export function readRedisUrl(text: string): string {
   const url = parseUrl(text)
   if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
     throw new InvalidSetting('a URL like redis://user:password@host:6379')
   if (!/^(\/\d{0,3})?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
-    throw new InvalidSetting('a URL like redis://user:password@host:6379, without anything behind it')
+    throw new InvalidSetting('a URL like redis://user:password@host:6379, with nothing after the database number')
   for (const part of [url.username, url.password]) {
-    if (decoded(part) === null) throw new InvalidSetting('a URL whose % signs are written as %25')
+    if (decoded(part) === null) throw new InvalidSetting('a URL with % written as %25')
   }
   return text
 }
 
-/** As RFC 9116 wants it: a URI. */
+/** A URI, as RFC 9116 requires. */
 export function readContact(text: string): string {
   const address = text.replace(/^mailto:/i, '')
   if (text.length <= 254 && /^[^\s@<>?]+@[^\s@<>?]+\.[^\s@<>?]+$/.test(address)) return `mailto:${address}`

@@ -1,30 +1,30 @@
-// An answer that is the same for everyone, kept for a moment: however many ask, the work is done once at a time. A failure is kept too,
-// so that a database in trouble is not asked more often than a healthy one.
+// Micro-cache of one value with request coalescing. It caches failures too, so that an overloaded database gets no more queries than a
+// healthy one.
 
 export interface MicroCache<T> {
   get(): Promise<T>
-  /** The next `get` does the work again. */
+  /** Makes the next `get` load the value again. */
   forget(): void
 }
 
-export function createMicroCache<T>(keepMs: number, work: () => Promise<T>): MicroCache<T> {
-  let answer: Promise<T> | undefined
-  let keptUntil = 0
+export function createMicroCache<T>(ttlMs: number, load: () => Promise<T>): MicroCache<T> {
+  let value: Promise<T> | undefined
+  let expiresAt = 0
   return {
     get() {
-      if (answer !== undefined && performance.now() < keptUntil) return answer
-      const begun = work()
-      answer = begun
-      // Until it is there nobody else begins.
-      keptUntil = Number.POSITIVE_INFINITY
-      const keep = () => {
-        if (answer === begun) keptUntil = performance.now() + keepMs
+      if (value !== undefined && performance.now() < expiresAt) return value
+      const loading = load()
+      value = loading
+      // Callers share this load until it settles.
+      expiresAt = Number.POSITIVE_INFINITY
+      const setExpiry = () => {
+        if (value === loading) expiresAt = performance.now() + ttlMs
       }
-      begun.then(keep, keep)
-      return begun
+      loading.then(setExpiry, setExpiry)
+      return loading
     },
     forget() {
-      answer = undefined
+      value = undefined
     },
   }
 }

@@ -52,7 +52,7 @@ export const removals: Record<string, Removal> = {
   },
   'the role that a call is for': {
     file: callers,
-    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')",
+    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'Your role may not make this call.')",
     put: '',
   },
   'that a call is for admins alone': {
@@ -218,7 +218,7 @@ export const removals: Record<string, Removal> = {
   },
   'the origin of what uses the cookie': {
     file: 'server/http/auth-cookies.ts',
-    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')",
+    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'Call this from a page of Kefu.')",
     put: '',
     caughtBy: 'tests/http/cookies.test.ts',
   },

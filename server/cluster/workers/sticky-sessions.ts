@@ -5,7 +5,7 @@ import { type IncomingMessage, request as open, type ServerResponse } from 'node
 import { connect } from 'node:net'
 import type { Server } from 'socket.io'
 import type { Config } from '../../process/config.ts'
-import { clientAddress, passedAddressHeader } from '../../shared/client-address.ts'
+import { clientAddress, proxiedAddressHeader } from '../../shared/client-address.ts'
 import type { WorkerIpc } from './worker-ipc.ts'
 
 /** Call when the server is attached and before the first connection. */
@@ -20,8 +20,8 @@ export function enableStickySessions(
     const owner = ownerOf(request.url ?? '')
     if (owner === null || owner === id) return next()
     // It counts for its client there too, whatever the client has sent in this header.
-    const headers = [...without(request.rawHeaders, passedAddressHeader)]
-    headers.push(passedAddressHeader, clientAddress(config, request).address)
+    const headers = [...without(request.rawHeaders, proxiedAddressHeader)]
+    headers.push(proxiedAddressHeader, clientAddress(config, request).address)
     if (request.headers.upgrade) passUpgrade(request, headers, socketOf(owner))
     else proxyRequest(request, headers, response, socketOf(owner))
   })

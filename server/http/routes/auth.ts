@@ -1,4 +1,4 @@
-// Logging in, staying logged in, logging out. The refresh token travels in its cookie alone.
+// Login, refresh and logout. The refresh token travels only in its cookie.
 
 import { LoginBody } from '#protocol/http.ts'
 import { login } from '../../auth/login.ts'
@@ -20,19 +20,19 @@ export function authRoutes(app: App, http: HttpServer): void {
   const onRequest = requireSameOrigin(app)
 
   http.post('/auth/login', { config: everyone, onRequest, schema: { body: LoginBody } }, async (request, reply) => {
-    const { reply: answer, refreshToken, device } = await login(app, request.body, browserOf(app, request))
+    const { reply: body, refreshToken, device } = await login(app, request.body, browserOf(app, request))
     setRefreshCookie(app, reply, refreshToken)
     if (device !== undefined) setDeviceCookie(app, reply, device)
-    return answer
+    return body
   })
 
   http.post('/auth/refresh', { config: continuations, onRequest }, async (request, reply) => {
     try {
-      const { reply: answer, refreshToken } = await refresh(app, readRefreshCookie(app, request))
+      const { reply: body, refreshToken } = await refresh(app, readRefreshCookie(app, request))
       setRefreshCookie(app, reply, refreshToken)
-      return answer
+      return body
     } catch (error) {
-      // Whatever else failed, the session may still be good.
+      // After any other failure the session may still be valid.
       if (asAppError(error).code === 'unauthorized') clearRefreshCookie(app, reply)
       throw error
     }

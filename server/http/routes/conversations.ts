@@ -1,4 +1,4 @@
-// Conversations over plain HTTP, for programs that keep no socket.
+// Conversations over HTTP, for programs without a socket.
 
 import { ConversationsQuery, IdParams } from '#protocol/http.ts'
 import type { App } from '../../context.ts'

@@ -1,4 +1,4 @@
-// /api/docs: the HTTP calls as an OpenAPI page, made from the very schemas that check them; for callers on this machine.
+// /api/docs: the HTTP API as an OpenAPI page, generated from the schemas that validate it. For callers on this machine.
 
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
@@ -8,7 +8,7 @@ export const docsPath = '/api/docs'
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** Before the routes, which it collects. */
+/** Call before the routes are registered: the plugin collects them. */
 export async function serveDocs(http: HttpServer): Promise<void> {
   await http.register(swagger, {
     openapi: {

@@ -1,4 +1,4 @@
-// Is the process alive (/healthz), can it do its work (/readyz)? For supervisors and balancers.
+// Liveness (/healthz) and readiness (/readyz), for supervisors and load balancers.
 
 import { assertDatabaseAnswers } from '#db/queries/health.ts'
 import { limits } from '#protocol/limits.ts'
@@ -16,7 +16,7 @@ export function healthRoutes(app: App, http: HttpServer): void {
 
   http.get('/readyz', { config: probes }, async () => {
     await readiness.get()
-    // Redis away takes no node out: each still serves its own clients, and a balancer would take out all of them at one moment.
+    // A Redis outage makes no node unready: each still serves its own clients, and a balancer would remove all of them together.
     return {
       status: 'ready',
       ...(app.redis && { redis: app.redis.isUp() ? 'up' : 'away' }),
@@ -28,8 +28,8 @@ export function healthRoutes(app: App, http: HttpServer): void {
 async function assertReady(app: App, hasDisk: MicroCache<boolean>): Promise<void> {
   await assertDatabaseAnswers(app.db)
   if (app.eventLoop.longestMs() > limits.eventLoopStallMs) {
-    throw new AppError('unavailable', 'This process stood still just now.')
+    throw new AppError('unavailable', 'Event loop stalled.')
   }
-  // A folder that cannot be looked at says nothing of the disk.
+  // A failed check says nothing about the disk.
   if (!(await hasDisk.get().catch(() => true))) throw new AppError('unavailable', 'The disk is full.')
 }

@@ -1,4 +1,4 @@
-// An agent's own profile and logins.
+// The profile and login sessions of the agent who calls.
 
 import { IdParams, MeBody } from '#protocol/http.ts'
 import { endOtherSessions, endSession } from '../../auth/end-sessions.ts'

@@ -1,4 +1,4 @@
-// A conversation's messages over plain HTTP: the same use cases as over a socket.
+// Messages of a conversation over HTTP, with the same use cases as over a socket.
 
 import { IdParams, MessagesQuery, NewMessageBody } from '#protocol/http.ts'
 import type { App } from '../../context.ts'

@@ -1,4 +1,4 @@
-// The first admin, while there is none.
+// Creates the first admin, once.
 
 import { SetupBody } from '#protocol/http.ts'
 import type { App } from '../../context.ts'
@@ -14,10 +14,10 @@ export function setupRoutes(app: App, http: HttpServer): void {
     '/setup',
     { config: everyone, onRequest: requireSameOrigin(app), schema: { body: SetupBody } },
     async (request, reply) => {
-      const { reply: answer, refreshToken } = await setup(app, request.body, browserOf(app, request))
+      const { reply: body, refreshToken } = await setup(app, request.body, browserOf(app, request))
       setRefreshCookie(app, reply, refreshToken)
       reply.code(201)
-      return answer
+      return body
     },
   )
 }

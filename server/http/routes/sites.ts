@@ -1,4 +1,4 @@
-// The places that show the widget, as an admin manages them.
+// Site administration: where the widget is embedded.
 
 import { IdentitySecretBody, IdParams, NewSiteBody, SiteBody } from '#protocol/http.ts'
 import type { App } from '../../context.ts'

@@ -1,4 +1,4 @@
-// Agents and admins, as an admin manages them. They are disabled, never deleted: their words stay theirs.
+// User administration. Users are disabled, never deleted: their messages keep their author.
 
 import { IdParams, NewUserBody, UserBody } from '#protocol/http.ts'
 import type { App } from '../../context.ts'

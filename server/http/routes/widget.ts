@@ -1,4 +1,4 @@
-// What a shop's page needs to draw the launcher, and the session that the widget's frame starts for a customer.
+// The launcher's appearance for the pages of a site, and the customer session that the widget's frame starts.
 
 import { Type } from 'typebox'
 import { WidgetLogoutBody, WidgetSessionBody } from '#protocol/http.ts'
@@ -13,7 +13,7 @@ import { continuations, type HttpServer, pages } from '../route-auth.ts'
 const SiteParams = Type.Object({ key: ClientId }, { additionalProperties: false })
 
 export function widgetRoutes(app: App, http: HttpServer): void {
-  // The one answer that pages of any origin may read: it is public, and the same for everyone.
+  // The only response that pages of any origin may read: it is public and the same for everyone.
   http.get('/widget/sites/:key', { config: pages, schema: { params: SiteParams } }, async (request, reply) => {
     reply.header('access-control-allow-origin', '*')
     const look = await siteLook(app, request.params.key)
