@@ -161,7 +161,6 @@ export const settings = {
   rateLimits: setting('RATE_LIMITS', true, '`off` for load tests alone.', readSwitch, 'on'),
 }
 
-export type LogLevel = (typeof logLevels)[number]
 /** Every setting under its camelCase name. A setting without a default is null when unset. Sizes are bytes, dataDir is absolute. */
 export type Config = { readonly [Key in keyof typeof settings]: Readonly<(typeof settings)[Key]['unset']> }
 
