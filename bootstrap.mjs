@@ -1,5 +1,6 @@
-// node bootstrap.mjs ENTRY.ts [ARGUMENTS]: runs an entry point on a machine with only Node 18 or later. Installs packages and builds the
-// browser code if missing or stale, then runs the entry on Node 24, which one of the packages contains.
+// node bootstrap.mjs ENTRY.ts [ARGUMENTS]: runs an entry point on a machine with only Node 18 or later. Installs
+// packages and builds the browser code if missing or stale, then runs the entry on Node 24, which one of the packages
+// contains.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -1,4 +1,5 @@
-// The things both sides speak of, as they stand on the wire: camelCase, integer ids, ISO 8601 UTC times with milliseconds.
+// The things both sides speak of, as they stand on the wire: camelCase, integer ids, ISO 8601 UTC times with
+// milliseconds.
 
 export type Role = 'customer' | 'agent' | 'admin'
 export type AgentRole = 'agent' | 'admin'

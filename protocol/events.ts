@@ -1,4 +1,5 @@
-// Every event the server tells, with its data, and to whom it can be told. server/realtime/publish.ts is the one place that emits them.
+// Every event the server tells, with its data, and to whom it can be told. server/realtime/publish.ts is the one place
+// that emits them.
 
 import type {
   Agent,

@@ -1,4 +1,4 @@
-// Every number that a person or a program can see or exceed, each named once. Times are milliseconds unless the name says otherwise.
+// Every limit, each defined once. Times are milliseconds unless the name says otherwise.
 
 export const limits = {
   /** Length of a message, in code points. */
@@ -13,246 +13,266 @@ export const limits = {
   passwordMinLength: 8,
   passwordMaxLength: 256,
   originsPerSite: 20,
-  /** Rows of one page of messages or conversations, and what a page holds when nobody asks. */
+  /** Largest and default page of messages or conversations, in rows. */
   pageSize: 100,
   defaultPageSize: 50,
   /** Counts above this are shown as "999+". */
   countCap: 999,
-  /** A request of an application, socket or HTTP, in bytes; the transport allows twice that, so that too_large is an answer. */
+  /**
+   * Bytes of one request, socket or HTTP. The transport allows twice that, so that a larger one is answered too_large.
+   */
   requestBytes: 64 * 1024,
   transportBytes: 128 * 1024,
-  /** JSON deeper than this is refused before any schema sees it. */
+  /** Nesting of JSON, checked before its schema. */
   requestDepth: 8,
-  /** Keys of one object, or items of one list, in a request. */
+  /** Keys of one object or items of one array in a request. */
   requestEntries: 100,
-  /** Code points of the last message that lists and conversation events carry. */
+  /** Code points of the last message in lists and conversation events. */
   previewLength: 200,
   openConversationsPerCustomer: 3,
-  /** Of a customer who is blocked or unblocked so many closed conversations are published, the newest ones. */
+  /** Blocking or unblocking a customer publishes their newest closed conversations, up to this many. */
   publishedClosed: 100,
-  /** Conversations in which nobody has written are removed after this long. */
+  /** Age at which a conversation without messages is removed. */
   emptyConversationMs: 24 * 3600_000,
 
   attachmentBytes: 20 * 1024 * 1024,
   attachmentNameLength: 120,
-  /** UTF-16 units of a name as it came; of a longer one both ends are kept. */
+  /** UTF-16 units of a received file name. The middle of a longer one is dropped. */
   receivedNameLength: 1024,
-  /** All headers of one part of a form, and the Content-Type header of the form itself. */
+  /** Headers of one multipart part, and the Content-Type header of the whole form. */
   partHeaderBytes: 8 * 1024,
   contentTypeLength: 300,
-  /** Files that our own screens send with one press. */
+  /** Files that our own screens send together. */
   attachmentsPerSend: 10,
-  /** Width times height, of an animation times its frames; looked at before anything is decoded. Less for what takes more memory or time. */
+  /**
+   * Width times height times frames, checked before decoding. Formats that need more memory or time have a lower limit.
+   */
   imagePixels: 50_000_000,
   /** Progressive JPEG, interlaced PNG, GIF. */
   progressivePixels: 16_000_000,
   webpPixels: 8_500_000,
   avifPixels: 6_000_000,
-  /** A photo that has to be rotated is halved above this. */
+  /** Above this, a photo that needs rotation is first scaled to half. */
   rotatedPixels: 25_000_000,
   imageFrames: 500,
   /** The longer side of a thumbnail. */
   thumbnailPixels: 480,
-  /** Inspecting one upload takes no longer, and neither does waiting for it: together less than a client waits. */
+  /** Time to inspect one upload, and to wait for a free inspector. Together less than a client waits. */
   inspectionMs: 20_000,
   inspectionWaitMs: 12_000,
-  /** An inspector process with more memory ends itself; one that kept more than this after an image is replaced. */
+  /**
+   * Above inspectorMemoryBytes an inspector exits. One that retains more than inspectorKeptBytes after an image is
+   * replaced.
+   */
   inspectorMemoryBytes: 600 * 1024 * 1024,
   inspectorMemoryCheckMs: 50,
   inspectorKeptBytes: 160 * 1024 * 1024,
-  /** Of what has no signature, so many bytes say whether it is text. */
+  /** Bytes of a file without a signature that are checked for text. */
   textCheckBytes: 64 * 1024,
-  /** An upload that comes slower for uploadRateMs is given up. */
+  /** An upload slower than this for uploadRateMs is aborted. */
   uploadBytesPerSecond: 4 * 1024,
   uploadRateMs: 10_000,
-  /** From the first byte of an upload to its last; every other request has requestMs. */
+  /** From the first byte of an upload to its last. Every other request has requestMs. */
   uploadMs: 10 * 60_000,
   requestMs: 30_000,
-  /** Nothing is taken in where less is left on the disk: the database may need it. */
+  /** With less free disk uploads are refused: the database may need it. */
   freeDiskBytes: 1024 * 1024 * 1024,
-  /** The log warns when the embedded database's disk has less left, looked at this often. */
+  /** The log warns when the embedded database's disk has less free. Checked every diskWatchMs. */
   lowDiskBytes: 512 * 1024 * 1024,
   diskWatchMs: 10_000,
-  /** While an upload comes, the disk is looked at again after so many bytes. */
+  /** During an upload the free disk is checked again after this many bytes. */
   diskCheckBytes: 4 * 1024 * 1024,
-  /** All that one customer may have in store. */
+  /** Stored bytes per customer. */
   customerUploadBytes: 500 * 1024 * 1024,
-  /** Attachments that no message has brought are removed after this long; what remains of a cut upload after an hour. */
+  /** Age at which an attachment without a message, and the rest of an aborted upload, are removed. */
   orphanedAttachmentMs: 24 * 3600_000,
   abortedUploadMs: 3600_000,
-  /** What is left of a body that was refused is read for so long, so that the answer is heard. */
+  /** After an early response the rest of the body is read for this long, so that the client can read the response. */
   refusedBodyMs: 2_000,
-  /** An inspector process ends when there has been nothing to inspect for so long. */
+  /** An idle inspector process exits after this long. */
   inspectorIdleMs: 60_000,
 
-  /** Requests of one connection that wait for an answer; one more is answered overloaded. */
+  /** Unanswered requests of one connection. One more is answered overloaded. */
   requestsPerConnection: 256,
-  /** Sends that wait for the writer on this node; one more is answered overloaded. */
+  /** Sends in this node's send queue. One more is answered overloaded. */
   writerQueue: 10_000,
   writerBatchRows: 200,
   writerBatchBytes: 1024 * 1024,
-  /** Batches written at once: while one is at the disk the other is at the processor. So many rows do not wait for more, nor for the first to be done. */
+  /** Concurrent batches: one commits while the next is prepared. A second starts once fullBatchRows wait. */
   concurrentBatches: 2,
   fullBatchRows: 16,
-  /** Conversations whose state a node remembers, and for how long it goes by that: less than absentAgentMs, in which an agent can go away for good. */
+  /**
+   * Entries of the conversation cache, and their lifetime: less than absentAgentMs, after which an agent counts as
+   * absent.
+   */
   cachedConversations: 20_000,
   cachedConversationMs: 4 * 60_000,
-  /** The database refuses what was written at a time further from its own. */
+  /** Maximum clock error that the database accepts for a message. */
   clockToleranceMs: 1_000,
-  /** Each node compares what it has told with what changed in the database this often. */
+  /** Each node reconciles published versions with the database this often. */
   reconcileMs: 5_000,
-  /** A change may commit this long after the time it carries. */
+  /** A change may commit this long after its timestamp. */
   reconcileOverlapMs: 10_000,
-  /** Changed conversations that one round of the comparison reads; more wait for the next. */
+  /** Changed conversations per run of the reconciler. More wait for the next run. */
   reconcileRows: 5_000,
-  /** A conversation's updatedAt moves at most this often by messages alone, and so does when it changed, which the comparison goes by. */
+  /** Messages alone advance a conversation's updatedAt, which the reconciler reads, at most this often. */
   timestampResolutionMs: 1_000,
-  /** Conversations whose told version a node remembers; of others it tells once too often. */
+  /** Conversations whose published version a node remembers. Others may be published twice. */
   publishedVersions: 50_000,
-  /** A request is answered within this time, with unavailable if need be, whatever the database does. */
+  /** Response deadline: past it a request is answered unavailable, whatever the database does. */
   responseMs: 1_900,
   responseSweepMs: 50,
-  /** A page ends before its JSON is longer than this, however many rows were asked for; one row always fits. */
+  /** A page ends before its JSON exceeds this, whatever its limit. It holds at least one row. */
   pageBytes: 256 * 1024,
-  /** Every connection's unread bytes are measured this often; those that wait for room to read a page, more often. */
+  /** Interval of the slow-consumer check, and of the check for connections whose next page is deferred. */
   slowConsumerSweepMs: 250,
   pageRoomSweepMs: 50,
-  /** A connection of which the client has read nothing for so long, though much waits, is ended. */
+  /** A connection with a backlog is closed when its client has read nothing for this long. */
   stalledMs: 30_000,
-  /** A client that was asked to close its connection, or told why it ends, has this long. */
+  /** Time for a client to close its connection after `connection:closing`. */
   closingMs: 3_000,
   floodClosingMs: 500,
-  /** An event loop that stood still longer than this within eventLoopWatchMs makes the process not ready. */
+  /** A longer event loop stall within eventLoopWatchMs makes the process not ready. */
   eventLoopStallMs: 2_000,
-  /** Answers that ask the database and need no token are kept for so long, and of so many sites. */
+  /** Lifetime of cached responses to calls without a token, and the number of sites cached. */
   publicCacheMs: 500,
   publicCacheSites: 1_000,
-  /** Site keys that one statement looks up. */
+  /** Site keys per statement. */
   publicCacheRows: 100,
-  /** With less left on the disk of DATA_DIR the process is not ready; looked at this often at most. */
+  /** With less free disk in DATA_DIR the process is not ready. Checked at most every diskCheckMs. */
   readyDiskBytes: 64 * 1024 * 1024,
   diskCheckMs: 2_000,
-  /** Whether HTTP answers are read is checked this often. */
+  /** Interval of the check that HTTP responses are read. */
   readingSweepMs: 250,
-  /** An Authorization header that is longer counts as none. */
+  /** A longer Authorization header is ignored. */
   credentialsLength: 8_192,
   eventLoopWatchMs: 5_000,
-  /** Garbage is collected when this much memory has come together, and the event loop was busy for at most this share of the time between: 5,000 idle connections take an eighth of a slow core. */
+  /**
+   * Garbage is collected once memory has grown by this much and the event loop was busy for at most this share of the
+   * interval. 5,000 idle connections take an eighth of a slow core.
+   */
   idleGcBytes: 32 * 1024 * 1024,
   idleGcUtilization: 0.2,
   idleGcIntervalMs: 10_000,
-  /** Rows of messages that one receipt statement marks as read. */
+  /** Messages that one statement marks as read. */
   receiptRows: 500,
 
   accessTokenMs: 10 * 60_000,
   refreshSessionMs: 30 * 24 * 3600_000,
-  /** A browser in which somebody has logged in is remembered for this long: the longest that browsers keep a cookie. */
+  /** Lifetime of a trusted device: the longest that browsers keep a cookie. */
   trustedDeviceMs: 400 * 24 * 3600_000,
   userAgentLength: 200,
-  /** The refresh token before the current one still gets the same successor for this long. */
+  /** For this long the previous refresh token still returns the same successor. */
   refreshGraceMs: 30_000,
-  /** An identity that a shop signs ends within this time; its clock may differ from ours by so much. */
+  /** Longest validity of an identity signed by a shop, and the allowed difference between its clock and ours. */
   identityMs: 10 * 60_000,
   identityClockSkewMs: 30_000,
-  /** What a shop calls a customer. */
+  /** Length of the shop's own id of a customer. */
   externalIdLength: 128,
-  /** A site's former identity secret is good for this long after a new one was made. */
+  /** A site's former identity secret stays valid for this long after a new one is created. */
   formerIdentitySecretMs: 24 * 3600_000,
   customerSessionMs: 180 * 24 * 3600_000,
-  /** Customers who never wrote are removed after this long. */
+  /** Age at which a customer who never wrote is removed. */
   abandonedCustomerMs: 24 * 3600_000,
-  /** Sessions or customers that one statement of the upkeep removes. */
+  /** Sessions or customers that one housekeeping statement removes. */
   housekeepingRows: 500,
 
-  /** Between the last disconnect of an agent and being told offline. */
+  /** Grace period between an agent's last disconnect and `offline`. */
   presenceGraceMs: 10_000,
-  /** A node that has not renewed its lease for this long is gone. */
+  /** A node whose lease is older counts as dead. */
   nodeLeaseMs: 8_000,
   nodeLeaseRenewMs: 2_000,
-  /** A customer's message to an agent who has been offline this long goes back to the queue. */
+  /** After an agent has been offline this long, a customer's message returns the conversation to the queue. */
   absentAgentMs: 5 * 60_000,
-  /** Subscribed clients are told the heads of their conversations this often. */
+  /** Interval of `conversation:heads` for subscribed clients. */
   headsMs: 8_000,
-  /** Conversations whose heads one statement reads. */
+  /** Conversations per statement that reads heads. */
   headsRows: 500,
-  /** Agents get at most four updates a second of one conversation, read so many a statement. */
+  /** Agents get at most one update of a conversation per conversationUpdateMs. */
   conversationUpdateMs: 250,
-  /** While very many change, up to this long between two, so that lists take no more than a fiftieth of the time that messages need. */
+  /**
+   * The interval grows up to this under load, so that list updates take at most a fiftieth of the time that messages
+   * need.
+   */
   conversationUpdateMostMs: 2_000,
+  /** Conversations per statement that reads updates to publish. */
   publishPageSize: 100,
-  /** Who is typing says so again within this time, or has stopped. */
+  /** A typing state that is not repeated within this time ends. */
   typingMs: 6_000,
   typingPreviewLength: 500,
 
   handshakeMs: 5_000,
-  /** For the headers of an HTTP request to arrive. */
+  /** Time for the headers of an HTTP request to arrive. */
   httpHeadersMs: 5_000,
-  /** A connection outlives its token by no more than this. */
+  /** A connection outlives its token by at most this. */
   expirySweepMs: 1_000,
   pingIntervalMs: 15_000,
   pingTimeoutMs: 10_000,
-  /** A stop finishes what is in flight within this time. */
+  /** Shutdown drains work in flight within this time. */
   drainMs: 10_000,
-  /** Of that, for the last answers to leave. */
+  /** Part of drainMs: time for the last responses to be sent. */
   flushMs: 3_000,
 
   databaseConnections: 10,
-  /** Of their own, for what is written in one trip. */
+  /** Separate connections for pipelined writes. */
   pipelineConnections: 2,
-  /** Workers share what the database's server allows: besides pipelineConnections at most databaseConnections each, at least these, and some are left to others. */
+  /**
+   * Workers share max_connections of the database server. Besides pipelineConnections each gets between these and
+   * databaseConnections, and databaseConnectionsSpare remain for others.
+   */
   databaseConnectionsLeast: 5,
   databaseConnectionsSpare: 11,
   databaseQueue: 1_000,
   databaseConnectMs: 5_000,
   databaseAcquireMs: 1_000,
   databaseQueryMs: 1_800,
-  /** Shorter than a statement may take, so that who waited too long is told so and can try again in time. */
+  /** Shorter than databaseQueryMs, so that a lock timeout is reported as such and can be retried. */
   databaseLockWaitSeconds: 1,
   transactionTries: 4,
-  /** A process waits this long while another prepares the database. */
+  /** Time to wait while another process prepares the database. */
   prepareLockSeconds: 120,
 
-  /** Connections whose session or user was ended elsewhere are ended within this, and looked up so many a statement. */
+  /** Connections of sessions revoked elsewhere are closed within this. One statement checks revokedSessionsRows. */
   revokedSessionsMs: 4_000,
   revokedSessionsRows: 500,
-  /** Redis is asked this often whether it is there, and is away when it has not answered for so long. */
+  /** Interval of Redis pings. Redis counts as down after redisAnswerMs without an answer. */
   redisPingMs: 1_000,
   redisAnswerMs: 2_000,
-  /** The longest pause between two tries to reach Redis. */
+  /** Longest pause between attempts to connect to Redis. */
   redisRetryMs: 2_000,
-  /** What may wait to leave for other nodes; more is not passed on. */
+  /** Bytes that wait to be sent to other nodes. More is dropped. */
   busBufferBytes: 8 * 1024 * 1024,
-  /** One message of another node; the largest event is a twentieth of it. */
+  /** One bus message. The largest event is a twentieth of it. */
   busMessageBytes: 4 * 1024 * 1024,
-  /** Dropped messages of one kind are logged at most this often. */
+  /** Interval of log lines about dropped messages, per kind. */
   refusedMessageLogMs: 60_000,
-  /** Nodes tell each other this often what was counted against rates, and of so many callers. */
+  /** Nodes exchange rate deltas this often, for at most this many buckets. */
   sharedRatesMs: 500,
   sharedRatesRows: 1_000,
 
-  /** The longest line of a backup's content; a dump's are at most a batch of the writer, escaped. */
+  /** Longest line in a backup. Lines of a dump are at most one escaped writer batch. */
   backupLineBytes: 16 * 1024 * 1024,
-  /** A backup may unpack to so many times its size, and in any case to the floor: rows with random ids pack to a tenth at best. */
+  /** Largest ratio of unpacked to packed backup, above the floor. Rows with random ids compress to a tenth at best. */
   backupExpansion: 200,
-  /** A stored file: an upload, or what an image became. */
+  /** One stored file: an upload, or an image made from it. */
   storedFileBytes: 256 * 1024 * 1024,
   backupExpansionFloorBytes: 64 * 1024 * 1024,
 
   workers: 64,
-  /** The primary kills a worker that has not stopped by then, so that the database stops in order within drainMs. */
+  /** After this long the primary kills a worker, so that the database can shut down within drainMs. */
   workerDrainMs: 8_000,
-  /** Connections that wait for a free worker; one more is closed. */
+  /** Connections that wait for a free worker. One more is closed. */
   waitingConnections: 1_000,
-  /** The figures of a worker that does not answer within this are missing at /metrics. */
+  /** /metrics omits a worker that does not answer within this. */
   workerMetricsMs: 500,
 
   concurrentPasswordHashes: 2,
   queuedPasswordHashes: 100,
-  /** Places of their own, served first: trusted devices, and people who are signed in already. */
+  /** A separate queue, served first: trusted devices and users who are already signed in. */
   queuedTrustedPasswordHashes: 100,
 } as const
 
-/** What may be attached: types, told by content, and the name endings that fit each, the usual one first. */
+/** Allowed attachments: types detected from content, and the file extensions valid for each, the usual one first. */
 export const attachmentTypes: Readonly<Record<string, readonly string[]>> = {
   'image/jpeg': ['jpg', 'jpeg'],
   'image/png': ['png'],
@@ -266,7 +286,7 @@ export const attachmentTypes: Readonly<Record<string, readonly string[]>> = {
   'application/vnd.oasis.opendocument.text': ['odt'],
   'application/vnd.oasis.opendocument.spreadsheet': ['ods'],
   'application/vnd.oasis.opendocument.presentation': ['odp'],
-  // Also what Office makes of a document with a password.
+  // Also Office documents with a password.
   'application/x-cfb': ['doc', 'xls', 'ppt', 'docx', 'xlsx', 'pptx'],
   'application/rtf': ['rtf', 'doc'],
   'text/plain': ['txt', 'csv', 'log', 'md'],

@@ -5,7 +5,8 @@ import { emailPattern } from './email.ts'
 import { limits } from './limits.ts'
 import { invisible } from './visible-text.ts'
 
-// TypeBox checks lengths before patterns and compiles these with the flag u. Every pattern is anchored and takes linear time.
+// TypeBox checks lengths before patterns and compiles these with the flag u. Every pattern is anchored and takes linear
+// time.
 
 /** No NUL and no lone surrogate: the database would not return them unchanged. */
 const cleanText = '^[^\\u0000\\uD800-\\uDFFF]*$'
@@ -21,7 +22,9 @@ export const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 export const ClientId = Type.String({ minLength: 1, maxLength: limits.clientIdLength, pattern: '^[A-Za-z0-9_-]+$' })
 export const Content = Type.String({ minLength: 1, maxLength: limits.contentLength, pattern: visibleText })
 export const MessageType = Type.Union([Type.Literal('text'), Type.Literal('image'), Type.Literal('file')])
-/** Fields of every request that sends a message. server/messages/validate-send.ts checks which type needs which field. */
+/**
+ * Fields of every request that sends a message. server/messages/validate-send.ts checks which type needs which field.
+ */
 export const messageParts = {
   clientMessageId: ClientId,
   type: Type.Optional(MessageType),

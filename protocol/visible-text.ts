@@ -1,7 +1,9 @@
 // Tests for visible text. Server and pages share them, so that the server accepts every text that a page accepts.
 
-/** The inside of a character class (flag u) of characters without a glyph of their own. Unicode has no property for the blanks of Braille
- * and Egyptian and for the null notehead. */
+/**
+ * The inside of a character class (flag u) of characters without a glyph of their own. Unicode has no property for the
+ * blanks of Braille and Egyptian and for the null notehead.
+ */
 export const invisible =
   '\\s\\p{Cc}\\p{Cf}\\p{Cs}\\p{M}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}\\u2800\\u{13441}\\u{13442}\\u{1D159}'
 

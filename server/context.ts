@@ -53,7 +53,10 @@ export interface ConnectionMatch {
 export interface Connections {
   /** Open connections of this node. */
   count(): number
-  /** Closes all matching connections on every node, after `connection:closing`. Cancels what their actors have in flight. */
+  /**
+   * Closes all matching connections on every node, after `connection:closing`. Cancels what their actors have in
+   * flight.
+   */
   end(match: ConnectionMatch, reason: ClosingReason): void
   /** Closes this node's connections whose session has ended in the database. */
   endLapsed(): Promise<void>

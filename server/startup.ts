@@ -1,4 +1,5 @@
-// Startup before serving: locks the data directory, loads the secrets, prepares the database and creates the first admin.
+// Startup before serving: locks the data directory, loads the secrets, prepares the database and creates the first
+// admin.
 
 import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
 import { lockDataDirectory } from '#db/embedded/data-directory.ts'

@@ -1,5 +1,5 @@
-// Every budget: what one connection, customer or address may consume, and what this node holds for all of them. Nothing else in the
-// server limits a caller. docs/SECURITY.md describes the effect of exceeding each.
+// Every budget: what one connection, customer or address may consume, and what this node holds for all of them. Nothing
+// else in the server limits a caller. docs/SECURITY.md describes the effect of exceeding each.
 
 /** A burst of `count`, then one every windowMs / count. */
 export interface Rate {
@@ -95,9 +95,15 @@ export const budgets = {
   /** HTTP requests answered rate_limited. Past it each closes its connection and is a violation of its address. */
   refusalsPerAddress: { count: 600, windowMs: 60_000 },
   metricsGuessesPerAddress: { count: 10, windowMs: 15 * 60_000 },
-  /** Requests of one TCP connection that wait for an earlier one, Socket.IO's polling included. One more closes the connection. */
+  /**
+   * Requests of one TCP connection that wait for an earlier one, Socket.IO's polling included. One more closes the
+   * connection.
+   */
   pipelinedRequests: { concurrent: 16 },
-  /** Bytes of HTTP responses that wait to be read, per address and in total. Past it the longest waiting connections are closed. */
+  /**
+   * Bytes of HTTP responses that wait to be read, per address and in total. Past it the longest waiting connections are
+   * closed.
+   */
   unreadBytesPerAddress: { bytes: 16 * 1024 * 1024 },
   unreadBytes: { bytes: 64 * 1024 * 1024 },
   /** Minimum rate at which an HTTP response must be read. */
@@ -144,6 +150,9 @@ type NamesOf<Kind> = { [K in keyof typeof budgets]: (typeof budgets)[K] extends 
 export type RateName = NamesOf<Rate>
 export type SlotName = NamesOf<Slots>
 
-/** Whether ADDRESS_LIMITS multiplies this budget, for many people behind one address. Guesses and violations stay unscaled. */
+/**
+ * Whether ADDRESS_LIMITS multiplies this budget, for many people behind one address. Guesses and violations stay
+ * unscaled.
+ */
 export const isScaledByAddressLimits = (name: string): boolean =>
   name.endsWith('PerAddress') && !/^(metricsGuesses|violations)/.test(name)

@@ -1,4 +1,5 @@
-// Rates that count against an address and, for IPv6, also against its network: the owner of a /48 has 65,536 address groups.
+// Rates that count against an address and, for IPv6, also against its network: the owner of a /48 has 65,536 address
+// groups.
 
 import type { ClientAddress } from '../shared/client-address.ts'
 import type { RateName } from './budgets.ts'

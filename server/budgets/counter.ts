@@ -1,5 +1,5 @@
-// A fixed-window rate for one connection. It counts down and reads the clock only at zero, so that counting a packet costs nothing.
-// Across two windows a connection gets at most twice the budget.
+// A fixed-window rate for one connection. It counts down and reads the clock only at zero, so that counting a packet
+// costs nothing. Across two windows a connection gets at most twice the budget.
 
 import type { Rate } from './budgets.ts'
 

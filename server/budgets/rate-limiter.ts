@@ -1,6 +1,6 @@
-// Rate limiter: GCRA, the generic cell rate algorithm of ATM Forum TM 4.1. A bucket stores the time at which it is full again. It allows
-// `count` in a burst, then one every windowMs / count. Full buckets are evicted. Nodes exchange their counts asynchronously, so a caller
-// that spreads over n nodes has at most n times its rate for limits.sharedRatesMs.
+// Rate limiter: GCRA, the generic cell rate algorithm of ATM Forum TM 4.1. A bucket stores the time at which it is full
+// again. It allows `count` in a burst, then one every windowMs / count. Full buckets are evicted. Nodes exchange their
+// counts asynchronously, so a caller that spreads over n nodes has at most n times its rate for limits.sharedRatesMs.
 
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../shared/errors.ts'
@@ -15,7 +15,10 @@ export interface RateLimiter {
   check(name: RateName, key: string | number): void
   /** Consumes `amount`, by default 1, even past the limit. */
   count(name: RateName, key: string | number, amount?: number): void
-  /** Amounts consumed on this node since the last call, by bucket. At most limits.sharedRatesRows; the rest is not shared. */
+  /**
+   * Amounts consumed on this node since the last call, by bucket. At most limits.sharedRatesRows; the rest is not
+   * shared.
+   */
   drainDeltas(): [bucket: string, times: number][]
   /** Adds the deltas of another node. Ignores malformed ones, since they come from outside this process. */
   add(deltas: unknown): void

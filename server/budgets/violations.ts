@@ -1,5 +1,6 @@
-// Violations: callers that continue after a refusal. Each closed connection counts against its address, and an address with too many may
-// start nothing new for a while. Callers with a valid token are not affected (see admission in SECURITY.md).
+// Violations: callers that continue after a refusal. Each closed connection counts against its address, and an address
+// with too many may start nothing new for a while. Callers with a valid token are not affected (see admission in
+// SECURITY.md).
 
 import type { ClientAddress } from '../shared/client-address.ts'
 import type { RateLimiter } from './rate-limiter.ts'

@@ -1,5 +1,5 @@
-// Rate limits of HTTP requests. A valid access token counts for its customer or agent, checked by signature without a query. Any other
-// request counts for its address. The matched route selects the rate, never the text of the URL.
+// Rate limits of HTTP requests. A valid access token counts for its customer or agent, checked by signature without a
+// query. Any other request counts for its address. The matched route selects the rate, never the text of the URL.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readAccessToken } from '../auth/tokens.ts'

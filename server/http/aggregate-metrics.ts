@@ -1,5 +1,5 @@
-// Metrics of all workers in one response: the scraped worker collects them from the others. Each keeps its own `worker` label, so a
-// restart appears as a counter reset.
+// Metrics of all workers in one response: the scraped worker collects them from the others. Each keeps its own `worker`
+// label, so a restart appears as a counter reset.
 
 import { randomUUID } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'

@@ -1,5 +1,6 @@
-// Cookies of the auth calls: the refresh token and the trusted device. HttpOnly, SameSite=Strict, limited to the auth path. Over https
-// the prefix __Secure- keeps plain http from setting them. __Host- would need Path=/ and send the token with every request.
+// Cookies of the auth calls: the refresh token and the trusted device. HttpOnly, SameSite=Strict, limited to the auth
+// path. Over https the prefix __Secure- keeps plain http from setting them. __Host- would need Path=/ and send the
+// token with every request.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { limits } from '#protocol/limits.ts'
@@ -58,7 +59,9 @@ const isSecure = ({ config }: App, { protocol }: FastifyRequest) =>
 const cookieName = (app: App, request: FastifyRequest, cookie: string) =>
   isSecure(app, request) ? `__Secure-${cookie}` : cookie
 
-/** Rejects pages of other origins, since the call sets or uses the cookie. A program sends no Origin header and passes. */
+/**
+ * Rejects pages of other origins, since the call sets or uses the cookie. A program sends no Origin header and passes.
+ */
 export function requireSameOrigin(app: App) {
   return async (request: FastifyRequest): Promise<void> => {
     if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'Call this from a page of Kefu.')

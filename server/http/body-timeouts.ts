@@ -1,5 +1,5 @@
-// Timeouts for request bodies: limits.requestMs, or the route's bodyMs. After an early response the rest of the body is read for
-// limits.refusedBodyMs, so that the client can read the response, and then the connection is closed.
+// Timeouts for request bodies: limits.requestMs, or the route's bodyMs. After an early response the rest of the body is
+// read for limits.refusedBodyMs, so that the client can read the response, and then the connection is closed.
 
 import type { IncomingMessage } from 'node:http'
 import { limits } from '#protocol/limits.ts'

@@ -1,5 +1,5 @@
-// Validates bodies, queries and path parameters against their schemas, compiled once per route. Values are never converted, defaulted or
-// stripped. An error names the first invalid path.
+// Validates bodies, queries and path parameters against their schemas, compiled once per route. Values are never
+// converted, defaulted or stripped. An error names the first invalid path.
 
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'

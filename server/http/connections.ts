@@ -1,6 +1,6 @@
-// Limits of HTTP connections. Requests of one connection are served in order, so that at most one response waits to be read. The queue
-// behind it is bounded, a response must be read at a minimum rate, and unread bytes are bounded per address and in total.
-// The limits cover Socket.IO's requests too.
+// Limits of HTTP connections. Requests of one connection are served in order, so that at most one response waits to be
+// read. The queue behind it is bounded, a response must be read at a minimum rate, and unread bytes are bounded per
+// address and in total. The limits cover Socket.IO's requests too.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -94,7 +94,9 @@ function refuse(response: ServerResponse, status: number, error: AppError): void
     .end(body)
 }
 
-/** The part of libuv's handle that Node does not expose: bytes passed to the kernel, and those it has not accepted yet. */
+/**
+ * The part of libuv's handle that Node does not expose: bytes passed to the kernel, and those it has not accepted yet.
+ */
 interface Handle {
   bytesWritten: number
   writeQueueSize: number

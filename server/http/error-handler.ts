@@ -1,4 +1,5 @@
-// Sends every failure as {error: {code, message, retryable, details?}} with the status of its code, however early it happens.
+// Sends every failure as {error: {code, message, retryable, details?}} with the status of its code, however early it
+// happens.
 
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'

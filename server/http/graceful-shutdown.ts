@@ -1,5 +1,5 @@
-// Graceful shutdown: once the server closes, it rejects new requests as unavailable and answers those in flight. Only then does it close
-// connections, since browsers keep idle ones open.
+// Graceful shutdown: once the server closes, it rejects new requests as unavailable and answers those in flight. Only
+// then does it close connections, since browsers keep idle ones open.
 
 import { limits } from '#protocol/limits.ts'
 import { AppError } from '../shared/errors.ts'

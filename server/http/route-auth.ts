@@ -1,5 +1,5 @@
-// Authorization of routes. Every route declares its roles, and a route without them cannot be registered. The caller is authenticated
-// before the body is read, so that an unauthorized request costs nothing more.
+// Authorization of routes. Every route declares its roles, and a route without them cannot be registered. The caller is
+// authenticated before the body is read, so that an unauthorized request costs nothing more.
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {

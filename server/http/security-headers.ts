@@ -1,5 +1,5 @@
-// Security headers of every response. The policy allows only what our own pages use. Only the widget's page may be framed, and only by
-// the origins of its site.
+// Security headers of every response. The policy allows only what our own pages use. Only the widget's page may be
+// framed, and only by the origins of its site.
 
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { Config } from '../process/config.ts'
@@ -57,7 +57,10 @@ function policy(directives: Record<string, readonly string[]>) {
   return { useDefaults: false, directives: { 'default-src': none, ...directives } } as const
 }
 
-/** standardHeaders as the plugin sends them, and no-store, for responses that Fastify does not make. A test compares both. */
+/**
+ * standardHeaders as the plugin sends them, and no-store, for responses that Fastify does not make. A test compares
+ * both.
+ */
 export function plainHeaders({ publicUrl }: Pick<Config, 'publicUrl'>): Record<string, string> {
   return {
     'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",

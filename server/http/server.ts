@@ -1,4 +1,5 @@
-// Assembles the HTTP edge: limits, headers, authorization and the routes of each noun. It holds no rules about customers or messages.
+// Assembles the HTTP edge: limits, headers, authorization and the routes of each noun. It holds no rules about
+// customers or messages.
 
 import { fileURLToPath } from 'node:url'
 import cookie from '@fastify/cookie'

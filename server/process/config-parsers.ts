@@ -1,5 +1,5 @@
-// Parsers of setting values. A parser returns the value, or throws an InvalidSetting that says what the value must be. config.ts adds
-// the setting's name.
+// Parsers of setting values. A parser returns the value, or throws an InvalidSetting that says what the value must be.
+// config.ts adds the setting's name.
 
 import { BlockList, isIP } from 'node:net'
 
@@ -92,7 +92,9 @@ export function readOrigin(text: string): string {
   return url.origin
 }
 
-/** mysql://user:password@host:port/name, or with ?socketPath=/path. Rejects other parts, which the driver would ignore. */
+/**
+ * mysql://user:password@host:port/name, or with ?socketPath=/path. Rejects other parts, which the driver would ignore.
+ */
 export function readDatabaseUrl(text: string): string {
   const url = parseUrl(text)
   if (url?.protocol !== 'mysql:') throw new InvalidSetting('a URL like mysql://user:password@host:3306/kefu')

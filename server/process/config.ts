@@ -1,5 +1,5 @@
-// The only file that reads the environment. `settings` describes every setting once: start, README table and compose checks use it.
-// An empty value counts as unset.
+// The only file that reads the environment. `settings` describes every setting once: start, README table and compose
+// checks use it. An empty value counts as unset.
 
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
@@ -161,7 +161,10 @@ export const settings = {
   rateLimits: setting('RATE_LIMITS', true, '`off` for load tests alone.', readSwitch, 'on'),
 }
 
-/** Every setting under its camelCase name. A setting without a default is null when unset. Sizes are bytes, dataDir is absolute. */
+/**
+ * Every setting under its camelCase name. A setting without a default is null when unset. Sizes are bytes, dataDir is
+ * absolute.
+ */
 export type Config = { readonly [Key in keyof typeof settings]: Readonly<(typeof settings)[Key]['unset']> }
 
 /** One line per invalid setting, with its name. */

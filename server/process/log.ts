@@ -1,5 +1,5 @@
-// The log: one JSON object per event on standard output, formatted for people in a terminal. It never holds content, tokens, names or
-// addresses.
+// The log: one JSON object per event on standard output, formatted for people in a terminal. It never holds content,
+// tokens, names or addresses.
 
 import { type DestinationStream, type Logger, pino } from 'pino'
 
@@ -23,7 +23,9 @@ const forPeople: DestinationStream = {
   },
 }
 
-/** Keeps name, number and stack of an error: the driver adds whole statements, and with them content, to its messages. */
+/**
+ * Keeps name, number and stack of an error: the driver adds whole statements, and with them content, to its messages.
+ */
 function withoutContent(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
   const { code, errno } = error as { code?: unknown; errno?: unknown }

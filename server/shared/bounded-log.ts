@@ -1,5 +1,5 @@
-// Rate limits log lines that callers can cause, per kind and per actor. A flood then cannot fill the disk or hide the lines of others.
-// One line reports how many were suppressed.
+// Rate limits log lines that callers can cause, per kind and per actor. A flood then cannot fill the disk or hide the
+// lines of others. One line reports how many were suppressed.
 
 import type { RateName } from '../budgets/budgets.ts'
 import { budgets } from '../budgets/budgets.ts'

@@ -1,5 +1,5 @@
-// The client address of a request, for all limits, logs and local-only checks. It uses X-Forwarded-For only as far as TRUSTED_PROXIES
-// allow.
+// The client address of a request, for all limits, logs and local-only checks. It uses X-Forwarded-For only as far as
+// TRUSTED_PROXIES allow.
 
 import type { IncomingMessage } from 'node:http'
 import { isIPv4, isIPv6 } from 'node:net'
@@ -113,8 +113,9 @@ export const isForwarded = ({ headers }: Pick<IncomingMessage, 'headers'>): bool
   Object.keys(headers).some((name) => forwardingHeader.test(name))
 
 /**
- * True for a caller on this machine: peer and Host are loopback, and no proxy is involved. A proxy exists where TRUSTED_PROXIES is set
- * and where PUBLIC_URL is https, since this process speaks only http. HTTP/1.0 is nginx's default towards its upstream.
+ * True for a caller on this machine: peer and Host are loopback, and no proxy is involved. A proxy exists where
+ * TRUSTED_PROXIES is set and where PUBLIC_URL is https, since this process speaks only http. HTTP/1.0 is nginx's
+ * default towards its upstream.
  */
 export function isLocal(
   { trustedProxies, publicUrl }: Pick<Config, 'trustedProxies' | 'publicUrl'>,

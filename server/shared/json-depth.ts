@@ -1,5 +1,5 @@
-// Depth and width of untrusted JSON. Checked before the schema, which lists every invalid key before it reports the first. Recursion
-// stops at the given depth, so that no input can exhaust the stack.
+// Depth and width of untrusted JSON. Checked before the schema, which lists every invalid key before it reports the
+// first. Recursion stops at the given depth, so that no input can exhaust the stack.
 
 export function isDeeperThan(depth: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false

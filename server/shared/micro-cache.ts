@@ -1,5 +1,5 @@
-// Micro-cache of one value with request coalescing. It caches failures too, so that an overloaded database gets no more queries than a
-// healthy one.
+// Micro-cache of one value with request coalescing. It caches failures too, so that an overloaded database gets no more
+// queries than a healthy one.
 
 export interface MicroCache<T> {
   get(): Promise<T>

@@ -3,7 +3,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Config } from '../process/config.ts'
 
-/** True for the origin of PUBLIC_URL (unset: of the Host header) and for programs, which send none. Never true for 'null'. */
+/**
+ * True for the origin of PUBLIC_URL (unset: of the Host header) and for programs, which send none. Never true for
+ * 'null'.
+ */
 export function isSameOrigin(config: Pick<Config, 'publicUrl'>, headers: IncomingHttpHeaders): boolean {
   const { origin, host } = headers
   if (origin === undefined) return true

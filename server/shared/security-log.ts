@@ -1,5 +1,5 @@
-// Security events: sign-ins, refusals and account changes, for an operator who looks for an attack or a stolen session. They hold ids
-// and route patterns, and nothing else of a request.
+// Security events: sign-ins, refusals and account changes, for an operator who looks for an attack or a stolen session.
+// They hold ids and route patterns, and nothing else of a request.
 
 import type { App } from '../context.ts'
 import { countAndWrite, writeBounded } from './bounded-log.ts'

@@ -16,7 +16,8 @@ export function healthRoutes(app: App, http: HttpServer): void {
 
   http.get('/readyz', { config: probes }, async () => {
     await readiness.get()
-    // A Redis outage makes no node unready: each still serves its own clients, and a balancer would remove all of them together.
+    // A Redis outage makes no node unready: each still serves its own clients, and a balancer would remove all of them
+    // together.
     return {
       status: 'ready',
       ...(app.redis && { redis: app.redis.isUp() ? 'up' : 'away' }),

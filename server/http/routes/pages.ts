@@ -1,4 +1,5 @@
-// Serves client-web/dist. Names under /assets/ contain a content hash and are cached forever. Browsers revalidate pages and the loader.
+// Serves client-web/dist. Names under /assets/ contain a content hash and are cached forever. Browsers revalidate pages
+// and the loader.
 
 import { access } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
