@@ -1,8 +1,8 @@
-// Every socket request: the shape of its payload (a schema, checked once at the edge) and of its answer.
+// Every socket request: the schemas of its payload and of its reply. The edge validates the payload once.
 // Server only: browser code may `import type` from here, never a value (TypeBox would triple the widget).
 
-import { type Static, Type } from 'typebox'
-import type { Agent, Conversation, ConversationCounts, Message, Receipt } from './entities.ts'
+import { type Static, type TProperties, type TSchema, Type } from 'typebox'
+import { Agent, Conversation, ConversationCounts, Message, Receipt } from './entities.ts'
 import { limits } from './limits.ts'
 import {
   AgentStatusValue,
@@ -19,6 +19,7 @@ import {
 } from './schemas.ts'
 
 const closed = { additionalProperties: false } as const
+const reply = <P extends TProperties>(properties: P) => Type.Object(properties, closed)
 
 const OneConversation = Type.Object({ conversationId: Id }, closed)
 
@@ -81,23 +82,31 @@ export type RequestName = keyof typeof requestSchemas
 
 export type RequestPayloads = { [N in RequestName]: Static<(typeof requestSchemas)[N]> }
 
-export interface RequestReplies {
-  'session:renew': { expiresIn: number }
-  'conversation:start': { conversation: Conversation; message?: Message }
-  'conversation:open': { conversation: Conversation; messages: Message[]; hasMore: boolean }
-  'conversation:leave': Record<string, never>
-  'conversation:list': { conversations: Conversation[]; nextCursor: string | null }
-  'conversation:count': ConversationCounts
-  'conversation:claim': { conversation: Conversation }
-  'conversation:transfer': { conversation: Conversation }
-  'conversation:release': { conversation: Conversation }
-  'conversation:close': { conversation: Conversation }
-  'conversation:reopen': { conversation: Conversation }
-  'message:send': { message: Message }
-  'message:list': { messages: Message[]; hasMore: boolean }
-  'message:mark-read': { receipt: Receipt }
-  'typing:set': Record<string, never>
-  'customer:set-blocked': { customerId: number; blocked: boolean }
-  'agent:set-status': { agent: Agent }
-  'agent:list': { agents: Agent[] }
-}
+const Nothing = reply({})
+const OneConversationReply = reply({ conversation: Conversation })
+
+export const replySchemas = {
+  'session:renew': reply({ expiresIn: Type.Integer({ minimum: 1, description: 'Seconds.' }) }),
+  'conversation:start': reply({ conversation: Conversation, message: Type.Optional(Message) }),
+  'conversation:open': reply({ conversation: Conversation, messages: Type.Array(Message), hasMore: Type.Boolean() }),
+  'conversation:leave': Nothing,
+  'conversation:list': reply({
+    conversations: Type.Array(Conversation),
+    nextCursor: Type.Union([Type.String(), Type.Null()]),
+  }),
+  'conversation:count': ConversationCounts,
+  'conversation:claim': OneConversationReply,
+  'conversation:transfer': OneConversationReply,
+  'conversation:release': OneConversationReply,
+  'conversation:close': OneConversationReply,
+  'conversation:reopen': OneConversationReply,
+  'message:send': reply({ message: Message }),
+  'message:list': reply({ messages: Type.Array(Message), hasMore: Type.Boolean() }),
+  'message:mark-read': reply({ receipt: Receipt }),
+  'typing:set': Nothing,
+  'customer:set-blocked': reply({ customerId: Id, blocked: Type.Boolean() }),
+  'agent:set-status': reply({ agent: Agent }),
+  'agent:list': reply({ agents: Type.Array(Agent) }),
+} as const satisfies Record<RequestName, TSchema>
+
+export type RequestReplies = { [N in RequestName]: Static<(typeof replySchemas)[N]> }
