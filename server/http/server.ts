@@ -61,6 +61,8 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   http.setValidatorCompiler(compileCheck)
+  // Response schemas are for types, docs and tests: the default serializer would drop fields outside them.
+  http.setSerializerCompiler(() => (body) => JSON.stringify(body))
   http.removeContentTypeParser('text/plain')
   http.setErrorHandler((error, request, reply) => sendError(app, error, request, reply))
   http.setNotFoundHandler(() => {

@@ -2,7 +2,7 @@
 
 import multipart, { type Multipart, type MultipartFile } from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { IdParams } from '#protocol/http.ts'
+import { calls } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { cutName } from '../../attachments/attachment-name.ts'
 import { type AttachmentFile, readAttachment } from '../../attachments/read-attachment.ts'
@@ -33,31 +33,35 @@ export function attachmentRoutes(app: App, http: HttpServer): void {
       limits: formLimits,
       throwFileSizeLimit: false,
     })
-    uploads.post('/attachments', { config: { ...both, bodyMs: limits.uploadMs } }, async (request, reply) => {
-      const actor = actorOf(request)
-      app.rates.consume('uploadsPerAddress', actor.address.group)
-      assertBoundary(request.headers['content-type'] ?? '')
-      const disconnected = new AbortController()
-      reply.raw.once('close', () => disconnected.abort())
-      const attachment = await uploadAttachment(app, actor, {
-        receive: () => onlyFile(request),
-        signal: disconnected.signal,
-      }).catch((error: unknown) => {
-        // Discard the rest of the body unparsed.
-        request.raw.unpipe()
-        request.raw.resume()
-        throw error
-      })
-      reply.code(201)
-      return attachment
-    })
+    uploads.post(
+      '/attachments',
+      { config: { ...both, bodyMs: limits.uploadMs }, schema: calls['POST /attachments'] },
+      async (request, reply) => {
+        const actor = actorOf(request)
+        app.rates.consume('uploadsPerAddress', actor.address.group)
+        assertBoundary(request.headers['content-type'] ?? '')
+        const disconnected = new AbortController()
+        reply.raw.once('close', () => disconnected.abort())
+        const attachment = await uploadAttachment(app, actor, {
+          receive: () => onlyFile(request),
+          signal: disconnected.signal,
+        }).catch((error: unknown) => {
+          // Discard the rest of the body unparsed.
+          request.raw.unpipe()
+          request.raw.resume()
+          throw error
+        })
+        reply.code(201)
+        return attachment
+      },
+    )
   })
 
   for (const [path, size] of [
     ['/attachments/:id', 'whole'],
     ['/attachments/:id/thumbnail', 'thumbnail'],
   ] as const) {
-    http.get(path, { config: both, helmet: fileHeaders, schema: { params: IdParams } }, async (request, reply) => {
+    http.get(path, { config: both, helmet: fileHeaders, schema: calls[`GET ${path}`] }, async (request, reply) => {
       const file = await readAttachment(app, actorOf(request), { id: Number(request.params.id), size })
       return sendFile(reply, file, size === 'thumbnail' ? 'image/webp' : file.attachment.mimeType)
     })
