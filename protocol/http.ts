@@ -12,13 +12,13 @@ import {
   User,
   WidgetSite,
 } from './entities.ts'
-import { errorCodes } from './errors.ts'
 import { limits } from './limits.ts'
 import {
   ClientId,
   Color,
   Cursor,
   Email,
+  ErrorBody,
   Greeting,
   Language,
   messageParts,
@@ -162,12 +162,7 @@ export type MessagesReply = Static<typeof MessagesReply>
 
 /** The body of every failure. */
 export const ErrorReply = reply({
-  error: reply({
-    code: Type.Enum(Object.keys(errorCodes)),
-    message: Type.String(),
-    retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
-    details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-  }),
+  error: ErrorBody,
 })
 
 const NoContent = Type.Unsafe<undefined>({ type: 'null', description: 'No content.' })

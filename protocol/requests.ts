@@ -82,6 +82,27 @@ export type RequestName = keyof typeof requestSchemas
 
 export type RequestPayloads = { [N in RequestName]: Static<(typeof requestSchemas)[N]> }
 
+export const requestSummaries: Readonly<Record<RequestName, string>> = {
+  'session:renew': 'Extend the connection with a newer access token.',
+  'conversation:start': 'Start a conversation, with its first message if given.',
+  'conversation:open': 'Subscribe to a conversation and get it with missed or latest messages.',
+  'conversation:leave': 'Unsubscribe from a conversation.',
+  'conversation:list': 'List a view of conversations.',
+  'conversation:count': 'Count the conversations of each view.',
+  'conversation:claim': 'Claim a conversation from the queue.',
+  'conversation:transfer': 'Transfer a conversation to an agent, or to the requesting one.',
+  'conversation:release': 'Return a conversation to the queue.',
+  'conversation:close': 'Close a conversation.',
+  'conversation:reopen': 'Reopen a closed conversation.',
+  'message:send': 'Send a message. A retry returns the existing message.',
+  'message:list': 'List the messages of a conversation.',
+  'message:mark-read': 'Mark messages of the other side as read.',
+  'typing:set': 'Publish the typing state.',
+  'customer:set-blocked': 'Block or unblock a customer.',
+  'agent:set-status': 'Choose the own status.',
+  'agent:list': 'List the agents.',
+}
+
 const Nothing = reply({})
 const OneConversationReply = reply({ conversation: Conversation })
 

@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { emailPattern } from './email.ts'
+import { errorCodes } from './errors.ts'
 import { limits } from './limits.ts'
 import { invisible } from './visible-text.ts'
 
@@ -80,6 +81,16 @@ export const Page = Type.Object(
   {
     url: Type.String({ maxLength: limits.urlLength, pattern: '^https?://[^\\u0000-\\u0020\\uD800-\\uDFFF]+$' }),
     title: Type.String({ maxLength: limits.subjectLength, pattern: cleanText }),
+  },
+  { additionalProperties: false },
+)
+
+export const ErrorBody = Type.Object(
+  {
+    code: Type.Enum(Object.keys(errorCodes)),
+    message: Type.String(),
+    retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
+    details: Type.Optional(Type.Object({})),
   },
   { additionalProperties: false },
 )

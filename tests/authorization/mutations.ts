@@ -58,7 +58,7 @@ export const removals: Record<string, Removal> = {
   'that a call is for admins alone': {
     file: 'server/http/routes/users.ts',
     find: "http.get('/users', { config: admins,",
-    put: "http.get('/users', { config: { roles: ['agent', 'admin'] } }",
+    put: "http.get('/users', { config: { roles: ['agent', 'admin'] },",
   },
   'that a local call is asked on this machine': {
     file: callers,
