@@ -1,5 +1,6 @@
-// node bootstrap.mjs ENTRY.ts [ARGUMENTS]: runs an entry on a machine that has nothing but Node 18 or later. Installs the packages and
-// builds the browser code where they are missing or stale, then runs the entry on Node 24, which one of the packages brings along.
+// node bootstrap.mjs ENTRY.ts [ARGUMENTS]: runs an entry point on a machine with only Node 18 or later. Installs
+// packages and builds the browser code if missing or stale, then runs the entry on Node 24, which one of the packages
+// contains.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -28,7 +29,7 @@ if (
 )
   await buildBrowserCode()
 
-// What was compiled and what is left of TypeScript without its types is kept: the next start is quicker and holds less memory.
+// The compile cache keeps type-stripped and compiled code: the next start is faster and uses less memory.
 process.env.NODE_COMPILE_CACHE ??= inRoot('node_modules', '.cache', 'node')
 
 if (runsTypeScript) {
@@ -39,13 +40,13 @@ if (runsTypeScript) {
   process.exitCode = await run(node, [inRoot(entry), ...args])
 }
 
-/** npm and the build need none of them. */
+/** The environment for npm and the build, which need no secrets. */
 function withoutSecrets() {
   const secrets = ['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET', 'BACKUP_KEY', 'ADMIN_PASSWORD', 'METRICS_TOKEN']
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.includes(name)))
 }
 
-/** npm writes down what it has installed, last of all: anything else than what the lock file asks for is stale. */
+/** Compares the lock file with the record that npm writes at the end of an install. */
 function packagesAreStale() {
   const record = inRoot('node_modules', '.package-lock.json')
   if (!existsSync(record)) return true
@@ -64,14 +65,14 @@ async function installPackages() {
     npm === undefined
       ? await run('npm', options, root, withoutSecrets())
       : await run(process.execPath, [npm, ...options], root, withoutSecrets())
-  if (code !== 0) fail('The packages could not be installed; npm says why above.')
+  if (code !== 0) fail('npm ci failed: see its output above.')
 }
 
 function bundledNode() {
   const path = inRoot('node_modules', '.bin', 'node')
   if (existsSync(path)) return path
   return fail(
-    `Kefu needs Node 24 or later, and this is ${process.version}: install a newer one from https://nodejs.org and start again.`,
+    `Kefu needs Node 24 or later, but this is ${process.version}. Install it from https://nodejs.org and start again.`,
   )
 }
 
@@ -81,7 +82,7 @@ async function buildBrowserCode() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === source) return
   say('Building the browser code …')
   if ((await run(node, [inRoot('client-web', 'build.ts')], root, withoutSecrets())) !== 0)
-    fail('The browser code could not be built.')
+    fail('The build of the browser code failed: see its output above.')
   writeFileSync(stamp, source)
 }
 
@@ -99,7 +100,7 @@ function hashOf(names) {
   return hash.digest('hex')
 }
 
-/** Resolves with its exit code. A Ctrl-C in a terminal reaches the child by itself; we stay until it has finished. */
+/** Resolves with the exit code. In a terminal Ctrl-C reaches the child directly, and we wait until it exits. */
 function run(command, parameters, cwd = process.cwd(), env = process.env) {
   const child = spawn(command, parameters, { cwd, env, stdio: 'inherit' })
   const forward = (signal) => {

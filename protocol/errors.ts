@@ -1,4 +1,4 @@
-// The closed list of error codes: what each means to a caller, its HTTP status, and whether the same request may succeed later.
+// The closed list of error codes, each with its HTTP status and whether a retry of the same request may succeed.
 
 export const errorCodes = {
   invalid_request: { status: 400, retryable: false },
@@ -18,7 +18,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes
 
-/** What a caller gets, over HTTP inside `{error}` and over a socket inside `{ok: false, error}`. */
+/** HTTP wraps it as `{error}`, a socket reply as `{ok: false, error}`. */
 export interface ErrorBody {
   code: ErrorCode
   message: string

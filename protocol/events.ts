@@ -1,49 +1,62 @@
-// Every event the server tells, with its data, and to whom it can be told. server/realtime/publish.ts is the one place that emits them.
+// Every event that the server publishes, with its data. Only server/realtime/publish.ts emits them.
 
-import type {
-  Agent,
-  AgentConversation,
-  AgentStatusValue,
-  Conversation,
-  ConversationChange,
-  CustomerConversation,
-  Message,
-  Receipt,
-  Role,
-} from './entities.ts'
+import { type Static, type TProperties, Type } from 'typebox'
+import { Agent, Conversation, Message, Receipt, Role, Time } from './entities.ts'
+import { AgentStatusValue, Id } from './schemas.ts'
 
-export interface ConversationHead {
-  conversationId: number
-  lastSeq: number
-  version: number
+const event = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false })
+export const ConversationHead = Type.Object(
+  { conversationId: Id, lastSeq: Type.Integer({ minimum: 0 }), version: Type.Integer({ minimum: 0 }) },
+  { additionalProperties: false, description: 'The latest seq and version of a conversation.' },
+)
+
+export const eventSchemas = {
+  'message:created': Message,
+  'receipt:updated': Receipt,
+  'typing:changed': event({
+    conversationId: Id,
+    userId: Id,
+    role: Role,
+    typing: Type.Boolean(),
+    preview: Type.Optional(Type.String({ description: "A customer's unsent text. Published only to agents." })),
+  }),
+  'conversation:created': event({ conversation: Conversation, change: Type.Literal('created') }),
+  'conversation:updated': event({
+    conversation: Conversation,
+    change: Type.Enum([
+      'claimed',
+      'transferred',
+      'released',
+      'closed',
+      'reopened',
+      'message',
+      'read',
+      'customer',
+      'agent',
+    ]),
+  }),
+  'conversation:heads': event({ heads: Type.Array(ConversationHead) }),
+  'agent:status-changed': event({ agentId: Id, status: AgentStatusValue, lastSeen: Time }),
+  'agent:updated': event({ agentId: Id, agent: Type.Union([Agent, Type.Null()]) }),
+  'availability:changed': event({ available: Type.Boolean() }),
+  'connection:closing': event({ reason: Type.Enum(['expired', 'revoked', 'restart', 'rate_limited']) }),
+} as const
+
+export type EventName = keyof typeof eventSchemas
+export const eventSummaries: Readonly<Record<EventName, string>> = {
+  'message:created': 'A message was sent.',
+  'receipt:updated': 'A side has read messages.',
+  'typing:changed': 'A user started or stopped typing.',
+  'conversation:created': 'A conversation started.',
+  'conversation:updated': 'A conversation changed.',
+  'conversation:heads': 'The heads of the subscribed conversations, so that a client detects missed events.',
+  'agent:status-changed': 'The status of an agent changed.',
+  'agent:updated': 'Name or role of an agent changed, or an agent joined. `agent` is null for one who is disabled.',
+  'availability:changed': 'Whether an agent is online or busy. For customers.',
+  'connection:closing':
+    'The server closes this connection. The reason says whether the client renews, reconnects or stops.',
 }
 
-export interface TypingChange {
-  conversationId: number
-  userId: number
-  role: Role
-  typing: boolean
-  /** A customer's unsent text; told to agents only. */
-  preview?: string
-}
-
-export interface ServerEvents {
-  'message:created': Message
-  'message:updated': Message
-  'receipt:updated': Receipt
-  'typing:changed': TypingChange
-  'conversation:created': { conversation: Conversation; change: 'created' }
-  'conversation:updated': { conversation: Conversation; change: Exclude<ConversationChange, 'created'> }
-  'conversation:heads': { heads: ConversationHead[] }
-  'agent:status-changed': { agentId: number; status: AgentStatusValue; lastSeen: string }
-  /** Name or role changed, or somebody joined; null for who is not one of them any more. */
-  'agent:updated': { agentId: number; agent: Agent | null }
-  /** To customers: somebody is here to answer, or nobody is. */
-  'availability:changed': { available: boolean }
-  /** Before the server ends a connection: why. A client that can renew or return does. */
-  'connection:closing': { reason: 'expired' | 'revoked' | 'restart' | 'rate_limited' }
-}
-
-export type EventName = keyof ServerEvents
-
-export type ConversationOf<R extends Role> = R extends 'customer' ? CustomerConversation : AgentConversation
+export type ServerEvents = { [E in EventName]: Static<(typeof eventSchemas)[E]> }
+export type ConversationHead = Static<typeof ConversationHead>
+export type TypingChange = ServerEvents['typing:changed']

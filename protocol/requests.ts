@@ -1,8 +1,8 @@
-// Every socket request: the shape of its payload (a schema, checked once at the edge) and of its answer.
+// Every socket request: the schemas of its payload and of its reply. The edge validates the payload once.
 // Server only: browser code may `import type` from here, never a value (TypeBox would triple the widget).
 
-import { type Static, Type } from 'typebox'
-import type { Agent, Conversation, ConversationCounts, Message, Receipt } from './entities.ts'
+import { type Static, type TProperties, type TSchema, Type } from 'typebox'
+import { Agent, Conversation, ConversationCounts, Message, Receipt } from './entities.ts'
 import { limits } from './limits/wire.ts'
 import {
   AgentStatusValue,
@@ -19,6 +19,7 @@ import {
 } from './schemas.ts'
 
 const closed = { additionalProperties: false } as const
+const reply = <P extends TProperties>(properties: P) => Type.Object(properties, closed)
 
 const OneConversation = Type.Object({ conversationId: Id }, closed)
 
@@ -81,23 +82,52 @@ export type RequestName = keyof typeof requestSchemas
 
 export type RequestPayloads = { [N in RequestName]: Static<(typeof requestSchemas)[N]> }
 
-export interface RequestReplies {
-  'session:renew': { expiresIn: number }
-  'conversation:start': { conversation: Conversation; message?: Message }
-  'conversation:open': { conversation: Conversation; messages: Message[]; hasMore: boolean }
-  'conversation:leave': Record<string, never>
-  'conversation:list': { conversations: Conversation[]; nextCursor: string | null }
-  'conversation:count': ConversationCounts
-  'conversation:claim': { conversation: Conversation }
-  'conversation:transfer': { conversation: Conversation }
-  'conversation:release': { conversation: Conversation }
-  'conversation:close': { conversation: Conversation }
-  'conversation:reopen': { conversation: Conversation }
-  'message:send': { message: Message }
-  'message:list': { messages: Message[]; hasMore: boolean }
-  'message:mark-read': { receipt: Receipt }
-  'typing:set': Record<string, never>
-  'customer:set-blocked': { customerId: number; blocked: boolean }
-  'agent:set-status': { agent: Agent }
-  'agent:list': { agents: Agent[] }
+export const requestSummaries: Readonly<Record<RequestName, string>> = {
+  'session:renew': 'Extend the connection with a newer access token.',
+  'conversation:start': 'Start a conversation, with its first message if given.',
+  'conversation:open': 'Subscribe to a conversation and get it with missed or latest messages.',
+  'conversation:leave': 'Unsubscribe from a conversation.',
+  'conversation:list': 'List a view of conversations.',
+  'conversation:count': 'Count the conversations of each view.',
+  'conversation:claim': 'Claim a conversation from the queue.',
+  'conversation:transfer': 'Transfer a conversation to an agent, or to the requesting one.',
+  'conversation:release': 'Return a conversation to the queue.',
+  'conversation:close': 'Close a conversation.',
+  'conversation:reopen': 'Reopen a closed conversation.',
+  'message:send': 'Send a message. A retry returns the existing message.',
+  'message:list': 'List the messages of a conversation.',
+  'message:mark-read': 'Mark messages of the other side as read.',
+  'typing:set': 'Publish the typing state.',
+  'customer:set-blocked': 'Block or unblock a customer.',
+  'agent:set-status': 'Choose the own status.',
+  'agent:list': 'List the agents.',
 }
+
+const Nothing = reply({})
+const OneConversationReply = reply({ conversation: Conversation })
+
+export const replySchemas = {
+  'session:renew': reply({ expiresIn: Type.Integer({ minimum: 1, description: 'Seconds.' }) }),
+  'conversation:start': reply({ conversation: Conversation, message: Type.Optional(Message) }),
+  'conversation:open': reply({ conversation: Conversation, messages: Type.Array(Message), hasMore: Type.Boolean() }),
+  'conversation:leave': Nothing,
+  'conversation:list': reply({
+    conversations: Type.Array(Conversation),
+    nextCursor: Type.Union([Type.String(), Type.Null()]),
+  }),
+  'conversation:count': ConversationCounts,
+  'conversation:claim': OneConversationReply,
+  'conversation:transfer': OneConversationReply,
+  'conversation:release': OneConversationReply,
+  'conversation:close': OneConversationReply,
+  'conversation:reopen': OneConversationReply,
+  'message:send': reply({ message: Message }),
+  'message:list': reply({ messages: Type.Array(Message), hasMore: Type.Boolean() }),
+  'message:mark-read': reply({ receipt: Receipt }),
+  'typing:set': Nothing,
+  'customer:set-blocked': reply({ customerId: Id, blocked: Type.Boolean() }),
+  'agent:set-status': reply({ agent: Agent }),
+  'agent:list': reply({ agents: Type.Array(Agent) }),
+} as const satisfies Record<RequestName, TSchema>
+
+export type RequestReplies = { [N in RequestName]: Static<(typeof replySchemas)[N]> }

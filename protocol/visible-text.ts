@@ -1,15 +1,17 @@
-// Text that people can see. Server and pages share these tests, so that the server accepts what a page lets through.
+// Tests for visible text. Server and pages share them, so that the server accepts every text that a page accepts.
 
-/** Characters that draw nothing alone, as the inside of a character class with the flag u: the blanks of Braille and Egyptian and the null
- * notehead have no property that says so. */
+/**
+ * The inside of a character class (flag u) of characters without a glyph of their own. Unicode has no property for the
+ * blanks of Braille and Egyptian and for the null notehead.
+ */
 export const invisible =
   '\\s\\p{Cc}\\p{Cf}\\p{Cs}\\p{M}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}\\u2800\\u{13441}\\u{13442}\\u{1D159}'
 
 const visible = new RegExp(`[^${invisible}]`, 'u')
 const bidiControls = /\p{Bidi_Control}/gu
 
-/** Whether anything of the text shows on a screen. */
+/** Whether the text shows anything on a screen. */
 export const hasVisibleCharacter = (text: string): boolean => visible.test(text)
 
-/** Without marks, embeddings, overrides and isolates, which would reorder what stands beside a name. */
+/** Removes bidi marks, embeddings, overrides and isolates, which would reorder text next to a name. */
 export const stripBidiControls = (text: string): string => text.replace(bidiControls, '')

@@ -1,4 +1,5 @@
-// Composition root: creates the parts of a Kefu on a prepared database and connects them to HTTP and sockets. Does not listen yet.
+// Composition root: creates the parts of a Kefu on a prepared database and connects them to HTTP and sockets. Does not
+// listen yet.
 
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'

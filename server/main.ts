@@ -1,4 +1,4 @@
-// The process that is started: prepares, then serves, by itself or with workers, and says where.
+// Entry point: prepares the database, then serves alone or with workers, and logs the URL.
 
 import type { AddressInfo } from 'node:net'
 import { connectDatabase } from '#db/core/connect.ts'
@@ -11,7 +11,7 @@ async function serveAlone(
   { config, log, shutdownHooks }: ProcessLifecycle,
   { address, jwtSecrets }: Prepared,
 ): Promise<number> {
-  // A primary of workers serves nobody, and is a third smaller without all this.
+  // Imported on demand: a primary with workers serves no requests, and needs a third less memory without it.
   const { createApp } = await import('./app.ts')
   const db = connectDatabase(address)
   shutdownHooks.push(() => db.destroy())
@@ -21,25 +21,27 @@ async function serveAlone(
   return (app.http.server.address() as AddressInfo).port
 }
 
-/** Asks nothing of the database: who is serving already must not end because it is away at this moment. */
+/** Runs no query: a process that already serves must not end because the database is unavailable. */
 function announce({ config, log }: ProcessLifecycle, { jwtSecrets, needsSetup }: Prepared, port: number): void {
-  const url = config.publicUrl ?? `http://${shownHost(config.host)}:${port}`
-  if (config.rateLimits === false) log.warn('RATE_LIMITS is off: nobody is held back')
-  const isDemoShown = config.publicUrl === null || config.demo
-  log.info({ console: `${url}/console/`, ...(isDemoShown && { demo: `${url}/demo/` }) }, `ready at ${url}`)
-  if (isLoopback(config.host)) log.info('Only this machine can reach it; set HOST=0.0.0.0 to let others in')
+  const url = config.publicUrl ?? `http://${displayHost(config.host)}:${port}`
+  if (config.rateLimits === false) log.warn('rate limiting is disabled (RATE_LIMITS=off)')
+  const isDemoPublic = config.publicUrl === null || config.demo
+  log.info({ console: `${url}/console/`, ...(isDemoPublic && { demo: `${url}/demo/` }) }, `ready at ${url}`)
+  if (isLoopback(config.host)) log.info('reachable only from this machine; set HOST=0.0.0.0 to allow others')
   if (needsSetup) log.info(`Make the first admin here, once: ${url}/setup#${setupCode({ jwtSecrets })}`)
 }
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
-function shownHost(host: string): string {
+function displayHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost'
   return host.includes(':') ? `[${host}]` : host
 }
 
-await runProcess(async (life) => {
-  const prepared = await prepare(life)
-  const port = await (life.config.workers === 1 ? serveAlone(life, prepared) : startWorkers(life, prepared))
-  announce(life, prepared, port)
+await runProcess(async (lifecycle) => {
+  const prepared = await prepare(lifecycle)
+  const port = await (lifecycle.config.workers === 1
+    ? serveAlone(lifecycle, prepared)
+    : startWorkers(lifecycle, prepared))
+  announce(lifecycle, prepared, port)
 })

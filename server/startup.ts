@@ -1,4 +1,5 @@
-// What one process of a machine does before anyone is served: it holds the data folder, has the secrets, the database and the first admin.
+// Startup before serving: locks the data directory, loads the secrets, prepares the database and creates the first
+// admin.
 
 import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
 import { lockDataDirectory } from '#db/embedded/data-directory.ts'
@@ -10,10 +11,10 @@ import { loadJwtSecrets } from './process/secrets.ts'
 import { ensureFirstAdmin, isSetupNeeded } from './setup/first-admin.ts'
 import { resealIdentitySecrets } from './sites/reseal-identity-secrets.ts'
 
-/** Whatever serves needs to know beside the settings. */
+/** What the serving process needs besides the settings. */
 export interface Prepared {
   address: DatabaseAddress
-  /** What the database's server allows in all. */
+  /** max_connections of the database server. */
   connectionsAllowed: number
   jwtSecrets: string[]
   needsSetup: boolean
@@ -22,15 +23,15 @@ export interface Prepared {
 export async function prepare({ config, log, shutdownHooks }: ProcessLifecycle): Promise<Prepared> {
   lockDataDirectory(config.dataDir)
   const jwtSecrets = loadJwtSecrets(config)
-  const say = (line: string) => log.info(line)
-  const address = await databaseAddress({ config, shutdownHooks }, say)
-  await prepareDatabase(address, say, { mustFlushAtCommit: config.databaseUrl === null })
+  const report = (line: string) => log.info(line)
+  const address = await databaseAddress({ config, shutdownHooks }, report)
+  await prepareDatabase(address, report, { mustFlushAtCommit: config.databaseUrl === null })
   const db = connectDatabase(address, { connections: 1 })
   try {
     const parts = { db, config, log, jwtSecrets }
     await ensureFirstAdmin(parts)
     await resealIdentitySecrets(parts)
-    // Asked before anyone is served: who serves already must not end because the database is away at that moment.
+    // Queried before serving starts: later, an unavailable database must not end the process.
     const needsSetup = await isSetupNeeded(parts)
     return { address, connectionsAllowed: await countConnectionsAllowed(db), jwtSecrets, needsSetup }
   } finally {
@@ -40,11 +41,11 @@ export async function prepare({ config, log, shutdownHooks }: ProcessLifecycle):
 
 async function databaseAddress(
   { config, shutdownHooks }: Pick<ProcessLifecycle, 'config' | 'shutdownHooks'>,
-  say: (line: string) => void,
+  report: (line: string) => void,
 ) {
   if (config.databaseUrl !== null) return { url: config.databaseUrl }
   const { dataDir, dbBufferPool: bufferPool } = config
-  const embedded = await startEmbeddedDatabase({ dataDir, bufferPool, log: say })
+  const embedded = await startEmbeddedDatabase({ dataDir, bufferPool, log: report })
   shutdownHooks.push(() => embedded.stop())
   return { socketPath: embedded.socketPath, user: embedded.user, database: embedded.database }
 }

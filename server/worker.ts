@@ -1,4 +1,5 @@
-// A worker: one of several processes that serve the port of their primary, which started it. It is a node like any other.
+// Worker process: one of several that serve the port of the primary that started them. To the cluster it is a node like
+// any other.
 
 import { connectDatabase } from '#db/core/connect.ts'
 import { createApp } from './app.ts'
@@ -14,7 +15,8 @@ await runProcess(
     shutdownHooks.push(() => db.destroy())
     const app = await createApp({ config, jwtSecrets: start.jwtSecrets, db, log, workerIpc })
     shutdownHooks.push(() => app.stop())
-    // Its own server hears the other workers alone, on a private socket; the primary hands it the connections of the port.
+    // The worker's own server listens on a private socket for the other workers. The primary hands it the connections
+    // of the port.
     await app.http.listen({ path: workerIpc.socketOf(workerIpc.id) })
     serve(app.http.server)
     shutdownHooks.push(async () => leave())

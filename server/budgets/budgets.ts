@@ -1,18 +1,18 @@
-// Every budget: what one connection, customer or address may consume, and what this node may hold for all of them. Nothing else in the
-// server bounds a caller. docs/SECURITY.md says what happens to a caller that goes over each.
+// Every budget: what one connection, customer or address may consume, and what this node holds for all of them. Nothing
+// else in the server limits a caller. docs/SECURITY.md describes the effect of exceeding each.
 
-/** So many in a burst, then one every windowMs / count. */
+/** A burst of `count`, then one every windowMs / count. */
 export interface Rate {
   count: number
   windowMs: number
 }
 
-/** So many at the same time. */
+/** Most at the same time. */
 export interface Slots {
   concurrent: number
 }
 
-/** So much in one place, or, with perMs, within that time. */
+/** Most in one buffer, or with perMs, within that time. */
 export interface Amount {
   bytes?: number
   packets?: number
@@ -24,12 +24,12 @@ export const budgets = {
   agentMessages: { count: 100, windowMs: 10_000 },
   /** All other requests of one connection. */
   connectionRequests: { count: 200, windowMs: 10_000 },
-  /** Sessions that begin. One that a good token continues counts against its customer alone. A network is a /48: ten addresses' worth. */
+  /** New sessions. A session continued by a valid token counts only against its customer. A network is a /48. */
   sessionsPerAddress: { count: 30, windowMs: 60_000 },
   sessionsPerNetwork: { count: 300, windowMs: 60_000 },
-  /** Sessions that a customer continues, in all tabs together. */
+  /** Sessions that a customer continues, over all tabs. */
   sessionsPerCustomer: { count: 300, windowMs: 60_000 },
-  /** What a customer does to conversations, and changes of name, email or identity, which agents see in each. */
+  /** A customer's changes of conversations, and of name, email or identity, which agents see in every conversation. */
   conversationStarts: { count: 20, windowMs: 10 * 60_000 },
   conversationStartsPerAddress: { count: 600, windowMs: 10 * 60_000 },
   conversationStartsPerNetwork: { count: 6_000, windowMs: 10 * 60_000 },
@@ -45,95 +45,101 @@ export const budgets = {
   /** Wrong passwords for one account, of one trusted device, and from one address. */
   loginFailures: { count: 10, windowMs: 15 * 60_000 },
   loginFailuresPerNetwork: { count: 100, windowMs: 15 * 60_000 },
-  /** Passwords that wait to be verified: for one account or of one trusted device, and from where no device is trusted. */
+  /** Passwords waiting for verification: per account or trusted device, and per address or network without one. */
   pendingLoginsPerAccount: { concurrent: 10 },
   pendingLoginsPerAddress: { concurrent: 10 },
   pendingLoginsPerNetwork: { concurrent: 30 },
-  /** Handshakes without a valid token that never became a connection. Those that did are given back. */
+  /** Handshakes without a valid token. A handshake that becomes a connection is refunded. */
   handshakesPerAddress: { count: 3_000, windowMs: 60_000 },
-  /** Connections of one customer or agent that begin, all tabs and devices together. */
+  /** New connections of one customer or agent, over all tabs and devices. */
   handshakesPerUser: { count: 600, windowMs: 60_000 },
-  /** Handshakes without a valid token on this node, of all addresses. */
+  /** Handshakes without a valid token on this node, over all addresses. */
   handshakes: { count: 10_000, windowMs: 10_000 },
   /** Handshakes that have not become a connection yet. */
   pendingHandshakesPerAddress: { concurrent: 2_000 },
   pendingHandshakesPerUser: { concurrent: 100 },
   pendingHandshakes: { concurrent: 4_000 },
-  /** The same of an address that used up its violations or handshakes: one more ends the oldest. */
+  /** The same for an address that exhausted its violations or handshakes: one more ends the oldest. */
   pendingHandshakesOfViolator: { concurrent: 200 },
   handshakesOfViolator: { count: 300, windowMs: 1_000 },
-  /** Packets of any kind that one connection sends outside the request fast path, and of these the ones that carry nothing. */
+  /** Packets of one connection outside the request fast path, and those of them without a payload. */
   connectionPackets: { count: 1_000, windowMs: 10_000 },
   controlFrames: { count: 60, windowMs: 10_000 },
-  /** Requests of one connection that were answered rate_limited; a client that goes on is disconnected. */
+  /** Requests of one connection answered rate_limited. Past it the client is disconnected. */
   refusedRequests: { count: 400, windowMs: 10_000 },
-  /** Times that one transport connection joins Socket.IO's namespace: a client may leave and come again. */
+  /** Namespace joins of one transport connection: a client may leave and rejoin. */
   connectsPerConnection: { count: 20, windowMs: 60_000 },
-  /** What one WebSocket sends: more than connectionRequests of the largest size. */
+  /** Bytes from one WebSocket: more than connectionRequests of the largest size. */
   connectionBytes: { bytes: 16 * 1024 * 1024, perMs: 10_000 },
   /** Packets in the body of one polling request. */
   postPackets: { packets: 300 },
-  /** Fragments of one WebSocket message, and chunks of the network that it comes in. */
+  /** Fragments of one WebSocket message, and network chunks of one message. */
   messageFragments: { packets: 4_096 },
-  /** What may wait to be sent on one connection, in all layers together; past it the client is too slow. */
+  /** Bytes that wait to be sent on one connection, over all layers. Past it the client is a slow consumer. */
   unreadBytesPerConnection: { bytes: 1024 * 1024 },
-  /** While more than this waits, a connection's next request that reads a page is not started. */
+  /** While more than this waits, the connection's next request for a page is deferred. */
   unreadBytesBeforePage: { bytes: 128 * 1024 },
-  /** HTTP calls without a valid access token. Those with one count for their customer or agent, never for the address. */
+  /** HTTP calls without a valid access token. With one, a call counts only for its customer or agent. */
   httpRequestsPerAddress: { count: 600, windowMs: 60_000 },
   httpRequestsPerCustomer: { count: 600, windowMs: 60_000 },
   httpRequestsPerAgent: { count: 1_200, windowMs: 60_000 },
-  /** Calls that continue or end a session: 500 customers with ten tabs each may come back at the same moment. */
+  /** Calls that continue or end a session: 500 customers with ten tabs each may return at the same moment. */
   continuationsPerAddress: { count: 6_000, windowMs: 60_000 },
   continuationsPerNetwork: { count: 60_000, windowMs: 60_000 },
-  /** Pages, their files and what the loader asks: ten for each of 5,000 tabs in a burst, then 100 a second. */
+  /** Pages, their files and the loader's calls: ten for each of 5,000 tabs in a burst, then 100 per second. */
   pageRequestsPerAddress: { count: 60_000, windowMs: 600_000 },
   /** /healthz, /readyz and /metrics. */
   probesPerAddress: { count: 6_000, windowMs: 60_000 },
-  /** HTTP requests refused for their rate. Past it each ends its connection and is a violation of its address. */
+  /** HTTP requests answered rate_limited. Past it each closes its connection and is a violation of its address. */
   refusalsPerAddress: { count: 600, windowMs: 60_000 },
   metricsGuessesPerAddress: { count: 10, windowMs: 15 * 60_000 },
-  /** Requests of one TCP connection that wait for the one before, Socket.IO's polling included; one more ends the connection. */
+  /**
+   * Requests of one TCP connection that wait for an earlier one, Socket.IO's polling included. One more closes the
+   * connection.
+   */
   pipelinedRequests: { concurrent: 16 },
-  /** Bytes of HTTP answers that wait to be read, of one address and in all. Past it those that waited longest are cut off. */
+  /**
+   * Bytes of HTTP responses that wait to be read, per address and in total. Past it the longest waiting connections are
+   * closed.
+   */
   unreadBytesPerAddress: { bytes: 16 * 1024 * 1024 },
   unreadBytes: { bytes: 64 * 1024 * 1024 },
-  /** A caller that reads its HTTP answer more slowly is cut off. */
+  /** Minimum rate at which an HTTP response must be read. */
   slowestReader: { bytes: 10 * 1024, perMs: 10_000 },
   customerUploads: { count: 60, windowMs: 3600_000 },
   agentUploads: { count: 600, windowMs: 3600_000 },
   uploadsPerAddress: { count: 600, windowMs: 3600_000 },
-  /** Uploads under way: of one person, and of all customers of one address. */
+  /** Uploads in flight: of one person, and of all customers of one address. */
   uploadSlotsPerPerson: { concurrent: 4 },
   uploadSlotsPerAddress: { concurrent: 10 },
-  /** Bodies of uploads that this node receives. Agents have slots of their own, which customers cannot hold. */
+  /** Upload bodies that this node receives. Agents have separate slots, which customers cannot occupy. */
   customerUploadSlots: { concurrent: 40 },
   agentUploadSlots: { concurrent: 20 },
-  /** Uploads that wait for one inspector process of this node, and how many of them may be customers'. */
+  /** Uploads waiting for one upload inspector of this node, and the customers' share of them. */
   inspectionsWaiting: { concurrent: 60 },
   customerInspectionsWaiting: { concurrent: 40 },
-  /** Milliseconds of processor time that inspecting images may take. */
+  /** Processor milliseconds spent on inspecting images. */
   inspectionMsPerCustomer: { count: 60_000, windowMs: 10 * 60_000 },
   inspectionMsPerAddress: { count: 120_000, windowMs: 10 * 60_000 },
-  /** Uploads on this node's disk that are not stored yet. */
+  /** Staged uploads on this node's disk that are not stored yet. */
   stagedBytes: { bytes: 1024 * 1024 * 1024 },
-  /** Bytes of text that customers send. An address may be a whole office. */
+  /** Bytes of text from customers. An address may be a whole office. */
   messageBytesPerCustomer: { count: 1024 * 1024, windowMs: 10 * 60_000 },
   messageBytesPerAddress: { count: 8 * 1024 * 1024, windowMs: 10 * 60_000 },
-  /** Open connections of one customer, all tabs and devices together, and of one agent. */
+  /** Open connections of one customer or one agent, over all tabs and devices. */
   connectionsPerCustomer: { concurrent: 60 },
   connectionsPerAgent: { concurrent: 120 },
   /** Open connections of one address, which may be an office, and of this node. */
   connectionsPerAddress: { concurrent: 10_000 },
   connections: { concurrent: 40_000 },
-  /** Of one customer or agent, who then opens no connection for a while. */
+  /** Violations of one customer or agent. Past it new connections are refused for a while. */
   violationsPerUser: { count: 20, windowMs: 60_000 },
-  /** Log lines of one kind about refused requests, per node, and of one kind that one user or address causes. */
+  /** Log lines about refused requests: per kind and node, and per kind and user or address. */
   refusalLogLines: { count: 300, windowMs: 60_000 },
-  linesPerActor: { count: 10, windowMs: 60_000 },
-  /** Log lines about failed requests with one error on one route, per node. */
-  failureLines: { count: 20, windowMs: 60_000 },
-  /** Closed connections and other violations of one address. Past it, the address begins nothing new. */
+  logLinesPerActor: { count: 10, windowMs: 60_000 },
+  /** Log lines about failed requests, per error, route and node. */
+  failureLogLines: { count: 20, windowMs: 60_000 },
+  /** Closed connections and other violations of one address. Past it the address may start nothing new. */
   violationsPerAddress: { count: 20, windowMs: 60_000 },
 } as const satisfies Record<string, Rate | Slots | Amount>
 
@@ -142,6 +148,9 @@ type NamesOf<Kind> = { [K in keyof typeof budgets]: (typeof budgets)[K] extends 
 export type RateName = NamesOf<Rate>
 export type SlotName = NamesOf<Slots>
 
-/** What ADDRESS_LIMITS raises, for many people behind one address. Guesses and violations stay as they are. */
-export const isRaised = (name: string): boolean =>
+/**
+ * Whether ADDRESS_LIMITS multiplies this budget, for many people behind one address. Guesses and violations stay
+ * unscaled.
+ */
+export const isScaledByAddressLimits = (name: string): boolean =>
   name.endsWith('PerAddress') && !/^(metricsGuesses|violations)/.test(name)

@@ -1,31 +1,32 @@
-// Rates that count against an address and, of IPv6, against its network too: somebody who owns a /48 has 65,536 addresses.
+// Rates that count against an address and, for IPv6, also against its network: the owner of a /48 has 65,536 address
+// groups.
 
 import type { ClientAddress } from '../shared/client-address.ts'
 import type { RateName } from './budgets.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
-/** What has a budget for each address and one for each network. */
+/** Names with a budget per address and one per network. */
 export type AddressRate = {
-  [N in RateName]: N extends `${infer What}PerAddress` ? (`${What}PerNetwork` extends RateName ? What : never) : never
+  [N in RateName]: N extends `${infer Base}PerAddress` ? (`${Base}PerNetwork` extends RateName ? Base : never) : never
 }[RateName]
 
-/** Counts one against both; throws rate_limited, counting nothing, when either has none left. */
-export function consumeByAddress(rates: RateLimiter, what: AddressRate, { group, network }: ClientAddress): void {
-  rates.check(`${what}PerAddress`, group)
-  if (network !== group) rates.consume(`${what}PerNetwork`, network)
-  rates.count(`${what}PerAddress`, group)
+/** Consumes one of both. Throws rate_limited, and consumes nothing, when either is exhausted. */
+export function consumeByAddress(rates: RateLimiter, rate: AddressRate, { group, network }: ClientAddress): void {
+  rates.check(`${rate}PerAddress`, group)
+  if (network !== group) rates.consume(`${rate}PerNetwork`, network)
+  rates.count(`${rate}PerAddress`, group)
 }
 
 export type CustomerRate = AddressRate & RateName
 
-/** The same for what also has a budget for each customer. */
+/** The same for rates that also have a budget per customer. */
 export function consumeByCustomer(
   rates: RateLimiter,
-  what: CustomerRate,
+  rate: CustomerRate,
   userId: number,
   address: ClientAddress,
 ): void {
-  rates.check(what, userId)
-  consumeByAddress(rates, what, address)
-  rates.count(what, userId)
+  rates.check(rate, userId)
+  consumeByAddress(rates, rate, address)
+  rates.count(rate, userId)
 }

@@ -1,5 +1,5 @@
-// A rate of what belongs to one connection: a number that counts down. The clock is read only when it is used up, so that counting a
-// packet costs nothing. A connection gets at most twice the budget across the edge of two windows.
+// A fixed-window rate for one connection. It counts down and reads the clock only at zero, so that counting a packet
+// costs nothing. Across two windows a connection gets at most twice the budget.
 
 import type { Rate } from './budgets.ts'
 
@@ -10,7 +10,7 @@ export interface Counter {
 
 export const createCounter = ({ count }: Rate): Counter => ({ left: count, since: performance.now() })
 
-/** Counts one; false when more than the budget came within its window. */
+/** Consumes one; false when the budget of the window is exhausted. */
 export function countDown(counter: Counter, { count, windowMs }: Rate): boolean {
   if (--counter.left >= 0) return true
   const now = performance.now()

@@ -1,36 +1,39 @@
-// How often a caller may do a thing. One bucket per key, kept as the time at which it is full again (GCRA, the generic cell rate
-// algorithm of ATM Forum TM 4.1): `count` in a burst, then one every windowMs / count. Full buckets are evicted. Nodes send each other
-// what they counted and never wait for it, so a caller that spreads over n nodes has at most n times its rate for serverLimits.sharedRatesMs.
+// Rate limiter: GCRA, the generic cell rate algorithm of ATM Forum TM 4.1. A bucket stores the time at which it is full
+// again. It allows `count` in a burst, then one every windowMs / count. Full buckets are evicted. Nodes exchange their
+// counts asynchronously, so a caller that spreads over n nodes has at most n times its rate for serverLimits.sharedRatesMs.
 
 import { serverLimits } from '#protocol/limits/server.ts'
 import { AppError } from '../shared/errors.ts'
-import { budgets, isRaised, type Rate, type RateName } from './budgets.ts'
+import { budgets, isScaledByAddressLimits, type Rate, type RateName } from './budgets.ts'
 
 export interface RateLimiter {
-  /** Counts `amount`, one by default; throws rate_limited with details {retryAfterMs} when less is left. */
+  /** Consumes `amount`, by default 1. Throws rate_limited with details {retryAfterMs} when less is left. */
   consume(name: RateName, key: string | number, amount?: number): void
-  /** Whether one was left, and is counted; counted on this node alone. */
+  /** Consumes one if available, and returns whether it did. Not shared with other nodes. */
   tryConsume(name: RateName, key: string | number): boolean
-  /** Throws like consume when none is left, but counts nothing. */
+  /** Throws like `consume`, but consumes nothing. */
   check(name: RateName, key: string | number): void
-  /** Counts `amount`, one by default, whatever is left. */
+  /** Consumes `amount`, by default 1, even past the limit. */
   count(name: RateName, key: string | number, amount?: number): void
-  /** What was counted here since the last call, by bucket; at most serverLimits.sharedRatesRows, the rest is not shared. */
+  /**
+   * Amounts consumed on this node since the last call, by bucket. At most serverLimits.sharedRatesRows; the rest is not
+   * shared.
+   */
   drainDeltas(): [bucket: string, times: number][]
-  /** Counts what other nodes have counted. Ignores what has another shape: it comes from outside this process. */
+  /** Adds the deltas of another node. Ignores malformed ones, since they come from outside this process. */
   add(deltas: unknown): void
 }
 
 const sweepEvery = 10_000
 
-/** Limits of what is bound to one node are not shared. */
+/** Rates of things that exist on one node only. Not shared. */
 const localNames: ReadonlySet<RateName> = new Set<RateName>([
   'connectionRequests',
   'handshakes',
   'handshakesOfViolator',
 ])
 
-/** The budgets that are rates, those of addresses times `addressFactor`. */
+/** All rates. Those per address are multiplied by `addressFactor`. */
 function ratesFor(addressFactor: number): Record<RateName, Rate> {
   const rates = Object.entries(budgets).filter((entry): entry is [RateName, Rate & { concurrent: never }] =>
     isRateName(entry[0]),
@@ -38,18 +41,18 @@ function ratesFor(addressFactor: number): Record<RateName, Rate> {
   return Object.fromEntries(
     rates.map(([name, { count, windowMs }]) => [
       name,
-      { count: isRaised(name) ? count * addressFactor : count, windowMs },
+      { count: isScaledByAddressLimits(name) ? count * addressFactor : count, windowMs },
     ]),
   ) as Record<RateName, Rate>
 }
 
-/** `shared`: other nodes are told, and drainDeltas is called from time to time. */
+/** `shared`: record deltas for other nodes. The caller then calls drainDeltas periodically. */
 export function createRateLimiter(
   now: () => number,
   { enabled, shared, addressFactor = 1 }: { enabled: boolean; shared: boolean; addressFactor?: number },
 ): RateLimiter {
   const rates = ratesFor(addressFactor)
-  /** By name, then by key: a key of both would have to be put together for every message. */
+  /** By name, then by key: a combined key would need a new string for every message. */
   const fullAt = new Map<RateName, Map<string, number>>()
   const deltas = new Map<string, number>()
   let untilSweep = sweepEvery
@@ -71,7 +74,7 @@ export function createRateLimiter(
     untilSweep = Math.max(sweepEvery, left)
   }
 
-  /** Milliseconds until so many more fit; 0 for now. */
+  /** Milliseconds until `amount` fits; 0 if it fits now. */
   function wait(name: RateName, key: string, amount: number): number {
     const { count, windowMs } = rates[name]
     const at = bucketsOf(name).get(key) ?? 0
@@ -98,7 +101,8 @@ export function createRateLimiter(
 
   function check(name: RateName, key: string, amount: number) {
     const retryAfterMs = enabled ? Math.ceil(wait(name, key, amount)) : 0
-    if (retryAfterMs > 0) throw new AppError('rate_limited', 'Too many requests; try again later.', { retryAfterMs })
+    if (retryAfterMs > 0)
+      throw new AppError('rate_limited', 'Too many requests; try again after retryAfterMs.', { retryAfterMs })
   }
 
   return {

@@ -1,12 +1,12 @@
-// How many of a thing one key holds at the same time, such as open connections of one address. Counted on this node alone.
+// Limits of what one key holds at the same time, such as open connections of one address. Counted per node.
 
 import { AppError } from '../shared/errors.ts'
-import { budgets, isRaised, type SlotName } from './budgets.ts'
+import { budgets, isScaledByAddressLimits, type SlotName } from './budgets.ts'
 
 export interface SlotCounter {
-  /** Takes a slot, and returns what gives it back; calling that twice does no harm. Throws rate_limited when the key holds them all. */
+  /** Acquires a slot and returns its idempotent release function. Throws rate_limited when none is free. */
   acquire(name: SlotName, key: string | number): () => void
-  /** How many slots the key holds. */
+  /** Slots that the key holds. */
   held(name: SlotName, key: string | number): number
 }
 
@@ -29,10 +29,13 @@ export function createSlotCounter({
   return {
     acquire(name, key) {
       const bucket = bucketOf(name, key)
-      const concurrent = budgets[name].concurrent * (isRaised(name) ? addressFactor : 1)
+      const concurrent = budgets[name].concurrent * (isScaledByAddressLimits(name) ? addressFactor : 1)
       const count = counts.get(bucket) ?? 0
       if (enabled && count >= concurrent) {
-        throw new AppError('rate_limited', 'Too many at the same time.', { retryAfterMs: 1_000, limit: concurrent })
+        throw new AppError('rate_limited', 'Too many at the same time; finish one first.', {
+          retryAfterMs: 1_000,
+          limit: concurrent,
+        })
       }
       counts.set(bucket, count + 1)
       let isHeld = true

@@ -1,12 +1,13 @@
-// Callers that go on after they were refused. Each closed connection counts against its address; an address with too many begins
-// nothing new for a while. Those behind it who show a valid token go on: they count for themselves (see admission in SECURITY.md).
+// Violations: callers that continue after a refusal. Each closed connection counts against its address, and an address
+// with too many may start nothing new for a while. Callers with a valid token are not affected (see admission in
+// SECURITY.md).
 
 import type { ClientAddress } from '../shared/client-address.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
 export interface Violations {
   count(address: ClientAddress): void
-  /** Throws rate_limited while the address has too many violations. Only for what has no valid token. */
+  /** Throws rate_limited while the address has too many violations. Only for callers without a valid token. */
   check(address: ClientAddress): void
 }
 

@@ -1,5 +1,5 @@
-// How many requests a caller may make. What begins something counts for the address; what shows a valid access token counts for its
-// customer or agent alone, by signature and without a query. The matched route decides, never the text of the URL.
+// Rate limits of HTTP requests. A valid access token counts for its customer or agent, checked by signature without a
+// query. Any other request counts for its address. The matched route selects the rate, never the text of the URL.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readAccessToken } from '../auth/tokens.ts'
@@ -9,7 +9,7 @@ import type { App } from '../context.ts'
 import { type ClientAddress, clientAddress } from '../shared/client-address.ts'
 import { bearerToken, type HttpServer } from './route-auth.ts'
 
-/** `call` is the default, also of what matches no route. */
+/** `call` is the default, also for requests that match no route. */
 export type Admission = 'call' | 'continuation' | 'page' | 'probe'
 
 declare module 'fastify' {
@@ -25,13 +25,13 @@ const ratesByAddress: Record<Exclude<Admission, 'call' | 'continuation'>, RateNa
 
 export function admitRequests(app: App, http: HttpServer): void {
   http.addHook('onRequest', async (request, reply) => {
-    // Pages and files say otherwise for themselves.
+    // Pages and files override this.
     reply.header('cache-control', 'no-store')
     admit(app, request, reply)
   })
 }
 
-/** Throws rate_limited. A caller that goes on regardless loses its connection. */
+/** Throws rate_limited. A caller that ignores it loses its connection. */
 export function admit(app: App, request: FastifyRequest, reply: FastifyReply): void {
   const address = clientAddress(app.config, request.raw)
   try {

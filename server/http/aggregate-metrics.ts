@@ -1,5 +1,5 @@
-// The figures of all workers in one answer: the worker that is asked asks the others. Each has its own label `worker`, so that nothing is
-// averaged away and a counter that begins again at 0 with its worker is seen to.
+// Metrics of all workers in one response: the scraped worker collects them from the others. Each keeps its own `worker`
+// label, so a restart appears as a counter reset.
 
 import { randomUUID } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
@@ -7,41 +7,41 @@ import { type Metric, Registry } from 'prom-client'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { WorkerIpc } from '../cluster/workers/worker-ipc.ts'
 
-type Figures = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
+type Metrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
-/** Answers with what there is of all of them; those who do not answer within serverLimits.workerMetricsMs are missing. */
+/** Omits workers that do not answer within serverLimits.workerMetricsMs. */
 export function aggregateMetrics(own: Registry, workerIpc: WorkerIpc): () => Promise<string> {
-  const asked = new Map<string, (told: Figures) => void>()
+  const scrapes = new Map<string, (metrics: Metrics) => void>()
 
-  workerIpc.subscribe(['figures:ask'], async (question) => {
-    const figures = await own.getMetricsAsJSON()
-    workerIpc.publish('figures:told', serialize({ question: question.toString(), figures }))
+  workerIpc.subscribe(['metrics:request'], async (scrapeId) => {
+    const metrics = await own.getMetricsAsJSON()
+    workerIpc.publish('metrics:reply', serialize({ scrapeId: scrapeId.toString(), metrics }))
   })
-  workerIpc.subscribe(['figures:told'], (message) => {
-    const { question, figures } = deserialize(message) as { question: string; figures: Figures }
-    asked.get(question)?.(figures)
+  workerIpc.subscribe(['metrics:reply'], (message) => {
+    const { scrapeId, metrics } = deserialize(message) as { scrapeId: string; metrics: Metrics }
+    scrapes.get(scrapeId)?.(metrics)
   })
 
   return async () => {
-    const question = randomUUID()
+    const scrapeId = randomUUID()
     const all = [await own.getMetricsAsJSON()]
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, serverLimits.workerMetricsMs)
-      asked.set(question, (figures) => {
-        if (all.push(figures) < workerIpc.ready()) return
+      scrapes.set(scrapeId, (metrics) => {
+        if (all.push(metrics) < workerIpc.ready()) return
         clearTimeout(timer)
         resolve()
       })
-      workerIpc.publish('figures:ask', question)
+      workerIpc.publish('metrics:request', scrapeId)
     })
-    asked.delete(question)
+    scrapes.delete(scrapeId)
     return merge(all)
   }
 }
 
-function merge(all: Figures[]): Promise<string> {
+function merge(all: Metrics[]): Promise<string> {
   const registry = new Registry()
-  for (const [name, parts] of Map.groupBy(all.flat(), (figure) => figure.name)) {
+  for (const [name, parts] of Map.groupBy(all.flat(), (metric) => metric.name)) {
     const values = parts.flatMap((part) => ('values' in part ? part.values : []))
     const merged = { name, get: async () => ({ ...parts[0], values }) }
     registry.registerMetric(merged as unknown as Metric)

@@ -1,6 +1,6 @@
-// The cookies of the auth calls, the refresh token's and the one of browsers somebody has logged in with: out of scripts' reach, sent to
-// those calls alone, never from another site. Over https their names begin with __Secure-, so that nothing that came without TLS can set
-// them; __Host- would need Path=/, and the token would travel with every request.
+// Cookies of the auth calls: the refresh token and the trusted device. HttpOnly, SameSite=Strict, limited to the auth
+// path. Over https the prefix __Secure- keeps plain http from setting them. __Host- would need Path=/ and send the
+// token with every request.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -16,28 +16,28 @@ const deviceName = 'kefu_device'
 const path = '/api/v1/auth'
 
 export function readRefreshCookie(app: App, request: FastifyRequest): string | undefined {
-  return request.cookies[named(app, request, name)]
+  return request.cookies[cookieName(app, request, name)]
 }
 
 export function setRefreshCookie(app: App, reply: FastifyReply, refreshToken: string): void {
-  reply.setCookie(named(app, reply.request, name), refreshToken, {
+  reply.setCookie(cookieName(app, reply.request, name), refreshToken, {
     ...attributes(app, reply),
     maxAge: limits.refreshSessionMs / 1000,
   })
 }
 
 export function clearRefreshCookie(app: App, reply: FastifyReply): void {
-  reply.clearCookie(named(app, reply.request, name), attributes(app, reply))
+  reply.clearCookie(cookieName(app, reply.request, name), attributes(app, reply))
 }
 
 export function setDeviceCookie(app: App, reply: FastifyReply, device: string): void {
-  reply.setCookie(named(app, reply.request, deviceName), device, {
+  reply.setCookie(cookieName(app, reply.request, deviceName), device, {
     ...attributes(app, reply),
     maxAge: serverLimits.trustedDeviceMs / 1000,
   })
 }
 
-/** What somebody logs in with. */
+/** The browser that makes the request. */
 export function browserOf(app: App, request: FastifyRequest): Browser {
   const userAgent = request.headers['user-agent']
     ?.slice(0, 2 * serverLimits.userAgentLength)
@@ -46,7 +46,7 @@ export function browserOf(app: App, request: FastifyRequest): Browser {
   return {
     address: clientAddress(app.config, request.raw),
     userAgent: userAgent || null,
-    device: request.cookies[named(app, request, deviceName)],
+    device: request.cookies[cookieName(app, request, deviceName)],
   }
 }
 
@@ -57,12 +57,14 @@ function attributes(app: App, { request }: FastifyReply) {
 const isSecure = ({ config }: App, { protocol }: FastifyRequest) =>
   protocol === 'https' || config.publicUrl?.startsWith('https:') === true
 
-const named = (app: App, request: FastifyRequest, cookie: string) =>
+const cookieName = (app: App, request: FastifyRequest, cookie: string) =>
   isSecure(app, request) ? `__Secure-${cookie}` : cookie
 
-/** Refuses another site's page before anything is done: what sets or uses the cookie must come from our own pages, or from a program. */
+/**
+ * Rejects pages of other origins, since the call sets or uses the cookie. A program sends no Origin header and passes.
+ */
 export function requireSameOrigin(app: App) {
   return async (request: FastifyRequest): Promise<void> => {
-    if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')
+    if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'Call this from a page of Kefu.')
   }
 }

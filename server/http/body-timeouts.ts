@@ -1,5 +1,5 @@
-// How long a body may take. All of a request has to be here within limits.requestMs, but for a route that says bodyMs; what is left of one
-// that was answered before its end is read for a moment, so that the answer is heard, and then cut.
+// Timeouts for request bodies: limits.requestMs, or the route's bodyMs. After an early response the rest of the body is
+// read for serverLimits.refusedBodyMs, so that the client can read the response, and then the connection is closed.
 
 import type { IncomingMessage } from 'node:http'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -8,12 +8,12 @@ import type { HttpServer } from './route-auth.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** From the first byte to the last. */
+    /** From the first byte of the body to the last. */
     bodyMs?: number
   }
 }
 
-export function limitBodies(http: HttpServer): void {
+export function enforceBodyTimeouts(http: HttpServer): void {
   const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>()
 
   function endAfter(request: IncomingMessage, ms: number): void {
@@ -27,7 +27,7 @@ export function limitBodies(http: HttpServer): void {
     if (before === undefined) request.once('close', () => clearTimeout(timers.get(request)))
   }
 
-  // By then Socket.IO is there, too, whose requests Fastify never sees.
+  // Socket.IO has registered its listener by then. Fastify never sees its requests.
   http.addHook('onReady', async () => {
     http.server.prependListener('request', (request) => endAfter(request, limits.requestMs))
   })

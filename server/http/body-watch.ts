@@ -1,47 +1,48 @@
-// Watches a body while it is read: one that comes too slowly or never ends is given up, so that nobody holds a slot for long with a few bytes.
+// Aborts a body that arrives too slowly or is too long, so that a slow sender cannot hold an upload slot.
 
 import type { IncomingMessage } from 'node:http'
 import { limits } from '#protocol/limits/wire.ts'
 import { AppError } from '../shared/errors.ts'
 
 export interface BodyWatch {
-  /** Rejects when the body is given up; else stays pending. */
+  /** Rejects when the body is aborted, else stays pending. */
   failed: Promise<never>
   stop(): void
 }
 
-/** In parts, so that one stall of this process is not the sender's. */
+/** More than one, so that one stall of this process does not count against the sender. */
 const windows = 2
 const checkMs = limits.uploadRateMs / windows
 
-/** Called where reading begins: it makes the body flow. `giveUp` ends whatever reads it. */
-export function watchBody(raw: IncomingMessage, maxBytes: number, giveUp: (error: AppError) => void): BodyWatch {
+/** Call when reading begins: it starts the flow. `abort` ends the reader. */
+export function watchBody(raw: IncomingMessage, maxBytes: number, abort: (error: AppError) => void): BodyWatch {
   const { promise, reject } = Promise.withResolvers<never>()
-  // Whoever waits for it sees it; nobody has to.
+  // A caller need not await it.
   promise.catch(() => {})
   let total = 0
-  let inWindow = 0
+  let windowBytes = 0
   let slowWindows = 0
 
   function fail(error: AppError) {
     stop()
-    giveUp(error)
+    abort(error)
     reject(error)
   }
 
   function count(bytes: Buffer) {
     total += bytes.length
-    inWindow += bytes.length
-    if (total > maxBytes) fail(new AppError('too_large', `A body may be ${maxBytes} bytes.`, { limit: maxBytes }))
+    windowBytes += bytes.length
+    if (total > maxBytes) fail(new AppError('too_large', `Send at most ${maxBytes} bytes.`, { limit: maxBytes }))
   }
 
   function check() {
-    // Paused by whoever reads: the disk is slow, not the sender.
-    const isSlow = inWindow < (limits.uploadBytesPerSecond * checkMs) / 1_000 && !raw.isPaused()
-    inWindow = 0
+    // A paused request means that the disk is slow, not the sender.
+    const isSlow = windowBytes < (limits.uploadBytesPerSecond * checkMs) / 1_000 && !raw.isPaused()
+    windowBytes = 0
     slowWindows = isSlow ? slowWindows + 1 : 0
     if (raw.complete) stop()
-    else if (slowWindows === windows) fail(new AppError('unavailable', 'The upload comes too slowly.', { why: 'slow' }))
+    else if (slowWindows === windows)
+      fail(new AppError('unavailable', 'The upload is too slow; try again on a faster connection.', { why: 'slow' }))
   }
 
   const timer = setInterval(check, checkMs)

@@ -1,5 +1,5 @@
-// Checks bodies, queries and path parameters against their schemas, compiled once a route. Nothing is converted, filled in or left out:
-// what fits is passed on as it came, what does not is refused, naming the first place that is wrong.
+// Validates bodies, queries and path parameters against their schemas, compiled once per route. Values are never
+// converted, defaulted or stripped. An error names the first invalid path.
 
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
@@ -13,23 +13,23 @@ export const compileCheck: FastifySchemaCompiler<TSchema> = ({ schema, httpPart 
   const check = Compile(schema)
   return (value: unknown) => {
     if (isDeeperThan(limits.requestDepth, value)) {
-      return { error: new AppError('invalid_request', `The ${httpPart} is nested too deep.`, { path: '' }) }
+      return { error: new AppError('invalid_request', `The ${httpPart} is nested too deeply.`, { path: '' }) }
     }
     if (isWiderThan(limits.requestEntries, value)) {
       return { error: new AppError('invalid_request', `The ${httpPart} has too many entries.`, { path: '' }) }
     }
     if (check.Check(value)) return { value }
-    const [path, complaint] = firstWrong(check.Errors(value))
+    const [path, complaint] = firstError(check.Errors(value))
     return { error: new AppError('invalid_request', `${httpPart}${path} ${complaint}`, { path }) }
   }
 }
 
-/** Where and what; of an object as a whole, the key that it is about. */
-function firstWrong(errors: TLocalizedValidationError[]): [path: string, complaint: string] {
+/** The path and what is wrong there. For a missing key the path includes the key. */
+function firstError(errors: TLocalizedValidationError[]): [path: string, complaint: string] {
   const [first] = errors
-  if (first === undefined) return ['', 'is wrong']
-  // A key that must not be there is told twice: at its own place, then of its object.
-  if (first.keyword === 'boolean') return [first.instancePath.slice(0, 200), 'is not known']
+  if (first === undefined) return ['', 'is invalid']
+  // TypeBox reports an unknown key twice: at its own path, then at its object's.
+  if (first.keyword === 'boolean') return [first.instancePath.slice(0, 200), 'is not allowed']
   if (first.keyword === 'required') return [`${first.instancePath}/${first.params.requiredProperties[0]}`, 'is missing']
   return [first.instancePath, first.message]
 }

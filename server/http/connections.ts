@@ -1,6 +1,6 @@
-// What one HTTP connection may do. Its requests are served one after the other, so that an answer that nobody reads is the only one that
-// waits; a few requests may wait behind it; and an answer has to be read at a minimum rate. What waits to be read is bounded for each
-// address and in all. Socket.IO's requests go the same way.
+// Limits of HTTP connections. Requests of one connection are served in order, so that at most one response waits to be
+// read. The queue behind it is bounded, a response must be read at a minimum rate, and unread bytes are bounded per
+// address and in total. The limits cover Socket.IO's requests too.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -10,35 +10,35 @@ import { budgets } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
 import { clientAddress } from '../shared/client-address.ts'
 import { AppError } from '../shared/errors.ts'
-import { rawAnswer, rawHeaders } from './error-handler.ts'
-import type { HttpServer } from './route-auth.ts'
+import { rawHeaders, rawResponse } from './error-handler.ts'
+import { type HttpServer, routeNotFound } from './route-auth.ts'
 
 type Exchange = [request: IncomingMessage, response: ServerResponse]
 
 interface Connection {
-  /** The request that is being served. */
+  /** The request being served. */
   current: IncomingMessage | null
   waiting: Exchange[]
-  /** When bytes began to wait, and how many had left by then. */
-  reading: { since: number; left: number } | undefined
+  /** When bytes began to wait, and how many had been sent by then. */
+  reading: { since: number; sentBytes: number } | undefined
 }
 
 const connections = new WeakMap<Socket, Connection>()
 
-/** Whether an answer is on its way, which bytes of another must not break into. */
+/** Whether a response is in flight: writing another one would corrupt it. */
 export const isBusy = (socket: Socket): boolean => connections.get(socket)?.current != null
 
-/** Only WebSockets of Socket.IO are upgraded. Any other upgrade is ignored, as RFC 9110 allows, and its request answered as usual. */
+/** Upgrades only Socket.IO's WebSockets. Any other Upgrade header is ignored, as RFC 9110 section 7.8 allows. */
 export const isWebSocket = ({ url, headers }: IncomingMessage): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket' && url?.startsWith('/socket.io/') === true
 
-export function boundConnections(app: App, http: HttpServer): void {
+export function limitConnections(app: App, http: HttpServer): void {
   const { server } = http
   const busy = new Set<Socket>()
 
   function serve(listeners: readonly unknown[], ...exchange: Exchange) {
     const { socket } = exchange[0]
-    // The parser goes on to the end of what it was given.
+    // The parser finishes its buffer even after the socket is destroyed.
     if (socket.destroyed) return
     const connection = connections.get(socket) ?? { current: null, waiting: [], reading: undefined }
     connections.set(socket, connection)
@@ -60,23 +60,23 @@ export function boundConnections(app: App, http: HttpServer): void {
       else busy.delete(socket)
     })
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
-      return refuse(response, 400, new AppError('invalid_request', 'A Host header is needed.'))
+      return refuse(response, 400, new AppError('invalid_request', 'Send a Host header.'))
     }
     for (const listener of listeners) (listener as (...exchange: Exchange) => void).call(server, request, response)
   }
 
-  // By then Socket.IO is there, too.
+  // Socket.IO has registered its listener by then.
   http.addHook('onReady', async () => {
     const listeners = server.listeners('request')
     server.removeAllListeners('request')
     server.on('request', (request, response) => serve(listeners, request, response))
   })
   server.on('checkExpectation', (_request, response) =>
-    refuse(response, 417, new AppError('invalid_request', 'Only 100-continue can be expected.')),
+    refuse(response, 417, new AppError('invalid_request', 'Use Expect only with 100-continue.')),
   )
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => {})
-    socket.end(rawAnswer('404 Not Found', new AppError('not_found', 'There is nothing here.')))
+    socket.end(rawResponse('404 Not Found', routeNotFound()))
   })
 
   const sweep = setInterval(() => {
@@ -88,13 +88,15 @@ export function boundConnections(app: App, http: HttpServer): void {
 }
 
 function refuse(response: ServerResponse, status: number, error: AppError): void {
-  const body = rawAnswer.body(error)
+  const body = rawResponse.body(error)
   response
     .writeHead(status, { ...rawHeaders, 'content-length': Buffer.byteLength(body), connection: 'close' })
     .end(body)
 }
 
-/** What Node does not show of a socket: bytes given to the system, and of those what it has not taken. */
+/**
+ * The part of libuv's handle that Node does not expose: bytes passed to the kernel, and those it has not accepted yet.
+ */
 interface Handle {
   bytesWritten: number
   writeQueueSize: number
@@ -108,21 +110,21 @@ function readsTooSlowly(socket: Socket, now: number): boolean {
     connection.reading = undefined
     return false
   }
-  const left = handle.bytesWritten - handle.writeQueueSize
-  connection.reading ??= { since: now, left }
+  const sentBytes = handle.bytesWritten - handle.writeQueueSize
+  connection.reading ??= { since: now, sentBytes }
   const { bytes, perMs } = budgets.slowestReader
   const elapsed = now - connection.reading.since
   if (elapsed < perMs) return false
-  const isTooSlow = left - connection.reading.left < (bytes * elapsed) / perMs
-  connection.reading = { since: now, left }
+  const isTooSlow = sentBytes - connection.reading.sentBytes < (bytes * elapsed) / perMs
+  connection.reading = { since: now, sentBytes }
   return isTooSlow
 }
 
-/** Ends the connections whose answers have waited longest, until the others are within the budgets. */
+/** Closes the connections whose responses have waited longest, until the rest fits the budgets. */
 function endLongestUnread(app: App, busy: Iterable<Socket>): void {
   const unread = [...busy].filter((socket) => socket.writableLength > 0)
   const bytesOf = (sockets: readonly Socket[]) => sockets.reduce((sum, { writableLength }) => sum + writableLength, 0)
-  const cut = (sockets: Socket[], most: number) => {
+  const closeExcess = (sockets: Socket[], most: number) => {
     const sinceOf = (socket: Socket) => connections.get(socket)?.reading?.since ?? Number.POSITIVE_INFINITY
     let excess = bytesOf(sockets) - most
     if (excess <= 0) return
@@ -138,8 +140,9 @@ function endLongestUnread(app: App, busy: Iterable<Socket>): void {
     const request = connections.get(socket)?.current
     return request ? clientAddress(app.config, request).group : ''
   }
-  for (const sockets of Map.groupBy(unread, addressOf).values()) cut(sockets, budgets.unreadBytesPerAddress.bytes)
-  cut(
+  for (const sockets of Map.groupBy(unread, addressOf).values())
+    closeExcess(sockets, budgets.unreadBytesPerAddress.bytes)
+  closeExcess(
     unread.filter((socket) => !socket.destroyed),
     budgets.unreadBytes.bytes,
   )

@@ -1,11 +1,11 @@
-// An orderly end: once the server closes, new requests are told to come back and those under way are answered; only then are connections
-// cut, since browsers keep some open that never ask for anything.
+// Graceful shutdown: once the server closes, it rejects new requests as unavailable and answers those in flight. Only
+// then does it close connections, since browsers keep idle ones open.
 
 import { serverLimits } from '#protocol/limits/server.ts'
 import { AppError } from '../shared/errors.ts'
 import type { HttpServer } from './route-auth.ts'
 
-export function finishInFlight(http: HttpServer): void {
+export function drainOnClose(http: HttpServer): void {
   let inFlight = 0
   let isClosing = false
   let whenIdle = () => {}
@@ -16,7 +16,7 @@ export function finishInFlight(http: HttpServer): void {
       inFlight -= 1
       if (inFlight === 0) whenIdle()
     })
-    if (isClosing) throw new AppError('unavailable', 'This server is about to stop.')
+    if (isClosing) throw new AppError('unavailable', 'This server is stopping; try again.')
   })
 
   http.addHook('preClose', async () => {

@@ -1,9 +1,9 @@
-// Numbers in a query string, where everything is text: digits by their schema, in range by these.
+// Numbers in a query string. The schema checks that they are digits, and this file that they are in range.
 
 import { limits } from '#protocol/limits/wire.ts'
 import { AppError } from '../shared/errors.ts'
 
-/** {limit} from 1 to limits.pageSize, or nothing when nobody asked. Throws invalid_request. */
+/** {limit} from 1 to limits.pageSize, or {} when it is absent. Throws invalid_request. */
 export function pageSize(text: string | undefined): { limit?: number } {
   if (text === undefined) return {}
   const limit = Number(text)

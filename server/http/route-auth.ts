@@ -1,5 +1,5 @@
-// Who may call a route: every route declares it, and one that does not cannot be registered. The caller is known before the body is
-// read, from the bearer token's own row, so that strangers cost nothing more.
+// Authorization of routes. Every route declares its roles, and a route without them cannot be registered. The caller is
+// authenticated before the body is read, so that an unauthorized request costs nothing more.
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
@@ -19,17 +19,17 @@ import { type Actor, type AgentActor, isCustomer } from '../shared/actor.ts'
 import { clientAddress, isLocal } from '../shared/client-address.ts'
 import { AppError } from '../shared/errors.ts'
 
-/** `local`: whoever asks on this machine itself; to others the route does not exist. */
-export type Callers = 'public' | 'local' | readonly Role[]
+/** `local`: callers on this machine. To others the route does not exist. */
+export type AllowedRoles = 'public' | 'local' | readonly Role[]
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    roles?: Callers
+    roles?: AllowedRoles
   }
   interface FastifyRequest {
     actor: Actor | null
-    /** All of its body was here once its caller had been read. */
-    wasWhole: boolean
+    /** The whole body had arrived when the caller was authenticated. */
+    bodyRead: boolean
   }
 }
 
@@ -42,26 +42,27 @@ export type HttpServer = FastifyInstance<
 >
 
 export const everyone = { roles: 'public' } as const
-/** Pages, their files, and what the loader asks. */
+/** Pages, their files, and the loader's calls. */
 export const pages = { roles: 'public', admission: 'page' } as const
-/** What supervisors and balancers ask. */
+/** Calls of supervisors and load balancers. */
 export const probes = { roles: 'public', admission: 'probe' } as const
-/** Calls that go on with a session, whose token is in the body or a cookie. */
+/** Calls that continue a session, with its token in the body or a cookie. */
 export const continuations = { roles: 'public', admission: 'continuation' } as const
 export const localOnly = { roles: 'local' } as const
 export const both = { roles: ['customer', 'agent', 'admin'] } as const
 export const agents = { roles: ['agent', 'admin'] } as const
 export const admins = { roles: ['admin'] } as const
 
-/** `foreign`: path beginnings of routes that plugins register, which cannot declare for themselves. */
-export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, Callers>): void {
+/** `plugins`: roles for routes that plugins register, by path prefix. */
+export function guardRoutes(app: App, http: HttpServer, plugins: Record<string, AllowedRoles>): void {
   http.decorateRequest('actor', null)
-  http.decorateRequest('wasWhole', false)
+  http.decorateRequest('bodyRead', false)
 
   http.addHook('onRoute', (route) => {
-    const declared = Object.entries(foreign).find(([path]) => route.url === path || route.url.startsWith(`${path}/`))
+    const declared = Object.entries(plugins).find(([path]) => route.url === path || route.url.startsWith(`${path}/`))
     if (declared) route.config = { ...route.config, roles: declared[1] }
-    if (route.config?.roles === undefined) throw new Error(`${route.method} ${route.url} does not say who may call it.`)
+    if (route.config?.roles === undefined)
+      throw new Error(`${route.method} ${route.url} declares no roles: set config.roles.`)
   })
 
   async function admitCaller(request: FastifyRequest, reply: FastifyReply, roles: readonly Role[]) {
@@ -71,28 +72,28 @@ export function guardRoutes(app: App, http: HttpServer, foreign: Record<string, 
     if (before !== null) app.actors.leave(before)
     else reply.raw.once('close', () => app.actors.leave(actorOf(request)))
     if (reply.raw.closed) app.actors.leave(actor)
-    if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')
+    if (!roles.includes(actor.role)) throw new AppError('forbidden', 'Your role may not make this call.')
   }
 
   http.addHook('onRequest', async (request, reply) => {
     const { roles } = request.routeOptions.config
     if (request.is404 || roles === 'public') return
     if (roles === undefined || roles === 'local') {
-      if (roles === undefined || !isLocal(app.config, request.raw)) throw noSuchRoute()
+      if (roles === undefined || !isLocal(app.config, request.raw)) throw routeNotFound()
       return
     }
     await admitCaller(request, reply, roles)
-    request.wasWhole = request.raw.complete
+    request.bodyRead = request.raw.complete
   })
 
-  // A body may come long after its headers; by then its caller's session may have ended.
+  // A body may arrive long after its headers. The caller's session may have ended meanwhile, so authenticate again.
   http.addHook('preValidation', async (request, reply) => {
     const { roles } = request.routeOptions.config
-    if (request.actor !== null && !request.wasWhole && Array.isArray(roles)) await admitCaller(request, reply, roles)
+    if (request.actor !== null && !request.bodyRead && Array.isArray(roles)) await admitCaller(request, reply, roles)
   })
 }
 
-export const noSuchRoute = () => new AppError('not_found', 'There is nothing here.')
+export const routeNotFound = () => new AppError('not_found', 'Route not found.')
 
 export function bearerToken({ headers }: FastifyRequest): string | undefined {
   if ((headers.authorization ?? '').length > limits.credentialsLength) return undefined

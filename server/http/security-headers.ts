@@ -1,5 +1,5 @@
-// What browsers are told about every answer. Nothing is allowed but what our own pages use; no page of ours may be framed but the
-// widget's, and that one only by its site's origins.
+// Security headers of every response. The policy allows only what our own pages use. Only the widget's page may be
+// framed, and only by the origins of its site.
 
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { Config } from '../process/config.ts'
@@ -7,13 +7,13 @@ import type { Config } from '../process/config.ts'
 const none = ["'none'"]
 const own = ["'self'"]
 
-/** For the API: its answers are not pages. */
+/** For the API, whose responses are not pages. */
 export function standardHeaders({ publicUrl }: Pick<Config, 'publicUrl'>): FastifyHelmetOptions {
   return {
     contentSecurityPolicy: policy({ 'frame-ancestors': none, 'base-uri': none, 'form-action': none }),
-    // frame-ancestors says it better: the widget's frame needs a list.
+    // Replaced by frame-ancestors: the widget's frame needs a list.
     xFrameOptions: false,
-    // Keeps the Origin of our own pages' requests, and tells other sites nothing.
+    // Keeps the Origin of our own pages' requests, and sends other sites no referrer.
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: publicUrl?.startsWith('https:')
       ? { maxAge: 365 * 24 * 3600, includeSubDomains: false }
@@ -21,13 +21,13 @@ export function standardHeaders({ publicUrl }: Pick<Config, 'publicUrl'>): Fasti
   }
 }
 
-/** `framedBy`: origins whose pages may show this one in a frame. */
+/** `framedBy`: origins whose pages may frame this one. */
 export function pageHeaders(framedBy: readonly string[]): FastifyHelmetOptions {
   return {
     contentSecurityPolicy: policy({
       'script-src': own,
       'style-src': own,
-      // Covers our own WebSockets too in every browser that the pages are built for.
+      // Also covers our own WebSockets in every browser that the build targets.
       'connect-src': own,
       'img-src': [...own, 'data:', 'blob:'],
       'font-src': own,
@@ -38,26 +38,29 @@ export function pageHeaders(framedBy: readonly string[]): FastifyHelmetOptions {
       'base-uri': none,
       'form-action': own,
       'frame-ancestors': framedBy.length === 0 ? none : framedBy,
-      // No text can become markup or script, whatever a library does: there is no policy that would turn one into the other.
+      // No text can become markup or script, whatever a library does: no Trusted Types policy exists.
       'require-trusted-types-for': ["'script'"],
       'trusted-types': none,
     }),
   }
 }
 
-/** For what people have uploaded: whoever opens it, it runs nothing and loads nothing. */
+/** For uploads: an opened file runs nothing and loads nothing. */
 export const fileHeaders: FastifyHelmetOptions = {
   contentSecurityPolicy: policy({ sandbox: [], 'frame-ancestors': none, 'base-uri': none, 'form-action': none }),
 }
 
-/** For files that other sites' pages load. */
+/** For files that pages of other sites load. */
 export const forAnySite: FastifyHelmetOptions = { crossOriginResourcePolicy: { policy: 'cross-origin' } }
 
 function policy(directives: Record<string, readonly string[]>) {
   return { useDefaults: false, directives: { 'default-src': none, ...directives } } as const
 }
 
-/** What the plugin sends for standardHeaders, and no-store: for answers that Fastify does not make. A test compares both. */
+/**
+ * standardHeaders as the plugin sends them, and no-store, for responses that Fastify does not make. A test compares
+ * both.
+ */
 export function plainHeaders({ publicUrl }: Pick<Config, 'publicUrl'>): Record<string, string> {
   return {
     'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",

@@ -1,7 +1,7 @@
-// /.well-known/security.txt (RFC 9116): where to report a vulnerability, if SECURITY_CONTACT says so.
+// /.well-known/security.txt (RFC 9116): where to report a vulnerability. Served when SECURITY_CONTACT is set.
 
 import type { App } from '../context.ts'
-import { type HttpServer, noSuchRoute, pages } from './route-auth.ts'
+import { type HttpServer, pages, routeNotFound } from './route-auth.ts'
 
 const path = '/.well-known/security.txt'
 const dayMs = 24 * 3600_000
@@ -11,8 +11,8 @@ const validDays = 180
 export function securityTxtRoute({ config, now }: App, http: HttpServer): void {
   const { securityContact, publicUrl } = config
   http.get(path, { config: pages }, (_request, reply) => {
-    if (securityContact === null) throw noSuchRoute()
-    // Of whole days, so that caches see the same text for a day.
+    if (securityContact === null) throw routeNotFound()
+    // Rounded to whole days, so that the text changes once a day.
     const expires = new Date((Math.floor(now() / dayMs) + validDays) * dayMs)
     const lines = [
       `Contact: ${securityContact}`,

@@ -1,4 +1,5 @@
-// The HTTP edge, assembled: limits, headers, who may call, and the routes of each noun. It decides nothing about customers or messages.
+// Assembles the HTTP edge: limits, headers, authorization and the routes of each noun. It holds no rules about
+// customers or messages.
 
 import { fileURLToPath } from 'node:url'
 import cookie from '@fastify/cookie'
@@ -8,12 +9,12 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { limits } from '#protocol/limits/wire.ts'
 import type { App } from '../context.ts'
 import { admit, admitRequests } from './admission.ts'
-import { limitBodies } from './body-timeouts.ts'
+import { enforceBodyTimeouts } from './body-timeouts.ts'
 import { compileCheck } from './check-request.ts'
-import { boundConnections, isBusy, isWebSocket } from './connections.ts'
+import { isBusy, isWebSocket, limitConnections } from './connections.ts'
 import { rawHeaders, sendError, sendUnreadable } from './error-handler.ts'
-import { finishInFlight } from './graceful-shutdown.ts'
-import { guardRoutes, type HttpServer, noSuchRoute } from './route-auth.ts'
+import { drainOnClose } from './graceful-shutdown.ts'
+import { guardRoutes, type HttpServer, routeNotFound } from './route-auth.ts'
 import { attachmentRoutes } from './routes/attachments.ts'
 import { authRoutes } from './routes/auth.ts'
 import { conversationRoutes } from './routes/conversations.ts'
@@ -33,26 +34,26 @@ import { reportUntrustedProxies } from './untrusted-proxy.ts'
 
 const builtPages = fileURLToPath(new URL('../../client-web/dist', import.meta.url))
 
-/** Not listening yet. `pages` is the folder of the built pages; it may be missing, and they then say so. */
+/** Does not listen yet. `pages` is the folder of the built pages. Where it is missing, they answer 503. */
 export async function createHttpServer(app: App, pages: string = builtPages): Promise<HttpServer> {
   const http = fastify({
-    // Nothing about requests is logged but what failed inside, which sendError does: Fastify would log addresses.
+    // Fastify would log addresses. sendError logs internal failures.
     logger: false,
     bodyLimit: limits.requestBytes,
-    // Of any request: limitBodies ends all but uploads much sooner.
+    // For uploads. enforceBodyTimeouts closes all other requests much sooner.
     requestTimeout: limits.uploadMs,
     http: {
       headersTimeout: limits.httpHeadersMs,
       connectionsCheckingInterval: 1_000,
       shouldUpgradeCallback: isWebSocket,
-      // boundConnections asks for it, with an answer in the shape of all others.
+      // limitConnections rejects it instead, with the usual error body.
       requireHostHeader: false,
     },
     connectionTimeout: 60_000,
     trustProxy: [...app.config.trustedProxies],
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    // finishInFlight lets requests be answered before connections are cut.
+    // drainOnClose first lets requests in flight finish.
     forceCloseConnections: true,
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendUnroutable(app, error, request as never, reply as never),
@@ -60,14 +61,16 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   http.setValidatorCompiler(compileCheck)
+  // Response schemas are for types, docs and tests: the default serializer would drop fields outside them.
+  http.setSerializerCompiler(() => (body) => JSON.stringify(body))
   http.removeContentTypeParser('text/plain')
   http.setErrorHandler((error, request, reply) => sendError(app, error, request, reply))
   http.setNotFoundHandler(() => {
-    throw noSuchRoute()
+    throw routeNotFound()
   })
-  boundConnections(app, http)
-  finishInFlight(http)
-  limitBodies(http)
+  limitConnections(app, http)
+  drainOnClose(http)
+  enforceBodyTimeouts(http)
   await http.register(helmet, standardHeaders(app.config))
   reportUntrustedProxies(app, http)
   admitRequests(app, http)
@@ -77,7 +80,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   await serveDocs(http)
   await http.register(
     async (api) => {
-      for (const addRoutes of calls) addRoutes(app, api)
+      for (const addRoutes of routes) addRoutes(app, api)
     },
     { prefix: '/api/v1' },
   )
@@ -88,7 +91,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   return http
 }
 
-/** A path that cannot be decoded or has a parameter beyond any length: no hook has seen it. */
+/** Answers a path that cannot be decoded or has too long a parameter. No hook has run for it. */
 function sendUnroutable(app: App, error: Error, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(rawHeaders)
   try {
@@ -99,7 +102,7 @@ function sendUnroutable(app: App, error: Error, request: FastifyRequest, reply: 
   }
 }
 
-const calls = [
+const routes = [
   authRoutes,
   setupRoutes,
   meRoutes,

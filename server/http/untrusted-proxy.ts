@@ -1,4 +1,4 @@
-// A proxy that TRUSTED_PROXIES does not name makes all callers behind it one address: one warning says so, when such a peer is seen.
+// Warns once about each proxy that TRUSTED_PROXIES does not name: all callers behind it count as one address.
 
 import { BlockList, isIP } from 'node:net'
 import type { App } from '../context.ts'
@@ -6,8 +6,8 @@ import { groupAddress, isForwarded, normalizeAddress } from '../shared/client-ad
 import { logSecurity } from '../shared/security-log.ts'
 import type { HttpServer } from './route-auth.ts'
 
-/** Groups of peers that were reported. Past it no more are: strangers can send such headers themselves. */
-const reportedMost = 20
+/** Most peers to report: anybody can send such headers. */
+const maxReports = 20
 
 const ownNetworks = new BlockList()
 for (const [network, bits] of [
@@ -28,24 +28,22 @@ export function reportUntrustedProxies(app: App, http: HttpServer): void {
   const reported = new Set<string>()
   const trusted = blockListOf(app.config.trustedProxies)
   http.addHook('onRequest', async ({ raw }) => {
-    if (reported.size >= reportedMost || !isForwarded(raw)) return
+    if (reported.size >= maxReports || !isForwarded(raw)) return
     const peer = normalizeAddress(raw.socket.remoteAddress ?? '')
     if (peer === null || isIn(trusted, peer)) return
     const { group } = groupAddress(peer)
     if (reported.has(group)) return
     reported.add(group)
-    // Not its address: it may be a person's.
+    // The address itself may be a person's, so it is not logged.
     const reason = isIn(loopback, peer) ? 'loopback' : isIn(ownNetworks, peer) ? 'private_network' : 'internet'
     logSecurity(app, 'untrusted_proxy', { reason }, group)
   })
 }
 
-/** What the settings say alone: browsers come by https, which this process does not speak, yet no proxy is named. */
+/** This process speaks only http. So PUBLIC_URL with https means that a proxy is in front of it. */
 export function warnOfMissingProxies({ config, log }: Pick<App, 'config' | 'log'>): void {
   if (!config.publicUrl?.startsWith('https:') || config.trustedProxies.length > 0) return
-  log.warn(
-    'PUBLIC_URL is https, so a proxy is in front, but TRUSTED_PROXIES is not set: all callers count as one address',
-  )
+  log.warn('PUBLIC_URL is https but TRUSTED_PROXIES is not set: all callers count as one address')
 }
 
 function blockListOf(ranges: readonly string[]): BlockList {

@@ -1,19 +1,19 @@
-// How the text of each kind of setting is read. A reader returns the value or throws a WrongValue that says what it must be;
-// config.ts puts the setting's name before it.
+// Parsers of setting values. A parser returns the value, or throws an InvalidSetting that says what the value must be.
+// config.ts adds the setting's name.
 
 import { BlockList, isIP } from 'node:net'
 
 /** The end of the sentence "PORT must be …". */
-export class WrongValue extends Error {
-  override name = 'WrongValue'
+export class InvalidSetting extends Error {
+  override name = 'InvalidSetting'
 }
 
 export const plainText =
   (longest: number) =>
   (text: string): string => {
-    if (text.length > longest) throw new WrongValue(`at most ${longest} characters long`)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-    if (/[\u0000-\u001f\u007f]/.test(text)) throw new WrongValue('one line without control characters')
+    if (text.length > longest) throw new InvalidSetting(`at most ${longest} characters long`)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the check rejects control characters
+    if (/[\u0000-\u001f\u007f]/.test(text)) throw new InvalidSetting('one line without control characters')
     return text
   }
 
@@ -21,7 +21,7 @@ export const longText =
   (shortest: number, longest: number) =>
   (text: string): string => {
     if (text.length < shortest || text.length > longest)
-      throw new WrongValue(`${shortest} to ${longest} characters long`)
+      throw new InvalidSetting(`${shortest} to ${longest} characters long`)
     return text
   }
 
@@ -29,7 +29,7 @@ export const oneOf =
   <const T extends string>(...values: T[]) =>
   (text: string): T => {
     const found = values.find((value) => value === text)
-    if (found === undefined) throw new WrongValue(`one of ${values.join(', ')}`)
+    if (found === undefined) throw new InvalidSetting(`one of ${values.join(', ')}`)
     return found
   }
 
@@ -38,45 +38,46 @@ export function readSwitch(text: string): boolean {
 }
 
 export function readPort(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new WrongValue('a whole number from 0 to 65535')
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidSetting('a whole number from 0 to 65535')
   return Number(text)
 }
 
 export const readCount =
   (most: number) =>
   (text: string): number => {
-    if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > most) throw new WrongValue(`a whole number from 1 to ${most}`)
+    if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > most)
+      throw new InvalidSetting(`a whole number from 1 to ${most}`)
     return Number(text)
   }
 
 export function readHost(text: string): string {
   if (isIP(text) === 0 && !/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/.test(text))
-    throw new WrongValue('an address or a host name')
+    throw new InvalidSetting('an address or a host name')
   return text
 }
 
-/** A username is one word; it is normalised where users are made. */
+/** One word. Creating the user normalises it. */
 export const readUsername =
   (longest: number) =>
   (text: string): string => {
-    if (/\s/.test(text)) throw new WrongValue('one word without spaces')
+    if (/\s/.test(text)) throw new InvalidSetting('one word without spaces')
     return plainText(longest)(text)
   }
 
 const sizeUnits = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 } as const
 
-/** Bytes, written as 64M or 2G. */
+/** Bytes, from text such as 64M or 2G. */
 export const readSize =
   (smallestMegabytes: number) =>
   (text: string): number => {
     const [, count, unit] = /^(\d{1,9})([KMG])$/i.exec(text) ?? []
     const bytes = Number(count) * sizeUnits[(unit?.toUpperCase() ?? 'K') as keyof typeof sizeUnits]
     if (!(bytes >= smallestMegabytes * sizeUnits.M))
-      throw new WrongValue(`a size of at least ${smallestMegabytes}M, like 64M or 2G`)
+      throw new InvalidSetting(`a size of at least ${smallestMegabytes}M, like 64M or 2G`)
     return bytes
   }
 
-/** http(s)://host[:port] alone: links are made by adding a path to it, and browsers' Origin headers are compared with it. */
+/** Only http(s)://host[:port]: links append a path to it, and Origin headers are compared with it. */
 export function readOrigin(text: string): string {
   const url = parseUrl(text)
   const bare =
@@ -87,52 +88,54 @@ export function readOrigin(text: string): string {
     url.username === '' &&
     !/[?#]/.test(text)
   if (!bare || !/^https?:$/.test(url.protocol))
-    throw new WrongValue('an origin like https://chat.example.com, without a path')
+    throw new InvalidSetting('an origin like https://chat.example.com, without a path')
   return url.origin
 }
 
-/** mysql://user:password@host:port/name, or with ?socketPath=/path; anything else in it would be ignored, so it is refused. */
+/**
+ * mysql://user:password@host:port/name, or with ?socketPath=/path. Rejects other parts, which the driver would ignore.
+ */
 export function readDatabaseUrl(text: string): string {
   const url = parseUrl(text)
-  if (url?.protocol !== 'mysql:') throw new WrongValue('a URL like mysql://user:password@host:3306/kefu')
+  if (url?.protocol !== 'mysql:') throw new InvalidSetting('a URL like mysql://user:password@host:3306/kefu')
   if (!/^\/[^/]+$/.test(url.pathname))
-    throw new WrongValue('a URL that names a database, like mysql://user:password@host:3306/kefu')
-  const strange = [...url.searchParams.keys()].find((key) => key !== 'socketPath')
-  if (strange !== undefined)
-    throw new WrongValue(`a URL whose only parameter is socketPath, without ${JSON.stringify(strange)}`)
+    throw new InvalidSetting('a URL that names a database, like mysql://user:password@host:3306/kefu')
+  const unsupported = [...url.searchParams.keys()].find((key) => key !== 'socketPath')
+  if (unsupported !== undefined)
+    throw new InvalidSetting(`a URL whose only parameter is socketPath, without ${JSON.stringify(unsupported)}`)
   if (url.hostname === '' && !url.searchParams.has('socketPath'))
-    throw new WrongValue('a URL with a host or ?socketPath=')
+    throw new InvalidSetting('a URL with a host or ?socketPath=')
   for (const part of [url.username, url.password, url.pathname]) {
-    if (decoded(part) === null) throw new WrongValue('a URL whose % signs are written as %25')
+    if (decoded(part) === null) throw new InvalidSetting('a URL with % written as %25')
   }
   return text
 }
 
-/** redis(s)://user:password@host:port, with a slash and a number of a database or without. */
+/** redis(s)://user:password@host:port, with an optional /database number. */
 export function readRedisUrl(text: string): string {
   const url = parseUrl(text)
   if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
-    throw new WrongValue('a URL like redis://user:password@host:6379')
+    throw new InvalidSetting('a URL like redis://user:password@host:6379')
   if (!/^(\/\d{0,3})?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
-    throw new WrongValue('a URL like redis://user:password@host:6379, without anything behind it')
+    throw new InvalidSetting('a URL like redis://user:password@host:6379, with nothing after the database number')
   for (const part of [url.username, url.password]) {
-    if (decoded(part) === null) throw new WrongValue('a URL whose % signs are written as %25')
+    if (decoded(part) === null) throw new InvalidSetting('a URL with % written as %25')
   }
   return text
 }
 
-/** As RFC 9116 wants it: a URI. */
+/** A URI, as RFC 9116 requires. */
 export function readContact(text: string): string {
   const address = text.replace(/^mailto:/i, '')
   if (text.length <= 254 && /^[^\s@<>?]+@[^\s@<>?]+\.[^\s@<>?]+$/.test(address)) return `mailto:${address}`
   const url = text.length <= 2000 ? parseUrl(text) : null
   if (url?.protocol === 'https:' && !/\s/.test(text)) return url.href
-  throw new WrongValue('an email address or an https URL')
+  throw new InvalidSetting('an email address or an https URL')
 }
 
 export function readAddresses(text: string): string[] {
   return readList(text).map((entry) => {
-    if (!isAddressRange(entry)) throw new WrongValue(`addresses or ranges like 10.0.0.0/8, separated by commas`)
+    if (!isAddressRange(entry)) throw new InvalidSetting(`addresses or ranges like 10.0.0.0/8, separated by commas`)
     return entry
   })
 }
@@ -140,7 +143,7 @@ export function readAddresses(text: string): string[] {
 export function readSecrets(text: string): string[] {
   const secrets = readList(text)
   if (secrets.length === 0 || secrets.some((secret) => secret.length < 32)) {
-    throw new WrongValue('at least 32 characters long (each of them, in a list separated by commas)')
+    throw new InvalidSetting('at least 32 characters long (each of them, in a list separated by commas)')
   }
   return secrets
 }

@@ -1,5 +1,5 @@
-// The one place that reads the environment. `settings` describes every setting once: the start, the README's table and the checks of
-// the compose file are all made from it. A setting that is there but empty counts as not set.
+// The only file that reads the environment. `settings` describes every setting once: start, README table and compose
+// checks use it. An empty value counts as unset.
 
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
@@ -7,6 +7,7 @@ import { StartError } from '#db/embedded/start-error.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import {
+  InvalidSetting,
   longText,
   oneOf,
   plainText,
@@ -22,17 +23,16 @@ import {
   readSize,
   readSwitch,
   readUsername,
-  WrongValue,
 } from './config-parsers.ts'
 
 export interface Setting<T = unknown> {
   readonly name: string
-  /** What stands in the table of settings; `unset` where there is no value to show. */
+  /** The default in the table of settings, or `unset`. */
   readonly shown: string
   readonly unset: T
   readonly meaning: string
   readonly read: (text: string) => T
-  /** Never repeated in an error. */
+  /** Never shown in an error. */
   readonly secret: boolean
 }
 
@@ -162,62 +162,56 @@ export const settings = {
   rateLimits: setting('RATE_LIMITS', true, '`off` for load tests alone.', readSwitch, 'on'),
 }
 
-/** Names that belong to a later release: refused rather than ignored. */
-const later = {
-  SMTP_URL: (text: string) => text === '',
-}
-
-export type LogLevel = (typeof logLevels)[number]
-/** Every setting under its camelCase name; what has no default is null when unset. Sizes are bytes, dataDir is absolute. */
+/**
+ * Every setting under its camelCase name. A setting without a default is null when unset. Sizes are bytes, dataDir is
+ * absolute.
+ */
 export type Config = { readonly [Key in keyof typeof settings]: Readonly<(typeof settings)[Key]['unset']> }
 
-/** One line for each wrong setting, naming it. */
+/** One line per invalid setting, with its name. */
 export class ConfigError extends StartError {
   override name = 'ConfigError'
 }
 
 /** Throws a ConfigError. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const wrong: string[] = []
+  const problems: string[] = []
   const values: [string, unknown][] = Object.entries(settings).map(([key, setting]) => [
     key,
-    readSetting(setting, env, wrong),
+    readSetting(setting, env, problems),
   ])
-  for (const [name, isFine] of Object.entries(later)) {
-    if (!isFine(env[name]?.trim() ?? '')) wrong.push(`${name} is not supported by this release: leave it unset.`)
-  }
   const config = Object.freeze(Object.fromEntries(values)) as Config
   if (config.redisUrl) {
     for (const { name } of [settings.databaseUrl, settings.jwtSecrets]) {
-      if ((env[name] ?? '').trim() === '') wrong.push(`${name} must be set with REDIS_URL: all nodes share it.`)
+      if ((env[name] ?? '').trim() === '') problems.push(`${name} must be set with REDIS_URL: all nodes share it.`)
     }
   }
-  if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   return config
 }
 
-function readSetting(setting: Setting, env: Readonly<Record<string, string | undefined>>, wrong: string[]): unknown {
+function readSetting(setting: Setting, env: Readonly<Record<string, string | undefined>>, problems: string[]): unknown {
   const given = env[setting.name] ?? ''
   const text = setting.secret ? given : given.trim()
   if (text.trim() === '') return setting.unset
   try {
     return setting.read(text)
   } catch (error) {
-    if (!(error instanceof WrongValue)) throw error
-    wrong.push(
+    if (!(error instanceof InvalidSetting)) throw error
+    problems.push(
       `${setting.name} must be ${error.message}${setting.secret ? '' : `, not ${JSON.stringify(text.slice(0, 80))}`}.`,
     )
     return undefined
   }
 }
 
-/** A worker's environment: the first admin is the primary's to make. */
+/** A worker's environment, without ADMIN_PASSWORD: the primary creates the first admin. */
 export function workerEnvironment(): Record<string, string | undefined> {
   const { ADMIN_PASSWORD: _, ...others } = process.env
   return others
 }
 
-/** The README's table, in Markdown. */
+/** The README's table of settings, as Markdown. */
 export function settingsTable(): string {
   const rows = Object.values(settings).map(({ name, shown, meaning }) => `| \`${name}\` | ${shown} | ${meaning} |`)
   return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')

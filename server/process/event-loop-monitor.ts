@@ -1,10 +1,10 @@
-// Watches the event loop: a process that stood still for seconds is told not ready, so that a balancer spares it.
+// Measures event loop stalls: a process that stalled for seconds reports not ready, so that a load balancer avoids it.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { serverLimits } from '#protocol/limits/server.ts'
 
 export interface EventLoopMonitor {
-  /** The longest stand-still of the last whole period of serverLimits.eventLoopWatchMs, in milliseconds. */
+  /** The longest stall of the last complete period of serverLimits.eventLoopWatchMs, in milliseconds. */
   longestMs(): number
   stop(): void
 }

@@ -1,4 +1,4 @@
-// A process's life: settings, a start, signals, and an orderly end in the reverse order of the start, within serverLimits.drainMs.
+// Process lifecycle: settings, start, signals, and a shutdown in reverse order of the start, within serverLimits.drainMs.
 
 import type { Logger } from 'pino'
 import { StartError } from '#db/embedded/start-error.ts'
@@ -10,26 +10,26 @@ import { createLog } from './log.ts'
 export interface ProcessLifecycle {
   config: Config
   log: Logger
-  /** What the end calls, the last one first. */
+  /** Called at shutdown, the last one first. */
   shutdownHooks: (() => Promise<unknown>)[]
-  /** Ends the process in order. */
+  /** Starts the shutdown. */
   end(code: number): void
 }
 
-/** `about` stands on every line of the log. A StartError is said by its message alone. */
+/** `fields` are added to every log line. A StartError prints only its message. */
 export async function runProcess(
   start: (life: ProcessLifecycle) => Promise<void>,
-  about: Record<string, unknown> = {},
+  fields: Record<string, unknown> = {},
 ) {
   const shutdownHooks: ProcessLifecycle['shutdownHooks'] = []
   let stopping: Promise<void> | undefined
   let log: Logger | undefined
 
   async function stop(code: number) {
-    const tooLong = setTimeout(() => process.exit(1), serverLimits.drainMs)
+    const deadline = setTimeout(() => process.exit(1), serverLimits.drainMs)
     for (const each of shutdownHooks.reverse())
-      await each().catch((error: unknown) => log?.error({ err: error }, 'stopping'))
-    clearTimeout(tooLong)
+      await each().catch((error: unknown) => log?.error({ err: error }, 'shutdown hook failed'))
+    clearTimeout(deadline)
     log?.info('stopped')
     process.exit(code)
   }
@@ -37,9 +37,9 @@ export async function runProcess(
   const end = (code: number) => {
     stopping ??= stop(code)
   }
-  // Ctrl-C may reach us twice, from the terminal and from the process that started us: the second changes nothing.
+  // Ctrl-C may arrive twice, from the terminal and from the parent process. The second has no effect.
   const onSignal = (signal: string) => {
-    log?.info(`${signal}: stopping`)
+    log?.info({ signal }, 'stopping')
     end(0)
   }
   process.on('SIGINT', onSignal)
@@ -47,10 +47,10 @@ export async function runProcess(
 
   try {
     const config = loadConfig()
-    log = createLog(config.logLevel).child(about)
+    log = createLog(config.logLevel).child(fields)
     await start({ config, log, shutdownHooks, end })
-    const memory = await collectGarbageWhenIdle()
-    shutdownHooks.push(async () => memory.stop())
+    const idleGc = await collectGarbageWhenIdle()
+    shutdownHooks.push(async () => idleGc.stop())
   } catch (error) {
     if (stopping) return
     if (error instanceof StartError) process.stderr.write(`${error.message}\n`)

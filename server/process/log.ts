@@ -1,17 +1,18 @@
-// The log: one JSON line an event, on standard output; in a terminal the same for people. Never content, tokens, names or addresses of people.
+// The log: one JSON object per event on standard output, formatted for people in a terminal. It never holds content,
+// tokens, names or addresses.
 
 import { type DestinationStream, type Logger, pino } from 'pino'
 
-/** Tests let it write elsewhere. */
-export function createLog(level: string, to?: DestinationStream): Logger {
+/** Tests pass their own destination. */
+export function createLog(level: string, output?: DestinationStream): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: withoutContent } }
-  const destination = to ?? (process.stdout.isTTY ? forPeople : undefined)
+  const destination = output ?? (process.stdout.isTTY ? forPeople : undefined)
   return destination === undefined ? pino(options) : pino(options, destination)
 }
 
 const levels: Record<number, string> = { 40: 'warning: ', 50: 'error: ', 60: 'fatal: ' }
 
-/** Time, message and what goes with it, a line each. */
+/** Time and message, then one line per field. */
 const forPeople: DestinationStream = {
   write(line) {
     const { level, time, msg, ...rest } = JSON.parse(line) as { level: number; time: string; msg: string }
@@ -22,7 +23,9 @@ const forPeople: DestinationStream = {
   },
 }
 
-/** The driver puts whole statements, and with them content, on its errors: a name, a number and the place are enough. */
+/**
+ * Keeps name, number and stack of an error: the driver adds whole statements, and with them content, to its messages.
+ */
 function withoutContent(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
   const { code, errno } = error as { code?: unknown; errno?: unknown }
@@ -31,7 +34,7 @@ function withoutContent(error: unknown): Record<string, unknown> {
     code,
     errno,
     ...(errno === undefined ? { message: error.message } : {}),
-    // The message comes first in it, and a line of what somebody wrote may look like a line of the stack.
+    // The stack starts with the message, and content in it may look like a stack frame.
     stack: error.stack
       ?.replace(error.message, '')
       .split('\n')

@@ -164,7 +164,9 @@ function toErrorBody(app: App, connection: Connection, name: unknown, error: unk
   const request = isRequestName(name) ? name : undefined
   if (code === 'internal') {
     const kind = `request_failed ${request} ${errnoOf(error)}`
-    writeBounded(app, { kind, budget: 'failureLines' }, () => app.log.error({ err: error, request }, 'request failed'))
+    writeBounded(app, { kind, budget: 'failureLogLines' }, () =>
+      app.log.error({ err: error, request }, 'request failed'),
+    )
   }
   if (code === 'forbidden') logSecurity(app, 'forbidden', { userId: actor.userId, what: request })
   return errorBody(error)

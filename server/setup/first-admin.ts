@@ -12,18 +12,18 @@ import { serverLimits } from '#protocol/limits/server.ts'
 import { hashPassword } from '../auth/password.ts'
 import { isGuessable } from '../auth/password-policy.ts'
 import type { App } from '../context.ts'
-import { type BriefCache, createBriefCache } from '../shared/brief-cache.ts'
+import { createMicroCache, type MicroCache } from '../shared/micro-cache.ts'
 import { newSiteKey } from '../sites/site-key.ts'
 
 export async function isSetupNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
   return !(await hasAdmin(db))
 }
 
-const setupNeeded = new WeakMap<Database, BriefCache<boolean>>()
+const setupNeeded = new WeakMap<Database, MicroCache<boolean>>()
 
 /** For callers without a token: cached for serverLimits.cachedReplyMs. */
 export function isSetupNeededCached({ db }: Pick<App, 'db'>): Promise<boolean> {
-  const cache = setupNeeded.get(db) ?? createBriefCache(serverLimits.cachedReplyMs, () => isSetupNeeded({ db }))
+  const cache = setupNeeded.get(db) ?? createMicroCache(serverLimits.cachedReplyMs, () => isSetupNeeded({ db }))
   setupNeeded.set(db, cache)
   return cache.get()
 }

@@ -1,4 +1,4 @@
-// Who makes a request: read from the actor's own row when its token is checked, never from a payload.
+// Who makes a request. Authentication reads it from the actor's row, never from a payload.
 
 import type { AgentRole, Role } from '#protocol/entities.ts'
 import type { ClientAddress } from './client-address.ts'
@@ -7,11 +7,11 @@ interface ActorBase {
   userId: number
   name: string
   role: Role
-  /** The login session or customer session that the token names. */
+  /** The login session or customer session of the token. */
   sessionId: number
-  /** Where the call or the connection comes from. */
+  /** Address of the call or connection. */
   address: ClientAddress
-  /** The session, the user or the connection has ended on this node: nothing more is done for the actor. */
+  /** The session, user or connection has ended on this node: reject everything else from this actor. */
   isEnded?: boolean
 }
 

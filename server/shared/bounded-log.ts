@@ -1,5 +1,5 @@
-// Log lines that callers can cause, bounded: so many of one kind, and so many of one actor, that a flood fills no disk and hides nobody
-// else's. What was left out is counted, and one line says how many.
+// Rate limits log lines that callers can cause, per kind and per actor. A flood then cannot fill the disk or hide the
+// lines of others. One line reports how many were suppressed.
 
 import type { RateName } from '../budgets/budgets.ts'
 import { budgets } from '../budgets/budgets.ts'
@@ -8,18 +8,18 @@ import type { App } from '../context.ts'
 type Parts = Pick<App, 'log' | 'rates' | 'now'>
 
 interface Line {
-  /** A name of ours, never a caller's words: there is one count for each. */
+  /** A fixed name, never text from a caller: each has its own counter. */
   kind: string
-  /** Of all lines of the kind. */
+  /** The rate of all lines of this kind. */
   budget: RateName
-  /** Who caused it, where that is known: a user's id or the group of an address. It is counted by and not written. */
+  /** A user's id or an address group, if available. Selects the budget and is not logged. */
   actor?: string | number | undefined
 }
 
 interface Kind {
   caused: number
   suppressed: number
-  /** When the first of the suppressed was. */
+  /** Time of the first suppressed line. */
   since: number
   timer: NodeJS.Timeout | undefined
 }
@@ -27,13 +27,13 @@ interface Kind {
 const { windowMs } = budgets.refusalLogLines
 const kindsOf = new WeakMap<App['rates'], Map<string, Kind>>()
 
-/** Calls `write`, unless the kind or the actor has used up its budget. */
+/** Calls `write` unless the budget of the kind or of the actor is exhausted. */
 export function writeBounded(app: Parts, { kind: name, budget, actor }: Line, write: () => void): void {
   const kind = kindOf(app, name)
   kind.caused += 1
   if (kind.suppressed > 0 && app.now() - kind.since >= windowMs) reportSuppressed(app, name, kind)
-  const isOwnBudgetLeft = actor === undefined || app.rates.tryConsume('linesPerActor', `${name} ${actor}`)
-  if (isOwnBudgetLeft && app.rates.tryConsume(budget, name)) write()
+  const isWithinActorBudget = actor === undefined || app.rates.tryConsume('logLinesPerActor', `${name} ${actor}`)
+  if (isWithinActorBudget && app.rates.tryConsume(budget, name)) write()
   else suppress(app, name, kind)
 }
 
@@ -44,7 +44,7 @@ function suppress(app: Parts, name: string, kind: Kind): void {
   kind.timer = setTimeout(() => reportSuppressed(app, name, kind), windowMs).unref()
 }
 
-/** For lines that no flood can cause. */
+/** For lines that a flood cannot cause. */
 export function countAndWrite(app: Parts, kind: string, write: () => void): void {
   kindOf(app, kind).caused += 1
   write()
@@ -64,7 +64,7 @@ function reportSuppressed({ log }: Parts, event: string, kind: Kind): void {
   kind.suppressed = 0
 }
 
-/** How often each kind was caused on this node, written or not. */
+/** How often each kind occurred on this node, logged or suppressed. */
 export function countsOfKinds({ rates }: Pick<App, 'rates'>): [kind: string, caused: number][] {
   return [...(kindsOf.get(rates) ?? [])].map(([name, { caused }]) => [name, caused])
 }

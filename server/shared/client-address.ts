@@ -1,5 +1,5 @@
-// Whose address a request counts for: the one function behind all limits, logs and local-only checks. X-Forwarded-For is believed only
-// as far as TRUSTED_PROXIES vouch for it.
+// The client address of a request, for all limits, logs and local-only checks. It uses X-Forwarded-For only as far as
+// TRUSTED_PROXIES allow.
 
 import type { IncomingMessage } from 'node:http'
 import { isIPv4, isIPv6 } from 'node:net'
@@ -7,36 +7,36 @@ import proxyAddr from '@fastify/proxy-addr'
 import type { Config } from '../process/config.ts'
 
 export interface ClientAddress {
-  /** Canonical text: no port, no brackets, no zone; IPv4 is never written as IPv6. Empty where the socket has no address any more. */
+  /** Canonical text: no port, brackets or zone; IPv4 never as IPv6. Empty when the socket is already closed. */
   address: string
-  /** What limits count by: the address itself, of IPv6 its /64, which is what one household or server gets. */
+  /** The key of limits: the address itself, or for IPv6 its /64, which one household or server gets. */
   group: string
-  /** Of IPv6 the /48, which is what one organization gets (RFC 6177); of IPv4 the address itself. */
+  /** For IPv6 the /48, which one organization gets (RFC 6177); for IPv4 the address itself. */
   network: string
 }
 
-/** Hops of X-Forwarded-For that are read, the nearest first. */
+/** Most hops to read from X-Forwarded-For, the nearest first. */
 const forwardedHops = 20
 
 type TrustSettings = Pick<Config, 'trustedProxies'>
 const trustByList = new WeakMap<readonly string[], (address: string, hop: number) => boolean>()
 
-/** A worker passes on requests of another's sessions, with the address of their client in this header. */
-export const passedAddressHeader = 'kefu-client-address'
-const passedOn = new WeakSet<object>()
+/** Carries the client's address when one worker proxies a request to another. */
+export const proxiedAddressHeader = 'kefu-client-address'
+const workerSockets = new WeakSet<object>()
 
-/** Call for connections of other workers alone. */
-export const trustAddressHeader = (socket: object): void => void passedOn.add(socket)
+/** Only for connections from other workers. */
+export const trustAddressHeader = (socket: object): void => void workerSockets.add(socket)
 
 export function clientAddress({ trustedProxies }: TrustSettings, { socket, headers }: IncomingMessage): ClientAddress {
-  if (passedOn.has(socket)) return groupAddress(normalizeAddress(String(headers[passedAddressHeader])) ?? '')
+  if (workerSockets.has(socket)) return groupAddress(normalizeAddress(String(headers[proxiedAddressHeader])) ?? '')
   let address = normalizeAddress(socket.remoteAddress ?? '') ?? ''
   if (trustedProxies.length > 0) {
     const isTrusted = trustOf(trustedProxies)
     const hops = lastEntries(headers['x-forwarded-for'])
     for (let hop = 0; hop < hops.length && isTrusted(address, hop); hop++) {
       const next = normalizeAddress(hops[hop] as string)
-      // What nobody can read counts for the proxy that passed it on.
+      // An unparsable hop counts for the proxy that sent it.
       if (next === null) break
       address = next
     }
@@ -50,7 +50,7 @@ function trustOf(trustedProxies: readonly string[]) {
   return compiled
 }
 
-/** The nearest hop first. */
+/** Nearest hop first. */
 function lastEntries(header: string | string[] | undefined): string[] {
   const text = Array.isArray(header) ? header.join(',') : (header ?? '')
   return text
@@ -61,7 +61,7 @@ function lastEntries(header: string | string[] | undefined): string[] {
     .filter((entry) => entry.trim() !== '')
 }
 
-/** One address as a proxy or a socket writes it, with port, brackets, quotes or zone; null where it is none. */
+/** Parses an address with port, brackets, quotes or zone; null when it is not an address. */
 export function normalizeAddress(written: string): string | null {
   if (written.length > 100) return null
   let text = written.trim().replace(/^"|"$/g, '')
@@ -78,11 +78,11 @@ export function normalizeAddress(written: string): string | null {
     const [high = 0, low = 0] = hextets.slice(6)
     return [high >> 8, high & 255, low >> 8, low & 255].join('.')
   }
-  // The URL parser writes IPv6 as RFC 5952 wants it.
+  // The URL parser formats IPv6 as in RFC 5952.
   return new URL(`http://[${text}]`).hostname.slice(1, -1)
 }
 
-/** `address` as normalizeAddress gives it. */
+/** `address` as normalizeAddress returns it. */
 export function groupAddress(address: string): ClientAddress {
   if (!isIPv6(address)) return { address, group: address, network: address }
   const prefix = (hextets: number) =>
@@ -108,14 +108,14 @@ function hextetsOf(address: string): number[] {
 
 const forwardingHeader = /^(x-forwarded-.*|forwarded|x-real-ip|x-client-ip|cf-connecting-ip|true-client-ip|via)$/
 
-/** Whether a proxy has passed the request on, as far as its headers tell. */
+/** Whether any header indicates a proxy. */
 export const isForwarded = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
   Object.keys(headers).some((name) => forwardingHeader.test(name))
 
 /**
- * True for a caller on this machine itself: the peer and the name it asked for are the loopback's, and nobody passed the request on.
- * Behind a proxy nobody is local: not where proxies are trusted, not where PUBLIC_URL is https (this process speaks http alone), and not
- * over HTTP/1.0, which nginx speaks to what is behind it unless it is configured otherwise.
+ * True for a caller on this machine: peer and Host are loopback, and no proxy is involved. A proxy exists where
+ * TRUSTED_PROXIES is set and where PUBLIC_URL is https, since this process speaks only http. HTTP/1.0 is nginx's
+ * default towards its upstream.
  */
 export function isLocal(
   { trustedProxies, publicUrl }: Pick<Config, 'trustedProxies' | 'publicUrl'>,

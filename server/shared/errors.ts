@@ -1,4 +1,4 @@
-// The one error that use cases throw on purpose: a code of the closed list, a sentence for people, details for programs.
+// The error that use cases throw: a code of the closed list, a sentence for people, details for programs.
 
 import { databaseErrorCode } from '#db/core/errors.ts'
 import { type ErrorBody, type ErrorCode, errorCodes } from '#protocol/errors.ts'
@@ -15,28 +15,28 @@ export class AppError extends Error {
   }
 }
 
-/** Whatever was thrown, as a caller may see it: nothing internal but for AppErrors' own words. */
+/** The public form of any thrown value. Only the message of an AppError is passed through. */
 export function errorBody(error: unknown): ErrorBody {
-  const known = asAppError(error)
+  const appError = asAppError(error)
   return {
-    code: known.code,
-    message: known.message,
-    retryable: errorCodes[known.code].retryable,
-    ...(known.details === undefined ? {} : { details: known.details }),
+    code: appError.code,
+    message: appError.message,
+    retryable: errorCodes[appError.code].retryable,
+    ...(appError.details === undefined ? {} : { details: appError.details }),
   }
 }
 
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   const trouble = databaseErrorCode(error)
-  if (trouble !== null) return new AppError(trouble, 'The database cannot serve this request now; try again later.')
+  if (trouble !== null) return new AppError(trouble, 'The database is not available; try again later.')
   if (isResourceShortage(error))
     return new AppError('unavailable', 'The server is short of resources; try again later.')
-  return new AppError('internal', 'Something went wrong on our side.')
+  return new AppError('internal', 'Internal error; try again later.')
 }
 
 const shortages = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EROFS', 'EAGAIN'])
 
-/** The operating system's: no disk, files or memory left. */
+/** Operating system errors: out of disk, file descriptors or memory. */
 const isResourceShortage = (error: unknown) =>
   error instanceof Error && 'code' in error && shortages.has(String(error.code))

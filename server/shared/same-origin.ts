@@ -1,9 +1,12 @@
-// Which pages may speak to us as a browser: our own alone. A site's pages act through the widget's frame, whose origin is ours.
+// Only our own pages may call us from a browser. A site's page uses the widget's frame, whose origin is ours.
 
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Config } from '../process/config.ts'
 
-/** True for PUBLIC_URL's origin (unset: the origin that the Host header names) and for programs, which send none. 'null' is nobody's. */
+/**
+ * True for the origin of PUBLIC_URL (unset: of the Host header) and for programs, which send none. Never true for
+ * 'null'.
+ */
 export function isSameOrigin(config: Pick<Config, 'publicUrl'>, headers: IncomingHttpHeaders): boolean {
   const { origin, host } = headers
   if (origin === undefined) return true

@@ -4,14 +4,14 @@
 import type { Database } from '#db/core/database.ts'
 import { findFirstSite, findSitesByKeys, hasSiteWithOrigins, type SiteRecord } from '#db/queries/sites.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import { type BriefCache, createBriefCache } from '../shared/brief-cache.ts'
 import { AppError } from '../shared/errors.ts'
+import { createMicroCache, type MicroCache } from '../shared/micro-cache.ts'
 
 type Found = SiteRecord | undefined
 
 interface CachedSites {
-  first: BriefCache<Found>
-  hasOrigins: BriefCache<boolean>
+  first: MicroCache<Found>
+  hasOrigins: MicroCache<boolean>
   byKey(key: string): Promise<Found>
   forget(): void
 }
@@ -32,8 +32,8 @@ export const forgetCachedSites = (db: Database): void => cachedSites.get(db)?.fo
 function sitesOf(db: Database): CachedSites {
   const existing = cachedSites.get(db)
   if (existing) return existing
-  const first = createBriefCache(serverLimits.cachedReplyMs, () => findFirstSite(db))
-  const hasOrigins = createBriefCache(serverLimits.cachedReplyMs, () => hasSiteWithOrigins(db))
+  const first = createMicroCache(serverLimits.cachedReplyMs, () => findFirstSite(db))
+  const hasOrigins = createMicroCache(serverLimits.cachedReplyMs, () => hasSiteWithOrigins(db))
   const { byKey, forget } = cacheByKey(db)
   const sites = {
     first,

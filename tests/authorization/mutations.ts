@@ -52,17 +52,17 @@ export const removals: Record<string, Removal> = {
   },
   'the role that a call is for': {
     file: callers,
-    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')",
+    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'Your role may not make this call.')",
     put: '',
   },
   'that a call is for admins alone': {
     file: 'server/http/routes/users.ts',
-    find: "http.get('/users', { config: admins }",
-    put: "http.get('/users', { config: { roles: ['agent', 'admin'] } }",
+    find: "http.get('/users', { config: admins,",
+    put: "http.get('/users', { config: { roles: ['agent', 'admin'] },",
   },
   'that a local call is asked on this machine': {
     file: callers,
-    find: 'if (roles === undefined || !isLocal(app.config, request.raw)) throw noSuchRoute()',
+    find: 'if (roles === undefined || !isLocal(app.config, request.raw)) throw routeNotFound()',
     put: '',
   },
   'whose conversation it is': {
@@ -218,7 +218,7 @@ export const removals: Record<string, Removal> = {
   },
   'the origin of what uses the cookie': {
     file: 'server/http/auth-cookies.ts',
-    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')",
+    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'Call this from a page of Kefu.')",
     put: '',
     caughtBy: 'tests/http/cookies.test.ts',
   },
@@ -463,7 +463,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a caller is read again at the end of the body': {
     file: callers,
-    find: 'if (request.actor !== null && !request.wasWhole && Array.isArray(roles)) await admitCaller(request, reply, roles)',
+    find: 'if (request.actor !== null && !request.bodyRead && Array.isArray(roles)) await admitCaller(request, reply, roles)',
     put: '',
     caughtBy: bodyTests,
   },

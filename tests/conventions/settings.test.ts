@@ -94,7 +94,6 @@ describe('settings', () => {
     ['REDIS_URL', 'http://127.0.0.1'],
     ['REDIS_URL', 'redis://127.0.0.1/name'],
     ['REDIS_URL', 'redis://:100%@127.0.0.1'],
-    ['SMTP_URL', 'smtp://127.0.0.1'],
     ['WORKERS', '0'],
     ['WORKERS', '65'],
     ['WORKERS', 'all'],

@@ -82,7 +82,6 @@ export function takePresence(state: HeldState, isSomebodyHere: boolean): HeldSta
 
 const hearers: { [E in EventName]?: (state: HeldState, data: ServerEvents[E]) => HeldState } = {
   'message:created': takeMessage,
-  'message:updated': takeMessage,
   'receipt:updated': takeReceipt,
   'conversation:created': (state, { conversation }) => takeConversations(state, [conversation]),
   'conversation:updated': (state, { conversation }) => takeConversations(state, [conversation]),

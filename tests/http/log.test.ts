@@ -107,12 +107,12 @@ describe('[HT29] the log tells, by numbers,', () => {
     ])
   })
 
-  test('[S24] of a flood of refusals no more than budgets.linesPerActor of one user, of others all the same', async () => {
+  test('[S24] of a flood of refusals no more than budgets.logLinesPerActor of one user, of others all the same', async () => {
     let now = Date.now()
     const shop = await startTestApp({ log, rateLimits: true, now: () => now })
     try {
       const [agent, customer] = [await shop.newAgent(), await shop.newCustomer()]
-      const { count, windowMs } = budgets.linesPerActor
+      const { count, windowMs } = budgets.logLinesPerActor
       for (let times = 0; times < 80; times++) await agent.call('GET', '/users')
       await customer.call('GET', '/users')
       await shop.call('POST', '/auth/login', { username: 'nobody', password })

@@ -133,7 +133,7 @@ describe('[HT24] [S20] a full disk', () => {
   })
 })
 
-test('[HT35] [S9] of failures of one kind the log has budgets.failureLines, then one line with how many it left out', async () => {
+test('[HT35] [S9] of failures of one kind the log has budgets.failureLogLines, then one line with how many it left out', async () => {
   let now = Date.now()
   const lines: string[] = []
   const log = createLog('info', { write: (line) => void lines.push(line) })
@@ -151,7 +151,7 @@ test('[HT35] [S9] of failures of one kind the log has budgets.failureLines, then
         },
       },
     )
-    const { count, windowMs } = budgets.failureLines
+    const { count, windowMs } = budgets.failureLogLines
     const ask = async (path: string) => expect((await fetch(url + path)).status).toBe(500)
     for (let times = 0; times < count + 30; times++) await ask('/one')
     await ask('/other')

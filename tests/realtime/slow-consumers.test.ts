@@ -106,7 +106,7 @@ describe('a client that does not read', () => {
     tcp.socket.pause()
     const before = refused('slow')
     for (let count = 0; refused('slow') === before && count < 2_000; count++) {
-      app.publish('message:updated', { conversationId }, { content: longest } as never)
+      app.publish('message:created', { conversationId }, { content: longest } as never)
       await new Promise(setImmediate)
     }
     expect(refused('slow')).toBe(before + 1)

@@ -15,6 +15,7 @@ import { createLog } from '../../server/process/log.ts'
 import { groupAddress } from '../../server/shared/client-address.ts'
 import { type Client, connectClient } from './client.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { assertResponse } from './protocol-checks.ts'
 
 export const loopback = groupAddress('127.0.0.1')
 
@@ -131,7 +132,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers }
+    const parsed = text === '' ? null : JSON.parse(text)
+    assertResponse(method, path, response.status, parsed)
+    return { status: response.status, body: parsed, headers: response.headers }
   }
 
   async function connect(token: string): Promise<Client> {

@@ -4,6 +4,7 @@ import { io, type Socket } from 'socket.io-client'
 import type { ErrorCode, Reply } from '#protocol/errors.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
+import { assertEvent, assertReply } from './protocol-checks.ts'
 
 export interface PublishedState<E extends EventName = EventName> {
   event: E
@@ -25,6 +26,8 @@ export interface Client {
   all<E extends EventName>(event: E): ServerEvents[E][]
   close(): void
 }
+
+const checkEvent = async (event: string, data: unknown) => assertEvent(event, data)
 
 const waitAtMostMs = 20_000
 
@@ -58,10 +61,16 @@ function wrap(socket: Socket): Client {
   const waiting = new Set<() => void>()
   socket.onAny((event: string, data: unknown) => {
     told.push({ event, data } as PublishedState)
+    // Rejects unhandled, which fails the test run: the listener has no caller.
+    void checkEvent(event, data)
     for (const look of [...waiting]) look()
   })
 
-  const ask: Client['ask'] = (name, payload) => socket.timeout(waitAtMostMs).emitWithAck(name, payload)
+  const ask: Client['ask'] = async (name, payload) => {
+    const reply = await socket.timeout(waitAtMostMs).emitWithAck(name, payload)
+    if (reply.ok) assertReply(name, reply.data)
+    return reply
+  }
 
   return {
     socket,

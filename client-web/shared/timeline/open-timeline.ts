@@ -166,7 +166,6 @@ export function openTimeline<C extends Conversation>(
 
   const undo = [
     connection.on('message:created', addMessage),
-    connection.on('message:updated', addMessage),
     connection.on('receipt:updated', (receipt) => {
       if (receipt.conversationId !== conversationId) return
       timeline.value = addHead(timeline.value, readHead(receipt.readerRole, receipt.seq))

@@ -6,7 +6,7 @@ import { type IncomingMessage, type Server as NodeServer, request as open, type 
 import { connect, type Socket as TcpSocket } from 'node:net'
 import type { Server } from 'socket.io'
 import type { Config } from '../../process/config.ts'
-import { clientAddress, passedAddressHeader, trustAddressHeader } from '../../shared/client-address.ts'
+import { clientAddress, proxiedAddressHeader, trustAddressHeader } from '../../shared/client-address.ts'
 import type { WorkerIpc } from './worker-ipc.ts'
 
 /** Call after the server is attached and before the first connection. */
@@ -26,8 +26,8 @@ export function enableStickySessions(
     const owner = ownerOf(request.url ?? '')
     if (owner === null || owner === id) return next()
     // Overwrites the header, so that budgets there count for the client's real address.
-    const headers = [...without(request.rawHeaders, passedAddressHeader)]
-    headers.push(passedAddressHeader, clientAddress(config, request).address)
+    const headers = [...without(request.rawHeaders, proxiedAddressHeader)]
+    headers.push(proxiedAddressHeader, clientAddress(config, request).address)
     if (request.headers.upgrade) proxyUpgrade(request, headers, socketOf(owner))
     else proxyRequest(request, headers, response, socketOf(owner))
   })

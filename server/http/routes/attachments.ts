@@ -1,8 +1,8 @@
-// Images and files: one upload as multipart/form-data, and its bytes back. What browsers get of them can never act as a page.
+// Uploads as multipart/form-data, and downloads. A browser never treats a download as a page.
 
 import multipart, { type Multipart, type MultipartFile } from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { IdParams } from '#protocol/http.ts'
+import { calls } from '#protocol/http.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { truncateName } from '../../attachments/attachment-name.ts'
 import { type AttachmentFile, readAttachment } from '../../attachments/read-attachment.ts'
@@ -14,7 +14,7 @@ import { watchBody } from '../body-watch.ts'
 import { actorOf, both, type HttpServer } from '../route-auth.ts'
 import { fileHeaders } from '../security-headers.ts'
 
-/** For the parser: one file, and just enough room to notice anything else. */
+/** One file, and just enough room to detect anything else. */
 const formLimits = {
   fileSize: limits.attachmentBytes + 1,
   files: 1,
@@ -27,56 +27,60 @@ const formLimits = {
 }
 
 export function attachmentRoutes(app: App, http: HttpServer): void {
-  // In a scope of its own: no other route takes multipart.
+  // A scope of its own: no other route accepts multipart.
   http.register(async (uploads) => {
     await uploads.register(multipart, {
       limits: formLimits,
       throwFileSizeLimit: false,
     })
-    uploads.post('/attachments', { config: { ...both, bodyMs: limits.uploadMs } }, async (request, reply) => {
-      const actor = actorOf(request)
-      app.rates.consume('uploadsPerAddress', actor.address.group)
-      assertBoundary(request.headers['content-type'] ?? '')
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
-      const attachment = await uploadAttachment(app, actor, {
-        receive: () => onlyFile(request),
-        signal: gone.signal,
-      }).catch((error: unknown) => {
-        // What still comes is not parsed any more.
-        request.raw.unpipe()
-        request.raw.resume()
-        throw error
-      })
-      reply.code(201)
-      return attachment
-    })
+    uploads.post(
+      '/attachments',
+      { config: { ...both, bodyMs: limits.uploadMs }, schema: calls['POST /attachments'] },
+      async (request, reply) => {
+        const actor = actorOf(request)
+        app.rates.consume('uploadsPerAddress', actor.address.group)
+        assertBoundary(request.headers['content-type'] ?? '')
+        const disconnected = new AbortController()
+        reply.raw.once('close', () => disconnected.abort())
+        const attachment = await uploadAttachment(app, actor, {
+          receive: () => onlyFile(request),
+          signal: disconnected.signal,
+        }).catch((error: unknown) => {
+          // Discard the rest of the body unparsed.
+          request.raw.unpipe()
+          request.raw.resume()
+          throw error
+        })
+        reply.code(201)
+        return attachment
+      },
+    )
   })
 
   for (const [path, size] of [
     ['/attachments/:id', 'whole'],
     ['/attachments/:id/thumbnail', 'thumbnail'],
   ] as const) {
-    http.get(path, { config: both, helmet: fileHeaders, schema: { params: IdParams } }, async (request, reply) => {
+    http.get(path, { config: both, helmet: fileHeaders, schema: calls[`GET ${path}`] }, async (request, reply) => {
       const file = await readAttachment(app, actorOf(request), { id: Number(request.params.id), size })
       return sendFile(reply, file, size === 'thumbnail' ? 'image/webp' : file.attachment.mimeType)
     })
   }
 }
 
-/** Room for the lines around the file. */
-const frameBytes = 64 * 1024
+/** Room for the multipart boundaries and part headers. */
+const framingBytes = 64 * 1024
 
-/** RFC 2046 allows 70 characters. The parser searches for it in the whole body, which a long one makes slow. */
+/** RFC 2046 allows 70 characters. The parser searches the whole body for it, so a long boundary is slow. */
 function assertBoundary(contentType: string): void {
   if (contentType.length > limits.contentTypeLength) throw notOneFile()
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]*)"|([^\s;"]+))/i.exec(contentType) ?? []
   if ((quoted ?? plain ?? '').length > 70) throw notOneFile()
 }
 
-/** The only part, which has to be a file. */
+/** The only part, which must be a file. */
 async function onlyFile(request: FastifyRequest): Promise<Upload> {
-  const maxBytes = limits.attachmentBytes + frameBytes
+  const maxBytes = limits.attachmentBytes + framingBytes
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   const parts = request.parts()
   let file: MultipartFile['file'] | undefined
@@ -94,7 +98,7 @@ async function onlyFile(request: FastifyRequest): Promise<Upload> {
   return { name: truncateName(filename ?? ''), content: untilEnd(content, parts, failed, stop) }
 }
 
-/** Ends well only where the body does. */
+/** Ends without an error only at the end of the body. */
 async function* untilEnd(
   file: AsyncIterable<Buffer>,
   parts: AsyncIterator<Multipart>,
@@ -110,10 +114,9 @@ async function* untilEnd(
   }
 }
 
-const notOneFile = () =>
-  new AppError('invalid_request', 'One file is wanted, and nothing else, as multipart/form-data.')
+const notOneFile = () => new AppError('invalid_request', 'Send exactly one file as multipart/form-data.')
 
-/** Images are our own making and may be shown; all else is only to be saved. */
+/** Images are re-encoded by us and may be shown inline. Everything else downloads. */
 function sendFile(reply: FastifyReply, { attachment, size, content }: AttachmentFile, mimeType: string) {
   const disposition = attachment.width === undefined ? 'attachment' : 'inline'
   const plain = attachment.name.replace(/[^A-Za-z0-9 ._-]/g, '_')
@@ -124,6 +127,6 @@ function sendFile(reply: FastifyReply, { attachment, size, content }: Attachment
     .send(content)
 }
 
-/** As RFC 8187 has it: encodeURIComponent leaves some that it does not. */
+/** RFC 8187 also encodes some characters that encodeURIComponent leaves. */
 const encoded = (name: string) =>
   encodeURIComponent(name).replace(/['()*!]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)

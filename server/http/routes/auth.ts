@@ -1,6 +1,6 @@
-// Logging in, staying logged in, logging out. The refresh token travels in its cookie alone.
+// Login, refresh and logout. The refresh token travels only in its cookie.
 
-import { LoginBody } from '#protocol/http.ts'
+import { calls } from '#protocol/http.ts'
 import { login } from '../../auth/login.ts'
 import { logout } from '../../auth/logout.ts'
 import { refresh } from '../../auth/refresh.ts'
@@ -19,28 +19,40 @@ import { continuations, everyone, type HttpServer } from '../route-auth.ts'
 export function authRoutes(app: App, http: HttpServer): void {
   const onRequest = requireSameOrigin(app)
 
-  http.post('/auth/login', { config: everyone, onRequest, schema: { body: LoginBody } }, async (request, reply) => {
-    const { reply: answer, refreshToken, device } = await login(app, request.body, browserOf(app, request))
-    setRefreshCookie(app, reply, refreshToken)
-    if (device !== undefined) setDeviceCookie(app, reply, device)
-    return answer
-  })
-
-  http.post('/auth/refresh', { config: continuations, onRequest }, async (request, reply) => {
-    try {
-      const { reply: answer, refreshToken } = await refresh(app, readRefreshCookie(app, request))
+  http.post(
+    '/auth/login',
+    { config: everyone, onRequest, schema: calls['POST /auth/login'] },
+    async (request, reply) => {
+      const { reply: body, refreshToken, device } = await login(app, request.body, browserOf(app, request))
       setRefreshCookie(app, reply, refreshToken)
-      return answer
-    } catch (error) {
-      // Whatever else failed, the session may still be good.
-      if (asAppError(error).code === 'unauthorized') clearRefreshCookie(app, reply)
-      throw error
-    }
-  })
+      if (device !== undefined) setDeviceCookie(app, reply, device)
+      return body
+    },
+  )
 
-  http.post('/auth/logout', { config: continuations, onRequest }, async (request, reply) => {
-    await logout(app, readRefreshCookie(app, request))
-    clearRefreshCookie(app, reply)
-    return reply.code(204).send()
-  })
+  http.post(
+    '/auth/refresh',
+    { config: continuations, onRequest, schema: calls['POST /auth/refresh'] },
+    async (request, reply) => {
+      try {
+        const { reply: body, refreshToken } = await refresh(app, readRefreshCookie(app, request))
+        setRefreshCookie(app, reply, refreshToken)
+        return body
+      } catch (error) {
+        // After any other failure the session may still be valid.
+        if (asAppError(error).code === 'unauthorized') clearRefreshCookie(app, reply)
+        throw error
+      }
+    },
+  )
+
+  http.post(
+    '/auth/logout',
+    { config: continuations, onRequest, schema: calls['POST /auth/logout'] },
+    async (request, reply) => {
+      await logout(app, readRefreshCookie(app, request))
+      clearRefreshCookie(app, reply)
+      return reply.code(204).send()
+    },
+  )
 }

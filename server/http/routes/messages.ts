@@ -1,6 +1,6 @@
-// A conversation's messages over plain HTTP: the same use cases as over a socket.
+// Messages of a conversation over HTTP, with the same use cases as over a socket.
 
-import { IdParams, MessagesQuery, NewMessageBody } from '#protocol/http.ts'
+import { calls } from '#protocol/http.ts'
 import type { App } from '../../context.ts'
 import { listMessages } from '../../messages/list-messages.ts'
 import { sendMessage } from '../../messages/send-message.ts'
@@ -10,7 +10,7 @@ import { actorOf, both, type HttpServer } from '../route-auth.ts'
 export function messageRoutes(app: App, http: HttpServer): void {
   http.get(
     '/conversations/:id/messages',
-    { config: both, schema: { params: IdParams, querystring: MessagesQuery } },
+    { config: both, schema: calls['GET /conversations/:id/messages'] },
     (request) => {
       const { before, after, limit } = request.query
       return listMessages(app, actorOf(request), {
@@ -24,7 +24,7 @@ export function messageRoutes(app: App, http: HttpServer): void {
 
   http.post(
     '/conversations/:id/messages',
-    { config: both, schema: { params: IdParams, body: NewMessageBody } },
+    { config: both, schema: calls['POST /conversations/:id/messages'] },
     async (request, reply) => {
       const conversationId = Number(request.params.id)
       const { message, isDuplicate } = await sendMessage(app, actorOf(request), { ...request.body, conversationId })

@@ -1,4 +1,4 @@
-// Figures for Prometheus, of all workers. With METRICS_TOKEN set it must be shown; without one they are for this machine alone.
+// Prometheus metrics of all workers. METRICS_TOKEN protects them. Without it only callers on this machine get them.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
@@ -19,15 +19,15 @@ export function metricsRoutes(app: App, http: HttpServer): void {
   collectDefaultMetrics({ register: registry })
   const seconds = new Histogram({
     name: 'kefu_http_request_seconds',
-    help: 'Time from an HTTP request to its answer, by route pattern.',
+    help: 'Time from an HTTP request to its response, by route pattern.',
     labelNames: ['method', 'route', 'status'],
     registers: [registry],
   })
 
-  figure(registry, 'kefu_connections', 'Open socket connections of this process.', () => app.connections.count())
+  gauge(registry, 'kefu_connections', 'Open socket connections of this process.', () => app.connections.count())
   const refused = new Counter({
     name: 'kefu_refused_sockets_total',
-    help: 'Handshakes that were refused and connections that were ended, by reason.',
+    help: 'Refused handshakes and closed connections, by reason.',
     labelNames: ['reason'],
     registers: [registry],
     collect() {
@@ -35,7 +35,7 @@ export function metricsRoutes(app: App, http: HttpServer): void {
       for (const [reason, count] of app.refusedSockets.entries()) refused.inc({ reason }, count)
     },
   })
-  if (redis) figure(registry, 'kefu_redis_up', '1 while Redis answers.', () => (redis.isUp() ? 1 : 0))
+  if (redis) gauge(registry, 'kefu_redis_up', '1 while Redis answers.', () => (redis.isUp() ? 1 : 0))
 
   countSecurityEvents(app, registry)
 
@@ -43,19 +43,19 @@ export function metricsRoutes(app: App, http: HttpServer): void {
     seconds.observe({ method, route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1000)
   })
 
-  const figures = workerIpc ? aggregateMetrics(registry, workerIpc) : () => registry.metrics()
+  const collectMetrics = workerIpc ? aggregateMetrics(registry, workerIpc) : () => registry.metrics()
   const config = metricsToken === null ? { ...localOnly, admission: 'probe' as const } : probes
   http.get('/metrics', { config }, async (request, reply) => {
     if (metricsToken !== null) assertMetricsToken(app, request, metricsToken)
-    return reply.type(registry.contentType).send(await figures())
+    return reply.type(registry.contentType).send(await collectMetrics())
   })
 }
 
-/** Of each event all that happened, also those of which the log has no line. */
+/** Counts every event, also those that the log suppressed. */
 function countSecurityEvents(app: App, registry: Registry) {
   new Counter({
     name: 'kefu_security_events_total',
-    help: 'Events of the security log, those that it left out included.',
+    help: 'Security events, suppressed log lines included.',
     labelNames: ['event'],
     registers: [registry],
     collect() {
@@ -66,8 +66,8 @@ function countSecurityEvents(app: App, registry: Registry) {
   })
 }
 
-/** A figure that is asked for when somebody looks. */
-function figure(registry: Registry, name: string, help: string, value: () => number) {
+/** A gauge that is read at each scrape. */
+function gauge(registry: Registry, name: string, help: string, value: () => number) {
   new Gauge({
     name,
     help,
@@ -78,7 +78,7 @@ function figure(registry: Registry, name: string, help: string, value: () => num
   })
 }
 
-/** Guesses count for their address: past the budget even the right token is rate_limited. */
+/** Wrong tokens count for their address. Past the budget even the right token is rate_limited. */
 function assertMetricsToken(app: App, request: FastifyRequest, expected: string): void {
   const given = bearerToken(request)
   const { group } = clientAddress(app.config, request.raw)
@@ -88,10 +88,10 @@ function assertMetricsToken(app: App, request: FastifyRequest, expected: string)
     app.rates.count('metricsGuessesPerAddress', group)
     logSecurity(app, 'metrics_refused', {}, group)
   }
-  throw new AppError('unauthorized', 'The bearer token is not METRICS_TOKEN.')
+  throw new AppError('unauthorized', 'Send METRICS_TOKEN as the bearer token.')
 }
 
-/** Takes the same time for any two texts of the given length: their hashes are compared. */
+/** Compares hashes, so that the time does not depend on where the texts differ. */
 function isSame(given: string, expected: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(hash(given), hash(expected))

@@ -1,5 +1,5 @@
-// The built pages and files of client-web/dist. Names under /assets/ change with their content and are kept for good; pages and the
-// loader are asked for anew.
+// Serves client-web/dist. Names under /assets/ contain a content hash and are cached forever. Browsers revalidate pages
+// and the loader.
 
 import { access } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
@@ -12,7 +12,7 @@ import type { App } from '../../context.ts'
 import { isLocal } from '../../shared/client-address.ts'
 import { isAnySiteEmbedded } from '../../sites/cached-sites.ts'
 import { siteOrigins } from '../../sites/site-origins.ts'
-import { type HttpServer, noSuchRoute, pages } from '../route-auth.ts'
+import { type HttpServer, pages, routeNotFound } from '../route-auth.ts'
 import { forAnySite, pageHeaders } from '../security-headers.ts'
 
 const WidgetQuery = Type.Object({ site: Type.Optional(ClientId) })
@@ -47,11 +47,11 @@ export async function servePages(app: App, http: HttpServer, root: string): Prom
   }
   for (const url of ['/demo', '/demo/']) {
     http.get(url, { config, helmet: pageHeaders([]) }, async (request, reply) => {
-      if (!(await mayShowDemo(app, request.raw))) throw noSuchRoute()
+      if (!(await mayShowDemo(app, request.raw))) throw routeNotFound()
       return sendPage(reply, 'demo')
     })
   }
-  // The console's own addresses: its router reads them.
+  // Paths of the console's router.
   http.get('/console/*', { config, helmet: pageHeaders([]) }, (_request, reply) => sendPage(reply, 'console'))
 
   http.get('/widget/', { config, schema: { querystring: WidgetQuery } }, async (request, reply) => {
@@ -67,12 +67,12 @@ export async function servePages(app: App, http: HttpServer, root: string): Prom
   )
 }
 
-/** For everyone until Kefu has an address of its own or a site has one; then for this machine, unless DEMO asks for it. */
+/** Public until PUBLIC_URL or an origin of a site is set. Then only for this machine, unless DEMO is on. */
 async function mayShowDemo(app: App, request: IncomingMessage): Promise<boolean> {
   const { config, db } = app
   if (config.demo || isLocal(config, request)) return true
   return config.publicUrl === null && !(await isAnySiteEmbedded(db))
 }
 
-const notBuilt = `Kefu's pages are not built yet. "npm start" builds them; with "npm run dev" use the address that Vite prints.
+const notBuilt = `The pages of Kefu are not built yet. Run "npm start" to build them, or open the address that "npm run dev" prints.
 `

@@ -1,6 +1,6 @@
-// The places that show the widget, as an admin manages them.
+// Site administration: where the widget is embedded.
 
-import { IdentitySecretBody, IdParams, NewSiteBody, SiteBody } from '#protocol/http.ts'
+import { calls } from '#protocol/http.ts'
 import type { App } from '../../context.ts'
 import { createSite } from '../../sites/create-site.ts'
 import { listSites } from '../../sites/list-sites.ts'
@@ -9,20 +9,20 @@ import { updateSite } from '../../sites/update-site.ts'
 import { admins, agentOf, type HttpServer } from '../route-auth.ts'
 
 export function siteRoutes(app: App, http: HttpServer): void {
-  http.get('/sites', { config: admins }, (request) => listSites(app, agentOf(request)))
+  http.get('/sites', { config: admins, schema: calls['GET /sites'] }, (request) => listSites(app, agentOf(request)))
 
-  http.post('/sites', { config: admins, schema: { body: NewSiteBody } }, (request, reply) => {
+  http.post('/sites', { config: admins, schema: calls['POST /sites'] }, (request, reply) => {
     reply.code(201)
     return createSite(app, agentOf(request), request.body)
   })
 
-  http.patch('/sites/:id', { config: admins, schema: { params: IdParams, body: SiteBody } }, (request) =>
+  http.patch('/sites/:id', { config: admins, schema: calls['PATCH /sites/:id'] }, (request) =>
     updateSite(app, agentOf(request), { ...request.body, id: Number(request.params.id) }),
   )
 
   http.post(
     '/sites/:id/identity-secret',
-    { config: admins, schema: { params: IdParams, body: IdentitySecretBody } },
+    { config: admins, schema: calls['POST /sites/:id/identity-secret'] },
     (request, reply) => {
       reply.code(201)
       return newIdentitySecret(app, agentOf(request), { ...request.body, id: Number(request.params.id) })

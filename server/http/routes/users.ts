@@ -1,6 +1,6 @@
-// Agents and admins, as an admin manages them. They are disabled, never deleted: their words stay theirs.
+// User administration. Users are disabled, never deleted: their messages keep their author.
 
-import { IdParams, NewUserBody, UserBody } from '#protocol/http.ts'
+import { calls } from '#protocol/http.ts'
 import type { App } from '../../context.ts'
 import { createUser } from '../../users/create-user.ts'
 import { listUsers } from '../../users/list-users.ts'
@@ -8,14 +8,14 @@ import { updateUser } from '../../users/update-user.ts'
 import { admins, agentOf, type HttpServer } from '../route-auth.ts'
 
 export function userRoutes(app: App, http: HttpServer): void {
-  http.get('/users', { config: admins }, (request) => listUsers(app, agentOf(request)))
+  http.get('/users', { config: admins, schema: calls['GET /users'] }, (request) => listUsers(app, agentOf(request)))
 
-  http.post('/users', { config: admins, schema: { body: NewUserBody } }, (request, reply) => {
+  http.post('/users', { config: admins, schema: calls['POST /users'] }, (request, reply) => {
     reply.code(201)
     return createUser(app, agentOf(request), request.body)
   })
 
-  http.patch('/users/:id', { config: admins, schema: { params: IdParams, body: UserBody } }, (request) =>
+  http.patch('/users/:id', { config: admins, schema: calls['PATCH /users/:id'] }, (request) =>
     updateUser(app, agentOf(request), { ...request.body, id: Number(request.params.id) }),
   )
 }

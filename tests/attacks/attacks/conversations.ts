@@ -332,7 +332,7 @@ export const conversationDrills: Attack[] = [
   bytesDrill('messageBytesPerCustomer', 20_000, 1),
   bytesDrill('messageBytesPerAddress', 40_000, 10),
   linesDrill('refusalLogLines', 20, 10),
-  linesDrill('linesPerActor', 5, 1),
+  linesDrill('logLinesPerActor', 5, 1),
 ]
 
 async function sendOne(budget: Budget, raw: RawWebSocket, conversationId: number, content: string): Promise<boolean> {
