@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runChaos } from './chaos-run.ts'
 import { kindsFor } from './faults.ts'
-import { sabotages } from './mutants.ts'
+import { catchMutants } from './mutant-run.ts'
+import { mutants } from './mutants.ts'
 import { report } from './report.ts'
-import { catchSabotages } from './sabotage-run.ts'
 import { mostGrowth, stallReaders, wasCutInTime } from './stalled-readers.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
-const say = (text: string) => void process.stdout.write(`${text}\n`)
+const print = (text: string) => void process.stdout.write(`${text}\n`)
 
 /** What makes a run worth something. */
 const messagesPerFault = 167
@@ -32,17 +32,17 @@ const seed = Number(values.seed)
 
 async function run(): Promise<boolean> {
   if (values.sabotage !== undefined) {
-    const names = values.sabotage === 'all' ? Object.keys(sabotages) : [values.sabotage]
-    return await catchSabotages({ names, seed, source, say })
+    const names = values.sabotage === 'all' ? Object.keys(mutants) : [values.sabotage]
+    return await catchMutants({ names, seed, source, print })
   }
   if (values.stall !== undefined) return await stall(Number(values.stall))
   const servers = { nodes: Number(values.nodes), workers: Number(values.workers) }
   const faults = Number(values.faults)
   const messages = faults * messagesPerFault
   const findings = await runChaos({ faults, messages, seed, ...servers, kinds: kindsFor(servers), source })
-  say(report(findings))
+  print(report(findings))
   const isHard = findings.acknowledged >= messages && findings.shareInFaults >= shareInFaults
-  if (!isHard) say('  too few messages, or too few of them while a fault was active: this run proves nothing')
+  if (!isHard) print('  too few messages, or too few of them while a fault was active: this run proves nothing')
   return isHard && findings.violations.length === 0
 }
 
@@ -51,11 +51,11 @@ async function stall(seconds: number): Promise<boolean> {
   const { cutAfter, growth, peakGrowth, bytesPerSecond, untold, acknowledged } = findings
   const slowest = Math.round(Math.max(...cutAfter))
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`
-  say(
+  print(
     `${cutAfter.length} readers stalled at ${(bytesPerSecond / 1e6).toFixed(1)} MB/s and were cut within ${slowest} ms`,
   )
-  say(`the server held ${mebibytes(growth)} more for one, ${mebibytes(peakGrowth)} at its peak`)
-  say(`who went on reading was told ${acknowledged - untold.length} of ${acknowledged}`)
+  print(`the server held ${mebibytes(growth)} more for one, ${mebibytes(peakGrowth)} at its peak`)
+  print(`who went on reading was told ${acknowledged - untold.length} of ${acknowledged}`)
   return growth < mostGrowth && untold.length === 0 && cutAfter.every((took) => wasCutInTime(findings, took))
 }
 
