@@ -1,4 +1,4 @@
-// Who a client of the run is: a login or a customer's session, with a token that is renewed as a browser renews it.
+// The account of a client: a login or a customer session whose token is renewed the way a browser does it.
 
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import type { Journal } from './journal.ts'
@@ -7,7 +7,7 @@ export interface Account {
   id: number
   role: 'customer' | 'agent'
   token(): string
-  /** Gets the next token. Throws when nobody answers; a session that is said to be over is a violation. */
+  /** Gets the next token. Throws without a reply. A session that ended is a violation. */
   renew(): Promise<string>
 }
 

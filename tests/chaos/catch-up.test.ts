@@ -1,4 +1,4 @@
-// Missed by thousands: the browser's own conversation comes back whole, page by page, in time.
+// A browser that missed thousands of messages loads them page by page, in time.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { CustomerConversation } from '#protocol/entities.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-it('[CH6] [CV5] [ML1] 5,000 missed messages are there in under three seconds, in order, none missing (F22)', async () => {
+it('[CH6] [CV5] [ML1] a reconnecting browser loads 5,000 missed messages in order in under three seconds (F22)', async () => {
   const { conversationId, customerAccount, agent } = await app.startConversation()
   await agent.request('conversation:claim', { conversationId })
   await agent.request('message:send', { conversationId, clientMessageId: 'first', content: 'Hello' })

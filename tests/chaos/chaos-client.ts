@@ -1,4 +1,4 @@
-// A client of the run on a network of its own: real Socket.IO, coming back by itself with a good token, as the product's browsers do.
+// A Socket.IO client on its own network link. It reconnects by itself with a valid token, as browsers do.
 
 import { io } from 'socket.io-client'
 import type { ErrorCode, Reply } from '#protocol/errors.ts'
@@ -9,7 +9,7 @@ import type { Account } from './account.ts'
 import type { Journal } from './journal.ts'
 import type { Random } from './random.ts'
 
-/** lost: no answer came, and nothing is known of what it did. */
+/** lost: no reply came, so the effect of the request is unknown. */
 export type Outcome<T> =
   | { kind: 'ok'; data: T }
   | { kind: 'refused'; code: ErrorCode; retryable: boolean; details: unknown }
@@ -21,7 +21,7 @@ export interface Person {
   isOnline(): boolean
   request<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Outcome<RequestReplies[N]>>
   on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): void
-  /** At each connect; at once where it is online already. */
+  /** Calls the listener at each connect, and immediately when already connected. */
   onOnline(hear: () => void): void
   close(): void
 }
@@ -30,7 +30,7 @@ const requestDeadlineMs = 10_000
 const connectDeadlineMs = 3_000
 const renewEveryMs = 15_000
 const renewAgainMs = 1_000
-/** Between two tries to connect: soon, so that most of a run is talk. */
+/** Short, so that clients spend most of a run connected. */
 const mostPauseMs = 400
 
 export function connectPerson(account: Account, relay: Relay, journal: Journal, random: Random): Person {
@@ -82,7 +82,7 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
   })
   let renewal = setTimeout(renew, renewEveryMs)
 
-  /** An answer that was lost must be asked for again soon: the token before it is good for 30 seconds more. */
+  /** Retries soon after a lost reply: the previous token stays valid for only 30 seconds. */
   async function renew() {
     const token = await account.renew().catch(() => null)
     if (isClosed) return

@@ -1,4 +1,5 @@
-// One run: people talk while faults happen; then everything is healed, the promised bound passes in silence, and the checker judges.
+// One run: people talk while faults happen. Then all faults end, the clients become idle, and the checkers compare
+// everything.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '#protocol/limits.ts'
@@ -18,21 +19,21 @@ export interface ChaosOptions {
   faults: number
   seed: number
   nodes: number
-  /** Of each node; 1 when not said. */
+  /** Of each node; 1 by default. */
   workers?: number
   kinds: readonly FaultKind[]
-  /** Where the server's source is. */
+  /** The folder of the server's source. */
   source: string
-  /** Goes on with faults until so many messages are acknowledged. */
+  /** Continues with faults until this many messages are acknowledged. */
   messages?: number
-  /** Between two messages of one writer, in milliseconds at most. */
+  /** Longest pause between two messages of one sender, in milliseconds. */
   pauseMs?: number
   withoutRedis?: true
-  /** Of a run that found something, for who wants to know more. */
+  /** Keeps the folder of a run with violations. */
   keepsFolder?: boolean
 }
 
-/** Everything must be equal this long after the last fault was healed: heads and comparison, and a moment for their answers. */
+/** Everything must agree this long after the last fault: heads, the reconciler and their replies. */
 export const boundMs = limits.headsMs
 
 export async function runChaos(options: ChaosOptions): Promise<Findings> {

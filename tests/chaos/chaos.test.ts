@@ -1,4 +1,4 @@
-// The short fault runs of npm test; `npm run test:long` does the full ones.
+// The short fault runs of `npm test`. `npm run test:long` does the full ones.
 
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ interface Run {
 }
 
 async function run({ nodes = 1, workers = 1, faults = 20, kinds = kindsFor({ nodes, workers }) }: Run) {
-  // Other tests run beside this one: fewer messages leave them room, and where there is none it goes on until they were enough.
+  // Other tests run in parallel, so this run sends fewer messages and continues until enough are acknowledged.
   const findings = await runChaos({ faults, messages: 250, seed: 20, nodes, workers, kinds, pauseMs: 30, source })
   expect(findings.violations.slice(0, 10)).toEqual([])
   expect(findings.acknowledged).toBeGreaterThanOrEqual(250)
@@ -25,7 +25,7 @@ async function run({ nodes = 1, workers = 1, faults = 20, kinds = kindsFor({ nod
   expect([...findings.faults.keys()].sort()).toEqual(kinds.sort())
 }
 
-/** What is not the same with one process; npm run chaos -- --workers 2 does every kind. */
+/** The faults that differ from those of one process. `npm run chaos -- --workers 2` does every kind. */
 const ofWorkers: FaultKind[] = ['worker killed', 'worker frozen', 'server killed', 'server frozen']
 
 describe('Faults while people talk', () => {
@@ -45,7 +45,7 @@ describe('Faults while people talk', () => {
 })
 
 describe('The mutants', () => {
-  it('[CH5] are caught: one of them here, all of them by npm run chaos -- --sabotage all', async () => {
+  it('[CH5] are caught by the checker: one here, all by npm run chaos -- --sabotage all', async () => {
     const lines: string[] = []
     const isSound = await catchMutants({
       names: ['subscribed after the read'],

@@ -1,9 +1,10 @@
-// Judges the answers: never `internal`, and no transaction refused because its connection alone was killed, since it runs again.
+// Checks the replies: none is `internal`, and no transaction fails because of a killed connection, since it is
+// retried.
 
 import type { FaultPeriod } from './fault-schedule.ts'
 import type { Journal } from './journal.ts'
 
-/** What runs in a transaction; a lone read may be answered unavailable. */
+/** The requests that run in a transaction. A plain read may fail with unavailable. */
 const transactions = new Set([
   'message:send',
   'message:mark-read',

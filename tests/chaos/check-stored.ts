@@ -1,4 +1,5 @@
-// Judges the database against the journal: what was acknowledged is there, once, as it was sent, in order and without a gap.
+// Checks the database against the journal: each acknowledged message is stored once, unchanged, in order and without
+// a gap.
 
 import type { AcknowledgedChange, Journal } from './journal.ts'
 import type { Stored, StoredConversation, StoredMessage } from './stored.ts'
@@ -83,7 +84,10 @@ function checkReading(conversation: StoredConversation, messages: StoredMessage[
   }
 }
 
-/** Each version is one thing that happened: a claim that two agents won, or a change that was lost, shows as two of one version. */
+/**
+ * A version belongs to one change. A claim that two agents won, or a lost change, shows as two changes of one
+ * version.
+ */
 function checkChanges(
   { id, version: newest }: StoredConversation,
   messages: StoredMessage[],

@@ -1,4 +1,4 @@
-// Judges what every person holds against the database: the same messages, receipts, statuses and rows.
+// Checks the state of every client against the database: messages, receipts, statuses and rows.
 
 import type { Following } from './follow.ts'
 import type { People } from './people.ts'

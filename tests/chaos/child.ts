@@ -1,4 +1,4 @@
-// A child process that faults are done to: killed, frozen, thawed, and always seen to end before another takes its place.
+// A child process that faults kill, freeze and thaw. Its exit is awaited before another takes its place.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
@@ -6,19 +6,19 @@ import { createWriteStream } from 'node:fs'
 export interface Child {
   pid: number
   isRunning(): boolean
-  /** The end of what it said. */
+  /** The end of its output. */
   lastWords(): string
-  /** Calls for each piece it says. */
+  /** Calls the listener with each chunk of output. */
   onOutput(hear: (text: string) => void): void
   kill(signal: NodeJS.Signals): void
-  /** Resolves once it is gone, with how. */
+  /** Resolves with the exit code and signal. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
 export interface ChildOptions {
   cwd: string
   env: Record<string, string>
-  /** All it says is added to this file. */
+  /** Collects all output in this file. */
   outputFile: string
 }
 

@@ -1,4 +1,5 @@
-// Every fault that a run does to Kefu: what it breaks, for how long, and how that is mended. A fault resolves when it is healed.
+// Every fault that a run injects: what it breaks, for how long, and how it is healed. A fault resolves when it is
+// healed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisServer } from '../support/redis.ts'
@@ -17,7 +18,7 @@ export interface Targets {
 export type FaultTarget = 'nodes' | 'database' | 'people' | 'redis'
 
 export interface Fault {
-  /** Two faults never work on the same of these at once. */
+  /** Two faults never affect the same target at the same time. */
   on: readonly FaultTarget[]
   run(targets: Targets, random: Random): Promise<void>
 }
@@ -102,7 +103,7 @@ export const faults = {
   'power lost': {
     on: ['nodes', 'database'],
     async run({ nodes, database }, random) {
-      // Frozen first, so that what is being committed is caught in the middle.
+      // Frozen first, so that the kill hits commits in progress.
       database.freeze()
       await sleep(random.between(1, 60))
       for (const node of nodes) node.killAll()
@@ -162,7 +163,7 @@ export const faults = {
 
 export type FaultKind = keyof typeof faults
 
-/** Every kind that can happen to so many nodes of so many workers each. */
+/** All kinds that apply to this many nodes with this many workers each. */
 export function kindsFor({ nodes, workers }: { nodes: number; workers: number }): FaultKind[] {
   const happens = (kind: FaultKind) =>
     (nodes > 1 || !kind.startsWith('Redis')) && (workers > 1 || !kind.startsWith('worker'))

@@ -1,4 +1,4 @@
-// What a run has to show: counts, times, faults by kind, and what broke a promise.
+// The result of a run: counts, times, faults by kind, and violations.
 
 import type { FaultPeriod } from './fault-schedule.ts'
 import type { Journal } from './journal.ts'
@@ -14,16 +14,16 @@ export interface Findings {
   stored: number
   receipts: number
   changes: number
-  /** From first sending to the acknowledgement, in milliseconds. */
+  /** From the first send to the acknowledgement, in milliseconds. */
   acknowledgedIn: { p50: number; p99: number; max: number }
-  /** Of the acknowledgements, those that fell while a fault was active; 0 to 1. */
+  /** The share of acknowledgements that came while a fault was active, 0 to 1. */
   shareInFaults: number
-  /** The slowest answer that a database fault alone stood in the way of, in milliseconds. */
+  /** The slowest reply that only database faults delayed, in milliseconds. */
   slowestAnswerWithoutDatabase: number
   faults: Map<string, number>
   counts: Map<string, number>
   violations: string[]
-  /** Where the log and the data are, kept when something was violated. */
+  /** The folder of log and data, kept after a violation. */
   folder: string
 }
 

@@ -1,5 +1,5 @@
-// Keeps a person's view of a conversation whole, by the protocol alone: what is told is added; a hole, a reconnect or a head that is ahead
-// is filled by asking for what follows the last seq and version held, page by page.
+// Keeps a client's view of a conversation complete by the protocol alone. A gap, a reconnect or a newer head makes it
+// request everything after its last seq and version, page by page.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '#protocol/limits.ts'
@@ -10,12 +10,12 @@ import { addConversation, addMessages, addReceipt, createView, hasHole, lastSeq,
 export interface Following {
   person: Person
   view: View
-  /** Resolves when the first sync is through. */
+  /** Resolves after the first sync. */
   opened: Promise<void>
   stop(): void
 }
 
-/** News of a conversation may overtake its message, which is told in an event of its own: this long before it counts as missing. */
+/** A conversation event may overtake the event of its message. The message counts as missing after this time. */
 const graceMs = 400
 
 export function follow(person: Person, conversationId: number, journal: Journal): Following {
@@ -46,7 +46,7 @@ export function follow(person: Person, conversationId: number, journal: Journal)
     isSyncing = false
   }
 
-  /** False where an answer was missing; what came is kept. */
+  /** False when a reply was lost. The pages before it are kept. */
   async function catchUp(afterVersion = view.conversation?.version ?? 0): Promise<boolean> {
     const afterSeq = lastSeq(view)
     const opening = await person.request('conversation:open', {
@@ -87,7 +87,7 @@ export function follow(person: Person, conversationId: number, journal: Journal)
     if (message.conversationId !== conversationId || isStopped) return
     take([message])
     if (!hasHole(view)) return
-    // What is told while the answer is under way is no hole.
+    // An event that arrives during a sync is not a gap.
     if (isSyncing) return void sync()
     journal.count('holes seen')
     journal.note('hole', { userId: person.account.id, conversationId, holds: lastSeq(view), told: message.seq })

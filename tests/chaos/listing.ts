@@ -1,5 +1,5 @@
-// What an agent's screen holds beside open conversations: every conversation as a row, and every colleague's status. Read at each connect,
-// then kept by what is told.
+// The lists of an agent's screen: every conversation as a row, and every colleague's status. Loaded at each connect,
+// then kept current by events.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AgentStatusValue, Conversation } from '#protocol/entities.ts'
@@ -14,7 +14,7 @@ export interface Listing {
 export function keepListing(person: Person): Listing {
   const rows: Listing['rows'] = new Map()
   const statuses: Listing['statuses'] = new Map()
-  /** Told since the list of agents was asked for: newer than what the answer holds. */
+  /** Agents with an event since the list was requested: the event is newer than the list. */
   let toldSince = new Set<number>()
   const add = (conversation: Conversation) => {
     if (conversation.version > (rows.get(conversation.id)?.version ?? 0)) rows.set(conversation.id, conversation)

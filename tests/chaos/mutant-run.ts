@@ -10,7 +10,7 @@ import { scenarios } from './scenarios.ts'
 export interface MutantRunOptions {
   names: readonly string[]
   seed: number
-  /** The folder of the correct source. */
+  /** The folder of the unmodified source. */
   source: string
   print: (line: string) => void
 }

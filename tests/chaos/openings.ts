@@ -1,4 +1,5 @@
-// Conversations opened again and again while people write in them: what follows the answer must be told without a gap, from the very first.
+// Opens conversations again and again while people write in them. The events must continue from the snapshot without
+// a gap.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Person } from './chaos-client.ts'
@@ -60,7 +61,7 @@ async function openAll(agent: Person, { talks }: People, until: number, random: 
   }
 }
 
-/** What was told may overlap with the answer, never leave something out between the two or later. */
+/** Events may overlap with the snapshot. They may not leave out a message. */
 function listen(conversationId: number, answered: number, told: number[], journal: Journal) {
   let last = answered
   for (const seq of told) {

@@ -1,4 +1,5 @@
-// What a person writes into one conversation: sent in order under the same clientMessageId until it is acknowledged or refused for good.
+// The outbox of one person in one conversation: sends in order, under the same clientMessageId, until acknowledged or
+// refused for good.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Person } from './chaos-client.ts'
@@ -6,13 +7,13 @@ import type { Journal, Sent } from './journal.ts'
 
 export interface Outbox {
   add(content: string): void
-  /** How many are not acknowledged. */
+  /** The number of unacknowledged messages. */
   size(): number
 }
 
 const longMs = 3000
 
-/** `window`: how many may be on their way at once; with 1 the order of sending is the order of seq. */
+/** `window`: how many are in flight at most. With 1, seq follows the order of sending. */
 export function openOutbox(person: Person, conversationId: number, journal: Journal, window: number): Outbox {
   const waiting: Sent[] = []
   const flying = new Set<Sent>()

@@ -1,4 +1,4 @@
-// Who is in a run: customers with a conversation each, agents who follow all of them, and what each of them holds.
+// The people of a run: customers with a conversation each, and agents who follow all conversations.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRelay } from '../support/relay.ts'
@@ -12,7 +12,7 @@ import type { Random } from './random.ts'
 export const adminPassword = 'correct horse battery'
 export const agentPassword = 'staple in the tea'
 
-/** A conversation with all who hold it. */
+/** A conversation and everyone who follows it. */
 export interface Talk {
   conversationId: number
   customer: Following
@@ -40,7 +40,7 @@ export async function gatherPeople({ urls, customers, agents, journal, random }:
   const admin = await logIn(url, 'admin', adminPassword, journal)
   const all: Person[] = []
 
-  /** Renewing goes by the same network as everything else of this person. */
+  /** Token renewal uses the same network link as the connection. */
   async function join(open: (url: string) => Promise<Account>): Promise<Person> {
     const first = all.length % urls.length
     const relay = await startRelay(...urls.slice(first), ...urls.slice(0, first))

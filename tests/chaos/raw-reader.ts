@@ -1,10 +1,10 @@
-// A WebSocket client made of a bare TCP socket, so that it can stop reading: what is sent to it then stays with the sender.
+// A WebSocket client on a plain TCP socket that can stop reading, so that the server has to buffer.
 
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 
 export interface RawReader {
-  /** From now on nothing is read. */
+  /** Stops reading. */
   stall(): void
   close(): void
 }
@@ -46,7 +46,7 @@ export async function openRawReader(url: string, token: string, conversationId: 
   }
 }
 
-/** Masked, as a client must; with zeros, which leaves the text as it is. */
+/** Clients must mask frames. A mask of zeros leaves the text unchanged. */
 function textFrame(text: string): Buffer {
   const payload = Buffer.from(text)
   const length =

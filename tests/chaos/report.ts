@@ -1,4 +1,4 @@
-// A run's findings as lines for a person.
+// Formats the findings of a run for the terminal.
 
 import type { Findings } from './findings.ts'
 

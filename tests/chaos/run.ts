@@ -1,6 +1,6 @@
-// npm run chaos -- [--faults 120] [--seed S] [--nodes 1|2] [--workers 1|2]: does faults to real processes while people talk, and checks that
-// no promise was broken. npm run chaos -- --sabotage NAME|all [--seed S]: proves that broken builds are caught. npm run chaos -- --stall
-// SECONDS: readers that stop reading. Exit code 1 where something is wrong.
+// npm run chaos -- [--faults 120] [--seed S] [--nodes 1|2] [--workers 1|2] injects faults into real processes while
+// people talk, and checks every promise. npm run chaos -- --sabotage NAME|all [--seed S] checks that mutants are
+// caught. npm run chaos -- --stall SECONDS runs clients that stop reading. The exit code is 1 after a violation.
 
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -14,7 +14,7 @@ import { mostGrowth, stallReaders, wasCutInTime } from './stalled-readers.ts'
 const source = fileURLToPath(new URL('../..', import.meta.url))
 const print = (text: string) => void process.stdout.write(`${text}\n`)
 
-/** What makes a run worth something. */
+/** The minimum for a run to prove something. */
 const messagesPerFault = 167
 const shareInFaults = 0.25
 
@@ -59,7 +59,7 @@ async function stall(seconds: number): Promise<boolean> {
   return growth < mostGrowth && untold.length === 0 && cutAfter.every((took) => wasCutInTime(findings, took))
 }
 
-// What was started ends with us.
+// The child processes end with this one.
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 process.exit((await run()) ? 0 : 1)

@@ -1,4 +1,5 @@
-// Readers that stop reading while much is said, one after another: what each of them costs the server, and how soon it is cut.
+// Readers that stop reading, one after another, under heavy traffic: the memory that each costs the server, and when
+// it is disconnected.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -12,15 +13,18 @@ import { createRandom } from './random.ts'
 import { openRawReader } from './raw-reader.ts'
 
 export interface StallFindings {
-  /** What the conversation's members were told in a second, in bytes of content. */
+  /** Bytes of content published per second. */
   bytesPerSecond: number
-  /** How long each stalled reader stayed, in milliseconds; Infinity for one that was not cut in time. */
+  /**
+   * How long each stalled reader stayed connected, in milliseconds; Infinity for one that was not disconnected in
+   * time.
+   */
   cutAfter: number[]
-  /** What was alive in the server while readers stalled, over what is without them, in bytes: usually, and at the most. */
+  /** Growth of the server's live memory while readers stall, in bytes: the 90th percentile and the peak. */
   growth: number
   peakGrowth: number
   acknowledged: number
-  /** Acknowledged messages that a reader beside them was not told. */
+  /** Acknowledged messages that the normal reader did not receive. */
   untold: string[]
 }
 
@@ -28,10 +32,10 @@ export const mostGrowth = 2 * 2 ** 20
 const mostMs = 5_000
 const patienceMs = 20_000
 const senders = 12
-/** Four bytes each, as many as a message may have. */
+/** Four bytes per character, at the maximum length of a message. */
 const content = '🍵'.repeat(4000)
 
-/** Says as much as goes through, half of the time with stalled readers, a quarter before and a quarter after. */
+/** Sends as fast as possible: a quarter of the time before, half with stalled readers, a quarter after. */
 export async function stallReaders(source: string, durationMs: number): Promise<StallFindings> {
   const rig = await startRig({ nodes: 1, source, env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } })
   const output = () => readFile(join(rig.folder, 'node1.log'), 'utf8')
@@ -62,11 +66,11 @@ export async function stallReaders(source: string, durationMs: number): Promise<
       }
     }
     const stalled = await watchMemory(inspector, stalling())
-    // A process grows a little while it warms up: what it holds without stalled readers is looked at again.
+    // A process grows a little while it warms up, so the baseline is measured twice.
     const after = await watchMemory(inspector, sleep(durationMs / 4))
     const { acknowledged, bytesPerSecond } = await speech.stop()
     await sleep(1_000)
-    // More may be stored than was acknowledged: an answer can be late.
+    // More messages may be stored than acknowledged, because a reply can be late.
     const told = new Set(people.talks[0]?.customer.view.messages.map(({ clientMessageId }) => clientMessageId))
     inspector.close()
     people.close()
@@ -83,7 +87,7 @@ export async function stallReaders(source: string, durationMs: number): Promise<
   }
 }
 
-/** Before the server holds anything for a reader the kernel does, as much as it may: that takes time of its own where little is said. */
+/** The kernel's socket buffers fill before the server's. That takes extra time when little is sent. */
 export function wasCutInTime({ bytesPerSecond }: StallFindings, tookMs: number): boolean {
   return tookMs < mostMs + (kernelBytes() / bytesPerSecond) * 1000
 }
@@ -96,7 +100,7 @@ function kernelBytes(): number {
   )
 }
 
-/** What is alive in nine of ten looks, and at the most: one look may fall into the middle of a batch of whoever else is served. */
+/** The 90th percentile and the peak of the live memory. A single sample may hit the middle of a batch. */
 async function watchMemory(
   inspector: Inspector,
   meanwhile: Promise<unknown>,
@@ -115,7 +119,7 @@ async function watchMemory(
   return { usual: looks[Math.floor(looks.length * 0.9)] ?? 0, peak: looks.at(-1) ?? 0 }
 }
 
-/** The customer says the longest words there are, several at once. */
+/** The customer sends messages of maximum length, several at a time. */
 function startSpeech({ talks }: People, conversationId: number) {
   const person = talks[0]?.customer.person
   const from = performance.now()

@@ -1,4 +1,4 @@
-// What people do all the time: write, read, and hand conversations about. Each loop goes on until the traffic is stopped.
+// What people do during a run: write, read, and change conversations. Each loop runs until the traffic stops.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Person } from './chaos-client.ts'
@@ -10,9 +10,9 @@ import type { Random } from './random.ts'
 import { somethingToSay } from './words.ts'
 
 export interface Traffic {
-  /** Nothing new is written or asked any more; what was written goes on being sent. */
+  /** Stops new messages and requests. Outboxes continue to send. */
   stop(): void
-  /** How many messages wait for their acknowledgement. */
+  /** The number of messages without an acknowledgement. */
   unsent(): number
 }
 
@@ -20,7 +20,7 @@ export interface TrafficOptions {
   people: People
   journal: Journal
   random: Random
-  /** Between two messages of one writer, in milliseconds at most. */
+  /** Longest pause between two messages of one sender, in milliseconds. */
   pauseMs: number
 }
 
@@ -83,7 +83,7 @@ export function startTraffic({ people, journal, random, pauseMs }: TrafficOption
 
 type Change = 'conversation:claim' | 'conversation:release' | 'conversation:close' | 'conversation:reopen'
 
-/** The next thing that happens to a conversation; one that waits is claimed by everybody at once. */
+/** Makes the next change of a conversation. All agents claim an open one at the same time. */
 async function moveOn({ conversationId, agents }: Talk, journal: Journal, random: Random): Promise<void> {
   const conversation = agents[0]?.view.conversation
   if (!conversation) return

@@ -1,4 +1,4 @@
-// Something to say: short and long, in several scripts, never twice the same.
+// Message texts: short and long, in several scripts, each unique.
 
 import type { Random } from './random.ts'
 

@@ -1,4 +1,5 @@
-// Frames that are wrong below the requests: engine.io and Socket.IO types, namespaces, acknowledgement ids, attachments, bytes.
+// Frames that are broken below the request level: engine.io and Socket.IO types, namespaces, acknowledgement ids,
+// attachments, bytes.
 
 import { requestSchemas } from '#protocol/requests.ts'
 import type { Random } from '../chaos/random.ts'
@@ -6,7 +7,7 @@ import { damage, oddText } from './malformed.ts'
 import type { RawConnection } from './raw-connection.ts'
 
 const names = Object.keys(requestSchemas)
-/** Members of every object, of sockets, and the names Socket.IO keeps for itself. */
+/** Members of every object and of sockets, and the names that Socket.IO reserves. */
 const strangeNames = [
   '__proto__',
   'constructor',
@@ -43,7 +44,7 @@ export function sendBroken(connection: RawConnection, random: Random): void {
     `,${oddText(random)}`,
     `,${oddText(random)},${oddText(random)}`,
     ',null',
-    // Of nothing that exists: an admin may well release the first of all.
+    // Ids of nothing that exists: an admin may well release the first conversation.
     ',{"conversationId":4294967296}',
   ])
   const event = `[${name}${args}]`
@@ -71,7 +72,7 @@ export function sendBroken(connection: RawConnection, random: Random): void {
   else for (const letter of `42${id}${event}`.slice(0, 40)) connection.send(letter)
 }
 
-/** A binary event: too few, too many or unnamed attachments, numbers that point nowhere. */
+/** A binary event with too few, too many or unnamed attachments, or placeholders that point nowhere. */
 function sendAttachments(connection: RawConnection, random: Random, id: string, name: string): void {
   const announced = random.pick(['0', '1', '2', '3', '10', '-1', '99999999'])
   const placeholder = `{"_placeholder":true,"num":${random.pick(['0', '1', '-1', '0.5', '1e9', '"0"', 'null', '"__proto__"'])}}`

@@ -1,5 +1,5 @@
-// What one side holds of the world, as a pure value built from answers and events alone: conversations by id, the newest version each, the
-// messages of those that are open (the product's own timeline), agents, and whether somebody is here to answer.
+// The state of one client as a pure value built from replies and events alone: conversations with their newest
+// version, messages of the open ones (in the product's own timeline), agents, and availability.
 
 import type { Agent, Conversation, Message, Receipt } from '#protocol/entities.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
@@ -15,7 +15,7 @@ import {
 
 export interface HeldState {
   readonly conversations: ReadonlyMap<number, Conversation>
-  /** Of the conversations this side has open. */
+  /** The timelines of the open conversations. */
   readonly timelines: ReadonlyMap<number, Timeline>
   readonly agents: ReadonlyMap<number, Agent>
   readonly isSomebodyHere: boolean
@@ -40,7 +40,7 @@ export function takeConversations(state: HeldState, conversations: readonly Conv
   return { ...state, conversations: known, timelines }
 }
 
-/** Listens to a conversation from before it is asked for. */
+/** Subscribes before the conversation is requested. */
 export function listenTo(state: HeldState, conversationId: number): HeldState {
   if (state.timelines.has(conversationId)) return state
   return { ...state, timelines: new Map(state.timelines).set(conversationId, emptyTimeline) }
@@ -62,7 +62,7 @@ export function takeMessage(state: HeldState, message: Message): HeldState {
   )
 }
 
-/** Everything up to this version has been asked for and has come. */
+/** Everything up to this version was requested and received. */
 export function takeSynced(state: HeldState, conversationId: number, version: number): HeldState {
   return changeTimeline(state, conversationId, (timeline) => syncedTo(timeline, version))
 }

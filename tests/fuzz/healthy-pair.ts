@@ -1,11 +1,12 @@
-// A customer and an agent who talk in turns while others do their worst: every message must be acknowledged, and told to both in order.
+// A customer and an agent who talk while others attack: every message must be acknowledged, and published to both in
+// order.
 
 import type { Message } from '#protocol/entities.ts'
 import { type Client, connectClient } from '../support/client.ts'
 
 export interface HealthyPair {
   conversationId: number
-  /** Ends the talk; what was said, and everything that went wrong. */
+  /** Ends the conversation. Returns the number of messages and everything that went wrong. */
   stop(): Promise<{ said: number; slowestMs: number; wrongs: string[] }>
 }
 
@@ -51,7 +52,7 @@ export async function startHealthyPair(url: string, customerToken: string, agent
   }
 }
 
-/** Resolves when this one has been told the message with that seq; whatever comes out of order is written down. */
+/** Resolves when the client has received the message with that seq. Records messages that arrive out of order. */
 function listen({ socket }: Client, wrongs: string[]): (seq: number) => Promise<void> {
   let last = 0
   let tell = () => {}

@@ -1,5 +1,5 @@
-// What no honest client sends, as JSON text, so that it can hold what JavaScript values cannot: keys twice, own `__proto__`, numbers past
-// all bounds, lone surrogates, nesting without end.
+// Input that no honest client sends, as JSON text, because JavaScript values cannot have duplicate keys, own
+// `__proto__`, numbers past all bounds, lone surrogates or endless nesting.
 
 import { limits } from '#protocol/limits.ts'
 import type { Random } from '../chaos/random.ts'
@@ -57,7 +57,7 @@ const small = [
   ...['{"__proto__":null}', '{"hasOwnProperty":1}', '{"a":1,"a":2}', '[1,2,3]', '"2026-01-01T00:00:00.000Z"'],
 ]
 
-/** Dates and ids as a cursor holds them, from sensible to absurd. */
+/** Dates and ids of a cursor, from sensible to absurd. */
 export const oddCursors = [
   ...['2026-01-01T00:00:00.000Z 1', '0 1', '1 1', '+275760-09-13T00:00:00.000Z 1', '-271821-04-20T00:00:00.000Z 1'],
   ...[
@@ -70,7 +70,7 @@ export const oddCursors = [
   ...['2026-01-01T00:00:00.000Z', ' ', '2026 1 1', '24:00 1', 'Thu,1Jan1970 1'],
 ].map((text) => Buffer.from(text).toString('base64url'))
 
-/** Of the right type, at the edge of what fits or just past it; ids are of nothing that exists. */
+/** Values of the right type, at the edge of the limits or just past them. Ids are of nothing that exists. */
 const nearly = {
   number: ['0', '-0', '1e15', '9007199254740991', '9007199254740992', '4294967296', '1e0', '100', '101'],
   string: [
@@ -99,7 +99,7 @@ const nearly = {
   boolean: ['true', 'false', '1', '"true"'],
 } as const
 
-/** A JSON text that belongs nowhere. */
+/** A JSON text that no request accepts. */
 export function oddText(random: Random): string {
   const kind = random.next()
   if (kind < 0.75) return random.pick(small)
@@ -148,7 +148,7 @@ const oddKeys = [
   '_placeholder',
 ]
 
-/** An object as JSON text with one or two things wrong with it, now and then none. `known` are the fields it may have. */
+/** An object as JSON text with one or two defects, sometimes none. `fields` are the fields that it may have. */
 export function mutate(payload: object, random: Random, known: readonly string[] = []): string {
   let fields: [string, string][] = Object.entries(payload).map(([key, value]) => [key, JSON.stringify(value)])
   for (let changes = random.pick([0, 1, 1, 1, 1, 2]); changes > 0; changes--) {
@@ -173,7 +173,7 @@ export function mutate(payload: object, random: Random, known: readonly string[]
 
 const textOf = (fields: [string, string][]) => `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${value}`)}}`
 
-/** The same bytes with some cut off, changed, doubled or put in: often not UTF-8 any more. */
+/** The same bytes with some removed, changed, duplicated or inserted; often invalid UTF-8. */
 export function damage(text: string, random: Random): Buffer {
   const bytes = Buffer.from(text)
   const at = random.between(0, Math.max(0, bytes.length - 1))

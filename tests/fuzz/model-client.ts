@@ -1,5 +1,5 @@
-// One person with one connection, who knows only what was answered and told. Asks as a page does: listens, opens, reads on until whole,
-// and after a break asks for what follows the last seq and version held.
+// One person with one connection, who knows only replies and events. Loads as a page does: subscribes, opens, pages
+// until complete, and after a reconnect requests everything after its last seq and version.
 
 import type { AgentConversation, Conversation, ConversationView, Role } from '#protocol/entities.ts'
 import type { Reply } from '#protocol/errors.ts'
@@ -28,22 +28,25 @@ import { type Picture, pictureOf } from './snapshot.ts'
 export interface Person {
   account: TestAccount
   role: Role
-  /** Whether somebody is here to answer, as a page asks when it opens. */
+  /** Requests the availability of agents, as a page does when it opens. */
   askWhoIsHere(): Promise<boolean>
 }
 
 export interface Side extends Person {
-  /** Forgets all; conversations up to this id are of an earlier sequence, and news of them may still be on its way. */
+  /**
+   * Forgets everything. Conversations up to this id belong to an earlier sequence, and events about them may still
+   * arrive.
+   */
   begin(afterConversationId: number): Promise<void>
-  /** Asks, takes in the answer, and passes it on. */
+  /** Sends a request, merges the reply into the state, and returns it. */
   ask<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Reply<RequestReplies[N]>>
   /** Loses the connection, opens another and catches up. */
   reconnect(): Promise<void>
-  /** Of the conversation as it is held. */
+  /** The version of the conversation in the client's state. */
   versionOf(conversationId: number): number | undefined
-  /** What the state held shows. */
+  /** The snapshot of the client's state. */
   shown(): Picture
-  /** The same, fetched anew. */
+  /** The same snapshot, loaded from the server. */
   fetched(): Promise<Picture>
 }
 
@@ -56,7 +59,7 @@ type Take<N extends RequestName> = (
 const takeOne = (state: HeldState, { conversation }: { conversation: Conversation }) =>
   takeConversations(state, [conversation])
 
-/** What an answer brings; opening takes more than one answer and stands below. */
+/** How each reply changes the state. Opening needs several requests and is handled below. */
 const takes: { [N in RequestName]?: Take<N> } = {
   'conversation:start': (state, { conversation, message }) => {
     const next = takeConversations(state, [conversation])
@@ -71,7 +74,7 @@ const takes: { [N in RequestName]?: Take<N> } = {
   'conversation:reopen': takeOne,
   'message:send': (state, { message }) => takeMessage(state, message),
   'message:list': (state, { messages }, { conversationId }) =>
-    // A page asks for history only behind what it shows.
+    // A page requests history only before the messages that it shows.
     (state.timelines.get(conversationId)?.messages.length ?? 0) > 0 ? takePage(state, conversationId, messages) : state,
   'message:mark-read': (state, { receipt }) => takeReceipt(state, receipt),
   'agent:set-status': (state, { agent }) => takeAgents(state, [agent]),
@@ -207,7 +210,7 @@ export async function createSide(person: Person): Promise<Side> {
   }
 }
 
-/** The conversation that an event is about; Infinity where it is about none. */
+/** The conversation of an event; Infinity when it has none. */
 function conversationIdIn(data: ServerEvents[EventName]): number {
   if ('conversation' in data) return data.conversation.id
   return 'conversationId' in data ? data.conversationId : Number.POSITIVE_INFINITY

@@ -1,4 +1,5 @@
-// What a screen shows of the state held, in the same shape as it can be fetched anew. Lists are made by the console's own rules.
+// What a screen shows of a client's state, in the shape in which the server returns it. Lists follow the console's
+// own rules.
 
 import type {
   Agent,
@@ -22,7 +23,7 @@ export interface Picture {
   /** Of a customer. */
   own?: Conversation[]
   isSomebodyHere?: boolean
-  /** By id: the conversations this side has open. Which change a message has seen does not show, so its version is left out. */
+  /** The client's open conversations by id. A message's version is left out, because a screen does not show it. */
   open: Record<
     number,
     { conversation: Conversation | undefined; messages: Omit<Message, 'version'>[]; lastSeq: number }
@@ -49,7 +50,7 @@ export function pictureOf(state: HeldState, userId: number, role: Role): Picture
   }
   const agents = [...state.agents.values()]
     .sort((a, b) => a.id - b.id)
-    // How much each has to do follows from the conversations; nobody is told it apart.
+    // The load of each agent follows from the conversations; no event publishes it.
     .map((agent) => ({ ...agent, openConversations: listView(known, 'mine', agent.id, null).length }))
   return { role, views, counts, agents, open }
 }

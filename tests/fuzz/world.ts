@@ -1,4 +1,5 @@
-// Two customers, two agents and an admin, each knowing only what was answered and told to them, and sequences of actions among them.
+// Two customers, two agents and an admin, each with a state built from replies and events, and sequences of actions
+// among them.
 
 import { sql } from 'kysely'
 import { isAnnounced } from '#db/queries/conversations.ts'
@@ -11,11 +12,11 @@ import { createSide, type Person, type Side } from './model-client.ts'
 
 export interface World {
   sides: readonly Side[]
-  /** Answers so far, by request. */
+  /** The replies so far, by request. */
   answered: ReadonlyMap<string, { ok: number; refused: Map<ErrorCode, number> }>
-  /** Whether every side holds the newest version of each of its conversations. */
+  /** Whether every client has the newest version of each of its conversations. */
   isAllTold(): Promise<boolean>
-  /** Forgets what was, performs the actions, and resolves when each is answered. */
+  /** Starts a new sequence, performs the actions, and resolves when each has its reply. */
   perform(actions: readonly Action[]): Promise<void>
   stop(): Promise<void>
 }
@@ -43,7 +44,7 @@ export async function startWorld(): Promise<World> {
   ]
   const sides = [...customers, ...agents]
   const pick = <T>(list: readonly T[], n: number) => list[n % list.length] as T
-  /** Those that the actions of this sequence have made. */
+  /** The conversations that the actions of this sequence have created. */
   let conversationIds: number[] = []
 
   async function forget() {
@@ -76,7 +77,7 @@ export async function startWorld(): Promise<World> {
       const { conversation } = reply.data as { conversation?: { id: number } }
       if (conversation && !conversationIds.includes(conversation.id)) {
         conversationIds.push(conversation.id)
-        // The comparison with the database would mend what was not told: it is made to believe that all was.
+        // Marks everything as published, so that the reconciler cannot repair a missing event.
         app.told.note(conversation.id, Number.MAX_SAFE_INTEGER)
       }
     } else {
@@ -111,7 +112,7 @@ export async function startWorld(): Promise<World> {
       await forget()
       let underWay: Promise<void>[] = []
       for (const action of actions) {
-        // Whoever leaves or loses the connection has heard all answers before.
+        // A client must receive all earlier replies before it leaves or reconnects.
         if (!action.overlaps || action.name === 'reconnect' || action.name === 'conversation:leave') {
           await Promise.all(underWay)
           underWay = []
