@@ -1,4 +1,5 @@
-// The time between the headers of a call and the end of its body: whoever is ended, disabled or given another role in it does nothing more.
+// The time between the headers of a request and the end of its body. Whoever loses their session or role in between
+// gets nothing done.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Attachment } from '#protocol/entities.ts'
@@ -22,13 +23,13 @@ afterAll(() => stage.app.stop())
 const password = 'correct horse 电池'
 const asForm = `multipart/form-data; boundary=${boundary}`
 
-/** Until the server has read who sends these headers. */
+/** True once the server has read the session of these headers. */
 const isRead = ({ actors }: TestApp, { sessionId }: TestAccount) =>
   expect.poll(() => actors.all().some((actor) => actor.sessionId === sessionId), { interval: 5 }).toBe(true)
 
 interface Ending {
   name: string
-  /** Of whom it can be done. */
+  /** Whom it applies to. */
   of: 'everyone' | 'agents'
   end(account: TestAccount): Promise<unknown>
 }
@@ -63,7 +64,7 @@ const endings: Ending[] = [
   },
 ]
 
-/** As a command or a node without a bus does. */
+/** As a command does, or a node without a bus. */
 async function endInDatabase({ id, sessionId }: TestAccount) {
   for (const table of ['login_sessions', 'customer_sessions'] as const) {
     await stage.app.db
@@ -75,7 +76,7 @@ async function endInDatabase({ id, sessionId }: TestAccount) {
   }
 }
 
-/** Calls with a body that are for somebody, one for each role that may. */
+/** Routes that need an actor and take a body, one for each permitted role. */
 function calls(): { row: Row; column: 'owner' | 'holder' | 'admin' }[] {
   return readTable(overHttp, 2)
     .filter(
@@ -112,8 +113,8 @@ async function begin({ row, column }: ReturnType<typeof calls>[number]) {
   return { account, call }
 }
 
-describe('while a body is under way', () => {
-  it('[AZ2] is tried for each call with a body that is for somebody', () => {
+describe('while a request body is on its way', () => {
+  it('[AZ2] the tests cover every route that needs an actor and takes a body', () => {
     const tried = new Set(calls().map(({ row }) => row.name))
     const all = readTable(overHttp, 2).filter(
       ({ name, outcomes }) => /^(POST|PATCH|PUT) /.test(name) && isForSomebody(outcomes),
@@ -123,7 +124,7 @@ describe('while a body is under way', () => {
   })
 
   it.each(endings)(
-    '[AZ1] [AZ2] [AZ3] [T04] [T07] whoever $name is refused, and nothing is written',
+    '[AZ1] [AZ2] [AZ3] [T04] [T07] an actor who $name is refused, and nothing is written',
     async ({ of, end }) => {
       for (const one of calls()) {
         if (one.column === 'owner' && of === 'agents') continue
@@ -137,7 +138,7 @@ describe('while a body is under way', () => {
     },
   )
 
-  it('[AZ1] [T07] whose role is another in the database is forbidden what was for the one before', async () => {
+  it('[AZ1] [T07] a role change in the database applies to the request', async () => {
     for (const one of calls().filter(({ column, row }) => column === 'admin' && row.outcomes.holder === 'forbidden')) {
       const { account, call } = await begin(one)
       await stage.app.db.updateTable('users').set({ role: 'agent' }).where('id', '=', account.id).execute()
@@ -147,7 +148,7 @@ describe('while a body is under way', () => {
     }
   })
 
-  it('[AZ1] [S5] a disabled admin neither makes an admin nor enables himself', async () => {
+  it('[AZ1] [S5] a disabled admin can neither create an admin nor enable their own account', async () => {
     const bad = await stage.app.newAgent({ role: 'admin' })
     const call = (method: string, path: string, body: object) =>
       beginSlowCall(stage.app.url, {
@@ -175,7 +176,7 @@ describe('while a body is under way', () => {
     expect(users.map(({ username }) => username)).not.toContain('hidden')
   })
 
-  it('[AZ1] [AZ2] is refused by the node that has the body, too, where another node ended the session', async () => {
+  it('[AZ1] [AZ2] a session that another node ended is refused by the node with the request', async () => {
     const { app } = stage
     const other = await startTestApp({ restartOf: app })
     const byOther = (path: string, body: object) =>
@@ -193,7 +194,7 @@ describe('while a body is under way', () => {
     await other.stop()
   })
 
-  it('[AZ3] an upload of whoever is blocked or ended leaves neither row nor file', async () => {
+  it('[AZ3] an upload of a blocked customer or an ended session leaves neither a row nor a file', async () => {
     const { app } = stage
     const files = await storedFiles(app)
     for (const end of [
@@ -210,7 +211,7 @@ describe('while a body is under way', () => {
       const body = formOf(filePart('some text', 'note.txt'))
       const parts = { method: 'POST', path: '/api/v1/attachments', token: customer.token, type: asForm, body }
       const call = beginSlowCall(app.url, { ...parts, first: body.length - 10 })
-      // It comes in, so everything was asked that is asked before the body.
+      // The body is arriving, so every check before the body has passed.
       await expect.poll(async () => (await storedFiles(app)).length).toBe(files.length + 1)
       const code = await end(customer)
       expect((await call.finish()).code).toBe(code)
@@ -235,7 +236,7 @@ describe('while a body is under way', () => {
     call.drop()
   })
 
-  it('[AZ2] a call that came whole reads its caller once', async () => {
+  it('[AZ2] a request that arrives complete reads its actor once', async () => {
     const { app, people } = stage
     const [subject] = await stage.newSubjects(1, 'pending')
     const trips = await tripsOf(() =>
@@ -249,7 +250,7 @@ describe('while a body is under way', () => {
   })
 })
 
-it('[AZ2] a token that ends while the body is under way is no token at its end', async () => {
+it('[AZ2] a token that expires during the body is refused at its end', async () => {
   const time = { ahead: 0 }
   const app = await startTestApp({ now: () => Date.now() + time.ahead })
   const agent = await app.newAgent({ role: 'admin' })

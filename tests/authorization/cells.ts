@@ -1,4 +1,5 @@
-// The cells of the matrix, and asking one: over a client's connection, or on the wire when there is no good token, or over HTTP.
+// The cells of the matrix. A cell is sent over a client's connection, over a raw socket when the token is invalid, or
+// over HTTP.
 
 import type { ErrorCode } from '#protocol/errors.ts'
 import type { RequestName } from '#protocol/requests.ts'
@@ -7,20 +8,20 @@ import { type Column, columns, type Row } from './permissions.ts'
 import { askWithToken } from './raw-ask.ts'
 import { askOverHttp, payloads, type Subject } from './sample-requests.ts'
 
-/** One row for one actor. Whoever has no good token asks with each bad one. */
+/** One row for one actor. An actor without a valid token tries every invalid one. */
 export interface Cell {
   surface: 'socket' | 'http'
   row: Row
   column: Column
-  /** The column, or what is wrong with the token. */
+  /** The column, or the defect of the token. */
   actor: string
   expected: string
 }
 
 export interface Answered {
-  /** As in the table; ok is told as sees. */
+  /** As in the table, except that ok is reported as sees. */
   outcome: string
-  /** All that was answered, as text. */
+  /** The whole reply as text. */
   text: string
 }
 
@@ -38,7 +39,10 @@ export const nameOf = ({ row, actor }: Cell) => [row.name, row.state, 'by', acto
 
 const tries = 3
 
-/** `url` is where the routes are; `owner` is the subject's, when it is not the shared one. Asks again where the answer says to. */
+/**
+ * Sends a cell. `url` is the server; `owner` is the owner of the subject, when it is not the shared one. Retries when
+ * the reply asks for it.
+ */
 export async function ask(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
   for (let left = tries; ; left--) {
     const answered = await askOnce(stage, url, cell, subject, owner)
@@ -90,6 +94,6 @@ async function call(url: string, name: string, subject: Subject, headers: Record
 const codeIn = (text: string): ErrorCode | undefined =>
   text.startsWith('{') ? (JSON.parse(text) as { error?: { code: ErrorCode } }).error?.code : undefined
 
-/** HEAD tells nothing but a status. */
+/** A reply to HEAD has only a status. */
 const codeOf = (status: number) =>
   ({ 401: 'unauthorized', 403: 'forbidden', 404: 'not_found' })[status] ?? String(status)

@@ -1,5 +1,6 @@
-// One person at work over WebSocket or polling and HTTP, whose bodies are slow and whose tokens are renewed, until somebody ends the session at
-// a random moment. What is in the database when that has been answered is compared with what is there once all has been answered.
+// One person at work over WebSocket or polling and HTTP, with slow bodies and token renewals, until their session is
+// ended at a random moment. The database at the reply to the revocation must equal the database after all pending
+// requests.
 
 import type { RequestName } from '#protocol/requests.ts'
 import { hashSecret, newSecret, writeToken } from '../../server/auth/rotating-token.ts'
@@ -10,21 +11,21 @@ import { type Client, connectClient } from '../support/client.ts'
 import { beginSlowCall } from '../support/slow-call.ts'
 
 const password = 'correct horse 电池'
-/** Within these milliseconds all of a run is begun. */
+/** All steps of a run start within this many milliseconds. */
 const span = 40
 
 export interface World {
   app: TestApp
-  /** Who ends others; never ended. */
+  /** Ends the sessions of others; never ended itself. */
   root: TestAccount
 }
 
-/** What was done, in the order of its beginning, for whoever has to find out why. */
+/** The steps in the order of their start, for debugging. */
 export interface Story {
   log: string[]
-  /** What should not have been. */
+  /** Violations. */
   wrongs: string[]
-  /** How much was refused and how much done. */
+  /** The numbers of refused and of successful requests. */
   refused: number
   done: number
 }
@@ -32,9 +33,9 @@ export interface Story {
 interface Victim {
   account: TestAccount
   role: 'customer' | 'agent' | 'admin'
-  /** For the cookie of agents and admins, and for the widget of customers. */
+  /** The refresh cookie of agents and admins, the resume token of customers. */
   renewalToken: string
-  /** Theirs first, then those of the queue. */
+  /** Their own first, then those in the queue. */
   conversationIds: number[]
   customerId: number
   word: string
@@ -81,15 +82,15 @@ export async function runInterleaving(world: World, random: Random, number: numb
   return story
 }
 
-/** What a step goes by. */
+/** The state of the victim's session that the steps use. */
 interface Wire {
   world: World
   victim: Victim
   client: Client
-  /** The newest. */
+  /** The newest token. */
   token: string
   story: Story
-  /** The end has been answered. */
+  /** True once the revocation has its reply. */
   isOver: boolean
 }
 
@@ -185,7 +186,7 @@ interface Call {
   json?: object
 }
 
-/** A call whose body ends at another random time than it begins. */
+/** An HTTP request whose body ends at a random time after its start. */
 function planSlowCall(random: Random, { role, account, conversationIds, word }: Victim): Work {
   const unique = `${word}-${random.between(0, 1e9)}`
   const forBoth: Call[] = [
@@ -224,7 +225,7 @@ function planSlowCall(random: Random, { role, account, conversationIds, word }: 
   }
 }
 
-/** A newer token over HTTP, which the connection is renewed with. */
+/** Requests a newer token over HTTP and renews the connection with it. */
 const renew: Work = async (wire) => {
   const { world, victim, client, story, isOver } = wire
   story.log.push('renews')
@@ -287,8 +288,8 @@ function must({ status, body }: { status: number; body: unknown }): void {
 }
 
 /**
- * All that the victim may have written. `drained` holds what is written in batches too, of which one that is planned already may still be
- * written when the end has been answered [MS6].
+ * Everything that the victim may have written. `drained` includes what is written in batches: a batch that is already
+ * planned may still be written after the reply to the revocation [MS6].
  */
 async function snapshot(
   { db }: TestApp,
@@ -302,7 +303,7 @@ async function snapshot(
     mine('users').select('name').orderBy('id'),
     mine('sites').select('name').orderBy('id'),
     db.selectFrom('attachments').select(['id']).where('uploader_id', '=', account.id).orderBy('id'),
-    // Who connects is online until they choose: that row is the node's.
+    // The node sets the presence of a connected agent. Only the chosen status is the agent's.
     db.selectFrom('agent_status').select('chosen').where('agent_id', '=', account.id).where('chosen', '<>', 'online'),
     db.selectFrom('users').select('blocked_at').where('id', '=', customerId),
     // A customer's message changes these too.

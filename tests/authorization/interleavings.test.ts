@@ -1,4 +1,5 @@
-// Random interleavings of slow bodies, revocation, role changes and renewed tokens: forty in `npm test`, a thousand in `npm run test:long`.
+// Random interleavings of slow bodies, revocations, role changes and renewed tokens: forty in `npm test`, a thousand
+// in `npm run test:long`.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createRandom } from '../chaos/random.ts'
@@ -7,7 +8,7 @@ import { isLongRun, seed } from '../support/scale.ts'
 import { runInterleaving, type Story, type World } from './interleaving.ts'
 
 const runs = isLongRun ? 1_000 : 40
-/** At the same time: they meet in the writers' batches. */
+/** In parallel, so that their messages share batches. */
 const lanes = 4
 
 let world: World
@@ -17,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.app.stop())
 
-it(`[AZ9] [S5] [S23] in ${runs} random interleavings nothing is written after a revocation has been answered (SEED=${seed})`, {
+it(`[AZ9] [S5] [S23] in ${runs} random interleavings nothing is written after the reply to a revocation (SEED=${seed})`, {
   timeout: 1_800_000,
   retry: 0,
 }, async () => {
@@ -36,7 +37,7 @@ it(`[AZ9] [S5] [S23] in ${runs} random interleavings nothing is written after a 
   }
   await Promise.all(Array.from({ length: lanes }, lane))
   const sum = (of: (story: Story) => number) => stories.reduce((all, story) => all + of(story), 0)
-  // Runs in which all is refused, or nothing, prove nothing.
+  // A run in which everything or nothing is refused proves nothing.
   expect(
     sum(({ done }) => done),
     `SEED=${seed}`,

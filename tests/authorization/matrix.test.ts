@@ -1,5 +1,5 @@
-// The authorization matrix: every request and every route, for every actor, in every state of a conversation (who-may.ts), asked of a real
-// Kefu over real connections.
+// The authorization matrix: every request and every route, for every actor, in every state of a conversation
+// (permissions.ts), sent to a real server over real connections.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -53,7 +53,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
     await rm(folder, { recursive: true })
   })
 
-  /** The server answers HEAD where it answers GET, to the same people. */
+  /** HEAD has the permissions of GET. */
   function allCells(): Cell[] {
     const heads = httpRows
       .map((row) => ({ ...row, name: row.name.replace(/^GET /, 'HEAD ') }))
@@ -62,11 +62,13 @@ describe('the authorization matrix', { retry: 0 }, () => {
     return [...cellsOf('socket', socketRows, bad), ...cellsOf('http', [...httpRows, ...heads], bad)]
   }
 
-  /** What is told of a conversation; what is told of who is here is everybody's to know. */
+  /** The events about conversations. Everybody may know the availability of agents. */
   const toldOf = ({ told }: { told: PublishedState[] }) =>
     told.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
 
-  /** Each actor asks one thing after another, all of them at once; answers in the order of the cells. */
+  /**
+   * Each actor sends its cells one after another, all actors in parallel. The replies are in the order of the cells.
+   */
   async function askAll(asked: { cell: Cell; subject: Subject; owner?: Person | undefined }[]): Promise<Answered[]> {
     const answers: Answered[] = []
     const lanes = Map.groupBy(asked.keys(), (index) => `${asked[index]?.cell.surface} ${asked[index]?.cell.actor}`)
@@ -80,7 +82,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
     return answers
   }
 
-  /** Cells whose outcome is another than the table's, and what customers were answered that is not theirs. */
+  /** Cells with another outcome than in the table, and replies that show a customer the data of others. */
   function complaints(cells: readonly Cell[], answers: readonly Answered[]): string[] {
     return cells.flatMap((cell, index) => {
       const { outcome, text } = answers[index] as Answered
@@ -96,13 +98,13 @@ describe('the authorization matrix', { retry: 0 }, () => {
     })
   }
 
-  it('[T01] has a row for each request and each route, and none for anything else', () => {
+  it('[T01] has a row for each request and each route, and no other rows', () => {
     expect([...new Set(socketRows.map((row) => row.name))].sort()).toEqual(Object.keys(requests).sort())
     const asked = [...routes].filter((route) => !route.startsWith('HEAD '))
     expect([...new Set(httpRows.map((row) => row.name))].sort()).toEqual(asked.sort())
   })
 
-  it('[T01] [T02] [T04] [T07] [RQ4] [RQ7] [HT7] [HT8] refuses whom it must, and then changes nothing and tells nobody; who looks changes nothing either', async () => {
+  it('[T01] [T02] [T04] [T07] [RQ4] [RQ7] [HT7] [HT8] a refused request changes nothing and publishes nothing, and neither does a read', async () => {
     const cells = allCells().filter(({ expected }) => expected !== 'ok')
     const before = await stage.rows()
     for (const { client } of Object.values(stage.people)) client.told.length = 0
@@ -116,7 +118,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
     expect(cells.length).toBeGreaterThan(1000)
   })
 
-  it('[T01] [T02] [T23] answers whom it may, tells strangers nothing of it, and customers nothing that is for agents', async () => {
+  it('[T01] [T02] [T23] a permitted request succeeds, strangers receive none of its events, and customers receive nothing internal', async () => {
     const { owner, stranger } = stage.people
     const cells = allCells().filter(({ expected }) => expected === 'ok')
     const byState = await Promise.all(
@@ -137,7 +139,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
       ),
     ).toEqual([])
 
-    // Whoever was refused before, or asked to leave, is not told either; and what is told late has been told by the second answer to this.
+    // Actors who were refused or left receive no event. Late events have arrived by the second reply.
     const talk = async (state: State, clientMessageId: string) => {
       const { conversationId } = stage.shared[state]
       await owner.client.request('conversation:open', { conversationId })
@@ -164,7 +166,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
   })
 })
 
-/** What an event is about; 0 where that cannot be seen. */
+/** The conversations of an event; 0 where none is visible. */
 function conversationsOf({ data }: PublishedState): number[] {
   if ('heads' in data) return data.heads.map(({ conversationId }) => conversationId)
   if ('conversation' in data) return [data.conversation.id]

@@ -1,5 +1,5 @@
-// What is asked again where something is written: each request and call with an effect, for an actor who was ended after the edge had let
-// the request through; what waits in a connection's turns and for the writers; and what is ended while somebody connects.
+// The checks at write time: for each request and route with an effect, the actor's session ends after the first check
+// has passed. Also what waits in a connection's queue or for the writers, and sessions that end during a handshake.
 
 import jwt from 'jsonwebtoken'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -34,7 +34,7 @@ const password = 'correct horse 电池'
 
 type Column = 'owner' | 'holder' | 'admin'
 
-/** Who may, by a session of their own, and what they ask about. */
+/** A permitted actor with their own session, and the subject of the request. */
 async function prepare(row: Row, column: Column): Promise<{ account: TestAccount; actor: Actor; subject: Subject }> {
   const [subject] = await stage.newSubjects(1, row.state)
   if (subject === undefined) throw new Error('no subject')
@@ -49,7 +49,7 @@ function endInDatabase({ sessionId }: TestAccount, { role }: Actor) {
   return stage.app.db.updateTable(table).set({ revoked_at: new Date() }).where('id', '=', sessionId).execute()
 }
 
-/** Each row that somebody may, once for each who may. */
+/** Each permitted row, once for each permitted actor. */
 const allowed = (rows: readonly Row[]) =>
   rows.flatMap((row) =>
     (['owner', 'holder', 'admin'] as const)
@@ -57,7 +57,7 @@ const allowed = (rows: readonly Row[]) =>
       .map((column) => ({ row, column })),
   )
 
-/** What is written in batches, or not written at all, is refused by what this node knows of the actor [MS6]. */
+/** Requests that are written in batches or not at all: this node's knowledge of the actor refuses them [MS6]. */
 const byThisNode: string[] = ['message:send', 'message:mark-read', 'typing:set']
 
 function ask(name: string, actor: Actor, subject: Subject) {
@@ -88,7 +88,7 @@ async function* words() {
   yield Buffer.from('some text')
 }
 
-describe('[AZ1] whoever was ended after a request was let through writes nothing', () => {
+describe('[AZ1] an actor whose session ends after the first check writes nothing', () => {
   const socketRows = allowed(readTable(overSockets, 1))
   const names = [...new Set(socketRows.map(({ row }) => row.name))]
 
@@ -102,7 +102,7 @@ describe('[AZ1] whoever was ended after a request was let through writes nothing
     }
   })
 
-  it.each(names)('[AZ4] by %s, as this node was told', async (name) => {
+  it.each(names)('[AZ4] with %s, once this node knows', async (name) => {
     for (const { row, column } of socketRows.filter((one) => one.row.name === name)) {
       const { actor, subject } = await prepare(row, column)
       actor.isEnded = true
@@ -115,7 +115,7 @@ describe('[AZ1] whoever was ended after a request was let through writes nothing
     }
   })
 
-  it('by any call that has an effect; a new one has to be named here', () => {
+  it('with any request that has an effect (a new one must be listed here)', () => {
     const withEffect = readTable(overHttp, 2).filter(
       ({ name, outcomes }) =>
         !name.startsWith('GET ') && outcomes.nobody === 'unauthorized' && outcomes.admin !== 'unauthorized',
@@ -143,7 +143,7 @@ describe('[AZ1] whoever was ended after a request was let through writes nothing
   })
 })
 
-/** Holds a conversation's row as another node might, until it is given back. */
+/** Locks a conversation's row, as another node might, until released. */
 async function holdConversation({ db }: TestApp, id: number): Promise<() => Promise<void>> {
   const held = Promise.withResolvers<void>()
   const done = Promise.withResolvers<void>()
@@ -159,7 +159,7 @@ async function holdConversation({ db }: TestApp, id: number): Promise<() => Prom
   }
 }
 
-describe('what waits when its connection is ended', () => {
+describe('requests that wait when their connection ends', () => {
   const queued = 150
 
   async function queueBehindSend(app: TestApp) {
@@ -174,20 +174,20 @@ describe('what waits when its connection is ended', () => {
       .execute()
     expect(ids).toHaveLength(queued)
     const giveBack = await holdConversation(app, conversationId)
-    // Nobody awaits the answers: there are none once the connection is gone.
+    // Nobody awaits the replies: the connection closes before them.
     agent.socket.emit('message:send', { conversationId, clientMessageId: 'first', content: 'hello' })
     for (const { id } of ids) agent.socket.emit('conversation:claim', { conversationId: id })
-    // Answered without a turn of its own, so that all of these have come by then.
+    // The reply comes outside the queue, so all requests before it have arrived.
     await agent.socket.emitWithAck('no:such-request', {})
     return { agent, agentAccount, giveBack, ids: ids.map(({ id }) => id) }
   }
 
-  /** How many of them began to run once the row was given back, and how many did what they were asked. */
+  /** How many of the requests started after the row was unlocked, and how many succeeded. */
   async function ranAfter(app: TestApp, giveBack: () => Promise<void>, ids: readonly number[]) {
     const trips = await tripsOf(async () => {
       await giveBack()
       await app.writer.drain()
-      // What waited comes before this in the turns of the event loop.
+      // The queued requests run before this query in the event loop.
       await app.db.selectFrom('users').select('id').limit(1).execute()
     })
     const changed = app.db.selectFrom('conversations').select('id').where('id', 'in', ids).where('status', '<>', 'open')
@@ -197,7 +197,7 @@ describe('what waits when its connection is ended', () => {
     }
   }
 
-  it('[AZ5] [S23] is dropped where the agent was disabled', async () => {
+  it('[AZ5] [S23] are dropped when the agent is disabled', async () => {
     const { app } = stage
     const { agent, agentAccount, giveBack, ids } = await queueBehindSend(app)
     const answer = await stage.people.admin.account.call('PATCH', `/users/${agentAccount.id}`, { isDisabled: true })
@@ -206,7 +206,7 @@ describe('what waits when its connection is ended', () => {
     expect(await ranAfter(app, giveBack, ids)).toEqual({ began: 0, did: 0 })
   })
 
-  it('[AZ5] [S23] is dropped where the connection is at the end of its token', async () => {
+  it('[AZ5] [S23] are dropped when the token of the connection expires', async () => {
     const time = { ahead: 0 }
     const app = await startTestApp({ now: () => Date.now() + time.ahead })
     const { agent, giveBack, ids } = await queueBehindSend(app)
@@ -216,7 +216,7 @@ describe('what waits when its connection is ended', () => {
     await app.stop()
   })
 
-  it('[AZ4] [MS6] [S5] is not written by the next batch, neither from a connection nor from a call', async () => {
+  it('[AZ4] [MS6] [S5] are not written by the next batch, neither from a socket nor from HTTP', async () => {
     const { app } = stage
     const { conversationId, agent, agentAccount } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
@@ -224,7 +224,7 @@ describe('what waits when its connection is ended', () => {
     const giveBack = await holdConversation(app, conversationId)
     agent.socket.emit('message:send', { conversationId, clientMessageId: 'first', content: 'hello' })
     await agent.socket.emitWithAck('no:such-request', {})
-    // It is with the database by then, and what comes now is of the next batch.
+    // The batch is at the database now, so what follows belongs to the next one.
     await new Promise(setImmediate)
     await app.db.selectFrom('users').select('id').limit(1).execute()
     agent.socket.emit('message:send', { conversationId, clientMessageId: 'waiting', content: 'hello' })
@@ -238,11 +238,11 @@ describe('what waits when its connection is ended', () => {
     await giveBack()
     expect((await called).status).toBe(401)
     await app.writer.drain()
-    // Not even the first: it is decided under the row's lock, which it got after that.
+    // Not even the first: it is decided under the row lock, which it gets after the revocation.
     expect(await app.storedMessages(conversationId)).toEqual([])
   })
 
-  it('[AZ4] is no receipt of the next batch', async () => {
+  it('[AZ4] mark nothing as read in the next batch', async () => {
     const { app } = stage
     const { conversationId, customer, customerAccount, agent } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
@@ -264,10 +264,10 @@ describe('what waits when its connection is ended', () => {
   })
 })
 
-describe('[AZ6] what ends while somebody is let in', () => {
+describe('[AZ6] a session that ends during authentication', () => {
   const someone = { userId: 1, sessionId: 1, name: '', role: 'customer', siteId: 1, address: loopback } as const
 
-  it('is noticed from before the rows are read', async () => {
+  it('is noticed from before its rows are read', async () => {
     const actors = createCurrentActors()
     const entered = await actors.enter(someone, async () => {
       actors.end({ userId: 1, sessionId: 1 })
@@ -277,7 +277,7 @@ describe('[AZ6] what ends while somebody is let in', () => {
     expect(actors.all()).toEqual([])
   })
 
-  it('leaves others of the same person', async () => {
+  it('does not affect other sessions of the same person', async () => {
     const actors = createCurrentActors()
     const enter = (sessionId: number) => actors.enter({ userId: 1, sessionId }, async () => ({ ...someone, sessionId }))
     const [one, two] = [await enter(1), await enter(2)]
@@ -289,7 +289,7 @@ describe('[AZ6] what ends while somebody is let in', () => {
     expect(two?.isEnded).toBe(true)
   })
 
-  it('keeps nobody who has gone: not a call, a refused one, or a connection', async () => {
+  it('leaves no entry behind after a request, a refused one, or a connection', async () => {
     const { app } = stage
     const agent = await app.newAgent()
     const isHere = () => app.actors.all().some(({ sessionId }) => sessionId === agent.sessionId)
@@ -303,7 +303,7 @@ describe('[AZ6] what ends while somebody is let in', () => {
   })
 })
 
-it('[AZ7] a connection is not renewed by a token whose user has another role by now', async () => {
+it('[AZ7] a connection is not renewed by a token of a user whose role has changed', async () => {
   const { app } = stage
   const account = await app.newAgent()
   const client = await account.connect()
@@ -312,7 +312,7 @@ it('[AZ7] a connection is not renewed by a token whose user has another role by 
   client.close()
 })
 
-it('[AZ8] a secret that ends at once has ended the connections that rest on it once it is answered', async () => {
+it('[AZ8] replacing an identity secret closes the connections that depend on it before the reply', async () => {
   const { app, people } = stage
   const site = (await people.admin.account.call('POST', '/sites', { name: 'Teas' })).body as { id: number; key: string }
   const made = await people.admin.account.call('POST', `/sites/${site.id}/identity-secret`, {})

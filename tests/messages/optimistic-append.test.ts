@@ -1,4 +1,5 @@
-// A message of a conversation that stands as this node left it is written in one trip, unasked; whatever has changed meanwhile is noticed.
+// A message is appended optimistically, in one round trip, while the cached conversation is current. Any change in
+// between is detected.
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,7 +15,7 @@ import { type StartedConversation, startTestApp, type TestApp } from '../support
 import { tripsOf } from '../support/round-trips.ts'
 
 let app: TestApp
-/** Another start on the same database, which tells this one nothing: as a node whose events are all lost. */
+/** Another server on the same database without a bus: a node whose events are all lost. */
 let elsewhere: TestApp
 beforeAll(async () => {
   app = await startTestApp()
@@ -32,7 +33,7 @@ const line = (conversationId: number, content = 'hello') => ({
   content,
 })
 
-/** In progress, with a first message of each side, so that this node knows it. */
+/** An assigned conversation with a message from each side, so that this node has it in its cache. */
 async function known(): Promise<StartedConversation> {
   const started = await app.startConversation()
   const { conversationId, customer, agent } = started
@@ -41,7 +42,7 @@ async function known(): Promise<StartedConversation> {
   return started
 }
 
-/** Whether the work wrote messages, and by which way. */
+/** Whether the work wrote messages, and on which write path. */
 async function waysOf(work: () => Promise<unknown>): Promise<('one trip' | 'under locks')[]> {
   return (await tripsOf(work)).flatMap((packet) => {
     if (!packet.includes('insert into messages')) return []
@@ -52,7 +53,7 @@ async function waysOf(work: () => Promise<unknown>): Promise<('one trip' | 'unde
 const stored = async (conversationId: number) =>
   (await app.storedMessages(conversationId)).map(({ seq, content }) => [seq, content])
 
-/** What the database says of it: last seq, version, unread of both sides. */
+/** The row in the database: last seq, version, unread counts of both sides. */
 const row = (conversationId: number) =>
   app.db
     .selectFrom('conversations')
@@ -60,7 +61,7 @@ const row = (conversationId: number) =>
     .where('id', '=', conversationId)
     .executeTakeFirstOrThrow()
 
-/** As its row stands, unlike what a node may know. */
+/** The conversation as stored, which may differ from a node's cache. */
 async function locked(conversationId: number): Promise<LockedConversation> {
   const rows = await inTransaction(app.db, (trx) => lockConversations(trx, [conversationId]))
   return rows.get(conversationId) as LockedConversation
@@ -70,8 +71,8 @@ const setBack = (conversationId: number) =>
   sql`update conversations set updated_at = date_sub(current_timestamp(3), interval 5 second), changed_at = updated_at
     where id = ${conversationId}`.execute(app.db)
 
-describe('a message of a known conversation', () => {
-  it('[DB39] [MS3] goes in one trip from either side, also after a receipt and a change of state by this node, and counts like the others', async () => {
+describe('a message of a cached conversation', () => {
+  it('[DB39] [MS3] is appended optimistically from either side, also after a receipt and a status change by this node', async () => {
     const { conversationId, customer, agent } = await known()
     const before = await row(conversationId)
     const send = (from: typeof customer) => () => from.request('message:send', line(conversationId))
@@ -94,7 +95,7 @@ describe('a message of a known conversation', () => {
     expect(new Set(messages.map(({ version }) => version)).size).toBe(6)
   })
 
-  it('[DB39] [MS8] moves the times of its conversation on, but not twice in a second', async () => {
+  it('[DB39] [MS8] updates the times of its conversation at most once per second', async () => {
     const { conversationId, customer } = await known()
     const times = () =>
       app.db
@@ -104,7 +105,7 @@ describe('a message of a known conversation', () => {
         .executeTakeFirstOrThrow()
     const send = async () => (await customer.request('message:send', line(conversationId))).message.createdAt
     await setBack(conversationId)
-    // Reads it anew, and moves no more than when it changed.
+    // This reloads the state. The time was already updated with the last message.
     await customer.request('message:mark-read', { conversationId, seq: 2 })
     const { changed_at } = await times()
     const ways = await waysOf(async () => {
@@ -116,7 +117,7 @@ describe('a message of a known conversation', () => {
     expect(ways).toEqual(['one trip', 'one trip'])
   })
 
-  it('[DB39] [CH9] is written at a time within a second of the database’s, and not at all at another', async () => {
+  it('[DB39] [CH9] has a time within a second of the database’s clock, or is not written', async () => {
     const { conversationId } = await known()
     const grow = async (offMs: number) => {
       const before = await locked(conversationId)
@@ -142,7 +143,7 @@ describe('a message of a known conversation', () => {
     }
   })
 
-  it('[DB39] [CH9] whose time the database refuses is decided under its lock, and the time is read anew', async () => {
+  it('[DB39] [CH9] is appended under the lock when the database rejects its time, and the clock is read again', async () => {
     const { conversationId, customer } = await known()
     const state = await locked(conversationId)
     const inAnHour = new Date(Date.parse(state.now) + 3_600_000).toISOString()
@@ -158,7 +159,7 @@ describe('a message of a known conversation', () => {
     expect(Math.max(...off)).toBeLessThan(60_000)
   })
 
-  it('[DB39] does not wait for connections that something slow has taken', async () => {
+  it('[DB39] does not wait for connections that slow work occupies', async () => {
     const { conversationId, customer } = await known()
     let isOver = false
     const slow = Promise.all(
@@ -172,7 +173,7 @@ describe('a message of a known conversation', () => {
     await slow
   })
 
-  it('[DB39] is never before what was said last, though the time be known less well by now', async () => {
+  it('[DB39] is never older than the previous message, even with a worse clock estimate', async () => {
     const { conversationId, customer } = await known()
     const send = async () => (await customer.request('message:send', line(conversationId))).message.createdAt
     const first = await send()
@@ -189,7 +190,7 @@ describe('a message of a known conversation', () => {
     ])
   })
 
-  it('[DB39] [MS3] written elsewhere too goes on behind what is there, and is asked about from then on', async () => {
+  it('[DB39] [MS3] follows a message of another node, and the next ones are appended under the lock', async () => {
     const { conversationId, customer, agentAccount } = await known()
     const there = await elsewhere.connect(agentAccount)
     const here = () => waysOf(() => customer.request('message:send', line(conversationId, 'here')))
@@ -197,7 +198,7 @@ describe('a message of a known conversation', () => {
     expect(await here()).toEqual(['one trip', 'under locks'])
     await there.request('message:send', line(conversationId, 'there'))
     expect(await here()).toEqual(['under locks'])
-    // Nobody else came in between: it is ours again.
+    // No other node wrote in between, so the cache is valid again.
     expect(await here()).toEqual(['under locks'])
     expect(await here()).toEqual(['one trip'])
     expect((await stored(conversationId)).slice(2)).toEqual([
@@ -210,7 +211,7 @@ describe('a message of a known conversation', () => {
     ])
   })
 
-  it('[DB39] read, closed, handed on or blocked elsewhere is decided as it stands', async () => {
+  it('[DB39] is decided by the stored state after another node has read, closed, transferred or blocked', async () => {
     const read = await known()
     const readThere = await elsewhere.connect(read.agentAccount)
     await readThere.request('message:mark-read', { conversationId: read.conversationId, seq: 1 })
@@ -236,7 +237,7 @@ describe('a message of a known conversation', () => {
     expect(await blocked.customer.refused('message:send', line(blocked.conversationId))).toBe('forbidden')
   })
 
-  it('[DB39] [MS2] keeps no other of its batch from being written: sent again, or in a conversation that stands otherwise', async () => {
+  it('[DB39] [MS2] does not affect others of its batch when it is a retry or its cached state is stale', async () => {
     const [one, two, other] = [await known(), await known(), await known()]
     const sent = line(one.conversationId, 'once')
     const first = await one.customer.request('message:send', sent)
@@ -259,7 +260,7 @@ describe('a message of a known conversation', () => {
     ])
   })
 
-  it('[DB39] [MS3] is not overtaken: what one of its batch has to be asked about, all are', async () => {
+  it('[DB39] [MS3] takes the locked path with all others of its conversation in the batch, so that none overtakes', async () => {
     const { conversationId, customer, customerAccount } = await known()
     const attachment = await uploaded(app, customerAccount, await png(), 'shoe.png')
     const sends = [
@@ -271,7 +272,7 @@ describe('a message of a known conversation', () => {
     expect(replies.map(({ message }) => message.seq)).toEqual([3, 4, 5])
   })
 
-  it('[DB39] refused as it stands is asked about from then on, so that nobody else has to be written twice for it', async () => {
+  it('[DB39] makes the batch fail only once: after a rejection its conversation uses the locked path', async () => {
     const { conversationId, agent, agentAccount } = await known()
     const there = await elsewhere.connect(agentAccount)
     await there.request('conversation:close', { conversationId })
@@ -280,7 +281,7 @@ describe('a message of a known conversation', () => {
     expect([tries(await attempt()), tries(await attempt())]).toEqual([1, 0])
   })
 
-  it('[DB39] whose agent is away, or has just got it, is asked about', async () => {
+  it('[DB39] is appended under the lock when its agent is away or was just assigned', async () => {
     const { conversationId, customer, agentAccount } = await known()
     const away = await app.startConversation()
     await away.agent.request('conversation:claim', { conversationId: away.conversationId })
@@ -292,19 +293,19 @@ describe('a message of a known conversation', () => {
     await away.agent.request('conversation:transfer', { conversationId: away.conversationId, agentId: colleague.id })
     expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
     await app.sawAgentLast(agentAccount.id, limits.absentAgentMs - 60_000)
-    // Known as before until it has been asked about for another reason.
+    // Cached as before, until another reason forces a read.
     await sql`update conversations set version = version + 1 where id = ${conversationId}`.execute(app.db)
     expect(await send(customer, conversationId)).toEqual(['one trip', 'under locks'])
     expect(await send(customer, conversationId)).toEqual(['under locks'])
   })
 })
 
-describe('what is known of conversations', () => {
+describe('the conversation cache', () => {
   const now = '2026-01-01T00:00:00.000Z'
   const state = (id: number, version: number) =>
     ({ id, version, agentId: 7, agentPresence: 'online', now, heardAt: 0 }) as never
 
-  it('[DB39] is forgotten before an agent can have been away for too long, the oldest first where it is too much', () => {
+  it('[DB39] expires entries before an agent can have been away too long, and evicts the oldest when it is full', () => {
     expect(limits.cachedConversationMs).toBeLessThan(limits.absentAgentMs)
     let time = 0
     const known = createConversationCache(() => time)
@@ -313,7 +314,7 @@ describe('what is known of conversations', () => {
     known.note([{ before: state(1, 1), after: left }])
     time += limits.cachedConversationMs - 1
     expect(known.find(1)).toBe(left)
-    // What rests on it keeps it no longer.
+    // The optimistic append on top of it does not prolong its life.
     known.note([{ before: left, after: state(1, 3) }])
     expect(known.find(1)).toEqual(state(1, 3))
     time += 1
@@ -324,7 +325,7 @@ describe('what is known of conversations', () => {
     expect([known.find(2), known.find(3)]).toEqual([undefined, state(3, 3)])
   })
 
-  it('[DB39] is the newest, in whatever order changes are told of', () => {
+  it('[DB39] keeps the newest state in whatever order changes arrive', () => {
     const known = createConversationCache(() => 0)
     known.note([{ before: state(1, 1), after: state(1, 2) }])
     known.note([{ before: state(1, 2), after: state(1, 3) }])
@@ -332,7 +333,7 @@ describe('what is known of conversations', () => {
     expect(known.find(1)).toEqual(state(1, 3))
   })
 
-  it('[DB39] is not gone by until it has been met as it was left: what was read beside a row that was waited for may be older than it', () => {
+  it('[DB39] confirms a state only after two consecutive reads agree, because joined rows may predate the lock', () => {
     const known = createConversationCache(() => 0)
     known.note([{ before: state(1, 1), after: state(1, 2) }])
     expect(known.find(1)).toBeUndefined()
@@ -341,10 +342,10 @@ describe('what is known of conversations', () => {
   })
 })
 
-describe('the database’s time as it is known', () => {
+describe('the estimate of the database’s clock', () => {
   const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString()
 
-  it('[DB39] goes by the answer that took the least, until it is doubted or was long ago', () => {
+  it('[DB39] uses the reply with the shortest round trip, until it is invalidated or too old', () => {
     let clock = 500
     const time = createDatabaseClock(() => clock)
     const said = (ms: number, heardAt = clock) => time.note({ now: at(ms), heardAt })
@@ -353,12 +354,12 @@ describe('the database’s time as it is known', () => {
     said(0)
     clock += 100
     expect(time.read()).toEqual({ now: at(100), heardAt: clock })
-    // Said at 90, and heard at 100.
+    // The database's clock showed 90; the reply arrived at 100.
     said(90)
     expect(read()).toBe(at(100))
     said(105)
     expect(read()).toBe(at(105))
-    // Told of later than it was heard.
+    // Processed later than it arrived.
     clock += 1000
     said(106, clock - 1000)
     expect(read()).toBe(at(1106))

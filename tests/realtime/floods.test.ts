@@ -1,4 +1,4 @@
-// Connections that send more than a client does, or do not read: bounded, ended, and felt by nobody else.
+// Connections that flood the server or do not read are limited, closed, and do not disturb others.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** Another address each time: violations of one test are no matter of the next. */
+/** A new address for each test, because violations count per address. */
 let addresses = 0
 const nextAddress = () => ({ 'x-forwarded-for': `198.51.100.${++addresses}` })
 const refused = (reason: string) => app.refusedSockets.entries().find(([name]) => name === reason)?.[1] ?? 0
@@ -26,7 +26,7 @@ async function open(account?: TestAccount, headers = nextAddress()): Promise<Raw
   return openWebSocket(app.url, { ...(account ? { token: account.token } : {}), headers })
 }
 
-/** Writes until the server ends the connection, as fast as it takes it. */
+/** Writes as fast as possible until the server closes the connection. */
 async function flood({ socket, isClosed }: RawTcp, bytes: Buffer): Promise<void> {
   while (!isClosed() && !socket.destroyed) {
     if (!socket.write(bytes)) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), sleep(20)])
@@ -40,8 +40,8 @@ async function expectEnded(tcp: RawTcp, reason: string, bytes: Buffer): Promise<
   await expect.poll(() => refused(reason)).toBe(before + 1)
 }
 
-describe('a connection is ended, and counts against its address, when it sends', () => {
-  it('[CN16] [S1] WebSocket pings without reading, with a token or without, and the memory of the process stays', async () => {
+describe('a connection is closed, and counted against its address, when it sends', () => {
+  it('[CN16] [S1] WebSocket pings without reading, with or without a token, and the memory stays stable', async () => {
     const before = process.memoryUsage().rss
     const pings = Buffer.concat(Array.from({ length: 500 }, pingFrame))
     for (const account of [undefined, await app.newCustomer()]) {
@@ -52,13 +52,13 @@ describe('a connection is ended, and counts against its address, when it sends',
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20)
   })
 
-  it('[CN16] [S1] WebSocket pongs, and packets of engine.io that carry nothing', async () => {
+  it('[CN16] [S1] WebSocket pongs or empty engine.io packets', async () => {
     await expectEnded(await open(), 'control_frames', frame(10, 'x').subarray())
     await expectEnded(await open(await app.newCustomer()), 'control_frames', textFrame('3'))
     await expectEnded(await open(), 'control_frames', textFrame('6'))
   })
 
-  it('[CN17] [S6] packets of other kinds: acknowledgements, other namespaces, joining again and again', async () => {
+  it('[CN17] [S6] other packets: acknowledgements, other namespaces, repeated joins', async () => {
     await expectEnded(await open(await app.newCustomer()), 'packets', textFrame('431[]'))
     await expectEnded(await open(), 'connects', textFrame('40/admin,'))
     const account = await app.newCustomer()
@@ -88,7 +88,7 @@ describe('a connection is ended, and counts against its address, when it sends',
     await tcp.closed
   })
 
-  it('[CN17] [S6] one POST with thousands of packets, which nobody parses', async () => {
+  it('[CN17] [S6] one POST with thousands of packets, which are not parsed', async () => {
     const { token } = await app.newCustomer()
     const session = await openPolling(app.url, { token, headers: nextAddress() })
     const before = refused('packets')
@@ -98,8 +98,8 @@ describe('a connection is ended, and counts against its address, when it sends',
   })
 })
 
-describe('a client that goes on after rate_limited', () => {
-  it('[CN18] [RQ6] [S6] is told why and disconnected, by WebSocket and by polling', async () => {
+describe('a client that ignores rate_limited', () => {
+  it('[CN18] [RQ6] [S6] gets the reason and is disconnected, over WebSocket and polling', async () => {
     const account = await app.newCustomer()
     const client = await account.connect()
     const gone = new Promise((resolve) => client.socket.once('disconnect', resolve))
@@ -116,7 +116,7 @@ describe('a client that goes on after rate_limited', () => {
     await expect.poll(async () => (await session.get().catch(() => ({ status: 400 }))).status).toBe(400)
   })
 
-  it('[CN18] [S6] is not connected again after twenty times, while others of its address are', async () => {
+  it('[CN18] [S6] cannot reconnect after twenty violations, while others of its address can', async () => {
     const account = await app.newCustomer()
     const headers = nextAddress()
     for (let times = 1; times < budgets.violationsPerUser.count; times++) {
@@ -130,7 +130,7 @@ describe('a client that goes on after rate_limited', () => {
     await open(await app.newCustomer(), headers)
   }, 10_000)
 
-  it('[CN18] [S6] six of them leave /healthz quick', async () => {
+  it('[CN18] [S6] does not slow down /healthz, even six of them', async () => {
     const tiny = Buffer.concat(Array.from({ length: 2_000 }, () => textFrame('42["x"]')))
     const accounts = await Promise.all(Array.from({ length: 6 }, () => app.newCustomer()))
     const floods = await Promise.all(accounts.map((account) => open(account)))

@@ -5,7 +5,7 @@ import { io as connect } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
 import { type Incoming, interceptRequests } from '../../server/realtime/socketio/request-interceptor.ts'
 
-/** A socket server that answers each request with its payload, a client in it, and how many packets went the long way. */
+/** A socket server that echoes payloads, a connected client, and the number of packets that took the slow path. */
 async function connected(transports: string[]) {
   const http = createServer()
   const server = new Server(http)
@@ -37,7 +37,7 @@ async function connected(transports: string[]) {
 
 const payload = { text: '你好 "quoted" \u2028 \n', list: [1, null, { deep: [true] }] }
 
-it('[RQ5] takes requests of a WebSocket at once, in their order, and answers each', async () => {
+it('[RQ5] handles WebSocket requests in order on the fast path, and replies to each', async () => {
   const { client, taken, longWay } = await connected(['websocket'])
   const replies = await Promise.all([
     client.emitWithAck('first', payload),
@@ -49,7 +49,7 @@ it('[RQ5] takes requests of a WebSocket at once, in their order, and answers eac
   expect(longWay()).toBe(0)
 })
 
-it('[RQ5] takes what came together in its order, whichever way each goes', async () => {
+it('[RQ5] keeps the order of requests on the fast and the slow path', async () => {
   const { client, socket, taken } = await connected(['websocket'])
   const { ws } = client.io.engine.transport as unknown as { ws: { _socket: TcpSocket; send(text: string): void } }
   const takenOf = async (...texts: string[]) => {
@@ -70,7 +70,7 @@ it('[RQ5] takes what came together in its order, whichever way each goes', async
   ])
 })
 
-it('is set once for each connection, however often somebody leaves and comes again on it', async () => {
+it('is installed once per connection, even when the client leaves and rejoins its namespace', async () => {
   for (const transport of ['polling', 'websocket']) {
     const { server, socket, taken, send } = await connected([transport])
     const { conn } = socket
@@ -95,7 +95,7 @@ it('is set once for each connection, however often somebody leaves and comes aga
   }
 })
 
-it('[RQ1] leaves to Socket.IO what is anything else, and takes what comes of it', async () => {
+it('[RQ1] passes other packets to Socket.IO, and handles the requests that result', async () => {
   const { client, taken, longWay } = await connected(['websocket'])
   client.emit('no answer', payload)
   client.emit('two', 1, 2)
@@ -111,7 +111,7 @@ it('[RQ1] leaves to Socket.IO what is anything else, and takes what comes of it'
   expect(longWay()).toBe(5)
 })
 
-it('[RQ2] leaves to Socket.IO what is not well-formed, which ends the connection', async () => {
+it('[RQ2] passes malformed packets to Socket.IO, which closes the connection', async () => {
   const { client, send, taken, longWay } = await connected(['websocket'])
   const ended = new Promise<string>((resolve) => client.on('disconnect', resolve))
   send('27["name",{]')
@@ -120,7 +120,7 @@ it('[RQ2] leaves to Socket.IO what is not well-formed, which ends the connection
   expect(longWay()).toBe(1)
 })
 
-it('takes at once what comes after polling has become a WebSocket', async () => {
+it('uses the fast path after an upgrade from polling to WebSocket', async () => {
   const { client, socket, longWay } = await connected(['polling', 'websocket'])
   expect(await client.emitWithAck('polled', payload)).toEqual({ ok: true, data: payload })
   if (socket.conn.transport.name === 'polling') await new Promise((resolve) => socket.conn.once('upgrade', resolve))
@@ -129,7 +129,7 @@ it('takes at once what comes after polling has become a WebSocket', async () => 
   expect(longWay()).toBe(before)
 })
 
-it('lets a request show that a client is there that owes a pong', async () => {
+it('accepts a request as proof of life in place of a pong', async () => {
   const { client, socket, longWay } = await connected(['websocket'])
   const conn = socket.conn as unknown as { pingTimeoutTimer: unknown }
   let refreshed = 0
@@ -144,7 +144,7 @@ it('lets a request show that a client is there that owes a pong', async () => {
   expect(longWay()).toBe(1)
 })
 
-it('takes nothing more of a connection that has said goodbye', async () => {
+it('handles no request after the client has disconnected', async () => {
   const { client, send, socket, taken } = await connected(['websocket'])
   const ended = new Promise((resolve) => socket.conn.once('close', resolve))
   const goodbye = new Promise((resolve) => socket.once('disconnect', resolve))

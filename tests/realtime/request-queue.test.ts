@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRequestQueue } from '../../server/realtime/request-queue.ts'
 
-/** A task that ends when told, and writes down when it began and ended. */
+/** A task that ends on command and logs its start and end. */
 function recorded(log: string[], name: string) {
   let end = () => {}
   const began = Promise.withResolvers<void>()
@@ -23,8 +23,8 @@ function recorded(log: string[], name: string) {
   }
 }
 
-describe('the turns of one connection', () => {
-  it('[RQ5] starts sends one behind another without waiting for their answers', async () => {
+describe('the request queue of a connection', () => {
+  it('[RQ5] starts sends one after another without waiting for their replies', async () => {
     const log: string[] = []
     const turns = createRequestQueue()
     const [first, second] = [recorded(log, 'first'), recorded(log, 'second')]
@@ -39,7 +39,7 @@ describe('the turns of one connection', () => {
     expect(log).toEqual(['first begins', 'second begins', 'second ends', 'first ends'])
   })
 
-  it('[RQ5] lets anything else wait for all before it, and what follows wait for that', async () => {
+  it('[RQ5] runs any other request alone: after all before it, and before all after it', async () => {
     const log: string[] = []
     const turns = createRequestQueue()
     const [send, close, after] = [recorded(log, 'send'), recorded(log, 'close'), recorded(log, 'send after')]

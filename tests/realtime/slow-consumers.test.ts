@@ -1,4 +1,5 @@
-// Clients that do not read, or read slowly: what waits for them is bounded in bytes, and who reads slowly gets everything.
+// Clients that do not read, or read slowly: their backlog is limited in bytes, and a slow reader still receives
+// everything.
 
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +15,7 @@ import { startRelay } from '../support/slow-relay.ts'
 let app: TestApp
 let agent: TestAccount
 let conversationId: number
-/** Four bytes each, as many as a message may have. */
+/** Four bytes per character, at the maximum length of a message. */
 const longest = '🍵'.repeat(4_000)
 
 beforeAll(async () => {
@@ -31,7 +32,7 @@ afterAll(() => app.stop())
 const refused = (reason: string) => app.refusedSockets.entries().find(([name]) => name === reason)?.[1] ?? 0
 
 describe('a page', () => {
-  it('[RQ20] [S4] holds no more than 256 KiB, says that there is more, and is walked to the end both ways', async () => {
+  it('[RQ20] [S4] has at most 256 KiB, says that there is more, and leads to the end in both directions', async () => {
     const client = await agent.connect()
     const seqs: number[] = []
     for (let beforeSeq: number | undefined; beforeSeq !== 1; beforeSeq = seqs[0]) {
@@ -55,7 +56,7 @@ describe('a page', () => {
     client.close()
   })
 
-  it('[RQ20] [S4] of conversations too: each is seen once', async () => {
+  it('[RQ20] [S4] of conversations does so too, and shows each once', async () => {
     const { id } = await app.newCustomer()
     await app.fillQueue(id, 60)
     await sql`insert into messages (conversation_id, sender_id, seq, client_message_id, type, content, version, created_at)
@@ -82,14 +83,14 @@ describe('a page', () => {
 })
 
 describe('a client that does not read', () => {
-  it('[RQ21] [S4] has its next page read only when it has read the last, so that little waits for it', {
+  it('[RQ21] [S4] gets the next page only after it has read the last one, which limits its backlog', {
     timeout: 10_000,
   }, async () => {
     const tcp = await openWebSocket(app.url, { token: agent.token })
     tcp.socket.pause()
     const ask = textFrame(`421["message:list",${JSON.stringify({ conversationId, limit: 100 })}]`)
     for (let count = 0; count < 200; count++) tcp.socket.write(ask)
-    // The kernel takes the first ones.
+    // The kernel buffers the first ones.
     await expect.poll(waiting, { timeout: 8_000 }).toBeGreaterThan(budgets.unreadBytesBeforePage.bytes)
     for (let looks = 0; looks < 20; looks++) {
       expect(waiting()).toBeLessThan(budgets.unreadBytesBeforePage.bytes + 2 * limits.pageBytes)
@@ -99,7 +100,7 @@ describe('a client that does not read', () => {
     tcp.socket.destroy()
   })
 
-  it('[CN8] [S1] [S4] and is told more than a MiB is ended, and so is one of plain HTTP with more than two', async () => {
+  it('[CN8] [S1] [S4] is disconnected with over one MiB of unread events, and over plain HTTP with over two', async () => {
     const tcp = await openWebSocket(app.url, { token: agent.token })
     tcp.socket.write(textFrame(`421["conversation:open",${JSON.stringify({ conversationId, limit: 1 })}]`))
     await tcp.until('431[')
@@ -119,7 +120,7 @@ describe('a client that does not read', () => {
   }, 20_000)
 })
 
-it('[RQ21] [S4] a slow phone gets every page that it asks for together, however long that takes', async () => {
+it('[RQ21] [S4] a slow phone gets all pages that it requests together, however long that takes', async () => {
   const relay = await startRelay(app.url, 400_000)
   const client = await connectClient(relay.url, agent.token)
   const startedAt = performance.now()
@@ -132,7 +133,7 @@ it('[RQ21] [S4] a slow phone gets every page that it asks for together, however 
   relay.stop()
 }, 15_000)
 
-/** Bytes that wait for all connections of the app. */
+/** The backlog of all connections, in bytes. */
 function waiting(): number {
   return openSockets().reduce((sum, socket) => sum + socket.writableLength, 0)
 }

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { useJsonEncoder } from '../../server/realtime/socketio/json-encoder.ts'
 import { coalesceWrites } from '../../server/realtime/socketio/write-coalescing.ts'
 
-/** A socket server with one client in it, and how often the server's end writes to the network. */
+/** A socket server with one client, and how often the server writes to the network. */
 async function connected() {
   const http = createServer()
   const server = new Server(http)
@@ -45,7 +45,7 @@ function countWrites(socket: import('socket.io').Socket): () => number {
   return () => count
 }
 
-it('[EV4] what one connection is told in one turn of the event loop leaves in one write, in order, told to one or to a room', async () => {
+it('[EV4] events of one tick leave in one write, in order, whether sent to one connection or to a room', async () => {
   const { server, socket, heard, until, writes } = await connected()
   await new Promise(setImmediate)
   const before = writes()
@@ -59,7 +59,7 @@ it('[EV4] what one connection is told in one turn of the event loop leaves in on
   expect(heard).toEqual(Array.from({ length: 60 }, (_, value) => value))
 })
 
-it('[EV4] what may be dropped is not dropped for what was told in the same turn', async () => {
+it('[EV4] a volatile event is not dropped because of other events in the same tick', async () => {
   const { socket, heard, until } = await connected()
   await new Promise(setImmediate)
   const last = until('end')
@@ -70,7 +70,7 @@ it('[EV4] what may be dropped is not dropped for what was told in the same turn'
   expect(heard).toEqual(['first', 'passing', 'end'])
 })
 
-it('[EV4] a last word and the end of the connection in one turn: the word arrives', async () => {
+it('[EV4] an event arrives when its connection is closed in the same tick', async () => {
   const { socket, until } = await connected()
   const last = until('last')
   socket.emit('told', 'last')
@@ -78,7 +78,7 @@ it('[EV4] a last word and the end of the connection in one turn: the word arrive
   await last
 })
 
-it('tells text alone: what is nested arrives as it is, to one, to a room and as an answer', async () => {
+it('events and replies are sent as text, and nested values arrive unchanged', async () => {
   const { server, socket, heard, until } = await connected()
   const value = { text: '你好 "quoted" \u2028', list: [1, null, { deep: [true] }] }
   const last = until('end')
@@ -89,7 +89,7 @@ it('tells text alone: what is nested arrives as it is, to one, to a room and as 
   expect(heard).toEqual([value, value, 'end'])
 })
 
-it('[EV4] what a client does not read waits in its order, what may be dropped is dropped, and it goes on when the client does', async () => {
+it('[EV4] events for a client that does not read wait in order, and volatile ones are dropped, until it reads again', async () => {
   const { socket, client, heard, until } = await connected()
   const { ws } = client.io.engine.transport as unknown as { ws: { _socket: TcpSocket } }
   ws._socket.pause()
