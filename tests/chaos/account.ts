@@ -15,7 +15,7 @@ interface TokenReply {
   token: string
 }
 
-interface Answered {
+interface HttpReply {
   status: number
   body: unknown
   cookie: string
@@ -28,16 +28,16 @@ export async function post(url: string, path: string, body: unknown, headers: Re
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(4000),
   })
-  const answered: Answered = {
+  const reply: HttpReply = {
     status: response.status,
     body: await response.json(),
     cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '',
   }
-  return answered
+  return reply
 }
 
-function bodyOf<T>({ status, body }: Answered): T {
-  if (status >= 400) throw new Error(`answered ${status}: ${JSON.stringify(body)}`)
+function bodyOf<T>({ status, body }: HttpReply): T {
+  if (status >= 400) throw new Error(`reply ${status}: ${JSON.stringify(body)}`)
   return body as T
 }
 

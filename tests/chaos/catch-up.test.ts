@@ -10,7 +10,7 @@ import { startRelay } from '../support/relay.ts'
 
 const missed = 5_000
 const within = 3_000
-const atOnce = 200
+const batchSize = 200
 
 let app: TestApp
 beforeAll(async () => {
@@ -34,8 +34,8 @@ it('[CH6] [CV5] [ML1] a reconnecting browser loads 5,000 missed messages in orde
   relay.cut()
   await expect.poll(() => connection.state.value.phase).toBe('offline')
 
-  for (let sent = 0; sent < missed; sent += atOnce) {
-    const batch = Array.from({ length: atOnce }, (_, index) => `m${sent + index + 1}`)
+  for (let sent = 0; sent < missed; sent += batchSize) {
+    const batch = Array.from({ length: batchSize }, (_, index) => `m${sent + index + 1}`)
     await Promise.all(
       batch.map((id) => agent.request('message:send', { conversationId, clientMessageId: id, content: `line ${id}` })),
     )

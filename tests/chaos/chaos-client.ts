@@ -15,14 +15,14 @@ export type Outcome<T> =
   | { kind: 'refused'; code: ErrorCode; retryable: boolean; details: unknown }
   | { kind: 'lost' }
 
-export interface Person {
+export interface ChaosClient {
   account: Account
   relay: Relay
   isOnline(): boolean
   request<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Outcome<RequestReplies[N]>>
-  on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): void
+  on<E extends EventName>(event: E, listener: (data: ServerEvents[E]) => void): void
   /** Calls the listener at each connect, and immediately when already connected. */
-  onOnline(hear: () => void): void
+  onOnline(listener: () => void): void
   close(): void
 }
 
@@ -31,9 +31,9 @@ const connectDeadlineMs = 3_000
 const renewEveryMs = 15_000
 const renewAgainMs = 1_000
 /** Short, so that clients spend most of a run connected. */
-const mostPauseMs = 400
+const maxPauseMs = 400
 
-export function connectPerson(account: Account, relay: Relay, journal: Journal, random: Random): Person {
+export function connectChaosClient(account: Account, relay: Relay, journal: Journal, random: Random): ChaosClient {
   const socket = io(relay.url, {
     autoConnect: false,
     forceNew: true,
@@ -62,7 +62,7 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     if (isClosed) return
     tries += 1
     clearTimeout(timer)
-    timer = setTimeout(attempt, Math.min(mostPauseMs, 50 * 2 ** tries) * (0.5 + random.next() / 2))
+    timer = setTimeout(attempt, Math.min(maxPauseMs, 50 * 2 ** tries) * (0.5 + random.next() / 2))
   }
 
   socket.on('connect', () => {
@@ -100,14 +100,14 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     const from = performance.now()
     try {
       const reply: Reply<RequestReplies[N]> = await socket.timeout(requestDeadlineMs).emitWithAck(name, payload)
-      journal.answers.push({ request: name, from, to: performance.now(), error: reply.ok ? null : reply.error.code })
+      journal.replies.push({ request: name, from, to: performance.now(), error: reply.ok ? null : reply.error.code })
       if (reply.ok) return { kind: 'ok', data: reply.data }
       const { code, retryable, details } = reply.error
       return { kind: 'refused', code, retryable, details }
     } catch {
       if (socket.connected) {
-        journal.count(`no answer on an open connection: ${name}`)
-        journal.note('no answer', { userId: account.id, request: name, since: Math.round(from) })
+        journal.count(`no reply on an open connection: ${name}`)
+        journal.note('no reply', { userId: account.id, request: name, since: Math.round(from) })
       }
       return { kind: 'lost' }
     }
@@ -118,10 +118,10 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     relay,
     isOnline: () => socket.connected,
     request,
-    on: (event, hear) => void socket.on(event as string, hear as (...data: unknown[]) => void),
-    onOnline(hear) {
-      socket.on('connect', hear)
-      if (socket.connected) hear()
+    on: (event, listener) => void socket.on(event as string, listener as (...data: unknown[]) => void),
+    onOnline(listener) {
+      socket.on('connect', listener)
+      if (socket.connected) listener()
     },
     close() {
       isClosed = true

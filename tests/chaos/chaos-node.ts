@@ -66,7 +66,7 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
       if (isStopping) return
       // Before it is ready, a node may exit because the database is down.
       if (isReady && !isAsked) {
-        journal.violation(`${name} ended by itself (${signal ?? code}): ${child.lastWords().slice(-600)}`)
+        journal.violation(`${name} ended by itself (${signal ?? code}): ${child.outputTail().slice(-600)}`)
       }
       await sleep(50)
       if (isStopping) return
@@ -75,9 +75,9 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
   })()
 
   const url = `http://127.0.0.1:${port}`
-  async function within60s(isSo: () => boolean | Promise<boolean>) {
-    for (const giveUpAt = performance.now() + 60_000; !(await isSo()); await sleep(10)) {
-      if (performance.now() > giveUpAt) throw new Error(`${name} is not ready: ${child.lastWords()}`)
+  async function waitUntil(condition: () => boolean | Promise<boolean>) {
+    for (const giveUpAt = performance.now() + 60_000; !(await condition()); await sleep(10)) {
+      if (performance.now() > giveUpAt) throw new Error(`${name} is not ready: ${child.outputTail()}`)
     }
   }
 
@@ -98,7 +98,7 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
       }),
     workers: () => workersOf(child.pid),
     replaced: (pid) =>
-      within60s(async () => {
+      waitUntil(async () => {
         const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
         const { workers } = answer?.ok ? await answer.json() : {}
         return workers !== undefined && workers.ready === workers.of && !workersOf(child.pid).includes(pid)
@@ -106,14 +106,14 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     restart: () => end(() => child.kill('SIGTERM')),
-    ready: () => within60s(() => isReady && child.isRunning()),
+    ready: () => waitUntil(() => isReady && child.isRunning()),
     async stop() {
       isStopping = true
       child.kill('SIGCONT')
       child.kill('SIGTERM')
-      const impatience = setTimeout(() => child.kill('SIGKILL'), 12_000)
+      const killTimer = setTimeout(() => child.kill('SIGKILL'), 12_000)
       await supervised
-      clearTimeout(impatience)
+      clearTimeout(killTimer)
     },
   }
 }

@@ -3,10 +3,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '#protocol/limits.ts'
-import { checkAnswers } from './check-answers.ts'
+import { checkReplies } from './check-replies.ts'
 import { checkStored } from './check-stored.ts'
 import { checkViews } from './check-views.ts'
-import { startRig } from './cluster.ts'
+import { startCluster } from './cluster.ts'
 import { injectFaults } from './fault-schedule.ts'
 import type { FaultKind } from './faults.ts'
 import { type Findings, summarize } from './findings.ts'
@@ -39,8 +39,8 @@ export const boundMs = limits.headsMs
 export async function runChaos(options: ChaosOptions): Promise<Findings> {
   const random = createRandom(options.seed)
   const startedAt = performance.now()
-  const rig = await startRig(options)
-  const { journal, database, nodes, redis } = rig
+  const cluster = await startCluster(options)
+  const { journal, database, nodes, redis } = cluster
   let isClean = false
   try {
     const urls = nodes.map(({ url }) => url)
@@ -58,7 +58,7 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
     const stored = await readStored(database)
     checkStored(stored, journal, journal.violation)
     checkViews(stored, people, journal.violation)
-    checkAnswers(journal, periods, journal.violation)
+    checkReplies(journal, periods, journal.violation)
     people.close()
     const findings = summarize({
       options,
@@ -66,11 +66,11 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
       periods,
       stored,
       startedAt,
-      folder: rig.folder,
+      folder: cluster.folder,
     })
     isClean = findings.violations.length === 0
     return findings
   } finally {
-    await rig.stop(!isClean && options.keepsFolder !== false)
+    await cluster.stop(!isClean && options.keepsFolder !== false)
   }
 }

@@ -7,9 +7,9 @@ export interface Child {
   pid: number
   isRunning(): boolean
   /** The end of its output. */
-  lastWords(): string
+  outputTail(): string
   /** Calls the listener with each chunk of output. */
-  onOutput(hear: (text: string) => void): void
+  onOutput(listener: (text: string) => void): void
   kill(signal: NodeJS.Signals): void
   /** Resolves with the exit code and signal. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
@@ -30,20 +30,20 @@ export function spawnChild(program: string, args: readonly string[], options: Ch
   })
   const file = createWriteStream(options.outputFile, { flags: 'a' })
   let last = ''
-  const hearers: ((text: string) => void)[] = []
+  const listeners: ((text: string) => void)[] = []
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       file.write(text)
       last = (last + text).slice(-4000)
-      for (const hear of hearers) hear(text)
+      for (const listener of listeners) listener(text)
     })
   }
-  const endToo = () => child.kill('SIGKILL')
-  process.once('exit', endToo)
+  const killChild = () => child.kill('SIGKILL')
+  process.once('exit', killChild)
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {
-      process.off('exit', endToo)
+      process.off('exit', killChild)
       file.end()
       resolve({ code, signal })
     })
@@ -51,8 +51,8 @@ export function spawnChild(program: string, args: readonly string[], options: Ch
   return {
     pid: child.pid ?? 0,
     isRunning: () => child.exitCode === null && child.signalCode === null,
-    lastWords: () => last,
-    onOutput: (hear) => hearers.push(hear),
+    outputTail: () => last,
+    onOutput: (listener) => listeners.push(listener),
     kill: (signal) => child.kill(signal),
     exited,
   }

@@ -10,7 +10,7 @@ import { type ChaosNode, startNode } from './chaos-node.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { adminPassword } from './people.ts'
 
-export interface Rig {
+export interface Cluster {
   folder: string
   journal: Journal
   database: ChaosDatabase
@@ -21,7 +21,7 @@ export interface Rig {
   stop(keepFolder: boolean): Promise<void>
 }
 
-export interface RigOptions {
+export interface ClusterOptions {
   nodes: number
   /** Of each node. */
   workers?: number
@@ -33,7 +33,7 @@ export interface RigOptions {
   env?: Record<string, string>
 }
 
-export async function startRig(options: RigOptions): Promise<Rig> {
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { nodes: count, workers = 1, source, withoutRedis, env: more = {} } = options
   const folder = await mkdtemp(join(tmpdir(), 'kefu-chaos-'))
   const journal = createJournal(join(folder, 'run.ndjson'))

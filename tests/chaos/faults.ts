@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisServer } from '../support/redis.ts'
-import type { Person } from './chaos-client.ts'
+import type { ChaosClient } from './chaos-client.ts'
 import type { ChaosDatabase } from './chaos-database.ts'
 import type { ChaosNode } from './chaos-node.ts'
 import type { Random } from './random.ts'
@@ -11,7 +11,7 @@ import type { Random } from './random.ts'
 export interface Targets {
   nodes: ChaosNode[]
   database: ChaosDatabase
-  people: Person[]
+  people: ChaosClient[]
   redis: RedisServer | null
 }
 
@@ -24,12 +24,12 @@ export interface Fault {
 }
 
 /** About a third of them, at least one. */
-function some(people: Person[], random: Random): Person[] {
+function some(people: ChaosClient[], random: Random): ChaosClient[] {
   return random.shuffle(people).slice(0, Math.max(1, Math.round(people.length / 3)))
 }
 
-async function onNetworks(people: Person[], during: number, harm: (person: Person) => void): Promise<void> {
-  for (const person of people) harm(person)
+async function onNetworks(people: ChaosClient[], during: number, harm: (client: ChaosClient) => void): Promise<void> {
+  for (const client of people) harm(client)
   await sleep(during)
   for (const { relay } of people) relay.mend()
 }

@@ -19,7 +19,7 @@ export interface Findings {
   /** The share of acknowledgements that came while a fault was active, 0 to 1. */
   shareInFaults: number
   /** The slowest reply that only database faults delayed, in milliseconds. */
-  slowestAnswerWithoutDatabase: number
+  slowestReplyWithoutDatabase: number
   faults: Map<string, number>
   counts: Map<string, number>
   violations: string[]
@@ -41,7 +41,7 @@ export function summarize({ options, journal, periods, stored, startedAt, folder
   const at = (share: number) => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0)
   const during = (from: number, to: number) => periods.filter((period) => period.from <= to && period.to >= from)
   const inFaults = journal.acknowledgements.filter((one) => during(one.at, one.at).length > 0)
-  const hindered = journal.answers.filter(({ from, to }) => {
+  const hindered = journal.replies.filter(({ from, to }) => {
     const active = during(from, to)
     return active.length > 0 && active.every(({ kind }) => kind.startsWith('database'))
   })
@@ -58,7 +58,7 @@ export function summarize({ options, journal, periods, stored, startedAt, folder
     changes: journal.changes.length,
     acknowledgedIn: { p50: at(0.5), p99: at(0.99), max: Math.round(times.at(-1) ?? 0) },
     shareInFaults: times.length === 0 ? 0 : inFaults.length / times.length,
-    slowestAnswerWithoutDatabase: Math.round(Math.max(0, ...hindered.map(({ from, to }) => to - from))),
+    slowestReplyWithoutDatabase: Math.round(Math.max(0, ...hindered.map(({ from, to }) => to - from))),
     faults,
     counts: journal.counts,
     violations: journal.violations,

@@ -10,7 +10,7 @@ export interface Sent {
   clientMessageId: string
   content: string
   /** Sent only after the previous one was acknowledged, so their seqs must follow each other. */
-  inTurn: boolean
+  isOrdered: boolean
   sentAt: number
   acknowledged: Message | null
   refused: ErrorCode | null
@@ -31,7 +31,7 @@ export interface AcknowledgedChange {
   agentId: number | null
 }
 
-export interface Answer {
+export interface RecordedReply {
   request: string
   from: number
   to: number
@@ -43,7 +43,7 @@ export interface Journal {
   sent: Sent[]
   receipts: AcknowledgedReceipt[]
   changes: AcknowledgedChange[]
-  answers: Answer[]
+  replies: RecordedReply[]
   /** When each message was acknowledged, and how long after its first send; milliseconds of performance.now(). */
   acknowledgements: { at: number; tookMs: number }[]
   violations: string[]
@@ -70,7 +70,7 @@ export function createJournal(file: string): Journal {
     sent: [],
     receipts: [],
     changes: [],
-    answers: [],
+    replies: [],
     acknowledgements: [],
     violations,
     counts,

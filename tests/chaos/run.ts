@@ -9,7 +9,7 @@ import { kindsFor } from './faults.ts'
 import { catchMutants } from './mutant-run.ts'
 import { mutants } from './mutants.ts'
 import { report } from './report.ts'
-import { mostGrowth, stallReaders, wasCutInTime } from './stalled-readers.ts'
+import { maxGrowth, stallReaders, wasDisconnectedInTime } from './stalled-readers.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
 const print = (text: string) => void process.stdout.write(`${text}\n`)
@@ -42,21 +42,25 @@ async function run(): Promise<boolean> {
   const findings = await runChaos({ faults, messages, seed, ...servers, kinds: kindsFor(servers), source })
   print(report(findings))
   const isHard = findings.acknowledged >= messages && findings.shareInFaults >= shareInFaults
-  if (!isHard) print('  too few messages, or too few of them while a fault was active: this run proves nothing')
+  if (!isHard) print('  too few messages in all or during faults: this run proves nothing')
   return isHard && findings.violations.length === 0
 }
 
 async function stall(seconds: number): Promise<boolean> {
   const findings = await stallReaders(source, seconds * 1000)
-  const { cutAfter, growth, peakGrowth, bytesPerSecond, untold, acknowledged } = findings
-  const slowest = Math.round(Math.max(...cutAfter))
+  const { disconnectedAfter, growth, peakGrowth, bytesPerSecond, undelivered, acknowledged } = findings
+  const slowest = Math.round(Math.max(...disconnectedAfter))
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`
   print(
-    `${cutAfter.length} readers stalled at ${(bytesPerSecond / 1e6).toFixed(1)} MB/s and were cut within ${slowest} ms`,
+    `${disconnectedAfter.length} readers stalled at ${(bytesPerSecond / 1e6).toFixed(1)} MB/s and were disconnected within ${slowest} ms`,
   )
-  print(`the server held ${mebibytes(growth)} more for one, ${mebibytes(peakGrowth)} at its peak`)
-  print(`who went on reading was told ${acknowledged - untold.length} of ${acknowledged}`)
-  return growth < mostGrowth && untold.length === 0 && cutAfter.every((took) => wasCutInTime(findings, took))
+  print(`the server used ${mebibytes(growth)} more for a stalled reader, ${mebibytes(peakGrowth)} at the peak`)
+  print(`the normal reader received ${acknowledged - undelivered.length} of ${acknowledged} messages`)
+  return (
+    growth < maxGrowth &&
+    undelivered.length === 0 &&
+    disconnectedAfter.every((took) => wasDisconnectedInTime(findings, took))
+  )
 }
 
 // The child processes end with this one.

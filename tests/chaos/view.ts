@@ -32,7 +32,7 @@ export function addMessages(view: View, messages: readonly Message[]): string | 
     const held = view.messages[message.seq - 1] ?? view.ahead.get(message.seq)
     if (held === undefined) view.ahead.set(message.seq, message)
     else if (held.id !== message.id || held.content !== message.content) {
-      complaint = `seq ${message.seq} of conversation ${view.conversationId} was told as message ${held.id} (${held.clientMessageId}) and as ${message.id} (${message.clientMessageId})`
+      complaint = `seq ${message.seq} of conversation ${view.conversationId} is message ${held.id} (${held.clientMessageId}) and message ${message.id} (${message.clientMessageId})`
     }
   }
   for (let next = view.ahead.get(lastSeq(view) + 1); next; next = view.ahead.get(lastSeq(view) + 1)) {
@@ -55,4 +55,4 @@ export function addReceipt(view: View, { readerRole, seq }: Receipt): void {
 
 export const lastSeq = (view: View): number => view.messages.length
 
-export const hasHole = (view: View): boolean => view.ahead.size > 0
+export const hasGap = (view: View): boolean => view.ahead.size > 0

@@ -11,7 +11,7 @@ import { startWorld, type World } from './world.ts'
 
 const sequences = isLongRun ? 1_000 : 100
 /** Published at the latest after limits.conversationUpdateMs; the rest allows for a busy machine. */
-const toldWithinMs = limits.conversationUpdateMs + 4_000
+const publishedWithinMs = limits.conversationUpdateMs + 4_000
 
 let world: World
 beforeAll(async () => {
@@ -20,13 +20,13 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 /** Resolves when every client shows what it would load. On timeout it throws the first difference. */
-async function agreed(): Promise<void> {
-  const giveUpAt = performance.now() + toldWithinMs
+async function waitForAgreement(): Promise<void> {
+  const giveUpAt = performance.now() + publishedWithinMs
   // A cheap check. When it fails, the snapshots below show the difference.
-  await vi.waitUntil(world.isAllTold, { interval: 10, timeout: toldWithinMs }).catch(() => undefined)
-  for (const side of world.sides) {
+  await vi.waitUntil(world.isUpToDate, { interval: 10, timeout: publishedWithinMs }).catch(() => undefined)
+  for (const client of world.clients) {
     await expect
-      .poll(async () => ({ shown: side.shown(), fetched: await side.fetched() }), {
+      .poll(async () => ({ shown: client.shown(), fetched: await client.fetched() }), {
         interval: 20,
         timeout: Math.max(0, giveUpAt - performance.now()),
       })
@@ -42,7 +42,7 @@ test(`[FZ1] after ${sequences} random sequences of requests, every client shows 
 }, async () => {
   const property = fc.asyncProperty(actions, async (sequence: Action[]) => {
     await world.perform(sequence)
-    await agreed()
+    await waitForAgreement()
   })
   await fc.assert(property, {
     numRuns: sequences,

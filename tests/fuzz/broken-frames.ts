@@ -3,7 +3,7 @@
 
 import { requestSchemas } from '#protocol/requests.ts'
 import type { Random } from '../chaos/random.ts'
-import { damage, oddText } from './malformed.ts'
+import { damage, malformedText } from './malformed.ts'
 import type { RawConnection } from './raw-connection.ts'
 
 const names = Object.keys(requestSchemas)
@@ -41,8 +41,8 @@ export function sendBroken(connection: RawConnection, random: Random): void {
   const args = random.pick([
     '',
     ',{}',
-    `,${oddText(random)}`,
-    `,${oddText(random)},${oddText(random)}`,
+    `,${malformedText(random)}`,
+    `,${malformedText(random)},${malformedText(random)}`,
     ',null',
     // Ids of nothing that exists: an admin may well release the first conversation.
     ',{"conversationId":4294967296}',
@@ -57,14 +57,14 @@ export function sendBroken(connection: RawConnection, random: Random): void {
   else if (kind === 3) connection.send(damage(`42${namespace}${id}${event}`, random))
   else if (kind === 4) connection.send(damage(`42${id}${event}`, random), 'binary')
   else if (kind === 5) sendAttachments(connection, random, id, name)
-  else if (kind === 6) connection.send(`43${id}${oddText(random)}`)
+  else if (kind === 6) connection.send(`43${id}${malformedText(random)}`)
   else if (kind === 7)
     connection.send(
-      `40${namespace}${random.pick(['', '{}', '{"token":null}', '{"token":{}}', '[]', '1', oddText(random)])}`,
+      `40${namespace}${random.pick(['', '{}', '{"token":null}', '{"token":{}}', '[]', '1', malformedText(random)])}`,
     )
   else if (kind === 8)
     connection.send(`${random.pick(['41', '41/,', '44', '44{"message":1}', '45-', '451', '45-1-[]', '459-[]'])}`)
-  else if (kind === 9) connection.send(oddText(random))
+  else if (kind === 9) connection.send(malformedText(random))
   else if (kind === 10)
     connection.endWith(
       damage(random.pick(['\u0081\u00fe', '\u0089\u0080mask', '\u00c1\u0080', 'GET / HTTP/1.1\r\n\r\n']), random),
@@ -80,7 +80,7 @@ function sendAttachments(connection: RawConnection, random: Random, id: string, 
     placeholder,
     `{"conversationId":${placeholder}}`,
     `[${placeholder},${placeholder}]`,
-    oddText(random),
+    malformedText(random),
   ])
   connection.send(`${random.pick(['45', '46'])}${announced}-${id}[${name},${payload}]`)
   for (let count = random.between(0, 3); count > 0; count--)

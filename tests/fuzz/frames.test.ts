@@ -19,7 +19,7 @@ const framesPerRound = 3_400
 const rounds = isLongRun ? 30 : 3
 const password = 'correct horse battery'
 /** Growth of the memory after a full garbage collection, from the first third to the last. */
-const mayGrow = { heapBytes: 8 * 2 ** 20, residentBytes: 48 * 2 ** 20 }
+const allowedGrowth = { heapBytes: 8 * 2 ** 20, residentBytes: 48 * 2 ** 20 }
 
 test(`[FZ2] ${rounds * framesPerRound} malformed frames and calls harm nobody (seed ${seed})`, {
   timeout: isLongRun ? 3_600_000 : 200_000,
@@ -55,7 +55,7 @@ test(`[FZ2] ${rounds * framesPerRound} malformed frames and calls harm nobody (s
     const [first, last] = [memory.slice(0, rounds / 3), memory.slice(-rounds / 3)].map((third) =>
       Math.max(...third.map((measured) => measured[kind])),
     ) as [number, number]
-    expect(last - first, `${kind} of ${JSON.stringify(memory)}`).toBeLessThan(mayGrow[kind])
+    expect(last - first, `${kind} of ${JSON.stringify(memory)}`).toBeLessThan(allowedGrowth[kind])
   }
   const complaints = server
     .output()
@@ -113,13 +113,13 @@ async function runRound(url: string, routes: Route[], round: number): Promise<Fr
     seed: seed + round,
   })
 
-  const { said, wrongs } = await pair.stop()
-  expect(wrongs).toEqual([])
-  expect(said).toBeGreaterThan(50)
+  const { sent, violations } = await pair.stop()
+  expect(violations).toEqual([])
+  expect(sent).toBeGreaterThan(50)
   // No input has become a property of every object, such as a limit of 1.
   const page = await get<MessagesReply>(url, `/conversations/${pair.conversationId}/messages`, healthyAgent.token)
   expect(page.messages.map(({ seq }) => seq)).toEqual(
-    Array.from({ length: limits.defaultPageSize }, (_, index) => said - limits.defaultPageSize + 1 + index),
+    Array.from({ length: limits.defaultPageSize }, (_, index) => sent - limits.defaultPageSize + 1 + index),
   )
   return report
 }

@@ -6,8 +6,8 @@ import { type RequestName, requestSchemas } from '#protocol/requests.ts'
 import { createRandom, type Random } from '../chaos/random.ts'
 import { type Action, payloads } from './actions.ts'
 import { sendBroken } from './broken-frames.ts'
-import { callOddly, type HttpTarget } from './http-calls.ts'
-import { mutate, oddText } from './malformed.ts'
+import { type HttpTarget, sendMalformedCall } from './http-calls.ts'
+import { malformedText, mutate } from './malformed.ts'
 import { connectRaw, type RawConnection } from './raw-connection.ts'
 
 export interface Attacker {
@@ -75,7 +75,7 @@ export async function runFrames({ http, customers, agents, frames, seed }: Frame
         await connection.request('message:list', '{}')
         await settle()
       } else {
-        const { status, about } = await callOddly(http, random)
+        const { status, about } = await sendMalformedCall(http, random)
         count(report.statuses, status)
         if (status >= 500 && status !== 503) report.internal.push(about)
       }
@@ -119,7 +119,7 @@ function newAction(name: RequestName, random: Random): Action {
 function argsOf(payload: string, random: Random): string {
   const kind = random.between(0, 19)
   if (kind === 0) return ''
-  if (kind === 1) return `${payload},${oddText(random)}`
+  if (kind === 1) return `${payload},${malformedText(random)}`
   if (kind === 2) return `null,${payload}`
   return payload
 }

@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import { limits } from '#protocol/limits.ts'
 import type { Random } from '../chaos/random.ts'
-import { damage, mutate, oddCursors } from './malformed.ts'
+import { damage, malformedCursors, mutate } from './malformed.ts'
 
 export interface Route {
   method: string
@@ -48,7 +48,7 @@ const fields: Record<string, (keyof typeof body)[]> = {
   '/widget/session': ['name', 'email'],
   '/conversations/{id}/messages': ['clientMessageId', 'content'],
 }
-const oddPaths = [
+const malformedPaths = [
   '0',
   '-1',
   '999999999999999',
@@ -76,7 +76,7 @@ const views = [
   'limit=101',
   'limit=1&limit=2',
   'cursor=AAAA',
-  ...oddCursors.map((cursor) => `view=all&cursor=${cursor}`),
+  ...malformedCursors.map((cursor) => `view=all&cursor=${cursor}`),
   'before=1&after=1',
   'after=99999999999999999',
   '__proto__=1',
@@ -90,7 +90,10 @@ function realId(path: string, { userId, conversationId }: HttpTarget): string {
 }
 
 /** Makes one call. Returns its status, 0 when the server closed the connection. */
-export async function callOddly(target: HttpTarget, random: Random): Promise<{ status: number; about: string }> {
+export async function sendMalformedCall(
+  target: HttpTarget,
+  random: Random,
+): Promise<{ status: number; about: string }> {
   const route = random.pick(target.routes)
   const own =
     Object.entries(fields).find(([path]) => route.path.endsWith(path))?.[1] ??
@@ -98,8 +101,8 @@ export async function callOddly(target: HttpTarget, random: Random): Promise<{ s
   const text = mutate(Object.fromEntries(own.map((key) => [key, body[key]])), random)
   const real = realId(route.path, target)
   const path = route.path
-    .replace('{id}', random.next() < 0.7 ? real : random.pick(oddPaths))
-    .replace(/\{\w+\}/, () => random.pick(oddPaths))
+    .replace('{id}', random.next() < 0.7 ? real : random.pick(malformedPaths))
+    .replace(/\{\w+\}/, () => random.pick(malformedPaths))
   const address = `${path}${random.next() < 0.5 ? '' : `?${random.pick(views)}`}`
   const about = `${route.method} ${address.slice(0, 200)} ${text.slice(0, 300)}`
   if (random.next() < 0.1)

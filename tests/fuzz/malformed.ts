@@ -58,7 +58,7 @@ const small = [
 ]
 
 /** Dates and ids of a cursor, from sensible to absurd. */
-export const oddCursors = [
+export const malformedCursors = [
   ...['2026-01-01T00:00:00.000Z 1', '0 1', '1 1', '+275760-09-13T00:00:00.000Z 1', '-271821-04-20T00:00:00.000Z 1'],
   ...[
     '9999 999999999999999',
@@ -100,7 +100,7 @@ const nearly = {
 } as const
 
 /** A JSON text that no request accepts. */
-export function oddText(random: Random): string {
+export function malformedText(random: Random): string {
   const kind = random.next()
   if (kind < 0.75) return random.pick(small)
   if (kind < 0.88) return deepText(random)
@@ -126,15 +126,15 @@ function bigText(random: Random): string {
   return unit.endsWith(',') ? `[${unit.repeat(count)}1]` : `"${unit.repeat(count)}"`
 }
 
-function oddValue(key: string, value: unknown, random: Random): string {
-  if (key === 'cursor' && random.next() < 0.8) return JSON.stringify(random.pick(oddCursors))
-  if (random.next() < 0.5) return oddText(random)
+function malformedValue(key: string, value: unknown, random: Random): string {
+  if (key === 'cursor' && random.next() < 0.8) return JSON.stringify(random.pick(malformedCursors))
+  if (random.next() < 0.5) return malformedText(random)
   if (typeof value === 'number') return random.pick(/Id$/.test(key) ? nearly.number.slice(2, 6) : nearly.number)
   if (typeof value === 'boolean') return random.pick(nearly.boolean)
   return typeof value === 'object' && value !== null ? mutate(value, random) : random.pick(nearly.string)
 }
 
-const oddKeys = [
+const malformedKeys = [
   '__proto__',
   'constructor',
   'prototype',
@@ -148,24 +148,24 @@ const oddKeys = [
   '_placeholder',
 ]
 
-/** An object as JSON text with one or two defects, sometimes none. `fields` are the fields that it may have. */
-export function mutate(payload: object, random: Random, known: readonly string[] = []): string {
+/** An object as JSON text with one or two defects, sometimes none. `fieldNames` are the fields that it may have. */
+export function mutate(payload: object, random: Random, fieldNames: readonly string[] = []): string {
   let fields: [string, string][] = Object.entries(payload).map(([key, value]) => [key, JSON.stringify(value)])
   for (let changes = random.pick([0, 1, 1, 1, 1, 2]); changes > 0; changes--) {
     const kind = random.next()
-    if (kind < 0.07) return oddText(random)
+    if (kind < 0.07) return malformedText(random)
     if (kind < 0.1) return `[${textOf(fields)}]`
     if (kind < 0.6 && fields.length > 0) {
       const chosen = random.between(0, fields.length - 1)
       const given = Object.values(payload)
       fields = fields.map(([key, value], index) => [
         key,
-        index === chosen ? oddValue(key, given[index], random) : value,
+        index === chosen ? malformedValue(key, given[index], random) : value,
       ])
     } else if (kind < 0.67 && fields.length > 0) fields.splice(random.between(0, fields.length - 1), 1)
     else {
-      const key = random.pick(known.length > 0 && random.next() < 0.75 ? known : oddKeys)
-      fields.push([key, oddValue(key, /Seq|Version|limit/.test(key) ? 0 : '', random)])
+      const key = random.pick(fieldNames.length > 0 && random.next() < 0.75 ? fieldNames : malformedKeys)
+      fields.push([key, malformedValue(key, /Seq|Version|limit/.test(key) ? 0 : '', random)])
     }
   }
   return textOf(fields)

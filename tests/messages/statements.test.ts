@@ -60,7 +60,7 @@ describe('the statements of a hot path', () => {
     ])
   })
 
-  it('do not grow with the batch: fifty messages of many conversations cost what one does', async () => {
+  it('are those of two batches for fifty messages of many conversations: the first leave immediately, the others together', async () => {
     const conversations = await Promise.all(Array.from({ length: 10 }, () => app.startConversation()))
     const sends = Array.from({ length: 50 }, (_, index) => {
       const { conversationId, customerAccount } = conversations[index % 10] as StartedConversation

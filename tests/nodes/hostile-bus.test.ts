@@ -105,7 +105,7 @@ const packed = [
   new Array(200_000).fill(0x91),
 ].map((bytes) => Buffer.from(bytes))
 
-describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
+describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () => {
   let redis: RedisServer
   let here: TestApp
   let there: TestApp
@@ -235,7 +235,7 @@ describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
   })
 })
 
-describe('what workers and their primary say', () => {
+describe('messages between workers and their primary', () => {
   const odd = [
     null,
     undefined,
@@ -254,7 +254,7 @@ describe('what workers and their primary say', () => {
   ]
 
   it.each(odd.map((value) => [JSON.stringify(value), value]))(
-    '[ND22] [S10] is refused where it has another shape: %s',
+    '[ND22] [S10] are rejected when malformed: %s',
     (_, value) => {
       expect(asToWorker(value)).toBeNull()
       if (!(typeof value === 'object' && value && 'ready' in value)) expect(asToPrimary(value)).toBeNull()

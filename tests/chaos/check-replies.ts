@@ -14,12 +14,12 @@ const transactions = new Set([
   'conversation:reopen',
 ])
 
-export function checkAnswers(
+export function checkReplies(
   journal: Journal,
   periods: readonly FaultPeriod[],
   complain: (what: string) => void,
 ): void {
-  for (const { request, from, to, error } of journal.answers) {
+  for (const { request, from, to, error } of journal.replies) {
     if (error === 'internal') complain(`${request} was answered internal`)
     if (error !== 'unavailable' || !transactions.has(request)) continue
     const active = periods.filter((period) => period.from <= to && period.to >= from)
