@@ -3,10 +3,10 @@
 
 import type { ErrorCode } from '#protocol/errors.ts'
 import type { RequestName } from '#protocol/requests.ts'
-import type { Person, Stage } from './fixtures.ts'
+import type { MatrixActor, MatrixFixture } from './fixtures.ts'
 import { type Column, columns, type Row } from './permissions.ts'
-import { askWithToken } from './raw-ask.ts'
-import { askOverHttp, payloads, type Subject } from './sample-requests.ts'
+import { requestWithToken } from './raw-request.ts'
+import { httpRequestOf, payloads, type Subject } from './sample-requests.ts'
 
 /** One row for one actor. An actor without a valid token tries every invalid one. */
 export interface Cell {
@@ -18,7 +18,7 @@ export interface Cell {
   expected: string
 }
 
-export interface Answered {
+export interface CellResult {
   /** As in the table, except that ok is reported as sees. */
   outcome: string
   /** The whole reply as text. */
@@ -43,35 +43,49 @@ const tries = 3
  * Sends a cell. `url` is the server; `owner` is the owner of the subject, when it is not the shared one. Retries when
  * the reply asks for it.
  */
-export async function ask(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
+export async function sendCell(
+  fixture: MatrixFixture,
+  url: string,
+  cell: Cell,
+  subject: Subject,
+  owner?: MatrixActor,
+): Promise<CellResult> {
   for (let left = tries; ; left--) {
-    const answered = await askOnce(stage, url, cell, subject, owner)
-    if (left === 1 || answered.outcome !== 'unavailable') return answered
+    const result = await sendCellOnce(fixture, url, cell, subject, owner)
+    if (left === 1 || result.outcome !== 'unavailable') return result
   }
 }
 
-function askOnce(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
+function sendCellOnce(
+  fixture: MatrixFixture,
+  url: string,
+  cell: Cell,
+  subject: Subject,
+  owner?: MatrixActor,
+): Promise<CellResult> {
   const person =
-    cell.column === 'nobody' ? undefined : cell.column === 'owner' && owner ? owner : stage.people[cell.column]
-  const token = person ? person.account.token : stage.badTokens[cell.actor]
-  return cell.surface === 'http' ? askHttp(url, cell, subject, token) : askSocket(stage, cell, subject, person, token)
+    cell.column === 'nobody' ? undefined : cell.column === 'owner' && owner ? owner : fixture.people[cell.column]
+  const token = person ? person.account.token : fixture.badTokens[cell.actor]
+  return cell.surface === 'http'
+    ? sendHttpCell(url, cell, subject, token)
+    : sendSocketCell(fixture, cell, subject, person, token)
 }
 
-async function askSocket(
-  { app, badTokens }: Stage,
+async function sendSocketCell(
+  { app, badTokens }: MatrixFixture,
   { row, actor }: Cell,
   subject: Subject,
-  person: Person | undefined,
+  person: MatrixActor | undefined,
   token: string | undefined,
-): Promise<Answered> {
+): Promise<CellResult> {
   const name = row.name as RequestName
   const payload = payloads[name]({ ...subject, newerToken: token ?? '' })
-  if (!person) return { outcome: await askWithToken(app.url, badTokens[actor], name, payload), text: '' }
+  if (!person) return { outcome: await requestWithToken(app.url, badTokens[actor], name, payload), text: '' }
   const reply = await person.client.ask(name, payload as never)
   return { outcome: reply.ok ? 'sees' : reply.error.code, text: JSON.stringify(reply) }
 }
 
-async function askHttp(url: string, { row, expected }: Cell, subject: Subject, token: string | undefined) {
+async function sendHttpCell(url: string, { row, expected }: Cell, subject: Subject, token: string | undefined) {
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const here = await call(url, row.name, subject, authorization)
   if (expected !== 'local' || here.outcome !== 'sees') return here
@@ -79,8 +93,8 @@ async function askHttp(url: string, { row, expected }: Cell, subject: Subject, t
   return { ...here, outcome: elsewhere.outcome === 'not_found' ? 'local' : 'sees' }
 }
 
-async function call(url: string, name: string, subject: Subject, headers: Record<string, string>): Promise<Answered> {
-  const { method, path, content } = askOverHttp(name, subject)
+async function call(url: string, name: string, subject: Subject, headers: Record<string, string>): Promise<CellResult> {
+  const { method, path, content } = httpRequestOf(name, subject)
   const response = await fetch(url + path, {
     method,
     redirect: 'manual',

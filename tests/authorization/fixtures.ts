@@ -16,7 +16,7 @@ export const ownersMark = 'for-the-owner-alone'
 /** The mark of texts that agents may see, and customers may not. */
 export const staffMark = 'for-agents-alone'
 
-export interface Person {
+export interface MatrixActor {
   account: TestAccount
   client: Client
 }
@@ -24,32 +24,32 @@ export interface Person {
 /** Actors with a valid token. */
 export type Role = Exclude<Column, 'nobody'>
 
-export interface Stage {
+export interface MatrixFixture {
   app: TestApp
-  people: Record<Role, Person>
+  people: Record<Role, MatrixActor>
   /** Invalid tokens by their defect. */
   badTokens: Record<string, string | undefined>
   /** Creates subjects, each with its own conversation in that state; null means that no conversation is pending. */
   newSubjects(count: number, state: State | null): Promise<Subject[]>
   /** The customer of a subject that does not belong to the shared owner. */
-  ownerOf(subject: Subject): Promise<Person>
+  ownerOf(subject: Subject): Promise<MatrixActor>
   /** One subject per state, of the shared owner. */
   shared: Record<State, Subject>
   /** Every row that a request could change. */
   rows(): Promise<Record<string, unknown[]>>
 }
 
-export async function openStage(): Promise<Stage> {
+export async function createMatrixFixture(): Promise<MatrixFixture> {
   const app = await startTestApp()
   const { db } = app
-  const enter = async (account: TestAccount): Promise<Person> => {
+  const connectActor = async (account: TestAccount): Promise<MatrixActor> => {
     const client = await account.connect()
     // The reply comes after the connection setup, so that no event of the setup arrives later.
     await client.request('conversation:list', {})
     return { account, client }
   }
-  const customer = async () => enter(await app.newCustomer({ email: `${staffMark}@example.com` }))
-  const agent = async (role: 'agent' | 'admin') => enter(await app.newAgent({ role }))
+  const customer = async () => connectActor(await app.newCustomer({ email: `${staffMark}@example.com` }))
+  const agent = async (role: 'agent' | 'admin') => connectActor(await app.newAgent({ role }))
   const people = {
     owner: await customer(),
     stranger: await customer(),
@@ -64,7 +64,7 @@ export async function openStage(): Promise<Stage> {
     .where('role', '<>', 'customer')
     .execute()
   const site = await db.selectFrom('sites').select('id').where('site_key', '=', app.siteKey).executeTakeFirstOrThrow()
-  const picture = await png()
+  const image = await png()
   const version = 3
   let words = 0
 
@@ -132,7 +132,7 @@ export async function openStage(): Promise<Stage> {
 
   async function shareOne(state: State): Promise<Subject> {
     const [id = 0] = await insertConversations([people.owner.account.id], state)
-    const { id: attachmentId } = await uploaded(app, people.owner.account, picture, 'tea.png')
+    const { id: attachmentId } = await uploaded(app, people.owner.account, image, 'tea.png')
     await db
       .updateTable('attachments')
       .set((eb) => ({
@@ -154,7 +154,7 @@ export async function openStage(): Promise<Stage> {
       const ids = await insertConversations(customerIds, state ?? 'pending')
       return ids.map((id, index) => subjectOf(id, customerIds[index] as number))
     },
-    ownerOf: async ({ customerId }) => enter(await app.newSession(customerId, 'customer')),
+    ownerOf: async ({ customerId }) => connectActor(await app.newSession(customerId, 'customer')),
     async rows() {
       const tables = [
         'users',
@@ -172,9 +172,12 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-async function makeBadTokens(app: TestApp, { owner, admin }: Stage['people']): Promise<Stage['badTokens']> {
+async function makeBadTokens(
+  app: TestApp,
+  { owner, admin }: MatrixFixture['people'],
+): Promise<MatrixFixture['badTokens']> {
   const tokenOf = (
-    { account }: Pick<Person, 'account'>,
+    { account }: Pick<MatrixActor, 'account'>,
     audience: 'agent' | 'customer',
     now: () => number = Date.now,
   ): string => signAccessToken({ ...app, now }, { userId: account.id, sessionId: account.sessionId, audience }).token

@@ -56,7 +56,7 @@ const identityFor = ({ key, secret }: { key: string; secret: string }, sub: stri
   jwt.sign({ sub, aud: key }, secret, { expiresIn: 300 })
 
 /** The events about conversations. Everybody may know the availability of agents. */
-const toldOf = (client: Client) => client.told.filter(({ event }) => event !== 'availability:changed')
+const conversationEvents = (client: Client) => client.told.filter(({ event }) => event !== 'availability:changed')
 
 describe('Chatwoot', () => {
   it('#2762 [T19]: the email address of another customer opens no history', async () => {
@@ -71,7 +71,7 @@ describe('Chatwoot', () => {
   it('#2694 [T19]: an empty or missing signature identifies nobody', async () => {
     const site = await newSite()
     const good = identityFor(site, 'mei')
-    const known = await customerWithSecret({ site: site.key, identity: good })
+    const identified = await customerWithSecret({ site: site.key, identity: good })
     const [head = '', body = ''] = good.split('.')
     const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')
     for (const identity of [`${head}.${body}.`, `${head}.${body}`, `${none}.${body}.`, `${none}.${body}`, 'mei']) {
@@ -82,7 +82,7 @@ describe('Chatwoot', () => {
       const { status } = await app.call('POST', '/widget/session', { site: site.key, identity })
       expect(status, String(identity)).toBe(400)
     }
-    known.client.close()
+    identified.client.close()
   })
 
   it('#2070 [T01]: a new customer sees no conversation of the previous customer in this browser', async () => {
@@ -270,7 +270,7 @@ describe('LibreChat and Open WebUI', () => {
     await customer.next('typing:changed')
     await agent.next('receipt:updated')
     await stranger.request('conversation:list', {})
-    expect(toldOf(stranger)).toEqual([])
+    expect(conversationEvents(stranger)).toEqual([])
   })
 
   it('CVE-2026-44569 [T01]: nobody can change or delete the message of another', async () => {

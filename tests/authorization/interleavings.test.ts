@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createRandom } from '../chaos/random.ts'
 import { startTestApp } from '../support/app.ts'
 import { isLongRun, seed } from '../support/scale.ts'
-import { runInterleaving, type Story, type World } from './interleaving.ts'
+import { type RunLog, runInterleaving, type World } from './interleaving.ts'
 
 const runs = isLongRun ? 1_000 : 40
 /** In parallel, so that their messages share batches. */
@@ -24,19 +24,19 @@ it(`[AZ9] [S5] [S23] in ${runs} random interleavings nothing is written after th
 }, async () => {
   const random = createRandom(seed)
   const chances = Array.from({ length: runs }, () => random.fork())
-  const stories: Story[] = []
+  const stories: RunLog[] = []
   let next = 0
   const lane = async () => {
     for (let number = next++; number < runs; number = next++) {
       const story = await runInterleaving(world, chances[number] as typeof random, number)
       stories.push(story)
-      if (story.wrongs.length > 0) {
-        throw new Error(`SEED=${seed}, run ${number}\n${story.wrongs.join('\n')}\n${story.log.join('\n')}`)
+      if (story.violations.length > 0) {
+        throw new Error(`SEED=${seed}, run ${number}\n${story.violations.join('\n')}\n${story.log.join('\n')}`)
       }
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  const sum = (of: (story: Story) => number) => stories.reduce((all, story) => all + of(story), 0)
+  const sum = (of: (story: RunLog) => number) => stories.reduce((all, story) => all + of(story), 0)
   // A run in which everything or nothing is refused proves nothing.
   expect(
     sum(({ done }) => done),

@@ -4,7 +4,7 @@
 // sees: succeeds without a change or an event · ok: succeeds and may change things · local: sees, for callers on this machine; for others
 // not_found · anything else: refused with that code, without a change or an event
 //
-// state: any stands for a row each of open, pending and closed; - is about no conversation.
+// state: any means one row each for open, pending and closed; - is about no conversation.
 
 /**
  * `holder` is the assigned agent, or the previous one once the conversation is open. `nobody` is everyone without a

@@ -68,14 +68,14 @@ const idOf = (route: string, { conversationId, otherAgentId, otherSessionId, sit
   ({ users: otherAgentId, sites: siteId, attachments: attachmentId, me: otherSessionId })[route.split('/')[3] ?? ''] ??
   conversationId
 
-export interface HttpAsk {
+export interface SampleHttpRequest {
   method: string
   path: string
   content?: { type: string; body: string | Uint8Array<ArrayBuffer> }
 }
 
 /** `name` is a method and a route, as in the table. */
-export function askOverHttp(name: string, subject: Subject): HttpAsk {
+export function httpRequestOf(name: string, subject: Subject): SampleHttpRequest {
   const [method = '', route = ''] = name.split(' ')
   const path = route
     .replace(':id', String(idOf(route, subject)))

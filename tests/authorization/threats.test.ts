@@ -11,15 +11,15 @@ import { limits } from '#protocol/limits.ts'
 import { type RequestName, requestSchemas } from '#protocol/requests.ts'
 import { splitLinks } from '../../client-web/shared/conversation/links.ts'
 import { connectRaw } from '../fuzz/raw-connection.ts'
-import { openStage, ownersMark, type Role, type Stage } from './fixtures.ts'
+import { createMatrixFixture, type MatrixFixture, ownersMark, type Role } from './fixtures.ts'
 import { overHttp, overSockets, readTable } from './permissions.ts'
-import { askOverHttp, bodyOf, payloads } from './sample-requests.ts'
+import { bodyOf, httpRequestOf, payloads } from './sample-requests.ts'
 
-let stage: Stage
+let fixture: MatrixFixture
 beforeAll(async () => {
-  stage = await openStage()
+  fixture = await createMatrixFixture()
 })
-afterAll(() => stage.app.stop())
+afterAll(() => fixture.app.stop())
 
 /** An actor whom the matrix permits this request. */
 function allowed(table: string, wordsOfName: 1 | 2, name: string): Role {
@@ -35,8 +35,8 @@ const written = [...new Set(readTable(overHttp, 2).map((row) => row.name))].filt
 
 describe('[T02] a customer who tries to join rooms and channels', () => {
   it('has no such request, and receives nothing that is published there', async () => {
-    const { owner, stranger } = stage.people
-    const { conversationId } = stage.shared.pending
+    const { owner, stranger } = fixture.people
+    const { conversationId } = fixture.shared.pending
     const rooms = [`conversation:${conversationId}`, `user:${owner.account.id}`, 'agents', conversationId, '*']
     for (const name of [
       'join',
@@ -60,8 +60,8 @@ describe('[T02] a customer who tries to join rooms and channels', () => {
   })
 
   it.each(['/agents', '/admin', '/conversation:1', '//'])('finds no namespace %s', async (namespace) => {
-    const { token } = stage.people.admin.account
-    const socket = io(`${stage.app.url}${namespace}`, { auth: { token }, forceNew: true, reconnection: false })
+    const { token } = fixture.people.admin.account
+    const socket = io(`${fixture.app.url}${namespace}`, { auth: { token }, forceNew: true, reconnection: false })
     const error = await new Promise<Error>((resolve, reject) => {
       socket.once('connect_error', resolve)
       socket.once('connect', () => reject(new Error('was let in')))
@@ -103,35 +103,35 @@ const forged = {
 
 describe('[T03] fields that only the server decides', () => {
   it.each(names)('are not accepted by %s', async (name) => {
-    const { account, client } = stage.people[allowed(overSockets, 1, name)]
-    const payload = payloads[name]({ ...stage.shared.pending, newerToken: account.token })
-    const known = Object.keys((requestSchemas[name] as unknown as { properties: object }).properties)
-    const before = await stage.rows()
-    for (const [key, value] of Object.entries(forged).filter(([key]) => !known.includes(key))) {
+    const { account, client } = fixture.people[allowed(overSockets, 1, name)]
+    const payload = payloads[name]({ ...fixture.shared.pending, newerToken: account.token })
+    const accepted = Object.keys((requestSchemas[name] as unknown as { properties: object }).properties)
+    const before = await fixture.rows()
+    for (const [key, value] of Object.entries(forged).filter(([key]) => !accepted.includes(key))) {
       const reply = await client.socket.timeout(5000).emitWithAck(name, { ...payload, [key]: value })
       expect(reply, key).toMatchObject({ ok: false, error: { code: 'invalid_request' } })
     }
-    expect(await stage.rows()).toEqual(before)
+    expect(await fixture.rows()).toEqual(before)
   })
 
   it.each(written)('[T07] are not accepted by %s', async (name) => {
-    const { account } = stage.people[allowed(overHttp, 2, name)]
-    const { method, path } = askOverHttp(name, stage.shared.pending)
-    const before = await stage.rows()
-    const known = /users/.test(path) ? ['role'] : []
-    for (const [key, value] of Object.entries(forged).filter(([key]) => !known.includes(key))) {
+    const { account } = fixture.people[allowed(overHttp, 2, name)]
+    const { method, path } = httpRequestOf(name, fixture.shared.pending)
+    const before = await fixture.rows()
+    const accepted = /users/.test(path) ? ['role'] : []
+    for (const [key, value] of Object.entries(forged).filter(([key]) => !accepted.includes(key))) {
       const answer = await account.call(method, path.replace('/api/v1', ''), {
-        ...bodyOf(name, stage.shared.pending),
+        ...bodyOf(name, fixture.shared.pending),
         [key]: value,
       })
       expect(answer, key).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } })
     }
-    expect(await stage.rows()).toEqual(before)
+    expect(await fixture.rows()).toEqual(before)
   })
 })
 
 it('[T07] each request uses the role in the database, not the role at the time of signing', async () => {
-  const { app } = stage
+  const { app } = fixture
   const demoted = await app.newAgent({ role: 'admin' })
   expect((await demoted.call('GET', '/users')).status).toBe(200)
   await app.db.updateTable('users').set({ role: 'agent' }).where('id', '=', demoted.id).execute()
@@ -146,7 +146,7 @@ describe('[T09] a form of another site', () => {
     ['text/plain', '{"username":"mei","password":"long enough"}'],
     ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nmei\r\n--x--'],
   ])('of type %s does not log anybody in', async (type, body) => {
-    const answer = await fetch(`${stage.app.url}/api/v1/auth/login`, {
+    const answer = await fetch(`${fixture.app.url}/api/v1/auth/login`, {
       method: 'POST',
       headers: { 'content-type': type },
       body,
@@ -169,7 +169,7 @@ const injections = [
 
 describe('[T14] text that looks like SQL', () => {
   it('is an ordinary username, and a value of another type is refused', async () => {
-    const { app } = stage
+    const { app } = fixture
     for (const username of injections) {
       expect((await app.call('POST', '/auth/login', { username, password: "' OR '1'='1" })).status).toBe(401)
     }
@@ -187,7 +187,7 @@ describe('[T14] text that looks like SQL', () => {
   })
 
   it('is stored unchanged in every field of a conversation', async () => {
-    const { app } = stage
+    const { app } = fixture
     for (const [index, text] of injections.entries()) {
       const client = await (await app.newCustomer({ name: text })).connect()
       const { conversation } = await client.request('conversation:start', {
@@ -201,8 +201,8 @@ describe('[T14] text that looks like SQL', () => {
   })
 
   it('is neither an id nor a cursor nor a number', async () => {
-    const { admin } = stage.people
-    const { conversationId } = stage.shared.open
+    const { admin } = fixture.people
+    const { conversationId } = fixture.shared.open
     for (const id of [
       `${conversationId} or 1=1`,
       `${conversationId}'`,
@@ -294,12 +294,12 @@ describe('[T24] keys that reach into prototypes', () => {
 
   it('are refused in every socket request', async () => {
     const raw = {
-      admin: await connectRaw(stage.app.url, stage.people.admin.account.token),
-      owner: await connectRaw(stage.app.url, stage.people.owner.account.token),
+      admin: await connectRaw(fixture.app.url, fixture.people.admin.account.token),
+      owner: await connectRaw(fixture.app.url, fixture.people.owner.account.token),
     }
     for (const name of names) {
       const role = allowed(overSockets, 1, name) as 'admin' | 'owner'
-      const payload = payloads[name]({ ...stage.shared.pending, newerToken: stage.people[role].account.token })
+      const payload = payloads[name]({ ...fixture.shared.pending, newerToken: fixture.people[role].account.token })
       for (const keys of polluting) {
         const text = JSON.stringify(payload).replace(/^\{/, Object.keys(payload).length > 0 ? `{${keys},` : `{${keys}`)
         const reply = await raw[role].request(name, text)
@@ -312,12 +312,12 @@ describe('[T24] keys that reach into prototypes', () => {
 
   it('are refused in every HTTP request', async () => {
     for (const name of written) {
-      const { method, path } = askOverHttp(name, stage.shared.pending)
+      const { method, path } = httpRequestOf(name, fixture.shared.pending)
       for (const keys of polluting) {
-        const { status } = await fetch(stage.app.url + path, {
+        const { status } = await fetch(fixture.app.url + path, {
           method,
           headers: {
-            authorization: `Bearer ${stage.people[allowed(overHttp, 2, name)].account.token}`,
+            authorization: `Bearer ${fixture.people[allowed(overHttp, 2, name)].account.token}`,
             'content-type': 'application/json',
           },
           body: `{${keys}}`,
@@ -333,10 +333,10 @@ describe('[T26] a token in a URL', () => {
   it.each(['token', 'access_token', 'authorization', 'jwt'])(
     'as %s is ignored, in an HTTP request and in a handshake',
     async (key) => {
-      const { token } = stage.people.admin.account
-      const answer = await fetch(`${stage.app.url}/api/v1/me?${key}=${token}`)
+      const { token } = fixture.people.admin.account
+      const answer = await fetch(`${fixture.app.url}/api/v1/me?${key}=${token}`)
       expect(answer.status).toBe(401)
-      const socket = io(stage.app.url, {
+      const socket = io(fixture.app.url, {
         query: { [key]: token },
         forceNew: true,
         reconnection: false,

@@ -63,7 +63,7 @@ export async function select(connection: Connection, sql: string, values: unknow
 /** The server's full description of the tables, with comments and collations, in a stable order. */
 export async function describeDatabase(connection: Connection) {
   const of = 'WHERE table_schema = DATABASE()'
-  const told = {
+  const queries = {
     tables: `SELECT table_name AS t, engine, table_collation, table_comment FROM information_schema.tables ${of} ORDER BY t`,
     columns: `SELECT table_name AS t, ordinal_position AS place, column_name AS c, column_type, is_nullable, column_default,
       extra, character_set_name, collation_name, column_comment FROM information_schema.columns ${of} ORDER BY t, place`,
@@ -77,6 +77,6 @@ export async function describeDatabase(connection: Connection) {
       FROM information_schema.table_constraints ${of} ORDER BY t, k, constraint_type`,
   }
   const description: Record<string, RowDataPacket[]> = {}
-  for (const [what, sql] of Object.entries(told)) description[what] = await select(connection, sql)
+  for (const [what, sql] of Object.entries(queries)) description[what] = await select(connection, sql)
   return description
 }

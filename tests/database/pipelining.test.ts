@@ -68,7 +68,7 @@ test('[DB36] when a deferred statement fails, the transaction fails and leaves n
   expect(await names()).toEqual(['after'])
 })
 
-test('[DB38] a transaction of statements known in advance takes one round trip and returns each result', async () => {
+test('[DB38] a transaction of given statements takes one round trip and returns each result', async () => {
   const { db, names, rename } = await newSites()
   const statements = [rename('once'), sql`select name from sites`, rename('twice')].map((query) => query.compile(db))
   // Opens the connection.

@@ -227,7 +227,7 @@ test.each(indexes)('[DB35] the check fails without the index %s', async (index) 
   )
   const { of_table: table, name: first, is_multiple: isMultiple } = columns[0] as RowDataPacket
   // The index of a foreign key can be replaced but not dropped.
-  const [add, drop] = first.endsWith('_id') ? [`, ADD KEY stands_in (${first})`, 'DROP KEY stands_in,'] : ['', '']
+  const [add, drop] = first.endsWith('_id') ? [`, ADD KEY replacement (${first})`, 'DROP KEY replacement,'] : ['', '']
   await connection.query(`ALTER TABLE ?? DROP KEY ??${add}`, [table, index])
   try {
     const unseen = []

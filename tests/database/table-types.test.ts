@@ -33,8 +33,8 @@ const unions = new Map(
 )
 
 function columnOf(name: string, text: string): Column {
-  const known = named[text]
-  if (known) return { name, ...known }
+  const alias = named[text]
+  if (alias) return { name, ...alias }
   const generated = /^Generated<(.+)>$/.exec(text)?.[1]
   const nullable = text.endsWith(' | null')
   const plain = generated ?? text.replace(/ \| null$/, '')

@@ -43,15 +43,15 @@ async function add(trx: Transaction, id: number) {
 /** Holds a row's lock until released. */
 async function holdLock(db: Database, id: number) {
   const held = Promise.withResolvers<void>()
-  const letGo = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
   const done = db.transaction().execute(async (trx) => {
     await trx.selectFrom('users').select('id').where('id', '=', id).forUpdate().execute()
     held.resolve()
-    await letGo.promise
+    await release.promise
   })
   await held.promise
   return async () => {
-    letGo.resolve()
+    release.resolve()
     await done
   }
 }
@@ -76,7 +76,7 @@ test('[DB25] in a deadlock one of two transactions is retried, and both count on
 
 test('[DB26] after a lock timeout the whole transaction is retried, not only its last statement', async () => {
   const { db, first, second, counts } = await newCounters()
-  const letGo = await holdLock(db, second)
+  const release = await holdLock(db, second)
   let runs = 0
   const work = inTransaction(db, async (trx) => {
     runs++
@@ -84,7 +84,7 @@ test('[DB26] after a lock timeout the whole transaction is retried, not only its
     await add(trx, second)
   })
   await sleep(limits.databaseLockWaitSeconds * 1000 + 200)
-  await letGo()
+  await release()
   await work
   expect(runs).toBe(2)
   expect(await counts()).toEqual([1, 1])
@@ -92,7 +92,7 @@ test('[DB26] after a lock timeout the whole transaction is retried, not only its
 
 test('[DB27] a lock that is never released ends in DatabaseUnavailable, with nothing written', async () => {
   const { db, first, second, counts } = await newCounters()
-  const letGo = await holdLock(db, second)
+  const release = await holdLock(db, second)
   const began = performance.now()
   const work = inTransaction(db, async (trx) => {
     await add(trx, first)
@@ -100,7 +100,7 @@ test('[DB27] a lock that is never released ends in DatabaseUnavailable, with not
   })
   await expect(work).rejects.toBeInstanceOf(DatabaseUnavailable)
   expect(performance.now() - began).toBeLessThan(limits.databaseQueryMs + limits.databaseLockWaitSeconds * 1000 + 500)
-  await letGo()
+  await release()
   expect(await counts()).toEqual([0, 0])
 })
 

@@ -34,7 +34,7 @@ const line = (conversationId: number, content = 'hello') => ({
 })
 
 /** An assigned conversation with a message from each side, so that this node has it in its cache. */
-async function known(): Promise<StartedConversation> {
+async function cachedConversation(): Promise<StartedConversation> {
   const started = await app.startConversation()
   const { conversationId, customer, agent } = started
   await agent.request('conversation:claim', { conversationId })
@@ -43,10 +43,10 @@ async function known(): Promise<StartedConversation> {
 }
 
 /** Whether the work wrote messages, and on which write path. */
-async function waysOf(work: () => Promise<unknown>): Promise<('one trip' | 'under locks')[]> {
+async function writePathsOf(work: () => Promise<unknown>): Promise<('optimistic' | 'locked')[]> {
   return (await tripsOf(work)).flatMap((packet) => {
     if (!packet.includes('insert into messages')) return []
-    return packet.startsWith('update conversations') ? 'one trip' : 'under locks'
+    return packet.startsWith('update conversations') ? 'optimistic' : 'locked'
   })
 }
 
@@ -73,16 +73,16 @@ const setBack = (conversationId: number) =>
 
 describe('a message of a cached conversation', () => {
   it('[DB39] [MS3] is appended optimistically from either side, also after a receipt and a status change by this node', async () => {
-    const { conversationId, customer, agent } = await known()
+    const { conversationId, customer, agent } = await cachedConversation()
     const before = await row(conversationId)
     const send = (from: typeof customer) => () => from.request('message:send', line(conversationId))
-    expect(await waysOf(send(customer))).toEqual(['one trip'])
-    expect(await waysOf(send(agent))).toEqual(['one trip'])
+    expect(await writePathsOf(send(customer))).toEqual(['optimistic'])
+    expect(await writePathsOf(send(agent))).toEqual(['optimistic'])
     await customer.request('message:mark-read', { conversationId, seq: 4 })
-    expect(await waysOf(send(customer))).toEqual(['one trip'])
+    expect(await writePathsOf(send(customer))).toEqual(['optimistic'])
     await agent.request('conversation:close', { conversationId })
     await agent.request('conversation:reopen', { conversationId })
-    expect(await waysOf(send(agent))).toEqual(['one trip'])
+    expect(await writePathsOf(send(agent))).toEqual(['optimistic'])
     expect(await row(conversationId)).toEqual({
       ...before,
       last_seq: before.last_seq + 4,
@@ -96,7 +96,7 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] [MS8] updates the times of its conversation at most once per second', async () => {
-    const { conversationId, customer } = await known()
+    const { conversationId, customer } = await cachedConversation()
     const times = () =>
       app.db
         .selectFrom('conversations')
@@ -108,17 +108,17 @@ describe('a message of a cached conversation', () => {
     // This reloads the state. The time was already updated with the last message.
     await customer.request('message:mark-read', { conversationId, seq: 2 })
     const { changed_at } = await times()
-    const ways = await waysOf(async () => {
+    const writePaths = await writePathsOf(async () => {
       const createdAt = await send()
       expect(await times()).toEqual({ updated_at: createdAt, changed_at })
       await send()
       expect(await times()).toEqual({ updated_at: createdAt, changed_at })
     })
-    expect(ways).toEqual(['one trip', 'one trip'])
+    expect(writePaths).toEqual(['optimistic', 'optimistic'])
   })
 
   it('[DB39] [CH9] has a time within a second of the database’s clock, or is not written', async () => {
-    const { conversationId } = await known()
+    const { conversationId } = await cachedConversation()
     const grow = async (offMs: number) => {
       const before = await locked(conversationId)
       const now = new Date(Date.parse(before.now) + offMs).toISOString()
@@ -144,15 +144,15 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] [CH9] is appended under the lock when the database rejects its time, and the clock is read again', async () => {
-    const { conversationId, customer } = await known()
+    const { conversationId, customer } = await cachedConversation()
     const state = await locked(conversationId)
     const inAnHour = new Date(Date.parse(state.now) + 3_600_000).toISOString()
     const somewhere = { ...state, id: 1_000_000_000, now: inAnHour }
     app.known.note([{ before: somewhere, after: somewhere }])
     expect(app.known.time()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
     const send = () => customer.request('message:send', line(conversationId))
-    expect(await waysOf(send)).toEqual(['one trip', 'under locks'])
-    expect(await waysOf(send)).toEqual(['one trip'])
+    expect(await writePathsOf(send)).toEqual(['optimistic', 'locked'])
+    expect(await writePathsOf(send)).toEqual(['optimistic'])
     const off = (await app.storedMessages(conversationId)).map(
       ({ createdAt }) => Date.parse(createdAt) - Date.parse(state.now),
     )
@@ -160,7 +160,7 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] does not wait for connections that slow work occupies', async () => {
-    const { conversationId, customer } = await known()
+    const { conversationId, customer } = await cachedConversation()
     let isOver = false
     const slow = Promise.all(
       Array.from({ length: limits.databaseConnections }, async () => {
@@ -168,13 +168,13 @@ describe('a message of a cached conversation', () => {
         isOver = true
       }),
     )
-    expect(await waysOf(() => customer.request('message:send', line(conversationId)))).toEqual(['one trip'])
+    expect(await writePathsOf(() => customer.request('message:send', line(conversationId)))).toEqual(['optimistic'])
     expect(isOver).toBe(false)
     await slow
   })
 
   it('[DB39] is never older than the previous message, even with a worse clock estimate', async () => {
-    const { conversationId, customer } = await known()
+    const { conversationId, customer } = await cachedConversation()
     const send = async () => (await customer.request('message:send', line(conversationId))).message.createdAt
     const first = await send()
     const state = await locked(conversationId)
@@ -191,16 +191,16 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] [MS3] follows a message of another node, and the next ones are appended under the lock', async () => {
-    const { conversationId, customer, agentAccount } = await known()
+    const { conversationId, customer, agentAccount } = await cachedConversation()
     const there = await elsewhere.connect(agentAccount)
-    const here = () => waysOf(() => customer.request('message:send', line(conversationId, 'here')))
+    const here = () => writePathsOf(() => customer.request('message:send', line(conversationId, 'here')))
     await there.request('message:send', line(conversationId, 'there'))
-    expect(await here()).toEqual(['one trip', 'under locks'])
+    expect(await here()).toEqual(['optimistic', 'locked'])
     await there.request('message:send', line(conversationId, 'there'))
-    expect(await here()).toEqual(['under locks'])
+    expect(await here()).toEqual(['locked'])
     // No other node wrote in between, so the cache is valid again.
-    expect(await here()).toEqual(['under locks'])
-    expect(await here()).toEqual(['one trip'])
+    expect(await here()).toEqual(['locked'])
+    expect(await here()).toEqual(['optimistic'])
     expect((await stored(conversationId)).slice(2)).toEqual([
       [3, 'there'],
       [4, 'here'],
@@ -212,15 +212,15 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] is decided by the stored state after another node has read, closed, transferred or blocked', async () => {
-    const read = await known()
+    const read = await cachedConversation()
     const readThere = await elsewhere.connect(read.agentAccount)
     await readThere.request('message:mark-read', { conversationId: read.conversationId, seq: 1 })
     const { message } = await read.customer.request('message:send', line(read.conversationId))
-    const [stands] = (await app.storedMessages(read.conversationId)).slice(-1)
+    const [newest] = (await app.storedMessages(read.conversationId)).slice(-1)
     expect([message.seq, message.version]).toEqual([3, (await row(read.conversationId)).version])
-    expect(stands?.version).toBe(message.version)
+    expect(newest?.version).toBe(message.version)
 
-    const closed = await known()
+    const closed = await cachedConversation()
     const { conversationId } = closed
     const closer = await elsewhere.connect(closed.agentAccount)
     await closer.request('conversation:close', { conversationId })
@@ -231,14 +231,14 @@ describe('a message of a cached conversation', () => {
     await closer.request('conversation:release', { conversationId })
     expect(await closed.agent.refused('message:send', line(conversationId))).toBe('forbidden')
 
-    const blocked = await known()
+    const blocked = await cachedConversation()
     const blocker = await elsewhere.connect(blocked.agentAccount)
     await blocker.request('customer:set-blocked', { customerId: blocked.customerAccount.id, blocked: true })
     expect(await blocked.customer.refused('message:send', line(blocked.conversationId))).toBe('forbidden')
   })
 
   it('[DB39] [MS2] does not affect others of its batch when it is a retry or its cached state is stale', async () => {
-    const [one, two, other] = [await known(), await known(), await known()]
+    const [one, two, other] = [await cachedConversation(), await cachedConversation(), await cachedConversation()]
     const sent = line(one.conversationId, 'once')
     const first = await one.customer.request('message:send', sent)
     const there = await elsewhere.connect(other.agentAccount)
@@ -261,7 +261,7 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] [MS3] takes the locked path with all others of its conversation in the batch, so that none overtakes', async () => {
-    const { conversationId, customer, customerAccount } = await known()
+    const { conversationId, customer, customerAccount } = await cachedConversation()
     const attachment = await uploaded(app, customerAccount, await png(), 'shoe.png')
     const sends = [
       line(conversationId),
@@ -273,7 +273,7 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] makes the batch fail only once: after a rejection its conversation uses the locked path', async () => {
-    const { conversationId, agent, agentAccount } = await known()
+    const { conversationId, agent, agentAccount } = await cachedConversation()
     const there = await elsewhere.connect(agentAccount)
     await there.request('conversation:close', { conversationId })
     const attempt = () => tripsOf(() => agent.refused('message:send', line(conversationId)))
@@ -282,21 +282,21 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] is appended under the lock when its agent is away or was just assigned', async () => {
-    const { conversationId, customer, agentAccount } = await known()
+    const { conversationId, customer, agentAccount } = await cachedConversation()
     const away = await app.startConversation()
     await away.agent.request('conversation:claim', { conversationId: away.conversationId })
-    const send = (client: typeof customer, id: number) => waysOf(() => client.request('message:send', line(id)))
-    expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
-    expect(await send(away.customer, away.conversationId)).toEqual(['one trip'])
+    const send = (client: typeof customer, id: number) => writePathsOf(() => client.request('message:send', line(id)))
+    expect(await send(away.customer, away.conversationId)).toEqual(['locked'])
+    expect(await send(away.customer, away.conversationId)).toEqual(['optimistic'])
     const colleague = await app.newAgent()
     await colleague.connect()
     await away.agent.request('conversation:transfer', { conversationId: away.conversationId, agentId: colleague.id })
-    expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
+    expect(await send(away.customer, away.conversationId)).toEqual(['locked'])
     await app.sawAgentLast(agentAccount.id, limits.absentAgentMs - 60_000)
     // Cached as before, until another reason forces a read.
     await sql`update conversations set version = version + 1 where id = ${conversationId}`.execute(app.db)
-    expect(await send(customer, conversationId)).toEqual(['one trip', 'under locks'])
-    expect(await send(customer, conversationId)).toEqual(['under locks'])
+    expect(await send(customer, conversationId)).toEqual(['optimistic', 'locked'])
+    expect(await send(customer, conversationId)).toEqual(['locked'])
   })
 })
 
@@ -308,37 +308,37 @@ describe('the conversation cache', () => {
   it('[DB39] expires entries before an agent can have been away too long, and evicts the oldest when it is full', () => {
     expect(limits.cachedConversationMs).toBeLessThan(limits.absentAgentMs)
     let time = 0
-    const known = createConversationCache(() => time)
+    const cache = createConversationCache(() => time)
     const left = state(1, 2)
-    known.note([{ before: state(1, 0), after: state(1, 1) }])
-    known.note([{ before: state(1, 1), after: left }])
+    cache.note([{ before: state(1, 0), after: state(1, 1) }])
+    cache.note([{ before: state(1, 1), after: left }])
     time += limits.cachedConversationMs - 1
-    expect(known.find(1)).toBe(left)
+    expect(cache.find(1)).toBe(left)
     // The optimistic append on top of it does not prolong its life.
-    known.note([{ before: left, after: state(1, 3) }])
-    expect(known.find(1)).toEqual(state(1, 3))
+    cache.note([{ before: left, after: state(1, 3) }])
+    expect(cache.find(1)).toEqual(state(1, 3))
     time += 1
-    expect(known.find(1)).toBeUndefined()
+    expect(cache.find(1)).toBeUndefined()
     for (let id = 2; id < limits.cachedConversations + 3; id++) {
-      for (const version of [1, 2]) known.note([{ before: state(id, version), after: state(id, version + 1) }])
+      for (const version of [1, 2]) cache.note([{ before: state(id, version), after: state(id, version + 1) }])
     }
-    expect([known.find(2), known.find(3)]).toEqual([undefined, state(3, 3)])
+    expect([cache.find(2), cache.find(3)]).toEqual([undefined, state(3, 3)])
   })
 
   it('[DB39] keeps the newest state in whatever order changes arrive', () => {
-    const known = createConversationCache(() => 0)
-    known.note([{ before: state(1, 1), after: state(1, 2) }])
-    known.note([{ before: state(1, 2), after: state(1, 3) }])
-    known.note([{ before: state(1, 1), after: state(1, 2) }])
-    expect(known.find(1)).toEqual(state(1, 3))
+    const cache = createConversationCache(() => 0)
+    cache.note([{ before: state(1, 1), after: state(1, 2) }])
+    cache.note([{ before: state(1, 2), after: state(1, 3) }])
+    cache.note([{ before: state(1, 1), after: state(1, 2) }])
+    expect(cache.find(1)).toEqual(state(1, 3))
   })
 
   it('[DB39] confirms a state only after two consecutive reads agree, because joined rows may predate the lock', () => {
-    const known = createConversationCache(() => 0)
-    known.note([{ before: state(1, 1), after: state(1, 2) }])
-    expect(known.find(1)).toBeUndefined()
-    known.note([{ before: state(1, 2), after: state(1, 3) }])
-    expect(known.find(1)).toEqual(state(1, 3))
+    const cache = createConversationCache(() => 0)
+    cache.note([{ before: state(1, 1), after: state(1, 2) }])
+    expect(cache.find(1)).toBeUndefined()
+    cache.note([{ before: state(1, 2), after: state(1, 3) }])
+    expect(cache.find(1)).toEqual(state(1, 3))
   })
 })
 
@@ -348,30 +348,30 @@ describe('the estimate of the database’s clock', () => {
   it('[DB39] uses the reply with the shortest round trip, until it is invalidated or too old', () => {
     let clock = 500
     const time = createDatabaseClock(() => clock)
-    const said = (ms: number, heardAt = clock) => time.note({ now: at(ms), heardAt })
+    const addSample = (ms: number, heardAt = clock) => time.note({ now: at(ms), heardAt })
     const read = () => time.read()?.now
     expect(time.read()).toBeUndefined()
-    said(0)
+    addSample(0)
     clock += 100
     expect(time.read()).toEqual({ now: at(100), heardAt: clock })
     // The database's clock showed 90; the reply arrived at 100.
-    said(90)
+    addSample(90)
     expect(read()).toBe(at(100))
-    said(105)
+    addSample(105)
     expect(read()).toBe(at(105))
     // Processed later than it arrived.
     clock += 1000
-    said(106, clock - 1000)
+    addSample(106, clock - 1000)
     expect(read()).toBe(at(1106))
     time.doubt()
     expect(read()).toBeUndefined()
-    said(1000)
+    addSample(1000)
     expect(read()).toBe(at(1000))
     clock += limits.cachedConversationMs - 1
     expect(read()).toBe(at(1000 + limits.cachedConversationMs - 1))
     clock += 1
     expect(read()).toBeUndefined()
-    said(0)
+    addSample(0)
     expect(read()).toBe(at(0))
   })
 })

@@ -67,7 +67,7 @@ describe('message:send', () => {
     expect(await updatedAt()).toBe(message.createdAt)
     await setUpdated(-60)
     const ahead = await updatedAt()
-    await customer.request('message:send', send(conversationId, 'at once'))
+    await customer.request('message:send', send(conversationId, 'immediately'))
     expect(await updatedAt()).toBe(ahead)
   })
 
@@ -148,8 +148,8 @@ describe('message:send', () => {
     const colleague = await (await app.newAgent()).connect()
     await agent.request('customer:set-blocked', { customerId: customerAccount.id, blocked: true })
     for (const id of [conversationId, other.id]) {
-      const told = await colleague.next('conversation:updated', ({ conversation }) => conversation.id === id)
-      expect(told).toMatchObject({ change: 'customer', conversation: { customer: { isBlocked: true } } })
+      const event = await colleague.next('conversation:updated', ({ conversation }) => conversation.id === id)
+      expect(event).toMatchObject({ change: 'customer', conversation: { customer: { isBlocked: true } } })
     }
   })
 

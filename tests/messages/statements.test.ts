@@ -34,7 +34,7 @@ const isOfLists = (sql: string) =>
   )
 
 const oneBatch = ['select conversations for update', 'insert into messages', 'update conversations; commit']
-const oneTrip = ['update conversations; insert into messages; commit']
+const oneRoundTrip = ['update conversations; insert into messages; commit']
 
 describe('the statements of a hot path', () => {
   let started: StartedConversation
@@ -51,9 +51,9 @@ describe('the statements of a hot path', () => {
 
   it('are two for a cached conversation, three in three round trips without a cache, and three more for a retried message', async () => {
     expect(await statementsOf(() => send('m0'))).toEqual(oneBatch)
-    expect(await statementsOf(() => send('m1'))).toEqual(oneTrip)
+    expect(await statementsOf(() => send('m1'))).toEqual(oneRoundTrip)
     expect(await statementsOf(() => send('m1'))).toEqual([
-      ...oneTrip,
+      ...oneRoundTrip,
       'select conversations for update',
       'insert into messages',
       'select messages',
@@ -81,11 +81,11 @@ describe('the statements of a hot path', () => {
         ),
       )
     expect(await sent('first')).toEqual([...oneBatch, ...oneBatch])
-    expect(await sent('second')).toEqual([...oneTrip, ...oneTrip])
+    expect(await sent('second')).toEqual([...oneRoundTrip, ...oneRoundTrip])
   })
 
   it('are three for a receipt in two round trips, and one more of each when messages stay unread', async () => {
-    expect(await statementsOf(() => send('m2'))).toEqual(oneTrip)
+    expect(await statementsOf(() => send('m2'))).toEqual(oneRoundTrip)
     const { agent, conversationId } = started
     const read = (seq: number) => () => agent.request('message:mark-read', { conversationId, seq })
     const receipt = ['select conversations for update', 'update messages; update conversations; commit']

@@ -149,10 +149,10 @@ describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () =>
     const [, , , channel] = await channels()
     const listener = createClient({ url: redis.url })
     await listener.connect()
-    const heard = Promise.withResolvers<Buffer>()
-    await listener.pSubscribe(`${channel}*`, (message) => heard.resolve(message.subarray(16)), true)
+    const received = Promise.withResolvers<Buffer>()
+    await listener.pSubscribe(`${channel}*`, (message) => received.resolve(message.subarray(16)), true)
     await client.request('agent:set-status', { status: 'busy' })
-    const message = await heard.promise
+    const message = await received.promise
     await listener.close()
     return message
   }

@@ -96,7 +96,7 @@ describe.skipIf(!findRedis())('a node', () => {
     const observer = await connectClient(first.url, admin.token)
     onTestFinished(() => observer.close())
     await connectClient(second.url, (await logIn(first.url, 'lin')).token)
-    await observer.next('agent:status-changed', (told) => told.agentId === id && told.status === 'online')
+    await observer.next('agent:status-changed', (event) => event.agentId === id && event.status === 'online')
     const talks = [await startTalk(balancer.url, admin.token), await startTalk(balancer.url, admin.token)]
 
     const ids = Array.from({ length: 60 }, (_, i) => `m${i + 1}`)
@@ -113,7 +113,7 @@ describe.skipIf(!findRedis())('a node', () => {
       }),
     )
     for (const { sender, watcher } of talks) await expectWhole([sender, watcher], ids)
-    await observer.next('agent:status-changed', (told) => told.agentId === id && told.status === 'offline')
+    await observer.next('agent:status-changed', (event) => event.agentId === id && event.status === 'offline')
     expect(performance.now() - killedAt).toBeLessThan(15_000)
   })
 

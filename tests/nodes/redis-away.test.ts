@@ -97,8 +97,8 @@ describe.skipIf(!findRedis())('Redis', () => {
         expect(new Set(seqs(far)).size).toBe(seqs(far).length)
 
         const newest = (client: Client) => {
-          const heads = client.all('conversation:heads').flatMap((told) => told.heads)
-          const rows = client.all('conversation:updated').map((told) => told.conversation)
+          const heads = client.all('conversation:heads').flatMap((event) => event.heads)
+          const rows = client.all('conversation:updated').map((event) => event.conversation)
           return Math.max(0, ...[...heads, ...rows].map(({ lastSeq }) => lastSeq))
         }
         await until(() => newest(far) === sent)

@@ -42,10 +42,10 @@ describe.skipIf(!findRedis())('two nodes', () => {
     const message = { clientMessageId: 'c1', content: 'line 1' }
     const { conversation } = await customer.request('conversation:start', { message })
     const conversationId = conversation.id
-    await agent.next('conversation:created', (told) => told.conversation.id === conversationId)
+    await agent.next('conversation:created', (event) => event.conversation.id === conversationId)
     await agent.request('conversation:open', { conversationId })
     await agent.request('conversation:claim', { conversationId })
-    await customer.next('conversation:updated', (told) => told.conversation.agent?.id === account.id)
+    await customer.next('conversation:updated', (event) => event.conversation.agent?.id === account.id)
 
     for (let i = 2; i <= 10; i++) {
       await customer.request('message:send', { conversationId, clientMessageId: `c${i}`, content: `line ${i}` })
@@ -54,7 +54,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     expect(agent.all('message:created').map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
 
     await agent.request('typing:set', { conversationId, typing: true })
-    await customer.next('typing:changed', (told) => told.userId === account.id)
+    await customer.next('typing:changed', (event) => event.userId === account.id)
     await agent.request('message:mark-read', { conversationId, seq: 10 })
     expect(await customer.next('receipt:updated')).toMatchObject({ seq: 10, readerRole: 'agent' })
     await agent.request('agent:set-status', { status: 'offline' })
@@ -70,17 +70,17 @@ describe.skipIf(!findRedis())('two nodes', () => {
     const agent = await agentAccount.connect()
     await agent.request('conversation:claim', { conversationId })
     await agent.request('conversation:open', { conversationId })
-    const picture = await uploaded(here, account, await png(), 'tea.png')
+    const image = await uploaded(here, account, await png(), 'tea.png')
     await customer.request('message:send', {
       conversationId,
       clientMessageId: 'p',
       type: 'image',
-      attachmentId: picture.id,
+      attachmentId: image.id,
     })
-    const told = await agent.next('message:created', (message) => message.conversationId === conversationId)
-    expect(told.attachment).toEqual(picture)
+    const event = await agent.next('message:created', (message) => message.conversationId === conversationId)
+    expect(event.attachment).toEqual(image)
     for (const { token } of [account, agentAccount]) {
-      for (const path of [`${picture.id}`, `${picture.id}/thumbnail`]) {
+      for (const path of [`${image.id}`, `${image.id}/thumbnail`]) {
         const [one, other] = [await download(here, token, path), await download(there, token, path)]
         expect([one.status, other.status]).toEqual([200, 200])
         expect(one.bytes.equals(other.bytes)).toBe(true)
@@ -171,19 +171,19 @@ describe.skipIf(!findRedis())('two nodes', () => {
     await new Promise((resolve) => setTimeout(resolve, limits.presenceGraceMs + 1_000))
     expect(changes()).toEqual(['online'])
     tabs[2]?.close()
-    await watcher.next('agent:status-changed', (told) => told.agentId === account.id && told.status === 'offline')
+    await watcher.next('agent:status-changed', (event) => event.agentId === account.id && event.status === 'offline')
     expect(changes()).toEqual(['online', 'offline'])
   })
 
   it.concurrent('[ND7] close them within five seconds when the event about the session is lost', async () => {
     const [agent, customer] = [await here.newAgent(), await here.newCustomer()]
-    const untold = async (table: 'login_sessions' | 'customer_sessions', { sessionId }: TestAccount) => {
+    const unpublished = async (table: 'login_sessions' | 'customer_sessions', { sessionId }: TestAccount) => {
       await here.db.updateTable(table).set({ revoked_at: new Date() }).where('id', '=', sessionId).execute()
     }
     const stays = await there.connect(await here.newCustomer())
     const both = await Promise.all([
-      endedWithin(agent, () => untold('login_sessions', agent)),
-      endedWithin(customer, () => untold('customer_sessions', customer)),
+      endedWithin(agent, () => unpublished('login_sessions', agent)),
+      endedWithin(customer, () => unpublished('customer_sessions', customer)),
     ])
     for (const ms of both) expect(ms).toBeLessThan(5_000)
     expect(stays.socket.connected).toBe(true)
@@ -221,7 +221,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
       }
       await listener.next('message:created')
       await listener.next('conversation:created')
-      const created = listener.all('conversation:created').map((told) => told.conversation.id)
+      const created = listener.all('conversation:created').map((event) => event.conversation.id)
       expect(created).toEqual([conversation.id])
       expect(listener.all('message:created').map(({ content }) => content)).toEqual([`of ${conversation.id}`])
     } finally {

@@ -78,10 +78,10 @@ describe('two workers', () => {
     const agent = await connectBeside(url, admin.token, customer)
     const { conversation } = await customer.request('conversation:start', {})
     const conversationId = conversation.id
-    await agent.next('conversation:created', (told) => told.conversation.id === conversationId)
+    await agent.next('conversation:created', (event) => event.conversation.id === conversationId)
     await agent.request('conversation:open', { conversationId })
     await agent.request('conversation:claim', { conversationId })
-    await customer.next('conversation:updated', (told) => told.conversation.agent?.id === admin.user.id)
+    await customer.next('conversation:updated', (event) => event.conversation.agent?.id === admin.user.id)
 
     // Polls, upgrades and sends use connections that reach either worker.
     const polls = await Promise.all(

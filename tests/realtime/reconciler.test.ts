@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 /** A change by another node whose events are lost: only the database has it. */
-async function changeUntold(conversationId: number, content: string) {
+async function changeWithoutEvent(conversationId: number, content: string) {
   const {
     last_seq: lastSeq,
     version,
@@ -45,7 +45,7 @@ describe('the reconciler', () => {
     await customer.next('conversation:updated', ({ change }) => change === 'claimed')
     const before = agent.all('conversation:updated').length
     const changedAt = performance.now()
-    await changeUntold(conversationId, 'from the other node')
+    await changeWithoutEvent(conversationId, 'from the other node')
     const fits = ({ conversation }: { conversation: { lastSeq: number } }) => conversation.lastSeq === 1
     const [forAgent] = await Promise.all([
       agent.next('conversation:updated', fits),
@@ -67,8 +67,8 @@ describe('the reconciler', () => {
       .insertInto('agent_status')
       .values({ agent_id: elsewhere.id, status: 'busy', last_seen: sql<Date>`current_timestamp(3)` })
       .execute()
-    const told = await watcher.next('agent:status-changed', (one) => one.agentId === elsewhere.id)
-    expect(told.status).toBe('busy')
+    const event = await watcher.next('agent:status-changed', (one) => one.agentId === elsewhere.id)
+    expect(event.status).toBe('busy')
   })
 
   it('[RQ8] replies unavailable in time while the database blocks a request, which still completes', async () => {

@@ -26,32 +26,32 @@ function recorded(log: string[], name: string) {
 describe('the request queue of a connection', () => {
   it('[RQ5] starts sends one after another without waiting for their replies', async () => {
     const log: string[] = []
-    const turns = createRequestQueue()
+    const queue = createRequestQueue()
     const [first, second] = [recorded(log, 'first'), recorded(log, 'second')]
-    turns.run(true, first.task)
-    turns.run(true, second.task)
+    queue.run(true, first.task)
+    queue.run(true, second.task)
     await first.began
     await second.began
     second.end()
     await second.done
     first.end()
-    await turns.idle()
+    await queue.idle()
     expect(log).toEqual(['first begins', 'second begins', 'second ends', 'first ends'])
   })
 
   it('[RQ5] runs any other request alone: after all before it, and before all after it', async () => {
     const log: string[] = []
-    const turns = createRequestQueue()
+    const queue = createRequestQueue()
     const [send, close, after] = [recorded(log, 'send'), recorded(log, 'close'), recorded(log, 'send after')]
-    turns.run(true, send.task)
-    turns.run(false, close.task)
-    turns.run(true, after.task)
+    queue.run(true, send.task)
+    queue.run(false, close.task)
+    queue.run(true, after.task)
     after.end()
     close.end()
     await Promise.resolve()
-    expect(turns.pending()).toBe(3)
+    expect(queue.pending()).toBe(3)
     send.end()
-    await turns.idle()
+    await queue.idle()
     expect(log).toEqual([
       'send begins',
       'send ends',
@@ -60,6 +60,6 @@ describe('the request queue of a connection', () => {
       'send after begins',
       'send after ends',
     ])
-    expect(turns.pending()).toBe(0)
+    expect(queue.pending()).toBe(0)
   })
 })

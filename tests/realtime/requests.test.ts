@@ -208,8 +208,8 @@ describe('connections', () => {
         await Promise.all([...say(round * 20, 10), ...renewals(2), ...say(round * 20 + 10, 10)])
       }
       await customer.next('message:created', ({ seq }) => seq === 60)
-      const told = customer.all('message:created').map(({ seq }) => seq)
-      expect(told).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
+      const received = customer.all('message:created').map(({ seq }) => seq)
+      expect(received).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
       expect([...customer.all('connection:closing'), ...agent.all('connection:closing')]).toEqual([])
     } finally {
       await shop.stop()

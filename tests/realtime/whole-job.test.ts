@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 /** Names of the received events, without those of messages and reading, whose number varies. */
-const told = (client: Client) =>
+const receivedBy = (client: Client) =>
   client.told
     .map(({ event, data }) => ('change' in data ? `${event} ${data.change}` : event))
     .filter((name) => !/message$|read$|heads/.test(name))
@@ -54,7 +54,7 @@ describe('the whole job of a program', () => {
     await customer.next('conversation:updated', ({ change }) => change === 'closed')
     await agent.next('conversation:updated', ({ change }) => change === 'closed')
 
-    expect(told(customer)).toEqual([
+    expect(receivedBy(customer)).toEqual([
       'availability:changed',
       'availability:changed',
       'conversation:created created',
@@ -66,7 +66,7 @@ describe('the whole job of a program', () => {
       'receipt:updated',
       'conversation:updated closed',
     ])
-    expect(told(agent)).toEqual([
+    expect(receivedBy(agent)).toEqual([
       'agent:status-changed',
       'conversation:created created',
       'conversation:updated claimed',

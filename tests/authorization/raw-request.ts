@@ -6,7 +6,12 @@ import type { Reply } from '#protocol/errors.ts'
 const answerWithinMs = 10_000
 
 /** The outcome: sees for a reply, otherwise the error code. */
-export async function askWithToken(url: string, token: unknown, request: string, payload: unknown): Promise<string> {
+export async function requestWithToken(
+  url: string,
+  token: unknown,
+  request: string,
+  payload: unknown,
+): Promise<string> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`)
   let refused = 'closed without a word'
   const ended = new Promise<string>((resolve, reject) => {
