@@ -92,10 +92,10 @@ describe('the authorization matrix', { retry: 0 }, () => {
       const isAgent = ['holder', 'colleague', 'admin'].includes(cell.actor)
       return [
         ...(outcome === expected ? [] : [`${nameOf(cell)}: ${outcome}, expected ${cell.expected}`]),
-        ...(isAgent || !text.includes(staffMark) ? [] : [`${nameOf(cell)}: was answered what is for agents`]),
+        ...(isAgent || !text.includes(staffMark) ? [] : [`${nameOf(cell)}: the reply contains data for agents`]),
         ...(isAgent || cell.actor === 'owner' || !text.includes(ownersMark)
           ? []
-          : [`${nameOf(cell)}: was answered what is the owner's`]),
+          : [`${nameOf(cell)}: the reply contains data of the owner`]),
       ]
     })
   }

@@ -1,4 +1,5 @@
-// Removes one check after another from a copy of the source: a test must fail. `npm test` tries a few, `npm run test:long` all.
+// Removes one check after another from a copy of the source: a test must fail. `npm test` tries a few, `npm run
+// test:long` all.
 
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'

@@ -1,4 +1,5 @@
-// Builds of Kefu without one check each, and the test file that fails for each of them. A new check in the product needs a mutation here.
+// Builds of Kefu without one check each, and the test file that fails for each of them. A new check in the product
+// needs a mutation here.
 
 import type { Edit } from '../support/patched-source.ts'
 

@@ -1,8 +1,9 @@
-// Who may do what: "Who may" of PROTOCOL.md as a table. Each request or route has one row per state of the conversation, and one column
-// per actor. The matrix runs every cell, and fails for a request or route without a row and for a row without one.
+// Who may do what: "Who may" of PROTOCOL.md as a table. Each request or route has one row per state of the
+// conversation, and one column per actor. The matrix runs every cell, and fails for a request or route without a row
+// and for a row without one.
 //
-// sees: succeeds without a change or an event · ok: succeeds and may change things · local: sees, for callers on this machine; for others
-// not_found · anything else: refused with that code, without a change or an event
+// sees: succeeds without a change or an event · ok: succeeds and may change things · local: sees, for callers on this
+// machine; for others not_found · anything else: refused with that code, without a change or an event
 //
 // state: any means one row each for open, pending and closed; - is about no conversation.
 

@@ -230,7 +230,7 @@ it('[T11] the server sends no request to any address from a user, so there is no
   const asks = /\bfetch\(|from 'node:(https|http2|dns)'|\b(undici|axios)\b|\brequest\b.* from 'node:http'/
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
   // Commands belong to the operator. Workers pass connections to each other over private sockets.
-  const served = files.filter((file) => !/^(commands|workers)\//.test(file))
+  const served = files.filter((file) => !/^(commands|cluster\/workers)\//.test(file))
   expect(served.length).toBeGreaterThan(100)
   expect(served.filter((file) => asks.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
 })

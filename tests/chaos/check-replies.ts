@@ -20,10 +20,10 @@ export function checkReplies(
   complain: (what: string) => void,
 ): void {
   for (const { request, from, to, error } of journal.replies) {
-    if (error === 'internal') complain(`${request} was answered internal`)
+    if (error === 'internal') complain(`${request} failed with internal`)
     if (error !== 'unavailable' || !transactions.has(request)) continue
     const active = periods.filter((period) => period.from <= to && period.to >= from)
     const harmless = active.every(({ kind }) => kind === 'database connections killed' || kind.startsWith('clients'))
-    if (harmless) complain(`${request} was answered unavailable while the database was there`)
+    if (harmless) complain(`${request} failed with unavailable while the database was running`)
   }
 }

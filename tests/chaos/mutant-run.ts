@@ -1,4 +1,5 @@
-// Runs each mutant in its scenario. First each scenario runs without one: a checker that always complains proves nothing.
+// Runs each mutant in its scenario. First each scenario runs without one, because a checker that always complains
+// proves nothing.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -50,6 +50,6 @@ test(`[FZ1] after ${sequences} random sequences of requests, every client shows 
     interruptAfterTimeLimit: isLongRun ? 18 * 60_000 : 180_000,
     markInterruptAsFailure: true,
   })
-  const silent = Object.keys(requestSchemas).filter((name) => !world.answered.get(name)?.ok)
+  const silent = Object.keys(requestSchemas).filter((name) => !world.replies.get(name)?.ok)
   expect(silent).toEqual([])
 })

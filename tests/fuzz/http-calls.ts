@@ -134,7 +134,7 @@ export async function sendMalformedCall(
   } catch (error) {
     // The server refuses a body far past the limit before it is complete, and closes the connection.
     if (text.length > limits.requestBytes) return { status: 0, about }
-    throw new Error(`no answer to ${about}`, { cause: error })
+    throw new Error(`no response to ${about}`, { cause: error })
   }
 }
 

@@ -64,7 +64,7 @@ export async function connectRaw(url: string, token: string): Promise<RawConnect
       const id = nextAck++
       return new Promise((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new Error(`${event} was not answered: ${args.slice(0, 300)}`)),
+          () => reject(new Error(`${event} got no reply: ${args.slice(0, 300)}`)),
           answerWithinMs,
         )
         waiting.set(id, (reply) => {

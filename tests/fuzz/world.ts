@@ -13,7 +13,7 @@ import { createModelClient, type ModelAccount, type ModelClient } from './model-
 export interface World {
   clients: readonly ModelClient[]
   /** The replies so far, by request. */
-  answered: ReadonlyMap<string, { ok: number; refused: Map<ErrorCode, number> }>
+  replies: ReadonlyMap<string, { ok: number; refused: Map<ErrorCode, number> }>
   /** Whether every client has the newest version of each of its conversations. */
   isUpToDate(): Promise<boolean>
   /** Starts a new sequence, performs the actions, and resolves when each has its reply. */
@@ -24,7 +24,7 @@ export interface World {
 export async function startWorld(): Promise<World> {
   const app = await startTestApp()
   const { db } = app
-  const answered: Map<RequestName, { ok: number; refused: Map<ErrorCode, number> }> = new Map()
+  const replies: Map<RequestName, { ok: number; refused: Map<ErrorCode, number> }> = new Map()
   const person = (role: ModelAccount['role'], account: ModelAccount['account']): ModelAccount => ({
     role,
     account,
@@ -70,8 +70,8 @@ export async function startWorld(): Promise<World> {
       newToken: () => app.renewedToken(client.account, client.role === 'customer' ? 'customer' : 'agent'),
     }
     const reply = await client.ask(name, payloads[name](about, action))
-    const count = answered.get(name) ?? { ok: 0, refused: new Map() }
-    answered.set(name, count)
+    const count = replies.get(name) ?? { ok: 0, refused: new Map() }
+    replies.set(name, count)
     if (reply.ok) {
       count.ok++
       const { conversation } = reply.data as { conversation?: { id: number } }
@@ -82,14 +82,14 @@ export async function startWorld(): Promise<World> {
       }
     } else {
       const { code, message } = reply.error
-      if (code === 'internal' || code === 'invalid_request') throw new Error(`${name} was answered ${code}: ${message}`)
+      if (code === 'internal' || code === 'invalid_request') throw new Error(`${name} failed with ${code}: ${message}`)
       count.refused.set(code, (count.refused.get(code) ?? 0) + 1)
     }
   }
 
   return {
     clients,
-    answered,
+    replies,
     async isUpToDate() {
       const rows = await db
         .selectFrom('conversations')

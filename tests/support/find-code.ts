@@ -1,4 +1,5 @@
-// Finds a code snippet in TypeScript source by its syntax tree: spaces, line breaks, comments, quotes, semicolons and parentheses do not count.
+// Finds a code snippet in TypeScript source by its syntax tree. Spaces, line breaks, comments, quotes, semicolons and
+// parentheses do not count.
 
 import { parseSync } from 'vite'
 

@@ -1,4 +1,5 @@
-// A copy of the source with edits in it, which prove that a test notices what they break. An edit that no longer fits the source throws.
+// A copy of the source with edits in it, which prove that a test notices what they break. An edit that no longer fits
+// the source throws.
 
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
