@@ -17,7 +17,7 @@ const longest = [
   'chaos/chaos',
   'browser/accessibility',
   'nodes/',
-  'authorization/removals',
+  'authorization/mutations',
   'operations/',
   'browser/kept',
   'chaos/',

@@ -16,7 +16,7 @@ export interface KefuProcess {
   redisUrl: string | null
   exited: Child['exited']
   isRunning(): boolean
-  lastWords(): string
+  outputTail(): string
   /** Lines of the log so far. */
   logLines(): number
   /** Resident memory of the process and all that it has started, in bytes. */
@@ -82,7 +82,7 @@ export async function startKefuProcess(options: KefuOptions): Promise<KefuProces
     if (performance.now() > giveUpAt || !child.isRunning()) {
       child.kill('SIGKILL')
       await redis?.stop()
-      throw new Error(`Kefu is not ready: ${child.lastWords()}`)
+      throw new Error(`Kefu is not ready: ${child.outputTail()}`)
     }
   }
   const { hostname, port } = new URL(url)
@@ -93,7 +93,7 @@ export async function startKefuProcess(options: KefuOptions): Promise<KefuProces
     redisUrl: redis?.url ?? null,
     exited: child.exited,
     isRunning: child.isRunning,
-    lastWords: child.lastWords,
+    outputTail: child.outputTail,
     logLines: () => lines,
     residentBytes: () => residentBytes(child.pid),
     async stop() {

@@ -1,4 +1,5 @@
-// The time between the headers of a call and the end of its body: whoever is ended, disabled or given another role in it does nothing more.
+// The time between the headers of a request and the end of its body. Whoever loses their session or role in between
+// gets nothing done.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Attachment } from '#protocol/entities.ts'
@@ -7,33 +8,33 @@ import { boundary, filePart, formOf, storedFiles } from '../attachments/uploads.
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { tripsOf } from '../support/round-trips.ts'
 import { beginSlowCall, type SlowCallParts } from '../support/slow-call.ts'
-import { openStage, type Stage } from './fixtures.ts'
+import { createMatrixFixture, type MatrixFixture } from './fixtures.ts'
 import { overHttp, type Row, readTable } from './permissions.ts'
-import { askOverHttp, type Subject } from './sample-requests.ts'
+import { httpRequestOf, type Subject } from './sample-requests.ts'
 
-let stage: Stage
+let fixture: MatrixFixture
 let admin: TestAccount
 beforeAll(async () => {
-  stage = await openStage()
-  admin = await stage.app.newAgent({ role: 'admin' })
+  fixture = await createMatrixFixture()
+  admin = await fixture.app.newAgent({ role: 'admin' })
 })
-afterAll(() => stage.app.stop())
+afterAll(() => fixture.app.stop())
 
 const password = 'correct horse 电池'
 const asForm = `multipart/form-data; boundary=${boundary}`
 
-/** Until the server has read who sends these headers. */
+/** True once the server has read the session of these headers. */
 const isRead = ({ actors }: TestApp, { sessionId }: TestAccount) =>
   expect.poll(() => actors.all().some((actor) => actor.sessionId === sessionId), { interval: 5 }).toBe(true)
 
-interface Ending {
+interface Revocation {
   name: string
-  /** Of whom it can be done. */
+  /** Whom it applies to. */
   of: 'everyone' | 'agents'
   end(account: TestAccount): Promise<unknown>
 }
 
-const endings: Ending[] = [
+const revocations: Revocation[] = [
   {
     name: 'is disabled',
     of: 'agents',
@@ -43,7 +44,7 @@ const endings: Ending[] = [
     name: 'gets another role',
     of: 'agents',
     end: async ({ id }) => {
-      const [{ role } = { role: '' }] = await stage.app.db
+      const [{ role } = { role: '' }] = await fixture.app.db
         .selectFrom('users')
         .select('role')
         .where('id', '=', id)
@@ -57,16 +58,16 @@ const endings: Ending[] = [
     end: ({ id }) => admin.call('PATCH', `/users/${id}`, { password }),
   },
   {
-    name: 'is ended by nobody that this node heard of',
+    name: 'has a session that ended without an event to this node',
     of: 'everyone',
     end: (account) => endInDatabase(account),
   },
 ]
 
-/** As a command or a node without a bus does. */
+/** As a command does, or a node without a bus. */
 async function endInDatabase({ id, sessionId }: TestAccount) {
   for (const table of ['login_sessions', 'customer_sessions'] as const) {
-    await stage.app.db
+    await fixture.app.db
       .updateTable(table)
       .set({ revoked_at: new Date() })
       .where('id', '=', sessionId)
@@ -75,7 +76,7 @@ async function endInDatabase({ id, sessionId }: TestAccount) {
   }
 }
 
-/** Calls with a body that are for somebody, one for each role that may. */
+/** Routes that need an actor and take a body, one for each permitted role. */
 function calls(): { row: Row; column: 'owner' | 'holder' | 'admin' }[] {
   return readTable(overHttp, 2)
     .filter(
@@ -91,29 +92,29 @@ function calls(): { row: Row; column: 'owner' | 'holder' | 'admin' }[] {
 const isForSomebody = (outcomes: Row['outcomes']) => outcomes.nobody === 'unauthorized' && outcomes.admin === 'ok'
 
 async function newAccount(column: 'owner' | 'holder' | 'admin', customerId: number): Promise<TestAccount> {
-  if (column === 'owner') return stage.app.newSession(customerId, 'customer')
-  const account = await stage.app.newAgent({ role: column === 'admin' ? 'admin' : 'agent' })
+  if (column === 'owner') return fixture.app.newSession(customerId, 'customer')
+  const account = await fixture.app.newAgent({ role: column === 'admin' ? 'admin' : 'agent' })
   return account
 }
 
 async function begin({ row, column }: ReturnType<typeof calls>[number]) {
-  const [subject] = await stage.newSubjects(1, row.state)
+  const [subject] = await fixture.newSubjects(1, row.state)
   if (subject === undefined) throw new Error('no subject')
   const account = await newAccount(column, subject.customerId)
   if (column === 'holder' && row.state !== 'open') {
-    const own = stage.app.db.updateTable('conversations').set({ agent_id: account.id })
+    const own = fixture.app.db.updateTable('conversations').set({ agent_id: account.id })
     await own.where('id', '=', subject.conversationId).execute()
   }
-  const { method, path, content } = askOverHttp(row.name, subject)
+  const { method, path, content } = httpRequestOf(row.name, subject)
   if (content === undefined) throw new Error(`${row.name} has no body in asks.ts`)
   const parts: SlowCallParts = { method, path, token: account.token, type: content.type, body: content.body }
-  const call = beginSlowCall(stage.app.url, parts)
-  await isRead(stage.app, account)
+  const call = beginSlowCall(fixture.app.url, parts)
+  await isRead(fixture.app, account)
   return { account, call }
 }
 
-describe('while a body is under way', () => {
-  it('[AZ2] is tried for each call with a body that is for somebody', () => {
+describe('while a request body is on its way', () => {
+  it('[AZ2] the tests cover every route that needs an actor and takes a body', () => {
     const tried = new Set(calls().map(({ row }) => row.name))
     const all = readTable(overHttp, 2).filter(
       ({ name, outcomes }) => /^(POST|PATCH|PUT) /.test(name) && isForSomebody(outcomes),
@@ -122,35 +123,35 @@ describe('while a body is under way', () => {
     expect(tried.size).toBeGreaterThan(6)
   })
 
-  it.each(endings)(
-    '[AZ1] [AZ2] [AZ3] [T04] [T07] whoever $name is refused, and nothing is written',
+  it.each(revocations)(
+    '[AZ1] [AZ2] [AZ3] [T04] [T07] an actor who $name is refused, and nothing is written',
     async ({ of, end }) => {
       for (const one of calls()) {
         if (one.column === 'owner' && of === 'agents') continue
         const { account, call } = await begin(one)
         await end(account)
-        const before = await stage.rows()
+        const before = await fixture.rows()
         const answer = await call.finish()
         expect(answer.code, `${one.row.name} by ${one.column}`).toBe('unauthorized')
-        expect(await stage.rows(), `${one.row.name} by ${one.column}`).toEqual(before)
+        expect(await fixture.rows(), `${one.row.name} by ${one.column}`).toEqual(before)
       }
     },
   )
 
-  it('[AZ1] [T07] whose role is another in the database is forbidden what was for the one before', async () => {
+  it('[AZ1] [T07] a role change in the database applies to the request', async () => {
     for (const one of calls().filter(({ column, row }) => column === 'admin' && row.outcomes.holder === 'forbidden')) {
       const { account, call } = await begin(one)
-      await stage.app.db.updateTable('users').set({ role: 'agent' }).where('id', '=', account.id).execute()
-      const before = await stage.rows()
+      await fixture.app.db.updateTable('users').set({ role: 'agent' }).where('id', '=', account.id).execute()
+      const before = await fixture.rows()
       expect((await call.finish()).code, one.row.name).toBe('forbidden')
-      expect(await stage.rows(), one.row.name).toEqual(before)
+      expect(await fixture.rows(), one.row.name).toEqual(before)
     }
   })
 
-  it('[AZ1] [S5] a disabled admin neither makes an admin nor enables himself', async () => {
-    const bad = await stage.app.newAgent({ role: 'admin' })
+  it('[AZ1] [S5] a disabled admin can neither create an admin nor enable their own account', async () => {
+    const bad = await fixture.app.newAgent({ role: 'admin' })
     const call = (method: string, path: string, body: object) =>
-      beginSlowCall(stage.app.url, {
+      beginSlowCall(fixture.app.url, {
         method,
         path: `/api/v1${path}`,
         token: bad.token,
@@ -163,7 +164,7 @@ describe('while a body is under way', () => {
       call('PATCH', `/users/${admin.id}`, { role: 'agent' }),
     ]
     await expect
-      .poll(() => stage.app.actors.all().filter(({ sessionId }) => sessionId === bad.sessionId).length)
+      .poll(() => fixture.app.actors.all().filter(({ sessionId }) => sessionId === bad.sessionId).length)
       .toBe(slow.length)
     expect((await admin.call('PATCH', `/users/${bad.id}`, { isDisabled: true })).status).toBe(200)
     for (const one of slow) expect((await one.finish()).code).toBe('unauthorized')
@@ -175,15 +176,15 @@ describe('while a body is under way', () => {
     expect(users.map(({ username }) => username)).not.toContain('hidden')
   })
 
-  it('[AZ1] [AZ2] is refused by the node that has the body, too, where another node ended the session', async () => {
-    const { app } = stage
+  it('[AZ1] [AZ2] a session that another node ended is refused by the node with the request', async () => {
+    const { app } = fixture
     const other = await startTestApp({ restartOf: app })
     const byOther = (path: string, body: object) =>
       other.call('PATCH', path, body, { authorization: `Bearer ${admin.token}` })
     const agent = await app.newAgent({ role: 'admin' })
-    const [subject] = await stage.newSubjects(1, 'pending')
+    const [subject] = await fixture.newSubjects(1, 'pending')
     const calls = ['POST /api/v1/conversations/:id/messages', 'POST /api/v1/users'].map((name) => {
-      const { method, path, content } = askOverHttp(name, subject as Subject)
+      const { method, path, content } = httpRequestOf(name, subject as Subject)
       const body = content?.body ?? ''
       return beginSlowCall(app.url, { method, path, token: agent.token, type: 'application/json', body })
     })
@@ -193,8 +194,8 @@ describe('while a body is under way', () => {
     await other.stop()
   })
 
-  it('[AZ3] an upload of whoever is blocked or ended leaves neither row nor file', async () => {
-    const { app } = stage
+  it('[AZ3] an upload of a blocked customer or an ended session leaves neither a row nor a file', async () => {
+    const { app } = fixture
     const files = await storedFiles(app)
     for (const end of [
       async (account: TestAccount) => {
@@ -210,7 +211,7 @@ describe('while a body is under way', () => {
       const body = formOf(filePart('some text', 'note.txt'))
       const parts = { method: 'POST', path: '/api/v1/attachments', token: customer.token, type: asForm, body }
       const call = beginSlowCall(app.url, { ...parts, first: body.length - 10 })
-      // It comes in, so everything was asked that is asked before the body.
+      // The body is arriving, so every check before the body has passed.
       await expect.poll(async () => (await storedFiles(app)).length).toBe(files.length + 1)
       const code = await end(customer)
       expect((await call.finish()).code).toBe(code)
@@ -221,7 +222,7 @@ describe('while a body is under way', () => {
   })
 
   it('[AT10] an upload of a blocked customer is refused before its body', async () => {
-    const { app } = stage
+    const { app } = fixture
     const customer = await app.newCustomer()
     await app.db.updateTable('users').set({ blocked_at: new Date() }).where('id', '=', customer.id).execute()
     const body = formOf(filePart('some text', 'note.txt'))
@@ -235,9 +236,9 @@ describe('while a body is under way', () => {
     call.drop()
   })
 
-  it('[AZ2] a call that came whole reads its caller once', async () => {
-    const { app, people } = stage
-    const [subject] = await stage.newSubjects(1, 'pending')
+  it('[AZ2] a request that arrives complete reads its actor once', async () => {
+    const { app, people } = fixture
+    const [subject] = await fixture.newSubjects(1, 'pending')
     const trips = await tripsOf(() =>
       people.admin.account.call('POST', `/conversations/${subject?.conversationId}/messages`, {
         clientMessageId: 'whole',
@@ -249,7 +250,7 @@ describe('while a body is under way', () => {
   })
 })
 
-it('[AZ2] a token that ends while the body is under way is no token at its end', async () => {
+it('[AZ2] a token that expires during the body is refused at its end', async () => {
   const time = { ahead: 0 }
   const app = await startTestApp({ now: () => Date.now() + time.ahead })
   const agent = await app.newAgent({ role: 'admin' })

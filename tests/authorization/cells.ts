@@ -1,26 +1,27 @@
-// The cells of the matrix, and asking one: over a client's connection, or on the wire when there is no good token, or over HTTP.
+// The cells of the matrix. A cell is sent over a client's connection, over a raw socket when the token is invalid, or
+// over HTTP.
 
 import type { ErrorCode } from '#protocol/errors.ts'
 import type { RequestName } from '#protocol/requests.ts'
-import type { Person, Stage } from './fixtures.ts'
+import type { MatrixActor, MatrixFixture } from './fixtures.ts'
 import { type Column, columns, type Row } from './permissions.ts'
-import { askWithToken } from './raw-ask.ts'
-import { askOverHttp, payloads, type Subject } from './sample-requests.ts'
+import { requestWithToken } from './raw-request.ts'
+import { httpRequestOf, payloads, type Subject } from './sample-requests.ts'
 
-/** One row for one actor. Whoever has no good token asks with each bad one. */
+/** One row for one actor. An actor without a valid token tries every invalid one. */
 export interface Cell {
   surface: 'socket' | 'http'
   row: Row
   column: Column
-  /** The column, or what is wrong with the token. */
+  /** The column, or the defect of the token. */
   actor: string
   expected: string
 }
 
-export interface Answered {
-  /** As in the table; ok is told as sees. */
+export interface CellResult {
+  /** As in the table, except that ok is reported as sees. */
   outcome: string
-  /** All that was answered, as text. */
+  /** The whole reply as text. */
   text: string
 }
 
@@ -38,36 +39,53 @@ export const nameOf = ({ row, actor }: Cell) => [row.name, row.state, 'by', acto
 
 const tries = 3
 
-/** `url` is where the routes are; `owner` is the subject's, when it is not the shared one. Asks again where the answer says to. */
-export async function ask(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
+/**
+ * Sends a cell. `url` is the server; `owner` is the owner of the subject, when it is not the shared one. Retries when
+ * the reply asks for it.
+ */
+export async function sendCell(
+  fixture: MatrixFixture,
+  url: string,
+  cell: Cell,
+  subject: Subject,
+  owner?: MatrixActor,
+): Promise<CellResult> {
   for (let left = tries; ; left--) {
-    const answered = await askOnce(stage, url, cell, subject, owner)
-    if (left === 1 || answered.outcome !== 'unavailable') return answered
+    const result = await sendCellOnce(fixture, url, cell, subject, owner)
+    if (left === 1 || result.outcome !== 'unavailable') return result
   }
 }
 
-function askOnce(stage: Stage, url: string, cell: Cell, subject: Subject, owner?: Person): Promise<Answered> {
+function sendCellOnce(
+  fixture: MatrixFixture,
+  url: string,
+  cell: Cell,
+  subject: Subject,
+  owner?: MatrixActor,
+): Promise<CellResult> {
   const person =
-    cell.column === 'nobody' ? undefined : cell.column === 'owner' && owner ? owner : stage.people[cell.column]
-  const token = person ? person.account.token : stage.badTokens[cell.actor]
-  return cell.surface === 'http' ? askHttp(url, cell, subject, token) : askSocket(stage, cell, subject, person, token)
+    cell.column === 'nobody' ? undefined : cell.column === 'owner' && owner ? owner : fixture.people[cell.column]
+  const token = person ? person.account.token : fixture.badTokens[cell.actor]
+  return cell.surface === 'http'
+    ? sendHttpCell(url, cell, subject, token)
+    : sendSocketCell(fixture, cell, subject, person, token)
 }
 
-async function askSocket(
-  { app, badTokens }: Stage,
+async function sendSocketCell(
+  { app, badTokens }: MatrixFixture,
   { row, actor }: Cell,
   subject: Subject,
-  person: Person | undefined,
+  person: MatrixActor | undefined,
   token: string | undefined,
-): Promise<Answered> {
+): Promise<CellResult> {
   const name = row.name as RequestName
   const payload = payloads[name]({ ...subject, newerToken: token ?? '' })
-  if (!person) return { outcome: await askWithToken(app.url, badTokens[actor], name, payload), text: '' }
+  if (!person) return { outcome: await requestWithToken(app.url, badTokens[actor], name, payload), text: '' }
   const reply = await person.client.ask(name, payload as never)
   return { outcome: reply.ok ? 'sees' : reply.error.code, text: JSON.stringify(reply) }
 }
 
-async function askHttp(url: string, { row, expected }: Cell, subject: Subject, token: string | undefined) {
+async function sendHttpCell(url: string, { row, expected }: Cell, subject: Subject, token: string | undefined) {
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const here = await call(url, row.name, subject, authorization)
   if (expected !== 'local' || here.outcome !== 'sees') return here
@@ -75,8 +93,8 @@ async function askHttp(url: string, { row, expected }: Cell, subject: Subject, t
   return { ...here, outcome: elsewhere.outcome === 'not_found' ? 'local' : 'sees' }
 }
 
-async function call(url: string, name: string, subject: Subject, headers: Record<string, string>): Promise<Answered> {
-  const { method, path, content } = askOverHttp(name, subject)
+async function call(url: string, name: string, subject: Subject, headers: Record<string, string>): Promise<CellResult> {
+  const { method, path, content } = httpRequestOf(name, subject)
   const response = await fetch(url + path, {
     method,
     redirect: 'manual',
@@ -90,6 +108,6 @@ async function call(url: string, name: string, subject: Subject, headers: Record
 const codeIn = (text: string): ErrorCode | undefined =>
   text.startsWith('{') ? (JSON.parse(text) as { error?: { code: ErrorCode } }).error?.code : undefined
 
-/** HEAD tells nothing but a status. */
+/** A reply to HEAD has only a status. */
 const codeOf = (status: number) =>
   ({ 401: 'unauthorized', 403: 'forbidden', 404: 'not_found' })[status] ?? String(status)

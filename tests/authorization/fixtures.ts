@@ -1,5 +1,5 @@
-// Who asks in the matrix, what stands in the database, and what everybody is told meanwhile. Everything said in the fixtures carries a
-// mark, so that whatever leaks can be seen wherever it comes out.
+// The actors of the matrix, the rows of its database, and the events that everybody receives. All texts carry a mark
+// that shows a leak wherever it appears.
 
 import { sql } from 'kysely'
 import type { Tables } from '#db/core/database.ts'
@@ -12,48 +12,48 @@ import type { Client } from '../support/client.ts'
 import { type Column, columns, type State } from './permissions.ts'
 import type { Subject } from './sample-requests.ts'
 
-/** Stands in what a conversation's customer and agents may see, and nobody else. */
+/** The mark of texts that only the customer and the agents of a conversation may see. */
 export const ownersMark = 'for-the-owner-alone'
-/** Stands in what agents may see, and no customer. */
+/** The mark of texts that agents may see, and customers may not. */
 export const staffMark = 'for-agents-alone'
 
 /** Nodes write these by themselves. */
 const nodeTables = new Set<string>(['nodes', 'agent_connections', 'schema_migrations'])
 
-export interface Person {
+export interface MatrixActor {
   account: TestAccount
   client: Client
 }
 
-/** Those with a good token. */
+/** Actors with a valid token. */
 export type Role = Exclude<Column, 'nobody'>
 
-export interface Stage {
+export interface MatrixFixture {
   app: TestApp
-  people: Record<Role, Person>
-  /** Bad tokens by what is wrong with them. */
+  people: Record<Role, MatrixActor>
+  /** Invalid tokens by their defect. */
   badTokens: Record<string, string | undefined>
-  /** What cells are about, each a conversation of its own in that state; none is a pending one. */
+  /** Creates subjects, each with its own conversation in that state; null means that no conversation is pending. */
   newSubjects(count: number, state: State | null): Promise<Subject[]>
-  /** The customer of a subject that is not the shared owner's. */
-  ownerOf(subject: Subject): Promise<Person>
-  /** One subject a state, of the shared owner. */
+  /** The customer of a subject that does not belong to the shared owner. */
+  ownerOf(subject: Subject): Promise<MatrixActor>
+  /** One subject per state, of the shared owner. */
   shared: Record<State, Subject>
   /** Every row that a request could change. */
   rows(): Promise<Record<string, unknown[]>>
 }
 
-export async function openStage(): Promise<Stage> {
+export async function createMatrixFixture(): Promise<MatrixFixture> {
   const app = await startTestApp()
   const { db } = app
-  const enter = async (account: TestAccount): Promise<Person> => {
+  const connectActor = async (account: TestAccount): Promise<MatrixActor> => {
     const client = await account.connect()
-    // Answered after the connection has been welcomed, so that nothing of that comes later.
+    // The reply comes after the connection setup, so that no event of the setup arrives later.
     await client.request('conversation:list', {})
     return { account, client }
   }
-  const customer = async () => enter(await app.newCustomer({ email: `${staffMark}@example.com` }))
-  const agent = async (role: 'agent' | 'admin') => enter(await app.newAgent({ role }))
+  const customer = async () => connectActor(await app.newCustomer({ email: `${staffMark}@example.com` }))
+  const agent = async (role: 'agent' | 'admin') => connectActor(await app.newAgent({ role }))
   const people = {
     owner: await customer(),
     stranger: await customer(),
@@ -68,7 +68,7 @@ export async function openStage(): Promise<Stage> {
     .where('role', '<>', 'customer')
     .execute()
   const site = await db.selectFrom('sites').select('id').where('site_key', '=', app.siteKey).executeTakeFirstOrThrow()
-  const picture = await png()
+  const image = await png()
   const version = 3
   let words = 0
 
@@ -95,7 +95,7 @@ export async function openStage(): Promise<Stage> {
       )
       .executeTakeFirstOrThrow()
     const ids = customerIds.map((_, index) => Number(insertId) + index)
-    // Else the comparison with the database would tell of them by and by.
+    // Otherwise the reconciler would publish them later.
     for (const id of ids) app.publishedVersions.record(id, version)
     const said = (conversationId: number, seq: number, senderId: number) => ({
       conversation_id: conversationId,
@@ -136,7 +136,7 @@ export async function openStage(): Promise<Stage> {
 
   async function shareOne(state: State): Promise<Subject> {
     const [id = 0] = await insertConversations([people.owner.account.id], state)
-    const { id: attachmentId } = await uploaded(app, people.owner.account, picture, 'tea.png')
+    const { id: attachmentId } = await uploaded(app, people.owner.account, image, 'tea.png')
     await db
       .updateTable('attachments')
       .set((eb) => ({
@@ -158,7 +158,7 @@ export async function openStage(): Promise<Stage> {
       const ids = await insertConversations(customerIds, state ?? 'pending')
       return ids.map((id, index) => subjectOf(id, customerIds[index] as number))
     },
-    ownerOf: async ({ customerId }) => enter(await app.newSession(customerId, 'customer')),
+    ownerOf: async ({ customerId }) => connectActor(await app.newSession(customerId, 'customer')),
     async rows() {
       const tables = (await db.introspection.getTables()).map(({ name }) => name as keyof Tables)
       const read = tables
@@ -169,9 +169,12 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-async function makeBadTokens(app: TestApp, { owner, admin }: Stage['people']): Promise<Stage['badTokens']> {
+async function makeBadTokens(
+  app: TestApp,
+  { owner, admin }: MatrixFixture['people'],
+): Promise<MatrixFixture['badTokens']> {
   const tokenOf = (
-    { account }: Pick<Person, 'account'>,
+    { account }: Pick<MatrixActor, 'account'>,
     audience: 'agent' | 'customer',
     now: () => number = Date.now,
   ): string => signAccessToken({ ...app, now }, { userId: account.id, sessionId: account.sessionId, audience }).token
@@ -191,7 +194,8 @@ async function makeBadTokens(app: TestApp, { owner, admin }: Stage['people']): P
     'revoked, of the owner': revokedOwner.token,
     'revoked, of the admin': revokedAdmin.token,
     'of a disabled admin': disabled.token,
-    // Signed by us, which nobody else can: a customer's session shown as an agent's, and one's session with another's id.
+    // Correctly signed, which nobody else can do: a customer's session with the role agent, and one session with the
+    // id of another.
     'of a customer as an agent': tokenOf(owner, 'agent'),
     'of somebody else': signAccessToken(app, {
       userId: owner.account.id,

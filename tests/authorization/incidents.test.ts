@@ -1,4 +1,4 @@
-// What went wrong elsewhere, done to Kefu. Each is named for the issue, advisory or audit that told of it.
+// Incidents of other products, repeated against Kefu. Each title names the issue, advisory or audit.
 
 import { createHmac } from 'node:crypto'
 import jwt from 'jsonwebtoken'
@@ -28,7 +28,7 @@ async function widgetSession(body: object = {}): Promise<WidgetSessionReply> {
   return answer.body as WidgetSessionReply
 }
 
-/** A customer by the widget's own door, who has said something. */
+/** A customer of the widget who has sent a message. */
 async function customerWithSecret(body: object = {}) {
   const session = await widgetSession(body)
   const client = await connectClient(app.url, session.token)
@@ -55,11 +55,11 @@ async function newSite() {
 const identityFor = ({ key, secret }: { key: string; secret: string }, sub: string) =>
   jwt.sign({ sub, aud: key }, secret, { expiresIn: 300 })
 
-/** Everything the connection may be told about conversations; who is here is everybody's to know. */
-const toldOf = (client: Client) => client.told.filter(({ event }) => event !== 'availability:changed')
+/** The events about conversations. Everybody may know the availability of agents. */
+const conversationEvents = (client: Client) => client.told.filter(({ event }) => event !== 'availability:changed')
 
 describe('Chatwoot', () => {
-  it('#2762 [T19]: somebody else’s mail address opens nobody’s history', async () => {
+  it('#2762 [T19]: the email address of another customer opens no history', async () => {
     const email = 'mei@example.com'
     const mei = await customerWithSecret({ email, name: 'Mei' })
     const thief = await widgetSession({ email, name: 'Mei' })
@@ -68,10 +68,10 @@ describe('Chatwoot', () => {
     mei.client.close()
   })
 
-  it('#2694 [T19]: an empty or missing signature vouches for nobody', async () => {
+  it('#2694 [T19]: an empty or missing signature identifies nobody', async () => {
     const site = await newSite()
     const good = identityFor(site, 'mei')
-    const known = await customerWithSecret({ site: site.key, identity: good })
+    const identified = await customerWithSecret({ site: site.key, identity: good })
     const [head = '', body = ''] = good.split('.')
     const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')
     for (const identity of [`${head}.${body}.`, `${head}.${body}`, `${none}.${body}.`, `${none}.${body}`, 'mei']) {
@@ -82,10 +82,10 @@ describe('Chatwoot', () => {
       const { status } = await app.call('POST', '/widget/session', { site: site.key, identity })
       expect(status, String(identity)).toBe(400)
     }
-    known.client.close()
+    identified.client.close()
   })
 
-  it('#2070 [T01]: a visitor sees its own conversations, not those of whoever was here before', async () => {
+  it('#2070 [T01]: a new customer sees no conversation of the previous customer in this browser', async () => {
     const before = await customerWithSecret()
     const next = await customerWithSecret()
     const list = JSON.parse(await seenBy(next.session)) as { conversations: { id: number }[] }
@@ -93,7 +93,7 @@ describe('Chatwoot', () => {
     for (const { client } of [before, next]) client.close()
   })
 
-  it('#1664 [T20]: one browser at two shops is two customers', async () => {
+  it('#1664 [T20]: one browser on two sites is two customers', async () => {
     const other = await newSite()
     const here = await customerWithSecret({ site: app.siteKey })
     const { resumeToken, token } = here.session
@@ -105,7 +105,7 @@ describe('Chatwoot', () => {
     here.client.close()
   })
 
-  it('#15933 [T20]: when another customer signs in, the stream of the one before ends', async () => {
+  it('#15933 [T20]: when another customer signs in, the previous customer’s connection is closed', async () => {
     const site = await newSite()
     const one = await customerWithSecret({ site: site.key, identity: identityFor(site, 'one') })
     const { resumeToken } = one.session
@@ -116,7 +116,7 @@ describe('Chatwoot', () => {
     await expect(connectClient(app.url, one.session.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
   })
 
-  it('#15933 [T20]: an open connection is never renewed as somebody else', async () => {
+  it('#15933 [T20]: an open connection cannot be renewed as somebody else', async () => {
     const [one, two] = [await customerWithSecret(), await widgetSession()]
     expect(await one.client.refused('session:renew', { token: two.token })).toBe('unauthorized')
     const { conversations } = await one.client.request('conversation:list', {})
@@ -126,7 +126,7 @@ describe('Chatwoot', () => {
 })
 
 describe('Rocket.Chat', () => {
-  it('#21074 [T01]: nobody closes a conversation but its own customer and who has it', async () => {
+  it('#21074 [T01]: only its customer and its assigned agent can close a conversation', async () => {
     const { conversationId, customer, agent } = await app.startConversation()
     const stranger = await (await app.newCustomer()).connect()
     expect(await stranger.refused('conversation:close', { conversationId })).toBe('not_found')
@@ -135,7 +135,7 @@ describe('Rocket.Chat', () => {
     await customer.request('conversation:close', { conversationId })
   })
 
-  it('#42272 [T18]: guests are counted, and what they send is limited in size', async () => {
+  it('#42272 [T18]: customers are counted, and the size of their messages is limited', async () => {
     const limited = await startTestApp({ rateLimits: true, now: () => 1_800_000_000_000 })
     const { count } = budgets.sessionsPerAddress
     const begin = () => limited.call('POST', '/widget/session', {})
@@ -147,7 +147,7 @@ describe('Rocket.Chat', () => {
     await limited.stop()
   })
 
-  it('#38894 [T01]: somebody else’s upload cannot be attached, nor looked at', async () => {
+  it('#38894 [T01]: an upload of somebody else can be neither attached nor read', async () => {
     const { conversationId, customer, customerAccount } = await app.startConversation()
     const thief = await app.startConversation()
     const { id: attachmentId } = await uploaded(app, customerAccount, await png(), 'secret.png')
@@ -162,7 +162,7 @@ describe('Rocket.Chat', () => {
     expect((await thief.customerAccount.call('GET', `/attachments/${attachmentId}`)).status).toBe(404)
   })
 
-  it('#40501 [T26]: no answer and no event holds a token but those that hand one out', async () => {
+  it('#40501 [T26]: no reply and no event contains a token, except those that issue one', async () => {
     const { client, conversationId, session } = await customerWithSecret({ email: 'mei@example.com' })
     const agent = await admin.connect()
     await agent.request('conversation:open', { conversationId })
@@ -185,7 +185,7 @@ describe('Rocket.Chat', () => {
     client.close()
   })
 
-  it('React Native #3236 [T26]: a token in the address opens no file', async () => {
+  it('React Native #3236 [T26]: a token in the URL opens no file', async () => {
     const { customerAccount } = await app.startConversation()
     const { id } = await uploaded(app, customerAccount, 'some text', 'note.txt')
     for (const key of ['token', 'rc_token', 'access_token']) {
@@ -194,7 +194,7 @@ describe('Rocket.Chat', () => {
     }
   })
 
-  it('#39471 [T03]: a conversation in the body does not stand in for the one in the address', async () => {
+  it('#39471 [T03]: a conversation id in the body does not replace the one in the URL', async () => {
     const [mine, theirs] = [await app.startConversation(), await app.startConversation()]
     for (const key of ['conversationId', 'conversation_id', 'rid', 'id']) {
       const { status } = await mine.customerAccount.call('POST', `/conversations/${mine.conversationId}/messages`, {
@@ -209,7 +209,7 @@ describe('Rocket.Chat', () => {
 })
 
 describe('Live Helper Chat 4.82', () => {
-  it('L06 [T07]: nobody assigns themselves what only an admin gives', async () => {
+  it('L06 [T07]: nobody assigns themselves what only an admin may assign', async () => {
     const agent = await app.newAgent()
     for (const body of [{ role: 'admin' }, { isDisabled: false }, { username: 'root' }, { passwordHash: 'x' }]) {
       expect((await agent.call('PATCH', '/me', { name: 'Mei', ...body })).status).toBe(400)
@@ -220,7 +220,7 @@ describe('Live Helper Chat 4.82', () => {
     })
   })
 
-  it('L11 [T08]: what was written is never sent back as a page, whatever type it came as', async () => {
+  it('L11 [T08]: user content is never served as a page, whatever its type', async () => {
     const { conversationId, customerAccount } = await app.startConversation()
     const content = '<script>alert(1)</script>'
     const path = `/api/v1/conversations/${conversationId}/messages`
@@ -241,7 +241,7 @@ describe('Live Helper Chat 4.82', () => {
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
   })
 
-  it('X-Forwarded-For [T28]: markup in the header is shown to nobody and kept nowhere', async () => {
+  it('X-Forwarded-For [T28]: markup in the header is neither shown nor stored', async () => {
     const markup = '<img src=x onerror=alert(1)>'
     const proxied = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.1' } })
     const headers = { 'x-forwarded-for': markup, 'x-real-ip': markup, forwarded: `for="${markup}"` }
@@ -258,7 +258,7 @@ describe('Live Helper Chat 4.82', () => {
 })
 
 describe('LibreChat and Open WebUI', () => {
-  it('CVE-2026-31950 [T02]: the stream of a conversation is for who may see it', async () => {
+  it('CVE-2026-31950 [T02]: only those who may see a conversation receive its events', async () => {
     const { conversationId, customer, agent } = await app.startConversation()
     const stranger = await (await app.newCustomer()).connect()
     expect(await stranger.refused('conversation:open', { conversationId })).toBe('not_found')
@@ -270,10 +270,10 @@ describe('LibreChat and Open WebUI', () => {
     await customer.next('typing:changed')
     await agent.next('receipt:updated')
     await stranger.request('conversation:list', {})
-    expect(toldOf(stranger)).toEqual([])
+    expect(conversationEvents(stranger)).toEqual([])
   })
 
-  it('CVE-2026-44569 [T01]: nobody changes or takes away what another has said', async () => {
+  it('CVE-2026-44569 [T01]: nobody can change or delete the message of another', async () => {
     const { conversationId, customer, agent } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const said = { conversationId, clientMessageId: 'same', content: 'as it was said' }
@@ -290,7 +290,7 @@ describe('LibreChat and Open WebUI', () => {
     expect(stored[0]).toEqual(before)
   })
 
-  it('CVE-2026-45349 [T01]: counting through the numbers finds nobody else’s conversation', async () => {
+  it('CVE-2026-45349 [T01]: guessing ids finds no conversation of another customer', async () => {
     const { conversationId, customerAccount } = await app.startConversation()
     await app.startConversation()
     const counter = await app.startConversation()
@@ -310,14 +310,14 @@ describe('LibreChat and Open WebUI', () => {
       else refusals.add(JSON.stringify({ ok: false, ...(call.body as object) }))
     }
     expect([...found]).toEqual([counter.conversationId])
-    // One that is there is refused in the very words of one that is not.
+    // An existing conversation and a missing one give the same error.
     expect(refusals.size).toBe(1)
     expect((await customerAccount.call('GET', `/conversations/${conversationId}`)).status).toBe(200)
   })
 })
 
 describe('small Socket.IO apps', () => {
-  it('[T02]: a name or number that a connection claims for itself is not believed', async () => {
+  it('[T02]: the server ignores a name or id that a connection claims', async () => {
     const { conversationId, customerAccount } = await app.startConversation()
     const stranger = await app.newCustomer()
     const socket = (await stranger.connect()).socket
@@ -340,7 +340,7 @@ describe('small Socket.IO apps', () => {
 })
 
 describe('ChatterMate', () => {
-  it('[T14]: a title that is SQL is a title', async () => {
+  it('[T14]: SQL in a title stays a title', async () => {
     const subject = `x', 'closed'); DELETE FROM messages; -- `
     const client = await (await app.newCustomer()).connect()
     const before = await app.db.selectFrom('messages').select('id').execute()
@@ -349,7 +349,7 @@ describe('ChatterMate', () => {
     expect(await app.db.selectFrom('messages').select('id').execute()).toEqual(before)
   })
 
-  it('[T05]: a token is verified, not only read', async () => {
+  it('[T05]: tokens are verified, not only decoded', async () => {
     const [head = '', , signature = ''] = admin.token.split('.')
     const claims = jwt.decode(admin.token) as jwt.JwtPayload
     const agent = await app.newAgent()

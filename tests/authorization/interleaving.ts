@@ -1,5 +1,6 @@
-// One person at work over WebSocket or polling and HTTP, whose bodies are slow and whose tokens are renewed, until somebody ends the session at
-// a random moment. What is in the database when that has been answered is compared with what is there once all has been answered.
+// One person at work over WebSocket or polling and HTTP, with slow bodies and token renewals, until their session is
+// ended at a random moment. The database at the reply to the revocation must equal the database after all pending
+// requests.
 
 import type { RequestName } from '#protocol/requests.ts'
 import { hashSecret, newSecret, writeToken } from '../../server/auth/rotating-token.ts'
@@ -10,21 +11,21 @@ import { type Client, connectClient } from '../support/client.ts'
 import { beginSlowCall } from '../support/slow-call.ts'
 
 const password = 'correct horse 电池'
-/** Within these milliseconds all of a run is begun. */
+/** All steps of a run start within this many milliseconds. */
 const span = 40
 
 export interface World {
   app: TestApp
-  /** Who ends others; never ended. */
+  /** Ends the sessions of others; never ended itself. */
   root: TestAccount
 }
 
-/** What was done, in the order of its beginning, for whoever has to find out why. */
-export interface Story {
+/** The steps in the order of their start, for debugging. */
+export interface RunLog {
   log: string[]
-  /** What should not have been. */
-  wrongs: string[]
-  /** How much was refused and how much done. */
+  /** Violations. */
+  violations: string[]
+  /** The numbers of refused and of successful requests. */
   refused: number
   done: number
 }
@@ -32,38 +33,38 @@ export interface Story {
 interface Victim {
   account: TestAccount
   role: 'customer' | 'agent' | 'admin'
-  /** For the cookie of agents and admins, and for the widget of customers. */
+  /** The refresh cookie of agents and admins, the resume token of customers. */
   renewalToken: string
-  /** Theirs first, then those of the queue. */
+  /** Their own first, then those in the queue. */
   conversationIds: number[]
   customerId: number
   word: string
 }
 
-export async function runInterleaving(world: World, random: Random, number: number): Promise<Story> {
+export async function runInterleaving(world: World, random: Random, number: number): Promise<RunLog> {
   const { app } = world
-  const story: Story = { log: [], wrongs: [], refused: 0, done: 0 }
+  const story: RunLog = { log: [], violations: [], refused: 0, done: 0 }
   const role = random.pick(['customer', 'agent', 'admin', 'admin'] as const)
-  const victim = await enterVictim(world, role, `run${number}`)
+  const victim = await createVictim(world, role, `run${number}`)
   const transport = random.pick(['websocket', 'polling'] as const)
   const client = await connectClient(app.url, victim.account.token, { transports: [transport] })
-  const wire: Wire = { world, victim, client, token: victim.account.token, story, isOver: false }
+  const session: VictimSession = { world, victim, client, token: victim.account.token, story, isOver: false }
   const endsAt = random.between(5, span)
   const planned = [
     ...times(random.between(3, 8), () => planRequest(random, victim)),
     ...times(random.between(2, 4), () => planSlowCall(random, victim)),
     ...times(random.between(0, 2), () => renew),
-  ].map((work) => ({ work, at: random.between(0, span) }))
-  const ending = planEnding(random, role)
+  ].map((step) => ({ step, at: random.between(0, span) }))
+  const ending = planRevocation(random, role)
   story.log.push(`${role} over ${transport}, ${ending.name} at ${endsAt}`)
 
-  const all = planned.map(async ({ work, at }) => {
+  const all = planned.map(async ({ step, at }) => {
     await sleep(at)
-    await work(wire)
+    await step(session)
   })
   await sleep(endsAt)
   await ending.end(world, victim)
-  wire.isOver = true
+  session.isOver = true
   story.log.push('ended')
   const strict = await snapshot(app, victim, 'strict')
   await Promise.all([app.messageWriter.drain(), app.receiptWriter.drain()])
@@ -76,26 +77,26 @@ export async function runInterleaving(world: World, random: Random, number: numb
     ['drained', drained],
   ] as const) {
     const after = await snapshot(app, victim, kind)
-    if (after !== before) story.wrongs.push(`was written after the end: ${before} became ${after}`)
+    if (after !== before) story.violations.push(`was written after the revocation: ${before} became ${after}`)
   }
   return story
 }
 
-/** What a step goes by. */
-interface Wire {
+/** The state of the victim's session that the steps use. */
+interface VictimSession {
   world: World
   victim: Victim
   client: Client
-  /** The newest. */
+  /** The newest token. */
   token: string
-  story: Story
-  /** The end has been answered. */
+  story: RunLog
+  /** True once the revocation has its reply. */
   isOver: boolean
 }
 
-type Work = (wire: Wire) => Promise<void>
+type Step = (session: VictimSession) => Promise<void>
 
-async function enterVictim({ app }: World, role: Victim['role'], word: string): Promise<Victim> {
+async function createVictim({ app }: World, role: Victim['role'], word: string): Promise<Victim> {
   const { resumeToken, ...customer } = await widgetCustomer(app)
   const agent = await app.newAgent(role === 'admin' ? { role } : {})
   const secret = newSecret()
@@ -147,7 +148,7 @@ async function widgetCustomer(app: TestApp): Promise<TestAccount & { resumeToken
 }
 
 /** A socket request of a random kind. */
-function planRequest(random: Random, { role, conversationIds, customerId, word }: Victim): Work {
+function planRequest(random: Random, { role, conversationIds, customerId, word }: Victim): Step {
   const [own = 0, ...others] = conversationIds
   const conversationId = random.pick(role === 'admin' ? conversationIds : [own])
   const clientMessageId = `${word}-${random.between(0, 1e9)}`
@@ -175,7 +176,7 @@ function planRequest(random: Random, { role, conversationIds, customerId, word }
       .emitWithAck(name, payload)
       .catch(() => null)
     note(story, `${name}${isOver ? ' after the end' : ''}`, reply?.ok ? 200 : 401)
-    if (isOver && reply?.ok) story.wrongs.push(`${name} was asked after the end and answered ok`)
+    if (isOver && reply?.ok) story.violations.push(`${name} succeeded after the revocation`)
   }
 }
 
@@ -185,8 +186,8 @@ interface Call {
   json?: object
 }
 
-/** A call whose body ends at another random time than it begins. */
-function planSlowCall(random: Random, { role, account, conversationIds, word }: Victim): Work {
+/** An HTTP request whose body ends at a random time after its start. */
+function planSlowCall(random: Random, { role, account, conversationIds, word }: Victim): Step {
   const unique = `${word}-${random.between(0, 1e9)}`
   const forBoth: Call[] = [
     {
@@ -209,24 +210,25 @@ function planSlowCall(random: Random, { role, account, conversationIds, word }: 
   ])
   const takes = random.between(0, span)
   const part = random.next()
-  return async (wire) => {
-    const { world, token, story } = wire
+  return async (session) => {
+    const { world, token, story } = session
     story.log.push(`${method} ${path} begins`)
     const body = json ? JSON.stringify(json) : formOf(filePart('some text', 'note.txt'))
     const type = json ? 'application/json' : `multipart/form-data; boundary=${boundary}`
     const first = 1 + Math.floor(part * (body.length - 1))
     const call = beginSlowCall(world.app.url, { method, path: `/api/v1${path}`, token, type, body, first })
     await sleep(takes)
-    const { isOver } = wire
+    const { isOver } = session
     const { status } = await call.finish().catch(() => ({ status: 0 }))
     note(story, `${method} ${path}${isOver ? ', whose body ended after the end' : ''}`, status)
-    if (isOver && status >= 200 && status < 300) story.wrongs.push(`${method} ${path} went well after the end`)
+    if (isOver && status >= 200 && status < 300)
+      story.violations.push(`${method} ${path} succeeded after the revocation`)
   }
 }
 
-/** A newer token over HTTP, which the connection is renewed with. */
-const renew: Work = async (wire) => {
-  const { world, victim, client, story, isOver } = wire
+/** Requests a newer token over HTTP and renews the connection with it. */
+const renew: Step = async (session) => {
+  const { world, victim, client, story, isOver } = session
   story.log.push('renews')
   const isCustomer = victim.role === 'customer'
   const answer = isCustomer
@@ -235,9 +237,9 @@ const renew: Work = async (wire) => {
   const { token, customer } = answer.body as { token?: string; customer?: { id: number } }
   const isOthers = customer !== undefined && customer.id !== victim.account.id
   note(story, 'renewal', isOthers ? 401 : answer.status)
-  if (isOver && answer.status === 200 && !isOthers) story.wrongs.push('a token was renewed after the end')
+  if (isOver && answer.status === 200 && !isOthers) story.violations.push('a token was renewed after the revocation')
   if (token === undefined || isOthers) return
-  wire.token = token
+  session.token = token
   if (client.socket.connected)
     await client.socket
       .timeout(10_000)
@@ -245,19 +247,19 @@ const renew: Work = async (wire) => {
       .catch(() => null)
 }
 
-interface Ending {
+interface Revocation {
   name: string
   end(world: World, victim: Victim): Promise<unknown>
 }
 
-function planEnding(random: Random, role: Victim['role']): Ending {
-  const change = (name: string, ...bodies: object[]): Ending => ({
+function planRevocation(random: Random, role: Victim['role']): Revocation {
+  const change = (name: string, ...bodies: object[]): Revocation => ({
     name,
     async end({ root }, { account }) {
       for (const body of bodies) must(await root.call('PATCH', `/users/${account.id}`, body))
     },
   })
-  const ofAgents: Ending[] = [
+  const ofAgents: Revocation[] = [
     change('disabled', { isDisabled: true }),
     change('disabled and restored', { isDisabled: true }, { isDisabled: false }),
     change('given another role', { role: role === 'admin' ? 'agent' : 'admin' }),
@@ -272,7 +274,7 @@ function planEnding(random: Random, role: Victim['role']): Ending {
         must(await (await app.newSession(account.id, 'agent')).call('DELETE', `/me/sessions/${account.sessionId}`)),
     },
   ]
-  const ofCustomers: Ending[] = [
+  const ofCustomers: Revocation[] = [
     {
       name: 'signed out',
       end: async ({ app }, { renewalToken }) =>
@@ -283,12 +285,12 @@ function planEnding(random: Random, role: Victim['role']): Ending {
 }
 
 function must({ status, body }: { status: number; body: unknown }): void {
-  if (status >= 300) throw new Error(`the end was answered ${status} ${JSON.stringify(body)}`)
+  if (status >= 300) throw new Error(`revocation failed with ${status} ${JSON.stringify(body)}`)
 }
 
 /**
- * All that the victim may have written. `drained` holds what is written in batches too, of which one that is planned already may still be
- * written when the end has been answered [MS6].
+ * Everything that the victim may have written. `drained` includes what is written in batches: a batch that is already
+ * planned may still be written after the reply to the revocation [MS6].
  */
 async function snapshot(
   { db }: TestApp,
@@ -302,7 +304,7 @@ async function snapshot(
     mine('users').select('name').orderBy('id'),
     mine('sites').select('name').orderBy('id'),
     db.selectFrom('attachments').select(['id']).where('uploader_id', '=', account.id).orderBy('id'),
-    // Who connects is online until they choose: that row is the node's.
+    // The node sets the presence of a connected agent. Only the chosen status is the agent's.
     db.selectFrom('agent_status').select('chosen').where('agent_id', '=', account.id).where('chosen', '<>', 'online'),
     db.selectFrom('users').select('blocked_at').where('id', '=', customerId),
     // A customer's message changes these too.
@@ -329,7 +331,7 @@ async function snapshot(
   return JSON.stringify(await Promise.all(read.map((query) => query.execute())))
 }
 
-function note(story: Story, what: string, status: number): void {
+function note(story: RunLog, what: string, status: number): void {
   story.log.push(`${what}: ${status}`)
   if (status >= 200 && status < 300) story.done += 1
   else story.refused += 1

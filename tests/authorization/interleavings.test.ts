@@ -1,13 +1,14 @@
-// Random interleavings of slow bodies, revocation, role changes and renewed tokens: forty in `npm test`, a thousand in `npm run test:long`.
+// Random interleavings of slow bodies, revocations, role changes and renewed tokens: forty in `npm test`, a thousand
+// in `npm run test:long`.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createRandom } from '../chaos/random.ts'
 import { startTestApp } from '../support/app.ts'
 import { isLongRun, seed } from '../support/scale.ts'
-import { runInterleaving, type Story, type World } from './interleaving.ts'
+import { type RunLog, runInterleaving, type World } from './interleaving.ts'
 
 const runs = isLongRun ? 1_000 : 40
-/** At the same time: they meet in the writers' batches. */
+/** In parallel, so that their messages share batches. */
 const lanes = 4
 
 let world: World
@@ -17,26 +18,26 @@ beforeAll(async () => {
 })
 afterAll(() => world.app.stop())
 
-it(`[AZ9] [S5] [S23] in ${runs} random interleavings nothing is written after a revocation has been answered (SEED=${seed})`, {
+it(`[AZ9] [S5] [S23] in ${runs} random interleavings nothing is written after the reply to a revocation (SEED=${seed})`, {
   timeout: 1_800_000,
   retry: 0,
 }, async () => {
   const random = createRandom(seed)
   const chances = Array.from({ length: runs }, () => random.fork())
-  const stories: Story[] = []
+  const stories: RunLog[] = []
   let next = 0
   const lane = async () => {
     for (let number = next++; number < runs; number = next++) {
       const story = await runInterleaving(world, chances[number] as typeof random, number)
       stories.push(story)
-      if (story.wrongs.length > 0) {
-        throw new Error(`SEED=${seed}, run ${number}\n${story.wrongs.join('\n')}\n${story.log.join('\n')}`)
+      if (story.violations.length > 0) {
+        throw new Error(`SEED=${seed}, run ${number}\n${story.violations.join('\n')}\n${story.log.join('\n')}`)
       }
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  const sum = (of: (story: Story) => number) => stories.reduce((all, story) => all + of(story), 0)
-  // Runs in which all is refused, or nothing, prove nothing.
+  const sum = (of: (story: RunLog) => number) => stories.reduce((all, story) => all + of(story), 0)
+  // A run in which everything or nothing is refused proves nothing.
   expect(
     sum(({ done }) => done),
     `SEED=${seed}`,

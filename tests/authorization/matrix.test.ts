@@ -1,5 +1,5 @@
-// The authorization matrix: every request and every route, for every actor, in every state of a conversation (who-may.ts), asked of a real
-// Kefu over real connections.
+// The authorization matrix: every request and every route, for every actor, in every state of a conversation
+// (permissions.ts), sent to a real server over real connections.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -12,15 +12,15 @@ import type { HttpServer } from '../../server/http/route-auth.ts'
 import { createHttpServer } from '../../server/http/server.ts'
 import { requests } from '../../server/realtime/requests.ts'
 import type { PublishedState } from '../support/client.ts'
-import { type Answered, ask, type Cell, cellsOf, nameOf } from './cells.ts'
-import { openStage, ownersMark, type Person, type Stage, staffMark } from './fixtures.ts'
+import { type Cell, type CellResult, cellsOf, nameOf, sendCell } from './cells.ts'
+import { createMatrixFixture, type MatrixActor, type MatrixFixture, ownersMark, staffMark } from './fixtures.ts'
 import { overHttp, overSockets, readTable, type State, states } from './permissions.ts'
 import type { Subject } from './sample-requests.ts'
 
 const pages = ['console', 'demo', 'setup', 'widget'].map((name) => `${name}/index.html`)
 
 describe('the authorization matrix', { retry: 0 }, () => {
-  let stage: Stage
+  let fixture: MatrixFixture
   let http: HttpServer
   let url: string
   let folder: string
@@ -35,121 +35,125 @@ describe('the authorization matrix', { retry: 0 }, () => {
     })
 
   beforeAll(async () => {
-    stage = await openStage()
+    fixture = await createMatrixFixture()
     folder = await mkdtemp(join(tmpdir(), 'kefu-pages-'))
     for (const name of [...pages, 'kefu.js', 'assets/a.js']) {
       await mkdir(dirname(join(folder, name)), { recursive: true })
       await writeFile(join(folder, name), 'a file')
     }
     subscribe('fastify.initialization', collect)
-    http = await createHttpServer(stage.app, folder)
+    http = await createHttpServer(fixture.app, folder)
     unsubscribe('fastify.initialization', collect)
     await http.listen({ host: '127.0.0.1', port: 0 })
     url = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`
   })
   afterAll(async () => {
     await http.close()
-    await stage.app.stop()
+    await fixture.app.stop()
     await rm(folder, { recursive: true })
   })
 
-  /** The server answers HEAD where it answers GET, to the same people. */
+  /** HEAD has the permissions of GET. */
   function allCells(): Cell[] {
     const heads = httpRows
       .map((row) => ({ ...row, name: row.name.replace(/^GET /, 'HEAD ') }))
       .filter(({ name }) => name.startsWith('HEAD ') && routes.has(name))
-    const bad = Object.keys(stage.badTokens)
+    const bad = Object.keys(fixture.badTokens)
     return [...cellsOf('socket', socketRows, bad), ...cellsOf('http', [...httpRows, ...heads], bad)]
   }
 
-  /** What is told of a conversation; what is told of who is here is everybody's to know. */
-  const toldOf = ({ told }: { told: PublishedState[] }) =>
+  /** The events about conversations. Everybody may know the availability of agents. */
+  const conversationEvents = ({ told }: { told: PublishedState[] }) =>
     told.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
 
-  /** Each actor asks one thing after another, all of them at once; answers in the order of the cells. */
-  async function askAll(asked: { cell: Cell; subject: Subject; owner?: Person | undefined }[]): Promise<Answered[]> {
-    const answers: Answered[] = []
+  /**
+   * Each actor sends its cells one after another, all actors in parallel. The replies are in the order of the cells.
+   */
+  async function sendAll(
+    asked: { cell: Cell; subject: Subject; owner?: MatrixActor | undefined }[],
+  ): Promise<CellResult[]> {
+    const results: CellResult[] = []
     const lanes = Map.groupBy(asked.keys(), (index) => `${asked[index]?.cell.surface} ${asked[index]?.cell.actor}`)
     const work = async (lane: number[]) => {
       for (const index of lane) {
         const { cell, subject, owner } = asked[index] as (typeof asked)[number]
-        answers[index] = await ask(stage, url, cell, subject, owner)
+        results[index] = await sendCell(fixture, url, cell, subject, owner)
       }
     }
     await Promise.all([...lanes.values()].map(work))
-    return answers
+    return results
   }
 
-  /** Cells whose outcome is another than the table's, and what customers were answered that is not theirs. */
-  function complaints(cells: readonly Cell[], answers: readonly Answered[]): string[] {
+  /** Cells with another outcome than in the table, and replies that show a customer the data of others. */
+  function deviations(cells: readonly Cell[], results: readonly CellResult[]): string[] {
     return cells.flatMap((cell, index) => {
-      const { outcome, text } = answers[index] as Answered
+      const { outcome, text } = results[index] as CellResult
       const expected = cell.expected === 'ok' ? 'sees' : cell.expected
       const isAgent = ['holder', 'colleague', 'admin'].includes(cell.actor)
       return [
         ...(outcome === expected ? [] : [`${nameOf(cell)}: ${outcome}, expected ${cell.expected}`]),
-        ...(isAgent || !text.includes(staffMark) ? [] : [`${nameOf(cell)}: was answered what is for agents`]),
+        ...(isAgent || !text.includes(staffMark) ? [] : [`${nameOf(cell)}: the reply contains data for agents`]),
         ...(isAgent || cell.actor === 'owner' || !text.includes(ownersMark)
           ? []
-          : [`${nameOf(cell)}: was answered what is the owner's`]),
+          : [`${nameOf(cell)}: the reply contains data of the owner`]),
       ]
     })
   }
 
-  it('[T01] has a row for each request and each route, and none for anything else', () => {
+  it('[T01] has a row for each request and each route, and no other rows', () => {
     expect([...new Set(socketRows.map((row) => row.name))].sort()).toEqual(Object.keys(requests).sort())
     const asked = [...routes].filter((route) => !route.startsWith('HEAD '))
     expect([...new Set(httpRows.map((row) => row.name))].sort()).toEqual(asked.sort())
   })
 
-  it('[T01] [T02] [T04] [T07] [RQ4] [RQ7] [HT7] [HT8] refuses whom it must, and then changes nothing and tells nobody; who looks changes nothing either', async () => {
+  it('[T01] [T02] [T04] [T07] [RQ4] [RQ7] [HT7] [HT8] a refused request changes nothing and publishes nothing, and neither does a read', async () => {
     const cells = allCells().filter(({ expected }) => expected !== 'ok')
-    const before = await stage.rows()
-    for (const { client } of Object.values(stage.people)) client.told.length = 0
-    const answers = await askAll(cells.map((cell) => ({ cell, subject: stage.shared[cell.row.state ?? 'pending'] })))
-    expect(complaints(cells, answers)).toEqual([])
-    expect(await stage.rows()).toEqual(before)
-    for (const { client } of Object.values(stage.people)) {
+    const before = await fixture.rows()
+    for (const { client } of Object.values(fixture.people)) client.told.length = 0
+    const results = await sendAll(cells.map((cell) => ({ cell, subject: fixture.shared[cell.row.state ?? 'pending'] })))
+    expect(deviations(cells, results)).toEqual([])
+    expect(await fixture.rows()).toEqual(before)
+    for (const { client } of Object.values(fixture.people)) {
       await client.request('conversation:list', { limit: 1 })
-      expect(toldOf(client).filter(({ event }) => event !== 'conversation:heads')).toEqual([])
+      expect(conversationEvents(client).filter(({ event }) => event !== 'conversation:heads')).toEqual([])
     }
     expect(cells.length).toBeGreaterThan(1000)
   })
 
-  it('[T01] [T02] [T23] answers whom it may, tells strangers nothing of it, and customers nothing that is for agents', async () => {
-    const { owner, stranger } = stage.people
+  it('[T01] [T02] [T23] a permitted request succeeds, strangers receive none of its events, and customers receive nothing internal', async () => {
+    const { owner, stranger } = fixture.people
     const cells = allCells().filter(({ expected }) => expected === 'ok')
     const byState = await Promise.all(
       [...states, null].map(async (state) => {
         const of = cells.filter((cell) => cell.row.state === state)
-        const subjects = await stage.newSubjects(of.length, state)
+        const subjects = await fixture.newSubjects(of.length, state)
         return of.map((cell, index) => ({ cell, subject: subjects[index] as (typeof subjects)[number] }))
       }),
     )
     const asked = byState.flat()
-    const owners = new Map<Cell, Person>()
-    for (const { cell, subject } of asked) if (cell.actor === 'owner') owners.set(cell, await stage.ownerOf(subject))
-    const answers = await askAll(asked.map(({ cell, subject }) => ({ cell, subject, owner: owners.get(cell) })))
+    const owners = new Map<Cell, MatrixActor>()
+    for (const { cell, subject } of asked) if (cell.actor === 'owner') owners.set(cell, await fixture.ownerOf(subject))
+    const results = await sendAll(asked.map(({ cell, subject }) => ({ cell, subject, owner: owners.get(cell) })))
     expect(
-      complaints(
+      deviations(
         asked.map(({ cell }) => cell),
-        answers,
+        results,
       ),
     ).toEqual([])
 
-    // Whoever was refused before, or asked to leave, is not told either; and what is told late has been told by the second answer to this.
-    const talk = async (state: State, clientMessageId: string) => {
-      const { conversationId } = stage.shared[state]
+    // Actors who were refused or left receive no event. Late events have arrived by the second reply.
+    const sendMessage = async (state: State, clientMessageId: string) => {
+      const { conversationId } = fixture.shared[state]
       await owner.client.request('conversation:open', { conversationId })
       await owner.client.request('message:send', { conversationId, clientMessageId, content: ownersMark })
       await owner.client.next('message:created', (message) => message.clientMessageId === clientMessageId)
     }
-    for (const state of states) await talk(state, 'first')
-    await talk('closed', 'second')
-    await stage.people.admin.client.next(
+    for (const state of states) await sendMessage(state, 'first')
+    await sendMessage('closed', 'second')
+    await fixture.people.admin.client.next(
       'conversation:updated',
       ({ conversation }) =>
-        conversation.id === stage.shared.closed.conversationId &&
+        conversation.id === fixture.shared.closed.conversationId &&
         conversation.lastMessage?.clientMessageId === 'second',
     )
     await stranger.client.request('conversation:list', {})
@@ -158,13 +162,13 @@ describe('the authorization matrix', { retry: 0 }, () => {
     expect(JSON.stringify(stranger.client.told)).not.toContain(ownersMark)
     const own = await stranger.client.request('conversation:list', {})
     const ownIds = own.conversations.map(({ id }) => id)
-    const isOthers = (told: PublishedState) => conversationsOf(told).some((id) => !ownIds.includes(id))
-    expect(toldOf(stranger.client).filter(isOthers)).toEqual([])
+    const isOthers = (event: PublishedState) => conversationsOf(event).some((id) => !ownIds.includes(id))
+    expect(conversationEvents(stranger.client).filter(isOthers)).toEqual([])
     for (const { client } of owners.values()) client.close()
   })
 })
 
-/** What an event is about; 0 where that cannot be seen. */
+/** The conversations of an event; 0 where none is visible. */
 function conversationsOf({ data }: PublishedState): number[] {
   if ('heads' in data) return data.heads.map(({ conversationId }) => conversationId)
   if ('conversation' in data) return [data.conversation.id]

@@ -1,23 +1,23 @@
-// Builds of Kefu that leave out one check each, and the test that must see it: the matrix, unless another is named. To add a check to the
-// product means to add its removal here.
+// Builds of Kefu without one check each, and the test file that fails for each of them. A new check in the product
+// needs a mutation here.
 
 import type { Edit } from '../support/patched-source.ts'
 
-export interface Removal extends Edit {
-  /** The test file that fails, when it is not the matrix. */
+export interface Mutation extends Edit {
+  /** The test file that fails, if it is not matrix.test.ts. */
   caughtBy?: string
 }
 
 const access = 'server/conversation-state/access.ts'
-const callers = 'server/http/route-auth.ts'
+const routeAuth = 'server/http/route-auth.ts'
 const connection = 'server/realtime/connection.ts'
 const sockets = 'server/realtime/socket-server.ts'
 const tokens = 'server/auth/tokens.ts'
-const sends = 'server/messages/write-path/plan-appends.ts'
+const planAppends = 'server/messages/write-path/plan-appends.ts'
 const stillMay = 'server/auth/assert-still-may.ts'
-const view = 'server/conversation-state/views.ts'
-const tell = 'server/conversation-state/publish-conversation.ts'
-const handles = 'assertCanManage(actor, conversation)'
+const views = 'server/conversation-state/views.ts'
+const publishConversation = 'server/conversation-state/publish-conversation.ts'
+const canManage = 'assertCanManage(actor, conversation)'
 
 const tokenTests = 'tests/accounts/tokens.test.ts'
 const socketTests = 'tests/realtime/requests.test.ts'
@@ -28,60 +28,67 @@ const writeTests = 'tests/authorization/write-time.test.ts'
 const blockedTests = 'tests/conversations/blocked-customers.test.ts'
 const userTests = 'tests/accounts/users.test.ts'
 
-/** Where an actor is read again. */
-const writers: Record<string, string> = {
-  'the state of a conversation changes': 'server/conversation-state/change-conversation.ts',
-  'a conversation begins': 'server/conversations/start-conversation.ts',
-  'a customer is blocked': 'server/customers/set-blocked.ts',
-  'a status is chosen': 'server/agents/presence.ts',
-  'a user is made': 'server/users/create-user.ts',
-  'a user is changed': 'server/users/update-user.ts',
-  'somebody changes their own account': 'server/users/update-me.ts',
-  'a site is made': 'server/sites/create-site.ts',
-  'a site is changed': 'server/sites/update-site.ts',
-  'an identity secret is made': 'server/sites/new-identity-secret.ts',
-  'a login is ended': 'server/auth/end-sessions.ts',
-  'an upload is kept': 'server/attachments/upload-attachment.ts',
+/** The functions that check the actor isRetry inside their transaction. */
+const writers: Record<string, { file: string; within: string }> = {
+  'changing a conversation': { file: 'server/conversation-state/change-conversation.ts', within: 'changeConversation' },
+  'starting a conversation': { file: 'server/conversations/start-conversation.ts', within: 'startConversation' },
+  'blocking a customer': { file: 'server/customers/set-blocked.ts', within: 'setBlocked' },
+  'choosing a status': { file: 'server/agents/presence.ts', within: 'choose' },
+  'creating a user': { file: 'server/users/create-user.ts', within: 'createUser' },
+  'updating a user': { file: 'server/users/update-user.ts', within: 'updateUser' },
+  'updating the own account': { file: 'server/users/update-me.ts', within: 'updateMe' },
+  'creating a site': { file: 'server/sites/create-site.ts', within: 'createSite' },
+  'updating a site': { file: 'server/sites/update-site.ts', within: 'updateSite' },
+  'creating an identity secret': { file: 'server/sites/new-identity-secret.ts', within: 'newIdentitySecret' },
+  'ending a login': { file: 'server/auth/end-sessions.ts', within: 'inTransactionOf' },
+  'storing an upload': { file: 'server/attachments/upload-attachment.ts', within: 'keep' },
 }
 
-export const removals: Record<string, Removal> = {
-  'the role that a socket request is for': {
+export const mutations: Record<string, Mutation> = {
+  'the role check of socket requests': {
     file: connection,
-    find: 'if (!entry.roles.includes(actor.role))',
-    put: 'if (false)',
+    find: '!entry.roles.includes(actor.role)',
+    put: 'false',
+    within: 'dispatch',
   },
-  'the role that a call is for': {
-    file: callers,
-    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'Your role may not make this call.')",
+  'the role check of HTTP requests': {
+    file: routeAuth,
+    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')",
     put: '',
+    within: 'admitCaller',
   },
-  'that a call is for admins alone': {
+  'the restriction of GET /users to admins': {
     file: 'server/http/routes/users.ts',
-    find: "http.get('/users', { config: admins,",
-    put: "http.get('/users', { config: { roles: ['agent', 'admin'] },",
+    find: "http.get('/users', { config: admins }, (request) => listUsers(app, agentOf(request)))",
+    put: "http.get('/users', { config: { roles: ['agent', 'admin'] } }, (request) => listUsers(app, agentOf(request)))",
+    within: 'userRoutes',
   },
-  'that a local call is asked on this machine': {
-    file: callers,
+  'the restriction of local routes to this machine': {
+    file: routeAuth,
     find: 'if (roles === undefined || !isLocal(app.config, request.raw)) throw routeNotFound()',
     put: '',
+    within: 'guardRoutes',
   },
-  'whose conversation it is': {
+  'the owner check of conversations': {
     file: access,
     find: '(isCustomer(actor) && conversation.customerId !== actor.userId)',
     put: 'false',
+    within: 'assertCanView',
   },
-  'who has the conversation': {
+  'the assignee check of conversations': {
     file: access,
-    find: '|| conversation.agentId === actor.userId) return',
-    put: '|| true) return',
+    find: 'conversation.agentId === actor.userId',
+    put: 'true',
+    within: 'assertCanManage',
   },
-  'whose conversation is subscribed to': {
+  'the access check of subscriptions': {
     file: connection,
     find: 'await assertVisible(app, actor, conversationId)',
     put: '',
     caughtBy: 'tests/conversations/strangers.test.ts',
+    within: 'subscribe',
   },
-  'that a conversation is checked before it is subscribed to': {
+  'the access check before a subscription': {
     file: connection,
     find: `await assertVisible(app, actor, conversationId)
   await socket.join(subscriptionRooms(actor, conversationId))`,
@@ -91,416 +98,517 @@ export const removals: Record<string, Removal> = {
     throw error
   })`,
     caughtBy: 'tests/conversations/strangers.test.ts',
+    within: 'subscribe',
   },
-  'whose conversation is read': {
+  'the access check of reading a conversation': {
     file: 'server/conversations/get-conversation.ts',
-    find: 'assertCanView(actor, conversation?.record)',
+    find: 'assertCanView(actor, whole?.record)',
     put: '',
+    within: 'readVisible',
   },
-  'whose messages are read': {
+  'the access check of listing messages': {
     file: 'server/messages/list-messages.ts',
     find: 'await assertVisible(app, actor, conversationId)',
     put: '',
+    within: 'listMessages',
   },
-  'where somebody types': {
+  'the access check of typing': {
     file: 'server/conversations/set-typing.ts',
     find: 'await assertVisible(app, actor, conversationId)',
     put: '{ customerBlockedAt: null }',
+    within: 'setTyping',
   },
-  'whose messages are marked as read': {
+  'the access check of read receipts': {
     file: 'server/messages/write-path/apply-receipts.ts',
     find: 'assertCanView(actor, state)',
     put: '',
+    within: 'applyReceipts',
   },
-  'that a colleague who looks in marks nothing': {
+  'the restriction of read receipts to participants': {
     file: 'server/messages/write-path/apply-receipts.ts',
     find: 'upToSeq <= readSeq || !(await isParticipant(trx, actor, state))',
     put: 'upToSeq <= readSeq',
+    within: 'applyReceipts',
   },
-  'who closes': { file: 'server/conversations/close-conversation.ts', find: handles, put: '' },
-  'who reopens': { file: 'server/conversations/reopen-conversation.ts', find: handles, put: '' },
-  'who releases': { file: 'server/conversations/release-conversation.ts', find: handles, put: '' },
-  'who hands over': { file: 'server/conversations/transfer-conversation.ts', find: handles, put: '' },
-  'who writes': { file: sends, find: handles, put: '' },
-  'that nobody writes into a closed conversation but its customer': {
-    file: sends,
-    find: "if (!isCustomer(actor) && conversation.status === 'closed') {",
-    put: 'if (false) {',
+  'the permission check of closing': {
+    file: 'server/conversations/close-conversation.ts',
+    find: canManage,
+    put: '',
+    within: 'closeConversation',
   },
-  'whose list a customer gets': {
+  'the permission check of reopening': {
+    file: 'server/conversations/reopen-conversation.ts',
+    find: canManage,
+    put: '',
+    within: 'reopenConversation',
+  },
+  'the permission check of releasing': {
+    file: 'server/conversations/release-conversation.ts',
+    find: canManage,
+    put: '',
+    within: 'releaseConversation',
+  },
+  'the permission check of transferring': {
+    file: 'server/conversations/transfer-conversation.ts',
+    find: canManage,
+    put: '',
+    within: 'transferConversation',
+  },
+  'the permission check of sending': { file: planAppends, find: canManage, put: '', within: 'assertMaySend' },
+  'the restriction of closed conversations to their customer': {
+    file: planAppends,
+    find: "!isCustomer(actor) && conversation.status === 'closed'",
+    put: 'false',
+    within: 'assertMaySend',
+  },
+  'the restriction of a customer to their own list': {
     file: 'server/conversations/list-conversations.ts',
-    find: 'const page = isCustomer(actor)',
-    put: 'const page = false',
+    find: 'isCustomer(actor)',
+    put: 'false',
+    within: 'listConversations',
   },
-  'what a customer is answered of a conversation': {
-    file: view,
-    find: 'return isCustomer(actor) ? customerView(conversation) : agentView(conversation)',
-    put: 'return agentView(conversation)',
+  'the customer view in replies': {
+    file: views,
+    find: 'return isCustomer(actor) ? customerView(whole) : agentView(whole)',
+    put: 'return agentView(whole)',
+    within: 'conversationView',
   },
-  'what a customer is told of a conversation': {
-    file: tell,
-    find: 'app.publish(name, toCustomer, { conversation: customerView(conversation), change })',
-    put: 'app.publish(name, toCustomer, { conversation: agentView(conversation), change })',
+  'the customer view in events': {
+    file: publishConversation,
+    find: 'app.publish(name, toCustomer, { conversation: customerView(whole), change })',
+    put: 'app.publish(name, toCustomer, { conversation: agentView(whole), change })',
+    within: 'tellCustomer',
   },
-  'which customer is told': {
-    file: tell,
-    find: 'const toCustomer = { userId: conversation.record.customerId, ...reach }',
+  'the restriction of conversation events to the customer': {
+    file: publishConversation,
+    find: 'const toCustomer = { userId: whole.record.customerId, ...reach }',
     put: 'const toCustomer = { customers: true, ...reach } as const',
+    within: 'tellCustomer',
   },
-  'who is told of a message': {
+  'the restriction of message events to sender and subscribers': {
     file: 'server/messages/write-path/publish-messages.ts',
-    find: '{ conversationId: message.conversationId, userId: send.actor.userId }, message)',
-    put: '{ conversationId: message.conversationId, customers: true }, message)',
+    find: '{ conversationId: message.conversationId, userId: send.actor.userId }',
+    put: '{ conversationId: message.conversationId, customers: true }',
+    within: 'publishMessages',
   },
-  'that unsent words go to agents alone': {
+  'the restriction of typing previews to agents': {
     file: 'server/conversations/set-typing.ts',
-    find: 'const showsPreview = isCustomer(actor) && typing',
-    put: 'const showsPreview = typing',
+    find: 'isCustomer(actor) && typing',
+    put: 'typing',
     caughtBy: 'tests/conversations/open-conversation.test.ts',
+    within: 'setTyping',
   },
-  'that a blocked customer does not write': {
+  'the block check of sending': {
     file: access,
     find: "throw new AppError('forbidden', 'You cannot write here any more.')",
     put: 'return',
     caughtBy: 'tests/messages/send-message.test.ts',
+    within: 'assertCanManage',
   },
-  "that a customer's session stands": {
+  'the revocation check of customer sessions': {
     file: 'db/queries/customer-sessions.ts',
     find: ".where('customer_sessions.revoked_at', 'is', null)",
     put: '',
+    within: 'activeSessions',
   },
-  "that an agent's session stands": {
+  'the revocation check of login sessions': {
     file: 'db/queries/login-sessions.ts',
     find: ".where('login_sessions.revoked_at', 'is', null)",
     put: '',
+    within: 'activeSessions',
   },
-  'that a user is not disabled': {
+  'the check for disabled users': {
     file: 'db/queries/login-sessions.ts',
     find: ".where('users.disabled_at', 'is', null)",
     put: '',
+    within: 'activeSessions',
   },
-  "whose session a customer's token names": {
+  'the user check of customer sessions': {
     file: 'db/queries/customer-sessions.ts',
     find: ".where('users.id', '=', userId)",
     put: '',
+    within: 'customerOfSession',
   },
-  'when a token ends': { file: tokens, find: 'clockTimestamp })', put: 'clockTimestamp, ignoreExpiration: true })' },
-  'the one algorithm': {
+  'the expiry check of tokens': {
+    file: tokens,
+    find: 'issuer, clockTimestamp',
+    put: 'issuer, clockTimestamp, ignoreExpiration: true',
+    within: 'readClaims',
+  },
+  'the algorithm check of tokens': {
     file: tokens,
     find: 'algorithms: [algorithm]',
     put: "algorithms: [algorithm, 'HS384', 'HS512']",
+    within: 'readClaims',
     caughtBy: tokenTests,
   },
-  'the type of a token': { file: tokens, find: ' || header?.typ !== type', put: '', caughtBy: tokenTests },
-  'the issuer of a token': {
+  'the type check of tokens': {
+    file: tokens,
+    find: 'header?.typ !== type',
+    put: 'false',
+    within: 'readClaims',
+    caughtBy: tokenTests,
+  },
+  'the issuer check of tokens': {
     file: tokens,
     find: 'issuer, clockTimestamp',
     put: 'clockTimestamp',
+    within: 'readClaims',
     caughtBy: tokenTests,
   },
-  'that a connection ends with its token': {
+  'the close of connections with an expired token': {
     file: sockets,
     find: "if (connection.expiresAt <= now) endConnection(connection, 'expired')",
     put: "if (connection.expiresAt <= 0) endConnection(connection, 'expired')",
+    within: 'serveRealtime',
     caughtBy: socketTests,
   },
-  'whose token renews a connection': {
+  'the session check of token renewal': {
     file: 'server/auth/renew-session.ts',
     find: 'if (renewed.actor.userId !== actor.userId || renewed.actor.sessionId !== actor.sessionId) throw unauthorized()',
     put: '',
+    within: 'renewSession',
     caughtBy: socketTests,
   },
-  'the origin of a connection': {
+  'the origin check of connections': {
     file: 'server/realtime/socket-requests.ts',
     find: '!isSameOrigin(app.config, request.headers)',
     put: '!isSameOrigin(app.config, {})',
+    within: 'admit',
     caughtBy: socketTests,
   },
-  'the origin of what uses the cookie': {
+  'the origin check of requests with the cookie': {
     file: 'server/http/auth-cookies.ts',
-    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'Call this from a page of Kefu.')",
+    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')",
     put: '',
     caughtBy: 'tests/http/cookies.test.ts',
+    within: 'requireSameOrigin',
   },
-  'that only known requests are requests': {
+  'the check for unknown request names': {
     file: connection,
     find: 'Object.hasOwn(requests, name)',
     put: 'name.length > 0',
+    within: 'isRequestName',
     caughtBy: socketTests,
   },
-  'that unknown keys are refused': {
+  'the rejection of unknown keys': {
     file: 'protocol/requests.ts',
     find: 'const closed = { additionalProperties: false } as const',
     put: 'const closed = { additionalProperties: true } as const',
     caughtBy: threatTests,
   },
-  'that a token comes in its header alone': {
-    file: callers,
-    find: `bearerToken({ headers }: FastifyRequest): string | undefined {
-  if ((headers.authorization ?? '').length > limits.credentialsLength) return undefined
-  return /^Bearer +([^\\s]+)$/i.exec(headers.authorization ?? '')?.[1]`,
-    put: `bearerToken({ headers, raw }: FastifyRequest): string | undefined {
-  return /[ =]([^\\s=]+)$/i.exec(headers.authorization ?? raw.url ?? '')?.[1]`,
+  'the restriction of HTTP tokens to the Authorization header': {
+    file: routeAuth,
+    find: `export function bearerToken({ headers }: FastifyRequest): string | undefined {
+  if ((headers.authorization ?? '').length > serverLimits.credentialsLength) return undefined
+  return /^Bearer +([^\\s]+)$/i.exec(headers.authorization ?? '')?.[1]
+}`,
+    put: `export function bearerToken({ headers, raw }: FastifyRequest): string | undefined {
+  return /[ =]([^\\s=]+)$/i.exec(headers.authorization ?? raw.url ?? '')?.[1]
+}`,
     caughtBy: threatTests,
   },
-  'that a token comes in the handshake alone': {
+  'the restriction of socket tokens to the handshake': {
     file: sockets,
     find: 'admit(app, socket.handshake.auth.token, session.address)',
     put: 'admit(app, socket.handshake.auth.token ?? socket.handshake.query.token, session.address)',
+    within: 'serveRealtime',
     caughtBy: threatTests,
   },
-  'whose conversation brought an attachment': {
+  'the access check of an attachment in a conversation': {
     file: 'server/attachments/read-attachment.ts',
-    find: 'if (conversationId !== null) assertCanView(actor, await findConversationState(app.db, conversationId))',
-    put: 'if (conversationId !== null) {}',
+    find: 'assertCanView(actor, await findConversationState(app.db, conversationId))',
+    put: '',
+    within: 'readAttachment',
   },
-  'whose upload is sent': {
+  'the owner check of sending an upload': {
     file: 'server/messages/write-path/claim-attachment.ts',
     find: 'found === undefined || found.uploaderId !== actor.userId',
     put: 'found === undefined',
+    within: 'claimAttachment',
     caughtBy: incidentTests,
   },
-  'whose upload it is': {
+  'the owner check of reading an upload': {
     file: 'server/attachments/read-attachment.ts',
-    find: 'else if (uploaderId !== actor.userId) throw noSuchAttachment()',
+    find: 'if (uploaderId !== actor.userId) throw noSuchAttachment()',
     put: '',
+    within: 'readAttachment',
     caughtBy: incidentTests,
   },
-  'that setting up happens once': {
+  'the restriction of the setup to one run': {
     file: 'server/setup/setup.ts',
     find: 'if (!(await isSetupNeededCached(app))) throw alreadyDone()',
     put: '',
+    within: 'setup',
   },
-  'the code of setting up': {
+  'the check of the setup code': {
     file: 'server/setup/setup.ts',
     find: 'timingSafeEqual(hash(code), hash(good))',
     put: 'code !== good.slice(1)',
     caughtBy: 'tests/accounts/setup.test.ts',
+    within: 'checkCode',
   },
-  'that disabling somebody ends their connections': {
+  'the close of connections of a disabled user': {
     file: 'server/users/update-user.ts',
     find: "if (ended) app.connections.end(ended, 'revoked')",
     put: '',
+    within: 'updateUser',
     caughtBy: userTests,
   },
-  'that a new password ends other logins': {
+  'the revocation of other logins with a new password': {
     file: 'server/users/update-me.ts',
     find: 'await revokeLoginSessions(trx, actor.userId, actor.sessionId)',
     put: '',
+    within: 'updateMe',
     caughtBy: userTests,
   },
-  'that a new password needs the old one': {
+  'the check of the current password': {
     file: 'server/users/update-me.ts',
-    find: 'if (await checkPassword(app, attempt)) return passwordHash',
+    find: 'if (await checkPassword(app, asked)) return passwordHash',
     put: 'if (username) return passwordHash',
+    within: 'proveOldPassword',
     caughtBy: userTests,
   },
-  'that customers are not users to change': {
+  'the restriction of user changes to agents and admins': {
     file: 'server/users/update-user.ts',
     find: "if (account === undefined) throw new AppError('not_found', 'There is no such agent or admin.')",
     put: 'if (account === undefined) return { user: {} as User, ended: undefined }',
+    within: 'updateUser',
     caughtBy: userTests,
   },
-  'that a password is not one everybody tries first': {
+  'the check for common passwords': {
     file: 'server/users/create-user.ts',
     find: 'assertAcceptable(password, [user.username, user.name])',
     put: '',
+    within: 'createUser',
     caughtBy: userTests,
   },
-  'that a copied refresh token ends the session': {
+  'the revocation of a session with a reused refresh token': {
     file: 'server/auth/refresh.ts',
     find: 'await revokeLoginSession(trx, sessionId)',
     put: '',
     caughtBy: 'tests/accounts/refresh.test.ts',
+    within: 'rotate',
   },
-  'that a resume token is of this site': {
+  'the site check of resume tokens': {
     file: 'db/queries/customer-sessions.ts',
-    find: '.$if(siteId !== undefined, (query)',
-    put: '.$if(false, (query)',
+    find: 'siteId !== undefined',
+    put: 'false',
+    within: 'lockCustomerSession',
     caughtBy: incidentTests,
   },
-  'the secret of the session that is ended': {
+  'the secret check of ending a customer session': {
     file: 'server/customers/end-session.ts',
     find: '!session || !(isSameHash(hash, session.tokenHash) || isSameHash(hash, session.previousHash))',
     put: '!session || hash.length === 0',
+    within: 'endSession',
   },
-  'which site an identity is for': {
+  'the site check of signed identities': {
     file: 'server/customers/verify-identity.ts',
-    find: 'aud !== site.key || ',
-    put: '',
+    find: 'aud !== site.key',
+    put: 'false',
     caughtBy: 'tests/accounts/identified-customers.test.ts',
+    within: 'readClaims',
   },
-  'that the customer before is signed out': {
+  'the revocation of the previous customer session': {
     file: 'server/customers/identify.ts',
     find: 'await revokeCustomerSession(trx, before.sessionId)',
     put: '',
+    within: 'identify',
     caughtBy: incidentTests,
   },
-  'who may frame the widget': {
+  'the restriction of sites that frame the widget': {
     file: 'server/http/routes/pages.ts',
     find: `pageHeaders(["'self'", ...(await siteOrigins(app, request.query.site))])`,
     put: `pageHeaders(['*'])`,
     caughtBy: 'tests/http/pages.test.ts',
+    within: 'servePages',
   },
-  'who vouches for an address': {
+  'the trusted proxy check of client addresses': {
     file: 'server/shared/client-address.ts',
-    find: ' && isTrusted(address, hop)',
-    put: '',
+    find: 'isTrusted(address, hop)',
+    put: 'true',
     caughtBy: 'tests/http/callers.test.ts',
+    within: 'clientAddress',
   },
-  'how often a password is tried': {
+  'the rate limit of wrong passwords': {
     file: 'server/auth/check-password.ts',
-    find: 'if (!isCorrect) for (const [name, key] of buckets) rates.count(name, key)',
+    find: 'if (!fits) for (const [name, key] of buckets) rates.count(name, key)',
     put: '',
     caughtBy: 'tests/accounts/login.test.ts',
+    within: 'checkPassword',
   },
-  'that who is disabled gets no new token': {
+  'the check for disabled users at refresh': {
     file: 'server/auth/refresh.ts',
-    find: ' || user.isDisabled',
-    put: '',
+    find: 'user.isDisabled',
+    put: 'false',
     caughtBy: 'tests/accounts/refresh.test.ts',
+    within: 'rotate',
   },
-  'that an admin remains': {
+  'the check for the last admin': {
     file: 'server/users/update-user.ts',
     find: 'await assertAdminRemains(trx, account, changes)',
     put: '',
+    within: 'updateUser',
     caughtBy: userTests,
   },
-  "that a blocked customer's typing is ignored": {
+  'the block check of typing': {
     file: 'server/conversations/set-typing.ts',
     find: 'if (isCustomer(actor) && customerBlockedAt !== null) return {}',
     put: '',
+    within: 'setTyping',
     caughtBy: blockedTests,
   },
-  "that a blocked customer's receipts are ignored": {
+  'the block check of read receipts': {
     file: 'server/messages/write-path/apply-receipts.ts',
     find: 'return state.customerBlockedAt === null',
     put: 'return true',
+    within: 'isParticipant',
     caughtBy: blockedTests,
   },
-  'that a blocked customer changes no name': {
+  'the block check of name changes': {
     file: 'server/customers/start-session.ts',
-    find: 'if (current.isBlocked) return {}',
+    find: 'if (conversationCache.isBlocked) return {}',
     put: '',
+    within: 'whatIsNew',
     caughtBy: blockedTests,
   },
-  'that a conversation without a message rings for nobody': {
-    file: tell,
-    find: 'const isForAll = isVisibleToAgents(conversation.record)',
+  'the restriction of empty conversations to their customer': {
+    file: publishConversation,
+    find: 'const isForAll = isVisibleToAgents(whole.record)',
     put: 'const isForAll = true',
     caughtBy: 'tests/conversations/empty-conversations.test.ts',
+    within: 'tellAgents',
   },
-  'how often a customer begins a conversation': {
+  'the rate limit of conversation starts': {
     file: 'server/conversations/start-conversation.ts',
     find: "consumeByCustomer(app.rates, 'conversationStarts', actor.userId, actor.address)",
     put: '',
     caughtBy: 'tests/conversations/empty-conversations.test.ts',
+    within: 'startConversation',
   },
-  'that a bad token is a beginning': {
+  'the rate limit of sessions with a bad token': {
     file: 'server/customers/start-session.ts',
-    find: 'if (customerId === undefined) begin()',
-    put: 'if (customerId === undefined) isCounted = true',
+    find: 'begin()',
+    put: 'isCounted = true',
+    within: 'count',
     caughtBy: 'tests/accounts/returning-customers.test.ts',
   },
-  'that a blocked customer begins nothing': {
+  'the block check of starting a conversation': {
     file: 'server/conversations/start-conversation.ts',
-    find: 'if (customer.isBlocked)',
-    put: 'if (false)',
+    find: 'customer.isBlocked',
+    put: 'false',
     caughtBy: 'tests/messages/send-message.test.ts',
+    within: 'startConversation',
   },
-  'that a blocked customer uploads nothing': {
+  'the block check before an upload': {
     file: 'server/attachments/upload-attachment.ts',
-    find: 'if (await isBlocked(db, customerId))',
-    put: 'if (false)',
+    find: 'await isBlocked(db, customerId)',
+    put: 'false',
+    within: 'assertMayUpload',
     caughtBy: bodyTests,
   },
-  'how many conversations a customer begins': {
+  'the limit of open conversations per customer': {
     file: 'server/conversations/start-conversation.ts',
-    find: ' >= limits.openConversationsPerCustomer',
-    put: ' < 0',
+    find: '(await countUnfinishedOfCustomer(trx, actor.userId)) >= serverLimits.openConversationsPerCustomer',
+    put: 'false',
     caughtBy: 'tests/conversations/start-conversation.test.ts',
+    within: 'begin',
   },
-  'how many sessions an address begins': {
+  'the rate limit of sessions per address': {
     file: 'server/customers/start-session.ts',
     find: "consumeByAddress(app.rates, 'sessions', address)",
     put: '',
+    within: 'begin',
     caughtBy: incidentTests,
   },
-  'whose login is ended': {
+  'the owner check of ending a login': {
     file: 'server/auth/end-sessions.ts',
-    find: 'if (session?.userId === userId)',
-    put: 'if (session)',
+    find: 'session?.userId === userId',
+    put: 'session',
+    within: 'endSession',
   },
-  'that figures are for who shows METRICS_TOKEN': {
+  'the token check of metrics': {
     file: 'server/http/routes/metrics.ts',
     find: 'if (given !== undefined && isSame(given, expected)) return',
     put: 'if (expected) return',
     caughtBy: 'tests/http/operators.test.ts',
+    within: 'assertMetricsToken',
   },
-  'that a session is read again where something is written': {
+  'the session check inside transactions': {
     file: stillMay,
     find: 'if (found === undefined || actor.isEnded) throw unauthorized()',
     put: 'if (found === undefined) return { isBlocked: false }',
+    within: 'assertStillMay',
     caughtBy: writeTests,
   },
-  'that a role is read again where something is written': {
+  'the role check inside transactions': {
     file: stillMay,
-    find: "if (found.role !== actor.role) throw new AppError('forbidden', 'Your role does not allow this.')",
+    find: "if (found.role !== actor.role) throw new AppError('forbidden', 'This is not for your role.')",
     put: '',
+    within: 'assertStillMay',
     caughtBy: writeTests,
   },
-  'that nothing is done for who was ended, as far as this node knows': {
+  'the check for ended sessions in access checks': {
     file: access,
     find: 'if (actor.isEnded) throw unauthorized()',
     put: '',
+    within: 'assertCanView',
     caughtBy: writeTests,
   },
-  'that what waits for its turn is dropped': {
+  'the check for ended sessions in queued requests': {
     file: connection,
     find: 'if (actor.isEnded) throw unauthorized()',
     put: '',
+    within: 'dispatch',
     caughtBy: writeTests,
   },
-  'that a caller is read again at the end of the body': {
-    file: callers,
+  'the second session check after a request body': {
+    file: routeAuth,
     find: 'if (request.actor !== null && !request.bodyRead && Array.isArray(roles)) await admitCaller(request, reply, roles)',
     put: '',
+    within: 'guardRoutes',
     caughtBy: bodyTests,
   },
-  'that ending a session ends calls under way': {
+  'the end of requests under way with their session': {
     file: 'server/realtime/connection-registry.ts',
     find: 'actors.end(match)',
     put: '',
+    within: 'end',
     caughtBy: writeTests,
   },
-  'that a session which ends while it is read is noticed': {
+  'the check for sessions that end during their lookup': {
     file: 'server/auth/current-actors.ts',
-    find: 'return found === undefined || entry.isEnded ? undefined',
-    put: 'return found === undefined ? undefined',
+    find: 'return found === undefined || one.isEnded ? undefined : Object.assign(one, found)',
+    put: 'return found === undefined ? undefined : Object.assign(one, found)',
+    within: 'enter',
     caughtBy: writeTests,
   },
-  'that a connection keeps its role': {
+  'the role check of token renewal': {
     file: 'server/auth/renew-session.ts',
     find: 'if (renewed.actor.role !== actor.role) throw unauthorized()',
     put: '',
+    within: 'renewSession',
     caughtBy: writeTests,
   },
-  'that connections of a secret which ends are ended': {
+  'the close of connections with a replaced identity secret': {
     file: 'server/sites/new-identity-secret.ts',
     find: 'await connections.endLapsed()',
     put: '',
+    within: 'endIdentifiedSessions',
     caughtBy: writeTests,
   },
-  'that a customer who was blocked meanwhile uploads nothing': {
+  'the block check after an upload': {
     file: 'server/attachments/upload-attachment.ts',
     find: 'if (isBlocked) throw blocked()',
     put: '',
+    within: 'storeUpload',
     caughtBy: bodyTests,
   },
   ...Object.fromEntries(
-    Object.entries(writers).map(([name, file]): [string, Removal] => [
-      `that an actor still may where ${name}`,
-      { file, find: 'await assertStillMay(trx, actor)', put: '{ isBlocked: false }', caughtBy: writeTests },
+    Object.entries(writers).map(([name, place]): [string, Mutation] => [
+      `the actor check of ${name}`,
+      { ...place, find: 'await assertStillMay(trx, actor)', put: '{ isBlocked: false }', caughtBy: writeTests },
     ]),
   ),
 }

@@ -1,19 +1,23 @@
-// Who may do what: "Who may" of PROTOCOL.md as a table, one row a request or call and state of the conversation, one column an actor. The
-// matrix runs every cell. A request or route without a row fails the build, and so does a row without one.
+// Who may do what: "Who may" of PROTOCOL.md as a table. Each request or route has one row per state of the
+// conversation, and one column per actor. The matrix runs every cell, and fails for a request or route without a row
+// and for a row without one.
 //
-// sees: answered, and nothing is changed and nobody told · ok: answered, and it may change things · local: sees, for callers on this
-// machine; to others not_found · anything else: refused with that code, and nothing is changed and nobody told
+// sees: succeeds without a change or an event · ok: succeeds and may change things · local: sees, for callers on this
+// machine; for others not_found · anything else: refused with that code, without a change or an event
 //
-// state: any is one row for each of open, pending and closed; - is about no conversation.
+// state: any means one row each for open, pending and closed; - is about no conversation.
 
-/** `holder` has the conversation; once it is open, had it. `nobody` is everyone without a good token. */
+/**
+ * `holder` is the assigned agent, or the previous one once the conversation is open. `nobody` is everyone without a
+ * valid token.
+ */
 export const columns = ['nobody', 'owner', 'stranger', 'holder', 'colleague', 'admin'] as const
 export type Column = (typeof columns)[number]
 
 export const states = ['open', 'pending', 'closed'] as const
 export type State = (typeof states)[number]
 
-/** Whoever has no good token is not connected and can ask nothing: unauthorized in every row. */
+/** Without a valid token there is no connection, so each outcome of `nobody` is unauthorized. */
 export const overSockets = `
   request                state    owner     stranger   holder               colleague        admin
   session:renew          -        sees      sees       sees                 sees             sees
@@ -50,7 +54,7 @@ export const overSockets = `
   agent:list             -        forbidden forbidden  sees                 sees             sees
 `
 
-/** A single outcome is everyone's. HEAD is GET's row. */
+/** A single outcome applies to every column. HEAD has the row of GET. */
 export const overHttp = `
   call                                         state    nobody        owner      stranger   holder     colleague  admin
   POST  /api/v1/auth/login                     -        unauthorized
@@ -112,7 +116,7 @@ export interface Row {
   outcomes: Record<Column, string>
 }
 
-/** Rows of a table whose names are of so many words. A column that it does not have is unauthorized. */
+/** Parses a table whose names have this many words. A missing column is unauthorized. */
 export function readTable(table: string, wordsOfName: 1 | 2): Row[] {
   const [head = [], ...lines] = table
     .trim()

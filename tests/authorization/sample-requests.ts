@@ -1,24 +1,24 @@
-// What is asked in a cell of the matrix: a payload for each socket request, an address and a body for each call. All of them are well
-// formed, so that nothing but who asks, and the state of the conversation, decides.
+// The requests of the matrix: a payload for each socket request, a URL and a body for each route. All are well
+// formed, so that only the actor and the state of the conversation decide the outcome.
 
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
 import { boundary, filePart, formOf } from '../attachments/uploads.ts'
 
-/** What a cell asks about. */
+/** The objects that a cell refers to. */
 export interface Subject {
   conversationId: number
   customerId: number
-  /** Of a picture that a message of the conversation brought; 0 where there is none. */
+  /** The id of an image that a message of the conversation contains; 0 when there is none. */
   attachmentId: number
-  /** Somebody to hand over to. */
+  /** An agent to transfer to. */
   otherAgentId: number
-  /** A login of that one. */
+  /** A login session of that agent. */
   otherSessionId: number
   siteId: number
   siteKey: string
-  /** A newer token of the asking one's own session. */
+  /** A newer token of the actor's session. */
   newerToken: string
-  /** A word that no other cell has. */
+  /** A text that no other cell uses. */
   word: string
 }
 
@@ -68,14 +68,14 @@ const idOf = (route: string, { conversationId, otherAgentId, otherSessionId, sit
   ({ users: otherAgentId, sites: siteId, attachments: attachmentId, me: otherSessionId })[route.split('/')[3] ?? ''] ??
   conversationId
 
-export interface HttpAsk {
+export interface SampleHttpRequest {
   method: string
   path: string
   content?: { type: string; body: string | Uint8Array<ArrayBuffer> }
 }
 
 /** `name` is a method and a route, as in the table. */
-export function askOverHttp(name: string, subject: Subject): HttpAsk {
+export function httpRequestOf(name: string, subject: Subject): SampleHttpRequest {
   const [method = '', route = ''] = name.split(' ')
   const path = route
     .replace(':id', String(idOf(route, subject)))
@@ -90,5 +90,5 @@ export function askOverHttp(name: string, subject: Subject): HttpAsk {
   return { method, path, content: { type: `multipart/form-data; boundary=${boundary}`, body: form } }
 }
 
-/** The JSON of a call, if it takes any. */
+/** The JSON body of a route, if it has one. */
 export const bodyOf = (name: string, subject: Subject): object | undefined => bodies[name]?.(subject)

@@ -1,4 +1,4 @@
-// Attacks that are not about one request alone (docs/SECURITY.md), tried on a real Kefu.
+// Attacks that involve more than one request (docs/SECURITY.md), tried on a real server.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,17 +11,17 @@ import { limits } from '#protocol/limits/wire.ts'
 import { type RequestName, requestSchemas } from '#protocol/requests.ts'
 import { splitLinks } from '../../client-web/shared/conversation/links.ts'
 import { connectRaw } from '../fuzz/raw-connection.ts'
-import { openStage, ownersMark, type Role, type Stage } from './fixtures.ts'
+import { createMatrixFixture, type MatrixFixture, ownersMark, type Role } from './fixtures.ts'
 import { overHttp, overSockets, readTable } from './permissions.ts'
-import { askOverHttp, bodyOf, payloads } from './sample-requests.ts'
+import { bodyOf, httpRequestOf, payloads } from './sample-requests.ts'
 
-let stage: Stage
+let fixture: MatrixFixture
 beforeAll(async () => {
-  stage = await openStage()
+  fixture = await createMatrixFixture()
 })
-afterAll(() => stage.app.stop())
+afterAll(() => fixture.app.stop())
 
-/** Somebody who may ask it, by the matrix. */
+/** An actor whom the matrix permits this request. */
 function allowed(table: string, wordsOfName: 1 | 2, name: string): Role {
   const [row] = readTable(table, wordsOfName).filter((one) => one.name === name && one.state !== 'closed')
   const found = (['admin', 'owner'] as const).find((role) => ['sees', 'ok'].includes(row?.outcomes[role] ?? ''))
@@ -33,10 +33,10 @@ const written = [...new Set(readTable(overHttp, 2).map((row) => row.name))].filt
   /^(POST|PATCH) (?!.*(refresh|auth\/logout|attachments))/.test(name),
 )
 
-describe('[T02] a customer who names rooms and channels', () => {
-  it('is told of no such request, and nothing that is said there', async () => {
-    const { owner, stranger } = stage.people
-    const { conversationId } = stage.shared.pending
+describe('[T02] a customer who tries to join rooms and channels', () => {
+  it('has no such request, and receives nothing that is published there', async () => {
+    const { owner, stranger } = fixture.people
+    const { conversationId } = fixture.shared.pending
     const rooms = [`conversation:${conversationId}`, `user:${owner.account.id}`, 'agents', conversationId, '*']
     for (const name of [
       'join',
@@ -60,8 +60,8 @@ describe('[T02] a customer who names rooms and channels', () => {
   })
 
   it.each(['/agents', '/admin', '/conversation:1', '//'])('finds no namespace %s', async (namespace) => {
-    const { token } = stage.people.admin.account
-    const socket = io(`${stage.app.url}${namespace}`, { auth: { token }, forceNew: true, reconnection: false })
+    const { token } = fixture.people.admin.account
+    const socket = io(`${fixture.app.url}${namespace}`, { auth: { token }, forceNew: true, reconnection: false })
     const error = await new Promise<Error>((resolve, reject) => {
       socket.once('connect_error', resolve)
       socket.once('connect', () => reject(new Error('was let in')))
@@ -71,7 +71,7 @@ describe('[T02] a customer who names rooms and channels', () => {
   })
 })
 
-/** What the server alone decides, wherever it may stand. */
+/** Fields that only the server decides, in every position. */
 const forged = {
   id: 1,
   userId: 1,
@@ -101,37 +101,37 @@ const forged = {
   rid: 1,
 }
 
-describe('[T03] what the server alone decides', () => {
-  it.each(names)('is no part of %s', async (name) => {
-    const { account, client } = stage.people[allowed(overSockets, 1, name)]
-    const payload = payloads[name]({ ...stage.shared.pending, newerToken: account.token })
-    const known = Object.keys((requestSchemas[name] as unknown as { properties: object }).properties)
-    const before = await stage.rows()
-    for (const [key, value] of Object.entries(forged).filter(([key]) => !known.includes(key))) {
+describe('[T03] fields that only the server decides', () => {
+  it.each(names)('are not accepted by %s', async (name) => {
+    const { account, client } = fixture.people[allowed(overSockets, 1, name)]
+    const payload = payloads[name]({ ...fixture.shared.pending, newerToken: account.token })
+    const accepted = Object.keys((requestSchemas[name] as unknown as { properties: object }).properties)
+    const before = await fixture.rows()
+    for (const [key, value] of Object.entries(forged).filter(([key]) => !accepted.includes(key))) {
       const reply = await client.socket.timeout(5000).emitWithAck(name, { ...payload, [key]: value })
       expect(reply, key).toMatchObject({ ok: false, error: { code: 'invalid_request' } })
     }
-    expect(await stage.rows()).toEqual(before)
+    expect(await fixture.rows()).toEqual(before)
   })
 
-  it.each(written)('[T07] is no part of %s', async (name) => {
-    const { account } = stage.people[allowed(overHttp, 2, name)]
-    const { method, path } = askOverHttp(name, stage.shared.pending)
-    const before = await stage.rows()
-    const known = /users/.test(path) ? ['role'] : []
-    for (const [key, value] of Object.entries(forged).filter(([key]) => !known.includes(key))) {
+  it.each(written)('[T07] are not accepted by %s', async (name) => {
+    const { account } = fixture.people[allowed(overHttp, 2, name)]
+    const { method, path } = httpRequestOf(name, fixture.shared.pending)
+    const before = await fixture.rows()
+    const accepted = /users/.test(path) ? ['role'] : []
+    for (const [key, value] of Object.entries(forged).filter(([key]) => !accepted.includes(key))) {
       const answer = await account.call(method, path.replace('/api/v1', ''), {
-        ...bodyOf(name, stage.shared.pending),
+        ...bodyOf(name, fixture.shared.pending),
         [key]: value,
       })
       expect(answer, key).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } })
     }
-    expect(await stage.rows()).toEqual(before)
+    expect(await fixture.rows()).toEqual(before)
   })
 })
 
-it('[T07] the role is the row’s at every call, not what it was when the token was signed', async () => {
-  const { app } = stage
+it('[T07] each request uses the role in the database, not the role at the time of signing', async () => {
+  const { app } = fixture
   const demoted = await app.newAgent({ role: 'admin' })
   expect((await demoted.call('GET', '/users')).status).toBe(200)
   await app.db.updateTable('users').set({ role: 'agent' }).where('id', '=', demoted.id).execute()
@@ -145,8 +145,8 @@ describe('[T09] a form of another site', () => {
     ['application/x-www-form-urlencoded', 'username=mei&password=long+enough'],
     ['text/plain', '{"username":"mei","password":"long enough"}'],
     ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nmei\r\n--x--'],
-  ])('of type %s logs nobody in', async (type, body) => {
-    const answer = await fetch(`${stage.app.url}/api/v1/auth/login`, {
+  ])('of type %s does not log anybody in', async (type, body) => {
+    const answer = await fetch(`${fixture.app.url}/api/v1/auth/login`, {
       method: 'POST',
       headers: { 'content-type': type },
       body,
@@ -167,9 +167,9 @@ const injections = [
   '_',
 ]
 
-describe('[T14] what looks like SQL', () => {
-  it('is a username like any other, and a value of another type is none', async () => {
-    const { app } = stage
+describe('[T14] text that looks like SQL', () => {
+  it('is an ordinary username, and a value of another type is refused', async () => {
+    const { app } = fixture
     for (const username of injections) {
       expect((await app.call('POST', '/auth/login', { username, password: "' OR '1'='1" })).status).toBe(401)
     }
@@ -186,8 +186,8 @@ describe('[T14] what looks like SQL', () => {
     }
   })
 
-  it('is stored as it was written, in every field of a conversation', async () => {
-    const { app } = stage
+  it('is stored unchanged in every field of a conversation', async () => {
+    const { app } = fixture
     for (const [index, text] of injections.entries()) {
       const client = await (await app.newCustomer({ name: text })).connect()
       const { conversation } = await client.request('conversation:start', {
@@ -200,9 +200,9 @@ describe('[T14] what looks like SQL', () => {
     }
   })
 
-  it('is no id, no cursor and no number', async () => {
-    const { admin } = stage.people
-    const { conversationId } = stage.shared.open
+  it('is neither an id nor a cursor nor a number', async () => {
+    const { admin } = fixture.people
+    const { conversationId } = fixture.shared.open
     for (const id of [
       `${conversationId} or 1=1`,
       `${conversationId}'`,
@@ -225,20 +225,20 @@ describe('[T14] what looks like SQL', () => {
   })
 })
 
-it('[T11] the server asks nothing of any address that somebody gave it: there is no request to forge', () => {
+it('[T11] the server sends no request to any address from a user, so there is no request to forge', () => {
   const root = fileURLToPath(new URL('../../server', import.meta.url))
   const asks = /\bfetch\(|from 'node:(https|http2|dns)'|\b(undici|axios)\b|\brequest\b.* from 'node:http'/
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
-  // Commands are the operator's own; workers pass connections on to each other, over sockets that only they have.
-  const served = files.filter((file) => !/^(commands|workers)\//.test(file))
+  // Commands belong to the operator. Workers pass connections to each other over private sockets.
+  const served = files.filter((file) => !/^(commands|cluster\/workers)\//.test(file))
   expect(served.length).toBeGreaterThan(100)
   expect(served.filter((file) => asks.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
 })
 
-/** What squares with the length takes seconds. */
+/** Quadratic code needs seconds. */
 const linearMs = 30
 
-describe('[T15] nothing that is written takes long to read', () => {
+describe('[T15] no input takes long to parse', () => {
   const patterns = new Set<string>()
   const collect = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return
@@ -254,7 +254,7 @@ describe('[T15] nothing that is written takes long to read', () => {
     ),
   )
 
-  it('by the patterns of the schemas, at the size of a whole request', () => {
+  it('with the patterns of the schemas, at the size of a whole request', () => {
     expect(patterns.size).toBeGreaterThan(10)
     for (const pattern of patterns) {
       const compiled = new RegExp(pattern, 'u')
@@ -265,7 +265,7 @@ describe('[T15] nothing that is written takes long to read', () => {
     }
   })
 
-  it('by whoever looks for links in a message', () => {
+  it('with the detection of links in a message', () => {
     const tails = ['https://a', 'mailto:', 'http://a ', 'https://[', 'https://a(', 'http://a?'].flatMap((begin) =>
       [')', '.)', ')]', '(', '.', 'https://', 'a@', '\u3000', '?!'].map((part) =>
         (begin + part.repeat(limits.contentLength)).slice(0, limits.contentLength),
@@ -275,7 +275,7 @@ describe('[T15] nothing that is written takes long to read', () => {
   })
 })
 
-/** Milliseconds of the worst text, each at its quickest of three: other things run on this machine. */
+/** Milliseconds of the slowest text, each at its fastest of three tries, since other processes run on this machine. */
 function longestMs(read: (text: string) => unknown, texts: readonly string[]): number {
   const msOf = (text: string) => {
     const from = performance.now()
@@ -292,14 +292,14 @@ describe('[T24] keys that reach into prototypes', () => {
     '"prototype":{"polluted":true}',
   ]
 
-  it('are no part of any request', async () => {
+  it('are refused in every socket request', async () => {
     const raw = {
-      admin: await connectRaw(stage.app.url, stage.people.admin.account.token),
-      owner: await connectRaw(stage.app.url, stage.people.owner.account.token),
+      admin: await connectRaw(fixture.app.url, fixture.people.admin.account.token),
+      owner: await connectRaw(fixture.app.url, fixture.people.owner.account.token),
     }
     for (const name of names) {
       const role = allowed(overSockets, 1, name) as 'admin' | 'owner'
-      const payload = payloads[name]({ ...stage.shared.pending, newerToken: stage.people[role].account.token })
+      const payload = payloads[name]({ ...fixture.shared.pending, newerToken: fixture.people[role].account.token })
       for (const keys of polluting) {
         const text = JSON.stringify(payload).replace(/^\{/, Object.keys(payload).length > 0 ? `{${keys},` : `{${keys}`)
         const reply = await raw[role].request(name, text)
@@ -310,14 +310,14 @@ describe('[T24] keys that reach into prototypes', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
   })
 
-  it('are no part of any call', async () => {
+  it('are refused in every HTTP request', async () => {
     for (const name of written) {
-      const { method, path } = askOverHttp(name, stage.shared.pending)
+      const { method, path } = httpRequestOf(name, fixture.shared.pending)
       for (const keys of polluting) {
-        const { status } = await fetch(stage.app.url + path, {
+        const { status } = await fetch(fixture.app.url + path, {
           method,
           headers: {
-            authorization: `Bearer ${stage.people[allowed(overHttp, 2, name)].account.token}`,
+            authorization: `Bearer ${fixture.people[allowed(overHttp, 2, name)].account.token}`,
             'content-type': 'application/json',
           },
           body: `{${keys}}`,
@@ -329,14 +329,14 @@ describe('[T24] keys that reach into prototypes', () => {
   })
 })
 
-describe('[T26] a token in an address', () => {
+describe('[T26] a token in a URL', () => {
   it.each(['token', 'access_token', 'authorization', 'jwt'])(
-    'as %s is no token, neither in a call nor at a connection',
+    'as %s is ignored, in an HTTP request and in a handshake',
     async (key) => {
-      const { token } = stage.people.admin.account
-      const answer = await fetch(`${stage.app.url}/api/v1/me?${key}=${token}`)
+      const { token } = fixture.people.admin.account
+      const answer = await fetch(`${fixture.app.url}/api/v1/me?${key}=${token}`)
       expect(answer.status).toBe(401)
-      const socket = io(stage.app.url, {
+      const socket = io(fixture.app.url, {
         query: { [key]: token },
         forceNew: true,
         reconnection: false,

@@ -1,5 +1,5 @@
-// What is asked again where something is written: each request and call with an effect, for an actor who was ended after the edge had let
-// the request through; what waits in a connection's turns and for the writers; and what is ended while somebody connects.
+// The checks at write time: for each request and route with an effect, the actor's session ends after the first check
+// has passed. Also what waits in a connection's queue or for the writers, and sessions that end during a handshake.
 
 import jwt from 'jsonwebtoken'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -20,36 +20,36 @@ import { updateMe } from '../../server/users/update-me.ts'
 import { updateUser } from '../../server/users/update-user.ts'
 import { loopback, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { tripsOf } from '../support/round-trips.ts'
-import { openStage, type Stage } from './fixtures.ts'
+import { createMatrixFixture, type MatrixFixture } from './fixtures.ts'
 import { overHttp, overSockets, type Row, readTable } from './permissions.ts'
 import { payloads, type Subject } from './sample-requests.ts'
 
-let stage: Stage
+let fixture: MatrixFixture
 beforeAll(async () => {
-  stage = await openStage()
+  fixture = await createMatrixFixture()
 })
-afterAll(() => stage.app.stop())
+afterAll(() => fixture.app.stop())
 
 const password = 'correct horse 电池'
 
 type Column = 'owner' | 'holder' | 'admin'
 
-/** Who may, by a session of their own, and what they ask about. */
+/** A permitted actor with their own session, and the subject of the request. */
 async function prepare(row: Row, column: Column): Promise<{ account: TestAccount; actor: Actor; subject: Subject }> {
-  const [subject] = await stage.newSubjects(1, row.state)
+  const [subject] = await fixture.newSubjects(1, row.state)
   if (subject === undefined) throw new Error('no subject')
-  const { id } = column === 'owner' ? { id: subject.customerId } : stage.people[column].account
-  const account = await stage.app.newSession(id, column === 'owner' ? 'customer' : 'agent')
-  const { actor } = await authenticate(stage.app, account.token, loopback)
+  const { id } = column === 'owner' ? { id: subject.customerId } : fixture.people[column].account
+  const account = await fixture.app.newSession(id, column === 'owner' ? 'customer' : 'agent')
+  const { actor } = await authenticate(fixture.app, account.token, loopback)
   return { account, actor, subject }
 }
 
 function endInDatabase({ sessionId }: TestAccount, { role }: Actor) {
   const table = role === 'customer' ? 'customer_sessions' : 'login_sessions'
-  return stage.app.db.updateTable(table).set({ revoked_at: new Date() }).where('id', '=', sessionId).execute()
+  return fixture.app.db.updateTable(table).set({ revoked_at: new Date() }).where('id', '=', sessionId).execute()
 }
 
-/** Each row that somebody may, once for each who may. */
+/** Each permitted row, once for each permitted actor. */
 const allowed = (rows: readonly Row[]) =>
   rows.flatMap((row) =>
     (['owner', 'holder', 'admin'] as const)
@@ -57,28 +57,29 @@ const allowed = (rows: readonly Row[]) =>
       .map((column) => ({ row, column })),
   )
 
-/** What is written in batches, or not written at all, is refused by what this node knows of the actor [MS6]. */
+/** Requests that are written in batches or not at all: this node's knowledge of the actor refuses them [MS6]. */
 const byThisNode: string[] = ['message:send', 'message:mark-read', 'typing:set']
 
 function ask(name: string, actor: Actor, subject: Subject) {
   const entry = requests[name as RequestName] as unknown as RequestEntry
-  return entry.handle(stage.app, actor, payloads[name as RequestName](subject) as never)
+  return entry.handle(fixture.app, actor, payloads[name as RequestName](subject) as never)
 }
 
 const calls: Record<string, (actor: AgentActor, subject: Subject) => Promise<unknown>> = {
-  'PATCH /api/v1/me': (actor, { word }) => updateMe(stage.app, actor, { name: word }),
-  'DELETE /api/v1/me/sessions': (actor) => endOtherSessions(stage.app, actor),
+  'PATCH /api/v1/me': (actor, { word }) => updateMe(fixture.app, actor, { name: word }),
+  'DELETE /api/v1/me/sessions': (actor) => endOtherSessions(fixture.app, actor),
   'DELETE /api/v1/me/sessions/:id': async (actor) =>
-    endSession(stage.app, actor, (await stage.app.newSession(actor.userId, 'agent')).sessionId),
+    endSession(fixture.app, actor, (await fixture.app.newSession(actor.userId, 'agent')).sessionId),
   'POST /api/v1/users': (actor, { word }) =>
-    createUser(stage.app, actor, { username: word, password, name: 'Mei', role: 'admin' }),
+    createUser(fixture.app, actor, { username: word, password, name: 'Mei', role: 'admin' }),
   'PATCH /api/v1/users/:id': (actor, { otherAgentId }) =>
-    updateUser(stage.app, actor, { id: otherAgentId, isDisabled: true }),
-  'POST /api/v1/sites': (actor, { word }) => createSite(stage.app, actor, { name: word }),
-  'PATCH /api/v1/sites/:id': (actor, { siteId, word }) => updateSite(stage.app, actor, { id: siteId, name: word }),
-  'POST /api/v1/sites/:id/identity-secret': (actor, { siteId }) => newIdentitySecret(stage.app, actor, { id: siteId }),
+    updateUser(fixture.app, actor, { id: otherAgentId, isDisabled: true }),
+  'POST /api/v1/sites': (actor, { word }) => createSite(fixture.app, actor, { name: word }),
+  'PATCH /api/v1/sites/:id': (actor, { siteId, word }) => updateSite(fixture.app, actor, { id: siteId, name: word }),
+  'POST /api/v1/sites/:id/identity-secret': (actor, { siteId }) =>
+    newIdentitySecret(fixture.app, actor, { id: siteId }),
   'POST /api/v1/attachments': (actor) =>
-    uploadAttachment(stage.app, actor, {
+    uploadAttachment(fixture.app, actor, {
       receive: async () => ({ name: 'a.txt', content: words() }),
       signal: new AbortController().signal,
     }),
@@ -88,7 +89,7 @@ async function* words() {
   yield Buffer.from('some text')
 }
 
-describe('[AZ1] whoever was ended after a request was let through writes nothing', () => {
+describe('[AZ1] an actor whose session ends after the first check writes nothing', () => {
   const socketRows = allowed(readTable(overSockets, 1))
   const names = [...new Set(socketRows.map(({ row }) => row.name))]
 
@@ -96,26 +97,26 @@ describe('[AZ1] whoever was ended after a request was let through writes nothing
     for (const { row, column } of socketRows.filter((one) => one.row.name === name)) {
       const { account, actor, subject } = await prepare(row, column)
       await endInDatabase(account, actor)
-      const before = await stage.rows()
+      const before = await fixture.rows()
       await expect(ask(name, actor, subject), `${row.state} ${column}`).rejects.toMatchObject({ code: 'unauthorized' })
-      expect(await stage.rows()).toEqual(before)
+      expect(await fixture.rows()).toEqual(before)
     }
   })
 
-  it.each(names)('[AZ4] by %s, as this node was told', async (name) => {
+  it.each(names)('[AZ4] with %s, once this node knows', async (name) => {
     for (const { row, column } of socketRows.filter((one) => one.row.name === name)) {
       const { actor, subject } = await prepare(row, column)
       actor.isEnded = true
-      const before = await stage.rows()
-      for (const { client } of Object.values(stage.people)) client.told.length = 0
+      const before = await fixture.rows()
+      for (const { client } of Object.values(fixture.people)) client.told.length = 0
       await expect(ask(name, actor, subject), `${row.state} ${column}`).rejects.toMatchObject({ code: 'unauthorized' })
-      expect(await stage.rows()).toEqual(before)
-      await stage.people.holder.client.request('conversation:count', {})
-      expect(stage.people.holder.client.all('typing:changed')).toEqual([])
+      expect(await fixture.rows()).toEqual(before)
+      await fixture.people.holder.client.request('conversation:count', {})
+      expect(fixture.people.holder.client.all('typing:changed')).toEqual([])
     }
   })
 
-  it('by any call that has an effect; a new one has to be named here', () => {
+  it('with any request that has an effect (a new one must be listed here)', () => {
     const withEffect = readTable(overHttp, 2).filter(
       ({ name, outcomes }) =>
         !name.startsWith('GET ') && outcomes.nobody === 'unauthorized' && outcomes.admin !== 'unauthorized',
@@ -129,8 +130,8 @@ describe('[AZ1] whoever was ended after a request was let through writes nothing
     const one = await prepare(row, 'admin')
     const call = calls[name] as (typeof calls)[string]
     const asOther = { ...one.actor, role: 'agent' } as AgentActor
-    const sessions = async () => (await stage.rows()).login_sessions
-    const others = async () => ({ ...(await stage.rows()), login_sessions: [] })
+    const sessions = async () => (await fixture.rows()).login_sessions
+    const others = async () => ({ ...(await fixture.rows()), login_sessions: [] })
     const before = await others()
     await expect(call(asOther, one.subject)).rejects.toMatchObject({ code: 'forbidden' })
     await endInDatabase(one.account, one.actor)
@@ -143,8 +144,8 @@ describe('[AZ1] whoever was ended after a request was let through writes nothing
   })
 })
 
-/** Holds a conversation's row as another node might, until it is given back. */
-async function holdConversation({ db }: TestApp, id: number): Promise<() => Promise<void>> {
+/** Locks a conversation's row, as another node might, until released. */
+async function lockConversation({ db }: TestApp, id: number): Promise<() => Promise<void>> {
   const held = Promise.withResolvers<void>()
   const done = Promise.withResolvers<void>()
   const transaction = db.transaction().execute(async (trx) => {
@@ -159,7 +160,7 @@ async function holdConversation({ db }: TestApp, id: number): Promise<() => Prom
   }
 }
 
-describe('what waits when its connection is ended', () => {
+describe('requests that wait when their connection ends', () => {
   const queued = 150
 
   async function queueBehindSend(app: TestApp) {
@@ -173,21 +174,21 @@ describe('what waits when its connection is ended', () => {
       .where('status', '=', 'open')
       .execute()
     expect(ids).toHaveLength(queued)
-    const giveBack = await holdConversation(app, conversationId)
-    // Nobody awaits the answers: there are none once the connection is gone.
+    const unlock = await lockConversation(app, conversationId)
+    // Nobody awaits the replies: the connection closes before them.
     agent.socket.emit('message:send', { conversationId, clientMessageId: 'first', content: 'hello' })
     for (const { id } of ids) agent.socket.emit('conversation:claim', { conversationId: id })
-    // Answered without a turn of its own, so that all of these have come by then.
+    // The reply comes outside the queue, so all requests before it have arrived.
     await agent.socket.emitWithAck('no:such-request', {})
-    return { agent, agentAccount, giveBack, ids: ids.map(({ id }) => id) }
+    return { agent, agentAccount, unlock, ids: ids.map(({ id }) => id) }
   }
 
-  /** How many of them began to run once the row was given back, and how many did what they were asked. */
-  async function ranAfter(app: TestApp, giveBack: () => Promise<void>, ids: readonly number[]) {
+  /** How many of the requests started after the row was unlocked, and how many succeeded. */
+  async function countRuns(app: TestApp, unlock: () => Promise<void>, ids: readonly number[]) {
     const trips = await tripsOf(async () => {
-      await giveBack()
+      await unlock()
       await app.messageWriter.drain()
-      // What waited comes before this in the turns of the event loop.
+      // The queued requests run before this query in the event loop.
       await app.db.selectFrom('users').select('id').limit(1).execute()
     })
     const changed = app.db.selectFrom('conversations').select('id').where('id', 'in', ids).where('status', '<>', 'open')
@@ -197,34 +198,34 @@ describe('what waits when its connection is ended', () => {
     }
   }
 
-  it('[AZ5] [S23] is dropped where the agent was disabled', async () => {
-    const { app } = stage
-    const { agent, agentAccount, giveBack, ids } = await queueBehindSend(app)
-    const answer = await stage.people.admin.account.call('PATCH', `/users/${agentAccount.id}`, { isDisabled: true })
+  it('[AZ5] [S23] are dropped when the agent is disabled', async () => {
+    const { app } = fixture
+    const { agent, agentAccount, unlock, ids } = await queueBehindSend(app)
+    const answer = await fixture.people.admin.account.call('PATCH', `/users/${agentAccount.id}`, { isDisabled: true })
     expect(answer.status).toBe(200)
     expect(await agent.next('connection:closing')).toEqual({ reason: 'revoked' })
-    expect(await ranAfter(app, giveBack, ids)).toEqual({ began: 0, did: 0 })
+    expect(await countRuns(app, unlock, ids)).toEqual({ began: 0, did: 0 })
   })
 
-  it('[AZ5] [S23] is dropped where the connection is at the end of its token', async () => {
+  it('[AZ5] [S23] are dropped when the token of the connection expires', async () => {
     const time = { ahead: 0 }
     const app = await startTestApp({ now: () => Date.now() + time.ahead })
-    const { agent, giveBack, ids } = await queueBehindSend(app)
+    const { agent, unlock, ids } = await queueBehindSend(app)
     time.ahead = limits.accessTokenMs + 1_000
     expect(await agent.next('connection:closing')).toEqual({ reason: 'expired' })
-    expect(await ranAfter(app, giveBack, ids)).toEqual({ began: 0, did: 0 })
+    expect(await countRuns(app, unlock, ids)).toEqual({ began: 0, did: 0 })
     await app.stop()
   })
 
-  it('[AZ4] [MS6] [S5] is not written by the next batch, neither from a connection nor from a call', async () => {
-    const { app } = stage
+  it('[AZ4] [MS6] [S5] are not written by the next batch, neither from a socket nor from HTTP', async () => {
+    const { app } = fixture
     const { conversationId, agent, agentAccount } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const other = await app.newSession(agentAccount.id, 'agent')
-    const giveBack = await holdConversation(app, conversationId)
+    const unlock = await lockConversation(app, conversationId)
     agent.socket.emit('message:send', { conversationId, clientMessageId: 'first', content: 'hello' })
     await agent.socket.emitWithAck('no:such-request', {})
-    // It is with the database by then, and what comes now is of the next batch.
+    // The batch is at the database now, so what follows belongs to the next one.
     await new Promise(setImmediate)
     await app.db.selectFrom('users').select('id').limit(1).execute()
     agent.socket.emit('message:send', { conversationId, clientMessageId: 'waiting', content: 'hello' })
@@ -235,27 +236,27 @@ describe('what waits when its connection is ended', () => {
       .poll(() => app.actors.all().filter(({ sessionId }) => sessionId === agentAccount.sessionId).length)
       .toBe(2)
     expect((await other.call('DELETE', `/me/sessions/${agentAccount.sessionId}`)).status).toBe(204)
-    await giveBack()
+    await unlock()
     expect((await called).status).toBe(401)
     await app.messageWriter.drain()
-    // Not even the first: it is decided under the row's lock, which it got after that.
+    // Not even the first: it is decided under the row lock, which it gets after the revocation.
     expect(await app.storedMessages(conversationId)).toEqual([])
   })
 
-  it('[AZ4] is no receipt of the next batch', async () => {
-    const { app } = stage
+  it('[AZ4] mark nothing as read in the next batch', async () => {
+    const { app } = fixture
     const { conversationId, customer, customerAccount, agent } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     for (const clientMessageId of ['one', 'two'])
       await agent.request('message:send', { conversationId, clientMessageId, content: 'hello' })
     const actor = app.actors.all().find(({ sessionId }) => sessionId === customerAccount.sessionId) as Actor
-    const giveBack = await holdConversation(app, conversationId)
+    const unlock = await lockConversation(app, conversationId)
     const planned = app.receiptWriter.mark({ actor, conversationId, seq: 1 })
     await new Promise(setImmediate)
     const waiting = app.receiptWriter.mark({ actor, conversationId, seq: 2 })
     const refused = expect(waiting).rejects.toMatchObject({ code: 'unauthorized' })
     app.connections.end({ userId: customerAccount.id }, 'revoked')
-    await giveBack()
+    await unlock()
     await Promise.allSettled([planned])
     await refused
     const rows = app.db.selectFrom('conversations').select('customer_read_seq as seq').where('id', '=', conversationId)
@@ -264,10 +265,10 @@ describe('what waits when its connection is ended', () => {
   })
 })
 
-describe('[AZ6] what ends while somebody is let in', () => {
+describe('[AZ6] a session that ends during authentication', () => {
   const someone = { userId: 1, sessionId: 1, name: '', role: 'customer', siteId: 1, address: loopback } as const
 
-  it('is noticed from before the rows are read', async () => {
+  it('is noticed from before its rows are read', async () => {
     const actors = createCurrentActors()
     const entered = await actors.enter(someone, async () => {
       actors.end({ userId: 1, sessionId: 1 })
@@ -277,7 +278,7 @@ describe('[AZ6] what ends while somebody is let in', () => {
     expect(actors.all()).toEqual([])
   })
 
-  it('leaves others of the same person', async () => {
+  it('does not affect other sessions of the same person', async () => {
     const actors = createCurrentActors()
     const enter = (sessionId: number) => actors.enter({ userId: 1, sessionId }, async () => ({ ...someone, sessionId }))
     const [one, two] = [await enter(1), await enter(2)]
@@ -289,8 +290,8 @@ describe('[AZ6] what ends while somebody is let in', () => {
     expect(two?.isEnded).toBe(true)
   })
 
-  it('keeps nobody who has gone: not a call, a refused one, or a connection', async () => {
-    const { app } = stage
+  it('leaves no entry behind after a request, a refused one, or a connection', async () => {
+    const { app } = fixture
     const agent = await app.newAgent()
     const isHere = () => app.actors.all().some(({ sessionId }) => sessionId === agent.sessionId)
     expect((await agent.call('GET', '/me')).status).toBe(200)
@@ -303,8 +304,8 @@ describe('[AZ6] what ends while somebody is let in', () => {
   })
 })
 
-it('[AZ7] a connection is not renewed by a token whose user has another role by now', async () => {
-  const { app } = stage
+it('[AZ7] a connection is not renewed by a token of a user whose role has changed', async () => {
+  const { app } = fixture
   const account = await app.newAgent()
   const client = await account.connect()
   await app.db.updateTable('users').set({ role: 'admin' }).where('id', '=', account.id).execute()
@@ -312,8 +313,8 @@ it('[AZ7] a connection is not renewed by a token whose user has another role by 
   client.close()
 })
 
-it('[AZ8] a secret that ends at once has ended the connections that rest on it once it is answered', async () => {
-  const { app, people } = stage
+it('[AZ8] replacing an identity secret closes the connections that depend on it before the reply', async () => {
+  const { app, people } = fixture
   const site = (await people.admin.account.call('POST', '/sites', { name: 'Teas' })).body as { id: number; key: string }
   const made = await people.admin.account.call('POST', `/sites/${site.id}/identity-secret`, {})
   const { secret } = made.body as IdentitySecretReply

@@ -1,4 +1,4 @@
-// Who a client of the run is: a login or a customer's session, with a token that is renewed as a browser renews it.
+// The account of a client: a login or a customer session whose token is renewed the way a browser does it.
 
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import type { Journal } from './journal.ts'
@@ -7,7 +7,7 @@ export interface Account {
   id: number
   role: 'customer' | 'agent'
   token(): string
-  /** Gets the next token. Throws when nobody answers; a session that is said to be over is a violation. */
+  /** Gets the next token. Throws without a reply. A session that ended is a violation. */
   renew(): Promise<string>
 }
 
@@ -15,7 +15,7 @@ interface TokenReply {
   token: string
 }
 
-interface Answered {
+interface HttpReply {
   status: number
   body: unknown
   cookie: string
@@ -28,16 +28,16 @@ export async function post(url: string, path: string, body: unknown, headers: Re
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(4000),
   })
-  const answered: Answered = {
+  const reply: HttpReply = {
     status: response.status,
     body: await response.json(),
     cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '',
   }
-  return answered
+  return reply
 }
 
-function bodyOf<T>({ status, body }: Answered): T {
-  if (status >= 400) throw new Error(`answered ${status}: ${JSON.stringify(body)}`)
+function bodyOf<T>({ status, body }: HttpReply): T {
+  if (status >= 400) throw new Error(`reply ${status}: ${JSON.stringify(body)}`)
   return body as T
 }
 

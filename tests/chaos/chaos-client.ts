@@ -1,4 +1,4 @@
-// A client of the run on a network of its own: real Socket.IO, coming back by itself with a good token, as the product's browsers do.
+// A Socket.IO client on its own network link. It reconnects by itself with a valid token, as browsers do.
 
 import { io } from 'socket.io-client'
 import type { ErrorCode, Reply } from '#protocol/errors.ts'
@@ -9,20 +9,20 @@ import type { Account } from './account.ts'
 import type { Journal } from './journal.ts'
 import type { Random } from './random.ts'
 
-/** lost: no answer came, and nothing is known of what it did. */
+/** lost: no reply came, so the effect of the request is unknown. */
 export type Outcome<T> =
   | { kind: 'ok'; data: T }
   | { kind: 'refused'; code: ErrorCode; retryable: boolean; details: unknown }
   | { kind: 'lost' }
 
-export interface Person {
+export interface ChaosClient {
   account: Account
   relay: Relay
   isOnline(): boolean
   request<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Outcome<RequestReplies[N]>>
-  on<E extends EventName>(event: E, hear: (data: ServerEvents[E]) => void): void
-  /** At each connect; at once where it is online already. */
-  onOnline(hear: () => void): void
+  on<E extends EventName>(event: E, listener: (data: ServerEvents[E]) => void): void
+  /** Calls the listener at each connect, and immediately when already connected. */
+  onOnline(listener: () => void): void
   close(): void
 }
 
@@ -30,10 +30,10 @@ const requestDeadlineMs = 10_000
 const connectDeadlineMs = 3_000
 const renewEveryMs = 15_000
 const renewAgainMs = 1_000
-/** Between two tries to connect: soon, so that most of a run is talk. */
-const mostPauseMs = 400
+/** Short, so that clients spend most of a run connected. */
+const maxPauseMs = 400
 
-export function connectPerson(account: Account, relay: Relay, journal: Journal, random: Random): Person {
+export function connectChaosClient(account: Account, relay: Relay, journal: Journal, random: Random): ChaosClient {
   const socket = io(relay.url, {
     autoConnect: false,
     forceNew: true,
@@ -62,7 +62,7 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     if (isClosed) return
     tries += 1
     clearTimeout(timer)
-    timer = setTimeout(attempt, Math.min(mostPauseMs, 50 * 2 ** tries) * (0.5 + random.next() / 2))
+    timer = setTimeout(attempt, Math.min(maxPauseMs, 50 * 2 ** tries) * (0.5 + random.next() / 2))
   }
 
   socket.on('connect', () => {
@@ -82,7 +82,7 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
   })
   let renewal = setTimeout(renew, renewEveryMs)
 
-  /** An answer that was lost must be asked for again soon: the token before it is good for 30 seconds more. */
+  /** Retries soon after a lost reply: the previous token stays valid for only 30 seconds. */
   async function renew() {
     const token = await account.renew().catch(() => null)
     if (isClosed) return
@@ -100,14 +100,14 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     const from = performance.now()
     try {
       const reply: Reply<RequestReplies[N]> = await socket.timeout(requestDeadlineMs).emitWithAck(name, payload)
-      journal.answers.push({ request: name, from, to: performance.now(), error: reply.ok ? null : reply.error.code })
+      journal.replies.push({ request: name, from, to: performance.now(), error: reply.ok ? null : reply.error.code })
       if (reply.ok) return { kind: 'ok', data: reply.data }
       const { code, retryable, details } = reply.error
       return { kind: 'refused', code, retryable, details }
     } catch {
       if (socket.connected) {
-        journal.count(`no answer on an open connection: ${name}`)
-        journal.note('no answer', { userId: account.id, request: name, since: Math.round(from) })
+        journal.count(`no reply on an open connection: ${name}`)
+        journal.note('no reply', { userId: account.id, request: name, since: Math.round(from) })
       }
       return { kind: 'lost' }
     }
@@ -118,10 +118,10 @@ export function connectPerson(account: Account, relay: Relay, journal: Journal, 
     relay,
     isOnline: () => socket.connected,
     request,
-    on: (event, hear) => void socket.on(event as string, hear as (...data: unknown[]) => void),
-    onOnline(hear) {
-      socket.on('connect', hear)
-      if (socket.connected) hear()
+    on: (event, listener) => void socket.on(event as string, listener as (...data: unknown[]) => void),
+    onOnline(listener) {
+      socket.on('connect', listener)
+      if (socket.connected) listener()
     },
     close() {
       isClosed = true

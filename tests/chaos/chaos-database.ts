@@ -1,4 +1,4 @@
-// The run's MariaDB: the product's own embedded server, supervised so that another starts only when the one before was seen to end.
+// The run's MariaDB: the product's embedded server with a supervisor that restarts it after it exits.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
@@ -17,11 +17,11 @@ export interface ChaosDatabase {
   kill(): void
   freeze(): void
   thaw(): void
-  /** Ends every connection but the one that does it. */
+  /** Ends every connection except its own. */
   killConnections(): Promise<void>
-  /** Resolves when it serves. */
+  /** Resolves when the server accepts queries. */
   ready(): Promise<void>
-  /** Rows of the run's own SQL, over a connection of its own. */
+  /** Runs the checker's own SQL over a separate connection. */
   query<T>(sql: string, values?: unknown[]): Promise<T[]>
   stop(): Promise<void>
 }
@@ -74,7 +74,7 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
         const [rows] = await connection.query<RowDataPacket[]>(
           "SELECT id FROM information_schema.processlist WHERE id <> connection_id() AND command <> 'Daemon'",
         )
-        // One that ended meanwhile cannot be killed.
+        // A connection that ended in the meantime cannot be killed.
         for (const { id } of rows) await connection.query('KILL ?', [id]).catch(() => undefined)
       }),
     async ready() {

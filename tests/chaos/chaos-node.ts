@@ -1,4 +1,4 @@
-// One Kefu process of the run, `node server/main.ts`, started again whenever it ends, as a service manager does.
+// One Kefu process of the run (`node server/main.ts`), restarted whenever it exits, like under a service manager.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,28 +10,28 @@ import type { Journal } from './journal.ts'
 
 export interface ChaosNode {
   url: string
-  /** SIGKILL, where there are workers to their primary; the next start follows by itself. */
+  /** Sends SIGKILL to the process, or to the primary of its workers. The node restarts by itself. */
   kill(): void
-  /** SIGKILL to all of its processes at once. */
+  /** Sends SIGKILL to the primary and all workers. */
   killAll(): void
   /** The process ids of its workers. */
   workers(): number[]
-  /** Resolves when every worker serves, and this process is none of them any more. */
+  /** Resolves when every worker is ready and none has this process id. */
   replaced(pid: number): Promise<void>
   freeze(): void
   thaw(): void
-  /** SIGTERM, as a restart in order does. */
+  /** Sends SIGTERM, as an orderly restart does. */
   restart(): void
-  /** Resolves when it has said that it is ready. */
+  /** Resolves when the node has logged that it is ready. */
   ready(): Promise<void>
   stop(): Promise<void>
 }
 
 export interface NodeOptions {
   name: string
-  /** Where the server's source is. */
+  /** The folder of the server's source. */
   source: string
-  /** For its DATA_DIR and its output. */
+  /** The folder of its DATA_DIR and its output. */
   folder: string
   port: number
   env: Record<string, string>
@@ -64,9 +64,9 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
     for (;;) {
       const { code, signal } = await child.exited
       if (isStopping) return
-      // Before it is ready it may give up because the database is away.
+      // Before it is ready, a node may exit because the database is down.
       if (isReady && !isAsked) {
-        journal.violation(`${name} ended by itself (${signal ?? code}): ${child.lastWords().slice(-600)}`)
+        journal.violation(`${name} ended by itself (${signal ?? code}): ${child.outputTail().slice(-600)}`)
       }
       await sleep(50)
       if (isStopping) return
@@ -75,13 +75,13 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
   })()
 
   const url = `http://127.0.0.1:${port}`
-  async function within60s(isSo: () => boolean | Promise<boolean>) {
-    for (const giveUpAt = performance.now() + 60_000; !(await isSo()); await sleep(10)) {
-      if (performance.now() > giveUpAt) throw new Error(`${name} is not ready: ${child.lastWords()}`)
+  async function waitUntil(condition: () => boolean | Promise<boolean>) {
+    for (const giveUpAt = performance.now() + 60_000; !(await condition()); await sleep(10)) {
+      if (performance.now() > giveUpAt) throw new Error(`${name} is not ready: ${child.outputTail()}`)
     }
   }
 
-  /** It is not to blame for this end. */
+  /** Marks the exit as caused by the test. */
   const end = (kill: () => void) => {
     isAsked = true
     isReady = false
@@ -98,7 +98,7 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
       }),
     workers: () => workersOf(child.pid),
     replaced: (pid) =>
-      within60s(async () => {
+      waitUntil(async () => {
         const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
         const { workers } = answer?.ok ? await answer.json() : {}
         return workers !== undefined && workers.ready === workers.of && !workersOf(child.pid).includes(pid)
@@ -106,14 +106,14 @@ export function startNode({ name, source, folder, port, env, journal }: NodeOpti
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     restart: () => end(() => child.kill('SIGTERM')),
-    ready: () => within60s(() => isReady && child.isRunning()),
+    ready: () => waitUntil(() => isReady && child.isRunning()),
     async stop() {
       isStopping = true
       child.kill('SIGCONT')
       child.kill('SIGTERM')
-      const impatience = setTimeout(() => child.kill('SIGKILL'), 12_000)
+      const killTimer = setTimeout(() => child.kill('SIGKILL'), 12_000)
       await supervised
-      clearTimeout(impatience)
+      clearTimeout(killTimer)
     },
   }
 }

@@ -1,11 +1,12 @@
-// One run: people talk while faults happen; then everything is healed, the promised bound passes in silence, and the checker judges.
+// One run: people talk while faults happen. Then all faults end, the clients become idle, and the checkers compare
+// everything.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serverLimits } from '#protocol/limits/server.ts'
-import { checkAnswers } from './check-answers.ts'
+import { checkReplies } from './check-replies.ts'
 import { checkStored } from './check-stored.ts'
 import { checkViews } from './check-views.ts'
-import { startRig } from './cluster.ts'
+import { startCluster } from './cluster.ts'
 import { injectFaults } from './fault-schedule.ts'
 import type { FaultKind } from './faults.ts'
 import { type Findings, summarize } from './findings.ts'
@@ -18,28 +19,28 @@ export interface ChaosOptions {
   faults: number
   seed: number
   nodes: number
-  /** Of each node; 1 when not said. */
+  /** Of each node; 1 by default. */
   workers?: number
   kinds: readonly FaultKind[]
-  /** Where the server's source is. */
+  /** The folder of the server's source. */
   source: string
-  /** Goes on with faults until so many messages are acknowledged. */
+  /** Continues with faults until this many messages are acknowledged. */
   messages?: number
-  /** Between two messages of one writer, in milliseconds at most. */
+  /** Longest pause between two messages of one sender, in milliseconds. */
   pauseMs?: number
   withoutRedis?: true
-  /** Of a run that found something, for who wants to know more. */
+  /** Keeps the folder of a run with violations. */
   keepsFolder?: boolean
 }
 
-/** Everything must be equal this long after the last fault was healed: heads and comparison, and a moment for their answers. */
+/** Everything must agree this long after the last fault: heads, the reconciler and their replies. */
 export const boundMs = serverLimits.headsMs
 
 export async function runChaos(options: ChaosOptions): Promise<Findings> {
   const random = createRandom(options.seed)
   const startedAt = performance.now()
-  const rig = await startRig(options)
-  const { journal, database, nodes, redis } = rig
+  const cluster = await startCluster(options)
+  const { journal, database, nodes, redis } = cluster
   let isClean = false
   try {
     const urls = nodes.map(({ url }) => url)
@@ -57,7 +58,7 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
     const stored = await readStored(database)
     checkStored(stored, journal, journal.violation)
     checkViews(stored, people, journal.violation)
-    checkAnswers(journal, periods, journal.violation)
+    checkReplies(journal, periods, journal.violation)
     people.close()
     const findings = summarize({
       options,
@@ -65,11 +66,11 @@ export async function runChaos(options: ChaosOptions): Promise<Findings> {
       periods,
       stored,
       startedAt,
-      folder: rig.folder,
+      folder: cluster.folder,
     })
     isClean = findings.violations.length === 0
     return findings
   } finally {
-    await rig.stop(!isClean && options.keepsFolder !== false)
+    await cluster.stop(!isClean && options.keepsFolder !== false)
   }
 }

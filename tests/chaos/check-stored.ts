@@ -1,4 +1,5 @@
-// Judges the database against the journal: what was acknowledged is there, once, as it was sent, in order and without a gap.
+// Checks the database against the journal: each acknowledged message is stored once, unchanged, in order and without
+// a gap.
 
 import type { AcknowledgedChange, Journal } from './journal.ts'
 import type { Stored, StoredConversation, StoredMessage } from './stored.ts'
@@ -31,7 +32,7 @@ export function checkStored(stored: Stored, journal: Journal, complain: Complain
 
 function checkSent({ messages }: Stored, journal: Journal, complain: Complain): void {
   const rows = Map.groupBy(messages, keyOf)
-  const lastInTurn = new Map<string, number>()
+  const lastOrdered = new Map<string, number>()
   for (const sent of journal.sent) {
     const key = keyOf(sent)
     const [row, ...more] = rows.get(key) ?? []
@@ -48,10 +49,10 @@ function checkSent({ messages }: Stored, journal: Journal, complain: Complain): 
         `message ${key} was acknowledged as ${acknowledged.id} with seq ${acknowledged.seq}, stored as ${row.id} with seq ${row.seq}`,
       )
     }
-    if (!sent.inTurn) continue
+    if (!sent.isOrdered) continue
     const writer = `${sent.conversationId} ${sent.senderId}`
-    if (row.seq < (lastInTurn.get(writer) ?? 0)) complain(`message ${key} is stored before one that was sent earlier`)
-    lastInTurn.set(writer, row.seq)
+    if (row.seq < (lastOrdered.get(writer) ?? 0)) complain(`message ${key} is stored before one that was sent earlier`)
+    lastOrdered.set(writer, row.seq)
   }
   for (const key of rows.keys()) complain(`message ${key} is stored and was never sent`)
 }
@@ -83,7 +84,10 @@ function checkReading(conversation: StoredConversation, messages: StoredMessage[
   }
 }
 
-/** Each version is one thing that happened: a claim that two agents won, or a change that was lost, shows as two of one version. */
+/**
+ * A version belongs to one change. A claim that two agents won, or a lost change, shows as two changes of one
+ * version.
+ */
 function checkChanges(
   { id, version: newest }: StoredConversation,
   messages: StoredMessage[],
@@ -96,12 +100,12 @@ function checkChanges(
   }
   const claims = changes.filter(({ change }) => change === 'conversation:claim')
   for (const { byAgentId, agentId } of claims) {
-    if (agentId !== byAgentId)
-      complain(`agent ${byAgentId} was told to have claimed conversation ${id}, which names ${agentId}`)
+    if (agentId !== byAgentId) complain(`agent ${byAgentId} claimed conversation ${id}, but its agent is ${agentId}`)
   }
   for (const [version, same] of Map.groupBy(changes, (change) => change.version)) {
-    const told = new Set(same.map(({ status, agentId }) => `${status} with agent ${agentId}`))
-    if (told.size > 1) complain(`version ${version} of conversation ${id} was told as ${[...told].join(' and as ')}`)
+    const outcomes = new Set(same.map(({ status, agentId }) => `${status} with agent ${agentId}`))
+    if (outcomes.size > 1)
+      complain(`version ${version} of conversation ${id} has two outcomes: ${[...outcomes].join(' and ')}`)
   }
   const written = new Set(messages.map((message) => message.version))
   if (written.size < messages.length) complain(`messages of conversation ${id} share a version`)

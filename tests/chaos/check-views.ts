@@ -1,4 +1,4 @@
-// Judges what every person holds against the database: the same messages, receipts, statuses and rows.
+// Checks the state of every client against the database: messages, receipts, statuses and rows.
 
 import type { Following } from './follow.ts'
 import type { People } from './people.ts'
@@ -20,8 +20,8 @@ export function checkViews(
       else complain(`conversation ${conversationId} is not stored`)
     }
   }
-  for (const { person, rows, statuses } of people.listings) {
-    const holder = `the list of agent ${person.account.id}`
+  for (const { client, rows, statuses } of people.listings) {
+    const holder = `the list of agent ${client.account.id}`
     for (const { id, status, agentId, version, lastSeq, agentUnread } of stored.conversations) {
       const row = rows.get(id)
       const held = row && [row.status, row.agent?.id ?? null, row.version, row.lastSeq, row.unread].join()
@@ -41,13 +41,13 @@ export function checkViews(
 }
 
 function checkView(
-  { person, view }: Following,
+  { client, view }: Following,
   conversation: StoredConversation,
   messages: StoredMessage[],
   complain: Complain,
 ): void {
-  const holder = `${person.account.role} ${person.account.id} in conversation ${view.conversationId}`
-  if (!person.isOnline()) complain(`${holder} is not connected`)
+  const holder = `${client.account.role} ${client.account.id} in conversation ${view.conversationId}`
+  if (!client.isOnline()) complain(`${holder} is not connected`)
   if (view.messages.length !== messages.length) {
     complain(
       `${holder} holds ${view.messages.length} messages (${view.ahead.size} behind a hole), ${messages.length} are stored`,

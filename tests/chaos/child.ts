@@ -1,4 +1,4 @@
-// A child process that faults are done to: killed, frozen, thawed, and always seen to end before another takes its place.
+// A child process that faults kill, freeze and thaw. Its exit is awaited before another takes its place.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
@@ -6,19 +6,19 @@ import { createWriteStream } from 'node:fs'
 export interface Child {
   pid: number
   isRunning(): boolean
-  /** The end of what it said. */
-  lastWords(): string
-  /** Calls for each piece it says. */
-  onOutput(hear: (text: string) => void): void
+  /** The end of its output. */
+  outputTail(): string
+  /** Calls the listener with each chunk of output. */
+  onOutput(listener: (text: string) => void): void
   kill(signal: NodeJS.Signals): void
-  /** Resolves once it is gone, with how. */
+  /** Resolves with the exit code and signal. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
 export interface ChildOptions {
   cwd: string
   env: Record<string, string>
-  /** All it says is added to this file. */
+  /** Collects all output in this file. */
   outputFile: string
 }
 
@@ -30,20 +30,20 @@ export function spawnChild(program: string, args: readonly string[], options: Ch
   })
   const file = createWriteStream(options.outputFile, { flags: 'a' })
   let last = ''
-  const hearers: ((text: string) => void)[] = []
+  const listeners: ((text: string) => void)[] = []
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       file.write(text)
       last = (last + text).slice(-4000)
-      for (const hear of hearers) hear(text)
+      for (const listener of listeners) listener(text)
     })
   }
-  const endToo = () => child.kill('SIGKILL')
-  process.once('exit', endToo)
+  const killChild = () => child.kill('SIGKILL')
+  process.once('exit', killChild)
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {
-      process.off('exit', endToo)
+      process.off('exit', killChild)
       file.end()
       resolve({ code, signal })
     })
@@ -51,8 +51,8 @@ export function spawnChild(program: string, args: readonly string[], options: Ch
   return {
     pid: child.pid ?? 0,
     isRunning: () => child.exitCode === null && child.signalCode === null,
-    lastWords: () => last,
-    onOutput: (hear) => hearers.push(hear),
+    outputTail: () => last,
+    onOutput: (listener) => listeners.push(listener),
     kill: (signal) => child.kill(signal),
     exited,
   }

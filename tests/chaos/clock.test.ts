@@ -1,4 +1,4 @@
-// A server whose clock is set, while people talk, by a patch in a copy of its source. Timers go on as the kernel counts.
+// Sets the clock of a patched server while people talk to it.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,53 +11,37 @@ import { type Client, connectClient } from '../support/client.ts'
 import { newDatabaseUrl } from '../support/database.ts'
 import { applyEdits, copySource } from '../support/patched-source.ts'
 import { newDataDir, startServer } from '../support/server-process.ts'
+import { movableClock } from './source-probes.ts'
 
 const password = 'correct horse battery'
 const source = mkdtempSync(join(tmpdir(), 'kefu-clock-'))
 const hour = 3600_000
-/** Each SIGUSR2 sets the clock by the next of these, against the true time. */
+/** Against the true time, one after another. */
 const shifts = [hour, -hour, 0]
 
 beforeAll(() => {
   copySource(fileURLToPath(new URL('../..', import.meta.url)), source)
-  const put = `const shifts = ${JSON.stringify(shifts)}
-let shift = 0
-const { Date: TrueDate } = globalThis
-globalThis.Date = class extends TrueDate {
-  constructor(...given: []) {
-    if (given.length === 0) super(TrueDate.now() + shift)
-    else super(...given)
-  }
-  static now() { return TrueDate.now() + shift }
-} as DateConstructor
-process.on('SIGUSR2', () => {
-  shift = shifts.shift() ?? 0
-  console.log('the clock is set')
-})
-`
-  applyEdits(source, [
-    { file: 'server/main.ts', find: 'async function serveAlone', put: `${put}\nasync function serveAlone` },
-  ])
+  applyEdits(source, movableClock(shifts))
 })
 afterAll(() => rmSync(source, { recursive: true }))
 
-it('[CH9] set an hour forward, then back, a server’s clock changes neither order nor times nor presence, and loses nobody (F28)', async () => {
+it('[CH9] a server clock set an hour forward or back changes no order, time or presence, and people can reconnect (F28)', async () => {
   const settings = { DATABASE_URL: newDatabaseUrl(), JWT_SECRET: 'k'.repeat(32), ADMIN_PASSWORD: password }
   const skewed = startServer(await newDataDir(), settings, source)
   const url = await skewed.ready()
-  const sound = await startServer(await newDataDir(), settings).ready()
+  const otherUrl = await startServer(await newDataDir(), settings).ready()
   const call = async <T>(path: string, body: object, cookie = '') => {
     const headers = { 'content-type': 'application/json', ...(cookie && { cookie }) }
-    const answer = await fetch(`${url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    expect([path, answer.ok]).toEqual([path, true])
-    return { reply: (await answer.json()) as T, cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? cookie }
+    const response = await fetch(`${url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    expect([path, response.ok]).toEqual([path, true])
+    return { reply: (await response.json()) as T, cookie: response.headers.get('set-cookie')?.split(';')[0] ?? cookie }
   }
 
   const began = Date.now()
   let login = await call<LoginReply>('/auth/login', { username: 'admin', password })
   let session = await call<WidgetSessionReply>('/widget/session', {})
   const customerId = session.reply.customer.id
-  const watcher = await connectClient(sound, login.reply.token)
+  const watcher = await connectClient(otherUrl, login.reply.token)
   let agent = await connectClient(url, login.reply.token)
   let customer = await connectClient(url, session.reply.token)
   const { conversation } = await customer.request('conversation:start', {})
@@ -72,8 +56,8 @@ it('[CH9] set an hour forward, then back, a server’s clock changes neither ord
     }
   }
 
-  /** Who is told that the token is over gets a newer one by what is kept for that, and is who they were. */
-  async function comeBack() {
+  /** Renews the expired tokens with the refresh cookie and the resume token, and connects again as the same people. */
+  async function reconnect() {
     for (const client of [agent, customer]) client.close()
     login = await call<LoginReply>('/auth/refresh', {}, login.cookie)
     session = await call<WidgetSessionReply>('/widget/session', { resumeToken: session.reply.resumeToken })
@@ -84,23 +68,23 @@ it('[CH9] set an hour forward, then back, a server’s clock changes neither ord
 
   await say(customer, agent)
   let before = 0
-  /** Whose tokens were given by the clock as it was before it is set. */
-  let dated = [agent, customer]
+  /** The clients with tokens from before the clock was set. */
+  let withOldTokens = [agent, customer]
   for (const [index, shift] of shifts.entries()) {
     skewed.kill('SIGUSR2')
     await expect.poll(() => skewed.output().split('the clock is set').length - 1).toBe(index + 1)
     const isForward = shift > before
     if (isForward) {
-      for (const client of dated) expect(await client.next('connection:closing')).toEqual({ reason: 'expired' })
-      await comeBack()
+      for (const client of withOldTokens) expect(await client.next('connection:closing')).toEqual({ reason: 'expired' })
+      await reconnect()
     }
-    // Set back, tokens are not over: whoever is here stays, writes, and may renew.
+    // A clock set back expires no token: connected clients stay, send, and can renew.
     await say(customer, agent, customer, agent)
     login = await call<LoginReply>('/auth/refresh', {}, login.cookie)
     expect(await agent.request('session:renew', { token: login.reply.token })).toMatchObject({
       expiresIn: expect.toSatisfy((seconds: number) => seconds > 0 && seconds <= limits.accessTokenMs / 1000),
     })
-    dated = isForward ? [agent, customer] : [agent]
+    withOldTokens = isForward ? [agent, customer] : [agent]
     before = shift
   }
 

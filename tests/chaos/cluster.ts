@@ -1,4 +1,4 @@
-// Everything a run starts: its database and its Kefu processes, in a temporary folder, ended with it.
+// All processes of a run, the database and the Kefu nodes, in a temporary folder that is deleted at the end.
 
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,30 +10,30 @@ import { type ChaosNode, startNode } from './chaos-node.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { adminPassword } from './people.ts'
 
-export interface Rig {
+export interface Cluster {
   folder: string
   journal: Journal
   database: ChaosDatabase
   nodes: ChaosNode[]
-  /** null where nodes do not hear from each other. */
+  /** null when the nodes are not connected to each other. */
   redis: RedisServer | null
-  /** Keeps the folder when asked, for who wants to know what happened. */
+  /** Keeps the folder for inspection when asked to. */
   stop(keepFolder: boolean): Promise<void>
 }
 
-export interface RigOptions {
+export interface ClusterOptions {
   nodes: number
   /** Of each node. */
   workers?: number
-  /** Where the server's source is. */
+  /** The folder of the server's source. */
   source: string
-  /** Leaves out what lets nodes hear from each other. */
+  /** Leaves out Redis, so that the nodes are not connected to each other. */
   withoutRedis?: true
   /** More settings for the nodes. */
   env?: Record<string, string>
 }
 
-export async function startRig(options: RigOptions): Promise<Rig> {
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { nodes: count, workers = 1, source, withoutRedis, env: more = {} } = options
   const folder = await mkdtemp(join(tmpdir(), 'kefu-chaos-'))
   const journal = createJournal(join(folder, 'run.ndjson'))
@@ -51,7 +51,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   }
   const nodes: ChaosNode[] = []
   for (let n = 1; n <= count; n++) {
-    // A process that is killed comes back on the same port.
+    // A restarted process must use the same port.
     const port = await freePort()
     nodes.push(startNode({ name: `node${n}`, source, folder, port, env, journal }))
   }

@@ -1,5 +1,5 @@
-// When which fault happens: kinds from shuffled decks, so that each comes equally often, about one a second, several at once where they
-// work on different parts.
+// Schedules the faults: kinds come from shuffled decks, so each is equally frequent. About one starts per second;
+// faults of different targets overlap.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Fault, type FaultKind, type FaultTarget, faults, type Targets } from './faults.ts'
@@ -9,13 +9,13 @@ import type { Random } from './random.ts'
 export interface FaultPeriod {
   kind: FaultKind
   from: number
-  /** Infinity while it lasts. */
+  /** Infinity while the fault lasts. */
   to: number
 }
 
 export interface ScheduleOptions {
   count: number
-  /** Asked after so many: whether more are wanted, up to thrice as many. */
+  /** Whether to continue after the planned number of faults, up to three times as many. */
   wantsMore?: () => boolean
   kinds: readonly FaultKind[]
   targets: Targets
@@ -23,10 +23,10 @@ export interface ScheduleOptions {
   random: Random
 }
 
-/** Between two faults of one part, so that people come back and talk. */
+/** Between two faults of one target, so that people reconnect and talk. */
 const restMs = 400
 
-/** Resolves when all have happened and are healed. */
+/** Resolves when all faults have ended. */
 export async function injectFaults({
   count,
   wantsMore = () => false,

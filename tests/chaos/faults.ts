@@ -1,8 +1,9 @@
-// Every fault that a run does to Kefu: what it breaks, for how long, and how that is mended. A fault resolves when it is healed.
+// Every fault that a run injects: what it breaks, for how long, and how it is healed. A fault resolves when it is
+// healed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisServer } from '../support/redis.ts'
-import type { Person } from './chaos-client.ts'
+import type { ChaosClient } from './chaos-client.ts'
 import type { ChaosDatabase } from './chaos-database.ts'
 import type { ChaosNode } from './chaos-node.ts'
 import type { Random } from './random.ts'
@@ -10,25 +11,25 @@ import type { Random } from './random.ts'
 export interface Targets {
   nodes: ChaosNode[]
   database: ChaosDatabase
-  people: Person[]
+  people: ChaosClient[]
   redis: RedisServer | null
 }
 
 export type FaultTarget = 'nodes' | 'database' | 'people' | 'redis'
 
 export interface Fault {
-  /** Two faults never work on the same of these at once. */
+  /** Two faults never affect the same target at the same time. */
   on: readonly FaultTarget[]
   run(targets: Targets, random: Random): Promise<void>
 }
 
 /** About a third of them, at least one. */
-function some(people: Person[], random: Random): Person[] {
+function some(people: ChaosClient[], random: Random): ChaosClient[] {
   return random.shuffle(people).slice(0, Math.max(1, Math.round(people.length / 3)))
 }
 
-async function onNetworks(people: Person[], during: number, harm: (person: Person) => void): Promise<void> {
-  for (const person of people) harm(person)
+async function onNetworks(people: ChaosClient[], during: number, harm: (client: ChaosClient) => void): Promise<void> {
+  for (const client of people) harm(client)
   await sleep(during)
   for (const { relay } of people) relay.mend()
 }
@@ -102,7 +103,7 @@ export const faults = {
   'power lost': {
     on: ['nodes', 'database'],
     async run({ nodes, database }, random) {
-      // Frozen first, so that what is being committed is caught in the middle.
+      // Frozen first, so that the kill hits commits in progress.
       database.freeze()
       await sleep(random.between(1, 60))
       for (const node of nodes) node.killAll()
@@ -162,7 +163,7 @@ export const faults = {
 
 export type FaultKind = keyof typeof faults
 
-/** Every kind that can happen to so many nodes of so many workers each. */
+/** All kinds that apply to this many nodes with this many workers each. */
 export function kindsFor({ nodes, workers }: { nodes: number; workers: number }): FaultKind[] {
   const happens = (kind: FaultKind) =>
     (nodes > 1 || !kind.startsWith('Redis')) && (workers > 1 || !kind.startsWith('worker'))

@@ -1,4 +1,4 @@
-// What a run has to show: counts, times, faults by kind, and what broke a promise.
+// The result of a run: counts, times, faults by kind, and violations.
 
 import type { FaultPeriod } from './fault-schedule.ts'
 import type { Journal } from './journal.ts'
@@ -14,16 +14,16 @@ export interface Findings {
   stored: number
   receipts: number
   changes: number
-  /** From first sending to the acknowledgement, in milliseconds. */
+  /** From the first send to the acknowledgement, in milliseconds. */
   acknowledgedIn: { p50: number; p99: number; max: number }
-  /** Of the acknowledgements, those that fell while a fault was active; 0 to 1. */
+  /** The share of acknowledgements that came while a fault was active, 0 to 1. */
   shareInFaults: number
-  /** The slowest answer that a database fault alone stood in the way of, in milliseconds. */
-  slowestAnswerWithoutDatabase: number
+  /** The slowest reply that only database faults delayed, in milliseconds. */
+  slowestReplyWithoutDatabase: number
   faults: Map<string, number>
   counts: Map<string, number>
   violations: string[]
-  /** Where the log and the data are, kept when something was violated. */
+  /** The folder of log and data, kept after a violation. */
   folder: string
 }
 
@@ -41,7 +41,7 @@ export function summarize({ options, journal, periods, stored, startedAt, folder
   const at = (share: number) => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0)
   const during = (from: number, to: number) => periods.filter((period) => period.from <= to && period.to >= from)
   const inFaults = journal.acknowledgements.filter((one) => during(one.at, one.at).length > 0)
-  const hindered = journal.answers.filter(({ from, to }) => {
+  const hindered = journal.replies.filter(({ from, to }) => {
     const active = during(from, to)
     return active.length > 0 && active.every(({ kind }) => kind.startsWith('database'))
   })
@@ -58,7 +58,7 @@ export function summarize({ options, journal, periods, stored, startedAt, folder
     changes: journal.changes.length,
     acknowledgedIn: { p50: at(0.5), p99: at(0.99), max: Math.round(times.at(-1) ?? 0) },
     shareInFaults: times.length === 0 ? 0 : inFaults.length / times.length,
-    slowestAnswerWithoutDatabase: Math.round(Math.max(0, ...hindered.map(({ from, to }) => to - from))),
+    slowestReplyWithoutDatabase: Math.round(Math.max(0, ...hindered.map(({ from, to }) => to - from))),
     faults,
     counts: journal.counts,
     violations: journal.violations,

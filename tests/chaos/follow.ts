@@ -1,24 +1,24 @@
-// Keeps a person's view of a conversation whole, by the protocol alone: what is told is added; a hole, a reconnect or a head that is ahead
-// is filled by asking for what follows the last seq and version held, page by page.
+// Keeps a client's view of a conversation complete by the protocol alone. A gap, a reconnect or a newer head makes it
+// request everything after its last seq and version, page by page.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '#protocol/limits/wire.ts'
-import type { Outcome, Person } from './chaos-client.ts'
+import type { ChaosClient, Outcome } from './chaos-client.ts'
 import type { Journal } from './journal.ts'
-import { addConversation, addMessages, addReceipt, createView, hasHole, lastSeq, type View } from './view.ts'
+import { addConversation, addMessages, addReceipt, createView, hasGap, lastSeq, type View } from './view.ts'
 
 export interface Following {
-  person: Person
+  client: ChaosClient
   view: View
-  /** Resolves when the first sync is through. */
+  /** Resolves after the first sync. */
   opened: Promise<void>
   stop(): void
 }
 
-/** News of a conversation may overtake its message, which is told in an event of its own: this long before it counts as missing. */
+/** A conversation event may overtake the event of its message. The message counts as missing after this time. */
 const graceMs = 400
 
-export function follow(person: Person, conversationId: number, journal: Journal): Following {
+export function follow(client: ChaosClient, conversationId: number, journal: Journal): Following {
   const view = createView(conversationId)
   let isStopped = false
   let isWanted = false
@@ -33,7 +33,7 @@ export function follow(person: Person, conversationId: number, journal: Journal)
     isWanted = true
     if (isSyncing) return
     isSyncing = true
-    while (isWanted && !isStopped && person.isOnline()) {
+    while (isWanted && !isStopped && client.isOnline()) {
       isWanted = false
       journal.count('syncs')
       const isWhole = await catchUp()
@@ -46,62 +46,62 @@ export function follow(person: Person, conversationId: number, journal: Journal)
     isSyncing = false
   }
 
-  /** False where an answer was missing; what came is kept. */
+  /** False when a reply was lost. The pages before it are kept. */
   async function catchUp(afterVersion = view.conversation?.version ?? 0): Promise<boolean> {
     const afterSeq = lastSeq(view)
-    const opening = await person.request('conversation:open', {
+    const opening = await client.request('conversation:open', {
       conversationId,
       afterSeq,
       afterVersion,
       limit: limits.pageSize,
     })
     if (!isOk(opening)) return false
-    take(opening.data.messages)
+    merge(opening.data.messages)
     const last = opening.data.messages.at(-1)
     if (opening.data.hasMore && last && last.seq <= afterSeq) return catchUp(last.version)
     addConversation(view, opening.data.conversation)
     for (let isMore = opening.data.hasMore; isMore; ) {
       const held = lastSeq(view)
-      const page = await person.request('message:list', { conversationId, afterSeq: held, limit: limits.pageSize })
+      const page = await client.request('message:list', { conversationId, afterSeq: held, limit: limits.pageSize })
       if (!isOk(page)) return false
-      take(page.data.messages)
+      merge(page.data.messages)
       isMore = page.data.hasMore && lastSeq(view) > held
     }
     return true
   }
 
-  function take(messages: Parameters<typeof addMessages>[1]) {
+  function merge(messages: Parameters<typeof addMessages>[1]) {
     const complaint = addMessages(view, messages)
-    if (complaint !== null) journal.violation(`user ${person.account.id}: ${complaint}`)
+    if (complaint !== null) journal.violation(`user ${client.account.id}: ${complaint}`)
   }
 
   function syncSoon() {
     clearTimeout(timer)
     timer = setTimeout(() => {
       const behind = (view.conversation?.lastSeq ?? 0) > lastSeq(view)
-      if (behind || hasHole(view)) void sync()
+      if (behind || hasGap(view)) void sync()
     }, graceMs)
   }
 
-  person.on('message:created', (message) => {
+  client.on('message:created', (message) => {
     if (message.conversationId !== conversationId || isStopped) return
-    take([message])
-    if (!hasHole(view)) return
-    // What is told while the answer is under way is no hole.
+    merge([message])
+    if (!hasGap(view)) return
+    // An event that arrives during a sync is not a gap.
     if (isSyncing) return void sync()
-    journal.count('holes seen')
-    journal.note('hole', { userId: person.account.id, conversationId, holds: lastSeq(view), told: message.seq })
+    journal.count('gaps seen')
+    journal.note('gap', { userId: client.account.id, conversationId, lastSeq: lastSeq(view), seq: message.seq })
     void sync()
   })
-  person.on('receipt:updated', (receipt) => {
+  client.on('receipt:updated', (receipt) => {
     if (receipt.conversationId === conversationId) addReceipt(view, receipt)
   })
-  person.on('conversation:updated', ({ conversation }) => {
+  client.on('conversation:updated', ({ conversation }) => {
     if (conversation.id !== conversationId || isStopped) return
     addConversation(view, conversation)
     if (conversation.lastSeq > lastSeq(view)) syncSoon()
   })
-  person.on('conversation:heads', ({ heads }) => {
+  client.on('conversation:heads', ({ heads }) => {
     const head = heads.find((each) => each.conversationId === conversationId)
     if (!head || isStopped) return
     if (head.lastSeq > lastSeq(view) || head.version > (view.conversation?.version ?? 0)) {
@@ -109,10 +109,10 @@ export function follow(person: Person, conversationId: number, journal: Journal)
       void sync()
     }
   })
-  person.onOnline(() => void sync())
+  client.onOnline(() => void sync())
 
   return {
-    person,
+    client,
     view,
     opened,
     stop() {

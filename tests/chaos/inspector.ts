@@ -1,7 +1,7 @@
-// What is alive in another Node process, by its inspector: after a full collection, so that what could be freed does not count.
+// Measures the memory of another Node process through its inspector, after a full garbage collection.
 
 export interface Inspector {
-  /** Bytes of its heap and of buffers beside it that are in use. */
+  /** Bytes in use on its heap and in external buffers. */
   liveBytes(): Promise<number>
   close(): void
 }

@@ -1,4 +1,4 @@
-// Everything a run saw, as it saw it: what was sent and answered, and what broke a promise at once. The checker judges this, not return codes.
+// The record of a run: requests, replies, and violations seen on the way. The checkers read it.
 
 import { appendFileSync } from 'node:fs'
 import type { ConversationStatus, Message } from '#protocol/entities.ts'
@@ -9,8 +9,8 @@ export interface Sent {
   senderId: number
   clientMessageId: string
   content: string
-  /** Sent only when the one before it was acknowledged, so their seqs must follow each other. */
-  inTurn: boolean
+  /** Sent only after the previous one was acknowledged, so their seqs must follow each other. */
+  isOrdered: boolean
   sentAt: number
   acknowledged: Message | null
   refused: ErrorCode | null
@@ -31,11 +31,11 @@ export interface AcknowledgedChange {
   agentId: number | null
 }
 
-export interface Answer {
+export interface RecordedReply {
   request: string
   from: number
   to: number
-  /** null for ok. */
+  /** null when it succeeded. */
   error: ErrorCode | null
 }
 
@@ -43,8 +43,8 @@ export interface Journal {
   sent: Sent[]
   receipts: AcknowledgedReceipt[]
   changes: AcknowledgedChange[]
-  answers: Answer[]
-  /** When each acknowledged message was, and how long after it was first sent; milliseconds of performance.now(). */
+  replies: RecordedReply[]
+  /** When each message was acknowledged, and how long after its first send; milliseconds of performance.now(). */
   acknowledgements: { at: number; tookMs: number }[]
   violations: string[]
   counts: Map<string, number>
@@ -53,7 +53,7 @@ export interface Journal {
   note(event: string, data?: object): void
 }
 
-/** Writes its notes to `file`, one JSON a line. */
+/** Writes its notes to `file`, one JSON object per line. */
 export function createJournal(file: string): Journal {
   const violations: string[] = []
   const counts = new Map<string, number>()
@@ -70,7 +70,7 @@ export function createJournal(file: string): Journal {
     sent: [],
     receipts: [],
     changes: [],
-    answers: [],
+    replies: [],
     acknowledgements: [],
     violations,
     counts,

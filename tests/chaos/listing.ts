@@ -1,21 +1,21 @@
-// What an agent's screen holds beside open conversations: every conversation as a row, and every colleague's status. Read at each connect,
-// then kept by what is told.
+// The lists of an agent's screen: every conversation as a row, and every colleague's status. Loaded at each connect,
+// then kept current by events.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AgentStatusValue, Conversation } from '#protocol/entities.ts'
-import type { Person } from './chaos-client.ts'
+import type { ChaosClient } from './chaos-client.ts'
 
 export interface Listing {
-  person: Person
+  client: ChaosClient
   rows: Map<number, Conversation>
   statuses: Map<number, AgentStatusValue>
 }
 
-export function keepListing(person: Person): Listing {
+export function keepListing(client: ChaosClient): Listing {
   const rows: Listing['rows'] = new Map()
   const statuses: Listing['statuses'] = new Map()
-  /** Told since the list of agents was asked for: newer than what the answer holds. */
-  let toldSince = new Set<number>()
+  /** Agents with an event since the list was requested: the event is newer than the list. */
+  let updatedSince = new Set<number>()
   const add = (conversation: Conversation) => {
     if (conversation.version > (rows.get(conversation.id)?.version ?? 0)) rows.set(conversation.id, conversation)
   }
@@ -24,27 +24,27 @@ export function keepListing(person: Person): Listing {
     for (const view of ['all', 'closed'] as const) {
       let cursor: string | undefined
       do {
-        const page = await person.request('conversation:list', { view, limit: 100, ...(cursor ? { cursor } : {}) })
+        const page = await client.request('conversation:list', { view, limit: 100, ...(cursor ? { cursor } : {}) })
         if (page.kind !== 'ok') return false
         for (const conversation of page.data.conversations) add(conversation)
         cursor = page.data.nextCursor ?? undefined
       } while (cursor !== undefined)
     }
-    toldSince = new Set()
-    const listed = await person.request('agent:list', {})
+    updatedSince = new Set()
+    const listed = await client.request('agent:list', {})
     if (listed.kind !== 'ok') return false
-    for (const { id, status } of listed.data.agents) if (!toldSince.has(id)) statuses.set(id, status)
+    for (const { id, status } of listed.data.agents) if (!updatedSince.has(id)) statuses.set(id, status)
     return true
   }
 
-  person.on('conversation:created', ({ conversation }) => add(conversation))
-  person.on('conversation:updated', ({ conversation }) => add(conversation))
-  person.on('agent:status-changed', ({ agentId, status }) => {
-    toldSince.add(agentId)
+  client.on('conversation:created', ({ conversation }) => add(conversation))
+  client.on('conversation:updated', ({ conversation }) => add(conversation))
+  client.on('agent:status-changed', ({ agentId, status }) => {
+    updatedSince.add(agentId)
     statuses.set(agentId, status)
   })
-  person.onOnline(async () => {
-    while (person.isOnline() && !(await readViews())) await sleep(200)
+  client.onOnline(async () => {
+    while (client.isOnline() && !(await readViews())) await sleep(200)
   })
-  return { person, rows, statuses }
+  return { client, rows, statuses }
 }

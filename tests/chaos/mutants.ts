@@ -1,13 +1,12 @@
-// Builds of Kefu that break one promise each, to prove that the checker sees it. They are exact replacements in a copy of the source; nothing
-// of them is in the product. One that does not fit the source any more fails.
+// Builds of Kefu that break one promise each: the checker must notice. They are edits of a copy of the source.
 
 import type { Edit } from '../support/patched-source.ts'
 import type { ScenarioName } from './scenarios.ts'
 
-export interface Sabotage {
-  /** The promise it breaks. */
+export interface Mutant {
+  /** The promise that it breaks. */
   breaks: string
-  /** Where it must be caught. */
+  /** The scenario that must notice. */
   scenario: ScenarioName
   edits: Edit[]
 }
@@ -16,20 +15,22 @@ const planAppends = 'server/messages/write-path/plan-appends.ts'
 const writer = 'server/messages/write-path/message-writer.ts'
 const inTransaction =
   'const appended = await inTransaction(app.db, (trx, isRetry) => appendLocked(trx, sends, isRetry), shortcut)'
+const joinAfterReply = 'if (entry.subscribesTo) await socket.join(subscriptionRooms(actor, entry.subscribesTo(data)))'
 
-/** Commit and answer follow each other within a millisecond: a fault at random hits what is broken between them only when they are further apart. */
-const aMoment = 'await new Promise((resolve) => setTimeout(resolve, 30))'
+/** Less than a millisecond is between commit and reply. Random faults need a longer gap to hit it. */
+const pause = 'await new Promise((resolve) => setTimeout(resolve, 30))'
 
-export const sabotages: Record<string, Sabotage> = {
+export const mutants: Record<string, Mutant> = {
   'no unique key': {
-    breaks: 'a message sent again is the message already there',
+    breaks: 'a retried message is stored once',
     scenario: 'faults',
     edits: [
       { file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' },
       {
         file: writer,
         find: 'app.conversationCache.put(appended.conversations)',
-        put: `${aMoment}\n      app.conversationCache.put(appended.conversations)`,
+        put: `${pause}\n      app.conversationCache.put(appended.conversations)`,
+        within: 'write',
       },
     ],
   },
@@ -46,14 +47,15 @@ export const sabotages: Record<string, Sabotage> = {
           const outcome = appended.outcomes[index] as Appended | AppError
           if (!(outcome instanceof AppError)) one.resolve(outcome)
         })
-        ${aMoment}
+        ${pause}
         return appended
       })`,
+        within: 'write',
       },
     ],
   },
-  'told before commit': {
-    breaks: 'nothing is told before its commit',
+  'published before commit': {
+    breaks: 'no event is published before its commit',
     scenario: 'faults',
     edits: [
       {
@@ -61,75 +63,86 @@ export const sabotages: Record<string, Sabotage> = {
         find: inTransaction,
         put: `const appended = await inTransaction(app.db, async (trx, isRetry) => {
         const appended = await appendLocked(trx, sends, isRetry)
-        publishMessages(app, sends, appended.outcomes, appended.changes)
-        ${aMoment}
+        publishMessages(app, teller, sends, appended.outcomes, appended.changes)
+        ${pause}
         return appended
       })`,
+        within: 'write',
       },
     ],
   },
-  'read, then joined': {
-    breaks: 'nothing falls between what is read and what is told',
+  'subscribed after the read': {
+    breaks: 'no event is lost between the snapshot and the subscription',
     scenario: 'openings',
     edits: [
       {
         file: 'server/realtime/requests.ts',
-        find: 'both(openConversation, { subscribes: conversationOfPayload,',
-        put: 'both(openConversation, { subscribesTo: (reply) => reply.conversation.id,',
+        find: 'both(openConversation, { subscribes: conversationOfPayload, readsPage: true })',
+        put: 'both(openConversation, { subscribesTo: (reply) => reply.conversation.id, readsPage: true })',
       },
       {
         file: 'server/realtime/connection.ts',
-        find: '    if (entry.subscribesTo) await',
-        put: `    ${aMoment}
-    if (entry.subscribesTo) await`,
+        find: joinAfterReply,
+        put: `${pause}\n    ${joinAfterReply}`,
+        within: 'dispatchWithSubscription',
       },
     ],
   },
-  'silence is trusted': {
-    breaks: 'what was lost on the way is found without further traffic',
+  'no heads and no reconciler': {
+    breaks: 'a lost event is found without further traffic',
     scenario: 'apart',
     edits: [
-      { file: 'server/realtime/sync/heads.ts', find: '}, serverLimits.headsMs)', put: '}, 3_600_000)' },
-      { file: 'server/realtime/sync/reconciler.ts', find: '}, serverLimits.reconcileMs)', put: '}, 3_600_000)' },
+      { file: 'server/realtime/sync/heads.ts', find: 'serverLimits.headsMs', put: '3_600_000', within: 'startHeads' },
+      {
+        file: 'server/realtime/sync/reconciler.ts',
+        find: 'serverLimits.reconcileMs',
+        put: '3_600_000',
+        within: 'startReconciler',
+      },
     ],
   },
-  'no comparison': {
-    breaks: 'rows of lists that were not told are found without further traffic',
+  'no reconciler': {
+    breaks: 'a lost change of a list is found without further traffic',
     scenario: 'apart',
-    edits: [{ file: 'server/realtime/sync/reconciler.ts', find: '}, serverLimits.reconcileMs)', put: '}, 3_600_000)' }],
+    edits: [
+      {
+        file: 'server/realtime/sync/reconciler.ts',
+        find: 'serverLimits.reconcileMs',
+        put: '3_600_000',
+        within: 'startReconciler',
+      },
+    ],
   },
-  'transactions not tried again': {
-    breaks: 'a transaction whose connection was lost runs again',
+  'transactions not retried': {
+    breaks: 'a transaction is retried after its connection was lost',
     scenario: 'lost connections',
     edits: [
       {
         file: 'db/core/transaction.ts',
         find: 'if (!lost && !isTransactionConflict(error)) throw error',
         put: 'throw error',
+        within: 'inTransaction',
       },
       {
         file: 'db/core/transaction.ts',
         find: 'if (!isRetry && errnoOf(error) === 0) throw error',
         put: 'if (isRetry || errnoOf(error) === 0) throw error',
+        within: 'inTransaction',
       },
     ],
   },
   'seq counted in memory': {
-    breaks: 'seq has no holes',
+    breaks: 'seq has no gaps',
     scenario: 'faults',
     edits: [
       {
         file: planAppends,
-        find: '  conversation.lastSeq += 1\n',
-        put: `  const counted = Math.max(counters.get(conversation.id) ?? 0, conversation.lastSeq) + 1
+        find: 'conversation.lastSeq += 1',
+        put: `const counters: Map<number, number> = ((globalThis as { counters?: Map<number, number> }).counters ??= new Map())
+  const counted = Math.max(counters.get(conversation.id) ?? 0, conversation.lastSeq) + 1
   counters.set(conversation.id, counted)
-  conversation.lastSeq = counted
-`,
-      },
-      {
-        file: planAppends,
-        find: 'function nextRow(',
-        put: 'const counters = new Map<number, number>()\nfunction nextRow(',
+  conversation.lastSeq = counted`,
+        within: 'nextRow',
       },
     ],
   },
@@ -139,14 +152,15 @@ export const sabotages: Record<string, Sabotage> = {
     edits: [
       {
         file: 'server/messages/write-path/apply-receipts.ts',
-        find: '  await saveConversations(trx, conversations)\n',
+        find: 'await saveConversations(trx, conversations)',
         put: '',
+        within: 'applyReceipts',
       },
     ],
   },
   'no row lock': {
-    breaks: 'a claim has one winner, and changes of a conversation happen one after another',
+    breaks: 'a claim has one winner, and changes of a conversation do not overlap',
     scenario: 'faults',
-    edits: [{ file: 'db/queries/conversations.ts', find: '    .forUpdate()\n', put: '' }],
+    edits: [{ file: 'db/queries/conversations.ts', find: '.forUpdate()', put: '' }],
   },
 }

@@ -1,41 +1,42 @@
-// What a person writes into one conversation: sent in order under the same clientMessageId until it is acknowledged or refused for good.
+// The outbox of one client in one conversation: sends in order, under the same clientMessageId, until acknowledged or
+// refused for good.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Person } from './chaos-client.ts'
+import type { ChaosClient } from './chaos-client.ts'
 import type { Journal, Sent } from './journal.ts'
 
 export interface Outbox {
   add(content: string): void
-  /** How many are not acknowledged. */
+  /** The number of unacknowledged messages. */
   size(): number
 }
 
-const longMs = 3000
+const slowMs = 3000
 
-/** `window`: how many may be on their way at once; with 1 the order of sending is the order of seq. */
-export function openOutbox(person: Person, conversationId: number, journal: Journal, window: number): Outbox {
+/** `window`: how many are in flight at most. With 1, seq follows the order of sending. */
+export function openOutbox(client: ChaosClient, conversationId: number, journal: Journal, window: number): Outbox {
   const waiting: Sent[] = []
-  const flying = new Set<Sent>()
+  const inFlight = new Set<Sent>()
   let written = 0
 
   function pump() {
-    if (!person.isOnline()) return
+    if (!client.isOnline()) return
     for (const sent of waiting.slice(0, window)) {
-      if (flying.size < window && !flying.has(sent)) void send(sent)
+      if (inFlight.size < window && !inFlight.has(sent)) void send(sent)
     }
   }
 
   async function send(sent: Sent) {
-    flying.add(sent)
+    inFlight.add(sent)
     const { clientMessageId, content } = sent
-    const outcome = await person.request('message:send', { conversationId, clientMessageId, content })
-    flying.delete(sent)
+    const outcome = await client.request('message:send', { conversationId, clientMessageId, content })
+    inFlight.delete(sent)
     if (outcome.kind === 'ok') {
       sent.acknowledged = outcome.data.message
       const at = performance.now()
       const tookMs = Math.round(at - sent.sentAt)
       journal.acknowledgements.push({ at, tookMs })
-      if (tookMs > longMs) journal.note('acknowledged late', { ...sent, content: content.length, tookMs })
+      if (tookMs > slowMs) journal.note('acknowledged late', { ...sent, content: content.length, tookMs })
       waiting.splice(waiting.indexOf(sent), 1)
     } else if (outcome.kind === 'refused' && !outcome.retryable) {
       sent.refused = outcome.code
@@ -50,13 +51,13 @@ export function openOutbox(person: Person, conversationId: number, journal: Jour
     pump()
   }
 
-  person.onOnline(pump)
+  client.onOnline(pump)
   return {
     add(content) {
-      const clientMessageId = `${person.account.id}-${conversationId}-${++written}`
-      const senderId = person.account.id
+      const clientMessageId = `${client.account.id}-${conversationId}-${++written}`
+      const senderId = client.account.id
       const sentAt = performance.now()
-      const sent = { conversationId, senderId, clientMessageId, content, inTurn: window === 1, sentAt }
+      const sent = { conversationId, senderId, clientMessageId, content, isOrdered: window === 1, sentAt }
       journal.sent.push({ ...sent, acknowledged: null, refused: null })
       waiting.push(journal.sent.at(-1) as Sent)
       pump()

@@ -1,9 +1,9 @@
-// Who is in a run: customers with a conversation each, agents who follow all of them, and what each of them holds.
+// The people of a run: customers with a conversation each, and agents who follow all conversations.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRelay } from '../support/relay.ts'
 import { type Account, logIn, newCustomer, post } from './account.ts'
-import { connectPerson, type Person } from './chaos-client.ts'
+import { type ChaosClient, connectChaosClient } from './chaos-client.ts'
 import { type Following, follow } from './follow.ts'
 import type { Journal } from './journal.ts'
 import { keepListing, type Listing } from './listing.ts'
@@ -12,7 +12,7 @@ import type { Random } from './random.ts'
 export const adminPassword = 'correct horse battery'
 export const agentPassword = 'staple in the tea'
 
-/** A conversation with all who hold it. */
+/** A conversation and everyone who follows it. */
 export interface Talk {
   conversationId: number
   customer: Following
@@ -20,8 +20,8 @@ export interface Talk {
 }
 
 export interface People {
-  all: Person[]
-  agents: Person[]
+  all: ChaosClient[]
+  agents: ChaosClient[]
   talks: Talk[]
   listings: Listing[]
   close(): void
@@ -38,49 +38,49 @@ export interface PeopleOptions {
 export async function gatherPeople({ urls, customers, agents, journal, random }: PeopleOptions): Promise<People> {
   const url = urls[0] as string
   const admin = await logIn(url, 'admin', adminPassword, journal)
-  const all: Person[] = []
+  const all: ChaosClient[] = []
 
-  /** Renewing goes by the same network as everything else of this person. */
-  async function join(open: (url: string) => Promise<Account>): Promise<Person> {
+  /** Token renewal uses the same network link as the connection. */
+  async function join(open: (url: string) => Promise<Account>): Promise<ChaosClient> {
     const first = all.length % urls.length
     const relay = await startRelay(...urls.slice(first), ...urls.slice(0, first))
-    const person = connectPerson(await open(relay.url), relay, journal, random.fork())
-    all.push(person)
-    return person
+    const client = connectChaosClient(await open(relay.url), relay, journal, random.fork())
+    all.push(client)
+    return client
   }
 
-  const agentPeople: Person[] = []
+  const agentClients: ChaosClient[] = []
   for (let n = 1; n <= agents; n++) {
     const body = { username: `agent${n}`, password: agentPassword, name: `Agent ${n}`, role: 'agent' }
     await post(url, '/users', body, { authorization: `Bearer ${admin.token()}` })
-    agentPeople.push(await join((relayUrl) => logIn(relayUrl, `agent${n}`, agentPassword, journal)))
+    agentClients.push(await join((relayUrl) => logIn(relayUrl, `agent${n}`, agentPassword, journal)))
   }
-  const listings = agentPeople.map(keepListing)
+  const listings = agentClients.map(keepListing)
 
   const talks: Talk[] = []
   for (let n = 0; n < customers; n++) {
-    const person = await join((relayUrl) => newCustomer(relayUrl, journal))
-    const conversationId = await begin(person)
-    const customer = follow(person, conversationId, journal)
-    const following = agentPeople.map((agent) => follow(agent, conversationId, journal))
+    const client = await join((relayUrl) => newCustomer(relayUrl, journal))
+    const conversationId = await startConversation(client)
+    const customer = follow(client, conversationId, journal)
+    const following = agentClients.map((agent) => follow(agent, conversationId, journal))
     talks.push({ conversationId, customer, agents: following })
     await Promise.all([customer, ...following].map(({ opened }) => opened))
   }
   return {
     all,
-    agents: agentPeople,
+    agents: agentClients,
     talks,
     listings,
     close() {
       for (const { customer, agents } of talks) for (const each of [customer, ...agents]) each.stop()
-      for (const person of all) person.close()
+      for (const client of all) client.close()
     },
   }
 }
 
-async function begin(person: Person): Promise<number> {
+async function startConversation(client: ChaosClient): Promise<number> {
   for (;;) {
-    const started = await person.request('conversation:start', { clientConversationId: 'first' })
+    const started = await client.request('conversation:start', { clientConversationId: 'first' })
     if (started.kind === 'ok') return started.data.conversation.id
     await sleep(50)
   }

@@ -1,13 +1,13 @@
-// Chance that can be repeated: everything a run decides by chance comes from its seed.
+// Repeatable randomness: every random decision of a run comes from its seed.
 
 export interface Random {
-  /** From 0 up to 1, without it. */
+  /** From 0 (included) to 1 (excluded). */
   next(): number
-  /** A whole number from `from` to `to`, both included. */
+  /** An integer from `from` to `to`, both included. */
   between(from: number, to: number): number
   pick<T>(list: readonly T[]): T
   shuffle<T>(list: readonly T[]): T[]
-  /** Another source, whose draws do not move this one. */
+  /** Another generator whose draws do not affect this one. */
   fork(): Random
 }
 

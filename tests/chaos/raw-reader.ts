@@ -1,10 +1,10 @@
-// A WebSocket client made of a bare TCP socket, so that it can stop reading: what is sent to it then stays with the sender.
+// A WebSocket client on a plain TCP socket that can stop reading, so that the server has to buffer.
 
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 
 export interface RawReader {
-  /** From now on nothing is read. */
+  /** Stops reading. */
   stall(): void
   close(): void
 }
@@ -14,39 +14,39 @@ export async function openRawReader(url: string, token: string, conversationId: 
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
   socket.on('error', () => undefined)
-  let heard = ''
+  let received = ''
   socket.on('data', (piece) => {
-    heard = (heard + piece.toString('latin1')).slice(-100_000)
+    received = (received + piece.toString('latin1')).slice(-100_000)
   })
-  const hears = (what: string) =>
+  const waitFor = (text: string) =>
     new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (!heard.includes(what)) return
+      const check = () => {
+        if (!received.includes(text)) return
         clearTimeout(timer)
-        socket.off('data', look)
+        socket.off('data', check)
         resolve()
       }
-      const timer = setTimeout(() => reject(new Error(`the raw reader did not hear ${what}`)), 10_000)
-      socket.on('data', look)
-      look()
+      const timer = setTimeout(() => reject(new Error(`The raw reader did not receive ${text}.`)), 10_000)
+      socket.on('data', check)
+      check()
     })
 
   socket.write(
     `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
   )
-  await hears('0{"sid"')
+  await waitFor('0{"sid"')
   socket.write(textFrame(`40${JSON.stringify({ token })}`))
-  await hears('40{"sid"')
+  await waitFor('40{"sid"')
   socket.write(textFrame(`420${JSON.stringify(['conversation:open', { conversationId, limit: 1 }])}`))
-  await hears('430[{"ok":true')
+  await waitFor('430[{"ok":true')
   return {
     stall: () => void socket.pause(),
     close: () => void socket.destroy(),
   }
 }
 
-/** Masked, as a client must; with zeros, which leaves the text as it is. */
+/** Clients must mask frames. A mask of zeros leaves the text unchanged. */
 function textFrame(text: string): Buffer {
   const payload = Buffer.from(text)
   const length =

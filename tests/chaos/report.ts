@@ -1,4 +1,4 @@
-// A run's findings as lines for a person.
+// Formats the findings of a run for the terminal.
 
 import type { Findings } from './findings.ts'
 
@@ -14,7 +14,7 @@ export function report(findings: Findings): string {
     `seed ${findings.seed}, ${many(findings.nodes, 'node')} of ${many(findings.workers, 'worker')}, ${findings.seconds} s`,
     `  ${findings.acknowledged} messages acknowledged, ${findings.stored} stored; ${findings.receipts} receipts and ${findings.changes} changes of status acknowledged`,
     `  acknowledged within p50 ${took.p50} ms, p99 ${took.p99} ms, at most ${took.max} ms; ${Math.round(findings.shareInFaults * 100)} % while a fault was active`,
-    `  slowest answer while the database alone was away: ${findings.slowestAnswerWithoutDatabase} ms`,
+    `  slowest reply during database faults alone: ${findings.slowestReplyWithoutDatabase} ms`,
     '  faults:',
     ...list(findings.faults),
     '  seen:',
@@ -25,6 +25,6 @@ export function report(findings: Findings): string {
     ...lines,
     `  ${findings.violations.length} VIOLATIONS`,
     ...findings.violations.slice(0, shownViolations).map((text) => `    ${text}`),
-    `  the log and the data are in ${findings.folder}`,
+    `  log and data: ${findings.folder}`,
   ].join('\n')
 }

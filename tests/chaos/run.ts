@@ -1,20 +1,20 @@
-// npm run chaos -- [--faults 120] [--seed S] [--nodes 1|2] [--workers 1|2]: does faults to real processes while people talk, and checks that
-// no promise was broken. npm run chaos -- --sabotage NAME|all [--seed S]: proves that broken builds are caught. npm run chaos -- --stall
-// SECONDS: readers that stop reading. Exit code 1 where something is wrong.
+// npm run chaos -- [--faults 120] [--seed S] [--nodes 1|2] [--workers 1|2] injects faults into real processes while
+// people talk, and checks every promise. npm run chaos -- --sabotage NAME|all [--seed S] checks that mutants are
+// caught. npm run chaos -- --stall SECONDS runs clients that stop reading. The exit code is 1 after a violation.
 
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runChaos } from './chaos-run.ts'
 import { kindsFor } from './faults.ts'
-import { sabotages } from './mutants.ts'
+import { catchMutants } from './mutant-run.ts'
+import { mutants } from './mutants.ts'
 import { report } from './report.ts'
-import { catchSabotages } from './sabotage-run.ts'
-import { mostGrowth, stallReaders, wasCutInTime } from './stalled-readers.ts'
+import { maxGrowth, stallReaders, wasDisconnectedInTime } from './stalled-readers.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
-const say = (text: string) => void process.stdout.write(`${text}\n`)
+const print = (text: string) => void process.stdout.write(`${text}\n`)
 
-/** What makes a run worth something. */
+/** The minimum for a run to prove something. */
 const messagesPerFault = 167
 const shareInFaults = 0.25
 
@@ -32,34 +32,38 @@ const seed = Number(values.seed)
 
 async function run(): Promise<boolean> {
   if (values.sabotage !== undefined) {
-    const names = values.sabotage === 'all' ? Object.keys(sabotages) : [values.sabotage]
-    return await catchSabotages({ names, seed, source, say })
+    const names = values.sabotage === 'all' ? Object.keys(mutants) : [values.sabotage]
+    return await catchMutants({ names, seed, source, print })
   }
   if (values.stall !== undefined) return await stall(Number(values.stall))
   const servers = { nodes: Number(values.nodes), workers: Number(values.workers) }
   const faults = Number(values.faults)
   const messages = faults * messagesPerFault
   const findings = await runChaos({ faults, messages, seed, ...servers, kinds: kindsFor(servers), source })
-  say(report(findings))
+  print(report(findings))
   const isHard = findings.acknowledged >= messages && findings.shareInFaults >= shareInFaults
-  if (!isHard) say('  too few messages, or too few of them while a fault was active: this run proves nothing')
+  if (!isHard) print('  too few messages in all or during faults: this run proves nothing')
   return isHard && findings.violations.length === 0
 }
 
 async function stall(seconds: number): Promise<boolean> {
   const findings = await stallReaders(source, seconds * 1000)
-  const { cutAfter, growth, peakGrowth, bytesPerSecond, untold, acknowledged } = findings
-  const slowest = Math.round(Math.max(...cutAfter))
+  const { disconnectedAfter, growth, peakGrowth, bytesPerSecond, undelivered, acknowledged } = findings
+  const slowest = Math.round(Math.max(...disconnectedAfter))
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`
-  say(
-    `${cutAfter.length} readers stalled at ${(bytesPerSecond / 1e6).toFixed(1)} MB/s and were cut within ${slowest} ms`,
+  print(
+    `${disconnectedAfter.length} readers stalled at ${(bytesPerSecond / 1e6).toFixed(1)} MB/s and were disconnected within ${slowest} ms`,
   )
-  say(`the server held ${mebibytes(growth)} more for one, ${mebibytes(peakGrowth)} at its peak`)
-  say(`who went on reading was told ${acknowledged - untold.length} of ${acknowledged}`)
-  return growth < mostGrowth && untold.length === 0 && cutAfter.every((took) => wasCutInTime(findings, took))
+  print(`the server used ${mebibytes(growth)} more for a stalled reader, ${mebibytes(peakGrowth)} at the peak`)
+  print(`the normal reader received ${acknowledged - undelivered.length} of ${acknowledged} messages`)
+  return (
+    growth < maxGrowth &&
+    undelivered.length === 0 &&
+    disconnectedAfter.every((took) => wasDisconnectedInTime(findings, took))
+  )
 }
 
-// What was started ends with us.
+// The child processes end with this one.
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 process.exit((await run()) ? 0 : 1)

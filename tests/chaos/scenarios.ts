@@ -1,15 +1,15 @@
-// The situations in which sabotaged builds must be caught; each must pass without sabotage.
+// The scenarios that catch the mutants. Each must pass without a mutant.
 
 import { runChaos } from './chaos-run.ts'
 import { findGapsInOpenings } from './openings.ts'
 
 export interface ScenarioOptions {
   seed: number
-  /** Where the server's source is. */
+  /** The folder of the server's source. */
   source: string
 }
 
-/** Each answers what was violated. */
+/** Each returns its violations. */
 export const scenarios = {
   faults: async (options: ScenarioOptions) => {
     const kinds = [
@@ -25,7 +25,7 @@ export const scenarios = {
     const kinds = ['database connections killed'] as const
     return (await runChaos({ ...options, nodes: 1, faults: 8, kinds, keepsFolder: false })).violations
   },
-  /** Two nodes that never hear from each other: all that one does is lost on the way to the other's clients. */
+  /** Two nodes without a bus: no event of one node reaches the clients of the other. */
   apart: async (options: ScenarioOptions) => {
     const run = { nodes: 2, withoutRedis: true, faults: 3, kinds: ['clients cut off'], keepsFolder: false } as const
     return (await runChaos({ ...options, ...run })).violations

@@ -1,4 +1,4 @@
-// What the database holds, by the checker's own SQL, none of it the product's.
+// Reads the database with the checker's own SQL, independent of the product's queries.
 
 import type { ChaosDatabase } from './chaos-database.ts'
 
@@ -30,10 +30,10 @@ export interface StoredConversation {
 
 export interface Stored {
   conversations: StoredConversation[]
-  /** In order of conversation and seq. */
+  /** Ordered by conversation and seq. */
   messages: StoredMessage[]
   agents: { id: number; status: string }[]
-  /** What CHECK TABLE complained of. */
+  /** The complaints of CHECK TABLE. */
   damage: string[]
 }
 

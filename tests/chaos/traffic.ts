@@ -1,18 +1,18 @@
-// What people do all the time: write, read, and hand conversations about. Each loop goes on until the traffic is stopped.
+// What people do during a run: write, read, and change conversations. Each loop runs until the traffic stops.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Person } from './chaos-client.ts'
+import type { ChaosClient } from './chaos-client.ts'
 import type { Following } from './follow.ts'
 import type { Journal } from './journal.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import type { People, Talk } from './people.ts'
 import type { Random } from './random.ts'
-import { somethingToSay } from './words.ts'
+import { randomText } from './words.ts'
 
 export interface Traffic {
-  /** Nothing new is written or asked any more; what was written goes on being sent. */
+  /** Stops new messages and requests. Outboxes continue to send. */
   stop(): void
-  /** How many messages wait for their acknowledgement. */
+  /** The number of messages without an acknowledgement. */
   unsent(): number
 }
 
@@ -20,7 +20,7 @@ export interface TrafficOptions {
   people: People
   journal: Journal
   random: Random
-  /** Between two messages of one writer, in milliseconds at most. */
+  /** Longest pause between two messages of one sender, in milliseconds. */
   pauseMs: number
 }
 
@@ -31,13 +31,13 @@ export function startTraffic({ people, journal, random, pauseMs }: TrafficOption
   async function write(outbox: Outbox, chance: Random, most: number, may: () => boolean) {
     outboxes.push(outbox)
     while (!isStopped) {
-      if (outbox.size() < most && may()) outbox.add(somethingToSay(chance))
+      if (outbox.size() < most && may()) outbox.add(randomText(chance))
       await sleep(chance.between(1, pauseMs))
     }
   }
 
   async function read(
-    { person, view }: Pick<Following, 'person' | 'view'>,
+    { client, view }: Pick<Following, 'client' | 'view'>,
     side: 'customer' | 'agent',
     chance: Random,
   ) {
@@ -46,9 +46,9 @@ export function startTraffic({ people, journal, random, pauseMs }: TrafficOption
       await sleep(chance.between(300, 900))
       const isOthers = (role: string) => (role === 'customer') !== (side === 'customer')
       const seq = view.messages.findLast((message) => isOthers(message.senderRole))?.seq ?? 0
-      const has = side === 'customer' || view.conversation?.agent?.id === person.account.id
+      const has = side === 'customer' || view.conversation?.agent?.id === client.account.id
       if (!has || seq <= asked) continue
-      const outcome = await person.request('message:mark-read', { conversationId: view.conversationId, seq })
+      const outcome = await client.request('message:mark-read', { conversationId: view.conversationId, seq })
       if (outcome.kind !== 'ok') continue
       asked = seq
       journal.receipts.push({ conversationId: view.conversationId, side, seq: outcome.data.receipt.seq })
@@ -57,17 +57,17 @@ export function startTraffic({ people, journal, random, pauseMs }: TrafficOption
 
   for (const talk of people.talks) {
     const { conversationId, customer, agents } = talk
-    void write(openOutbox(customer.person, conversationId, journal, 1), random.fork(), 1, () => true)
+    void write(openOutbox(customer.client, conversationId, journal, 1), random.fork(), 1, () => true)
     void read(customer, 'customer', random.fork())
-    for (const { person, view } of agents) {
-      const hasIt = () => view.conversation?.agent?.id === person.account.id && view.conversation.status === 'pending'
-      void write(openOutbox(person, conversationId, journal, 6), random.fork(), 6, hasIt)
-      void read({ person, view }, 'agent', random.fork())
+    for (const { client, view } of agents) {
+      const hasIt = () => view.conversation?.agent?.id === client.account.id && view.conversation.status === 'pending'
+      void write(openOutbox(client, conversationId, journal, 6), random.fork(), 6, hasIt)
+      void read({ client, view }, 'agent', random.fork())
     }
     void (async () => {
       const chance = random.fork()
       while (!isStopped) {
-        await moveOn(talk, journal, chance)
+        await makeNextChange(talk, journal, chance)
         await sleep(chance.between(500, 3000))
       }
     })()
@@ -83,24 +83,24 @@ export function startTraffic({ people, journal, random, pauseMs }: TrafficOption
 
 type Change = 'conversation:claim' | 'conversation:release' | 'conversation:close' | 'conversation:reopen'
 
-/** The next thing that happens to a conversation; one that waits is claimed by everybody at once. */
-async function moveOn({ conversationId, agents }: Talk, journal: Journal, random: Random): Promise<void> {
+/** Makes the next change of a conversation. All agents claim an open one at the same time. */
+async function makeNextChange({ conversationId, agents }: Talk, journal: Journal, random: Random): Promise<void> {
   const conversation = agents[0]?.view.conversation
   if (!conversation) return
-  const holder = agents.find(({ person }) => person.account.id === conversation.agent?.id)
-  const ask = (person: Person, change: Change) => changeConversation(person, conversationId, change, journal)
-  if (conversation.status === 'open') await Promise.all(agents.map(({ person }) => ask(person, 'conversation:claim')))
+  const holder = agents.find(({ client }) => client.account.id === conversation.agent?.id)
+  const ask = (client: ChaosClient, change: Change) => changeConversation(client, conversationId, change, journal)
+  if (conversation.status === 'open') await Promise.all(agents.map(({ client }) => ask(client, 'conversation:claim')))
   else if (holder === undefined || random.next() < 0.5) return
-  else if (conversation.status === 'closed') await ask(holder.person, 'conversation:reopen')
-  else await ask(holder.person, random.pick(['conversation:release', 'conversation:close']))
+  else if (conversation.status === 'closed') await ask(holder.client, 'conversation:reopen')
+  else await ask(holder.client, random.pick(['conversation:release', 'conversation:close']))
 }
 
-async function changeConversation(person: Person, conversationId: number, change: Change, journal: Journal) {
-  const outcome = await person.request(change, { conversationId })
+async function changeConversation(client: ChaosClient, conversationId: number, change: Change, journal: Journal) {
+  const outcome = await client.request(change, { conversationId })
   if (outcome.kind === 'refused') journal.count(`${change} refused: ${outcome.code}`)
   if (outcome.kind !== 'ok') return
   const { version, status, agent } = outcome.data.conversation
   journal.count(`${change} done`)
-  const byAgentId = person.account.id
+  const byAgentId = client.account.id
   journal.changes.push({ conversationId, change, byAgentId, version, status, agentId: agent?.id ?? null })
 }

@@ -1,13 +1,13 @@
-// What one person holds of one conversation, and nothing but the rules by which it may grow: messages only in seq order, of everything else
-// the higher version or seq.
+// One client's state of one conversation and its rules: messages grow in seq order, everything else keeps the higher
+// version or seq.
 
 import type { Conversation, Message, Receipt } from '#protocol/entities.ts'
 
 export interface View {
   conversationId: number
-  /** The message with seq n at n - 1. */
+  /** The message with seq n is at index n - 1. */
   messages: Message[]
-  /** Told before those that stand in front of them. */
+  /** Messages that arrived before the ones in front of them. */
   ahead: Map<number, Message>
   conversation: Conversation | null
   customerReadSeq: number
@@ -25,14 +25,14 @@ export function createView(conversationId: number): View {
   }
 }
 
-/** Takes messages in any order; a complaint when one contradicts what is held. */
+/** Adds messages in any order. Returns a complaint when one contradicts the state. */
 export function addMessages(view: View, messages: readonly Message[]): string | null {
   let complaint: string | null = null
   for (const message of messages) {
     const held = view.messages[message.seq - 1] ?? view.ahead.get(message.seq)
     if (held === undefined) view.ahead.set(message.seq, message)
     else if (held.id !== message.id || held.content !== message.content) {
-      complaint = `seq ${message.seq} of conversation ${view.conversationId} was told as message ${held.id} (${held.clientMessageId}) and as ${message.id} (${message.clientMessageId})`
+      complaint = `seq ${message.seq} of conversation ${view.conversationId} is message ${held.id} (${held.clientMessageId}) and message ${message.id} (${message.clientMessageId})`
     }
   }
   for (let next = view.ahead.get(lastSeq(view) + 1); next; next = view.ahead.get(lastSeq(view) + 1)) {
@@ -55,4 +55,4 @@ export function addReceipt(view: View, { readerRole, seq }: Receipt): void {
 
 export const lastSeq = (view: View): number => view.messages.length
 
-export const hasHole = (view: View): boolean => view.ahead.size > 0
+export const hasGap = (view: View): boolean => view.ahead.size > 0

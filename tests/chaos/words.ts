@@ -1,4 +1,4 @@
-// Something to say: short and long, in several scripts, never twice the same.
+// Message texts: short and long, in several scripts, each unique.
 
 import type { Random } from './random.ts'
 
@@ -11,7 +11,7 @@ const beginnings = [
   '{"a": [1, null]}',
 ]
 
-export function somethingToSay(random: Random): string {
+export function randomText(random: Random): string {
   const length = random.next() < 0.02 ? random.between(1000, 3500) : random.between(0, 60)
   return `${random.pick(beginnings)} ${random.between(0, 1e9)} ${'茶'.repeat(length)}`
 }

@@ -1,4 +1,4 @@
-// Databases of one test each: made on the server that the test run brings, dropped when the test is over.
+// Databases for one test each: created on the server of the test run, dropped after the test.
 
 import { readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
@@ -11,11 +11,11 @@ import { dropDatabase, newDatabaseUrl } from '../support/database.ts'
 export interface TestDatabase {
   address: { url: string }
   name: string
-  /** A plain connection to the server, which does not stand in any database until told so. */
+  /** A plain connection to the server, without a selected database at first. */
   connection: Connection
 }
 
-/** A name nobody uses; what is made under it is dropped after the test. */
+/** A new name. The database with this name is dropped after the test. */
 export async function newDatabaseName(): Promise<TestDatabase> {
   const url = newDatabaseUrl()
   const { database: name = '', ...server } = driverOptions({ url })
@@ -34,7 +34,7 @@ export async function newEmptyDatabase(): Promise<TestDatabase> {
   return made
 }
 
-/** A database as the first design left it, with these statements run in it. */
+/** A database with the original tables, after these statements. */
 export async function newOriginalDatabase(rows = ''): Promise<TestDatabase> {
   const made = await newEmptyDatabase()
   const original = new URL('../../db/schema/migrations/0001-original-tables.sql', import.meta.url)
@@ -48,7 +48,7 @@ export async function newPreparedDatabase(): Promise<TestDatabase> {
   return made
 }
 
-/** Kefu's own access to a database, closed after the test. */
+/** Kefu's own database access, closed after the test. */
 export function openDatabase(address: DatabaseAddress, options?: ConnectOptions) {
   const db = connectDatabase(address, options)
   onTestFinished(() => db.destroy())
@@ -60,10 +60,10 @@ export async function select(connection: Connection, sql: string, values: unknow
   return rows
 }
 
-/** Everything that the server tells of the database's tables, comments and collations included, in an order of our own. */
+/** The server's full description of the tables, with comments and collations, in a stable order. */
 export async function describeDatabase(connection: Connection) {
   const of = 'WHERE table_schema = DATABASE()'
-  const told = {
+  const queries = {
     tables: `SELECT table_name AS t, engine, table_collation, table_comment FROM information_schema.tables ${of} ORDER BY t`,
     columns: `SELECT table_name AS t, ordinal_position AS place, column_name AS c, column_type, is_nullable, column_default,
       extra, character_set_name, collation_name, column_comment FROM information_schema.columns ${of} ORDER BY t, place`,
@@ -77,6 +77,6 @@ export async function describeDatabase(connection: Connection) {
       FROM information_schema.table_constraints ${of} ORDER BY t, k, constraint_type`,
   }
   const description: Record<string, RowDataPacket[]> = {}
-  for (const [what, sql] of Object.entries(told)) description[what] = await select(connection, sql)
+  for (const [what, sql] of Object.entries(queries)) description[what] = await select(connection, sql)
   return description
 }

@@ -1,11 +1,11 @@
-// The SQL in db/ is spoken by MariaDB 10.11 and by MySQL 8.4 and later alike. What only one of them knows is found by its looks, here, before a
-// run on the other finds it; each look is shown to find what it looks for.
+// The SQL in db/ must run on MariaDB 10.11 and on MySQL 8.4 and later. Patterns find what only one of them supports,
+// before a run on the other does. Each pattern must match a sample.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { splitStatements } from '#db/schema/split-statements.ts'
 
-/** What must not stand in db/, and a sample of it that must be found. */
+/** Patterns that must not match in db/, with a sample that must match. */
 const forbidden: [what: string, look: RegExp, sample: string][] = [
   ['RETURNING: MariaDB alone', /\breturning(All)?\b/i, `db.insertInto('users').returning('id')`],
   ['-> and ->>: MySQL alone', /->>?\s*['"$]|\.key\('/, `SELECT look->>'$.color'`],
@@ -55,7 +55,7 @@ const sources = [
     .map((file) => `db/${file}`),
 ]
 
-/** Comments may speak of what the code may not do. */
+/** Comments may mention forbidden SQL. */
 function codeOf(file: string): string {
   const text = readFileSync(new URL(file, root), 'utf8')
   if (file.endsWith('.sql')) return splitStatements(text).join(';\n')
@@ -63,22 +63,22 @@ function codeOf(file: string): string {
 }
 
 describe.each(forbidden)('[DB17] %s', (_, look, sample) => {
-  test('is found in a sample', () => {
+  test('matches its sample', () => {
     expect(look.test(sample)).toBe(true)
   })
 
-  test('stands nowhere in db/ or schema.sql', () => {
+  test('matches nothing in db/ or schema.sql', () => {
     const found = sources.filter((file) => look.test(codeOf(file)))
     expect(found).toEqual([])
   })
 })
 
-test('[DB17] all of db/ is read', () => {
+test('[DB17] the check reads all files of db/', () => {
   expect(sources).toContain('db/core/connect.ts')
   expect(sources).toContain('db/schema/migrations/0001-original-tables.sql')
 })
 
-test('[DB17] every table says its engine, character set and collation, since the servers default to others', () => {
+test('[DB17] every table sets its engine, character set and collation, since server defaults differ', () => {
   const made = sources
     .filter((file) => file.endsWith('.sql'))
     .flatMap((file) => splitStatements(readFileSync(new URL(file, root), 'utf8')))

@@ -1,4 +1,4 @@
-// What goes into the database comes out of it: times to the millisecond, every character, booleans.
+// Values come back from the database unchanged: times to the millisecond, every character, booleans.
 
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
@@ -49,7 +49,7 @@ test('[DB18] a time comes back to the millisecond, as an ISO string in UTC', asy
   expect(rows.map((row) => row.created_at)).toEqual(times)
 })
 
-test("[DB18] the database's clock is told in the same form, in UTC", async () => {
+test("[DB18] the database's clock has the same format, in UTC", async () => {
   const { db, message } = await newConversation()
   const before = Date.now()
   await db.insertInto('messages').values(message('x')).execute()
@@ -63,7 +63,7 @@ test("[DB18] the database's clock is told in the same form, in UTC", async () =>
   }
 })
 
-test('[DB19] every character comes back as it was sent', async () => {
+test('[DB19] every character comes back unchanged', async () => {
   const { db, message } = await newConversation()
   const texts = [
     '您好,我想咨询产品问题',
@@ -83,7 +83,7 @@ test('[DB19] every character comes back as it was sent', async () => {
   expect(rows.map((row) => row.content)).toEqual(texts)
 })
 
-test('[DB20] a yes or no is a boolean, a count of numbers is a number', async () => {
+test('[DB20] a flag is a boolean, and a count is a number', async () => {
   const { db, message } = await newConversation()
   const rows = [message('a', { is_read: true }), message('b', { is_read: false }), message('c')]
   await db.insertInto('messages').values(rows).execute()
@@ -99,7 +99,7 @@ test('[DB20] a yes or no is a boolean, a count of numbers is a number', async ()
   expect([sum, n]).toEqual([6, 3])
 })
 
-test('[DB21] rows of one statement get ids one by one from the first', async () => {
+test('[DB21] rows of one statement get consecutive ids from the first', async () => {
   const { db, message } = await newConversation()
   const texts = Array.from({ length: serverLimits.writerBatchRows }, (_, index) => `text ${index}`)
   const batches = [texts.map((text) => message(text)), texts.map((text) => message(text))]
@@ -115,7 +115,7 @@ test('[DB21] rows of one statement get ids one by one from the first', async () 
   }
 })
 
-test('[DB22] strict: what does not fit is refused, not cut; a duplicate is told as one', async () => {
+test('[DB22] strict mode rejects values that do not fit, and a duplicate key is reported as one', async () => {
   const { db, message } = await newConversation()
   const tooLong = { ...message('x'), client_message_id: 'c'.repeat(limits.clientIdLength + 1) }
   await expect(db.insertInto('messages').values(tooLong).execute()).rejects.toMatchObject({ errno: 1406 })
@@ -135,7 +135,7 @@ test('[DB22] strict: what does not fit is refused, not cut; a duplicate is told 
     .execute()
     .catch((thrown) => thrown)
   expect(isDuplicateKey(error)).toBe(true)
-  // The connections are as good as before.
+  // The connections still work.
   expect(await db.selectFrom('messages').select('content').execute()).toEqual([{ content: 'x' }])
 })
 
@@ -159,7 +159,7 @@ test('[DB23] user names are compared byte by byte', async () => {
   expect(named).toEqual([{ username: '😁' }])
 })
 
-test('[DB24] a statement that takes too long ends in DatabaseUnavailable at its deadline, and the pool is whole after it', async () => {
+test('[DB24] a slow statement fails with DatabaseUnavailable at its deadline, and the pool recovers', async () => {
   const { address } = await newPreparedDatabase()
   const db = openDatabase(address, { connections: 2, queryMs: 300 })
   const began = performance.now()

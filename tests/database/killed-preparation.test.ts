@@ -1,5 +1,5 @@
-// A preparation that is killed goes on where it was, wherever that was. A change of tables does not roll back, so a kill after a
-// statement and before its record leaves a change that nothing tells of.
+// A killed preparation continues where it stopped. Table changes do not roll back, so a kill between a statement and
+// its record leaves a change without a record.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ const databases: [string, () => ReturnType<typeof newEmptyDatabase>][] = [
   ['old', () => newOriginalDatabase(originalRows)],
 ]
 
-/** Everything in the database but times of our own making and the random key. */
+/** The whole database, except generated times and the random key. */
 async function wholeState({ connection }: Awaited<ReturnType<typeof newEmptyDatabase>>) {
   const rows: Record<string, unknown> = {}
   for (const table of ['users', 'conversations', 'messages', 'agent_status', 'sites', 'schema_migrations']) {
@@ -30,13 +30,13 @@ async function wholeState({ connection }: Awaited<ReturnType<typeof newEmptyData
 }
 
 describe.each(databases)('a preparation of a database that is %s', (_, make) => {
-  test('[DB11] is stopped after each statement and after each record in turn, and comes to the same end', async () => {
+  test('[DB11] reaches the same result when it is stopped after any statement or record', async () => {
     const undisturbed = await make()
     await prepareDatabase(undisturbed.address)
     const stopped = await make()
     const steps: string[] = []
     for (let finished = false; !finished; ) {
-      // One step that no run has reached before, then the connection is gone, as if the process were.
+      // Runs one step further than any run before, then drops the connection, as if the process died.
       let isFresh = false
       try {
         await prepareDatabase(stopped.address, undefined, {
@@ -57,7 +57,7 @@ describe.each(databases)('a preparation of a database that is %s', (_, make) => 
     expect(await wholeState(stopped)).toEqual(await wholeState(undisturbed))
   })
 
-  test('[DB12] is killed by SIGKILL as a process of its own, at moments nobody chose, and comes to the same end', async () => {
+  test('[DB12] reaches the same result when its process is killed at random moments', async () => {
     const undisturbed = await make()
     await prepareDatabase(undisturbed.address)
     const killed = await make()
@@ -67,7 +67,7 @@ describe.each(databases)('a preparation of a database that is %s', (_, make) => 
       const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
       child.stdin.end(killed.address.url)
       const exit = once(child, 'exit')
-      // It says so when it begins; then it has a few milliseconds.
+      // It logs its start, then has a few milliseconds.
       await Promise.race([once(child.stdout, 'data'), exit])
       const timer = setTimeout(() => child.kill('SIGKILL'), pause)
       const [code, signal] = await exit
@@ -81,14 +81,14 @@ describe.each(databases)('a preparation of a database that is %s', (_, make) => 
   })
 })
 
-test('[DB13] a new database that another version began is not finished by this one', async () => {
+test('[DB13] a new database that another version has started to create is not completed by this one', async () => {
   const { address, connection } = await newPreparedDatabase()
   await connection.query('DELETE FROM schema_migrations')
   await connection.query("INSERT INTO schema_migrations (name) VALUES ('schema.sql 0123456789abcdef')")
   await expect(prepareDatabase(address)).rejects.toThrow('schema.sql 0123456789abcdef')
 })
 
-test('[DB14] only the first missing migration may be there already: a change that nobody recorded further on stops it', async () => {
+test('[DB14] only the first missing migration may be applied already; a later change without a record is an error', async () => {
   const { address, connection } = await newOriginalDatabase()
   await connection.query('ALTER TABLE agent_status ADD COLUMN chosen INT')
   await expect(prepareDatabase(address)).rejects.toMatchObject({ errno: 1060 })

@@ -1,4 +1,4 @@
-// What was in the four original tables is there after the migration, with the new columns filled from what is known.
+// The rows of the four original tables survive the migration, and the new columns are filled from existing data.
 
 import { expect, test } from 'vitest'
 import { prepareDatabase } from '#db/schema/migrate.ts'
@@ -19,7 +19,7 @@ async function migrated() {
   return connection
 }
 
-test('[DB7] messages keep their order as seq, from 1 without a gap, by time and within a millisecond by id', async () => {
+test('[DB7] messages keep their order as seq, from 1 without a gap, by time and then by id', async () => {
   const connection = await migrated()
   const rows = await select(
     connection,
@@ -47,7 +47,7 @@ test('[DB7] messages keep their order as seq, from 1 without a gap, by time and 
   ])
 })
 
-test('[DB8] each side has read up to its first unread message, and counters and is_read agree with that', async () => {
+test('[DB8] each side has read up to its first unread message, and the counters and is_read agree', async () => {
   const connection = await migrated()
   const reading = `SELECT id, customer_read_seq AS cr, customer_unread AS cu, agent_read_seq AS ar, agent_unread AS au
     FROM conversations ORDER BY id`
@@ -62,7 +62,7 @@ test('[DB8] each side has read up to its first unread message, and counters and 
   expect(unread.map((row) => row.id)).toEqual([104, 106, 107, 108, 109])
 })
 
-test('[DB9] an agent makes the difference between waiting and in progress; who waits has waited since the start', async () => {
+test('[DB9] a conversation with an agent is pending, one without is open and has waited since its start', async () => {
   const connection = await migrated()
   const states =
     'SELECT id, status, queued_at AS q, closed_at AS c, site_id = (SELECT id FROM sites) AS s FROM conversations ORDER BY id'
@@ -75,7 +75,7 @@ test('[DB9] an agent makes the difference between waiting and in progress; who w
   ])
 })
 
-test('[DB10] people keep their names in lower case, customers get the site, agents what they chose', async () => {
+test('[DB10] users keep their names in lower case, customers get the site, agents their chosen status', async () => {
   const connection = await migrated()
   const people = 'SELECT username, name, site_id = (SELECT id FROM sites) AS here FROM users ORDER BY id'
   expect(await select(connection, people)).toEqual([

@@ -1,5 +1,5 @@
-// A shop's rows in the four tables of the first design, with what makes moving them hard: messages that share a millisecond or whose
-// times run against their ids, read marks with a hole, states that contradict, names in capitals.
+// Rows for the four original tables with the hard cases of the migration: messages in the same millisecond or with
+// times against their ids, gaps in read marks, contradictory states, names in capitals.
 
 export const originalRows = `
   INSERT INTO users (id, username, password_hash, role, email, created_at) VALUES

@@ -1,4 +1,4 @@
-// A transaction makes few trips to the database, and is a transaction all the same.
+// A transaction needs few round trips to the database and is still atomic.
 
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { newPreparedDatabase, openDatabase } from './databases.ts'
 
 async function newSites() {
   const { address } = await newPreparedDatabase()
-  // One connection, so that what one transaction leaves behind is met by the next.
+  // One connection, so that a leftover of one transaction would affect the next.
   const db = openDatabase(address, { connections: 1 })
   await db.insertInto('sites').values({ site_key: 'k', name: 'Shop; of "quotes" \\ and ?', origins: '' }).execute()
   const names = async () => (await db.selectFrom('sites').select('name').execute()).map((row) => row.name)
@@ -17,7 +17,7 @@ async function newSites() {
   return { db, names, rename }
 }
 
-test('[DB36] what needs no answer goes with the next statement, in its order', async () => {
+test('[DB36] a statement without a needed result is sent with the next one, in order', async () => {
   const { db, names, rename } = await newSites()
   const seen = await tripsOf(() =>
     db.transaction().execute(async (trx) => {
@@ -36,7 +36,7 @@ test('[DB36] what needs no answer goes with the next statement, in its order', a
   expect(await names()).toEqual(['at last'])
 })
 
-test('[DB36] what waited when the transaction is undone is never sent, and one that asked nothing sends nothing', async () => {
+test('[DB36] a deferred statement is never sent after a rollback, and a transaction without statements sends nothing', async () => {
   const { db, names, rename } = await newSites()
   const undone = db.transaction().execute(async (trx) => {
     await rename('sent').execute(trx)
@@ -56,7 +56,7 @@ test('[DB36] what waited when the transaction is undone is never sent, and one t
   expect(await tripsOf(nothing)).toEqual([])
 })
 
-test('[DB36] where one that waited fails, the transaction fails and leaves nothing', async () => {
+test('[DB36] when a deferred statement fails, the transaction fails and leaves nothing', async () => {
   const { db, names, rename } = await newSites()
   const failed = db.transaction().execute(async (trx) => {
     await rename('before').execute(trx)
@@ -68,10 +68,10 @@ test('[DB36] where one that waited fails, the transaction fails and leaves nothi
   expect(await names()).toEqual(['after'])
 })
 
-test('[DB38] a transaction that is known from the start makes one trip and answers for each of its statements', async () => {
+test('[DB38] a transaction of given statements takes one round trip and returns each result', async () => {
   const { db, names, rename } = await newSites()
   const statements = [rename('once'), sql`select name from sites`, rename('twice')].map((query) => query.compile(db))
-  // Opens its connection.
+  // Opens the connection.
   await executeInOneRoundTrip(db, [sql`select 1`.compile(db)])
   const seen = await tripsOf(async () => {
     const [first, rows, last] = await executeInOneRoundTrip(db, statements)
@@ -83,7 +83,7 @@ test('[DB38] a transaction that is known from the start makes one trip and answe
   expect(await names()).toEqual(['twice'])
 })
 
-test('[DB38] where one of its statements fails, it leaves nothing, and its connection is good', async () => {
+test('[DB38] when one of its statements fails, it leaves nothing and its connection still works', async () => {
   const { db, names, rename } = await newSites()
   const statements = ['before', 'x'.repeat(200), 'after'].map((name) => rename(name).compile(db))
   await expect(executeInOneRoundTrip(db, statements)).rejects.toMatchObject({ errno: 1406 })
@@ -91,7 +91,7 @@ test('[DB38] where one of its statements fails, it leaves nothing, and its conne
   expect(await executeInOneRoundTrip(db, [sql`select 1 as one`.compile(db)])).toEqual([[{ one: 1 }]])
 })
 
-test('[DB38] a shortcut is taken once; refused by the database or by itself, the work is done; anything else is told', async () => {
+test('[DB38] a shortcut is tried once; after a rejection the work runs instead, and any other error is thrown', async () => {
   const { db, names, rename } = await newSites()
   const work = () => Promise.resolve('worked')
   const short = (name: string) => async () => {
@@ -105,7 +105,7 @@ test('[DB38] a shortcut is taken once; refused by the database or by itself, the
   expect(await names()).toEqual(['short'])
 })
 
-test('[DB37] [T14] a text of several statements is refused; semicolons within values and quotes are text', async () => {
+test('[DB37] [T14] a text of several statements is refused; semicolons inside values and quotes are data', async () => {
   const { db, names } = await newSites()
   await expect(sql.raw("select 1; update sites set name = 'pwned'").execute(db)).rejects.toThrow('not allowed')
   await expect(sql.raw("select 'a\\'; select 1").execute(db)).rejects.toThrow()

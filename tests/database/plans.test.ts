@@ -1,5 +1,5 @@
-// What reads cost must not grow with what a shop has behind it: each named query, asked through the functions that Kefu asks it through, on
-// a filled database, is told from the index that was made for it, without a sort or a scan, and touches only the rows of its answer.
+// The cost of reads must not grow with history. Each query runs through the product's own functions on a filled
+// database: it uses its index without a sort or a scan, and reads only the rows of its result.
 
 import { Kysely, MysqlDialect } from 'kysely'
 import { createPool, type Pool } from 'mysql2'
@@ -26,7 +26,7 @@ import { select } from './databases.ts'
 
 const size = { conversations: 8_000, present: 2_000, agents: 20, longEvery: 4_000, longLength: 2_000 }
 const page = 50
-/** The newest of the long ones, and an agent and a customer who have many. */
+/** The newest of the long conversations, and an agent and a customer with many. */
 const long = size.conversations - size.longEvery + 1
 const agentId = 1
 const customerId = customersAbove + 1
@@ -58,7 +58,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** As EXPLAIN tells it on both servers. */
+/** The EXPLAIN output that both servers share. */
 interface Step {
   table: string
   type: string
@@ -70,7 +70,7 @@ async function explain({ sql, parameters }: (typeof asked)[number]): Promise<Ste
   return (await select(connection, `EXPLAIN FORMAT=TRADITIONAL ${sql}`, [...parameters])) as Step[]
 }
 
-/** The rows that the connection has read so far, by key or one after another. */
+/** The rows that the connection has read so far, by key or in sequence. */
 async function countRead(): Promise<number> {
   const rows = await new Promise<{ Variable_name: string; Value: string }[]>((resolve, reject) =>
     pool.query("SHOW SESSION STATUS LIKE 'Handler_read%'", (error, found) =>
@@ -83,7 +83,7 @@ async function countRead(): Promise<number> {
 const twice = (key: string) => [key, key]
 
 interface Seen {
-  /** `table key`, in the order of the plan; what was joined by its primary key and the page itself left out. */
+  /** `table key`, in the order of the plan, without joins by primary key and the page itself. */
   keys: string[]
   faults: string[]
   read: number
@@ -99,9 +99,9 @@ async function look(call: () => Promise<unknown>): Promise<Seen> {
   for (const query of asked) {
     for (const { table, type, key, Extra } of await explain(query)) {
       const isPage = /^<derived/.test(table ?? '')
-      // Two rows; the server may as well read both.
+      // With two rows the server may read both.
       const isSmall = table === 'sites'
-      // Colleagues are told by name.
+      // Colleagues are sorted by name.
       if (/filesort|temporary/.test(Extra ?? '') && table !== 'agent') seen.faults.push(`${table}: ${Extra}`)
       if (['ALL', 'index'].includes(type) && !isPage && !isSmall) seen.faults.push(`${table}: ${type} ${key}`)
       if (key !== null && key !== 'PRIMARY' && !isPage) seen.keys.push(`${table} ${key}`)
@@ -183,7 +183,7 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
   ['agents', () => selectAgents(db), ['agent users_role', 'conversations conversations_mine'], size.present],
 ]
 
-/** What a real shop could not have come to; each counts the rows that are wrong. */
+/** States that a real installation cannot have. Each query counts the wrong rows. */
 const wrongs = {
   'seq with a gap': `SELECT COUNT(*) AS n FROM (SELECT c.id FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id
     GROUP BY c.id, c.last_seq HAVING COUNT(m.id) <> c.last_seq OR COALESCE(MAX(m.seq), 0) <> c.last_seq) AS wrong`,
@@ -210,7 +210,7 @@ test.each(Object.entries(wrongs))('what is filled in is as people would have lef
   expect(await select(connection, sql)).toEqual([{ n: 0 }])
 })
 
-test.each(reads)('[DB35] %s: from its index, without a sort or a scan', async (_, call, keys, atMost) => {
+test.each(reads)('[DB35] %s: uses its index, without a sort or a scan', async (_, call, keys, atMost) => {
   const seen = await look(call)
   expect(seen.faults).toEqual([])
   expect(seen.keys.toSorted()).toEqual(keys.toSorted())
@@ -219,7 +219,7 @@ test.each(reads)('[DB35] %s: from its index, without a sort or a scan', async (_
 
 const indexes = [...new Set(reads.flatMap(([, , keys]) => keys.map((key) => key.split(' ')[1] as string)))]
 
-test.each(indexes)('[DB35] it would be seen if there were no %s', async (index) => {
+test.each(indexes)('[DB35] the check fails without the index %s', async (index) => {
   const columns = await select(
     connection,
     `SELECT table_name AS of_table, column_name AS name, non_unique AS is_multiple FROM information_schema.statistics
@@ -227,8 +227,8 @@ test.each(indexes)('[DB35] it would be seen if there were no %s', async (index) 
     [index],
   )
   const { of_table: table, name: first, is_multiple: isMultiple } = columns[0] as RowDataPacket
-  // What a foreign key stands on can be replaced, but not be missing.
-  const [add, drop] = first.endsWith('_id') ? [`, ADD KEY stands_in (${first})`, 'DROP KEY stands_in,'] : ['', '']
+  // The index of a foreign key can be replaced but not dropped.
+  const [add, drop] = first.endsWith('_id') ? [`, ADD KEY replacement (${first})`, 'DROP KEY replacement,'] : ['', '']
   await connection.query(`ALTER TABLE ?? DROP KEY ??${add}`, [table, index])
   try {
     const unseen = []

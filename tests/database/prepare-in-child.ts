@@ -1,4 +1,4 @@
-// Prepares the database whose URL stands in its input, as a process that a test can kill.
+// Prepares the database whose URL is on stdin, in a process that a test can kill.
 
 import { text } from 'node:stream/consumers'
 import { prepareDatabase } from '#db/schema/migrate.ts'

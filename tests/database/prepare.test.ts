@@ -1,4 +1,4 @@
-// Preparing a database: empty, old, shared, or not ours.
+// Preparing a database that is empty, old, shared, or not ours.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -19,7 +19,7 @@ const migrations = readdirSync(folder).sort()
 const read = (file: string) => splitStatements(readFileSync(new URL(file, folder), 'utf8'))
 
 describe('migrations', () => {
-  test('[DB1] are numbered without a hole and hold one statement each, but for the original tables', () => {
+  test('[DB1] are numbered without a gap and have one statement each, except for the original tables', () => {
     expect(migrations.map((file) => file.slice(0, 5))).toEqual(
       migrations.map((_, index) => `${String(index + 1).padStart(4, '0')}-`),
     )
@@ -31,7 +31,7 @@ describe('migrations', () => {
   test.each([
     ['nothing in it', ''],
     ['rows in it', originalRows],
-  ])('[DB2] lead the original tables with %s to what schema.sql gives a new database', async (_, rows) => {
+  ])('[DB2] turn the original tables with %s into the schema of a new database', async (_, rows) => {
     const old = await newOriginalDatabase(rows)
     await prepareDatabase(old.address)
     const fresh = await newPreparedDatabase()
@@ -45,7 +45,7 @@ describe('migrations', () => {
 })
 
 describe('prepareDatabase', () => {
-  test('[DB3] creates the database where there is none, and finds it ready the next time', async () => {
+  test('[DB3] creates a missing database, and finds it ready the next time', async () => {
     const { address, name, connection } = await newDatabaseName()
     const log: string[] = []
     await prepareDatabase(address, (message) => log.push(message))
@@ -65,7 +65,7 @@ describe('prepareDatabase', () => {
     expect(await select(connection, 'SELECT name FROM sites')).toEqual([{ name: 'kept' }])
   })
 
-  test('[DB4] refuses a database that a newer version has migrated, and leaves it as it is', async () => {
+  test('[DB4] refuses a database of a newer version, and does not change it', async () => {
     const { address, connection, name } = await newPreparedDatabase()
     await connection.query("INSERT INTO schema_migrations (name) VALUES ('9999-from-the-future')")
     const before = await describeDatabase(connection)
@@ -75,7 +75,7 @@ describe('prepareDatabase', () => {
     expect(await describeDatabase(connection)).toEqual(before)
   })
 
-  test('[DB5] refuses a database that holds tables of others, and leaves it as it is', async () => {
+  test('[DB5] refuses a database with foreign tables, and does not change it', async () => {
     const { address, connection } = await newEmptyDatabase()
     await connection.query('CREATE TABLE users (id INT)')
     await connection.query('CREATE TABLE wp_posts (id INT)')
@@ -87,21 +87,26 @@ describe('prepareDatabase', () => {
   test.each([
     ['new', newEmptyDatabase],
     ['old', () => newOriginalDatabase(originalRows)],
-  ])('[DB6] called four times at once on a database that is %s, one does it and the others wait', async (_, make) => {
-    const { address, connection } = await make()
-    const logs = await Promise.all(
-      [1, 2, 3, 4].map(async () => {
-        const log: string[] = []
-        await prepareDatabase(address, (message) => log.push(message))
-        return log
-      }),
-    )
-    const waiting = 'Another process is preparing the database; waiting for it'
-    const [worked, ...waited] = logs.sort((a, b) => Number(a[0] === waiting) - Number(b[0] === waiting))
-    expect(worked).not.toEqual([])
-    // One that came late may have found the lock free and the work done.
-    for (const log of waited) expect([[], [waiting]]).toContainEqual(log)
-    expect(logs.flat()).toContain(waiting)
-    expect(await select(connection, 'SELECT COUNT(*) AS n FROM schema_migrations')).toEqual([{ n: migrations.length }])
-  })
+  ])(
+    '[DB6] called four times concurrently on a database that is %s, works once while the others wait',
+    async (_, make) => {
+      const { address, connection } = await make()
+      const logs = await Promise.all(
+        [1, 2, 3, 4].map(async () => {
+          const log: string[] = []
+          await prepareDatabase(address, (message) => log.push(message))
+          return log
+        }),
+      )
+      const waiting = 'Another process is preparing the database; waiting for it'
+      const [worked, ...waited] = logs.sort((a, b) => Number(a[0] === waiting) - Number(b[0] === waiting))
+      expect(worked).not.toEqual([])
+      // A late caller may have found the lock free and the work done.
+      for (const log of waited) expect([[], [waiting]]).toContainEqual(log)
+      expect(logs.flat()).toContain(waiting)
+      expect(await select(connection, 'SELECT COUNT(*) AS n FROM schema_migrations')).toEqual([
+        { n: migrations.length },
+      ])
+    },
+  )
 })

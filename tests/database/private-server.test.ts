@@ -1,4 +1,4 @@
-// What can only be tried on a server of one's own: freezing it, killing it, setting it wrongly, users with fewer rights.
+// Tests that need a private database server: they freeze it, kill it, change its settings, or restrict users.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -53,7 +53,7 @@ function signal(name: NodeJS.Signals) {
   process.kill(pid, name)
 }
 
-/** A global variable set for the time of some work. */
+/** Sets a global variable while the work runs. */
 async function withGlobal<T>(name: string, value: number, work: () => Promise<T>): Promise<T> {
   const [before] = await select(admin, `SELECT @@GLOBAL.${name} AS value`)
   await admin.query(`SET GLOBAL ${name} = ${value}`)
@@ -64,7 +64,7 @@ async function withGlobal<T>(name: string, value: number, work: () => Promise<T>
   }
 }
 
-describe('a server that Kefu cannot rely on', () => {
+describe('a server with unsuitable settings', () => {
   test.each([
     ['auto_increment_increment', 2, 'The database server has auto_increment_increment = 2; it must be 1'],
     [
@@ -78,7 +78,7 @@ describe('a server that Kefu cannot rely on', () => {
     await expect(refused).rejects.toBeInstanceOf(StartError)
   })
 
-  test('[DB30] is refused with a line for each thing that is wrong', async () => {
+  test('[DB30] is refused with a line for each problem', async () => {
     const refused = withGlobal('auto_increment_increment', 3, () =>
       withGlobal('max_allowed_packet', 2 * 1024 * 1024, () => prepareDatabase(server)),
     )
@@ -86,7 +86,7 @@ describe('a server that Kefu cannot rely on', () => {
     expect(error?.message.split('\n')).toHaveLength(2)
   })
 
-  test('[DB31] that does not flush at commit is warned of, and refused where it is our own', async () => {
+  test('[DB31] causes a warning when it does not flush at commit, and is refused when it is our own', async () => {
     await withGlobal('innodb_flush_log_at_trx_commit', 2, async () => {
       const log: string[] = []
       await prepareDatabase(server, (message) => log.push(message))
@@ -97,7 +97,7 @@ describe('a server that Kefu cannot rely on', () => {
 })
 
 describe("Kefu's own user", () => {
-  test('[OB25] [S17] has its own database, and neither files, triggers, users nor other databases', async () => {
+  test('[OB25] [S17] has its own database, but no access to files, triggers, users or other databases', async () => {
     const own = await createConnection(driverOptions(server))
     const refused = [
       "SELECT 'x' INTO OUTFILE '/tmp/kefu-outfile'",
@@ -123,12 +123,12 @@ describe("Kefu's own user", () => {
     await expect(asAdministrator).rejects.toThrow('secure-file-priv')
   })
 
-  test('[OB26] [S27] is served by a process that knows no setting and no secret of Kefu', async () => {
+  test('[OB26] [S27] is served by a process without Kefu’s settings and secrets', async () => {
     const environment = readFileSync(`/proc/${server.pid()}/environ`, 'utf8').split('\0').filter(Boolean)
     expect(environment.map((entry) => entry.split('=')[0]).sort()).toEqual(Object.keys(childEnvironment()).sort())
   })
 
-  test('[OB27] [S20] is warned of a disk that fills up, once, and when it has room again', async () => {
+  test('[OB27] [S20] gets one warning when the disk fills up, and one message when it has room again', async () => {
     const lines: string[] = []
     const low = watchDisk(dataDir, (line) => lines.push(line), Number.POSITIVE_INFINITY)
     await expect.poll(() => lines).toEqual([expect.stringMatching(/^The disk of .* is nearly full: \d+ MB left\./)])
@@ -140,11 +140,11 @@ describe("Kefu's own user", () => {
   })
 })
 
-describe('a user with fewer rights', () => {
+describe('a user with restricted privileges', () => {
   const url = (user: string, password: string, database: string) =>
     `mysql://${user}:${password}@localhost/${database}?socketPath=${encodeURIComponent(server.socketPath)}`
 
-  test('[DB32] is told in one line what it may not do, and prepares a database that was made for it', async () => {
+  test('[DB32] is refused with one line about the missing privilege, and can prepare a database created for it', async () => {
     await admin.query("CREATE USER 'shop'@'localhost' IDENTIFIED BY 'p@ss:/?'")
     const password = encodeURIComponent('p@ss:/?')
     const there = { url: url('shop', password, 'shop_kefu') }
@@ -158,23 +158,23 @@ describe('a user with fewer rights', () => {
     await expect(prepareDatabase({ url: url('shop', password, '') })).rejects.toThrow('names no database')
   })
 
-  test('[DB32] a server that is not there is told as unavailable', async () => {
+  test('[DB32] a missing server is reported as unavailable', async () => {
     const nowhere = { ...server, socketPath: join(dataDir, 'no-such.sock') }
     await expect(prepareDatabase(nowhere)).rejects.toBeInstanceOf(DatabaseUnavailable)
   })
 })
 
-describe('a server that falls silent', () => {
-  test('[DB33] is told as DatabaseUnavailable within the limit, by every request; when it answers again all is well', async () => {
+describe('a server that stops responding', () => {
+  test('[DB33] makes every request fail with DatabaseUnavailable in time, and everything works when it responds again', async () => {
     const db = openDatabase(server)
     const ask = async () => (await sql<{ n: number }>`select 1 as n`.execute(db)).rows[0]?.n
     await Promise.all(Array.from({ length: 20 }, ask))
     signal('SIGSTOP')
-    // Its threads stop one by one; until the last has, a statement may still be answered.
+    // Its threads stop one by one; until the last has stopped, a statement may still get a reply.
     await expect.poll(areAllThreadsStopped).toBe(true)
     try {
       const began = performance.now()
-      // More than there are connections: those without one may not wait for ever either.
+      // More requests than connections: those without a connection may not wait forever either.
       const results = await Promise.allSettled(Array.from({ length: 3 * serverLimits.databaseConnections }, ask))
       const took = performance.now() - began
       for (const result of results) {
@@ -193,7 +193,7 @@ describe('a server that falls silent', () => {
     )
   })
 
-  test('[DB34] killed in transactions, it keeps what was told as done and the pool finds the next one by itself', async () => {
+  test('[DB34] killed during transactions, it keeps every confirmed write, and the pool reconnects by itself', async () => {
     const db = openDatabase(server)
     const done: string[] = []
     let isOver = false
@@ -204,7 +204,7 @@ describe('a server that falls silent', () => {
         await inTransaction(db, insert).then(
           () => done.push(username),
           (error) => {
-            // A commit whose answer was lost is tried again, and finds what it has written.
+            // A commit without a reply is retried and finds its own row.
             if (isDuplicateKey(error)) done.push(username)
             else if (!(error instanceof DatabaseUnavailable)) throw error
           },

@@ -21,12 +21,12 @@ test.each([
   ['two minus signs that are no comment', 'SELECT 3--2; SELECT 2', ['SELECT 3--2', 'SELECT 2']],
   ['a comment at the very end', 'SELECT 1; --', ['SELECT 1']],
   ['words kept apart by a comment alone', 'SELECT/* */1', ['SELECT 1']],
-])('[DB16] statements are told apart: %s', (_, text, statements) => {
+])('[DB16] statements are separated: %s', (_, text, statements) => {
   expect(splitStatements(text)).toEqual(statements)
 })
 
 test.each(["SELECT 'open; SELECT 2", 'SELECT "open', 'SELECT `open;', 'SELECT /* open; SELECT 2'])(
-  '[DB16] what is left open is refused: %s',
+  '[DB16] an unterminated statement is refused: %s',
   (text) => {
     expect(() => splitStatements(text)).toThrow('open')
   },

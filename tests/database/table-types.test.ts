@@ -1,4 +1,4 @@
-// db/core/database.ts is written by hand; here its interfaces are read as text and held against what the server tells of the tables.
+// db/core/database.ts is written by hand. This test parses its interfaces and compares them with the server's tables.
 
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
@@ -8,14 +8,14 @@ const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta
 
 interface Column {
   name: string
-  /** What a row holds: number, string, boolean, time, bytes, or an enum's values in an order of their own. */
+  /** The type of a column: number, string, boolean, time, bytes, or an enum's values in sorted order. */
   type: string
   nullable: boolean
-  /** May be left out of an insert. */
+  /** May be omitted from an insert. */
   optional: boolean
 }
 
-/** Times and booleans by the names that db/core/database.ts gives them. */
+/** Names of db/core/database.ts for times and booleans. */
 const named: Record<string, Omit<Column, 'name'>> = {
   Time: { type: 'time', nullable: false, optional: false },
   NullableTime: { type: 'time', nullable: true, optional: true },
@@ -33,8 +33,8 @@ const unions = new Map(
 )
 
 function columnOf(name: string, text: string): Column {
-  const known = named[text]
-  if (known) return { name, ...known }
+  const alias = named[text]
+  if (alias) return { name, ...alias }
   const generated = /^Generated<(.+)>$/.exec(text)?.[1]
   const nullable = text.endsWith(' | null')
   const plain = generated ?? text.replace(/ \| null$/, '')
@@ -74,7 +74,7 @@ function storedType(columnType: string): string {
   throw new Error(`${columnType} is a type that this test does not know`)
 }
 
-test('[DB15] db/core/database.ts says of each table what the server says: columns in order, types, nulls and defaults', async () => {
+test('[DB15] db/core/database.ts matches the server’s tables: columns in order, types, nulls and defaults', async () => {
   const { connection } = await newPreparedDatabase()
   const stored: Record<string, Column[]> = {}
   const columns = await select(

@@ -1,4 +1,4 @@
-// A transaction that meets another is run again as a whole: what it did before is undone, so nothing counts twice or half.
+// A transaction with a conflict is retried as a whole after a rollback, so nothing counts twice or in part.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { inTransaction } from '#db/core/transaction.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
-/** Two users whose names count; each call of `add` adds one to a count. */
+/** Two users with a number in their names; each call of `add` increments one of the numbers. */
 async function newCounters() {
   const { address } = await newPreparedDatabase()
   const db = openDatabase(address)
@@ -40,23 +40,23 @@ async function add(trx: Transaction, id: number) {
     .execute()
 }
 
-/** Holds a row's lock until told to let go. */
+/** Holds a row's lock until released. */
 async function holdLock(db: Database, id: number) {
   const held = Promise.withResolvers<void>()
-  const letGo = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
   const done = db.transaction().execute(async (trx) => {
     await trx.selectFrom('users').select('id').where('id', '=', id).forUpdate().execute()
     held.resolve()
-    await letGo.promise
+    await release.promise
   })
   await held.promise
   return async () => {
-    letGo.resolve()
+    release.resolve()
     await done
   }
 }
 
-test('[DB25] of two transactions that wait for each other one is run again, and both count once', async () => {
+test('[DB25] in a deadlock one of two transactions is retried, and both count once', async () => {
   const { db, first, second, counts } = await newCounters()
   let runs = 0
   let waiting = 2
@@ -74,9 +74,9 @@ test('[DB25] of two transactions that wait for each other one is run again, and 
   expect(await counts()).toEqual([2, 2])
 })
 
-test('[DB26] after waiting too long for a lock the whole transaction is run again, not its last statement alone', async () => {
+test('[DB26] after a lock timeout the whole transaction is retried, not only its last statement', async () => {
   const { db, first, second, counts } = await newCounters()
-  const letGo = await holdLock(db, second)
+  const release = await holdLock(db, second)
   let runs = 0
   const work = inTransaction(db, async (trx) => {
     runs++
@@ -84,15 +84,15 @@ test('[DB26] after waiting too long for a lock the whole transaction is run agai
     await add(trx, second)
   })
   await sleep(serverLimits.databaseLockWaitSeconds * 1000 + 200)
-  await letGo()
+  await release()
   await work
   expect(runs).toBe(2)
   expect(await counts()).toEqual([1, 1])
 })
 
-test('[DB27] a lock that is never free ends in DatabaseUnavailable, with nothing written', async () => {
+test('[DB27] a lock that is never released ends in DatabaseUnavailable, with nothing written', async () => {
   const { db, first, second, counts } = await newCounters()
-  const letGo = await holdLock(db, second)
+  const release = await holdLock(db, second)
   const began = performance.now()
   const work = inTransaction(db, async (trx) => {
     await add(trx, first)
@@ -102,11 +102,11 @@ test('[DB27] a lock that is never free ends in DatabaseUnavailable, with nothing
   expect(performance.now() - began).toBeLessThan(
     serverLimits.databaseQueryMs + serverLimits.databaseLockWaitSeconds * 1000 + 500,
   )
-  await letGo()
+  await release()
   expect(await counts()).toEqual([0, 0])
 })
 
-test('[DB28] what the work itself throws is not tried again and undoes everything', async () => {
+test('[DB28] an error thrown by the work is not retried and rolls everything back', async () => {
   const { db, first, counts } = await newCounters()
   let runs = 0
   const work = inTransaction(db, async (trx) => {
@@ -119,7 +119,7 @@ test('[DB28] what the work itself throws is not tried again and undoes everythin
   expect(await counts()).toEqual([0, 0])
 })
 
-test('[DB29] forty transactions that cross at will lose and double nothing', async () => {
+test('[DB29] forty transactions that lock in random order lose and repeat nothing', async () => {
   const { db, first, second, counts } = await newCounters()
   const all = Array.from({ length: 40 }, (_, index) =>
     inTransaction(db, async (trx) => {
@@ -129,7 +129,7 @@ test('[DB29] forty transactions that cross at will lose and double nothing', asy
     }).then(
       () => 1,
       (error) => {
-        // Told as not done, and then it is not.
+        // Reported as not done, so it must not be done.
         if (error instanceof DatabaseUnavailable) return 0
         throw error
       },

@@ -1,4 +1,4 @@
-// One step of a random sequence: a request out of the table (or a connection that breaks and comes back), by whom, about what.
+// One step of a random sequence: a request or a reconnect, with its actor and its target.
 
 import fc from 'fast-check'
 import type { AgentStatusValue, ConversationView } from '#protocol/entities.ts'
@@ -6,16 +6,16 @@ import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
 
 export interface Action {
   name: RequestName | 'reconnect'
-  /** Picks among those whose role may ask this. */
+  /** Chooses among the actors whose role may send this request. */
   by: number
-  /** Asked by anybody at all, to be refused where the role does not fit. */
+  /** Sent by any actor, so that the role check can refuse it. */
   isStranger: boolean
-  /** Picks a conversation of this sequence; one that does not exist when there is none. */
+  /** Chooses a conversation of this sequence, or one that does not exist when there is none. */
   conversation: number
-  /** Picks a seq, a client id, an agent. */
+  /** Chooses a seq, a client id, or an agent. */
   n: number
   flag: boolean
-  /** Starts while what was asked before may still be under way. */
+  /** Starts while earlier requests may still be pending. */
   overlaps: boolean
 }
 
@@ -59,12 +59,12 @@ const action: fc.Arbitrary<Action> = fc.record({
 
 export const actions = fc.array(action, { minLength: 1, maxLength: 40, size: 'max' })
 
-/** What an action's payload is made of. */
+/** The values that a payload is built from. */
 export interface About {
   conversationId: number
   customerId: number
   agentId: number
-  /** A newer token of the session that asks. */
+  /** A newer token of the actor's session. */
   newToken(): string
 }
 

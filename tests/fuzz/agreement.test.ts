@@ -1,5 +1,5 @@
-// What people are told is what they would see if they asked: after any sequence of actions, the state that each side has built from
-// answers and events equals the state fetched anew.
+// After any sequence of actions, the state that each client has built from replies and events equals the state that
+// it would load.
 
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -10,8 +10,8 @@ import { type Action, actions } from './actions.ts'
 import { startWorld, type World } from './world.ts'
 
 const sequences = isLongRun ? 1_000 : 100
-/** Told at the latest after serverLimits.conversationUpdateMs; the rest is for a busy machine. */
-const toldWithinMs = serverLimits.conversationUpdateMs + 4_000
+/** Published at the latest after serverLimits.conversationUpdateMs; the rest allows for a busy machine. */
+const publishedWithinMs = serverLimits.conversationUpdateMs + 4_000
 
 let world: World
 beforeAll(async () => {
@@ -19,14 +19,14 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-/** Resolves once every side shows what it would fetch; throws the first difference when that takes too long. */
-async function agreed(): Promise<void> {
-  const giveUpAt = performance.now() + toldWithinMs
-  // Cheap to ask; where it fails, the pictures below say how.
-  await vi.waitUntil(world.isAllTold, { interval: 10, timeout: toldWithinMs }).catch(() => undefined)
-  for (const side of world.sides) {
+/** Resolves when every client shows what it would load. On timeout it throws the first difference. */
+async function waitForAgreement(): Promise<void> {
+  const giveUpAt = performance.now() + publishedWithinMs
+  // A cheap check. When it fails, the snapshots below show the difference.
+  await vi.waitUntil(world.isUpToDate, { interval: 10, timeout: publishedWithinMs }).catch(() => undefined)
+  for (const client of world.clients) {
     await expect
-      .poll(async () => ({ shown: side.shown(), fetched: await side.fetched() }), {
+      .poll(async () => ({ shown: client.shown(), fetched: await client.fetched() }), {
         interval: 20,
         timeout: Math.max(0, giveUpAt - performance.now()),
       })
@@ -37,12 +37,12 @@ async function agreed(): Promise<void> {
   }
 }
 
-test(`[FZ1] ${sequences} random sequences over every request: what each side was told is what it would fetch (seed ${seed})`, {
+test(`[FZ1] after ${sequences} random sequences of requests, every client shows what it would load (seed ${seed})`, {
   timeout: isLongRun ? 20 * 60_000 : 200_000,
 }, async () => {
   const property = fc.asyncProperty(actions, async (sequence: Action[]) => {
     await world.perform(sequence)
-    await agreed()
+    await waitForAgreement()
   })
   await fc.assert(property, {
     numRuns: sequences,
@@ -50,6 +50,6 @@ test(`[FZ1] ${sequences} random sequences over every request: what each side was
     interruptAfterTimeLimit: isLongRun ? 18 * 60_000 : 180_000,
     markInterruptAsFailure: true,
   })
-  const silent = Object.keys(requestSchemas).filter((name) => !world.answered.get(name)?.ok)
+  const silent = Object.keys(requestSchemas).filter((name) => !world.replies.get(name)?.ok)
   expect(silent).toEqual([])
 })

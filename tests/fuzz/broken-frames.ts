@@ -1,12 +1,13 @@
-// Frames that are wrong below the requests: engine.io and Socket.IO types, namespaces, acknowledgement ids, attachments, bytes.
+// Frames that are broken below the request level: engine.io and Socket.IO types, namespaces, acknowledgement ids,
+// attachments, bytes.
 
 import { requestSchemas } from '#protocol/requests.ts'
 import type { Random } from '../chaos/random.ts'
-import { damage, oddText } from './malformed.ts'
+import { damage, malformedText } from './malformed.ts'
 import type { RawConnection } from './raw-connection.ts'
 
 const names = Object.keys(requestSchemas)
-/** Members of every object, of sockets, and the names Socket.IO keeps for itself. */
+/** Members of every object and of sockets, and the names that Socket.IO reserves. */
 const strangeNames = [
   '__proto__',
   'constructor',
@@ -40,10 +41,10 @@ export function sendBroken(connection: RawConnection, random: Random): void {
   const args = random.pick([
     '',
     ',{}',
-    `,${oddText(random)}`,
-    `,${oddText(random)},${oddText(random)}`,
+    `,${malformedText(random)}`,
+    `,${malformedText(random)},${malformedText(random)}`,
     ',null',
-    // Of nothing that exists: an admin may well release the first of all.
+    // Ids of nothing that exists: an admin may well release the first conversation.
     ',{"conversationId":4294967296}',
   ])
   const event = `[${name}${args}]`
@@ -56,14 +57,14 @@ export function sendBroken(connection: RawConnection, random: Random): void {
   else if (kind === 3) connection.send(damage(`42${namespace}${id}${event}`, random))
   else if (kind === 4) connection.send(damage(`42${id}${event}`, random), 'binary')
   else if (kind === 5) sendAttachments(connection, random, id, name)
-  else if (kind === 6) connection.send(`43${id}${oddText(random)}`)
+  else if (kind === 6) connection.send(`43${id}${malformedText(random)}`)
   else if (kind === 7)
     connection.send(
-      `40${namespace}${random.pick(['', '{}', '{"token":null}', '{"token":{}}', '[]', '1', oddText(random)])}`,
+      `40${namespace}${random.pick(['', '{}', '{"token":null}', '{"token":{}}', '[]', '1', malformedText(random)])}`,
     )
   else if (kind === 8)
     connection.send(`${random.pick(['41', '41/,', '44', '44{"message":1}', '45-', '451', '45-1-[]', '459-[]'])}`)
-  else if (kind === 9) connection.send(oddText(random))
+  else if (kind === 9) connection.send(malformedText(random))
   else if (kind === 10)
     connection.endWith(
       damage(random.pick(['\u0081\u00fe', '\u0089\u0080mask', '\u00c1\u0080', 'GET / HTTP/1.1\r\n\r\n']), random),
@@ -71,7 +72,7 @@ export function sendBroken(connection: RawConnection, random: Random): void {
   else for (const letter of `42${id}${event}`.slice(0, 40)) connection.send(letter)
 }
 
-/** A binary event: too few, too many or unnamed attachments, numbers that point nowhere. */
+/** A binary event with too few, too many or unnamed attachments, or placeholders that point nowhere. */
 function sendAttachments(connection: RawConnection, random: Random, id: string, name: string): void {
   const announced = random.pick(['0', '1', '2', '3', '10', '-1', '99999999'])
   const placeholder = `{"_placeholder":true,"num":${random.pick(['0', '1', '-1', '0.5', '1e9', '"0"', 'null', '"__proto__"'])}}`
@@ -79,7 +80,7 @@ function sendAttachments(connection: RawConnection, random: Random, id: string, 
     placeholder,
     `{"conversationId":${placeholder}}`,
     `[${placeholder},${placeholder}]`,
-    oddText(random),
+    malformedText(random),
   ])
   connection.send(`${random.pick(['45', '46'])}${announced}-${id}[${name},${payload}]`)
   for (let count = random.between(0, 3); count > 0; count--)

@@ -1,5 +1,5 @@
-// What one side holds of the world, as a pure value built from answers and events alone: conversations by id, the newest version each, the
-// messages of those that are open (the product's own timeline), agents, and whether somebody is here to answer.
+// The state of one client as a pure value built from replies and events alone: conversations with their newest
+// version, messages of the open ones (in the product's own timeline), agents, and availability.
 
 import type { Agent, Conversation, Message, Receipt } from '#protocol/entities.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
@@ -13,91 +13,95 @@ import {
   type Timeline,
 } from '../../client-web/shared/timeline/timeline.ts'
 
-export interface HeldState {
+export interface ClientState {
   readonly conversations: ReadonlyMap<number, Conversation>
-  /** Of the conversations this side has open. */
+  /** The timelines of the open conversations. */
   readonly timelines: ReadonlyMap<number, Timeline>
   readonly agents: ReadonlyMap<number, Agent>
-  readonly isSomebodyHere: boolean
+  readonly isAnyAgentAvailable: boolean
 }
 
-export const emptyState: HeldState = {
+export const emptyState: ClientState = {
   conversations: new Map(),
   timelines: new Map(),
   agents: new Map(),
-  isSomebodyHere: false,
+  isAnyAgentAvailable: false,
 }
 
-export function takeConversations(state: HeldState, conversations: readonly Conversation[]): HeldState {
-  const known = new Map(state.conversations)
+export function mergeConversations(state: ClientState, conversations: readonly Conversation[]): ClientState {
+  const merged = new Map(state.conversations)
   const timelines = new Map(state.timelines)
   for (const conversation of conversations) {
-    const held = known.get(conversation.id)
-    if (!held || held.version <= conversation.version) known.set(conversation.id, conversation)
+    const held = merged.get(conversation.id)
+    if (!held || held.version <= conversation.version) merged.set(conversation.id, conversation)
     const timeline = timelines.get(conversation.id)
     if (timeline) timelines.set(conversation.id, sawVersion(addHead(timeline, conversation), conversation.version))
   }
-  return { ...state, conversations: known, timelines }
+  return { ...state, conversations: merged, timelines }
 }
 
-/** Listens to a conversation from before it is asked for. */
-export function listenTo(state: HeldState, conversationId: number): HeldState {
+/** Subscribes before the conversation is requested. */
+export function subscribeTo(state: ClientState, conversationId: number): ClientState {
   if (state.timelines.has(conversationId)) return state
   return { ...state, timelines: new Map(state.timelines).set(conversationId, emptyTimeline) }
 }
 
-export function leave(state: HeldState, conversationId: number): HeldState {
+export function leave(state: ClientState, conversationId: number): ClientState {
   const timelines = new Map(state.timelines)
   timelines.delete(conversationId)
   return { ...state, timelines }
 }
 
-export function takePage(state: HeldState, conversationId: number, messages: readonly Message[]): HeldState {
+export function mergePage(state: ClientState, conversationId: number, messages: readonly Message[]): ClientState {
   return changeTimeline(state, conversationId, (timeline) => addPage(timeline, messages))
 }
 
-export function takeMessage(state: HeldState, message: Message): HeldState {
+export function mergeMessage(state: ClientState, message: Message): ClientState {
   return changeTimeline(state, message.conversationId, (timeline) =>
     sawVersion(addLive(timeline, [message]), message.version),
   )
 }
 
-/** Everything up to this version has been asked for and has come. */
-export function takeSynced(state: HeldState, conversationId: number, version: number): HeldState {
+/** Everything up to this version was requested and received. */
+export function markSynced(state: ClientState, conversationId: number, version: number): ClientState {
   return changeTimeline(state, conversationId, (timeline) => syncedTo(timeline, version))
 }
 
-export function takeReceipt(state: HeldState, { conversationId, readerRole, seq }: Receipt): HeldState {
+export function mergeReceipt(state: ClientState, { conversationId, readerRole, seq }: Receipt): ClientState {
   const head = readerRole === 'customer' ? { customerReadSeq: seq } : { agentReadSeq: seq }
   return changeTimeline(state, conversationId, (timeline) => addHead(timeline, head))
 }
 
-export function takeAgents(state: HeldState, agents: readonly Agent[]): HeldState {
+export function mergeAgents(state: ClientState, agents: readonly Agent[]): ClientState {
   return { ...state, agents: new Map([...state.agents, ...agents.map((agent) => [agent.id, agent] as const)]) }
 }
 
-export function takePresence(state: HeldState, isSomebodyHere: boolean): HeldState {
-  return { ...state, isSomebodyHere }
+export function mergeAvailability(state: ClientState, isAnyAgentAvailable: boolean): ClientState {
+  return { ...state, isAnyAgentAvailable }
 }
 
-const hearers: { [E in EventName]?: (state: HeldState, data: ServerEvents[E]) => HeldState } = {
-  'message:created': takeMessage,
-  'receipt:updated': takeReceipt,
-  'conversation:created': (state, { conversation }) => takeConversations(state, [conversation]),
-  'conversation:updated': (state, { conversation }) => takeConversations(state, [conversation]),
+const eventHandlers: { [E in EventName]?: (state: ClientState, data: ServerEvents[E]) => ClientState } = {
+  'message:created': mergeMessage,
+  'receipt:updated': mergeReceipt,
+  'conversation:created': (state, { conversation }) => mergeConversations(state, [conversation]),
+  'conversation:updated': (state, { conversation }) => mergeConversations(state, [conversation]),
   'agent:status-changed': (state, { agentId, status, lastSeen }) => {
     const agent = state.agents.get(agentId)
-    return agent ? takeAgents(state, [{ ...agent, status, lastSeen }]) : state
+    return agent ? mergeAgents(state, [{ ...agent, status, lastSeen }]) : state
   },
-  'agent:updated': (state, { agent }) => (agent ? takeAgents(state, [agent]) : state),
-  'availability:changed': (state, { available }) => takePresence(state, available),
+  'agent:updated': (state, { agent }) => (agent ? mergeAgents(state, [agent]) : state),
+  'availability:changed': (state, { available }) => mergeAvailability(state, available),
 }
 
-export function hear<E extends EventName>(state: HeldState, event: E, data: ServerEvents[E]): HeldState {
-  return hearers[event]?.(state, data) ?? state
+export function applyEvent<E extends EventName>(state: ClientState, event: E, data: ServerEvents[E]): ClientState {
+  return eventHandlers[event]?.(state, data) ?? state
 }
 
-function changeTimeline(state: HeldState, conversationId: number, change: (timeline: Timeline) => Timeline): HeldState {
+function changeTimeline(
+  state: ClientState,
+  conversationId: number,
+  change: (timeline: Timeline) => Timeline,
+): ClientState {
   const timeline = state.timelines.get(conversationId)
   return timeline ? { ...state, timelines: new Map(state.timelines).set(conversationId, change(timeline)) } : state
 }

@@ -1,5 +1,5 @@
-// Malformed input against a real server process: it lives, stays as small as it was, answers nothing with `internal`, and those who talk
-// meanwhile notice nothing.
+// Malformed input against a real server process: it survives, does not grow, never replies `internal`, and does not
+// disturb other people.
 
 import { expect, test } from 'vitest'
 import type { LoginReply, MessagesReply, WidgetSessionReply } from '#protocol/http.ts'
@@ -14,12 +14,12 @@ import { startHealthyPair } from './healthy-pair.ts'
 import { listRoutes, type Route } from './http-calls.ts'
 import { type Memory, measureMemory } from './memory.ts'
 
-/** A round is over before the tokens of its people are. */
+/** A round ends before its tokens expire. */
 const framesPerRound = 3_400
 const rounds = isLongRun ? 30 : 3
 const password = 'correct horse battery'
-/** Of what is left after a full collection of garbage, from the first third to the last. */
-const mayGrow = { heapBytes: 8 * 2 ** 20, residentBytes: 48 * 2 ** 20 }
+/** Growth of the memory after a full garbage collection, from the first third to the last. */
+const allowedGrowth = { heapBytes: 8 * 2 ** 20, residentBytes: 48 * 2 ** 20 }
 
 test(`[FZ2] ${rounds * framesPerRound} malformed frames and calls harm nobody (seed ${seed})`, {
   timeout: isLongRun ? 3_600_000 : 200_000,
@@ -55,7 +55,7 @@ test(`[FZ2] ${rounds * framesPerRound} malformed frames and calls harm nobody (s
     const [first, last] = [memory.slice(0, rounds / 3), memory.slice(-rounds / 3)].map((third) =>
       Math.max(...third.map((measured) => measured[kind])),
     ) as [number, number]
-    expect(last - first, `${kind} of ${JSON.stringify(memory)}`).toBeLessThan(mayGrow[kind])
+    expect(last - first, `${kind} of ${JSON.stringify(memory)}`).toBeLessThan(allowedGrowth[kind])
   }
   const complaints = server
     .output()
@@ -93,7 +93,7 @@ async function runRound(url: string, routes: Route[], round: number): Promise<Fr
   const pair = await startHealthyPair(url, healthyCustomer.token, healthyAgent.token)
   const customers = [await newCustomer(), await newCustomer()]
   const agents = [await newUser(`agent${round}`, 'agent'), await newUser(`admin${round}`, 'admin')]
-  // Changed as it may be: an admin among the attackers may well end the logins of another.
+  // A new bystander for each round: an admin among the attackers may end the logins of another.
   const bystander = await newUser(`bystander${round}`, 'agent')
   const own = await connectClient(url, customers[0]?.token ?? '')
   const { conversation } = await own.request('conversation:start', {})
@@ -113,13 +113,13 @@ async function runRound(url: string, routes: Route[], round: number): Promise<Fr
     seed: seed + round,
   })
 
-  const { said, wrongs } = await pair.stop()
-  expect(wrongs).toEqual([])
-  expect(said).toBeGreaterThan(50)
-  // Nothing that was sent has become a part of every object: a limit of 1, say.
+  const { sent, violations } = await pair.stop()
+  expect(violations).toEqual([])
+  expect(sent).toBeGreaterThan(50)
+  // No input has become a property of every object, such as a limit of 1.
   const page = await get<MessagesReply>(url, `/conversations/${pair.conversationId}/messages`, healthyAgent.token)
   expect(page.messages.map(({ seq }) => seq)).toEqual(
-    Array.from({ length: limits.defaultPageSize }, (_, index) => said - limits.defaultPageSize + 1 + index),
+    Array.from({ length: limits.defaultPageSize }, (_, index) => sent - limits.defaultPageSize + 1 + index),
   )
   return report
 }

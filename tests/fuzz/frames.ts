@@ -1,13 +1,13 @@
-// A run of malformed input: raw connections of people who may do anything, and calls on every route. What a person does is decided by the
-// seed; what comes back is counted, and everything that must never come is kept with what brought it.
+// A run of malformed input over raw connections of people with every role, and over every route. The seed decides
+// each step. Replies are counted; each forbidden reply is recorded with its input.
 
 import type { ErrorCode } from '#protocol/errors.ts'
 import { type RequestName, requestSchemas } from '#protocol/requests.ts'
 import { createRandom, type Random } from '../chaos/random.ts'
 import { type Action, payloads } from './actions.ts'
 import { sendBroken } from './broken-frames.ts'
-import { callOddly, type HttpTarget } from './http-calls.ts'
-import { mutate, oddText } from './malformed.ts'
+import { type HttpTarget, sendMalformedCall } from './http-calls.ts'
+import { malformedText, mutate } from './malformed.ts'
 import { connectRaw, type RawConnection } from './raw-connection.ts'
 
 export interface Attacker {
@@ -25,17 +25,17 @@ export interface FramesRun {
 
 export interface FramesReport {
   sent: number
-  /** Answered by the wrapper, under the name of a real request, to a session that is good. */
+  /** Replies to real requests with a valid session. */
   reached: Map<RequestName, number>
   codes: Map<ErrorCode | 'ok', number>
   statuses: Map<number, number>
   reconnects: number
-  /** What was answered `internal`. */
+  /** The inputs that were answered with `internal`. */
   internal: string[]
 }
 
 const names = Object.keys(requestSchemas) as RequestName[]
-/** Under way at once on one connection: less than limits.requestsPerConnection, so that each is looked at. */
+/** Pending requests of one connection: fewer than limits.requestsPerConnection, so that each is processed. */
 const burst = 32
 
 export async function runFrames({ http, customers, agents, frames, seed }: FramesRun): Promise<FramesReport> {
@@ -71,11 +71,11 @@ export async function runFrames({ http, customers, agents, frames, seed }: Frame
       } else if (kind < 0.92) {
         await settle()
         sendBroken(connection, random)
-        // Whatever it was, the connection is closed or goes on working.
+        // Whatever was sent, the connection is closed or still works.
         await connection.request('message:list', '{}')
         await settle()
       } else {
-        const { status, about } = await callOddly(http, random)
+        const { status, about } = await sendMalformedCall(http, random)
         count(report.statuses, status)
         if (status >= 500 && status !== 503) report.internal.push(about)
       }
@@ -115,11 +115,11 @@ function newAction(name: RequestName, random: Random): Action {
   return { name, by: 0, isStranger: false, conversation, n, flag: random.next() < 0.5, overlaps: false }
 }
 
-/** Mostly the payload alone; now and then something beside it, before it, or instead. */
+/** Mostly the payload alone, sometimes with something beside, before or instead of it. */
 function argsOf(payload: string, random: Random): string {
   const kind = random.between(0, 19)
   if (kind === 0) return ''
-  if (kind === 1) return `${payload},${oddText(random)}`
+  if (kind === 1) return `${payload},${malformedText(random)}`
   if (kind === 2) return `null,${payload}`
   return payload
 }

@@ -1,12 +1,13 @@
-// A customer and an agent who talk in turns while others do their worst: every message must be acknowledged, and told to both in order.
+// A customer and an agent who talk while others attack: every message must be acknowledged, and published to both in
+// order.
 
 import type { Message } from '#protocol/entities.ts'
 import { type Client, connectClient } from '../support/client.ts'
 
 export interface HealthyPair {
   conversationId: number
-  /** Ends the talk; what was said, and everything that went wrong. */
-  stop(): Promise<{ said: number; slowestMs: number; wrongs: string[] }>
+  /** Ends the conversation. Returns the number of messages and everything that went wrong. */
+  stop(): Promise<{ sent: number; slowestMs: number; violations: string[] }>
 }
 
 export async function startHealthyPair(url: string, customerToken: string, agentToken: string): Promise<HealthyPair> {
@@ -16,61 +17,61 @@ export async function startHealthyPair(url: string, customerToken: string, agent
   const conversationId = conversation.id
   await agent.request('conversation:claim', { conversationId })
   await agent.request('conversation:open', { conversationId })
-  const wrongs: string[] = []
-  const heard = [customer, agent].map((client) => listen(client, wrongs))
-  let goesOn = true
-  let said = 0
+  const violations: string[] = []
+  const receivers = [customer, agent].map((client) => listen(client, violations))
+  let isRunning = true
+  let sent = 0
   let slowestMs = 0
 
   async function talk() {
-    while (goesOn) {
-      const speaker = said % 2 === 0 ? customer : agent
-      const content = `line ${++said}`
+    while (isRunning) {
+      const speaker = sent % 2 === 0 ? customer : agent
+      const content = `line ${++sent}`
       const sentAt = performance.now()
       const { message } = await speaker.request('message:send', {
         conversationId,
-        clientMessageId: `h${said}`,
+        clientMessageId: `h${sent}`,
         content,
       })
-      await Promise.all(heard.map((hears) => hears(said)))
+      await Promise.all(receivers.map((receive) => receive(sent)))
       slowestMs = Math.max(slowestMs, performance.now() - sentAt)
-      if (message.seq !== said || message.content !== content)
-        wrongs.push(`line ${said} became ${message.seq}: ${message.content}`)
+      if (message.seq !== sent || message.content !== content)
+        violations.push(`line ${sent} became ${message.seq}: ${message.content}`)
     }
   }
 
-  const talking = talk().catch((error: Error) => void wrongs.push(error.message))
+  const talking = talk().catch((error: Error) => void violations.push(error.message))
   return {
     conversationId,
     async stop() {
-      goesOn = false
+      isRunning = false
       await talking
       for (const client of [customer, agent]) client.close()
-      return { said, slowestMs, wrongs }
+      return { sent, slowestMs, violations }
     },
   }
 }
 
-/** Resolves when this one has been told the message with that seq; whatever comes out of order is written down. */
-function listen({ socket }: Client, wrongs: string[]): (seq: number) => Promise<void> {
+/** Resolves when the client has received the message with that seq. Records messages that arrive out of order. */
+function listen({ socket }: Client, violations: string[]): (seq: number) => Promise<void> {
   let last = 0
-  let tell = () => {}
+  let notify = () => {}
   socket.on('message:created', ({ seq }: Message) => {
-    if (seq !== last + 1) wrongs.push(`after ${last} came ${seq}`)
+    if (seq !== last + 1) violations.push(`after ${last} came ${seq}`)
     last = seq
-    tell()
+    notify()
   })
   socket.on('disconnect', (reason) => {
-    if (reason !== 'io client disconnect') wrongs.push(`lost the connection: ${reason}`)
+    if (reason !== 'io client disconnect') violations.push(`lost the connection: ${reason}`)
   })
   return (seq) =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${seq} was not told`)), 15_000)
-      tell = () => {
+      const timer = setTimeout(() => reject(new Error(`The event of seq ${seq} is missing.`)), 15_000)
+      notify = () => {
         if (last < seq) return
         clearTimeout(timer)
         resolve()
       }
-      tell()
+      notify()
     })
 }

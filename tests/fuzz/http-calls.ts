@@ -1,9 +1,9 @@
-// Calls on every HTTP route with bodies, queries, paths, headers and bytes that are wrong.
+// Calls to every HTTP route with malformed bodies, queries, paths, headers and bytes.
 
 import { connect } from 'node:net'
 import { limits } from '#protocol/limits/wire.ts'
 import type { Random } from '../chaos/random.ts'
-import { damage, mutate, oddCursors } from './malformed.ts'
+import { damage, malformedCursors, mutate } from './malformed.ts'
 
 export interface Route {
   method: string
@@ -13,14 +13,14 @@ export interface Route {
 export interface HttpTarget {
   url: string
   routes: readonly Route[]
-  /** Of accounts that may come to harm. */
+  /** Tokens of accounts that may be harmed. */
   tokens: readonly string[]
   /** The admin among them, and a conversation: the only ids of anything real. */
   userId: number
   conversationId: number
 }
 
-/** Every route, as the server itself describes them. */
+/** Every route, from the server's OpenAPI description. */
 export async function listRoutes(url: string): Promise<Route[]> {
   const description = (await (await fetch(`${url}/api/docs/json`)).json()) as { paths: Record<string, object> }
   return Object.entries(description.paths).flatMap(([path, methods]) =>
@@ -38,7 +38,7 @@ const body = {
   content: '你好',
   origins: ['https://shop.example'],
 }
-/** The fields of each route's own body; others get one of all. */
+/** The fields of each route's body. Other routes get one with all fields. */
 const fields: Record<string, (keyof typeof body)[]> = {
   '/auth/login': ['username', 'password'],
   '/me': ['name'],
@@ -48,7 +48,7 @@ const fields: Record<string, (keyof typeof body)[]> = {
   '/widget/session': ['name', 'email'],
   '/conversations/{id}/messages': ['clientMessageId', 'content'],
 }
-const oddPaths = [
+const malformedPaths = [
   '0',
   '-1',
   '999999999999999',
@@ -76,21 +76,24 @@ const views = [
   'limit=101',
   'limit=1&limit=2',
   'cursor=AAAA',
-  ...oddCursors.map((cursor) => `view=all&cursor=${cursor}`),
+  ...malformedCursors.map((cursor) => `view=all&cursor=${cursor}`),
   'before=1&after=1',
   'after=99999999999999999',
   '__proto__=1',
   'view[a]=1',
 ]
 
-/** Of a session none: who ends the own one by chance is not let in again, and rightly so. */
+/** Never the id of a session: a caller who ends their own session by chance is rightly refused afterwards. */
 function realId(path: string, { userId, conversationId }: HttpTarget): string {
   if (path.includes('/sessions/')) return '999999999'
   return String(path.includes('/users/') ? userId : conversationId)
 }
 
-/** One call; its status, 0 where the server ended the connection. */
-export async function callOddly(target: HttpTarget, random: Random): Promise<{ status: number; about: string }> {
+/** Makes one call. Returns its status, 0 when the server closed the connection. */
+export async function sendMalformedCall(
+  target: HttpTarget,
+  random: Random,
+): Promise<{ status: number; about: string }> {
   const route = random.pick(target.routes)
   const own =
     Object.entries(fields).find(([path]) => route.path.endsWith(path))?.[1] ??
@@ -98,8 +101,8 @@ export async function callOddly(target: HttpTarget, random: Random): Promise<{ s
   const text = mutate(Object.fromEntries(own.map((key) => [key, body[key]])), random)
   const real = realId(route.path, target)
   const path = route.path
-    .replace('{id}', random.next() < 0.7 ? real : random.pick(oddPaths))
-    .replace(/\{\w+\}/, () => random.pick(oddPaths))
+    .replace('{id}', random.next() < 0.7 ? real : random.pick(malformedPaths))
+    .replace(/\{\w+\}/, () => random.pick(malformedPaths))
   const address = `${path}${random.next() < 0.5 ? '' : `?${random.pick(views)}`}`
   const about = `${route.method} ${address.slice(0, 200)} ${text.slice(0, 300)}`
   if (random.next() < 0.1)
@@ -129,13 +132,13 @@ export async function callOddly(target: HttpTarget, random: Random): Promise<{ s
     await response.arrayBuffer()
     return { status: response.status, about }
   } catch (error) {
-    // A body far past the limit is answered while it is still on its way, which ends the connection.
+    // The server refuses a body far past the limit before it is complete, and closes the connection.
     if (text.length > limits.requestBytes) return { status: 0, about }
-    throw new Error(`no answer to ${about}`, { cause: error })
+    throw new Error(`no response to ${about}`, { cause: error })
   }
 }
 
-/** What is not HTTP, or no longer; the status of what came back. */
+/** Sends bytes that are not HTTP. Returns the status of the response. */
 function sendBytes(url: string, bytes: Buffer): Promise<number> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {

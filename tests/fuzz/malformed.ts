@@ -1,5 +1,5 @@
-// What no honest client sends, as JSON text, so that it can hold what JavaScript values cannot: keys twice, own `__proto__`, numbers past
-// all bounds, lone surrogates, nesting without end.
+// Input that no honest client sends, as JSON text, because JavaScript values cannot have duplicate keys, own
+// `__proto__`, numbers past all bounds, lone surrogates or endless nesting.
 
 import { limits } from '#protocol/limits/wire.ts'
 import type { Random } from '../chaos/random.ts'
@@ -57,8 +57,8 @@ const small = [
   ...['{"__proto__":null}', '{"hasOwnProperty":1}', '{"a":1,"a":2}', '[1,2,3]', '"2026-01-01T00:00:00.000Z"'],
 ]
 
-/** Dates and ids as a cursor holds them, from sensible to absurd. */
-export const oddCursors = [
+/** Dates and ids of a cursor, from sensible to absurd. */
+export const malformedCursors = [
   ...['2026-01-01T00:00:00.000Z 1', '0 1', '1 1', '+275760-09-13T00:00:00.000Z 1', '-271821-04-20T00:00:00.000Z 1'],
   ...[
     '9999 999999999999999',
@@ -70,7 +70,7 @@ export const oddCursors = [
   ...['2026-01-01T00:00:00.000Z', ' ', '2026 1 1', '24:00 1', 'Thu,1Jan1970 1'],
 ].map((text) => Buffer.from(text).toString('base64url'))
 
-/** Of the right type, at the edge of what fits or just past it; ids are of nothing that exists. */
+/** Values of the right type, at the edge of the limits or just past them. Ids are of nothing that exists. */
 const nearly = {
   number: ['0', '-0', '1e15', '9007199254740991', '9007199254740992', '4294967296', '1e0', '100', '101'],
   string: [
@@ -99,8 +99,8 @@ const nearly = {
   boolean: ['true', 'false', '1', '"true"'],
 } as const
 
-/** A JSON text that belongs nowhere. */
-export function oddText(random: Random): string {
+/** A JSON text that no request accepts. */
+export function malformedText(random: Random): string {
   const kind = random.next()
   if (kind < 0.75) return random.pick(small)
   if (kind < 0.88) return deepText(random)
@@ -126,15 +126,15 @@ function bigText(random: Random): string {
   return unit.endsWith(',') ? `[${unit.repeat(count)}1]` : `"${unit.repeat(count)}"`
 }
 
-function oddValue(key: string, value: unknown, random: Random): string {
-  if (key === 'cursor' && random.next() < 0.8) return JSON.stringify(random.pick(oddCursors))
-  if (random.next() < 0.5) return oddText(random)
+function malformedValue(key: string, value: unknown, random: Random): string {
+  if (key === 'cursor' && random.next() < 0.8) return JSON.stringify(random.pick(malformedCursors))
+  if (random.next() < 0.5) return malformedText(random)
   if (typeof value === 'number') return random.pick(/Id$/.test(key) ? nearly.number.slice(2, 6) : nearly.number)
   if (typeof value === 'boolean') return random.pick(nearly.boolean)
   return typeof value === 'object' && value !== null ? mutate(value, random) : random.pick(nearly.string)
 }
 
-const oddKeys = [
+const malformedKeys = [
   '__proto__',
   'constructor',
   'prototype',
@@ -148,24 +148,24 @@ const oddKeys = [
   '_placeholder',
 ]
 
-/** An object as JSON text with one or two things wrong with it, now and then none. `known` are the fields it may have. */
-export function mutate(payload: object, random: Random, known: readonly string[] = []): string {
+/** An object as JSON text with one or two defects, sometimes none. `fieldNames` are the fields that it may have. */
+export function mutate(payload: object, random: Random, fieldNames: readonly string[] = []): string {
   let fields: [string, string][] = Object.entries(payload).map(([key, value]) => [key, JSON.stringify(value)])
   for (let changes = random.pick([0, 1, 1, 1, 1, 2]); changes > 0; changes--) {
     const kind = random.next()
-    if (kind < 0.07) return oddText(random)
+    if (kind < 0.07) return malformedText(random)
     if (kind < 0.1) return `[${textOf(fields)}]`
     if (kind < 0.6 && fields.length > 0) {
       const chosen = random.between(0, fields.length - 1)
       const given = Object.values(payload)
       fields = fields.map(([key, value], index) => [
         key,
-        index === chosen ? oddValue(key, given[index], random) : value,
+        index === chosen ? malformedValue(key, given[index], random) : value,
       ])
     } else if (kind < 0.67 && fields.length > 0) fields.splice(random.between(0, fields.length - 1), 1)
     else {
-      const key = random.pick(known.length > 0 && random.next() < 0.75 ? known : oddKeys)
-      fields.push([key, oddValue(key, /Seq|Version|limit/.test(key) ? 0 : '', random)])
+      const key = random.pick(fieldNames.length > 0 && random.next() < 0.75 ? fieldNames : malformedKeys)
+      fields.push([key, malformedValue(key, /Seq|Version|limit/.test(key) ? 0 : '', random)])
     }
   }
   return textOf(fields)
@@ -173,7 +173,7 @@ export function mutate(payload: object, random: Random, known: readonly string[]
 
 const textOf = (fields: [string, string][]) => `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${value}`)}}`
 
-/** The same bytes with some cut off, changed, doubled or put in: often not UTF-8 any more. */
+/** The same bytes with some removed, changed, duplicated or inserted; often invalid UTF-8. */
 export function damage(text: string, random: Random): Buffer {
   const bytes = Buffer.from(text)
   const at = random.between(0, Math.max(0, bytes.length - 1))

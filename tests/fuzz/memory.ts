@@ -1,4 +1,5 @@
-// What a Node process holds after a full collection of garbage, asked through its inspector (started with --inspect=127.0.0.1:0).
+// Measures the memory of a Node process after a full garbage collection, through its inspector (started with
+// --inspect=127.0.0.1:0).
 
 import { WebSocket } from 'ws'
 
@@ -7,7 +8,7 @@ export interface Memory {
   residentBytes: number
 }
 
-/** `output` is what the process has said; it names the inspector's address. */
+/** `output` is the output of the process. It names the inspector's address. */
 export async function measureMemory(output: string): Promise<Memory> {
   const address = /Debugger listening on (ws:\S+)/.exec(output)?.[1]
   if (address === undefined) throw new Error('the process has no inspector')

@@ -1,5 +1,5 @@
-// One person with one connection, who knows only what was answered and told. Asks as a page does: listens, opens, reads on until whole,
-// and after a break asks for what follows the last seq and version held.
+// One person with one connection, who knows only replies and events. Loads as a page does: subscribes, opens, pages
+// until complete, and after a reconnect requests everything after its last seq and version.
 
 import type { AgentConversation, Conversation, ConversationView, Role } from '#protocol/entities.ts'
 import type { Reply } from '#protocol/errors.ts'
@@ -10,75 +10,80 @@ import { firstLoadedSeq, lastLoadedSeq, type Timeline } from '../../client-web/s
 import type { TestAccount } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import {
+  applyEvent,
+  type ClientState,
   emptyState,
-  type HeldState,
-  hear,
   leave,
-  listenTo,
-  takeAgents,
-  takeConversations,
-  takeMessage,
-  takePage,
-  takePresence,
-  takeReceipt,
-  takeSynced,
+  markSynced,
+  mergeAgents,
+  mergeAvailability,
+  mergeConversations,
+  mergeMessage,
+  mergePage,
+  mergeReceipt,
+  subscribeTo,
 } from './client-model.ts'
-import { type Picture, pictureOf } from './snapshot.ts'
+import { type Snapshot, snapshotOf } from './snapshot.ts'
 
-export interface Person {
+export interface ModelAccount {
   account: TestAccount
   role: Role
-  /** Whether somebody is here to answer, as a page asks when it opens. */
-  askWhoIsHere(): Promise<boolean>
+  /** Requests the availability of agents, as a page does when it opens. */
+  requestAvailability(): Promise<boolean>
 }
 
-export interface Side extends Person {
-  /** Forgets all; conversations up to this id are of an earlier sequence, and news of them may still be on its way. */
+export interface ModelClient extends ModelAccount {
+  /**
+   * Forgets everything. Conversations up to this id belong to an earlier sequence, and events about them may still
+   * arrive.
+   */
   begin(afterConversationId: number): Promise<void>
-  /** Asks, takes in the answer, and passes it on. */
+  /** Sends a request, merges the reply into the state, and returns it. */
   ask<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Reply<RequestReplies[N]>>
   /** Loses the connection, opens another and catches up. */
   reconnect(): Promise<void>
-  /** Of the conversation as it is held. */
+  /** The version of the conversation in the client's state. */
   versionOf(conversationId: number): number | undefined
-  /** What the state held shows. */
-  shown(): Picture
-  /** The same, fetched anew. */
-  fetched(): Promise<Picture>
+  /** The snapshot of the client's state. */
+  shown(): Snapshot
+  /** The same snapshot, loaded from the server. */
+  fetched(): Promise<Snapshot>
 }
 
-type Take<N extends RequestName> = (
-  state: HeldState,
+type Merge<N extends RequestName> = (
+  state: ClientState,
   reply: RequestReplies[N],
   payload: RequestPayloads[N],
-) => HeldState
+) => ClientState
 
-const takeOne = (state: HeldState, { conversation }: { conversation: Conversation }) =>
-  takeConversations(state, [conversation])
+const mergeConversation = (state: ClientState, { conversation }: { conversation: Conversation }) =>
+  mergeConversations(state, [conversation])
 
-/** What an answer brings; opening takes more than one answer and stands below. */
-const takes: { [N in RequestName]?: Take<N> } = {
+/** How each reply changes the state. Opening needs several requests and is handled below. */
+const merges: { [N in RequestName]?: Merge<N> } = {
   'conversation:start': (state, { conversation, message }) => {
-    const next = takeConversations(state, [conversation])
-    return message ? takeMessage(next, message) : next
+    const next = mergeConversations(state, [conversation])
+    return message ? mergeMessage(next, message) : next
   },
   'conversation:leave': (state, _, { conversationId }) => leave(state, conversationId),
-  'conversation:list': (state, { conversations }) => takeConversations(state, conversations),
-  'conversation:claim': takeOne,
-  'conversation:transfer': takeOne,
-  'conversation:release': takeOne,
-  'conversation:close': takeOne,
-  'conversation:reopen': takeOne,
-  'message:send': (state, { message }) => takeMessage(state, message),
+  'conversation:list': (state, { conversations }) => mergeConversations(state, conversations),
+  'conversation:claim': mergeConversation,
+  'conversation:transfer': mergeConversation,
+  'conversation:release': mergeConversation,
+  'conversation:close': mergeConversation,
+  'conversation:reopen': mergeConversation,
+  'message:send': (state, { message }) => mergeMessage(state, message),
   'message:list': (state, { messages }, { conversationId }) =>
-    // A page asks for history only behind what it shows.
-    (state.timelines.get(conversationId)?.messages.length ?? 0) > 0 ? takePage(state, conversationId, messages) : state,
-  'message:mark-read': (state, { receipt }) => takeReceipt(state, receipt),
-  'agent:set-status': (state, { agent }) => takeAgents(state, [agent]),
-  'agent:list': (state, { agents }) => takeAgents(state, agents),
+    // A page requests history only before the messages that it shows.
+    (state.timelines.get(conversationId)?.messages.length ?? 0) > 0
+      ? mergePage(state, conversationId, messages)
+      : state,
+  'message:mark-read': (state, { receipt }) => mergeReceipt(state, receipt),
+  'agent:set-status': (state, { agent }) => mergeAgents(state, [agent]),
+  'agent:list': (state, { agents }) => mergeAgents(state, agents),
 }
 
-export async function createSide(person: Person): Promise<Side> {
+export async function createModelClient(person: ModelAccount): Promise<ModelClient> {
   const { account, role } = person
   let state = emptyState
   let newerThan = 0
@@ -88,7 +93,7 @@ export async function createSide(person: Person): Promise<Side> {
   async function connect(): Promise<Client> {
     const opened = await account.connect()
     opened.socket.onAny((event: EventName, data: ServerEvents[EventName]) => {
-      if (conversationIdIn(data) > newerThan) state = hear(state, event, data)
+      if (conversationIdIn(data) > newerThan) state = applyEvent(state, event, data)
     })
     return opened
   }
@@ -98,7 +103,7 @@ export async function createSide(person: Person): Promise<Side> {
   ): Promise<Reply<RequestReplies['conversation:open']>> {
     const { conversationId } = payload
     const held = state.timelines.get(conversationId)
-    state = listenTo(state, conversationId)
+    state = subscribeTo(state, conversationId)
     const since = held ? { afterSeq: lastLoadedSeq(held), afterVersion: held.syncedVersion } : {}
     const reply = await client.ask('conversation:open', { ...payload, ...since })
     if (!reply.ok) {
@@ -106,19 +111,19 @@ export async function createSide(person: Person): Promise<Side> {
       return reply
     }
     const { conversation, messages, hasMore } = reply.data
-    state = takeConversations(takePage(state, conversationId, messages), [conversation])
+    state = mergeConversations(mergePage(state, conversationId, messages), [conversation])
     const last = messages.at(-1)
     if (held && hasMore && last && last.seq <= lastLoadedSeq(held)) {
-      state = takeSynced(state, conversationId, last.version)
+      state = markSynced(state, conversationId, last.version)
       return open(payload)
     }
     for (let isMore = held !== undefined && hasMore; isMore; ) {
       const afterSeq = lastLoadedSeq(state.timelines.get(conversationId) as Timeline)
       const page = await client.request('message:list', { conversationId, afterSeq, limit: 3 })
-      state = takePage(state, conversationId, page.messages)
+      state = mergePage(state, conversationId, page.messages)
       isMore = page.hasMore
     }
-    state = takeSynced(state, conversationId, conversation.version)
+    state = markSynced(state, conversationId, conversation.version)
     return reply
   }
 
@@ -136,8 +141,8 @@ export async function createSide(person: Person): Promise<Side> {
     return all
   }
 
-  async function fetchOpen(): Promise<Picture['open']> {
-    const open: Picture['open'] = {}
+  async function fetchOpen(): Promise<Snapshot['open']> {
+    const open: Snapshot['open'] = {}
     for (const [conversationId, timeline] of state.timelines) {
       const { conversation, messages } = await client.request('conversation:open', {
         conversationId,
@@ -158,8 +163,8 @@ export async function createSide(person: Person): Promise<Side> {
     async begin(afterConversationId) {
       newerThan = afterConversationId
       state = emptyState
-      if (role === 'customer') state = takePresence(state, await person.askWhoIsHere())
-      else state = takeAgents(state, (await client.request('agent:list', {})).agents)
+      if (role === 'customer') state = mergeAvailability(state, await person.requestAvailability())
+      else state = mergeAgents(state, (await client.request('agent:list', {})).agents)
     },
     async ask(name, payload) {
       if (name === 'conversation:open') {
@@ -169,27 +174,27 @@ export async function createSide(person: Person): Promise<Side> {
         return (await turn) as never
       }
       const reply = await client.ask(name, payload)
-      if (reply.ok) state = takes[name]?.(state, reply.data, payload) ?? state
+      if (reply.ok) state = merges[name]?.(state, reply.data, payload) ?? state
       return reply
     },
     async reconnect() {
       client.close()
       client = await connect()
       if (role === 'customer') {
-        state = takePresence(state, await person.askWhoIsHere())
-        state = takeConversations(state, await fetchView('all'))
+        state = mergeAvailability(state, await person.requestAvailability())
+        state = mergeConversations(state, await fetchView('all'))
       } else {
-        state = takeAgents(state, (await client.request('agent:list', {})).agents)
-        for (const view of ['all', 'closed'] as const) state = takeConversations(state, await fetchView(view))
+        state = mergeAgents(state, (await client.request('agent:list', {})).agents)
+        for (const view of ['all', 'closed'] as const) state = mergeConversations(state, await fetchView(view))
       }
       for (const conversationId of state.timelines.keys()) await open({ conversationId, limit: 3 })
     },
     versionOf: (conversationId) => state.conversations.get(conversationId)?.version,
-    shown: () => pictureOf(state, account.id, role),
+    shown: () => snapshotOf(state, account.id, role),
     async fetched() {
       if (role === 'customer') {
-        const isSomebodyHere = await person.askWhoIsHere()
-        return { role, own: await fetchView('all'), isSomebodyHere, open: await fetchOpen() }
+        const isAnyAgentAvailable = await person.requestAvailability()
+        return { role, own: await fetchView('all'), isAnyAgentAvailable, open: await fetchOpen() }
       }
       const { agents } = await client.request('agent:list', {})
       const counts = await client.request('conversation:count', {})
@@ -207,7 +212,7 @@ export async function createSide(person: Person): Promise<Side> {
   }
 }
 
-/** The conversation that an event is about; Infinity where it is about none. */
+/** The conversation of an event; Infinity when it has none. */
 function conversationIdIn(data: ServerEvents[EventName]): number {
   if ('conversation' in data) return data.conversation.id
   return 'conversationId' in data ? data.conversationId : Number.POSITIVE_INFINITY

@@ -1,23 +1,26 @@
-// A WebSocket that speaks engine.io and Socket.IO by hand, so that anything at all can be put on the wire. Knows which of its requests
-// was answered how.
+// A WebSocket that writes engine.io and Socket.IO packets by hand, so that it can send anything. It matches replies
+// to its requests.
 
 import { WebSocket } from 'ws'
 import type { Reply } from '#protocol/errors.ts'
 
 export interface RawConnection {
   isOpen(): boolean
-  /** A text or binary message of the WebSocket, as it is; text need not be UTF-8. */
+  /** Sends a text or binary message unchanged; text need not be UTF-8. */
   send(data: string | Buffer, kind?: 'text' | 'binary'): void
-  /** Bytes below the WebSocket's own frames, after which nothing else can be said. */
+  /** Writes bytes below the WebSocket framing. Nothing can be sent afterwards. */
   endWith(bytes: Buffer): void
-  /** A request with an acknowledgement of its own; `args` is JSON text. Resolves with the answer, or null when the connection ended. */
+  /**
+   * Sends a request with an acknowledgement; `args` is JSON text. Resolves with the reply, or null when the
+   * connection ended.
+   */
   request(event: string, args: string): Promise<Reply<unknown> | null>
   close(): void
 }
 
 const answerWithinMs = 15_000
 
-/** Connected and let in by its token. */
+/** Connects and authenticates. */
 export async function connectRaw(url: string, token: string): Promise<RawConnection> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`, { maxPayload: 0 })
   const waiting = new Map<number, (reply: Reply<unknown> | null) => void>()
@@ -61,7 +64,7 @@ export async function connectRaw(url: string, token: string): Promise<RawConnect
       const id = nextAck++
       return new Promise((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new Error(`${event} was not answered: ${args.slice(0, 300)}`)),
+          () => reject(new Error(`${event} got no reply: ${args.slice(0, 300)}`)),
           answerWithinMs,
         )
         waiting.set(id, (reply) => {

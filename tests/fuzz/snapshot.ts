@@ -1,4 +1,5 @@
-// What a screen shows of the state held, in the same shape as it can be fetched anew. Lists are made by the console's own rules.
+// What a screen shows of a client's state, in the shape in which the server returns it. Lists follow the console's
+// own rules.
 
 import type {
   Agent,
@@ -11,9 +12,9 @@ import type {
 } from '#protocol/entities.ts'
 import { compareIn, listView } from '../../client-web/console/workspace/views.ts'
 import { isRead, type Timeline } from '../../client-web/shared/timeline/timeline.ts'
-import type { HeldState } from './client-model.ts'
+import type { ClientState } from './client-model.ts'
 
-export interface Picture {
+export interface Snapshot {
   role: Role
   /** Of an agent. */
   views?: Record<ConversationView, Conversation[]>
@@ -21,25 +22,25 @@ export interface Picture {
   agents?: Agent[]
   /** Of a customer. */
   own?: Conversation[]
-  isSomebodyHere?: boolean
-  /** By id: the conversations this side has open. Which change a message has seen does not show, so its version is left out. */
+  isAnyAgentAvailable?: boolean
+  /** The client's open conversations by id. A message's version is left out, because a screen does not show it. */
   open: Record<
     number,
     { conversation: Conversation | undefined; messages: Omit<Message, 'version'>[]; lastSeq: number }
   >
 }
 
-export function pictureOf(state: HeldState, userId: number, role: Role): Picture {
-  const open: Picture['open'] = {}
+export function snapshotOf(state: ClientState, userId: number, role: Role): Snapshot {
+  const open: Snapshot['open'] = {}
   for (const [id, timeline] of state.timelines) {
     const { lastSeq } = timeline
     open[id] = { conversation: state.conversations.get(id), messages: shownMessages(timeline), lastSeq }
   }
-  const known = [...state.conversations.values()] as AgentConversation[]
+  const conversations = [...state.conversations.values()] as AgentConversation[]
   if (role === 'customer') {
-    return { role, own: known.sort(compareIn('all')), isSomebodyHere: state.isSomebodyHere, open }
+    return { role, own: conversations.sort(compareIn('all')), isAnyAgentAvailable: state.isAnyAgentAvailable, open }
   }
-  const view = (name: ConversationView) => listView(known, name, userId, null)
+  const view = (name: ConversationView) => listView(conversations, name, userId, null)
   const views = { queue: view('queue'), mine: view('mine'), all: view('all'), closed: view('closed') }
   const counts = {
     queue: views.queue.length,
@@ -49,8 +50,8 @@ export function pictureOf(state: HeldState, userId: number, role: Role): Picture
   }
   const agents = [...state.agents.values()]
     .sort((a, b) => a.id - b.id)
-    // How much each has to do follows from the conversations; nobody is told it apart.
-    .map((agent) => ({ ...agent, openConversations: listView(known, 'mine', agent.id, null).length }))
+    // The load of each agent follows from the conversations; no event publishes it.
+    .map((agent) => ({ ...agent, openConversations: listView(conversations, 'mine', agent.id, null).length }))
   return { role, views, counts, agents, open }
 }
 

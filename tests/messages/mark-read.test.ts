@@ -23,7 +23,7 @@ async function withMessages(count: number) {
 }
 
 describe('message:mark-read', () => {
-  it('[MR1] [MR3] marks the customer side up to seq, tells both, and leaves updatedAt alone', async () => {
+  it('[MR1] [MR3] marks the customer side up to seq, publishes to both sides, and leaves updatedAt unchanged', async () => {
     const { customer, agent, agentAccount, conversationId } = await withMessages(3)
     const before = (await agent.request('conversation:open', { conversationId })).conversation
     expect(before.unread).toBe(3)
@@ -36,7 +36,7 @@ describe('message:mark-read', () => {
     expect((await app.storedMessages(conversationId)).map((message) => message.isRead)).toEqual([true, true, false])
   })
 
-  it('[MR1] never goes backwards nor beyond the last message, and tells nothing when nothing moves', async () => {
+  it('[MR1] never moves backwards or past the last message, and publishes only real progress', async () => {
     const { customer, agent, conversationId } = await withMessages(2)
     expect((await agent.request('message:mark-read', { conversationId, seq: 999 })).receipt.seq).toBe(2)
     expect((await agent.request('message:mark-read', { conversationId, seq: 1 })).receipt.seq).toBe(2)
@@ -45,7 +45,7 @@ describe('message:mark-read', () => {
     expect(customer.all('receipt:updated').map((receipt) => receipt.seq)).toEqual([2])
   })
 
-  it('[MR1] marks only what the other side wrote', async () => {
+  it('[MR1] marks only messages of the other side', async () => {
     const { customer, agent, conversationId } = await withMessages(1)
     await agent.request('message:send', { conversationId, clientMessageId: 'a1', content: 'an answer' })
     await customer.request('message:mark-read', { conversationId, seq: 2 })
@@ -57,7 +57,7 @@ describe('message:mark-read', () => {
     })
   })
 
-  it('[MR2] marks nothing for a colleague who looks in, nor for an admin before taking part', async () => {
+  it('[MR2] marks nothing for an agent or admin who is not a participant', async () => {
     const { agent, conversationId } = await withMessages(2)
     const colleague = await (await app.newAgent()).connect()
     const admin = await (await app.newAgent({ role: 'admin' })).connect()
@@ -91,7 +91,7 @@ describe('message:list', () => {
     )
   })
 
-  it('[MR3] counts what is left unread, whichever is the longer, what was read or what was not', async () => {
+  it('[MR3] counts the remaining unread messages, whether the read or the unread part is longer', async () => {
     const { customer, agent, conversationId } = await withMessages(3)
     const say = (client: typeof customer, clientMessageId: string) =>
       client.request('message:send', { conversationId, clientMessageId, content: 'more' })
@@ -108,7 +108,7 @@ describe('message:list', () => {
     expect((await customer.request('conversation:open', { conversationId })).conversation.unread).toBe(1)
   })
 
-  it('[MR1] [MR4] of what one reader reads at once writes and tells the newest alone, and answers all with it', async () => {
+  it('[MR1] [MR4] writes and publishes only the newest of several receipts of one reader, and replies to all', async () => {
     const { customer, agent, agentAccount, conversationId } = await withMessages(3)
     const tab = await agentAccount.connect()
     const before = (await agent.request('conversation:open', { conversationId })).conversation.version
@@ -129,7 +129,7 @@ describe('message:list', () => {
     expect(customer.all('receipt:updated').map((receipt) => receipt.seq)).toEqual([3])
   })
 
-  it('[MR4] a receipt that may not be written keeps no other of its batch from being written', async () => {
+  it('[MR4] one refused receipt does not affect the others of its batch', async () => {
     const { agentAccount, conversationId } = await withMessages(1)
     const stranger = await app.newCustomer()
     const reads = [

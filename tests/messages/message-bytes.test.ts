@@ -1,4 +1,4 @@
-// How much text customers may send, and how much of it goes to everybody else.
+// Limits on the text that customers may send, and on how much of it goes to everybody else.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits/wire.ts'
@@ -17,8 +17,8 @@ const message = (content: string) => ({ clientMessageId: `b${++number}`, content
 const long = '🙂'.repeat(limits.contentLength)
 const short = 'Hello'
 
-describe('[AT31] [S20] bytes of messages', () => {
-  test('of one customer are counted, over the socket, over HTTP and in a first message; those of others and agents are not', async () => {
+describe('[AT31] [S20] the limit of message bytes', () => {
+  test('counts one customer over sockets, HTTP and first messages, but not other customers or agents', async () => {
     const { conversationId, customer, customerAccount, agent } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     app.rates.count('messageBytesPerCustomer', customerAccount.id, budgets.messageBytesPerCustomer.count - 10_000)
@@ -38,7 +38,7 @@ describe('[AT31] [S20] bytes of messages', () => {
     expect(await customer.ask('message:send', { conversationId, ...message(long) })).toMatchObject({ ok: true })
   })
 
-  test('of all customers of one address are counted', async () => {
+  test('counts all customers of one address together', async () => {
     const { conversationId, customer } = await app.startConversation()
     now += budgets.messageBytesPerAddress.windowMs / 20
     app.rates.count('messageBytesPerAddress', '127.0.0.1', budgets.messageBytesPerAddress.count - 10_000)
@@ -49,7 +49,7 @@ describe('[AT31] [S20] bytes of messages', () => {
   })
 })
 
-test('[AT32] [S20] lists and events carry 200 code points of the last message, history all of it', async () => {
+test('[AT32] [S20] lists and events contain 200 code points of the last message, the history all of it', async () => {
   const { conversationId, customer, customerAccount, agent } = await app.startConversation()
   const { message: sent } = await customer.request('message:send', { conversationId, ...message(long) })
   expect(sent.content).toBe(long)

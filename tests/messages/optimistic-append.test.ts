@@ -1,4 +1,5 @@
-// A message of a conversation that stands as this node left it is written in one trip, unasked; whatever has changed meanwhile is noticed.
+// A message is appended optimistically, in one round trip, while the cached conversation is current. Any change in
+// between is detected.
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,7 +15,7 @@ import { type StartedConversation, startTestApp, type TestApp } from '../support
 import { tripsOf } from '../support/round-trips.ts'
 
 let app: TestApp
-/** Another start on the same database, which tells this one nothing: as a node whose events are all lost. */
+/** Another server on the same database without a bus: a node whose events are all lost. */
 let elsewhere: TestApp
 beforeAll(async () => {
   app = await startTestApp()
@@ -32,8 +33,8 @@ const line = (conversationId: number, content = 'hello') => ({
   content,
 })
 
-/** In progress, with a first message of each side, so that this node knows it. */
-async function known(): Promise<StartedConversation> {
+/** An assigned conversation with a message from each side, so that this node has it in its cache. */
+async function cachedConversation(): Promise<StartedConversation> {
   const started = await app.startConversation()
   const { conversationId, customer, agent } = started
   await agent.request('conversation:claim', { conversationId })
@@ -41,18 +42,18 @@ async function known(): Promise<StartedConversation> {
   return started
 }
 
-/** Whether the work wrote messages, and by which way. */
-async function waysOf(work: () => Promise<unknown>): Promise<('one trip' | 'under locks')[]> {
+/** Whether the work wrote messages, and on which write path. */
+async function writePathsOf(work: () => Promise<unknown>): Promise<('optimistic' | 'locked')[]> {
   return (await tripsOf(work)).flatMap((packet) => {
     if (!packet.includes('insert into messages')) return []
-    return packet.startsWith('update conversations') ? 'one trip' : 'under locks'
+    return packet.startsWith('update conversations') ? 'optimistic' : 'locked'
   })
 }
 
 const stored = async (conversationId: number) =>
   (await app.storedMessages(conversationId)).map(({ seq, content }) => [seq, content])
 
-/** What the database says of it: last seq, version, unread of both sides. */
+/** The row in the database: last seq, version, unread counts of both sides. */
 const row = (conversationId: number) =>
   app.db
     .selectFrom('conversations')
@@ -60,7 +61,7 @@ const row = (conversationId: number) =>
     .where('id', '=', conversationId)
     .executeTakeFirstOrThrow()
 
-/** As its row stands, unlike what a node may know. */
+/** The conversation as stored, which may differ from a node's cache. */
 async function locked(conversationId: number): Promise<LockedConversation> {
   const rows = await inTransaction(app.db, (trx) => lockConversations(trx, [conversationId]))
   return rows.get(conversationId) as LockedConversation
@@ -70,18 +71,18 @@ const setBack = (conversationId: number) =>
   sql`update conversations set updated_at = date_sub(current_timestamp(3), interval 5 second), changed_at = updated_at
     where id = ${conversationId}`.execute(app.db)
 
-describe('a message of a known conversation', () => {
-  it('[DB39] [MS3] goes in one trip from either side, also after a receipt and a change of state by this node, and counts like the others', async () => {
-    const { conversationId, customer, agent } = await known()
+describe('a message of a cached conversation', () => {
+  it('[DB39] [MS3] is appended optimistically from either side, also after a receipt and a status change by this node', async () => {
+    const { conversationId, customer, agent } = await cachedConversation()
     const before = await row(conversationId)
     const send = (from: typeof customer) => () => from.request('message:send', line(conversationId))
-    expect(await waysOf(send(customer))).toEqual(['one trip'])
-    expect(await waysOf(send(agent))).toEqual(['one trip'])
+    expect(await writePathsOf(send(customer))).toEqual(['optimistic'])
+    expect(await writePathsOf(send(agent))).toEqual(['optimistic'])
     await customer.request('message:mark-read', { conversationId, seq: 4 })
-    expect(await waysOf(send(customer))).toEqual(['one trip'])
+    expect(await writePathsOf(send(customer))).toEqual(['optimistic'])
     await agent.request('conversation:close', { conversationId })
     await agent.request('conversation:reopen', { conversationId })
-    expect(await waysOf(send(agent))).toEqual(['one trip'])
+    expect(await writePathsOf(send(agent))).toEqual(['optimistic'])
     expect(await row(conversationId)).toEqual({
       ...before,
       last_seq: before.last_seq + 4,
@@ -94,8 +95,8 @@ describe('a message of a known conversation', () => {
     expect(new Set(messages.map(({ version }) => version)).size).toBe(6)
   })
 
-  it('[DB39] [MS8] moves the times of its conversation on, but not twice in a second', async () => {
-    const { conversationId, customer } = await known()
+  it('[DB39] [MS8] updates the times of its conversation at most once per second', async () => {
+    const { conversationId, customer } = await cachedConversation()
     const times = () =>
       app.db
         .selectFrom('conversations')
@@ -104,20 +105,20 @@ describe('a message of a known conversation', () => {
         .executeTakeFirstOrThrow()
     const send = async () => (await customer.request('message:send', line(conversationId))).message.createdAt
     await setBack(conversationId)
-    // Reads it anew, and moves no more than when it changed.
+    // This reloads the state. The time was already updated with the last message.
     await customer.request('message:mark-read', { conversationId, seq: 2 })
     const { changed_at } = await times()
-    const ways = await waysOf(async () => {
+    const writePaths = await writePathsOf(async () => {
       const createdAt = await send()
       expect(await times()).toEqual({ updated_at: createdAt, changed_at })
       await send()
       expect(await times()).toEqual({ updated_at: createdAt, changed_at })
     })
-    expect(ways).toEqual(['one trip', 'one trip'])
+    expect(writePaths).toEqual(['optimistic', 'optimistic'])
   })
 
-  it('[DB39] [CH9] is written at a time within a second of the database’s, and not at all at another', async () => {
-    const { conversationId } = await known()
+  it('[DB39] [CH9] has a time within a second of the database’s clock, or is not written', async () => {
+    const { conversationId } = await cachedConversation()
     const grow = async (offMs: number) => {
       const before = await locked(conversationId)
       const now = new Date(Date.parse(before.now) + offMs).toISOString()
@@ -142,24 +143,24 @@ describe('a message of a known conversation', () => {
     }
   })
 
-  it('[DB39] [CH9] whose time the database refuses is decided under its lock, and the time is read anew', async () => {
-    const { conversationId, customer } = await known()
+  it('[DB39] [CH9] is appended under the lock when the database rejects its time, and the clock is read again', async () => {
+    const { conversationId, customer } = await cachedConversation()
     const state = await locked(conversationId)
     const inAnHour = new Date(Date.parse(state.now) + 3_600_000).toISOString()
     const somewhere = { ...state, id: 1_000_000_000, now: inAnHour }
     app.conversationCache.put([{ before: somewhere, after: somewhere }])
     expect(app.conversationCache.readClock()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
     const send = () => customer.request('message:send', line(conversationId))
-    expect(await waysOf(send)).toEqual(['one trip', 'under locks'])
-    expect(await waysOf(send)).toEqual(['one trip'])
+    expect(await writePathsOf(send)).toEqual(['optimistic', 'locked'])
+    expect(await writePathsOf(send)).toEqual(['optimistic'])
     const off = (await app.storedMessages(conversationId)).map(
       ({ createdAt }) => Date.parse(createdAt) - Date.parse(state.now),
     )
     expect(Math.max(...off)).toBeLessThan(60_000)
   })
 
-  it('[DB39] does not wait for connections that something slow has taken', async () => {
-    const { conversationId, customer } = await known()
+  it('[DB39] does not wait for connections that slow work occupies', async () => {
+    const { conversationId, customer } = await cachedConversation()
     let isOver = false
     const slow = Promise.all(
       Array.from({ length: serverLimits.databaseConnections }, async () => {
@@ -167,13 +168,13 @@ describe('a message of a known conversation', () => {
         isOver = true
       }),
     )
-    expect(await waysOf(() => customer.request('message:send', line(conversationId)))).toEqual(['one trip'])
+    expect(await writePathsOf(() => customer.request('message:send', line(conversationId)))).toEqual(['optimistic'])
     expect(isOver).toBe(false)
     await slow
   })
 
-  it('[DB39] is never before what was said last, though the time be known less well by now', async () => {
-    const { conversationId, customer } = await known()
+  it('[DB39] is never older than the previous message, even with a worse clock estimate', async () => {
+    const { conversationId, customer } = await cachedConversation()
     const send = async () => (await customer.request('message:send', line(conversationId))).message.createdAt
     const first = await send()
     const state = await locked(conversationId)
@@ -189,17 +190,17 @@ describe('a message of a known conversation', () => {
     ])
   })
 
-  it('[DB39] [MS3] written elsewhere too goes on behind what is there, and is asked about from then on', async () => {
-    const { conversationId, customer, agentAccount } = await known()
+  it('[DB39] [MS3] follows a message of another node, and the next ones are appended under the lock', async () => {
+    const { conversationId, customer, agentAccount } = await cachedConversation()
     const there = await elsewhere.connect(agentAccount)
-    const here = () => waysOf(() => customer.request('message:send', line(conversationId, 'here')))
+    const here = () => writePathsOf(() => customer.request('message:send', line(conversationId, 'here')))
     await there.request('message:send', line(conversationId, 'there'))
-    expect(await here()).toEqual(['one trip', 'under locks'])
+    expect(await here()).toEqual(['optimistic', 'locked'])
     await there.request('message:send', line(conversationId, 'there'))
-    expect(await here()).toEqual(['under locks'])
-    // Nobody else came in between: it is ours again.
-    expect(await here()).toEqual(['under locks'])
-    expect(await here()).toEqual(['one trip'])
+    expect(await here()).toEqual(['locked'])
+    // No other node wrote in between, so the cache is valid again.
+    expect(await here()).toEqual(['locked'])
+    expect(await here()).toEqual(['optimistic'])
     expect((await stored(conversationId)).slice(2)).toEqual([
       [3, 'there'],
       [4, 'here'],
@@ -210,16 +211,16 @@ describe('a message of a known conversation', () => {
     ])
   })
 
-  it('[DB39] read, closed, handed on or blocked elsewhere is decided as it stands', async () => {
-    const read = await known()
+  it('[DB39] is decided by the stored state after another node has read, closed, transferred or blocked', async () => {
+    const read = await cachedConversation()
     const readThere = await elsewhere.connect(read.agentAccount)
     await readThere.request('message:mark-read', { conversationId: read.conversationId, seq: 1 })
     const { message } = await read.customer.request('message:send', line(read.conversationId))
-    const [stands] = (await app.storedMessages(read.conversationId)).slice(-1)
+    const [newest] = (await app.storedMessages(read.conversationId)).slice(-1)
     expect([message.seq, message.version]).toEqual([3, (await row(read.conversationId)).version])
-    expect(stands?.version).toBe(message.version)
+    expect(newest?.version).toBe(message.version)
 
-    const closed = await known()
+    const closed = await cachedConversation()
     const { conversationId } = closed
     const closer = await elsewhere.connect(closed.agentAccount)
     await closer.request('conversation:close', { conversationId })
@@ -230,14 +231,14 @@ describe('a message of a known conversation', () => {
     await closer.request('conversation:release', { conversationId })
     expect(await closed.agent.refused('message:send', line(conversationId))).toBe('forbidden')
 
-    const blocked = await known()
+    const blocked = await cachedConversation()
     const blocker = await elsewhere.connect(blocked.agentAccount)
     await blocker.request('customer:set-blocked', { customerId: blocked.customerAccount.id, blocked: true })
     expect(await blocked.customer.refused('message:send', line(blocked.conversationId))).toBe('forbidden')
   })
 
-  it('[DB39] [MS2] keeps no other of its batch from being written: sent again, or in a conversation that stands otherwise', async () => {
-    const [one, two, other] = [await known(), await known(), await known()]
+  it('[DB39] [MS2] does not affect others of its batch when it is a retry or its cached state is stale', async () => {
+    const [one, two, other] = [await cachedConversation(), await cachedConversation(), await cachedConversation()]
     const sent = line(one.conversationId, 'once')
     const first = await one.customer.request('message:send', sent)
     const there = await elsewhere.connect(other.agentAccount)
@@ -259,8 +260,8 @@ describe('a message of a known conversation', () => {
     ])
   })
 
-  it('[DB39] [MS3] is not overtaken: what one of its batch has to be asked about, all are', async () => {
-    const { conversationId, customer, customerAccount } = await known()
+  it('[DB39] [MS3] takes the locked path with all others of its conversation in the batch, so that none overtakes', async () => {
+    const { conversationId, customer, customerAccount } = await cachedConversation()
     const attachment = await uploaded(app, customerAccount, await png(), 'shoe.png')
     const sends = [
       line(conversationId),
@@ -271,8 +272,8 @@ describe('a message of a known conversation', () => {
     expect(replies.map(({ message }) => message.seq)).toEqual([3, 4, 5])
   })
 
-  it('[DB39] refused as it stands is asked about from then on, so that nobody else has to be written twice for it', async () => {
-    const { conversationId, agent, agentAccount } = await known()
+  it('[DB39] makes the batch fail only once: after a rejection its conversation uses the locked path', async () => {
+    const { conversationId, agent, agentAccount } = await cachedConversation()
     const there = await elsewhere.connect(agentAccount)
     await there.request('conversation:close', { conversationId })
     const attempt = () => tripsOf(() => agent.refused('message:send', line(conversationId)))
@@ -280,97 +281,97 @@ describe('a message of a known conversation', () => {
     expect([tries(await attempt()), tries(await attempt())]).toEqual([1, 0])
   })
 
-  it('[DB39] whose agent is away, or has just got it, is asked about', async () => {
-    const { conversationId, customer, agentAccount } = await known()
+  it('[DB39] is appended under the lock when its agent is away or was just assigned', async () => {
+    const { conversationId, customer, agentAccount } = await cachedConversation()
     const away = await app.startConversation()
     await away.agent.request('conversation:claim', { conversationId: away.conversationId })
-    const send = (client: typeof customer, id: number) => waysOf(() => client.request('message:send', line(id)))
-    expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
-    expect(await send(away.customer, away.conversationId)).toEqual(['one trip'])
+    const send = (client: typeof customer, id: number) => writePathsOf(() => client.request('message:send', line(id)))
+    expect(await send(away.customer, away.conversationId)).toEqual(['locked'])
+    expect(await send(away.customer, away.conversationId)).toEqual(['optimistic'])
     const colleague = await app.newAgent()
     await colleague.connect()
     await away.agent.request('conversation:transfer', { conversationId: away.conversationId, agentId: colleague.id })
-    expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
+    expect(await send(away.customer, away.conversationId)).toEqual(['locked'])
     await app.sawAgentLast(agentAccount.id, serverLimits.absentAgentMs - 60_000)
-    // Known as before until it has been asked about for another reason.
+    // Cached as before, until another reason forces a read.
     await sql`update conversations set version = version + 1 where id = ${conversationId}`.execute(app.db)
-    expect(await send(customer, conversationId)).toEqual(['one trip', 'under locks'])
-    expect(await send(customer, conversationId)).toEqual(['under locks'])
+    expect(await send(customer, conversationId)).toEqual(['optimistic', 'locked'])
+    expect(await send(customer, conversationId)).toEqual(['locked'])
   })
 })
 
-describe('what is known of conversations', () => {
+describe('the conversation cache', () => {
   const now = '2026-01-01T00:00:00.000Z'
   const state = (id: number, version: number) =>
     ({ id, version, agentId: 7, agentPresence: 'online', now, receivedAt: 0 }) as never
 
-  it('[DB39] is forgotten before an agent can have been away for too long, the oldest first where it is too much', () => {
+  it('[DB39] expires entries before an agent can have been away too long, and evicts the oldest when it is full', () => {
     expect(serverLimits.cachedConversationMs).toBeLessThan(serverLimits.absentAgentMs)
     let time = 0
-    const known = createConversationCache(() => time)
+    const cache = createConversationCache(() => time)
     const left = state(1, 2)
-    known.put([{ before: state(1, 0), after: state(1, 1) }])
-    known.put([{ before: state(1, 1), after: left }])
+    cache.put([{ before: state(1, 0), after: state(1, 1) }])
+    cache.put([{ before: state(1, 1), after: left }])
     time += serverLimits.cachedConversationMs - 1
-    expect(known.get(1)).toBe(left)
-    // What rests on it keeps it no longer.
-    known.put([{ before: left, after: state(1, 3) }])
-    expect(known.get(1)).toEqual(state(1, 3))
+    expect(cache.get(1)).toBe(left)
+    // The optimistic append on top of it does not prolong its life.
+    cache.put([{ before: left, after: state(1, 3) }])
+    expect(cache.get(1)).toEqual(state(1, 3))
     time += 1
-    expect(known.get(1)).toBeUndefined()
+    expect(cache.get(1)).toBeUndefined()
     for (let id = 2; id < serverLimits.cachedConversations + 3; id++) {
-      for (const version of [1, 2]) known.put([{ before: state(id, version), after: state(id, version + 1) }])
+      for (const version of [1, 2]) cache.put([{ before: state(id, version), after: state(id, version + 1) }])
     }
-    expect([known.get(2), known.get(3)]).toEqual([undefined, state(3, 3)])
+    expect([cache.get(2), cache.get(3)]).toEqual([undefined, state(3, 3)])
   })
 
-  it('[DB39] is the newest, in whatever order changes are told of', () => {
-    const known = createConversationCache(() => 0)
-    known.put([{ before: state(1, 1), after: state(1, 2) }])
-    known.put([{ before: state(1, 2), after: state(1, 3) }])
-    known.put([{ before: state(1, 1), after: state(1, 2) }])
-    expect(known.get(1)).toEqual(state(1, 3))
+  it('[DB39] keeps the newest state in whatever order changes arrive', () => {
+    const cache = createConversationCache(() => 0)
+    cache.put([{ before: state(1, 1), after: state(1, 2) }])
+    cache.put([{ before: state(1, 2), after: state(1, 3) }])
+    cache.put([{ before: state(1, 1), after: state(1, 2) }])
+    expect(cache.get(1)).toEqual(state(1, 3))
   })
 
-  it('[DB39] is not gone by until it has been met as it was left: what was read beside a row that was waited for may be older than it', () => {
-    const known = createConversationCache(() => 0)
-    known.put([{ before: state(1, 1), after: state(1, 2) }])
-    expect(known.get(1)).toBeUndefined()
-    known.put([{ before: state(1, 2), after: state(1, 3) }])
-    expect(known.get(1)).toEqual(state(1, 3))
+  it('[DB39] confirms a state only after two consecutive reads agree, because joined rows may predate the lock', () => {
+    const cache = createConversationCache(() => 0)
+    cache.put([{ before: state(1, 1), after: state(1, 2) }])
+    expect(cache.get(1)).toBeUndefined()
+    cache.put([{ before: state(1, 2), after: state(1, 3) }])
+    expect(cache.get(1)).toEqual(state(1, 3))
   })
 })
 
-describe('the database’s time as it is known', () => {
+describe('the estimate of the database’s clock', () => {
   const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString()
 
-  it('[DB39] goes by the answer that took the least, until it is doubted or was long ago', () => {
+  it('[DB39] uses the reply with the shortest round trip, until it is invalidated or too old', () => {
     let clock = 500
     const time = createDatabaseClock(() => clock)
-    const said = (ms: number, receivedAt = clock) => time.addSample({ now: at(ms), receivedAt })
+    const addSample = (ms: number, receivedAt = clock) => time.addSample({ now: at(ms), receivedAt })
     const read = () => time.read()?.now
     expect(time.read()).toBeUndefined()
-    said(0)
+    addSample(0)
     clock += 100
     expect(time.read()).toEqual({ now: at(100), receivedAt: clock })
-    // Said at 90, and heard at 100.
-    said(90)
+    // The database's clock showed 90; the reply arrived at 100.
+    addSample(90)
     expect(read()).toBe(at(100))
-    said(105)
+    addSample(105)
     expect(read()).toBe(at(105))
-    // Told of later than it was heard.
+    // Processed later than it arrived.
     clock += 1000
-    said(106, clock - 1000)
+    addSample(106, clock - 1000)
     expect(read()).toBe(at(1106))
     time.invalidate()
     expect(read()).toBeUndefined()
-    said(1000)
+    addSample(1000)
     expect(read()).toBe(at(1000))
     clock += serverLimits.cachedConversationMs - 1
     expect(read()).toBe(at(1000 + serverLimits.cachedConversationMs - 1))
     clock += 1
     expect(read()).toBeUndefined()
-    said(0)
+    addSample(0)
     expect(read()).toBe(at(0))
   })
 })

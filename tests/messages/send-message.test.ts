@@ -16,7 +16,7 @@ const send = (conversationId: number, content: string, clientMessageId = `m${++n
   content,
 })
 
-/** A conversation in progress, both sides subscribed. */
+/** An assigned conversation with both sides subscribed. */
 async function inProgress(): Promise<StartedConversation & { conversationId: number }> {
   const started = await app.startConversation()
   await started.agent.request('conversation:claim', { conversationId: started.conversationId })
@@ -25,7 +25,7 @@ async function inProgress(): Promise<StartedConversation & { conversationId: num
 }
 
 describe('message:send', () => {
-  it('[MS1] [MS5] stores exactly what was sent, then acknowledges it and tells both sides', async () => {
+  it('[MS1] [MS5] stores exactly what was sent, then acknowledges it and publishes it to both sides', async () => {
     const { customer, agent, conversationId } = await inProgress()
     const { message } = await customer.request('message:send', send(conversationId, text))
     expect(message).toMatchObject({ content: text, senderRole: 'customer', type: 'text', isRead: false })
@@ -36,7 +36,7 @@ describe('message:send', () => {
     expect(await customer.next('message:created')).toEqual(message)
   })
 
-  it('[MS2] answers a message sent again with the one already there, over HTTP and another connection too', async () => {
+  it('[MS2] replies to a retried message with the stored one, also over HTTP and another connection', async () => {
     const { customer, customerAccount, agent, conversationId } = await inProgress()
     const sent = send(conversationId, 'once')
     const first = await customer.request('message:send', sent)
@@ -52,7 +52,7 @@ describe('message:send', () => {
     expect(agent.all('message:created').map((message) => message.content)).toEqual(['once', 'after'])
   })
 
-  it('[MS8] moves updatedAt on, but for what comes within a second of it', async () => {
+  it('[MS8] updates updatedAt at most once per second', async () => {
     const { customer, conversationId } = await inProgress()
     const setUpdated = (agoSeconds: number) =>
       app.db
@@ -67,7 +67,7 @@ describe('message:send', () => {
     expect(await updatedAt()).toBe(message.createdAt)
     await setUpdated(-60)
     const ahead = await updatedAt()
-    await customer.request('message:send', send(conversationId, 'at once'))
+    await customer.request('message:send', send(conversationId, 'immediately'))
     expect(await updatedAt()).toBe(ahead)
   })
 
@@ -78,7 +78,7 @@ describe('message:send', () => {
     expect([ours.message.seq, theirs.message.seq]).toEqual([1, 2])
   })
 
-  it('[MS3] [EV1] numbers pipelined messages in the order of sending, without gaps, and tells them in that order', async () => {
+  it('[MS3] [EV1] numbers pipelined messages in the order of sending, without gaps, and publishes them in that order', async () => {
     const { customer, agent, conversationId } = await inProgress()
     const sent = Array.from({ length: 20 }, (_, index) => send(conversationId, `line ${index}`))
     const replies = await Promise.all(sent.map((one) => customer.request('message:send', one)))
@@ -87,7 +87,7 @@ describe('message:send', () => {
     expect(agent.all('message:created').map((message) => message.content)).toEqual(sent.map((one) => one.content))
   })
 
-  it('[MS3] numbers what both sides send at once without gaps', async () => {
+  it('[MS3] numbers messages that both sides send concurrently without gaps', async () => {
     const { customer, agent, conversationId } = await inProgress()
     await Promise.all(
       Array.from({ length: 15 }, (_, index) => [
@@ -100,7 +100,7 @@ describe('message:send', () => {
     expect(new Set(stored.map((message) => message.version)).size).toBe(30)
   })
 
-  it('[MS4] lets another agent only look, in the queue too, and an admin write', async () => {
+  it('[MS4] refuses an agent who is not assigned, in the queue too, and accepts an admin', async () => {
     const { customer, agent, conversationId } = await app.startConversation()
     expect(await agent.refused('message:send', send(conversationId, 'unclaimed'))).toBe('forbidden')
     await agent.request('conversation:claim', { conversationId })
@@ -114,7 +114,7 @@ describe('message:send', () => {
     expect((await app.storedMessages(conversationId)).map((message) => message.content)).toEqual(['from above'])
   })
 
-  it('[MS5] refuses content that is empty, blank, too long, or would not arrive as sent', async () => {
+  it('[MS5] refuses content that is empty, blank, too long, or could not be stored unchanged', async () => {
     const { customer, conversationId } = await app.startConversation()
     for (const content of ['', ' \n\t ', '\u3000', 'a\u0000b', '\ud800', `x${'\udc00'}`, '字'.repeat(4001)]) {
       expect(await customer.refused('message:send', send(conversationId, content))).toBe('invalid_request')
@@ -139,7 +139,7 @@ describe('message:send', () => {
     expect(await agent.refused('customer:set-blocked', { customerId: someone.id, blocked: true })).toBe('not_found')
   })
 
-  it('[CB2] tells agents of each conversation whose customer was blocked, a closed one too', async () => {
+  it('[CB2] publishes each conversation of a blocked customer to agents, closed ones too', async () => {
     const { customer, customerAccount, agent, conversationId } = await inProgress()
     await agent.request('conversation:close', { conversationId })
     const { conversation: other } = await customer.request('conversation:start', {
@@ -148,12 +148,12 @@ describe('message:send', () => {
     const colleague = await (await app.newAgent()).connect()
     await agent.request('customer:set-blocked', { customerId: customerAccount.id, blocked: true })
     for (const id of [conversationId, other.id]) {
-      const told = await colleague.next('conversation:updated', ({ conversation }) => conversation.id === id)
-      expect(told).toMatchObject({ change: 'customer', conversation: { customer: { isBlocked: true } } })
+      const event = await colleague.next('conversation:updated', ({ conversation }) => conversation.id === id)
+      expect(event).toMatchObject({ change: 'customer', conversation: { customer: { isBlocked: true } } })
     }
   })
 
-  it('[MS7] holds back who sends too fast and says how long to wait; others go on', async () => {
+  it('[MS7] limits a fast sender and says how long to wait, without limiting others', async () => {
     const limited = await startTestApp({ rateLimits: true })
     try {
       const { customer, conversationId } = await limited.startConversation()

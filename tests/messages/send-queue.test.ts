@@ -8,8 +8,8 @@ const send = (conversationId: number, name: string, bytes = 1) => ({
 })
 const namesOf = (batch: { name: string }[]) => batch.map(({ name }) => name)
 
-describe('what waits for the writer', () => {
-  it('[MS3] holds a conversation back while it is being written, and gives its messages in order after that', () => {
+describe('the send queue', () => {
+  it('[MS3] keeps back a conversation that is being written, and returns its messages in order afterwards', () => {
     const waiting = createSendQueue<ReturnType<typeof send>>()
     for (const one of [send(1, 'a'), send(2, 'b'), send(1, 'c')]) waiting.add(one)
     const first = waiting.nextBatch()
@@ -24,7 +24,7 @@ describe('what waits for the writer', () => {
     expect([waiting.readyCount(), waiting.size()]).toEqual([0, 0])
   })
 
-  it('ends a batch at its rows and at its bytes, but one message always goes', () => {
+  it('ends a batch at its limit of rows or bytes, but never returns an empty one', () => {
     const waiting = createSendQueue<ReturnType<typeof send>>()
     for (let index = 0; index < serverLimits.writerBatchRows + 5; index++) waiting.add(send(index % 3, `${index}`))
     const first = waiting.nextBatch()

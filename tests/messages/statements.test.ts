@@ -9,8 +9,8 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 /**
- * What the work asks of conversations and messages, in order, each trip by its statements' verbs and first tables; not what lists are told
- * from, and no commit alone.
+ * The statements of the work on conversations and messages in order, each round trip by verb and first table. Lists
+ * and a lone commit are left out.
  */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   return (await tripsOf(work))
@@ -27,14 +27,14 @@ function inShort(sql: string): string | [] {
   return verb && table ? `${verb} ${table}${/for update\s*$/.test(sql) ? ' for update' : ''}` : []
 }
 
-/** The record with everybody's names, its newest message, heads, and what changed lately. */
+/** The record with all names, its newest message, heads, and recent changes. */
 const isOfLists = (sql: string) =>
   /join `sites`|`messages`\.`seq` = |`conversation_id`, `seq`\) in|as `lastSeq`, `version` from|`changed_at` >= /.test(
     sql,
   )
 
 const oneBatch = ['select conversations for update', 'insert into messages', 'update conversations; commit']
-const oneTrip = ['update conversations; insert into messages; commit']
+const oneRoundTrip = ['update conversations; insert into messages; commit']
 
 describe('the statements of a hot path', () => {
   let started: StartedConversation
@@ -49,18 +49,18 @@ describe('the statements of a hot path', () => {
     await started.agent.request('conversation:claim', { conversationId: started.conversationId })
   })
 
-  it('are two for a message in one trip, and where the conversation is not known three in as many trips; three more when it is sent again', async () => {
+  it('are two for a cached conversation, three in three round trips without a cache, and three more for a retried message', async () => {
     expect(await statementsOf(() => send('m0'))).toEqual(oneBatch)
-    expect(await statementsOf(() => send('m1'))).toEqual(oneTrip)
+    expect(await statementsOf(() => send('m1'))).toEqual(oneRoundTrip)
     expect(await statementsOf(() => send('m1'))).toEqual([
-      ...oneTrip,
+      ...oneRoundTrip,
       'select conversations for update',
       'insert into messages',
       'select messages',
     ])
   })
 
-  it('are as many for fifty messages of many conversations, of which the first leave at once and the others together', async () => {
+  it('are those of two batches for fifty messages of many conversations: the first leave immediately, the others together', async () => {
     const conversations = await Promise.all(Array.from({ length: 10 }, () => app.startConversation()))
     const sends = Array.from({ length: 50 }, (_, index) => {
       const { conversationId, customerAccount } = conversations[index % 10] as StartedConversation
@@ -81,11 +81,11 @@ describe('the statements of a hot path', () => {
         ),
       )
     expect(await sent('first')).toEqual([...oneBatch, ...oneBatch])
-    expect(await sent('second')).toEqual([...oneTrip, ...oneTrip])
+    expect(await sent('second')).toEqual([...oneRoundTrip, ...oneRoundTrip])
   })
 
-  it('are three for a receipt in two trips, and one more of each where something is left unread', async () => {
-    expect(await statementsOf(() => send('m2'))).toEqual(oneTrip)
+  it('are three for a receipt in two round trips, and one more of each when messages stay unread', async () => {
+    expect(await statementsOf(() => send('m2'))).toEqual(oneRoundTrip)
     const { agent, conversationId } = started
     const read = (seq: number) => () => agent.request('message:mark-read', { conversationId, seq })
     const receipt = ['select conversations for update', 'update messages; update conversations; commit']
@@ -98,7 +98,7 @@ describe('the statements of a hot path', () => {
     expect(await statementsOf(read(3))).toEqual(receipt.slice(0, 1))
   })
 
-  it('are three and one more a conversation for twenty receipts, in two trips', async () => {
+  it('are three plus one per conversation for twenty receipts, in two round trips', async () => {
     const conversations = await Promise.all(Array.from({ length: 10 }, () => app.startConversation()))
     const readers = await Promise.all(
       conversations.map(async ({ conversationId, agent, agentAccount, customer, customerAccount }) => {

@@ -15,7 +15,7 @@ describe.skipIf(!findRedis() || !findHaproxy())('two nodes behind the balancer o
   let here: TestApp
   let there: TestApp
   let balancer: Awaited<ReturnType<typeof startBalancer>>
-  /** What has been started, to be ended in the reverse order. */
+  /** Started processes, stopped in reverse order. */
   const ends: (() => Promise<void>)[] = []
 
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe.skipIf(!findRedis() || !findHaproxy())('two nodes behind the balancer o
     for (const end of ends.reverse()) await end()
   })
 
-  it('[ND11] share connections, and keep those without WebSocket on their node (F37)', async () => {
+  it('[ND11] share connections, and keep clients without WebSocket on their node (F37)', async () => {
     const { token } = await here.newCustomer()
     const before = [here.connections.count(), there.connections.count()]
     const sockets = Array.from({ length: 12 }, () =>
@@ -57,7 +57,7 @@ describe.skipIf(!findRedis() || !findHaproxy())('two nodes behind the balancer o
     for (const socket of sockets) socket.off('disconnect').close()
   })
 
-  /** A session for a customer who comes from this address and claims another. */
+  /** A session for a customer who connects from this address and claims another. */
   function newSession(localAddress: string, claimed: string): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'x-forwarded-for': claimed }
@@ -69,15 +69,15 @@ describe.skipIf(!findRedis() || !findHaproxy())('two nodes behind the balancer o
     })
   }
 
-  it('[ND11] [HT10] [T28] know who asks, whatever it claims', async () => {
+  it('[ND11] [HT10] [T28] use the real client address, whatever a client claims', async () => {
     const all = Array.from({ length: budgets.sessionsPerAddress.count }, (_, i) => `203.0.113.${i}`)
     await Promise.all(all.map((claimed) => newSession('127.0.0.2', claimed)))
-    // The nodes tell each other in a moment.
+    // The nodes exchange counts after a short time.
     await expect.poll(() => newSession('127.0.0.2', '203.0.113.200')).toBe(429)
     expect(await newSession('127.0.0.3', '203.0.113.1')).toBe(200)
   })
 
-  it('[ND11] keep their figures to themselves', async () => {
+  it('[ND11] keep their metrics private', async () => {
     expect((await fetch(`${balancer.url}/metrics`)).status).toBe(404)
     expect((await fetch(`${balancer.url}/readyz`)).status).toBe(200)
   })

@@ -1,5 +1,5 @@
-// Whoever can write to Redis can say anything there. No message on any channel ends a node, reaches a client or ends a connection, and what
-// nodes publish afterwards still arrives.
+// Anybody with access to Redis can publish anything. No message may stop a node, reach a client or close a
+// connection, and later events of nodes must still arrive.
 
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,7 +14,7 @@ import { type RedisServer, startRedis } from '../support/redis.ts'
 import { until } from '../support/server-process.ts'
 
 const emit = 6
-/** Requests that Socket.IO's adapter knows, with parts missing, of other types, too large, and for nodes that do not ask. */
+/** Requests of Socket.IO's adapter with missing parts, other types, too large, or from unknown nodes. */
 const requests: unknown[] = [
   null,
   true,
@@ -87,7 +87,7 @@ const texts = [
   `${'['.repeat(100_000)}`,
   `{"a":"${'x'.repeat(5_000_000)}"}`,
 ]
-/** Beginnings of MessagePack: long lists, maps and texts that are not there, unknown types, nil. */
+/** Truncated MessagePack: lists, maps and texts longer than the data, unknown types, nil. */
 const packed = [
   [0xc0],
   [0xc1],
@@ -105,7 +105,7 @@ const packed = [
   new Array(200_000).fill(0x91),
 ].map((bytes) => Buffer.from(bytes))
 
-describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
+describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () => {
   let redis: RedisServer
   let here: TestApp
   let there: TestApp
@@ -129,7 +129,7 @@ describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
     for (const end of ends.reverse()) await end()
   })
 
-  /** The three kinds of channels of Socket.IO's adapter, and the pattern's own. */
+  /** The three kinds of channels of Socket.IO's adapter, and the channel of its pattern. */
   async function channels(): Promise<string[]> {
     const [request] = (await writer.pubSubChannels('kefu:*-request#*')) as string[]
     if (request === undefined) throw new Error('nobody listens')
@@ -144,15 +144,15 @@ describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
     ]
   }
 
-  /** A broadcast of a node, as it is on the wire behind its code. */
+  /** A broadcast of a node as it is on the wire, after its signature. */
   async function broadcastOf(client: Client): Promise<Buffer> {
     const [, , , channel] = await channels()
     const listener = createClient({ url: redis.url })
     await listener.connect()
-    const heard = Promise.withResolvers<Buffer>()
-    await listener.pSubscribe(`${channel}*`, (message) => heard.resolve(message.subarray(16)), true)
+    const received = Promise.withResolvers<Buffer>()
+    await listener.pSubscribe(`${channel}*`, (message) => received.resolve(message.subarray(16)), true)
     await client.request('agent:set-status', { status: 'busy' })
-    const message = await heard.promise
+    const message = await received.promise
     await listener.close()
     return message
   }
@@ -169,7 +169,7 @@ describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
     expect(agent.all('message:created').map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5])
   }
 
-  it('[ND20] [ND21] [S10] keeps serving and delivering whatever is published, signed or not, on every channel', async () => {
+  it('[ND20] [ND21] [S10] keeps serving and delivering whatever is published on any channel, signed or not', async () => {
     const account = await here.newAgent()
     const [watcher, admin] = [await there.connect(account), await (await here.newAgent()).connect()]
     const broadcast = await broadcastOf(admin)
@@ -209,7 +209,7 @@ describe.skipIf(!findRedis())('a bus that anybody writes to', () => {
     expect(messages.length).toBeGreaterThan(250)
   })
 
-  it('[ND21] [S10] takes no event, end of a connection or counted rate from who is no node', async () => {
+  it('[ND21] [S10] accepts no event, disconnect or counted rate from anybody but a node', async () => {
     const account = await here.newAgent()
     const victim = await there.connect(account)
     const [request = '', , , all = ''] = await channels()
@@ -261,7 +261,7 @@ describe('messages between workers and their primary', () => {
     },
   )
 
-  it('[ND22] [S10] lose only the malformed bus messages of a batch', () => {
+  it('[ND22] [S10] lose only the malformed messages of a batch', () => {
     const good = ['channel', Buffer.from('x')]
     const messages = [
       good,

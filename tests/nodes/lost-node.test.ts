@@ -12,7 +12,7 @@ import { newDataDir, type ServerProcess, startServer, until } from '../support/s
 interface Node {
   url: string
   process: ServerProcess
-  /** After its end: the same again on the same port. */
+  /** Starts the process again on the same port after it has exited. */
   startAgain(): Promise<void>
 }
 
@@ -88,7 +88,7 @@ async function expectWhole(clients: RoamingClient[], ids: string[]) {
 }
 
 describe.skipIf(!findRedis())('a node', () => {
-  it('[ND5] that is killed leaves nobody behind: agents offline within 15 s, clients whole on the other (N6)', async () => {
+  it('[ND5] whose process is killed leaves nobody behind: its agents are offline within 15 s, its clients complete on the other (N6)', async () => {
     const { first, second, balancer } = await startNodes()
     const admin = await logIn(first.url, 'admin')
     const agent = { username: 'lin', password, name: 'Lin', role: 'agent', email: 'lin@shop.example' }
@@ -96,7 +96,7 @@ describe.skipIf(!findRedis())('a node', () => {
     const observer = await connectClient(first.url, admin.token)
     onTestFinished(() => observer.close())
     await connectClient(second.url, (await logIn(first.url, 'lin')).token)
-    await observer.next('agent:status-changed', (told) => told.agentId === id && told.status === 'online')
+    await observer.next('agent:status-changed', (event) => event.agentId === id && event.status === 'online')
     const talks = [await startTalk(balancer.url, admin.token), await startTalk(balancer.url, admin.token)]
 
     const ids = Array.from({ length: 60 }, (_, i) => `m${i + 1}`)
@@ -113,11 +113,11 @@ describe.skipIf(!findRedis())('a node', () => {
       }),
     )
     for (const { sender, watcher } of talks) await expectWhole([sender, watcher], ids)
-    await observer.next('agent:status-changed', (told) => told.agentId === id && told.status === 'offline')
+    await observer.next('agent:status-changed', (event) => event.agentId === id && event.status === 'offline')
     expect(performance.now() - killedAt).toBeLessThan(15_000)
   })
 
-  it('[ND9] is restarted, and then the other, and no send fails for who sends again (F36, N7)', async () => {
+  it('[ND9] can be restarted, and then the other, without a failed send for clients that retry (F36, N7)', async () => {
     const { first, second, balancer } = await startNodes()
     const admin = await logIn(first.url, 'admin')
     const talks = [await startTalk(balancer.url, admin.token), await startTalk(balancer.url, admin.token)]

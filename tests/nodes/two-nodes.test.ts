@@ -13,10 +13,10 @@ import { until } from '../support/server-process.ts'
 let redis: RedisServer
 let here: TestApp
 let there: TestApp
-/** What nodes dropped of each other's messages. */
+/** Bus messages that a node has dropped. */
 const dropped: string[] = []
 const log = (line: string) => void (line.includes('bus message dropped') && dropped.push(line))
-/** What has been started, to be ended in the reverse order. */
+/** Started processes, stopped in reverse order. */
 const ends: (() => Promise<void>)[] = []
 
 describe.skipIf(!findRedis())('two nodes', () => {
@@ -34,7 +34,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     expect(dropped).toEqual([])
   })
 
-  it('[ND2] tell each other every event, once, in order', async () => {
+  it('[ND2] deliver every event of each other once and in order', async () => {
     const customer = await (await here.newCustomer()).connect()
     const account = await here.newAgent()
     const agent = await there.connect(account)
@@ -42,10 +42,10 @@ describe.skipIf(!findRedis())('two nodes', () => {
     const message = { clientMessageId: 'c1', content: 'line 1' }
     const { conversation } = await customer.request('conversation:start', { message })
     const conversationId = conversation.id
-    await agent.next('conversation:created', (told) => told.conversation.id === conversationId)
+    await agent.next('conversation:created', (event) => event.conversation.id === conversationId)
     await agent.request('conversation:open', { conversationId })
     await agent.request('conversation:claim', { conversationId })
-    await customer.next('conversation:updated', (told) => told.conversation.agent?.id === account.id)
+    await customer.next('conversation:updated', (event) => event.conversation.agent?.id === account.id)
 
     for (let i = 2; i <= 10; i++) {
       await customer.request('message:send', { conversationId, clientMessageId: `c${i}`, content: `line ${i}` })
@@ -54,14 +54,14 @@ describe.skipIf(!findRedis())('two nodes', () => {
     expect(agent.all('message:created').map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
 
     await agent.request('typing:set', { conversationId, typing: true })
-    await customer.next('typing:changed', (told) => told.userId === account.id)
+    await customer.next('typing:changed', (event) => event.userId === account.id)
     await agent.request('message:mark-read', { conversationId, seq: 10 })
     expect(await customer.next('receipt:updated')).toMatchObject({ seq: 10, readerRole: 'agent' })
     await agent.request('agent:set-status', { status: 'offline' })
     await customer.next('availability:changed', ({ available }) => !available)
   })
 
-  it('[ND2] [AT6] share one folder of uploads: a file given to one is sent by the other and fetched from both', async () => {
+  it('[ND2] [AT6] share one upload folder: a file uploaded to one is sent by the other and downloaded from both', async () => {
     const account = await here.newCustomer()
     const customer = await there.connect(account)
     const { conversation } = await customer.request('conversation:start', {})
@@ -70,17 +70,17 @@ describe.skipIf(!findRedis())('two nodes', () => {
     const agent = await agentAccount.connect()
     await agent.request('conversation:claim', { conversationId })
     await agent.request('conversation:open', { conversationId })
-    const picture = await uploaded(here, account, await png(), 'tea.png')
+    const image = await uploaded(here, account, await png(), 'tea.png')
     await customer.request('message:send', {
       conversationId,
       clientMessageId: 'p',
       type: 'image',
-      attachmentId: picture.id,
+      attachmentId: image.id,
     })
-    const told = await agent.next('message:created', (message) => message.conversationId === conversationId)
-    expect(told.attachment).toEqual(picture)
+    const event = await agent.next('message:created', (message) => message.conversationId === conversationId)
+    expect(event.attachment).toEqual(image)
     for (const { token } of [account, agentAccount]) {
-      for (const path of [`${picture.id}`, `${picture.id}/thumbnail`]) {
+      for (const path of [`${image.id}`, `${image.id}/thumbnail`]) {
         const [one, other] = [await download(here, token, path), await download(there, token, path)]
         expect([one.status, other.status]).toEqual([200, 200])
         expect(one.bytes.equals(other.bytes)).toBe(true)
@@ -88,7 +88,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     }
   })
 
-  it('[ND2] reach who has just joined on the other node (F20)', async () => {
+  it('[ND2] deliver events to a client that has just subscribed on the other node (F20)', async () => {
     const { agent, conversationId } = await here.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const colleague = await here.newAgent()
@@ -119,7 +119,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     }
   })
 
-  /** Milliseconds from the answer to the end of a connection to the other node. */
+  /** Milliseconds from the reply until a connection to the other node is closed. */
   async function endedWithin(account: Pick<TestAccount, 'token'>, end: () => Promise<unknown>): Promise<number> {
     const client = await there.connect(account)
     const ended = new Promise<string>((resolve) => client.socket.once('disconnect', resolve))
@@ -130,7 +130,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     return performance.now() - from
   }
 
-  it('[ND7] [T04] end connections on every node within a second of the session (F27, N16)', async () => {
+  it('[ND7] [T04] close connections on every node within a second of the end of the session (F27, N16)', async () => {
     const admin = await here.newAgent({ role: 'admin' })
     for (let i = 0; i < 5; i++) {
       const account = await here.newAgent()
@@ -139,7 +139,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     }
   })
 
-  it('[ND7] [US3] [AU12] [CS10] [T04] do so for a new password, logins ended elsewhere and a customer who leaves', async () => {
+  it('[ND7] [US3] [AU12] [CS10] [T04] do so after a new password, a login ended elsewhere, and a customer’s sign-out', async () => {
     const user = await newUser(here)
     const mine = await logIn(here, user.username)
     const elsewhere = async () => (await logIn(here, user.username)).reply
@@ -155,12 +155,12 @@ describe.skipIf(!findRedis())('two nodes', () => {
   })
 
   // These two mostly wait.
-  it.concurrent('[ND4] hold an agent online until the last connection on any of them is gone', async () => {
+  it.concurrent('[ND4] keep an agent online until the last connection on any node is closed', async () => {
     const watcher = await (await here.newAgent()).connect()
     const account = await here.newAgent()
     const tabs = [await here.connect(account), await here.connect(account), await there.connect(account)]
     const ofAgent = () => watcher.all('agent:status-changed').filter(({ agentId }) => agentId === account.id)
-    // What one node told, the other's comparison may tell once more.
+    // The other node's reconciler may publish an event once more.
     const changes = () =>
       ofAgent()
         .map(({ status }) => status)
@@ -171,25 +171,25 @@ describe.skipIf(!findRedis())('two nodes', () => {
     await new Promise((resolve) => setTimeout(resolve, serverLimits.presenceGraceMs + 1_000))
     expect(changes()).toEqual(['online'])
     tabs[2]?.close()
-    await watcher.next('agent:status-changed', (told) => told.agentId === account.id && told.status === 'offline')
+    await watcher.next('agent:status-changed', (event) => event.agentId === account.id && event.status === 'offline')
     expect(changes()).toEqual(['online', 'offline'])
   })
 
-  it.concurrent('[ND7] end them within five seconds whoever ended the session, told or not', async () => {
+  it.concurrent('[ND7] close them within five seconds when the event about the session is lost', async () => {
     const [agent, customer] = [await here.newAgent(), await here.newCustomer()]
-    const untold = async (table: 'login_sessions' | 'customer_sessions', { sessionId }: TestAccount) => {
+    const unpublished = async (table: 'login_sessions' | 'customer_sessions', { sessionId }: TestAccount) => {
       await here.db.updateTable(table).set({ revoked_at: new Date() }).where('id', '=', sessionId).execute()
     }
     const stays = await there.connect(await here.newCustomer())
     const both = await Promise.all([
-      endedWithin(agent, () => untold('login_sessions', agent)),
-      endedWithin(customer, () => untold('customer_sessions', customer)),
+      endedWithin(agent, () => unpublished('login_sessions', agent)),
+      endedWithin(customer, () => unpublished('customer_sessions', customer)),
     ])
     for (const ms of both) expect(ms).toBeLessThan(5_000)
     expect(stays.socket.connected).toBe(true)
   })
 
-  it('[ND8] count what a customer sent on the other node', async () => {
+  it('[ND8] count messages that a customer sent on the other node', async () => {
     const account = await here.newCustomer()
     const [first, second] = [await here.connect(account), await there.connect(account)]
     const { conversation } = await first.request('conversation:start', {})
@@ -206,7 +206,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     expect(replies.find((reply) => !reply.ok)).toMatchObject({ error: { code: 'rate_limited' } })
   })
 
-  it('[ND10] hear nothing of another installation on the same Redis', async () => {
+  it('[ND10] receive nothing from another installation on the same Redis', async () => {
     const stranger = await startTestApp({ node: { redisUrl: redis.url } })
     try {
       await until(() => stranger.redis?.isUp() === true)
@@ -221,7 +221,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
       }
       await listener.next('message:created')
       await listener.next('conversation:created')
-      const created = listener.all('conversation:created').map((told) => told.conversation.id)
+      const created = listener.all('conversation:created').map((event) => event.conversation.id)
       expect(created).toEqual([conversation.id])
       expect(listener.all('message:created').map(({ content }) => content)).toEqual([`of ${conversation.id}`])
     } finally {

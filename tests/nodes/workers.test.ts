@@ -1,4 +1,5 @@
-// Several workers on one port, without Redis: real processes, one primary. An Engine.IO id begins with the id of the worker that has it.
+// Several workers on one port without Redis: real processes with one primary. An Engine.IO id begins with the id of
+// its worker.
 
 import { once } from 'node:events'
 import { request } from 'node:http'
@@ -49,7 +50,7 @@ async function connect(url: string, token: string, options?: Parameters<typeof c
   return client
 }
 
-/** Connects until it is, or is not, on that worker. */
+/** Reconnects until the connection is, or is not, on the same worker. */
 async function connectBeside(url: string, token: string, beside: Client, same = false) {
   for (;;) {
     const client = await connect(url, token)
@@ -58,7 +59,7 @@ async function connectBeside(url: string, token: string, beside: Client, same = 
   }
 }
 
-/** The status of a GET over a connection of its own, or how it failed. */
+/** The status of a GET over its own connection, or the error. */
 function get(url: string): { answer: Promise<number | string | undefined> } {
   const answer = new Promise<number | string | undefined>((resolve) => {
     const asked = request(url, { agent: false }, (response) => resolve(response.resume().statusCode))
@@ -68,7 +69,7 @@ function get(url: string): { answer: Promise<number | string | undefined> } {
 }
 
 describe('two workers', () => {
-  it('[WK1] [WK2] [WK6] tell each other everything without Redis, with WebSocket and without', async () => {
+  it('[WK1] [WK2] [WK6] deliver every event to each other without Redis, over WebSocket and polling', async () => {
     const { server, url } = await startWorkers()
     expect(server.output().match(/ready at/g)).toHaveLength(1)
     expect(await readiness(url)).toEqual({ ready: 2, of: 2 })
@@ -78,12 +79,12 @@ describe('two workers', () => {
     const start = { message: { clientMessageId: 'm0', content: 'hello' } }
     const { conversation } = await customer.request('conversation:start', start)
     const conversationId = conversation.id
-    await agent.next('conversation:created', (told) => told.conversation.id === conversationId)
+    await agent.next('conversation:created', (event) => event.conversation.id === conversationId)
     await agent.request('conversation:open', { conversationId })
     await agent.request('conversation:claim', { conversationId })
-    await customer.next('conversation:updated', (told) => told.conversation.agent?.id === admin.user.id)
+    await customer.next('conversation:updated', (event) => event.conversation.agent?.id === admin.user.id)
 
-    // Polls, upgrades and sends come over connections that go to either worker.
+    // Polls, upgrades and sends use connections that reach either worker.
     const polls = await Promise.all(
       Array.from({ length: 4 }, () => connect(url, admin.token, { transports: ['polling'] })),
     )
@@ -103,7 +104,7 @@ describe('two workers', () => {
     }
     const whole = senders.map((_, index) => index + 2)
     for (const client of senders) {
-      // What the other worker tells may come after what this one has told since; people's clients put it in order.
+      // An event of the other worker may arrive after a later one of this worker. Clients put them in order.
       for (const seq of whole) await client.next('message:created', (message) => message.seq === seq)
       expect(client.all('message:created').filter(({ seq }) => seq > 1)).toHaveLength(whole.length)
     }
@@ -116,7 +117,7 @@ describe('two workers', () => {
     expect(figures.match(/^# TYPE kefu_connections /gm)).toHaveLength(1)
   })
 
-  it('[WK2] answer whoever polls over a new connection each time, whichever of them it reaches', async () => {
+  it('[WK2] serve a client that polls over a new connection each time, whichever worker it reaches', async () => {
     const { url } = await startWorkers()
     const poll = (method: string, query = '', body = '') =>
       new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
@@ -137,7 +138,7 @@ describe('two workers', () => {
     for (let i = 0; i < 50; i++) expect(await poll('POST', `&sid=${sid}`, '3')).toEqual({ status: 200, text: 'ok' })
   })
 
-  it('[WK1] let one agent win each claim, share rates, and end sessions on both', async () => {
+  it('[WK1] let one agent win each claim, share rate limits, and end sessions on both', async () => {
     const { url } = await startWorkers()
     const [admin, session] = await Promise.all([logIn(url), newCustomer(url)])
     const customer = await connect(url, session.token)
@@ -163,7 +164,7 @@ describe('two workers', () => {
     for (let i = 0; i < count; i++) expect((await send(customer, i)).ok).toBe(true)
     await sleep(2 * serverLimits.sharedRatesMs)
     const replies = await Promise.all(Array.from({ length: 10 }, (_, i) => send(again, 100 + i)))
-    // No more than has come free meanwhile: two a second, where a worker of its own mind would take all ten.
+    // Only the tokens refilled in the meantime, two a second. Separate limits per worker would allow all ten.
     const free = Math.ceil(((performance.now() - beganAt) * count) / windowMs)
     expect(replies.filter((reply) => reply.ok).length).toBeLessThanOrEqual(free)
 
@@ -175,7 +176,7 @@ describe('two workers', () => {
     expect(performance.now() - from).toBeLessThan(1_000)
   })
 
-  it('[WK3] [WK4] lose one while people talk: nobody waits for it or misses anything, and it comes back', async () => {
+  it('[WK3] [WK4] survive the loss of one while people talk: nobody waits for it or misses anything, and it is replaced', async () => {
     const { server, url } = await startWorkers({ RATE_LIMITS: 'off' })
     const [admin, session] = await Promise.all([logIn(url), newCustomer(url)])
     const starter = await connect(url, session.token)
@@ -190,7 +191,7 @@ describe('two workers', () => {
     const victim = workersOf(server.pid)[0] as number
     const ids = Array.from({ length: 40 }, (_, i) => `m${i + 1}`)
     for (const id of ids.slice(0, 20)) await sender.send(id)
-    // Frozen it takes one connection at most; killed it leaves none of them waiting.
+    // A frozen worker gets at most one connection, and none waits for a killed one.
     process.kill(victim, 'SIGSTOP')
     const answers: unknown[] = []
     const asked = Array.from({ length: 10 }, () => get(`${url}/healthz`).answer.then((status) => answers.push(status)))
@@ -211,7 +212,7 @@ describe('two workers', () => {
 })
 
 describe('the primary', () => {
-  it('[WK4] keeps a thousand connections for workers that all stand still, and no more', async () => {
+  it('[WK4] queues at most a thousand connections while all workers are frozen', async () => {
     const { server, url } = await startWorkers()
     const workers = workersOf(server.pid)
     for (const pid of workers) process.kill(pid, 'SIGSTOP')
@@ -225,7 +226,7 @@ describe('the primary', () => {
     expect(answers.slice(20)).toEqual(Array(fit).fill(200))
   })
 
-  it('[WK5] ends everything in order; killed it leaves nobody serving, and the next start nothing in its way', async () => {
+  it('[WK5] stops all processes in order; after it is killed no worker serves, and nothing blocks the next start', async () => {
     const dataDir = await newDataDir()
     const start = () => startServer(dataDir, { ...serving, WORKERS: '2' })
     const first = start()
@@ -245,7 +246,7 @@ describe('the primary', () => {
     await until(() => !workers.some(isRunning))
     const third = start()
     expect(await get(`${await third.ready()}/readyz`).answer).toBe(200)
-    // As Ctrl-C in a terminal does.
+    // Like Ctrl-C in a terminal.
     for (const pid of [...workersOf(third.pid), third.pid]) process.kill(pid, 'SIGINT')
     expect((await third.exited).code).toBe(0)
   })

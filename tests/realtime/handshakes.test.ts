@@ -21,7 +21,7 @@ const held = () => app.slots.held('pendingHandshakes', 'unclaimed')
 const refused = (reason: string) => app.refusedSockets.entries().find(([name]) => name === reason)?.[1] ?? 0
 
 describe('a handshake', () => {
-  it('[CN12] [S22] is refused before it costs a session when it is JSONP, of another protocol, transport, method or path', async () => {
+  it('[CN12] [S22] is refused before it creates a session for JSONP or another protocol, transport, method or path', async () => {
     const before = held()
     for (const [query, headers, method] of [
       [`${polling}&j=0`],
@@ -43,7 +43,7 @@ describe('a handshake', () => {
     expect(held()).toBe(before)
   })
 
-  it('[CN12] [S2] is refused to a page of another site that sends no Origin, and to one that does', async () => {
+  it('[CN12] [S2] is refused for a page of another site, with or without an Origin header', async () => {
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
@@ -58,7 +58,7 @@ describe('a handshake', () => {
     expect((await handshake(polling, { 'sec-fetch-site': 'same-origin' })).status).toBe(200)
   })
 
-  it('[HT15] [S22] is answered with the headers that every answer of the API has, also when it is refused', async () => {
+  it('[HT15] [S22] is answered with the headers of every API response, also when it is refused', async () => {
     const api = await fetch(`${app.url}/api/v1/nothing`)
     const shared = [...api.headers].filter(
       ([name]) => !/^(content-length|content-type|date|connection|keep-alive|vary)$/.test(name),
@@ -77,7 +77,7 @@ describe('a handshake', () => {
     for (const [name, value] of shared) expect(tcp.received()).toContain(`${name}: ${value}`)
   })
 
-  it('[CN10] [S2] is refused when too many of its address have not become a connection, and others connect', async () => {
+  it('[CN10] [S2] is refused when too many of its address stay unfinished, and others can connect', async () => {
     const before = held()
     const host = new URL(app.url).host
     const request = `GET /socket.io/?${polling} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n`
@@ -94,7 +94,7 @@ describe('a handshake', () => {
       .toBeGreaterThan(0)
     const stranger = await openPolling(app.url, { headers: from('203.0.113.2') })
     expect(stranger.sid).toBeTruthy()
-    // Behind the same address, who shows a valid token connects.
+    // A valid token connects even from the same address.
     const { token } = await app.newCustomer()
     await openWebSocket(app.url, {
       token,
@@ -103,7 +103,7 @@ describe('a handshake', () => {
     await openPolling(app.url, { token, headers: { ...from('203.0.113.1'), authorization: `Bearer ${token}` } })
   })
 
-  it('[CN10] [S2] by pipelining ends the TCP connection and begins hardly a session', async () => {
+  it('[CN10] [S2] sent in a pipeline closes the TCP connection and creates hardly any session', async () => {
     const before = held()
     const flood = Array.from({ length: 64 }, () => {
       const tcp = openTcp(app.url)
@@ -113,13 +113,13 @@ describe('a handshake', () => {
     await Promise.all(flood.map(({ closed }) => closed))
     expect(held() - before).toBeLessThanOrEqual(64)
     await expect.poll(held).toBeLessThanOrEqual(before)
-    // The address has a violation for each of them; who has a token connects from there all the same, and plainly.
+    // The address has a violation for each of them. A valid token still connects from there.
     const { token } = await app.newCustomer()
     await connectClient(app.url, token)
     await connectClient(app.url, token, { transports: ['polling'] })
   })
 
-  it('[CN11] [S29] without a token ends within five seconds, by WebSocket, polling or bare TCP, and after a refused token', async () => {
+  it('[CN11] [S29] without a token ends within five seconds, over WebSocket, polling or plain TCP, and after an invalid token', async () => {
     const bare = openTcp(app.url)
     const silent = await openWebSocket(app.url)
     const upgradedOnly = openTcp(app.url)
@@ -138,14 +138,14 @@ describe('a handshake', () => {
 })
 
 describe('connections of one address', () => {
-  it('[CN10] [S2] with valid tokens are all accepted, 300 at once, by plain clients', async () => {
+  it('[CN10] [S2] with valid tokens are all accepted, 300 concurrently', async () => {
     const accounts = await Promise.all(Array.from({ length: 10 }, () => app.newCustomer()))
     const clients = await Promise.all(Array.from({ length: 300 }, (_, index) => accounts[index % 10]?.connect()))
     expect(clients.every((client) => client?.socket.connected)).toBe(true)
     for (const client of clients) client?.close()
   })
 
-  it('[CN13] [S4] of one customer are bounded, and of others not by that', async () => {
+  it('[CN13] [S4] are limited per customer, and other customers are not affected', async () => {
     const account = await app.newCustomer()
     const clients = await Promise.all(
       Array.from({ length: budgets.connectionsPerCustomer.concurrent }, () => account.connect()),
@@ -160,7 +160,7 @@ describe('connections of one address', () => {
 })
 
 describe('a polling session', () => {
-  it('[CN14] [S19] takes requests from the address that began it alone, of IPv6 its /64', async () => {
+  it('[CN14] [S19] accepts requests only from the address that created it (its /64 for IPv6)', async () => {
     const { token } = await app.newAgent()
     const session = await openPolling(app.url, { token, headers: from('2001:db8:1:2::1') })
     for (const address of ['2001:db8:1:3::1', '198.51.100.7']) {
@@ -176,7 +176,7 @@ describe('a polling session', () => {
     await session.until('"ok":true')
   })
 
-  it('[CN14] [S19] takes a request with a token only when it is the token of its own actor', async () => {
+  it('[CN14] [S19] accepts a request with a token only if the token belongs to its actor', async () => {
     const [own, other] = [await app.newAgent(), await app.newAgent()]
     const session = await openPolling(app.url, { token: own.token })
     for (const token of [other.token, (await app.newSession(own.id, 'agent')).token, 'x']) {
@@ -187,7 +187,7 @@ describe('a polling session', () => {
     await session.until('"ok":true', renewed)
   })
 
-  it('[CN14] works for the client library, which upgrades to a WebSocket', async () => {
+  it('[CN14] works with the client library, which upgrades to a WebSocket', async () => {
     const { token } = await app.newAgent()
     const client = await connectClient(app.url, token, { transports: ['polling', 'websocket'] })
     const { engine } = client.socket.io

@@ -5,7 +5,7 @@ import { io as connect } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
 import { startTestApp } from '../support/app.ts'
 
-it('lets an accepted connection keep nothing of the request that it began with, a WebSocket at once or after polling', async () => {
+it('an accepted connection releases its upgrade request, over WebSocket and after an upgrade from polling', async () => {
   const app = await startTestApp()
   onTestFinished(() => app.stop())
   const requests: WeakRef<IncomingMessage>[] = []

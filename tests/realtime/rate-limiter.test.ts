@@ -13,8 +13,8 @@ function refusal(take: () => void): unknown {
   return undefined
 }
 
-describe('rates', () => {
-  it('[MS7] lets a burst through, then one every windowMs / count, and says how long to wait', () => {
+describe('the rate limiter', () => {
+  it('[MS7] allows a burst, then one every windowMs / count, and says how long to wait', () => {
     let now = 1_000_000
     const rates = createRateLimiter(() => now, { enabled: true, shared: false })
     const take = () => rates.consume('customerMessages', 7)
@@ -27,7 +27,7 @@ describe('rates', () => {
     expect(refusal(take)).toEqual({ code: 'rate_limited', retryAfterMs: 500 })
   })
 
-  it('keeps callers apart, and kinds of things apart', () => {
+  it('keeps keys and buckets apart', () => {
     const rates = createRateLimiter(() => 0, { enabled: true, shared: false })
     for (let i = 0; i < budgets.customerMessages.count; i++) rates.consume('customerMessages', 1)
     expect(refusal(() => rates.consume('customerMessages', 2))).toBeUndefined()
@@ -42,12 +42,12 @@ describe('rates', () => {
     expect(refusal(() => rates.check('loginFailures', 'a'))).toMatchObject({ code: 'rate_limited' })
   })
 
-  it('holds nobody back when switched off', () => {
+  it('limits nobody when it is switched off', () => {
     const rates = createRateLimiter(() => 0, { enabled: false, shared: false })
     for (let i = 0; i < 1000; i++) rates.consume('customerMessages', 1)
   })
 
-  it('[ND8] counts what another node counted, each thing once, and tells nothing back', () => {
+  it('[ND8] counts what another node counted, each event once, and publishes nothing back', () => {
     const [here, there] = [0, 1].map(() => createRateLimiter(() => 0, { enabled: true, shared: true }))
     for (let i = 0; i < budgets.customerMessages.count; i++) there?.consume('customerMessages', 7)
     const counted = there?.drainDeltas() ?? []
@@ -58,7 +58,7 @@ describe('rates', () => {
     expect(here?.drainDeltas()).toEqual([])
   })
 
-  it('[ND8] tells no more than so many, and takes nothing strange', () => {
+  it('[ND8] publishes a limited number of counts, and ignores malformed ones', () => {
     const rates = createRateLimiter(() => 0, { enabled: true, shared: true })
     for (let i = 0; i < serverLimits.sharedRatesRows + 10; i++) rates.count('customerMessages', i)
     rates.count('connectionRequests', 'a')

@@ -9,8 +9,8 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** What another node does whose events are lost on the way: the database changes, and nobody here is told. */
-async function changeUntold(conversationId: number, content: string) {
+/** A change by another node whose events are lost: only the database has it. */
+async function changeWithoutEvent(conversationId: number, content: string) {
   const {
     last_seq: lastSeq,
     version,
@@ -38,40 +38,40 @@ async function changeUntold(conversationId: number, content: string) {
     .execute()
 }
 
-describe('the comparison with the database', () => {
-  it('[CN7] tells what changed and was not told here, once, within ten seconds and with no further traffic', async () => {
+describe('the reconciler', () => {
+  it('[CN7] publishes a missed change once, within ten seconds and without further traffic', async () => {
     const { conversationId, customer, agent } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     await customer.next('conversation:updated', ({ change }) => change === 'claimed')
     const before = agent.all('conversation:updated').length
     const changedAt = performance.now()
-    await changeUntold(conversationId, 'from the other node')
+    await changeWithoutEvent(conversationId, 'from the other node')
     const fits = ({ conversation }: { conversation: { lastSeq: number } }) => conversation.lastSeq === 1
     const [forAgent] = await Promise.all([
       agent.next('conversation:updated', fits),
       customer.next('conversation:updated', fits),
     ])
     expect(forAgent.conversation.lastMessage?.content).toBe('from the other node')
-    // A second more, as a round takes its time on a busy machine.
+    // One second more, because a round takes time on a busy machine.
     expect(performance.now() - changedAt).toBeLessThan(11_000)
-    // Two more rounds look at the same rows again: the heads after them show that they have passed.
+    // Two more rounds see the same rows; the heads after them show that both are over.
     await agent.request('conversation:open', { conversationId })
     await agent.next('conversation:heads')
     expect(agent.all('conversation:updated').length).toBe(before + 1)
   })
 
-  it('[CN7] tells an agent status that another node changed', async () => {
+  it('[CN7] publishes an agent status that another node changed', async () => {
     const watcher = await (await app.newAgent()).connect()
     const elsewhere = await app.newAgent()
     await app.db
       .insertInto('agent_status')
       .values({ agent_id: elsewhere.id, status: 'busy', last_seen: sql<Date>`current_timestamp(3)` })
       .execute()
-    const told = await watcher.next('agent:status-changed', (one) => one.agentId === elsewhere.id)
-    expect(told.status).toBe('busy')
+    const event = await watcher.next('agent:status-changed', (one) => one.agentId === elsewhere.id)
+    expect(event.status).toBe('busy')
   })
 
-  it('[RQ8] answers unavailable in time when the database holds a request up, and does the work all the same', async () => {
+  it('[RQ8] replies unavailable in time while the database blocks a request, which still completes', async () => {
     const { conversationId, customer } = await app.startConversation()
     const send = { conversationId, clientMessageId: 'held', content: 'held up' }
     const startedAt = performance.now()
@@ -86,7 +86,7 @@ describe('the comparison with the database', () => {
     expect(await app.storedMessages(conversationId)).toHaveLength(1)
   })
 
-  it('[RQ8] answers in time also what waits behind others of its connection, each from when it came', async () => {
+  it('[RQ8] replies in time to requests queued behind others, each counted from its arrival', async () => {
     const { conversationId, customer } = await app.startConversation()
     await app.db.transaction().execute(async (trx) => {
       await trx.selectFrom('conversations').select('id').where('id', '=', conversationId).forUpdate().execute()

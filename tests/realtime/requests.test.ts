@@ -26,7 +26,7 @@ const badPayloads = [
   Buffer.from('binary'),
 ]
 
-/** On a busy machine what is let in may be held up ([RQ8]); that is not what refuses it. */
+/** On a busy machine an accepted request may be late ([RQ8]); that is not a refusal here. */
 const outcomes = (replies: Reply<unknown>[]) =>
   new Set(
     replies.map((reply) =>
@@ -35,14 +35,14 @@ const outcomes = (replies: Reply<unknown>[]) =>
   )
 
 describe('socket requests', () => {
-  it('[RQ1] are done without an acknowledgement, and with a missing payload counted as {}', async () => {
+  it('[RQ1] work without an acknowledgement, and with a missing payload treated as {}', async () => {
     const { customer, conversationId } = await app.startConversation()
     customer.socket.emit('message:send', { conversationId, clientMessageId: 'quiet', content: 'nobody asks' })
     expect((await customer.next('message:created')).content).toBe('nobody asks')
     expect(await customer.socket.timeout(5000).emitWithAck('conversation:list')).toMatchObject({ ok: true })
   })
 
-  it('[RQ2] [T24] answer every bad payload, missing acknowledgements and unknown events included, and go on', async () => {
+  it('[RQ2] [T24] reply to every bad payload, missing acknowledgement and unknown event, and the connection stays', async () => {
     const { customer, conversationId } = await app.startConversation()
     const socket = customer.socket.timeout(5000)
     for (const payload of badPayloads) {
@@ -63,7 +63,7 @@ describe('socket requests', () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
   })
 
-  it('[FZ3] [T15] refuse what is nested too deep, however deep', async () => {
+  it('[FZ3] [T15] refuse payloads that are nested too deep, however deep', async () => {
     const { customer, conversationId } = await app.startConversation()
     for (const depth of [limits.requestDepth, 1_000]) {
       let deep: unknown = 1
@@ -75,7 +75,7 @@ describe('socket requests', () => {
     await customer.request('conversation:open', { conversationId })
   })
 
-  it('[RQ3] answer too_large over 64 KiB and keep the connection', async () => {
+  it('[RQ3] reply too_large over 64 KiB and keep the connection', async () => {
     const { customer, conversationId } = await app.startConversation()
     const content = 'x'.repeat(limits.requestBytes + 1)
     expect(await customer.refused('message:send', { conversationId, clientMessageId: 'big', content })).toBe(
@@ -84,7 +84,7 @@ describe('socket requests', () => {
     await customer.request('message:send', { conversationId, clientMessageId: 'small', content: 'x' })
   })
 
-  it('[RQ3] lose the connection over 128 KiB, and nobody else does', async () => {
+  it('[RQ3] close the connection over 128 KiB, and no other one', async () => {
     const { customer, agent } = await app.startConversation()
     const gone = new Promise((resolve) => customer.socket.once('disconnect', resolve))
     customer.socket.emit('message:send', { content: 'x'.repeat(limits.transportBytes + 1) })
@@ -92,7 +92,7 @@ describe('socket requests', () => {
     await agent.request('agent:list', {})
   })
 
-  it('[RQ5] take effect in the order they came', async () => {
+  it('[RQ5] take effect in the order of arrival', async () => {
     const { customer, agent, conversationId } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const sends = Array.from({ length: 10 }, (_, index) =>
@@ -106,7 +106,7 @@ describe('socket requests', () => {
     expect((await customer.request('conversation:open', { conversationId })).conversation.status).toBe('pending')
   })
 
-  it('[RQ6] answer overloaded to who asks more than may wait, and rate_limited to a flood, while others go on', async () => {
+  it('[RQ6] reply overloaded when too many wait, and rate_limited to a flood, while others are served', async () => {
     const shop = await startTestApp({ rateLimits: true })
     try {
       const { customer, agent, conversationId } = await shop.startConversation()
@@ -125,7 +125,7 @@ describe('socket requests', () => {
     expect(outcomes(replies)).toEqual(new Set(['let in', 'overloaded']))
   })
 
-  it('[EV2] tell agents of messages at most four times a second, the last with what stands', async () => {
+  it('[EV2] publish message changes to agents at most four times a second, the last with the final state', async () => {
     const { customer, agent, conversationId } = await app.startConversation()
     const startedAt = performance.now()
     await Promise.all(
@@ -141,7 +141,7 @@ describe('socket requests', () => {
 })
 
 describe('connections', () => {
-  it('[CN1] open with a valid token alone', async () => {
+  it('[CN1] open only with a valid token', async () => {
     const account = await app.newAgent()
     const [header, , signature] = account.token.split('.')
     for (const token of ['', 'x', `${account.token}x`, `${header}.e30.${signature}`, undefined, 7, { a: 1 }, null]) {
@@ -155,7 +155,7 @@ describe('connections', () => {
     await expect(account.connect()).rejects.toMatchObject({ data: { code: 'unauthorized', retryable: false } })
   })
 
-  it('[CN2] [T10] open from our own origin or from programs, not from another page, by either transport', async () => {
+  it('[CN2] [T10] open from our own origin or from programs, not from another page, over either transport', async () => {
     const account = await app.newAgent()
     const own = await connectClient(app.url, account.token, { origin: app.url })
     own.close()
@@ -188,7 +188,7 @@ describe('connections', () => {
     }
   })
 
-  it('[CN3] lose no message while they are renewed', async () => {
+  it('[CN3] lose no message during a renewal', async () => {
     let now = Date.now()
     const shop = await startTestApp({ now: () => now })
     try {
@@ -208,15 +208,15 @@ describe('connections', () => {
         await Promise.all([...say(round * 20, 10), ...renewals(2), ...say(round * 20 + 10, 10)])
       }
       await customer.next('message:created', ({ seq }) => seq === 60)
-      const told = customer.all('message:created').map(({ seq }) => seq)
-      expect(told).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
+      const received = customer.all('message:created').map(({ seq }) => seq)
+      expect(received).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
       expect([...customer.all('connection:closing'), ...agent.all('connection:closing')]).toEqual([])
     } finally {
       await shop.stop()
     }
   })
 
-  it('[CN4] are not renewed with the token of somebody else', async () => {
+  it('[CN4] cannot be renewed with the token of somebody else', async () => {
     const [account, another] = [await app.newCustomer(), await app.newCustomer()]
     const client = await account.connect()
     for (const token of [another.token, 'nonsense', `${account.token}x`]) {
@@ -225,14 +225,14 @@ describe('connections', () => {
     await client.request('session:renew', { token: account.token })
   })
 
-  it('[CN5] are told the heads of what they are subscribed to', async () => {
+  it('[CN5] receive the heads of their subscribed conversations', async () => {
     const { customer, conversationId } = await app.startConversation()
     await customer.request('message:send', { conversationId, clientMessageId: 'm', content: 'x' })
     const { heads } = await customer.next('conversation:heads')
     expect(heads).toEqual([{ conversationId, lastSeq: 1, version: expect.any(Number) }])
   })
 
-  it('[CN6] are answered what is in flight when the server stops, and told to come back', async () => {
+  it('[CN6] get replies to pending requests when the server stops, and are asked to reconnect', async () => {
     const shop = await startTestApp()
     const { customer, conversationId } = await shop.startConversation()
     const sends = Array.from({ length: 50 }, (_, index) =>
@@ -249,7 +249,7 @@ describe('connections', () => {
     await shop.stop()
   })
 
-  it('speak by polling where WebSocket is not to be had', async () => {
+  it('work over polling where WebSocket is not available', async () => {
     const account = await app.newCustomer()
     const socket = io(app.url, { auth: { token: account.token }, transports: ['polling'], forceNew: true })
     expect(await socket.timeout(5000).emitWithAck('conversation:list', {})).toMatchObject({ ok: true })

@@ -11,21 +11,21 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** Names of the events told, those of messages and reading left to their own tests: they come as often as they may. */
-const told = (client: Client) =>
+/** Names of the received events, without those of messages and reading, whose number varies. */
+const receivedBy = (client: Client) =>
   client.told
     .map(({ event, data }) => ('change' in data ? `${event} ${data.change}` : event))
     .filter((name) => !/message$|read$|heads/.test(name))
 
-describe('the whole job, by a program', () => {
-  it('[CN1] [EV1] [EV3] logs in, starts, claims, opens, sends both ways, marks read and closes, told exactly what PROTOCOL.md says', async () => {
+describe('the whole job of a program', () => {
+  it('[CN1] [EV1] [EV3] logs in, starts, claims, opens, sends both ways, marks read and closes, with exactly the events of PROTOCOL.md', async () => {
     const login = (await app.call('POST', '/auth/login', { username: 'admin', password: 'correct horse battery' }))
       .body as LoginReply
     const session = (await app.call('POST', '/widget/session', { site: app.siteKey, locale: 'zh-CN' }))
       .body as WidgetSessionReply
     const customer = await connectClient(app.url, session.token)
     const agent = await connectClient(app.url, login.token)
-    // Nobody at first, then the agent.
+    // Nobody first, then the agent.
     await customer.next('availability:changed')
     await customer.next('availability:changed')
 
@@ -54,7 +54,7 @@ describe('the whole job, by a program', () => {
     await customer.next('conversation:updated', ({ change }) => change === 'closed')
     await agent.next('conversation:updated', ({ change }) => change === 'closed')
 
-    expect(told(customer)).toEqual([
+    expect(receivedBy(customer)).toEqual([
       'availability:changed',
       'availability:changed',
       'conversation:created created',
@@ -66,7 +66,7 @@ describe('the whole job, by a program', () => {
       'receipt:updated',
       'conversation:updated closed',
     ])
-    expect(told(agent)).toEqual([
+    expect(receivedBy(agent)).toEqual([
       'agent:status-changed',
       'conversation:created created',
       'conversation:updated claimed',

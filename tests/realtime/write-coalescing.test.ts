@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { useJsonEncoder } from '../../server/realtime/socketio/json-encoder.ts'
 import { coalesceWrites } from '../../server/realtime/socketio/write-coalescing.ts'
 
-/** A socket server with one client in it, and how often the server's end writes to the network. */
+/** A socket server with one client, and how often the server writes to the network. */
 async function connected() {
   const http = createServer()
   const server = new Server(http)
@@ -22,11 +22,11 @@ async function connected() {
     new Promise<import('socket.io').Socket>((resolve) => server.on('connection', resolve)),
     new Promise<void>((resolve) => client.on('connect', resolve)),
   ])
-  const heard: unknown[] = []
-  client.onAny((_name, value) => heard.push(value))
+  const received: unknown[] = []
+  client.onAny((_name, value) => received.push(value))
   const until = (value: unknown) =>
-    new Promise<void>((resolve) => client.onAny((_name, heardValue) => heardValue === value && resolve()))
-  return { server, client, socket, heard, until, writes: countWrites(socket) }
+    new Promise<void>((resolve) => client.onAny((_name, receivedValue) => receivedValue === value && resolve()))
+  return { server, client, socket, received, until, writes: countWrites(socket) }
 }
 
 function countWrites(socket: import('socket.io').Socket): () => number {
@@ -45,71 +45,71 @@ function countWrites(socket: import('socket.io').Socket): () => number {
   return () => count
 }
 
-it('[EV4] what one connection is told in one turn of the event loop leaves in one write, in order, told to one or to a room', async () => {
-  const { server, socket, heard, until, writes } = await connected()
+it('[EV4] events of one tick leave in one write, in order, whether sent to one connection or to a room', async () => {
+  const { server, socket, received, until, writes } = await connected()
   await new Promise(setImmediate)
   const before = writes()
   const last = until(59)
   for (let value = 0; value < 60; value += 2) {
-    server.to(socket.id).emit('told', value)
-    socket.emit('told', value + 1)
+    server.to(socket.id).emit('event', value)
+    socket.emit('event', value + 1)
   }
   await last
   expect(writes() - before).toBe(1)
-  expect(heard).toEqual(Array.from({ length: 60 }, (_, value) => value))
+  expect(received).toEqual(Array.from({ length: 60 }, (_, value) => value))
 })
 
-it('[EV4] what may be dropped is not dropped for what was told in the same turn', async () => {
-  const { socket, heard, until } = await connected()
+it('[EV4] a volatile event is not dropped because of other events in the same tick', async () => {
+  const { socket, received, until } = await connected()
   await new Promise(setImmediate)
   const last = until('end')
-  socket.emit('told', 'first')
-  socket.volatile.emit('told', 'passing')
-  socket.emit('told', 'end')
+  socket.emit('event', 'first')
+  socket.volatile.emit('event', 'volatile')
+  socket.emit('event', 'end')
   await last
-  expect(heard).toEqual(['first', 'passing', 'end'])
+  expect(received).toEqual(['first', 'volatile', 'end'])
 })
 
-it('[EV4] a last word and the end of the connection in one turn: the word arrives', async () => {
+it('[EV4] an event arrives when its connection is closed in the same tick', async () => {
   const { socket, until } = await connected()
   const last = until('last')
-  socket.emit('told', 'last')
+  socket.emit('event', 'last')
   socket.disconnect(true)
   await last
 })
 
-it('tells text alone: what is nested arrives as it is, to one, to a room and as an answer', async () => {
-  const { server, socket, heard, until } = await connected()
+it('events and replies are sent as text, and nested values arrive unchanged', async () => {
+  const { server, socket, received, until } = await connected()
   const value = { text: '你好 "quoted" \u2028', list: [1, null, { deep: [true] }] }
   const last = until('end')
-  server.to(socket.id).emit('told', value)
-  socket.emit('told', value)
-  socket.emit('told', 'end')
+  server.to(socket.id).emit('event', value)
+  socket.emit('event', value)
+  socket.emit('event', 'end')
   await last
-  expect(heard).toEqual([value, value, 'end'])
+  expect(received).toEqual([value, value, 'end'])
 })
 
-it('[EV4] what a client does not read waits in its order, what may be dropped is dropped, and it goes on when the client does', async () => {
-  const { socket, client, heard, until } = await connected()
+it('[EV4] events for a client that does not read wait in order, and volatile ones are dropped, until it reads again', async () => {
+  const { socket, client, received, until } = await connected()
   const { ws } = client.io.engine.transport as unknown as { ws: { _socket: TcpSocket } }
   ws._socket.pause()
   const much = 'x'.repeat(64 * 1024)
   const { conn } = socket as unknown as { conn: { writeBuffer: unknown[]; transport: { writable: boolean } } }
-  let told = 0
+  let sent = 0
   while (conn.transport.writable) {
-    socket.emit('told', `${told++} ${much}`)
+    socket.emit('event', `${sent++} ${much}`)
     await new Promise(setImmediate)
   }
   for (let count = 0; count < 10; count++) {
-    socket.emit('told', `${told++} ${much}`)
-    socket.volatile.emit('told', 'passing')
+    socket.emit('event', `${sent++} ${much}`)
+    socket.volatile.emit('event', 'volatile')
   }
   await new Promise(setImmediate)
   expect(conn.writeBuffer.length).toBe(10)
   const last = until('end')
-  socket.emit('told', 'end')
+  socket.emit('event', 'end')
   ws._socket.resume()
   await last
-  expect(heard).toEqual([...Array.from({ length: told }, (_, index) => `${index} ${much}`), 'end'])
+  expect(received).toEqual([...Array.from({ length: sent }, (_, index) => `${index} ${much}`), 'end'])
   expect(conn.transport.writable).toBe(true)
 })

@@ -1,9 +1,10 @@
-// Judges the answers: never `internal`, and no transaction refused because its connection alone was killed, since it runs again.
+// Checks the replies: none is `internal`, and no transaction fails because of a killed connection, since it is
+// retried.
 
 import type { FaultPeriod } from './fault-schedule.ts'
 import type { Journal } from './journal.ts'
 
-/** What runs in a transaction; a lone read may be answered unavailable. */
+/** The requests that run in a transaction. A plain read may fail with unavailable. */
 const transactions = new Set([
   'message:send',
   'message:mark-read',
@@ -13,16 +14,16 @@ const transactions = new Set([
   'conversation:reopen',
 ])
 
-export function checkAnswers(
+export function checkReplies(
   journal: Journal,
   periods: readonly FaultPeriod[],
   complain: (what: string) => void,
 ): void {
-  for (const { request, from, to, error } of journal.answers) {
-    if (error === 'internal') complain(`${request} was answered internal`)
+  for (const { request, from, to, error } of journal.replies) {
+    if (error === 'internal') complain(`${request} failed with internal`)
     if (error !== 'unavailable' || !transactions.has(request)) continue
     const active = periods.filter((period) => period.from <= to && period.to >= from)
     const harmless = active.every(({ kind }) => kind === 'database connections killed' || kind.startsWith('clients'))
-    if (harmless) complain(`${request} was answered unavailable while the database was there`)
+    if (harmless) complain(`${request} failed with unavailable while the database was running`)
   }
 }

@@ -1,12 +1,17 @@
-// Asks over a socket whatever its token is: the request is put on the wire even when the connection was refused, as no client library would.
+// Sends a socket request whatever the token is, even after the connection was refused. No client library does that.
 
 import { WebSocket } from 'ws'
 import type { Reply } from '#protocol/errors.ts'
 
 const answerWithinMs = 10_000
 
-/** The outcome: sees when it was answered, else the code of the refusal. */
-export async function askWithToken(url: string, token: unknown, request: string, payload: unknown): Promise<string> {
+/** The outcome: sees for a reply, otherwise the error code. */
+export async function requestWithToken(
+  url: string,
+  token: unknown,
+  request: string,
+  payload: unknown,
+): Promise<string> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`)
   let refused = 'closed without a word'
   const ended = new Promise<string>((resolve, reject) => {
@@ -21,7 +26,8 @@ export async function askWithToken(url: string, token: unknown, request: string,
       const text = data.toString()
       if (text.startsWith('0')) socket.send(`40${JSON.stringify({ token })}`)
       if (text.startsWith('44')) refused = (JSON.parse(text.slice(2)) as { data: { code: string } }).data.code
-      // Let in or not, this is what it came for. The server cuts whoever asks without being let in.
+      // Sends the request whether or not the token was accepted. The server closes the connection of an
+      // unauthenticated sender.
       if (text.startsWith('40') || text.startsWith('44')) socket.send(`420${JSON.stringify([request, payload])}`)
       if (!text.startsWith('430')) return
       const [reply] = JSON.parse(text.slice(3)) as [Reply<unknown>]
