@@ -1,5 +1,5 @@
-// npm run audit: known vulnerabilities of what is installed, and whether the registry's signatures fit it. Exits 0 when clean, 1 when not,
-// and 75 (a temporary failure, as in sysexits) when the registry does not answer such questions.
+// npm run audit: reports vulnerabilities of the installed packages and verifies the registry's signatures. Exits 0 when
+// clean, 1 when not, and 75 (a temporary failure, as in sysexits) when the registry does not support the request.
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// npm test: everything that says whether Kefu is whole, and at the end one line `N passed, N failed`. Arguments go to vitest.
+// npm test: all checks of the project, then one line `N passed, N failed`. Arguments are passed to vitest.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -35,7 +35,7 @@ if (failures.length > 0) console.log(`\nWhat failed:\n${failures.map((name) => `
 console.log(`\n${passed} passed, ${failures.length} failed`)
 process.exitCode = failures.length > 0 ? 1 : 0
 
-/** Tests that need a program which is not there are skipped, loudly; with CI set they fail. */
+/** Tests that need a missing program are skipped with a warning; with CI set they fail. */
 function ensureProgram(name: string, tests: string, find: () => string | undefined, ...packages: string[]): void {
   if (find() !== undefined) return
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
@@ -58,7 +58,7 @@ function check(name: string, tool: string, ...args: string[]): void {
   else failures.push(name)
 }
 
-/** Not where people test while they write: it asks the registry about everything each time. */
+/** Skipped in local runs, because it queries the registry every time. */
 function auditPackages(): void {
   const status = spawnSync(process.execPath, [join(root, 'tests', 'audit.ts')], { cwd: root, stdio: 'inherit' }).status
   if (status === 0) passed++
@@ -69,7 +69,7 @@ function auditPackages(): void {
 interface TestResult {
   fullName: string
   status: string
-  /** Of all tries. */
+  /** Over all attempts. */
   failureMessages: string[]
 }
 
@@ -101,7 +101,7 @@ function runVitest(args: string[]): void {
   if (code !== 0 && failures.length === before) failures.push('vitest: see above')
 }
 
-/** What went wrong, and where in the tests; not the way there through the tools. */
+/** The error and its position in the tests, without the stack frames of tools. */
 function reasonLines(why: string): string[] {
   const isWayThroughTools = (line: string) => /^\s*at (?!.*\/tests\/)/.test(line)
   const lines = why.split('\n').filter((line) => !isWayThroughTools(line))

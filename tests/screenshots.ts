@@ -1,4 +1,5 @@
-// npm run screenshots: the pictures in docs/screenshots, of a real Kefu in a temporary folder on one day of a small shop.
+// npm run screenshots: the images in docs/screenshots, taken from a real Kefu in a temporary folder on one day of a
+// small shop.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -59,7 +60,10 @@ async function openConsole(browser: Browser, url: string, language: Language): P
   return page
 }
 
-/** A customer with a browser of their own writes in the demo shop; the agent's last answer comes when the panel is closed again. */
+/**
+ * A customer in their own browser writes in the demo shop. The agent's last reply arrives when the panel is closed
+ * again.
+ */
 async function talkInShop(browser: Browser, url: string, language: Language, agent: Client): Promise<ShopTalk> {
   const context = await openBrowser(browser, language, { viewport: screens.page })
   const page = await openPage(context, `${url}/demo/`)
@@ -121,7 +125,7 @@ async function showWidget(browser: Browser, { page, lines }: ShopTalk, language:
   await picture(onPhone, 'widget-phone', language)
 }
 
-/** Runs on the page: resolves when it is next told that nothing is unread. */
+/** Runs on the page: resolves at the next event with zero unread messages. */
 function nothingUnread(): Promise<void> {
   return new Promise((resolve) => window.Kefu?.('on', 'unread', (count: unknown) => count === 0 && resolve()))
 }

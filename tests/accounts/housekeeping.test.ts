@@ -1,11 +1,11 @@
-// What nobody needs any more is removed; what somebody said stays.
+// Housekeeping removes expired sessions and abandoned customers. Messages stay.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { runHousekeeping } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 
-describe('the upkeep', () => {
+describe('housekeeping', () => {
   let app: TestApp
   beforeAll(async () => {
     app = await startTestApp()
@@ -18,7 +18,7 @@ describe('the upkeep', () => {
     return customer.id
   }
 
-  it('removes customers who never began a conversation, after a day [CS7]', async () => {
+  it('removes customers who never started a conversation, after a day [CS7]', async () => {
     const day = limits.abandonedCustomerMs
     const silent = await cameAgo(await app.newCustomer(), day + 60_000)
     const recent = await cameAgo(await app.newCustomer(), day - 60_000)
@@ -32,7 +32,7 @@ describe('the upkeep', () => {
     expect(left).not.toContain(silent)
   })
 
-  it('removes more than fit in one batch [CS7]', async () => {
+  it('removes more rows than fit in one batch [CS7]', async () => {
     const created_at = new Date(Date.now() - 2 * limits.abandonedCustomerMs)
     const rows = Array.from({ length: limits.housekeepingRows + 1 }, () => ({ role: 'customer' as const, created_at }))
     const { insertId } = await app.db.insertInto('users').values(rows).executeTakeFirstOrThrow()
@@ -41,7 +41,7 @@ describe('the upkeep', () => {
     expect(left).toEqual([])
   })
 
-  it('removes sessions whose time is over, and no others [CS7]', async () => {
+  it('removes expired sessions and no others [CS7]', async () => {
     const accounts = [await app.newAgent(), await app.newCustomer(), await app.newAgent(), await app.newCustomer()]
     const ended = accounts.slice(0, 2).map(({ id }) => id)
     const expires_at = new Date(Date.now() - 60_000)

@@ -1,4 +1,4 @@
-// Agents and admins with real passwords, made and logged in over HTTP.
+// Agents and admins with real passwords, created and logged in over HTTP.
 
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
@@ -15,7 +15,7 @@ export interface LoggedIn {
   call(method: string, path: string, body?: unknown): Promise<Answer>
 }
 
-/** Somebody new who can log in with `password`. */
+/** A new user who can log in with `password`. */
 export async function newUser(app: TestApp, role: AgentRole = 'agent'): Promise<User> {
   const admin = await app.newAgent({ role: 'admin' })
   const username = `user-${randomBytes(6).toString('hex')}`
@@ -39,7 +39,7 @@ export async function logIn(app: TestApp, username: string, secret = password): 
 
 export const refresh = (app: TestApp, cookie: string) => app.call('POST', '/auth/refresh', undefined, { cookie })
 
-/** The refresh cookie as a browser would send it back. */
+/** The refresh cookie as a browser sends it. */
 export function cookieOf({ headers }: Answer): string {
   const [cookie] = headers.getSetCookie()[0]?.split(';') ?? []
   if (cookie === undefined) throw new Error('no cookie was set')
@@ -57,7 +57,10 @@ export async function ageRotation(app: TestApp, userId: number, ms: number): Pro
     .execute()
 }
 
-/** Asks while a transaction that has done `work` is open, and commits that once the asked one waits for a lock (or is answered). */
+/**
+ * Sends a request while a transaction that did `work` is open. Commits once the request waits for a lock or has its
+ * reply.
+ */
 export async function askMeanwhile<T>(
   app: TestApp,
   work: (trx: Transaction) => Promise<unknown>,
@@ -75,7 +78,7 @@ export async function askMeanwhile<T>(
     const asked = ask().finally(() => {
       answered = true
     })
-    // The server gathers this table anew only when nobody has asked for 100 ms.
+    // The server refreshes this table only when nobody has read it for 100 ms.
     while (!answered && !(await waits())) await new Promise((resolve) => setTimeout(resolve, 120))
     return { asked }
   })

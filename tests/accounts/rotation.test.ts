@@ -1,4 +1,5 @@
-// JWT_SECRET is rotated: Kefu is started with the new one first, later without the old one, and nobody has to sign in again.
+// JWT_SECRET rotation: Kefu starts with the new secret first in the list, later without the old one. Nobody is logged
+// out.
 
 import jwt from 'jsonwebtoken'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,7 +12,7 @@ describe('rotating JWT_SECRET', () => {
   let before: TestApp
   let between: TestApp
   let after: TestApp
-  /** What was handed out under the old secret. */
+  /** Tokens issued under the old secret. */
   let agent: LoggedIn
   let customer: WidgetSessionReply
 
@@ -35,7 +36,7 @@ describe('rotating JWT_SECRET', () => {
   const me = (app: TestApp, token: string) => app.call('GET', '/me', undefined, { authorization: `Bearer ${token}` })
   const kidOf = (token: string) => jwt.decode(token, { complete: true })?.header.kid
 
-  it('signs nobody out: tokens of the old one go on, and are succeeded by those of the new one [AU9] [T06]', async () => {
+  it('logs nobody out: old tokens work and their successors use the new secret [AU9] [T06]', async () => {
     for (const token of [agent.reply.token, customer.token]) {
       const clients = await Promise.all(Array.from({ length: 10 }, () => connectClient(between.url, token)))
       for (const client of clients) client.close()
@@ -44,7 +45,7 @@ describe('rotating JWT_SECRET', () => {
     const refreshed = await refresh(between, agent.cookie)
     const { token } = refreshed.body as LoginReply
     expect(kidOf(token)).not.toBe(kidOf(agent.reply.token))
-    // On the connection that is open, too.
+    // On the open connection too.
     const client = await connectClient(between.url, agent.reply.token)
     await client.request('session:renew', { token })
     client.close()
@@ -54,7 +55,7 @@ describe('rotating JWT_SECRET', () => {
     agent = { ...agent, cookie: cookieOf(refreshed) }
   })
 
-  it('without the old one ends its access tokens alone: cookies and resume tokens go on [AU9] [T06]', async () => {
+  it('ends only access tokens when the old secret is removed: cookies and resume tokens work [AU9] [T06]', async () => {
     const untouched = await logIn(before, (await newUser(before)).username)
     const visitor = await session(before, {})
     for (const token of [agent.reply.token, customer.token, visitor.token, untouched.reply.token]) {

@@ -1,4 +1,4 @@
-// Who may have the bytes, and what browsers are told about them.
+// Who can download an attachment, and which headers browsers get with it.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-test('[AT6] [T01] until it is sent it is its uploader’s alone, then it is for who may see the conversation', async () => {
+test('[AT6] [T01] an attachment is private to its uploader until sent, then visible with its conversation', async () => {
   const { conversationId, customer, customerAccount, agentAccount } = await app.startConversation()
   const stranger = await app.newCustomer()
   const admin = await app.newAgent({ role: 'admin' })
@@ -44,7 +44,7 @@ test('[AT6] [T01] until it is sent it is its uploader’s alone, then it is for 
   expect(await whoSees('999999999')).toEqual([])
 })
 
-test('[AT7] [T12] nothing that was uploaded can act as a page, be sniffed, be loaded by others or be kept on the way', async () => {
+test('[AT7] [T12] an upload cannot act as a page, be sniffed, be embedded elsewhere or be cached by proxies', async () => {
   const customer = await app.newCustomer()
   const picture = await uploaded(app, customer, await png(), '茶 "cup".png')
   const paper = await uploaded(app, customer, pdf(), 'a;b.pdf')
@@ -72,7 +72,7 @@ test('[AT8] a file has no thumbnail', async () => {
   expect((await download(app, customer.token, `${id}/thumbnail`)).status).toBe(404)
 })
 
-test('[AT7] [T13] stored names are random, and a file that is gone is not found', async () => {
+test('[AT7] [T13] stored names are random, and a missing file is not found', async () => {
   const customer = await app.newCustomer()
   const before = new Set(await storedFiles(app))
   const { id } = await uploaded(app, customer, pdf(), '../../secret.pdf')

@@ -1,5 +1,6 @@
-// The process of attackers, at the lowest priority that leaves the server its processor: prepares, says so, attacks when it is asked to,
-// and reports what it has sent. With rounds, each attack begins again with accounts of its own until all the time is over.
+// The attacker process: prepares, reports ready, attacks on request and reports its counts. It runs at the lowest
+// priority, so the server keeps its processor. In rounds, each attack restarts with new accounts until the time is
+// over.
 
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,15 +8,15 @@ import { createRandom } from '../chaos/random.ts'
 import { attackNamed } from './all-attacks.ts'
 import { type Attack, createBudget, type Target, type Traffic } from './attack.ts'
 
-/** What the run asks of this process. */
+/** What the run requests of this process. */
 export interface Order {
   names: readonly string[]
   target: Omit<Target, 'address' | 'random'>
-  /** Each attack has a network of addresses of its own: 127.(network + its place).x.y; 127.0.0.1 first with `fromHere`. */
+  /** Each attack has its own network, 127.(network + index).x.y, with 127.0.0.1 first if `fromHere`. */
   network: number
   fromHere: boolean
   seconds: number
-  /** Of all rounds together. */
+  /** Summed over all rounds. */
   totalSeconds: number
   seed: number
 }
@@ -28,7 +29,7 @@ export type Report =
 const report = (message: Report) => new Promise((resolve) => process.send?.(message, resolve))
 
 process.on('disconnect', () => process.exit(0))
-// What an attack lets fall must not end the others.
+// An unhandled rejection of one attack must not end the others.
 process.on('unhandledRejection', () => undefined)
 process.on('uncaughtException', () => undefined)
 
@@ -58,7 +59,7 @@ process.once('message', async (order: Order) => {
       for (let round = 0; round === 0 || (hasRounds && performance.now() < endsAt - 500); round++) {
         const seconds = Math.min(order.seconds, (endsAt - performance.now()) / 1000)
         const budget = createBudget(seconds)
-        // Of a round that cannot prepare, because the server refuses it by now, nothing is attacked.
+        // A round that cannot prepare, because the server already refuses it, attacks nothing.
         if (stage) {
           await Promise.race([
             attack.run(target, budget, stage.stage).catch(() => undefined),

@@ -1,4 +1,4 @@
-// One round: a Kefu of its own, the control pair, attackers in processes of their own, and what all of that came to.
+// One round: its own Kefu, the control pair, attackers in their own processes, and the result.
 
 import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,24 +11,24 @@ import { type ControlPair, type PairFigures, startControlPair } from './control-
 import { type KefuProcess, proxyAddress, startKefuProcess } from './kefu-process.ts'
 
 export interface RoundOptions {
-  /** All of them at the same time. */
+  /** All of them run concurrently. */
   attacks: readonly Attack[]
   seconds: number
-  /** Attacks begin again until then. */
+  /** Attacks restart until this time. */
   totalSeconds?: number
-  /** Attackers share so many processes; each has one where it is not said. */
+  /** The number of attacker processes; one per attack by default. */
   processes?: number
   seed: number
   checkout: string
   folder: string
-  /** Of a database that does not exist yet. */
+  /** The URL of a database that does not exist yet. */
   newDatabase(): Promise<{ url: string; drop(): Promise<void> }>
   avif: string
-  /** A budget that is removed. */
+  /** The budget to remove. */
   without?: string
   /** Attackers share the control pair's address. */
   fromPairsAddress?: boolean
-  /** Before the attack begins. */
+  /** Runs before the attack starts. */
   quietMs?: number
   criteria?: Partial<Criteria>
 }
@@ -36,7 +36,7 @@ export interface RoundOptions {
 export interface Criteria {
   p95Ms: number
   growthBytes: number
-  /** False where an attack of too little traffic is no failure, as on a machine that others use. */
+  /** False if an attack with too little traffic is no failure, as on a shared machine. */
   needsFloor: boolean
 }
 
@@ -119,7 +119,7 @@ async function measure(
 
   pair.begin()
   for (const each of attackers) each.begin()
-  // An attacker that does not come to its end is not waited for.
+  // Do not wait for an attacker that never ends.
   const late = sleep((totalSeconds + 20) * 1000, undefined, { ref: false })
   await Promise.race([Promise.all(attackers.map((each) => each.over)), ended, late])
   const logLines = kefu.logLines() - linesBefore
@@ -161,7 +161,7 @@ function problemsOf(
   if (growthBytes > criteria.growthBytes) problems.push(`${megabytes(growthBytes)} more memory`)
   if (pair.thrown > 0) problems.push(`the pair's clients could not read ${pair.thrown} events`)
   if (pair.refused > 0) problems.push(`${pair.refused} messages refused`)
-  // Several at once, or again and again, share what each of them is bounded by.
+  // Concurrent or repeated attacks share each limit.
   const isAlone = attacks.length === 1 && totalSeconds === seconds
   for (const [index, attack] of attacks.entries()) {
     const own = traffic[index]
@@ -179,7 +179,7 @@ export const milliseconds = (ms: number) =>
 export const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 
 interface Attacker {
-  /** What could not be prepared. */
+  /** Attacks that could not be prepared. */
   ready: Promise<string[]>
   begin(): void
   over: Promise<Record<string, Traffic>>
@@ -188,7 +188,7 @@ interface Attacker {
 
 const entry = fileURLToPath(new URL('./attacker.ts', import.meta.url))
 
-/** Networks of loopback addresses, which every attack has one of: 127.10.x.y and up. */
+/** Loopback networks, one per attack: 127.10.x.y and up. */
 const firstNetwork = 10
 
 function startAttackers(options: RoundOptions, kefu: KefuProcess): Attacker[] {

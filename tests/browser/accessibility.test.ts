@@ -1,4 +1,5 @@
-// Every screen in each of its states by axe, in both themes and languages. One page walks through them; a theme is only a switch.
+// Every screen in each of its states, checked by axe in both themes and languages. One page visits all of them and
+// switches the theme.
 
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -37,7 +38,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
 
   async function violations(where: Page, path?: string): Promise<string[]> {
     const found: string[] = []
-    // The colours are the same in every language.
+    // Colours are the same in every language.
     const themes = words === english ? (['light', 'dark'] as const) : (['light'] as const)
     for (const colorScheme of themes) {
       await where.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
@@ -250,7 +251,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
         await page.getByText(words.consoleOffline).waitFor()
       },
     ],
-  ])('[WI13] %s', async (_state, arrange) => {
+  ])('[WI13] %s has no violation', async (_state, arrange) => {
     await arrange()
     expect(await violations(page)).toEqual([])
   })
@@ -276,7 +277,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
     [
       'when nobody is here',
       async () => {
-        // The console was without a network before: what it cannot tell yet is not chosen.
+        // The console was offline before, so controls with an unknown value are not selected yet.
         await page.getByText(words.consoleOffline).waitFor({ state: 'hidden' })
         await button(/^admin/).click()
         await page.getByRole('radio').last().check()
@@ -290,13 +291,13 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
         await customer.seesPanel(false)
       },
     ],
-  ])('[WI13] the widget %s', async (state, arrange) => {
+  ])('[WI13] the widget %s has no violation', async (state, arrange) => {
     await arrange()
     expect(await violations(shop, state.startsWith('closed') ? '/' : '/widget/')).toEqual([])
   })
 
-  test('[WI12] no browser had anything to complain of', async () => {
-    // A wrong password is answered 401, and browsers log that.
+  test('[WI12] no browser reported an error', async () => {
+    // Browsers log the 401 of a wrong password.
     expect((await stage.leave()).filter((line) => !line.includes('/auth/login'))).toEqual([])
   })
 })

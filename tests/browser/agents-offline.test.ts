@@ -1,4 +1,4 @@
-// An agent's words on the way: sent from whichever tab and page, only as the agent's own; and what is lost is found again.
+// An agent's unsent messages: sent from any tab and page, only as that agent. Lost events are recovered.
 
 import type { BrowserContext, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
@@ -10,13 +10,13 @@ import { layNetwork, sends } from '../support/network.ts'
 import { openTabs, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
-/** Heads are told every ten seconds; a little more to ask and be answered. */
+/** Heads are broadcast every ten seconds, plus time to ask and be answered. */
 const healedMs = limits.headsMs + 2_000
 
-describe.skipIf(findChromium() === undefined)('what an agent writes without a network', () => {
+describe.skipIf(findChromium() === undefined)('messages of an agent without a network', () => {
   const theatre = openTheatre()
 
-  /** An agent who has claimed a conversation that began with `first`. */
+  /** An agent who has claimed a conversation that started with `first`. */
   async function agentWith(context: BrowserContext, login: Login, first: string) {
     const page = await logIn(context, theatre.app, login)
     const theirs = await theatre.stage.enter()
@@ -33,7 +33,7 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
     await reply(page).press('Enter')
   }
 
-  test('[OB1] [OB4] an agent’s answers go out from whichever tab and page, once and in order', async () => {
+  test('[OB1] [OB4] go out from any tab and page, once and in order', async () => {
     const context = await theatre.stage.enter()
     const network = await layNetwork(context)
     const { page } = await agentWith(context, await newLogin(theatre.app, 'Ann'), 'question')
@@ -44,7 +44,7 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
     await page.getByText(english.consoleOffline).waitFor()
     for (const text of ['a1', 'a2', 'a3']) await answer(page, text)
     await other.getByRole('log').getByText('a3').waitFor()
-    // Nobody has the conversation open any more.
+    // No page has the conversation open any more.
     for (const tab of [page, other]) {
       await tab.getByRole('link', { name: english.waiting }).click()
       await tab.getByRole('log').waitFor({ state: 'detached' })
@@ -54,7 +54,7 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
     expect(sends(network)).toHaveLength(3)
   })
 
-  test('[OB6] what one agent could not send waits for that agent, whoever logs in meanwhile', async () => {
+  test('[OB6] wait for their agent, whoever else logs in', async () => {
     const context = await theatre.stage.enter()
     const network = await layNetwork(context)
     const ann = await newLogin(theatre.app, 'Ann')
@@ -85,7 +85,7 @@ describe.skipIf(findChromium() === undefined)('what an agent writes without a ne
     await expect.poll(() => storedAfter(theatre.app, 'for Ann')).toEqual(['for Ann', 'from Bob', 'from Ann'])
   })
 
-  test('[OB9] what is lost on the way shows by the heads alone, on both sides: messages, list and receipts', async () => {
+  test('[OB9] lost events are recovered by heads alone, on both sides: messages, list and receipts', async () => {
     const context = await theatre.stage.enter()
     const network = await layNetwork(context)
     const { page, customer, customerNetwork } = await agentWith(

@@ -1,4 +1,4 @@
-// How soon the tabs of one person follow each other.
+// How fast the tabs of one person follow each other.
 
 import { describe, expect, test } from 'vitest'
 import { type Customer, customerAt } from '../support/browser.ts'
@@ -11,7 +11,7 @@ import { english } from './words.ts'
 describe.skipIf(findChromium() === undefined)('tabs of one person', () => {
   const theatre = openTheatre()
 
-  test('[OB7] what is written in one tab stands in the others within 200 ms', async () => {
+  test('[OB7] show a message written in another tab within 200 ms', async () => {
     const context = await theatre.stage.enter()
     const network = await layNetwork(context)
     const [first, second] = (await openTabs(theatre.app, context, 2, 'hello')) as [Customer, Customer]
@@ -38,11 +38,11 @@ describe.skipIf(findChromium() === undefined)('tabs of one person', () => {
     for (const text of texts) await first.write(text)
     const [from, to] = [await pressed.jsonValue(), await seen]
     const delays = texts.map((_, index) => (to[index] as number) - (from[index] as number)).toSorted((a, b) => a - b)
-    // The best of five: on a busy machine others have their share in the rest.
+    // The best of five, because a busy machine delays the others.
     expect(delays[0], `${delays}`).toBeLessThan(200)
   })
 
-  test('[OB3] a tab that dies while it sends is succeeded by another at once', async () => {
+  test('[OB3] replace a tab that dies while sending, without delay', async () => {
     const context = await theatre.stage.enter()
     const network = await layNetwork(context)
     const [survivor] = (await openTabs(theatre.app, context, 1, 'hi')) as [Customer]

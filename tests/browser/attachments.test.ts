@@ -1,4 +1,5 @@
-// Pictures and files between a customer and an agent, each in a browser of their own: chosen, pasted, dropped, looked at, saved, called back.
+// Images and files between a customer and an agent in two browsers: selected, pasted, dropped, viewed, saved and
+// recalled.
 
 import { readFile } from 'node:fs/promises'
 import type { Frame, Page } from 'playwright-core'
@@ -15,7 +16,7 @@ import { english } from './words.ts'
 const fileOf = (name: string, mimeType: string, buffer: Buffer) => ({ name, mimeType, buffer })
 const chooser = 'input[type=file]'
 
-/** Lets go of files over an element, or pastes them into it. */
+/** Drops files on an element or pastes them into it. */
 function hand(
   at: Page | Frame,
   selector: string,
@@ -49,14 +50,14 @@ async function expectAccessible(page: Page, path?: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' })
 }
 
-/** The picture is there, decoded, and takes the room that it had before it came. */
+/** The image is loaded and has the box that was reserved for it. */
 async function seesPicture(at: Page | Frame, name: string): Promise<void> {
   const image = picture(at, name).locator('img')
   await image.waitFor()
   await expect.poll(() => image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBeGreaterThan(0)
 }
 
-describe.skipIf(findChromium() === undefined)('pictures and files', () => {
+describe.skipIf(findChromium() === undefined)('images and files', () => {
   let app: TestApp
   let stage: Stage
   let customer: Customer
@@ -78,7 +79,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
 
   tellInSteps()
 
-  test('[AT14] [WI13] what is chosen is shown before it is sent, and arrives, upright, on the other side', async () => {
+  test('[AT14] [WI13] a selected image has a preview before sending and arrives upright on the other side', async () => {
     const { frame } = customer
     await frame
       .locator(chooser)
@@ -100,7 +101,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     expect((await stored()).map(({ type }) => type).sort()).toEqual(['image', 'text'])
   })
 
-  test('[AT14] the agent drops a file and pastes a picture; the customer sees both and saves the file as it was', async () => {
+  test('[AT14] an agent drops a file and pastes an image; the customer sees both and saves the same bytes', async () => {
     await agent.getByRole('button', { name: english.claim }).click()
     const reply = agent.getByRole('textbox', { name: english.compose })
     await reply.waitFor()
@@ -120,7 +121,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await expectAccessible(customer.page, '/widget/')
   })
 
-  test('[AT15] pictures are looked at large by keyboard, one after another, and focus comes back', async () => {
+  test('[AT15] images open large by keyboard, one after another, and focus returns', async () => {
     for (const [at, name] of [
       [agent, 'cup.jpg'],
       [customer.frame, 'cup.jpg'],
@@ -140,11 +141,11 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
       await large.waitFor({ state: 'detached' })
       await expect.poll(() => picture(at, name).evaluate((element) => element === document.activeElement)).toBe(true)
     }
-    // Escape closed the picture alone.
+    // Escape closed the image alone.
     await customer.seesPanel(true)
   })
 
-  test('[AT16] what cannot be sent is said in words, before anything is sent', async () => {
+  test('[AT16] an invalid file is explained before anything is sent', async () => {
     const { frame } = customer
     await frame
       .locator(chooser)
@@ -157,7 +158,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await expect.poll(() => alert.innerText()).toContain('page.html has an unsupported file type')
     expect(await alert.innerText()).toContain('film.mp4 is larger than 20 MB')
     expect(await alert.innerText()).toContain('empty.txt is empty')
-    // The server finds out what this side cannot see; it stays, with the reason.
+    // Only the server can detect this fault; the message stays, with the reason.
     await frame
       .locator(chooser)
       .setInputFiles([fileOf('fake.png', 'image/png', Buffer.from('<svg onload="alert(1)"/>'))])
@@ -169,7 +170,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await frame.getByText('Not sent').waitFor({ state: 'detached' })
   })
 
-  test('[AT17] an upload under way shows how far it is, holds up no words, and can be called back', async () => {
+  test('[AT17] an upload shows its progress, delays no text and can be cancelled', async () => {
     const { frame, page } = customer
     const before = (await stored()).length
     await page.route('**/api/v1/attachments', () => undefined)
@@ -185,7 +186,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     expect((await stored()).length).toBe(before + 1)
   })
 
-  test('[AT18] a file sent without a network outlives a reload, and is sent once when there is one again', async () => {
+  test('[AT18] a file sent offline survives a reload and is sent once when the network returns', async () => {
     const { frame, page } = customer
     const before = (await stored()).length
     await page.route('**/api/v1/attachments', (route) => route.abort())
@@ -202,12 +203,12 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await seesPicture(customer.frame, 'kept.jpg')
   })
 
-  test('[AT14] [WI12] bytes came from Kefu alone, no address held a token, and no browser complained', async () => {
+  test('[AT14] [WI12] bytes came only from Kefu, no URL held a token, and no browser reported an error', async () => {
     const asked = stage.requests.filter((url) => url.includes('/attachments'))
     expect(asked.length).toBeGreaterThan(5)
     for (const url of asked) expect(url).toMatch(/\/(api\/v1\/attachments(\/\d+(\/thumbnail)?)?|assets\/.*)$/)
     const complaints = await stage.leave()
-    // The one upload that the server refused, and those that the test cut.
+    // Except for the upload that the server rejected and those that the test aborted.
     expect(complaints.filter((line) => !/api\/v1\/attachments\)$/.test(line))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-// Pages that mean harm to the widget: a frame beside it that pretends to be its page, and a page that says what no loader says.
+// Hostile pages around the widget: a frame that impersonates the page, and a page that sends malformed messages.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -38,7 +38,7 @@ describe.skipIf(findChromium() === undefined)('the widget on a hostile page', ()
   beforeAll(async () => {
     app = await startTestApp()
     stage = await openStage()
-    // Greets the widget as its page would, and tells the page what it got for it.
+    // Greets the widget as its page would, and reports the reply to the page.
     neighbour = await serveHtml(
       () => `<script>
         for (let i = 0; i < 5; i++) {
@@ -83,10 +83,10 @@ describe.skipIf(findChromium() === undefined)('the widget on a hostile page', ()
     return page
   }
 
-  test('[T22] another frame of the page that greets it gets no answer and is not obeyed', async () => {
+  test('[T22] ignores the greeting of another frame of the page', async () => {
     const page = await enterShop()
     await page.waitForFunction(() => (window as unknown as ShopWindow).fromNeighbour.includes('greeted'))
-    // What the page itself asks now is answered after all that came before it.
+    // The reply to the page's own request arrives after all earlier ones.
     await page.evaluate(() =>
       (window as unknown as ShopWindow).port.postMessage({
         type: 'panel',
@@ -101,7 +101,7 @@ describe.skipIf(findChromium() === undefined)('the widget on a hostile page', ()
     expect(await page.evaluate(() => (window as unknown as ShopWindow).fromNeighbour)).toEqual(['greeted'])
   })
 
-  test('[T22] [T24] what is not of the agreed shape is dropped; what follows is heard', async () => {
+  test('[T22] [T24] drops a malformed message and handles the next one', async () => {
     const page = await enterShop()
     await page.evaluate(() => {
       const { port } = window as unknown as ShopWindow

@@ -1,4 +1,5 @@
-// Texts made to run as scripts, in every field that people fill in, on every screen that shows it: the real console and the real widget.
+// Script injection strings in every field that people fill in, on every screen that shows it, in the real console and
+// widget.
 
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,7 +11,7 @@ import { isLongRun } from '../support/scale.ts'
 import { classCount, hostileStrings, someOfEachClass, trap } from './hostile-strings.ts'
 
 const strings = isLongRun ? hostileStrings : someOfEachClass(50)
-/** Those that need a page load each. */
+/** Strings that each need a page load. */
 const loaded = isLongRun ? hostileStrings : someOfEachClass(classCount)
 const nameOf = (text: string) => Array.from(text).slice(0, limits.nameLength).join('').trim()
 
@@ -44,7 +45,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     expect(await stage.leave(), 'what the browser complained about, violations of the policy included').toEqual([])
   }
 
-  test('[T08] the strings do run where a page makes markup of them', async () => {
+  test('[T08] run where a page inserts them as HTML', async () => {
     const browser = await launchChromium()
     const page = await browser.newPage()
     let count = 0
@@ -59,7 +60,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     await browser.close()
   })
 
-  test('[T08] in the console: names, mail, pages, subjects, messages, agents and sites are shown as they were written', {
+  test('[T08] stay text in the console: names, emails, pages, subjects, messages, agents and sites', {
     timeout: 600_000,
   }, async () => {
     const conversations: number[] = []
@@ -93,7 +94,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     await expectNothingRan(page)
   })
 
-  test("[T08] in the widget: agents' names and messages, the name and the greeting of the site are shown as they were written", {
+  test('[T08] stay text in the widget: agent names, messages, site name and greeting', {
     timeout: 600_000,
   }, async () => {
     const context = await enterWithTrap()
@@ -110,7 +111,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     await expectNothingRan(customer.page)
   })
 
-  /** A site, a customer with a conversation and an agent who answers it, all of them called and saying this. */
+  /** A site, a customer with a conversation and an agent who replies, all with this text in every field. */
   async function fill(text: string): Promise<number> {
     const name = nameOf(text)
     await app.db
@@ -133,7 +134,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     return conversation.id
   }
 
-  /** The customer writes, and agents called this answer, one after another. */
+  /** The customer writes, and agents with these names reply one after another. */
   async function answerAll(customer: Customer): Promise<void> {
     const admin = await (await app.newAgent({ role: 'admin' })).connect()
     await customer.write('Hello')

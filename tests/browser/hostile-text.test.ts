@@ -1,4 +1,4 @@
-// What strangers write is text on every screen: in messages, names, page titles and addresses, for agents and for customers.
+// Text by strangers stays text on every screen, for agents and customers: messages, names, page titles and URLs.
 
 import type { Frame, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -39,7 +39,7 @@ describe.skipIf(findChromium() === undefined)('hostile text', () => {
     expect(await surface.title()).not.toBe('owned')
   }
 
-  test('[WI11] markup and script links stay text on both sides; only web and mail links can be followed', async () => {
+  test('[WI11] markup and script links stay text on both sides; only http, https and mailto links work', async () => {
     const agent = await logIn(await stage.enter(), app, await newLogin(app, '<b>Ann</b>', 'admin'))
     const customer = await visit(await stage.enter(), `${app.url}/demo/`)
     await customer.open()

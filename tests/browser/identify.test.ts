@@ -1,4 +1,5 @@
-// A shop's page says who its customer is: the same person everywhere, and whoever comes next at the same screen sees nothing of the one before.
+// A shop's page identifies its customer: one person in every browser, and the next person at the same screen sees
+// nothing of the previous one.
 
 import jwt from 'jsonwebtoken'
 import type { BrowserContext } from 'playwright-core'
@@ -11,7 +12,7 @@ import { findChromium } from '../support/chromium.ts'
 import { hears, kefu, kept, openShop, type PageWindow, type Shop } from './strict-shop.ts'
 import { english } from './words.ts'
 
-describe.skipIf(findChromium() === undefined)('on a shop’s page that says who its customer is', () => {
+describe.skipIf(findChromium() === undefined)('a shop’s page that identifies its customer', () => {
   let app: TestApp
   let stage: Stage
   let shop: Shop
@@ -45,7 +46,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page that says who 
   const resumeTokenOf = ({ frame }: Customer) =>
     frame.evaluate(() => Object.entries(localStorage).find(([key]) => key.endsWith(':resume'))?.[1])
 
-  /** The page gets the identity when it is needed, as from its own server. */
+  /** The page fetches the identity on demand, as from its own server. */
   const identifyLater = ({ page }: Customer, identity: string) =>
     page.evaluate((signed) => {
       const { Kefu } = window as unknown as PageWindow
@@ -60,7 +61,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page that says who 
     return customer
   }
 
-  test('[PA9] a customer whom the shop names finds the same conversation after a reload and in another browser', async () => {
+  test('[PA9] brings a customer back to the same conversation after a reload and in another browser', async () => {
     const sub = newSub()
     const agent = await (await app.newAgent()).connect()
     const customer = await visitAs(await stage.enter(), sub)
@@ -82,7 +83,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page that says who 
     await customer.sees('and from my phone')
   })
 
-  test('[PA9] [ID4] who wrote before signing in for the first time goes on', async () => {
+  test('[PA9] [ID4] keeps what an anonymous customer wrote before signing in', async () => {
     const customer = await visit(await stage.enter(), `${shop.origin}/stub`)
     await customer.ready()
     await customer.write('not signed in yet')
@@ -102,7 +103,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page that says who 
     expect(await customer.words()).toEqual(['not signed in yet', 'signed in now'])
   })
 
-  test('[PA10] [T20] whoever is named next sees nothing of the one before, in no tab, and nothing unsent goes out as theirs', async () => {
+  test('[PA10] [T20] shows the next customer nothing of the previous one in any tab, and sends none of their unsent messages', async () => {
     const context = await stage.enter()
     const identityA = identityOf(newSub())
     const [one, two] = [await visit(context, `${shop.origin}/`), await visit(context, `${shop.origin}/`)]
@@ -120,7 +121,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page that says who 
     for (const tab of [one, two]) {
       await tab.frame.waitForFunction(() => !document.body.textContent?.includes('of A'))
       await tab.ready()
-      // The frame is loaded anew for whoever is named next: on the way it cannot be asked.
+      // The frame reloads for the next customer and cannot be queried meanwhile.
       const shown = async () => [await tab.words(), await tab.composer.inputValue()]
       await expect.poll(() => shown().catch(() => 'on its way')).toEqual([[], ''])
     }
@@ -132,11 +133,11 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page that says who 
     expect(senderOf('a word of B')).not.toBe(senderOf('a secret of A'))
     expect([undefined, senderOf('a secret of A')]).toContain(senderOf('unsent by A'))
     expect((continued.body as WidgetSessionReply).customer.id).not.toBe(senderOf('a secret of A'))
-    // The other tab's page, which still names A, has not taken it back.
+    // The page of the other tab still identifies A. It has not switched the session back.
     expect(stage.requests.filter((url) => url.endsWith('/widget/session')).length).toBeLessThan(12)
   })
 
-  test('[PA10] [PA4] shutdown ends the session on the server too, in all tabs', async () => {
+  test('[PA10] [PA4] ends the session on the server on shutdown, in all tabs', async () => {
     const context = await stage.enter()
     const customer = await visitAs(context, newSub())
     await customer.write('before I sign out')
@@ -154,7 +155,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page that says who 
     expect(session?.revoked_at).not.toBeNull()
   })
 
-  test('[PA11] an identity that is refused is told to the page, and one can talk without, where the site allows that', async () => {
+  test('[PA11] is told when an identity is rejected, and the customer can still talk if the site allows it', async () => {
     const customer = await visit(await stage.enter(), `${shop.origin}/stub`)
     await customer.ready()
     await customer.page.evaluate(() => {

@@ -1,4 +1,4 @@
-// Where a browser keeps what was not sent: through its restart, without a database, and where it keeps nothing at all.
+// Where a browser keeps unsent messages: across a restart, without IndexedDB, and without any storage.
 
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { layNetwork } from '../support/network.ts'
 import { openTabs, seesAllSent, storedAfter } from './offline-tabs.ts'
 import { english } from './words.ts'
 
-describe.skipIf(findChromium() === undefined)('what was not sent', () => {
+describe.skipIf(findChromium() === undefined)('unsent messages', () => {
   let app: TestApp
   let profile: string
   let opened: BrowserContext | undefined
@@ -29,20 +29,20 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
   })
   afterAll(() => app.stop())
 
-  /** A browser with what was in it when it was closed last. */
+  /** A browser with the profile it had when it was last closed. */
   async function openBrowser(): Promise<BrowserContext> {
     opened = await chromium.launchPersistentContext(profile, {
       executablePath: findChromium() as string,
       chromiumSandbox: process.getuid?.() !== 0,
       locale: 'en-US',
-      // A name that is no secure context, as a machine in a shop's own network.
+      // A host name without a secure context, as on a shop's local network.
       args: ['--host-resolver-rules=MAP shop.test 127.0.0.1'],
     })
     opened.setDefaultTimeout(20_000)
     return opened
   }
 
-  /** What the database of the widget's own origin holds by now, in the order of writing. */
+  /** The content of the widget origin's IndexedDB, in insertion order. */
   const keptIn = ({ frame }: Customer) =>
     frame.evaluate(async () => {
       const result = <T>(request: IDBRequest<T>) =>
@@ -56,7 +56,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
       return records.sort((a, b) => a.position - b.position).map(({ content }) => content as string)
     })
 
-  test('[OB1] it outlives the browser', async () => {
+  test('[OB1] survive a browser restart', async () => {
     const context = await openBrowser()
     const network = await layNetwork(context)
     const [tab] = (await openTabs(app, context, 1, 'yesterday')) as [Customer]
@@ -67,7 +67,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     await expect.poll(() => keptIn(tab)).toEqual(['one', 'two'])
     await tab.composer.fill('a draft')
     await context.close()
-    // Its last process ends a moment later.
+    // The browser's last process ends a moment later.
     await expect.poll(() => readdir(profile)).not.toContain('SingletonLock')
 
     const next = await openBrowser()
@@ -82,7 +82,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
   test.each([
     ['', true],
     [', which other tabs read when they can, whatever was said', false],
-  ])('[OB1] [OB7] without a database it is kept in the small storage%s', async (_, hasChannel) => {
+  ])('[OB1] [OB7] are kept in localStorage without IndexedDB%s', async (_, hasChannel) => {
     const context = await openBrowser()
     if (!hasChannel) await context.addInitScript(() => Reflect.deleteProperty(window, 'BroadcastChannel'))
     await context.addInitScript(() => {
@@ -107,7 +107,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     for (const tab of [first, second]) await expect.poll(() => tab.words()).toEqual(['small', 'one', 'two'])
   })
 
-  test('[OB3] on plain http, without locks, each tab may send, and each message is there once and in order', async () => {
+  test('[OB3] appear once and in order on plain http, where every tab can send because there are no locks', async () => {
     const context = await openBrowser()
     const network = await layNetwork(context)
     const { port } = new URL(app.url)
@@ -127,9 +127,9 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     for (const tab of tabs) expect(await tab.words()).toEqual(['plain', 'one', 'two', 'three'])
   })
 
-  test('[OB10] a browser that keeps nothing says so, and what is written goes out all the same', async () => {
+  test('[OB10] are sent from a browser without storage, which warns that it keeps nothing', async () => {
     await mkdir(join(profile, 'Default'))
-    // "Block all cookies", as people set it: storage, databases and locks throw.
+    // As with "Block all cookies": storage, databases and locks throw.
     const refusing = { profile: { default_content_setting_values: { cookies: 2 } } }
     await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(refusing))
     const context = await openBrowser()

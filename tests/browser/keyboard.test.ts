@@ -1,4 +1,5 @@
-// Both jobs without a mouse: every control is reached with Tab, one sees where one is, and focus never falls back to the page's beginning.
+// Both roles without a mouse: Tab reaches every control, focus is always visible and never falls back to the start of
+// the page.
 
 import type { Frame, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
@@ -10,8 +11,8 @@ import { chinese, english } from './words.ts'
 describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
   const theatre = openTheatre()
 
-  test('[WI9] a customer comes to the launcher, opens, writes, closes, and is on the launcher again', async () => {
-    // With nobody here there would be a mail address to fill in on the way.
+  test('[WI9] a customer reaches the launcher, opens, writes, closes and is back on the launcher', async () => {
+    // Without an agent online, the form would ask for an email address first.
     await (await (await theatre.app.newAgent()).connect()).request('agent:list', {})
     const page = await (await theatre.stage.enter()).newPage()
     const customer = customerAt(page)
@@ -81,7 +82,7 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
     },
   )
 
-  test('[WI9] a dialog keeps focus inside and gives it back, also when what opened it is gone', async () => {
+  test('[WI9] a dialog traps focus and returns it, even when its opener is gone', async () => {
     const { conversationId } = await theatre.app.startConversation()
     const path = `/console/conversations/${conversationId}`
     const page = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Ann'), path)
@@ -94,7 +95,7 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
     await dialog.waitFor()
     for (let presses = 0; presses < 6; presses++) {
       await keyboard.press('Tab')
-      // Between its end and its beginning stands the browser itself.
+      // Tab passes through the browser's own controls between the end and the start.
       const isInside = () =>
         dialog.evaluate((it) => it.contains(document.activeElement) || document.activeElement === document.body)
       expect(await isInside()).toBe(true)
@@ -114,9 +115,9 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
 })
 
 interface Focus {
-  /** What it is called, else what it is; 'body' is nowhere. */
+  /** The accessible name, else the tag; 'body' means nothing has focus. */
   name: string
-  /** A ring is drawn, around it or around the box it stands in. */
+  /** A focus ring is drawn around it or around its box. */
   isSeen: boolean
 }
 
@@ -138,14 +139,14 @@ async function focusIn(surface: Page | Frame): Promise<Focus> {
   })
 }
 
-/** Presses Tab until that is focused; on the way there every stop must be one that can be seen. */
+/** Presses Tab until that control has focus. Every stop on the way must be visible. */
 async function tabTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const passed: string[] = []
   for (let presses = 0; presses < 40; presses++) {
     await page.keyboard.press(key)
     const focus = await focusIn(page)
     passed.push(focus.name)
-    // The launcher's ring lies in its closed root; the body stands between the page's end and its beginning.
+    // The launcher's ring is in its closed shadow root; the body comes between the end and the start of the page.
     if (!['kefu-widget', 'body'].includes(focus.name))
       expect(focus.isSeen, `${passed.join(' > ')} can be seen`).toBe(true)
     if (typeof name === 'string' ? focus.name === name : name.test(focus.name)) return

@@ -1,4 +1,4 @@
-// When nobody is here to answer, and when somebody is kept out: both are said plainly, and no word is lost.
+// No agent online, or a blocked customer: the widget says so plainly, and no message is lost.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -6,7 +6,7 @@ import { type Login, logIn, newLogin, openStage, type Stage, visit } from '../su
 import { findChromium } from '../support/chromium.ts'
 import { chinese, english } from './words.ts'
 
-describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
+describe.skipIf(findChromium() === undefined)('availability', () => {
   let app: TestApp
   let stage: Stage
   let ann: Login
@@ -25,9 +25,9 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
     await app.stop()
   })
 
-  test('[WI5] who is here changes before the customer’s eyes', async () => {
+  test('[WI5] changes in the open widget when agents come and go', async () => {
     const agent = await (await app.newAgent({ name: 'Bo' })).connect()
-    // Answered only once the connection has been counted.
+    // The reply comes only after the connection is counted.
     await agent.request('agent:list', {})
     const customer = await visit(await stage.enter(), `${app.url}/demo/`)
     await customer.open()
@@ -53,7 +53,7 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
       await customer.frame.getByLabel(words.email).fill('li@shop.example')
       await customer.frame.getByRole('button', { name: words.save }).click()
       await customer.sees(words.saved)
-      // What nobody else has said, not on a try before this one either.
+      // A text of its own, so that a retry does not find an earlier attempt's.
       const question = `anybody there? ${++customers}`
       await customer.write(question)
       await agent.keyboard.press('Escape')
@@ -85,7 +85,7 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
       await customer.sees(words.refused)
       expect(await customer.words()).toEqual([first, 'second'])
       await agent.getByRole('button', { name: words.unblockCustomer }).click()
-      // Exactly: the way back has this name in its own.
+      // Exact, because the back link contains this name too.
       await agent.getByRole('button', { name: words.blockCustomer, exact: true }).waitFor()
       await customer.frame.getByRole('button', { name: words.retry }).click()
       await agent.getByRole('log').getByText('second', { exact: true }).waitFor()

@@ -1,4 +1,5 @@
-// What people send while the network is away, in all their tabs: kept, shown, sent once and in order, by one tab, and only as themselves.
+// Messages sent while the network is down, in all tabs: kept, shown, sent once and in order by one tab, and only by
+// their author.
 
 import { describe, expect, test } from 'vitest'
 import type { Customer } from '../support/browser.ts'
@@ -11,7 +12,7 @@ import { english } from './words.ts'
 describe.skipIf(findChromium() === undefined)('without a network', () => {
   const theatre = openTheatre()
 
-  test('[OB1] [OB3] [OB7] three sent, all three tabs reloaded: exactly three rows, in order, shown once in each tab', async () => {
+  test('[OB1] [OB3] [OB7] three messages survive a reload of three tabs: three rows, in order, shown once per tab', async () => {
     const context = await theatre.stage.enter()
     const network = await layNetwork(context)
     const tabs = await openTabs(theatre.app, context, 3, 'before')
@@ -43,11 +44,11 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     expect(sends(network)).toHaveLength(3)
   })
 
-  test('[OB2] what was stored but not acknowledged is sent again under its id and stays one row', async () => {
+  test('[OB2] a stored but unacknowledged message is sent again under its id and stays one row', async () => {
     const context = await theatre.stage.enter()
     const network = await layNetwork(context)
     const [tab] = (await openTabs(theatre.app, context, 1, 'good day')) as [Customer]
-    // The answer to the send, and the news of it.
+    // Both the reply to the send and its event.
     network.lose('toBrowser', 'just once')
     await tab.write('just once')
     await expect.poll(() => storedAfter(theatre.app, 'good day')).toEqual(['good day', 'just once'])
@@ -61,7 +62,7 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     expect(await storedAfter(theatre.app, 'good day')).toEqual(['good day', 'just once'])
   })
 
-  test('[OB6] after shutdown nothing of the one before is sent or shown, in any tab', async () => {
+  test('[OB6] after shutdown no tab sends or shows messages of the previous customer', async () => {
     const context = await theatre.stage.enter()
     const network = await layNetwork(context)
     const [first, second] = (await openTabs(theatre.app, context, 2, 'who I was')) as [Customer, Customer]
@@ -82,7 +83,7 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     expect(await storedAfter(theatre.app, 'who I was')).toEqual(['who I was', 'somebody new'])
   })
 
-  test('[OB8] a draft outlives a reload and stands in the other tab, unless somebody types there', async () => {
+  test('[OB8] a draft survives a reload and appears in the other tab, unless somebody types there', async () => {
     const context = await theatre.stage.enter()
     const [first, second] = (await openTabs(theatre.app, context, 2, 'draft here')) as [Customer, Customer]
     await first.composer.pressSequentially('half a sent')

@@ -1,4 +1,4 @@
-// The page's side on shops' pages of other origins, as strict as pages come: the calls, the events, and what a page never gets to see.
+// The page API on strict pages of other origins: its calls, its events, and the secrets that a page never sees.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -27,7 +27,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     await app.stop()
   })
 
-  /** A customer who has written, and an agent who can answer. */
+  /** A customer who has written, and an agent who can reply. */
   async function talk(customer: Customer) {
     const agent = await (await app.newAgent({ name: 'Ann' })).connect()
     await customer.write('what a page must not see')
@@ -54,7 +54,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     return customer
   }
 
-  test('[PA1] calls that a page made before the script had loaded run in order', async () => {
+  test('[PA1] calls made before the script loaded run in order', async () => {
     const { page, seesLauncher } = await visitOpen()
     await seesLauncher(false)
     expect((await heard(page)).filter((event) => !event.startsWith('unread'))).toEqual(['ready', 'open'])
@@ -65,7 +65,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     expect(await page.locator('kefu-widget').count()).toBe(1)
   })
 
-  test('[PA2] open and close are for the panel, show and hide for the launcher', async () => {
+  test('[PA2] open and close control the panel, show and hide the launcher', async () => {
     const { page, seesPanel, seesLauncher } = await visitOpen()
     await kefu(page, 'show')
     await seesLauncher(true)
@@ -79,7 +79,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     await seesPanel(true)
   })
 
-  test('[PA3] a page hears open, close and how many are unread; who listens late hears ready; undone is undone', async () => {
+  test('[PA3] a page gets open, close and unread events; a late listener gets ready; removed listeners get none', async () => {
     const customer = await visitOpen()
     const { page } = customer
     const answer = await talk(customer)
@@ -101,7 +101,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     expect(await heard(page)).toEqual(['ready, late', 'close', 'unread 1', 'open', 'unread 0'])
   })
 
-  test('[PA4] shutdown takes all of it off the page and out of the browser; the next boot is somebody new', async () => {
+  test('[PA4] shutdown removes everything from the page and the browser; the next boot is a new customer', async () => {
     const customer = await visitOpen()
     const { page } = customer
     await talk(customer)
@@ -117,7 +117,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     expect(await customer.words()).toEqual([])
   })
 
-  test('[PA5] [PA7] on the strictest page all of it works; no address, storage or markup of the page holds a secret', async () => {
+  test('[PA5] [PA7] everything works on the strictest page, and its URLs, storage and markup hold no secret', async () => {
     const customer = await visit(await stage.enter(), `${shop.origin}/`)
     const { page } = customer
     await customer.open()
@@ -140,8 +140,8 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     ).toEqual([])
   })
 
-  test('[PA8] where the browser denies the frame its storage one can talk all the same', async () => {
-    // Another site than Kefu's address: this Chromium lets its frames keep nothing there.
+  test('[PA8] the widget works where the browser denies storage to its frame', async () => {
+    // A different site from Kefu's address: Chromium blocks storage in its frames here.
     const distant = await openShop(app, 'localhost')
     await app.db
       .updateTable('sites')
@@ -163,7 +163,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     await distant.close()
   })
 
-  test('[PA6] [T21] a page whose origin is not the site’s cannot embed it, and nobody is made a customer', async () => {
+  test('[PA6] [T21] a page with a foreign origin cannot embed the widget, and no customer is created', async () => {
     const foreign = await openShop(app)
     const page = await (await stage.enter()).newPage()
     const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors'))

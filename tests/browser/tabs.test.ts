@@ -1,4 +1,4 @@
-// One person with several tabs, several people with one view: all show the same, without anybody reloading.
+// One person in several tabs and several people in one view: all show the same without a reload.
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
@@ -53,8 +53,8 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
     for (const each of [customer, customerToo]) await each.sees(english.widgetClosed)
   })
 
-  test('[CO8] the status an agent chooses is the same in every tab, and colleagues see it at once', async () => {
-    // Where there has never been a conversation the inbox shows how to begin, instead of the team.
+  test("[CO8] an agent's new status appears in every tab and to colleagues", async () => {
+    // Before the first conversation, the inbox shows an introduction instead of the team.
     await theatre.app.startConversation({ message: 'hello' })
     const cai = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Cai'))
     const caiToo = await secondTab(cai)
@@ -76,7 +76,7 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
     await seen('在线')
   })
 
-  test('[CO10] a colleague’s new name and work in hand show without a reload', async () => {
+  test('[CO10] a colleague’s new name and load appear without a reload', async () => {
     const { conversationId, agent, agentAccount } = await theatre.app.startConversation({ message: 'hello' })
     const bo = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Bo'))
     const seen = (text: RegExp) => bo.getByRole('listitem').filter({ hasText: text }).waitFor()
@@ -88,7 +88,7 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
     await seen(/Mei.*0 conversations/)
   })
 
-  test('[CO1] a conversation that a colleague has taken leaves the queue of all others', async () => {
+  test('[CO1] a conversation claimed by a colleague leaves the queue of all others', async () => {
     const waiting = await theatre.app.startConversation()
     const { conversationId, agent: colleague } = waiting
     await waiting.customer.request('message:send', { conversationId, clientMessageId: 'm1', content: 'who is first?' })

@@ -1,4 +1,5 @@
-// The console's side of known customers and of one's own logins: what is verified is marked, a secret is shown once, a login ends elsewhere.
+// Identified customers and own logins in the console: verified values are marked, a secret is shown once, a login ends
+// elsewhere.
 
 import jwt from 'jsonwebtoken'
 import type { Page } from 'playwright-core'
@@ -9,13 +10,13 @@ import { openTheatre } from '../support/browser-fixture.ts'
 import { findChromium } from '../support/chromium.ts'
 import { connectClient } from '../support/client.ts'
 
-describe.skipIf(findChromium() === undefined)('in the console', () => {
+describe.skipIf(findChromium() === undefined)('the console', () => {
   const theatre = openTheatre()
 
   const main = (page: Page) => page.getByRole('main')
   const button = (page: Page, name: string) => page.getByRole('button', { name })
 
-  test('[CO11] an admin makes a site’s secret, sees it once, and changes it; then agents see who is verified', async () => {
+  test('[CO11] shows a site’s new secret once, can replace it, and marks verified customers', async () => {
     const page = await logIn(
       await theatre.stage.enter(),
       theatre.app,
@@ -59,7 +60,7 @@ describe.skipIf(findChromium() === undefined)('in the console', () => {
     client.close()
   })
 
-  test('[CO12] somebody sees where they are logged in, and ends it there', async () => {
+  test("[CO12] lists the user's logins and ends one in another browser", async () => {
     const login = await newLogin(theatre.app, 'Bea')
     const elsewhere = await logIn(await theatre.stage.enter(), theatre.app, login)
     const page = await logIn(await theatre.stage.enter(), theatre.app, login, '/console/profile')

@@ -1,4 +1,4 @@
-// What people type: it outlives a lost network, a refusing server and a reload, goes out once and in order, and only when they mean it.
+// Typed text survives a lost network, a refusing server and a reload. It is sent once, in order, and only on purpose.
 
 import type { CDPSession, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '..
 import { findChromium } from '../support/chromium.ts'
 import { english } from './words.ts'
 
-describe.skipIf(findChromium() === undefined)('what people type', () => {
+describe.skipIf(findChromium() === undefined)('typed text', () => {
   let app: TestApp
   let stage: Stage
 
@@ -24,7 +24,7 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
     await app.stop()
   })
 
-  /** A customer and an agent in conversation, `first` said. */
+  /** A customer and an agent in conversation, with `first` sent. */
   async function talk(
     first: string,
   ): Promise<{ customer: Customer; agent: Page; reply: Locator; stored: () => Promise<string[]> }> {
@@ -46,7 +46,7 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
     }
   }
 
-  test('[WI6] without a network both sides go on writing; after a reload each word is sent once, in order', async () => {
+  test('[WI6] both sides write offline; after a reload each message is sent once, in order', async () => {
     const { customer, agent, reply, stored } = await talk('before')
     for (const { page } of [customer, { page: agent }]) await page.context().setOffline(true)
     await customer.sees(english.widgetOffline)
@@ -75,7 +75,7 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
     expect(await stored()).toEqual(['before', 'one', 'two', 'three'])
   })
 
-  test('[WI6] what a server refuses for now is kept and goes out in order', async () => {
+  test('[WI6] messages that a server refuses temporarily are kept and sent in order', async () => {
     const { customer, stored } = await talk('m0')
     const all = Array.from({ length: budgets.customerMessages.count + 10 }, (_, index) => `m${index}`)
     await customer.composer.focus()
@@ -109,7 +109,7 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
     await customer.sees('for the first')
   })
 
-  test('[WI8] Enter that ends a composition sends nothing, the next one sends; Shift+Enter begins a line', async () => {
+  test('[WI8] Enter during an IME composition does not send, the next one does; Shift+Enter starts a new line', async () => {
     const { customer, agent, reply, stored } = await talk('first')
     for (const [page, field] of [
       [customer.page, customer.composer],
@@ -131,12 +131,15 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
 
 const enter = { key: 'Enter', code: 'Enter' } as const
 
-/** What an input method does: letters under way, Enter to choose a word; in Safari that key arrives after the composition has ended. */
+/**
+ * Simulates an input method: composed letters, then Enter to pick a word. Safari sends that key after the composition
+ * has ended.
+ */
 async function compose(keys: CDPSession, letters: string, word: string): Promise<void> {
   for (let end = 1; end <= letters.length; end++) {
     await keys.send('Input.imeSetComposition', { text: letters.slice(0, end), selectionStart: end, selectionEnd: end })
   }
-  // Within the composition: some browsers name the real key, others 229.
+  // Within the composition, some browsers report the real key and others 229.
   await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 13 })
   await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 229 })
   await keys.send('Input.insertText', { text: word })

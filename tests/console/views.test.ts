@@ -1,4 +1,4 @@
-// What the console's list shows in each view, in what order, and that nothing is shown where a page is missing in between.
+// The rows of each console view and their order. Rows beyond a missing page stay hidden.
 
 import { expect, test } from 'vitest'
 import { belongsTo, compareIn, listView } from '../../client-web/console/workspace/views.ts'
@@ -59,16 +59,16 @@ test.each<[ConversationView, number[]]>([
   expect(listView(all, view, agentId, null).map(({ id }) => id)).toEqual(ids)
 })
 
-test('rows beyond the last one read stay hidden until the pages between have come', () => {
+test('rows beyond the last loaded one stay hidden until the pages between them are loaded', () => {
   expect(listView(all, 'all', agentId, theirs).map(({ id }) => id)).toEqual([1, 4])
   expect(listView(all, 'queue', agentId, waitsLonger).map(({ id }) => id)).toEqual([1])
 })
 
-test('a closed conversation is in nobody’s hands, though its agent is kept', () => {
+test('a closed conversation counts for no agent, though its agent is kept', () => {
   expect(belongsTo(closedByMe, 'mine', agentId)).toBe(false)
 })
 
-test('equal times are told apart by id, the other way round where the newest is first', () => {
+test('equal times are ordered by id, in reverse where the newest comes first', () => {
   const twin = conversation(9, { queuedAt: waits.queuedAt, updatedAt: waits.updatedAt })
   expect(compareIn('queue')(waits, twin)).toBeLessThan(0)
   expect(compareIn('all')(waits, twin)).toBeGreaterThan(0)

@@ -1,4 +1,5 @@
-// The borders of the house hold: each is violated once on purpose in a copy of the project's rules, and Biome must say so.
+// The import rules of docs/ARCHITECTURE.md: each is violated once in a copy of the project's Biome rules, and Biome
+// must report it.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const uses = (from: string) => `import { thing } from '${from}'\n\nexport const other = thing\n`
 
-/** A file that breaks a rule, the rule, and what it holds. */
+/** A file that breaks a rule, the rule, and its subject. */
 const violations: [file: string, rule: string, source: string][] = [
   ...(
     [
@@ -103,18 +104,18 @@ function pathOf(path: string | { file: string }): string {
   return (typeof path === 'string' ? path : path.file).replace(`${folder}/`, '')
 }
 
-describe('Biome holds the borders of the house', () => {
+describe('Biome enforces the import rules', () => {
   test.each(violations)('%s breaks %s', (file, rule) => {
     expect([...found]).toContain(`${file} ${rule}`)
   })
 
-  test.each(allowed)('%s is within its borders', (file) => {
+  test.each(allowed)('%s breaks none', (file) => {
     expect([...found].filter((line) => line.startsWith(`${file} `))).toEqual([])
   })
 })
 
-/** Biome's rule knows no difference between a type and a value, so these two are read from the source. */
-describe('Types alone cross', () => {
+/** Biome's rule does not distinguish types from values, so these two are checked in the source. */
+describe('type-only imports', () => {
   const importsOf = (source: string) =>
     [...source.matchAll(/^(?:import|export) (?!type )[^'"]*?from '(#protocol\/[^']+)'/gms)].map(
       ([, from]) => from ?? '',
@@ -123,7 +124,7 @@ describe('Types alone cross', () => {
   test.each([
     ['client-web', /^#protocol\/(limits|errors|entities|events|email|visible-text)\.ts$/],
     ['db', /^#protocol\/limits\.ts$/],
-  ])('%s takes no other value from protocol/', (side, values) => {
+  ])('%s imports no other value from protocol/', (side, values) => {
     const files = globSync(`${side}/**/*.{ts,tsx}`, { cwd: root, exclude: ['client-web/dist*/**'] })
     expect(files.length).toBeGreaterThan(5)
     const strange = files.flatMap((file) =>
@@ -134,14 +135,14 @@ describe('Types alone cross', () => {
     expect(strange).toEqual([])
   })
 
-  test('what the browser may take does not bring TypeBox along', () => {
+  test('protocol/ modules for the browser do not import TypeBox', () => {
     for (const name of ['limits', 'errors', 'entities', 'events']) {
       const source = readFileSync(join(root, 'protocol', `${name}.ts`), 'utf8')
       expect(source).not.toMatch(/^import (?!type )[^'"]*from '(typebox|\.\/(schemas|requests|http)\.ts)'/m)
     }
   })
 
-  test('the reading of imports sees a value among types', () => {
+  test('the import parser detects a value among types', () => {
     expect(
       importsOf("import { type A, b } from '#protocol/http.ts'\nimport type { C } from '#protocol/http.ts'"),
     ).toEqual(['#protocol/http.ts'])

@@ -1,4 +1,4 @@
-// What a blocked customer still does reaches nobody, in every request and call.
+// Actions of a blocked customer reach nobody, in any request or call.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
@@ -22,7 +22,7 @@ async function blocked() {
     message: { clientMessageId: 'c', content: 'an older one' },
   })
   await customer.request('conversation:close', { conversationId: closed.id })
-  // Nothing of before is still on its way.
+  // No earlier event is still in flight.
   const isLast = ({
     change,
     conversation: { id, lastSeq },
@@ -43,7 +43,7 @@ async function blocked() {
 
 type Outcome = 'forbidden' | 'ignored' | 'allowed'
 
-/** What becomes of each request that a customer may make at all. */
+/** The outcome of each request that a customer may make. */
 const outcomes: {
   [N in RequestName]?: [Outcome, (ids: { open: number; closed: number; token: string }) => RequestPayloads[N]]
 } = {
@@ -61,7 +61,7 @@ const outcomes: {
 }
 
 describe('a blocked customer', () => {
-  it('[CV23] [S14] is refused or ignored in every request, and no agent is told anything', async () => {
+  it('[CV23] [S14] is rejected or ignored in every request, and no agent gets an event', async () => {
     const { agent, customer, customerAccount, conversationId, closedId } = await blocked()
     const toldBefore = agent.told.length
     const before = await app.db
@@ -79,7 +79,7 @@ describe('a blocked customer', () => {
     }
     const marked = await customer.request('message:mark-read', { conversationId, seq: 2 })
     expect(marked.receipt.seq).toBe(0)
-    // Whatever was published before this has come by now.
+    // Everything published earlier has arrived by now.
     await agent.request('agent:set-status', { status: 'busy' })
     await agent.next('agent:status-changed', ({ status }) => status === 'busy')
     const told = agent.told
@@ -91,7 +91,7 @@ describe('a blocked customer', () => {
     ).toEqual(before)
   })
 
-  it('[CV23] [S14] changes neither name nor email, and is refused messages and uploads over HTTP', async () => {
+  it('[CV23] [S14] cannot change name or email, send messages or upload over HTTP', async () => {
     const { agent, customerAccount, conversationId } = await blocked()
     const toldBefore = agent.told.length
     for (const name of ['One', 'Two']) {

@@ -1,4 +1,4 @@
-// Every way into HTTP with its worst input, as long as the server takes it: none may hold up the event loop.
+// Every HTTP input with its worst value at the maximum length. None may stall the event loop.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -43,11 +43,11 @@ afterAll(async () => {
   await app.stop()
 })
 
-/** What Node takes of a request's head, without the rest of it. */
+/** The part of Node's header limit that the test can fill. */
 const headBytes = 15_500
 const most = 50
 
-/** The least of several, in processor time of this thread: what the machine does beside it is not of the input. */
+/** The minimum of several runs in processor time of this thread, which excludes other load on the machine. */
 async function fastest(text: string, times = 3): Promise<{ ms: number; statuses: Set<number> }> {
   let ms = Number.POSITIVE_INFINITY
   const statuses = new Set<number>()
@@ -60,10 +60,10 @@ async function fastest(text: string, times = 3): Promise<{ ms: number; statuses:
   return { ms, statuses }
 }
 
-/** So often that it is `bytes` long. */
+/** Repeated until it is `bytes` long. */
 const fill = (part: string, bytes = headBytes) => part.repeat(Math.floor(bytes / part.length))
 
-/** Of the same kind as the whole, but a fifth of it; a quadratic input would take 25 times less. */
+/** The same input at a fifth of the length. A quadratic check would take 1/25 of the time. */
 async function expectLinear(worst: (bytes: number) => string, bytes: number): Promise<void> {
   const small = await fastest(worst(Math.floor(bytes / 5)))
   const large = await fastest(worst(bytes))
@@ -73,7 +73,7 @@ async function expectLinear(worst: (bytes: number) => string, bytes: number): Pr
   expect(large.ms).toBeLessThan(5 * most)
 }
 
-describe('[HT42] [S3] headers, however long and odd', () => {
+describe('[HT42] [S3] long and odd headers', () => {
   const worst: [header: string, target: string, value: (bytes: number) => string][] = [
     ['Authorization', '/api/v1/me', (bytes) => `Bearer ${fill(' ', bytes)}x y`],
     ['Authorization', '/api/v1/me', (bytes) => `Bearer ${fill('a.', bytes)}`],
@@ -139,7 +139,7 @@ describe('[HT42] [S3] headers, however long and odd', () => {
     await expectLinear(text, headBytes)
   })
 
-  test('very many', async () => {
+  test('very many headers', async () => {
     await expectLinear(
       (bytes) => get('/console/', ...Array.from({ length: Math.floor(bytes / 6) }, () => 'a: b')),
       headBytes,
@@ -147,7 +147,7 @@ describe('[HT42] [S3] headers, however long and odd', () => {
   })
 })
 
-describe('[HT42] [S3] paths and queries, however long and odd', () => {
+describe('[HT42] [S3] long and odd paths and queries', () => {
   test.each([
     ['slashes', (bytes: number) => fill('/', bytes)],
     ['dots', (bytes: number) => `/${fill('../', bytes)}`],
@@ -189,7 +189,7 @@ describe('[HT42] [S3] paths and queries, however long and odd', () => {
   })
 })
 
-describe('[HT42] [S3] bodies, however long and odd', () => {
+describe('[HT42] [S3] long and odd bodies', () => {
   const json = (target: string, method: string, body: string, token?: string) =>
     get(
       target,
@@ -266,7 +266,7 @@ describe('[HT42] [S3] bodies, however long and odd', () => {
       content: 'x',
     })),
   }
-  /** Blanks, what nearly ends, what joins up, what has two halves. */
+  /** Blanks, near terminators, combining characters and surrogate pairs. */
   const parts = [' ', 'a', 'a.', '-', '\u0301', '\u200d', '\ud83d\udc68', '\u0000', '@', '%']
 
   test.each(Object.entries(fields))('%s', async (_name, { target, method, who, make }) => {

@@ -1,4 +1,4 @@
-// Calls that need no token and ask the database: however many ask, the database is asked little.
+// Public calls that query the database: the number of queries does not grow with the number of calls.
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** A database that counts the statements it is asked, and how many of them at the same time. */
+/** A database that counts its statements and the maximum of concurrent ones. */
 function countingDatabase(): { db: Database; statements: string[]; mostAtOnce(): number } {
   const statements: string[] = []
   let [atOnce, mostAtOnce] = [0, 0]
@@ -43,7 +43,7 @@ async function times<T>(count: number, call: (index: number) => Promise<T>): Pro
   return Promise.all(Array.from({ length: count }, (_, index) => call(index)))
 }
 
-describe('[HT33] [S9] what needs no token asks the database once in half a second', () => {
+describe('[HT33] [S9] a public call queries the database once per half second', () => {
   test.each([
     ['/readyz', 200],
     ['/widget/?site=nobody', 200],
@@ -62,7 +62,7 @@ describe('[HT33] [S9] what needs no token asks the database once in half a secon
     expect(statements.length).toBeLessThanOrEqual(periods + 1)
   })
 
-  test('200 keys of no site are looked up together, one statement at a time', async () => {
+  test('200 unknown site keys are looked up in batches, one statement at a time', async () => {
     const { db, mostAtOnce } = countingDatabase()
     const url = await pages(db)
     const statuses = new Set(await times(200, async (key) => (await fetch(`${url}/widget/?site=no-${key}`)).status))
@@ -70,7 +70,7 @@ describe('[HT33] [S9] what needs no token asks the database once in half a secon
     expect(mostAtOnce()).toBe(1)
   })
 
-  test('a failure is kept as well: the database in trouble is not asked more often', async () => {
+  test('a failure is cached too, so a failing database gets no extra queries', async () => {
     const db = connectDatabase({ url: 'mysql://kefu@127.0.0.1:1/kefu' })
     const url = await pages(db)
     for (const path of ['/readyz', '/widget/?site=x', '/api/v1/widget/sites/x', '/api/v1/setup']) {
@@ -81,7 +81,7 @@ describe('[HT33] [S9] what needs no token asks the database once in half a secon
     await db.destroy()
   })
 
-  test('a change of a site is seen at once on the node that made it, elsewhere within half a second', async () => {
+  test('a site change is visible immediately on its own node and elsewhere within half a second', async () => {
     const admin = await app.newAgent({ role: 'admin' })
     const elsewhere = await pages(app.db.withSchema((await schemaOf(app.db)) as string))
     const { body } = await admin.call('POST', '/sites', { name: 'Tea' })

@@ -1,4 +1,4 @@
-// The log: what it tells of who signs in and of what is refused, and that nothing anybody wrote, is or holds stands in it.
+// The log records logins and refusals by id. It contains no text, personal data or secret of anybody.
 
 import { randomBytes } from 'node:crypto'
 import jwt from 'jsonwebtoken'
@@ -22,7 +22,7 @@ const log = (line: string) => void lines.push(line)
 const events = () => lines.map((line) => JSON.parse(line)).map(({ time: _, msg: __, ...event }) => event)
 const [info, warn] = [30, 40]
 
-describe('[HT29] the log tells, by numbers,', () => {
+describe('[HT29] the log records by id', () => {
   let app: TestApp
   beforeAll(async () => {
     app = await startTestApp({ log })
@@ -30,7 +30,7 @@ describe('[HT29] the log tells, by numbers,', () => {
   afterAll(() => app.stop())
   beforeEach(() => void lines.splice(0))
 
-  test('who signed in, and whom it refused', async () => {
+  test('who logged in, and which logins were rejected', async () => {
     const { id, username } = await newUser(app)
     lines.splice(0)
     await logIn(app, username)
@@ -57,7 +57,7 @@ describe('[HT29] the log tells, by numbers,', () => {
     ])
   })
 
-  test('what was not for whom, over HTTP and sockets', async () => {
+  test('forbidden requests, over HTTP and sockets', async () => {
     const agent = await app.newAgent()
     const customer = await app.newCustomer()
     const client = await customer.connect()
@@ -73,12 +73,12 @@ describe('[HT29] the log tells, by numbers,', () => {
     ])
   })
 
-  test('that a shop has not signed an identity', async () => {
+  test('that an identity was not signed by its shop', async () => {
     await app.call('POST', '/widget/session', { site: app.siteKey, identity: 'none' })
     expect(events()).toEqual([{ level: warn, event: 'identity_refused', siteId: expect.any(Number) }])
   })
 
-  test('who changed whose account, and who made a site a new secret', async () => {
+  test("who changed whose account, and who rotated a site's secret", async () => {
     const admin = await app.newAgent({ role: 'admin' })
     const account = { username: 'newcomer', name: 'New', role: 'agent', password }
     const ofUserId = ((await admin.call('POST', '/users', account)).body as User).id
@@ -107,7 +107,7 @@ describe('[HT29] the log tells, by numbers,', () => {
     ])
   })
 
-  test('[S24] of a flood of refusals no more than budgets.linesPerActor of one user, of others all the same', async () => {
+  test('[S24] at most budgets.linesPerActor refusals of one user, without affecting other users', async () => {
     let now = Date.now()
     const shop = await startTestApp({ log, rateLimits: true, now: () => now })
     try {
@@ -136,7 +136,7 @@ describe('[HT29] the log tells, by numbers,', () => {
     }
   })
 
-  test('[S24] of one kind no more than budgets.refusalLogLines, whoever causes them', async () => {
+  test('[S24] at most budgets.refusalLogLines refusals of one kind, across all callers', async () => {
     const shop = await startTestApp({ log, rateLimits: true, now: () => 1_000_000 })
     try {
       const { count } = budgets.refusalLogLines
@@ -150,7 +150,7 @@ describe('[HT29] the log tells, by numbers,', () => {
   })
 })
 
-test('[T25] what a database repeats of what was written is not taken for a line of the stack', () => {
+test('[T25] a database error message with line breaks is not parsed as part of the stack', () => {
   lines.splice(0)
   const error = new Error("Duplicate entry 'words\n    at canary:1:1' for key")
   createLog('trace', { write: log }).error({ err: Object.assign(error, { errno: 1062 }) }, 'request failed')
@@ -158,8 +158,8 @@ test('[T25] what a database repeats of what was written is not taken for a line 
   expect(lines[0]).not.toMatch(/canary|words/)
 })
 
-describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
-  /** Whatever must not be found. */
+describe('[T25] [T26] no text, personal data or secret', () => {
+  /** Every value that must not be found. */
   const canaries: string[] = []
   let app: TestApp
 
@@ -170,7 +170,7 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
   })
   afterAll(() => app.stop())
 
-  /** What looks like the end of a line and a line of its own, or of a stack. */
+  /** Imitates the end of a log line followed by a forged line, or a stack. */
   const breaks = '\r\n{"level":60,"forged":true}\n    at '
   const canary = (of: string) => {
     const text = `canary-${of}-${randomBytes(6).toString('hex')}`
@@ -180,7 +180,7 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
   function kept<T extends object>(answer: T): T {
     const strings = (value: unknown): string[] =>
       typeof value === 'object' && value !== null ? Object.values(value).flatMap(strings) : [`${value}`]
-    // Tokens, secrets, cookies: what is random and long.
+    // Tokens, secrets and cookies are long and random.
     canaries.push(...strings(answer).filter((text) => /^\S{40,}$/.test(text)))
     return answer
   }
@@ -224,7 +224,7 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     await app.call('POST', '/auth/refresh', undefined, { cookie: `kefu_refresh=1.${canary('cookie')}` })
   }
 
-  /** Refused before anything is looked up. */
+  /** Rejected before any lookup. */
   async function knockInVain(token: string) {
     const { url } = app
     await fetch(`${url}/api/v1/users?token=${token}&access_token=${canary('query')}#${canary('fragment')}`)
@@ -290,7 +290,7 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     return { customer, conversationId, words }
   }
 
-  test('through the whole job and its failures, stands in the log at its lowest level; each line is one JSON object', async () => {
+  test('appears in the trace log of a complete run with failures; each line is one JSON object', async () => {
     const { admin, token } = await setUp()
     await signIn(admin)
     const again = ((await call('POST', '/auth/login', admin)).body as LoginReply).token
@@ -309,7 +309,7 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     await agent.call('GET', '/users')
     const { customer, conversationId, words } = await talk(session, agent)
 
-    // From here on the database fails, with errors that repeat what they were about.
+    // From here on the database fails, with errors that repeat their input.
     await sql`ALTER TABLE sites ADD UNIQUE (greeting)`.execute(app.db)
     expect((await call('POST', '/sites', { name: canary('site'), greeting }, again)).status).toBe(500)
     await sql`ALTER TABLE messages DROP COLUMN content`.execute(app.db)

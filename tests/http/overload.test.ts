@@ -1,4 +1,4 @@
-// A database or a disk that cannot serve now is never answered as a fault of Kefu's.
+// A database or disk that cannot serve at the moment is never reported as an internal error.
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -21,7 +21,7 @@ afterAll(() => app.stop())
 const driverError = (errno: number, message = 'said the server', more = {}) =>
   Object.assign(new Error(message), { errno, code: `ER_${errno}`, ...more })
 
-describe('[HT34] [S28] what the server of the database is short of is unavailable', () => {
+describe('[HT34] [S28] a shortage on the database server is unavailable', () => {
   test.each([
     ['the quota of an account (max_user_connections)', driverError(1226)],
     ['connections of an account', driverError(1203)],
@@ -69,7 +69,7 @@ describe('[HT34] [S28] what the server of the database is short of is unavailabl
     )
   })
 
-  test('a real account at its limit of connections: unavailable', async () => {
+  test('a real account at its connection limit is unavailable', async () => {
     const user = `limited${process.pid}`
     await sql.raw(`CREATE USER ${user}@'%' IDENTIFIED BY '' WITH MAX_USER_CONNECTIONS 1`).execute(app.db)
     await sql.raw(`GRANT ALL ON *.* TO ${user}@'%'`).execute(app.db)
@@ -95,7 +95,7 @@ describe('[HT34] [S28] what the server of the database is short of is unavailabl
     }
   })
 
-  test('a real lock that is not given in time: unavailable', async () => {
+  test('a real lock wait timeout is unavailable', async () => {
     const admin = await app.newAgent({ role: 'admin' })
     const { body } = await admin.call('POST', '/sites', { name: 'Tea' })
     const { id } = body as { id: number }
@@ -106,7 +106,7 @@ describe('[HT34] [S28] what the server of the database is short of is unavailabl
     })
   })
 
-  test('a full queue for connections: overloaded', async () => {
+  test('a full connection queue is overloaded', async () => {
     const db = connectDatabase(app.database.address, { connections: 1 })
     const waits = Array.from({ length: limits.databaseQueue + 50 }, () =>
       sql`SELECT SLEEP(0.01)`.execute(db).catch((error) => error),
@@ -127,13 +127,13 @@ describe('[HT24] [S20] a full disk', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'unavailable', message: 'The disk is full.' } })
   })
 
-  test('a folder that is not there yet says nothing of the disk', async () => {
+  test('is not reported for a folder that does not exist yet', async () => {
     const { url } = await serve(app, { config: { dataDir: '/nowhere/at/all' } })
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
 })
 
-test('[HT35] [S9] of failures of one kind the log has budgets.failureLines, then one line with how many it left out', async () => {
+test('[HT35] [S9] the log has budgets.failureLines per kind of failure, then one line with the number suppressed', async () => {
   let now = Date.now()
   const lines: string[] = []
   const log = createLog('info', { write: (line) => void lines.push(line) })

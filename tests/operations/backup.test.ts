@@ -1,4 +1,4 @@
-// A backup is the database as it was, to the millisecond and the byte; a restore puts exactly that back or says why not.
+// A backup holds the exact database of one moment. A restore brings exactly that back or says why not.
 
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ async function collect(entries: AsyncIterable<DatabaseEntry>): Promise<DatabaseE
   return all
 }
 
-/** All rows and the tables' structure; without what a restore changes: sessions. */
+/** All rows and the table structure, without the sessions that a restore ends. */
 async function contentOf(url: string) {
   const connection = await createConnection(driverOptions({ url }))
   const structure = await describeDatabase(connection)
@@ -43,7 +43,7 @@ async function* replay(entries: DatabaseEntry[]): AsyncGenerator<DatabaseEntry> 
 
 const quiet = { force: false, isUntrusted: false, log: () => {} }
 
-/** Rows of every kind of column, and more of them than are written at once. */
+/** Rows with every kind of column, more than one write batch. */
 async function fill(url: string): Promise<void> {
   const db = connectDatabase({ url })
   await db
@@ -140,7 +140,7 @@ function brokenRows(dumped: DatabaseEntry[]): [string, DatabaseEntry[]][] {
 }
 
 describe('a backup of the database', () => {
-  test('restored elsewhere is the same, and new rows get the ids they would have got', async () => {
+  test('restored elsewhere is identical, and new rows get the next ids', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const dumped = await collect(dumpDatabase(from.address))
@@ -165,7 +165,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('sees one moment, whatever is written meanwhile', async () => {
+  test('is a consistent snapshot while others write', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const db = connectDatabase(from.address)
@@ -179,7 +179,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('is not put over rows that are there, unless forced', async () => {
+  test('does not replace existing rows, unless forced', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const dumped = await collect(dumpDatabase(from.address))
@@ -198,7 +198,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('is not put into a database that a Kefu is using', async () => {
+  test('is not restored into a database that a Kefu uses', async () => {
     const used = await createTestDatabase()
     const db = connectDatabase(used.address)
     await db
@@ -210,7 +210,7 @@ describe('a backup of the database', () => {
     await used.drop()
   })
 
-  test('[OB20] [S17] that breaks off or is refused at any point leaves the rows, keys and structure that were there', async () => {
+  test('[OB20] [S17] that fails or is rejected at any point leaves existing rows, keys and structure', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const dumped = await collect(dumpDatabase(from.address))
@@ -242,7 +242,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('[OB20] whose restore was killed is undone by the next start, and one that was complete is finished', async () => {
+  test('[OB20] whose restore was killed is rolled back by the next start, or completed if it was complete', async () => {
     const other = await createTestDatabase()
     await fill(other.url)
     const before = await contentOf(other.url)
@@ -263,7 +263,7 @@ describe('a backup of the database', () => {
     await other.drop()
   })
 
-  test('[OB21] of every older version of the tables is restored as that version and then migrated', async () => {
+  test('[OB21] of any older schema version is restored as that version and then migrated', async () => {
     const names = migrationNames()
     for (const count of [1, 13, names.length - 1]) {
       const old = newDatabaseUrl()
@@ -284,7 +284,7 @@ describe('a backup of the database', () => {
     }
   })
 
-  test('[OB24] [S18] ends every login, keeps the sessions of customers, and gives no session id a second time', async () => {
+  test('[OB24] [S18] ends every login on restore, keeps customer sessions, and reuses no session id', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const url = newDatabaseUrl()
@@ -304,7 +304,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('[OB21] of a newer version is refused', async () => {
+  test('[OB21] of a newer version is rejected', async () => {
     const newer: DatabaseEntry[] = [{ kind: 'database', migrations: ['9999-later'] }]
     const url = newDatabaseUrl()
     await expect(restoreDatabase({ url }, replay(newer), quiet)).rejects.toThrow('newer version')
@@ -313,7 +313,7 @@ describe('a backup of the database', () => {
 })
 
 describe('the commands', () => {
-  test('[AT13] [OB24] [S18] back up beside a running Kefu and restore into a fresh folder, uploads included', async () => {
+  test('[AT13] [OB24] [S18] back up a running Kefu and restore into a new folder, uploads included', async () => {
     const dataDir = await newDataDir()
     const env = { ADMIN_PASSWORD: 'a good password' }
     const server = startServer(dataDir, env)
@@ -361,7 +361,7 @@ describe('the commands', () => {
     again.close()
   })
 
-  test('reset a password, once, and end the logins of that user', async () => {
+  test("reset a password once and end that user's logins", async () => {
     const dataDir = await newDataDir()
     const server = startServer(dataDir, { ADMIN_PASSWORD: 'a good password' })
     const url = await server.ready()

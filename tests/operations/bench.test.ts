@@ -1,4 +1,4 @@
-// The benchmark runs through, with durations too short to mean anything: nothing here judges a time.
+// The benchmark runs with durations too short to mean anything. No assertion here depends on time.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -27,7 +27,7 @@ test('a quick benchmark prints its figures and writes them as JSON', async () =>
   expect(Object.keys(parts)).toEqual(['saturation'])
   const figures = parts.saturation ?? []
   for (const figure of figures) expect(stdout).toContain(figure.name)
-  // Everything was measured: messages were acknowledged and told, on all sides and in each crowd.
+  // Every figure is present: messages were acknowledged and published, on all sides and in each load shape.
   const rates = figures.filter(({ unit }) => unit === '/s')
   expect(rates.filter(({ bare }) => bare !== undefined).length).toBe(6)
   expect(rates.filter(({ name }) => name.includes('relay with group commit')).length).toBe(3)
@@ -40,14 +40,14 @@ test('a quick benchmark prints its figures and writes them as JSON', async () =>
   }
 })
 
-test('a part that is not there is refused, naming those that are', async () => {
+test('an unknown part is rejected with the list of parts', async () => {
   await expect(bench('--only', 'sturation')).rejects.toMatchObject({
     code: 2,
     stderr: expect.stringContaining('There is no part sturation; there are saturation'),
   })
 })
 
-/** As a server sends it: not masked. */
+/** Unmasked, as a server sends it. */
 function serverFrame(text: string): Buffer {
   const payload = Buffer.from(text)
   const header = Buffer.alloc(payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10)
@@ -75,7 +75,7 @@ test.each([61, 127, 1_000, 1_000_000])('the load client reads frames of every si
   expect(read).toEqual([...texts, 'closed'])
 })
 
-test('percentiles are values that were measured, by nearest rank', () => {
+test('percentiles are measured values, by nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index)
   expect(percentiles(hundred)).toEqual({ count: 100, p50: 50, p95: 95, p99: 99 })
   expect(percentiles([7])).toEqual({ count: 1, p50: 7, p95: 7, p99: 7 })

@@ -1,4 +1,4 @@
-// A backup that anybody may have touched: each kind of change is refused before anything is read into the database or onto the disk.
+// Tampered backups: each kind of change is rejected before anything reaches the database or the disk.
 
 import { createHmac } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -50,7 +50,7 @@ const good: ArchiveEntry[] = [
 const text = (entries: readonly unknown[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
 const sign = (body: Buffer, by = key) =>
   Buffer.concat([body, trailerOf(createHmac('sha256', by).update(body).digest())])
-/** Signed with the right key: what is refused then is the content. */
+/** Signed with the right key, so only the content can be rejected. */
 const pack = (entries: readonly unknown[]) => sign(gzipSync(text(entries)))
 const whole = pack(good)
 const body = whole.subarray(0, -trailerLength)
@@ -65,7 +65,7 @@ const flipped = (bytes: Buffer, at: number) => {
 }
 const withFile = (path: unknown) => replaced(5, { kind: 'file', path, size: 5 })
 
-/** Refused although all of it is signed with the right key, and so also where nobody asks for a signature. */
+/** Rejected despite a valid signature, and so also where no signature is required. */
 const malformed: [kind: string, archive: Buffer][] = [
   ['no archive at all', Buffer.from('hello')],
   ['nothing', Buffer.alloc(0)],
@@ -144,7 +144,7 @@ const malformed: [kind: string, archive: Buffer][] = [
 const otherKey = createHmac('sha256', 'another installation').digest()
 const shorter = pack(good.toSpliced(5, 2))
 
-/** Well-formed, but not what the key's owner wrote. */
+/** Well-formed, but not written by the key's owner. */
 const forged: [kind: string, archive: Buffer][] = [
   ['a changed byte of the content', flipped(whole, 40)],
   ['a changed byte of the code', flipped(whole, whole.length - 30)],
@@ -177,7 +177,7 @@ async function collect(archive: Archive): Promise<ArchiveEntry[]> {
 const open = (file: string, mayBeUntrusted = false) => openArchive(file, { keys, mayBeUntrusted })
 
 describe('an archive', () => {
-  test('[OB22] as it was written is read as it was written', async () => {
+  test('[OB22] is read back unchanged', async () => {
     const archive = await open(written(whole))
     const entries = await collect(archive)
     await archive.close()
@@ -186,7 +186,7 @@ describe('an archive', () => {
     expect(gunzipSync(whole).toString()).toBe(text(good))
   })
 
-  test.each(malformed)('[OB22] [S17] is refused in one line: %s', async (_, archive) => {
+  test.each(malformed)('[OB22] [S17] is rejected in one line: %s', async (_, archive) => {
     const before = process.memoryUsage().rss
     await expect(open(written(archive))).rejects.toThrow(/^[^\n]+$/)
     await expect(open(written(archive), true)).rejects.toThrow(/is not a whole backup of Kefu\.$/)
@@ -197,7 +197,7 @@ describe('an archive', () => {
     await expect(open(written(archive))).rejects.toThrow(/^[^\n]+ is not signed with this installation's key[^\n]+$/)
   })
 
-  test('[OB28] of the first format, whose tables were SQL, is read only where that is asked for, and no statement of it', async () => {
+  test('[OB28] of the first format, with tables as SQL, is read only on request, and runs none of its statements', async () => {
     const definition = 'CREATE TABLE `sites` (id INT) ENGINE=InnoDB AUTO_INCREMENT=3 DEFAULT CHARSET=utf8mb4'
     const record = {
       kind: 'table',
@@ -228,7 +228,7 @@ describe('an archive', () => {
     )
   })
 
-  test('[OB22] that changes while it is read is refused at its end', async () => {
+  test('[OB22] that changes while it is read is rejected at its end', async () => {
     for (const mayBeUntrusted of [false, true]) {
       const file = written(mayBeUntrusted ? body : whole)
       const archive = await open(file, mayBeUntrusted)
@@ -247,13 +247,13 @@ describe('an archive', () => {
     }
   })
 
-  test('[OB22] that is no regular file is refused', async () => {
+  test('[OB22] that is not a regular file is rejected', async () => {
     await expect(open(folder())).rejects.toThrow(/./)
     await expect(open('/dev/zero')).rejects.toThrow(/is not a whole backup/)
     await expect(open(join(folder(), 'none'))).rejects.toThrow(/There is no/)
   })
 
-  test('[OB22] is signed with every key of the list in turn, and with the secret that signs tokens where there is none', () => {
+  test('[OB22] verifies with each key of the list, or with the token signing secret if the list is empty', () => {
     const secrets = ['x'.repeat(32), 'y'.repeat(32)] as const
     const byList = verifyingKeys(loadConfig({ BACKUP_KEY: secrets.join(), DATA_DIR: folder() }))
     const bySecret = verifyingKeys(loadConfig({ JWT_SECRET: secrets.join(), DATA_DIR: folder() }))
@@ -264,7 +264,7 @@ describe('an archive', () => {
 })
 
 describe('the files of an archive', () => {
-  test('[OB23] leave everything as it was when the restore fails after them', async () => {
+  test('[OB23] leave everything unchanged when the restore fails after them', async () => {
     const uploads = folder()
     mkdirSync(join(uploads, 'ab'))
     writeFileSync(join(uploads, stored), 'before')
@@ -281,7 +281,7 @@ describe('the files of an archive', () => {
     await archive.close()
   })
 
-  test('[OB23] are stored attachments alone: no link, no other name', async () => {
+  test('[OB23] are stored attachments only: no links and no other names', async () => {
     const uploads = folder()
     mkdirSync(join(uploads, 'ab'))
     writeFileSync(join(uploads, stored), 'hello')
@@ -300,7 +300,7 @@ describe('the files of an archive', () => {
 })
 
 describe('the restore command', () => {
-  test('[OB22] [S17] changes nothing for an archive that is not authentic or not whole', async () => {
+  test('[OB22] [S17] changes nothing for an archive that is not authentic or incomplete', async () => {
     const dataDir = await newDataDir()
     const env = { BACKUP_KEY: backupKey }
     for (const [archive, args, line] of [

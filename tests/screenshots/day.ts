@@ -1,13 +1,14 @@
-// One day of a small tea shop, as the screenshots show it: who wrote what and when. Times are the shop's own, HH:MM.
+// One day of a small tea shop, as the screenshots show it: who wrote what and when. Times are the shop's local time,
+// HH:MM.
 
 export const today = '2026-03-17'
 export const timeZone = 'Asia/Shanghai'
-/** The moment of every picture. */
+/** The date and time of every screenshot. */
 export const now = '14:42'
 
 export const shop = { name: 'Mist & Leaf', origin: 'https://mistandleaf.example' }
 
-/** Lin Yue is the admin, who sits at the console; the others work elsewhere. */
+/** Lin Yue is the admin at the console; the others work elsewhere. */
 export const staff = {
   yue: { username: 'yue', name: 'Lin Yue' },
   anna: { username: 'anna', name: 'Anna Brandt' },
@@ -36,7 +37,7 @@ const pages = {
   zhPot: { path: '/zh/ware/clay-pot', title: '手作紫砂壶 · 山雾茶舍' },
 }
 
-/** The two that are open on the console's pictures, one in each language. */
+/** The two conversations that are open in the console screenshots, one per language. */
 export const shownInEnglish: Talk = {
   customer: { name: 'Emma Wright', email: 'emma.wright@mail.example', locale: 'en' },
   page: pages.oolong,
@@ -75,7 +76,7 @@ export const shownInChinese: Talk = {
   ],
 }
 
-/** What they are writing at that moment. */
+/** The texts being typed at that moment. */
 export const shownTyping = { en: 'It is his birthday, so a day late would', 'zh-CN': '抬头是云山' }
 
 export const shownWaiting: Talk = {

@@ -1,4 +1,5 @@
-// Fills a running Kefu with the day of day.ts over the API and sockets that everybody uses, then moves what was said to its times.
+// Fills a running Kefu with the day of day.ts over its public API and sockets, then changes the rows to the day's
+// times.
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { connectDatabase } from '#db/core/connect.ts'
@@ -10,10 +11,10 @@ import { type Agent, type Line, shop, staff, type Talk, talks, today } from './d
 
 export const password = randomBytes(9).toString('base64url')
 
-/** Those who are not at the console: connected as long as the pictures are taken. */
+/** Agents who are not at the console stay connected while screenshots are taken. */
 export type Colleagues = Record<Exclude<Agent, 'yue'>, Client>
 
-/** A moment of the day, HH:MM in the shop's own time. */
+/** A time of that day, HH:MM in the shop's time zone. */
 export const timeAt = (time: string): Date => new Date(`${today}T${time}:00+08:00`)
 
 async function call<T>(url: string, method: string, path: string, body: unknown, token?: string): Promise<T> {
@@ -32,7 +33,7 @@ async function call<T>(url: string, method: string, path: string, body: unknown,
 const logIn = (url: string, agent: Agent): Promise<LoginReply> =>
   call(url, 'POST', '/auth/login', { username: staff[agent].username, password })
 
-/** After the setup page has made the admin: her name, her colleagues. Anna is online, Ning is busy. */
+/** After setup has created the admin: her name and her colleagues. Anna is online, Ning is busy. */
 export async function addStaff(url: string): Promise<Colleagues> {
   const { token } = await logIn(url, 'yue')
   await call(url, 'PATCH', '/me', { name: staff.yue.name }, token)
@@ -51,7 +52,7 @@ export interface HeldTalk {
 }
 export type HeldTalks = Map<Talk, HeldTalk>
 
-/** Answers with each talk's customer and conversation, for what is to be shown as it happens. */
+/** Returns each customer and conversation, for the parts that screenshots show live. */
 export async function holdTalks(url: string, colleagues: Colleagues): Promise<HeldTalks> {
   const yue = await connectClient(url, (await logIn(url, 'yue')).token)
   const held: HeldTalks = new Map()
@@ -87,7 +88,7 @@ async function holdTalk(
   return { customer, conversationId }
 }
 
-/** Claims it where that is still to be done, reads what stands there and writes. */
+/** Claims it if needed, marks it read and writes. */
 export async function answer(agent: Client, conversationId: number, content: string): Promise<void> {
   await agent.request('conversation:claim', { conversationId })
   await readAll(agent, conversationId)
@@ -100,7 +101,7 @@ async function readAll(reader: Client, conversationId: number): Promise<void> {
   await reader.request('conversation:leave', { conversationId })
 }
 
-/** The API knows only the present: the day itself is written into the rows. */
+/** The API only knows the present, so the times are written to the rows. */
 export async function moveInTime(dataDir: string, days: Map<number, readonly Line[]>): Promise<void> {
   const db = connectDatabase(runningDatabase(dataDir), { connections: 1 })
   try {

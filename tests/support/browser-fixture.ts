@@ -1,4 +1,4 @@
-// What a file of browser tests has for itself: a Kefu, and a browser in whose profiles nothing may go wrong.
+// The fixture of a browser test file: a Kefu, and a browser whose profiles must not report errors.
 
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startTestApp, type TestApp } from './app.ts'
@@ -9,7 +9,7 @@ export interface Theatre {
   stage: Stage
 }
 
-/** For the `describe` that it is called in. What it answers is filled before the first test; all profiles end with each test. */
+/** Call it in a `describe`. Its fields are filled before the first test; all profiles close after each test. */
 export function openTheatre(): Theatre {
   const theatre = {} as Theatre
   beforeAll(async () => {

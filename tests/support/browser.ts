@@ -1,5 +1,6 @@
-// People at real browsers: a customer in front of a page with the widget, an agent at the console. Whatever a browser complains about
-// is kept, so that a test can fail for it. The launcher's shadow root stays closed: it is reached by its place or by keyboard, as by anybody.
+// People at real browsers: a customer on a page with the widget, an agent at the console. Browser complaints are
+// collected, so that tests can fail on them. The launcher's shadow root stays closed: tests reach it by position or
+// keyboard.
 
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -12,13 +13,13 @@ import { launchChromium } from './chromium.ts'
 
 export const password = 'correct horse 电池'
 
-/** One browser for a file, with profiles that share nothing. */
+/** One browser per file, with profiles that share nothing. */
 export interface Stage {
   /** A profile: its tabs share cookies and storage. */
   enter(options?: BrowserContextOptions): Promise<BrowserContext>
-  /** Addresses asked for by all profiles since the last `leave`. */
+  /** URLs requested by all profiles since the last `leave`. */
   requests: string[]
-  /** Ends all profiles and tells what went wrong in them: what was thrown, violated or logged as an error. */
+  /** Closes all profiles and returns their complaints: exceptions, policy violations and logged errors. */
   leave(): Promise<string[]>
   close(): Promise<void>
 }
@@ -53,7 +54,7 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-/** The browser's own lines about a network that the test has cut, and about the question whether somebody is logged in already. */
+/** The browser's own messages about a network that the test has cut, and about the refresh without a session. */
 function isExpected(message: ConsoleMessage): boolean {
   const isNobody = message.text().includes('401') && message.location().url.endsWith('/api/v1/auth/refresh')
   return isNobody || message.text().includes('net::ERR_INTERNET_DISCONNECTED')
@@ -61,30 +62,30 @@ function isExpected(message: ConsoleMessage): boolean {
 
 export interface Customer {
   page: Page
-  /** The widget's inside; it is there once somebody has gone for the launcher. */
+  /** The widget's frame; it exists once somebody has approached the launcher. */
   readonly frame: Frame
   readonly composer: Locator
-  /** Clicks where the launcher stands. */
+  /** Clicks the position of the launcher. */
   pressLauncher(): Promise<void>
-  /** Waits until one can write. */
+  /** Waits until the composer is ready. */
   ready(): Promise<void>
-  /** Opens the widget and waits until one can write. */
+  /** Opens the widget and waits until the composer is ready. */
   open(): Promise<void>
-  /** Waits until the panel is to be seen, or not. */
+  /** Waits until the panel is visible, or hidden. */
   seesPanel(isThere: boolean): Promise<void>
   seesLauncher(isThere: boolean): Promise<void>
   /** Waits for this text in the widget. */
   sees(text: string | RegExp): Promise<void>
   write(text: string): Promise<void>
-  /** What was said, as it stands there. */
+  /** The message texts shown. */
   words(): Promise<string[]>
-  /** Reloads the page, on which the widget was open. */
+  /** Reloads a page on which the widget was open. */
   reload(): Promise<void>
 }
 
 export const composerName = /^(Your message|您的消息)$/
 const isWidget = (frame: Frame) => frame.url().includes('/widget/')
-/** From the right and the bottom of the window, in CSS pixels: the middle of the launcher, and a point within the panel. */
+/** From the right and bottom of the window, in CSS pixels: the centre of the launcher, and a point inside the panel. */
 const launcherPlace = { right: 48, bottom: 48 }
 const panelPlace = { right: 200, bottom: 400 }
 
@@ -149,7 +150,7 @@ export function customerAt(page: Page): Customer {
   return customer
 }
 
-/** What was said in a conversation, in the order in which it stands on the screen. */
+/** The message texts of a conversation, in screen order. */
 export async function wordsOf(surface: Frame | Page): Promise<string[]> {
   return surface.getByRole('log').locator('[data-status] p').allTextContents()
 }
@@ -160,7 +161,7 @@ export interface Login {
   name: string
 }
 
-/** Somebody who can log in with `password`. */
+/** A user who can log in with `password`. */
 export async function newLogin(app: TestApp, name: string, role: AgentRole = 'agent'): Promise<Login> {
   const username = `u${randomBytes(6).toString('hex')}`
   const { insertId } = await app.db
@@ -170,7 +171,7 @@ export async function newLogin(app: TestApp, name: string, role: AgentRole = 'ag
   return { id: Number(insertId), username, name }
 }
 
-/** Logs in at the login form; resolves when everybody has been told that this agent is here. */
+/** Logs in at the form; resolves when everybody has received this agent's presence. */
 export async function logIn(context: BrowserContext, app: TestApp, login: Login, path = '/console/'): Promise<Page> {
   const page = await context.newPage()
   await page.goto(app.url + path)
@@ -181,7 +182,7 @@ export async function logIn(context: BrowserContext, app: TestApp, login: Login,
   return page
 }
 
-/** Another window comes to the front: the page is still there, and nobody looks at it. Answers the way back. */
+/** Brings another window to the front, so that nobody looks at this page. Returns a function to come back. */
 export async function turnAway(page: Page): Promise<() => Promise<void>> {
   const session = await page.context().newCDPSession(page)
   const front = await page.context().newPage()

@@ -1,4 +1,4 @@
-// A program that talks to Kefu over a real socket: requests with their answers, and every event it was told, in order.
+// A client program over a real socket: requests with their replies, and every event it received, in order.
 
 import { io, type Socket } from 'socket.io-client'
 import type { ErrorCode, Reply } from '#protocol/errors.ts'
@@ -13,15 +13,15 @@ export interface PublishedState<E extends EventName = EventName> {
 export interface Client {
   socket: Socket
   told: PublishedState[]
-  /** The whole answer. */
+  /** The whole reply. */
   ask<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Reply<RequestReplies[N]>>
-  /** The data of an answer that must be ok. */
+  /** The data of a reply that must be ok. */
   request<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<RequestReplies[N]>
-  /** The code of an answer that must be an error. */
+  /** The code of a reply that must be an error. */
   refused<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<ErrorCode>
-  /** The first event that fits, told already or still to come; each is given once. */
+  /** The first matching event, already received or still to come; each is returned once. */
   next<E extends EventName>(event: E, fits?: (data: ServerEvents[E]) => boolean): Promise<ServerEvents[E]>
-  /** All of this name told so far. */
+  /** All events of this name so far. */
   all<E extends EventName>(event: E): ServerEvents[E][]
   close(): void
 }

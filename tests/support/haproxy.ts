@@ -1,4 +1,4 @@
-// The balancer of docker-compose.yml, with the same configuration, before nodes on this machine.
+// The balancer of docker-compose.yml, with the same configuration, in front of nodes on this machine.
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

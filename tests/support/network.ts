@@ -1,27 +1,27 @@
-// The network between a browser and Kefu as a test wants it: pages always load, while sockets and a customer's session
-// can be cut, and frames lost.
+// The network between a browser and Kefu under test control: pages always load, while sockets and a customer's session
+// can be cut, and frames dropped.
 
 import type { BrowserContext, Page, WebSocketRoute } from 'playwright-core'
 
 export interface Network {
-  /** Ends all sockets; new ones fail. */
+  /** Closes all sockets; new ones fail. */
   cut(): void
   mend(): void
-  /** From now on frames that contain one of these texts are lost on the way. */
+  /** Drops every frame that contains one of these texts, from now on. */
   lose(way: 'toServer' | 'toBrowser', ...texts: string[]): void
-  /** No more frames are lost. */
+  /** Stops dropping frames. */
   keep(): void
-  /** What browsers sent over sockets, as it left. */
+  /** The frames that browsers sent over sockets. */
   sent: string[]
 }
 
 const isSocket = /\/socket\.io\//
 const isCall = /\/(socket\.io\/|widget\/session)/
 
-/** Of what browsers sent, the messages. */
+/** The messages that browsers sent. */
 export const sends = ({ sent }: Network) => sent.filter((frame) => frame.includes('"message:send"'))
 
-/** Has to be laid before the pages are opened. A page's own network stands instead of its context's. */
+/** Install it before pages are opened. A network of the page replaces that of its context. */
 export async function layNetwork(place: BrowserContext | Page): Promise<Network> {
   const sockets = new Set<WebSocketRoute>()
   const lost = { toServer: [] as string[], toBrowser: [] as string[] }

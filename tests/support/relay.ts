@@ -1,16 +1,16 @@
-// A network cable between a client and its servers, that a test can cut, silence, slow and mend.
+// A TCP relay between a client and its servers that a test can cut, silence, slow down and restore.
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export interface Relay {
   url: string
-  /** Ends all connections and takes no new ones. */
+  /** Closes all connections and accepts no new ones. */
   cut(): void
-  /** The connections there are fall silent: what is sent is lost and neither end is told. New ones work. */
+  /** Silences existing connections: sent data is lost and neither end notices. New ones work. */
   silence(): void
-  /** Each piece waits so long, and longer by its size. */
+  /** Delays each chunk by this time, plus a time for its size. */
   slow(link: SlowLink): void
-  /** Takes new connections at full speed; the silent ones end at last. */
+  /** Accepts new connections at full speed; the silenced ones are closed. */
   mend(): void
   close(): void
 }
@@ -25,7 +25,7 @@ interface Link {
   isSilent: boolean
 }
 
-/** Listens on a free port and passes everything on to one of `targets`, http URLs: each connection to the next of them that answers. */
+/** Listens on a free port and relays each connection to the next of `targets` (http URLs) that accepts it. */
 export async function startRelay(...targets: string[]): Promise<Relay> {
   const links = new Set<Link>()
   let isCut = false
@@ -74,7 +74,7 @@ export async function startRelay(...targets: string[]): Promise<Relay> {
     }
   }
 
-  /** One piece at a time, so that their order holds and what cannot be written holds back who writes. */
+  /** One chunk at a time, which keeps their order and applies backpressure. */
   function pass(link: Link, from: Socket, to: Socket, piece: Buffer) {
     const write = () => {
       if (link.isSilent || to.destroyed) from.resume()

@@ -1,4 +1,4 @@
-// A call whose body comes long after its headers.
+// A call whose body arrives long after its headers.
 
 import { request } from 'node:http'
 
@@ -8,11 +8,11 @@ export interface SlowAnswer {
 }
 
 export interface SlowCall {
-  /** Sends the rest of the body; what was answered, however early. */
+  /** Sends the rest of the body and resolves with the response, however early it came. */
   finish(): Promise<SlowAnswer>
-  /** What was answered, perhaps before the body's end. */
+  /** The response, perhaps before the end of the body. */
   answered: Promise<SlowAnswer>
-  /** Gives the call up. */
+  /** Aborts the call. */
   drop(): void
 }
 
@@ -22,11 +22,11 @@ export interface SlowCallParts {
   token: string
   type: string
   body: string | Uint8Array
-  /** How many bytes of the body are sent with the headers. */
+  /** The number of body bytes sent with the headers. */
   first?: number
 }
 
-/** Sends the headers and the beginning of the body. */
+/** Sends the headers and the start of the body. */
 export function beginSlowCall(url: string, { method, path, token, type, body, first = 1 }: SlowCallParts): SlowCall {
   const bytes = Buffer.from(body)
   const answered = Promise.withResolvers<SlowAnswer>()
@@ -43,7 +43,7 @@ export function beginSlowCall(url: string, { method, path, token, type, body, fi
     })
   })
   sent.on('error', answered.reject)
-  // Awaited by finish; one that is dropped is nobody's to hear of.
+  // `finish` awaits it. After an abort nobody handles its rejection.
   answered.promise.catch(() => {})
   sent.flushHeaders()
   sent.write(bytes.subarray(0, first))

@@ -1,4 +1,4 @@
-// Messages on the bus between nodes that no node has sent.
+// Bus messages that no node has sent.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'

@@ -1,4 +1,4 @@
-// One drill for each budget of HTTP calls: the same call again and again, and how many were answered.
+// One drill per HTTP budget: it repeats one call and counts the successful replies.
 
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,11 +10,11 @@ interface CallDrill<Stage> {
   budget: string
   count: number
   what: string
-  /** Addresses of one /48, each of a /64 of its own; one address where it is not said. */
+  /** Addresses of one /48, each in its own /64; one address by default. */
   ofNetwork?: true
   request(target: Target, n: number, stage: Stage): string
   prepare?(target: Target): Promise<Stage>
-  /** What an answer that was let through holds. */
+  /** The text that a successful reply contains. */
   isAnswered: RegExp
   env?: Record<string, string>
 }
@@ -52,7 +52,7 @@ const found = /HTTP\/1\.1 200/g
 const login = (target: Target, username: string) =>
   post(target, '/api/v1/auth/login', { username, password: 'not the right one' })
 
-/** Each call on a connection of its own, all at the same moment. */
+/** Sends each call on its own connection, all concurrently. */
 const momentDrill = (
   budget: string,
   what: string,

@@ -1,4 +1,4 @@
-// Frames that the WebSocket's own layer answers or collects, before any packet of Kefu's is there.
+// Frames that the WebSocket layer answers or collects before Kefu sees a packet.
 
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
 import { newCustomer } from '../wire/accounts.ts'
@@ -8,13 +8,13 @@ import { frame, openWebSocket, type RawWebSocket, times } from '../wire/web-sock
 interface Flood {
   connections?: number
   frames: Buffer
-  /** Frames in one write. */
+  /** Frames per write. */
   count: number
   reads?: boolean
   token?: string
 }
 
-/** Writes the same frames for as long as the connection takes them, and opens another when the server ends it. */
+/** Writes the same frames while the connection accepts them and reconnects when the server ends it. */
 export async function floodFrames(target: Target, budget: Budget, flood: Flood): Promise<void> {
   const { connections = 1, frames, count, reads = true, token } = flood
   await repeatedly(budget, connections, async () => {
@@ -41,7 +41,7 @@ async function writeUntilOver(budget: Budget, raw: RawWebSocket, frames: Buffer,
 
 const ping = frame('ping', Buffer.alloc(125, 97))
 
-/** Text of 4,000 pieces of one byte. */
+/** A text message in 4,000 fragments of one byte. */
 const pieces = Buffer.concat([frame('text', '4', false), times(4_000, frame('continuation', 'a', false))])
 
 export const controlFrames: Attack[] = [

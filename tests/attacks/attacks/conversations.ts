@@ -1,4 +1,4 @@
-// What customers do with conversations that costs others something: beginning, closing, renaming, and messages as large as they may be.
+// Customer actions that cost others something: starting, closing, renaming, and messages of maximum size.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Budget, Target } from '../attack.ts'
@@ -7,7 +7,7 @@ import { call, logIn, newCustomer, newCustomers, newTalk, startConversation } fr
 import { repeatedly } from '../wire/raw-socket.ts'
 import { openWebSocket, type RawWebSocket, type Reply } from '../wire/web-socket.ts'
 
-/** A request whose answer is counted; false when the connection has ended. */
+/** Counts the reply to a request; false once the connection has ended. */
 async function ask(budget: Budget, raw: RawWebSocket, name: string, payload: unknown): Promise<Reply | null> {
   budget.count('requests')
   const reply = await Promise.race([raw.request(name, payload), budget.over.then(() => null)])
@@ -44,7 +44,7 @@ export const conversationAttacks: Attack[] = [
     ids: ['S7'],
     what: 'one customer starts and closes conversations on ten sockets',
     floor: { requests: 80 },
-    // Each of them rings, so few are enough.
+    // Each of them alerts agents, so few are enough.
     most: { 'conversation:start accepted': { burst: 60, perSecond: 1 } },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -78,7 +78,7 @@ export const conversationAttacks: Attack[] = [
     prepare: async (target) => {
       const customer = await newCustomer(target)
       const raw = await openWebSocket(target, { token: customer.token })
-      // Closed ones count too: what is bounded is how many there may be, and which of them are published.
+      // Closed ones count too: one limit is how many can exist, another how many are published.
       for (let n = 0; n < 200; n++) {
         const reply = await raw.request('conversation:start', {})
         if (!reply?.ok) break
@@ -112,7 +112,7 @@ export const conversationAttacks: Attack[] = [
     ids: ['S14'],
     what: 'a blocked customer types, reopens and closes',
     floor: { requests: 20 },
-    // Refused or ignored, nothing of it reaches the agents' list.
+    // Refused or ignored, so none of it reaches the agents' list.
     most: { 'conversation:reopen accepted': { burst: 5, perSecond: 0 } },
     prepare: async (target) => {
       const talk = await newTalk(target)
@@ -178,7 +178,7 @@ export const conversationAttacks: Attack[] = [
   }),
 ]
 
-/** Many customers, each from an address of its own, of one network or behind one address. */
+/** Many customers with one address each: in one network, or all the same. */
 type Spread = 'one customer' | 'one address' | 'one network'
 
 interface People {
@@ -202,7 +202,7 @@ interface ChangeDrill {
   change: 'start' | 'close' | 'reopen'
 }
 
-/** Each customer begins, closes and reopens; one of these is counted. */
+/** Each customer starts, closes and reopens; the drill counts one of the three. */
 const changeDrill = ({ budget, count, spread, change }: ChangeDrill): Attack =>
   drill<People>({
     budget,
@@ -218,7 +218,7 @@ const changeDrill = ({ budget, count, spread, change }: ChangeDrill): Attack =>
           const reply = await ask(budget, raw, 'conversation:start', {})
           if (reply === null) break
           const conversationId = reply.ok ? (reply.data as { conversation: { id: number } }).conversation.id : null
-          // A round of each counts each once.
+          // A round counts each of them once.
           if (conversationId !== null) {
             if (change === 'reopen') {
               for (let n = 0; n < 5; n++) {
@@ -298,7 +298,7 @@ const linesDrill = (budget: string, count: number, customers: number): Attack =>
     budget,
     to: { count, windowMs: 60_000 },
     counts: 'log lines',
-    // The server has lines of its own.
+    // The server writes lines of its own.
     most: { burst: count + 15, perSecond: 1 },
     what: `${customers} customers ask for what is for agents, each time a line of the security log`,
     prepare: (target) => newCustomers(target, customers),
@@ -326,7 +326,7 @@ export const conversationDrills: Attack[] = [
   renameDrill('renames', 3, 'one customer'),
   renameDrill('renamesPerAddress', 10, 'one address'),
   renameDrill('renamesPerNetwork', 10, 'one network'),
-  // The control pair sends one a second each.
+  // Both sides of the control pair send one per second.
   messageDrill('customerMessages', { count: 15, windowMs: 10_000 }, 'customer'),
   messageDrill('agentMessages', { count: 15, windowMs: 10_000 }, 'agent'),
   bytesDrill('messageBytesPerCustomer', 20_000, 1),
@@ -338,7 +338,7 @@ export const conversationDrills: Attack[] = [
 async function sendOne(budget: Budget, raw: RawWebSocket, conversationId: number, content: string): Promise<boolean> {
   const clientMessageId = `m${Math.random().toString(36).slice(2)}`
   const reply = await ask(budget, raw, 'message:send', { conversationId, clientMessageId, content })
-  // A connection that goes on without a pause is ended for its requests, which is another budget.
+  // The request budget ends a connection that sends without pause; this drill tests another budget.
   if (reply && !reply.ok) await sleep(100)
   return reply?.ok === true
 }

@@ -1,4 +1,5 @@
-// Many callers who do nothing wrong, and may not be refused: the counterpart of the attacks. They run as attacks do, beside the same pair.
+// Many well-behaved callers whom Kefu must not refuse: the counterpart of the attacks. They run like attacks, beside
+// the same control pair.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
@@ -7,11 +8,11 @@ import { openWebSocket, type RawWebSocket } from '../wire/web-socket.ts'
 
 const none = { burst: 0, perSecond: 0 }
 
-/** Nobody is refused, and everybody was served before the time was over. */
+/** Nobody is refused, and everybody is served in time. */
 const crowd = <Stage>(declared: Omit<Attack<Stage>, 'ids' | 'floor' | 'most'>): Attack =>
   attack<Stage>({ ...declared, ids: ['F8'], isCrowd: true, floor: {}, most: { refused: none, unserved: none } })
 
-/** All of the list, so many at the same time. */
+/** Runs the whole list with limited concurrency. */
 async function each<T>(list: readonly T[], atOnce: number, work: (item: T, index: number) => Promise<void>) {
   let next = 0
   await Promise.all(
@@ -31,7 +32,7 @@ async function isServed(budget: Budget, what: Promise<boolean>): Promise<boolean
   return isFine
 }
 
-/** Everything that a tab of the widget does until it is connected. */
+/** All steps of a widget tab until it is connected. */
 async function loadTab(target: Target, budget: Budget, customer: Customer): Promise<RawWebSocket | null> {
   const page = fetchPage(target, '/widget/?site=default').then(({ status }) => status === 200)
   if (!(await isServed(budget, page))) return null
@@ -50,7 +51,7 @@ async function loadTab(target: Target, budget: Budget, customer: Customer): Prom
   return (await isServed(budget, opened)) ? raw : null
 }
 
-/** Those of them that have ended by themselves. */
+/** The number of connections that ended by themselves. */
 const ended = (tabs: readonly (RawWebSocket | null)[]) => tabs.filter((tab) => tab !== null && !tab.isOpen()).length
 
 export const crowds: readonly Attack[] = [
@@ -96,7 +97,7 @@ export const crowds: readonly Attack[] = [
     },
     run: (target, budget, files) => {
       const begunAt = performance.now()
-      // Spread over the minute, or over as much of it as there is.
+      // Spread over a minute, or over the time left.
       const everyMs = (Math.min(60, budget.seconds - 5) * 1000) / 200
       return each(Array(200).fill(null), 10, async (_, view) => {
         await sleep(Math.max(0, begunAt + view * everyMs - performance.now()))

@@ -1,4 +1,4 @@
-// Beginnings of sessions: engine.io handshakes, upgrades and Socket.IO connects, most of which never become a connection.
+// Session starts: engine.io handshakes, upgrades and Socket.IO connects, most of which never become a connection.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, drill, type Target } from '../attack.ts'
@@ -10,7 +10,7 @@ import { floodFrames } from './control-frames.ts'
 
 const polling = '/socket.io/?EIO=4&transport=polling'
 
-/** One upgrade a connection, which stays open for `keepMs`. */
+/** One upgrade per connection, kept open for `keepMs`. */
 async function upgrade(target: Target, budget: Budget, query: string | undefined, keepMs: number): Promise<void> {
   budget.count('connections')
   budget.count('requests')
@@ -246,7 +246,7 @@ export const handshakes: Attack[] = [
 
 type Send = (packets: string) => Promise<boolean>
 
-/** Over one kept connection, as long as the session lives; its token is sent with each request. */
+/** Over one kept connection while the session lives; its token goes with each request. */
 async function withPollingSession(
   target: Target,
   budget: Budget,
@@ -287,7 +287,7 @@ async function withPollingSession(
   }
 }
 
-/** Opens connections of one account and keeps them; `open` is how many there were at the same time. */
+/** Opens and keeps connections of one account; `open` is the maximum number at one time. */
 async function keepOpen(target: Target, budget: Budget, token: string, count: number): Promise<void> {
   let open = 0
   let most = 0
@@ -335,7 +335,7 @@ const wrongTokens = (budget: string, from: (target: Target, n: number) => string
       }),
   })
 
-/** Sessions without a token that stay. */
+/** Sessions that stay without a token. */
 const pending = (budget: string, from: (target: Target, index: number) => string): Attack =>
   drill({
     budget,
@@ -349,7 +349,7 @@ const pending = (budget: string, from: (target: Target, index: number) => string
           await sleep(200)
           throw error
         })
-        // A handshake that is over the budget may be answered before the connection is ended.
+        // A handshake over the budget may get a reply before the connection is closed.
         await Promise.race([raw.closed, sleep(100)])
         if (!raw.isOpen()) return
         open += 1
@@ -361,7 +361,7 @@ const pending = (budget: string, from: (target: Target, index: number) => string
     },
   })
 
-/** Connections that are let in and stay. */
+/** Accepted connections that stay open. */
 const tabs = (
   budget: string,
   who: 'customer' | 'agent' | 'customers',

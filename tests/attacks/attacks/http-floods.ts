@@ -1,4 +1,4 @@
-// HTTP calls that cost nothing to ask for: pipelined, spelled otherwise, slow, or never read.
+// HTTP calls that are free to send: pipelined, with odd paths, slow, or with unread replies.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack } from '../attack.ts'

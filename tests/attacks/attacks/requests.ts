@@ -1,4 +1,4 @@
-// Requests of connections that are let in: floods that are answered, and answers that are not read.
+// Requests on accepted connections: floods with replies, and replies that nobody reads.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
@@ -8,7 +8,7 @@ import { closed, get, openTcp, repeatedly, write } from '../wire/raw-socket.ts'
 import { frame, openWebSocket, times } from '../wire/web-socket.ts'
 import { floodFrames } from './control-frames.ts'
 
-/** The same request as often as the connection takes it; answers that are no refusals are counted as `accepted`. */
+/** Repeats one request as fast as the connection accepts it and counts successful replies as `accepted`. */
 function floodRequests(
   target: Target,
   budget: Budget,
@@ -212,7 +212,7 @@ export const requestFloods: Attack[] = [
   }),
 ]
 
-/** Asks so many times on one connection and reads nothing, until the server ends it. */
+/** Sends many requests on one connection and reads nothing, until the server ends it. */
 async function pipelineOnce(target: Target, budget: Budget, count: number, request: string): Promise<void> {
   budget.count('connections')
   const socket = await openTcp(target, target.address())

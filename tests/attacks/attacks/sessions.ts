@@ -1,4 +1,4 @@
-// Signing in and beginning sessions: passwords, refresh tokens, resume tokens and identities that are wrong.
+// Logins and session starts with wrong passwords, refresh tokens, resume tokens and identities.
 
 import { randomBytes } from 'node:crypto'
 import { type Attack, attack } from '../attack.ts'

@@ -1,5 +1,5 @@
-// One drill for each budget of a single connection: the same frame again and again, each after the answer to the one before, and how many
-// went through before the connection was ended.
+// One drill per connection budget: it sends one frame at a time, waits for its reply, and counts the replies until the
+// connection is ended.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, type Budget, drill, type Target } from '../attack.ts'
@@ -11,7 +11,7 @@ interface FrameDrill {
   budget: string
   to: Record<string, number>
   what: string
-  /** One step; what is returned is counted. */
+  /** One step; the drill counts its return value. */
   step(raw: RawWebSocket, token: string): Promise<number>
 }
 
@@ -38,13 +38,13 @@ const frameDrill = ({ budget, to, what, step }: FrameDrill): Attack =>
       }),
   })
 
-/** Until the connection has said anything: what was sent before has been looked at by then. */
+/** Resolves when the connection has received anything: by then the server has handled all earlier frames. */
 async function looked(raw: RawWebSocket, frames: Buffer): Promise<void> {
   await raw.write(frames)
   await Promise.race([raw.request('nothing', {}), raw.closed])
 }
 
-/** A pause that is long enough for the connection to be ended, and far too short to refill anything. */
+/** Long enough for the server to end the connection, and far too short to refill a budget. */
 async function paused(raw: RawWebSocket, frames: Buffer): Promise<void> {
   await raw.write(frames)
   await Promise.race([sleep(10), raw.closed])
