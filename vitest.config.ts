@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** What promises times of its own: they are measured when nothing else of ours is at work. */
 const alone = [
   'tests/attacks/attacks.test.ts',
-  'tests/browser/at-once.test.ts',
+  'tests/browser/tab-latency.test.ts',
   'tests/chaos/catch-up.test.ts',
   'tests/operations/crashes.test.ts',
   'tests/operations/start-and-stop.test.ts',

@@ -121,11 +121,11 @@ describe('bounded input', () => {
         expect(maxLength ?? only?.length, `${name}${path}`).toBeGreaterThan(0)
       }
     }
-    let looked = 0
-    const pattern = { test: () => Boolean(++looked) } as unknown as RegExp
+    let checked = 0
+    const pattern = { test: () => Boolean(++checked) } as unknown as RegExp
     const check = Compile(Type.String({ maxLength: 10, pattern } as never) as unknown as TSchema)
     expect(check.Check('x'.repeat(11))).toBe(false)
-    expect(looked).toBe(0)
+    expect(checked).toBe(0)
   })
 
   it.each<[string, (text: string) => unknown]>([

@@ -8,7 +8,7 @@ import { budgets } from '../../server/budgets/budgets.ts'
 import { startSession } from '../../server/customers/start-session.ts'
 import { loopback, startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf } from './people.ts'
+import { codeOf } from './logins.ts'
 
 describe("the widget's session", () => {
   let app: TestApp
@@ -126,10 +126,10 @@ describe("the widget's session", () => {
   })
 
   it('stores the name, email and language that the page reports [CS5]', async () => {
-    const told = await session({ name: '小明', email: 'ming@mail.example', locale: 'zh-TW' })
-    expect(told.customer).toMatchObject({ name: '小明', email: 'ming@mail.example' })
-    const renamed = await session({ resumeToken: told.resumeToken, name: '大明', locale: 'fr-FR' })
-    expect(renamed.customer).toEqual({ ...told.customer, name: '大明' })
+    const reported = await session({ name: '小明', email: 'ming@mail.example', locale: 'zh-TW' })
+    expect(reported.customer).toMatchObject({ name: '小明', email: 'ming@mail.example' })
+    const renamed = await session({ resumeToken: reported.resumeToken, name: '大明', locale: 'fr-FR' })
+    expect(renamed.customer).toEqual({ ...reported.customer, name: '大明' })
     expect((await session({ resumeToken: renamed.resumeToken })).customer).toEqual(renamed.customer)
     const languages = async (locale: string) => {
       const { customer } = await session({ locale })

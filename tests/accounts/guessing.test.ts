@@ -7,7 +7,7 @@ import { limits } from '#protocol/limits.ts'
 import { hashesAtOnce, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { codeOf, password } from './people.ts'
+import { codeOf, password } from './logins.ts'
 
 const apps: TestApp[] = []
 let app: TestApp

@@ -12,7 +12,7 @@ describe('housekeeping', () => {
   })
   afterAll(() => app.stop())
 
-  async function cameAgo(customer: TestAccount, ms: number): Promise<number> {
+  async function setCreatedAgo(customer: TestAccount, ms: number): Promise<number> {
     const created_at = new Date(Date.now() - ms)
     await app.db.updateTable('users').set({ created_at }).where('id', '=', customer.id).execute()
     return customer.id
@@ -20,12 +20,12 @@ describe('housekeeping', () => {
 
   it('removes customers who never started a conversation, after a day [CS7]', async () => {
     const day = limits.abandonedCustomerMs
-    const silent = await cameAgo(await app.newCustomer(), day + 60_000)
-    const recent = await cameAgo(await app.newCustomer(), day - 60_000)
+    const silent = await setCreatedAgo(await app.newCustomer(), day + 60_000)
+    const recent = await setCreatedAgo(await app.newCustomer(), day - 60_000)
     const agent = await app.newAgent()
-    await cameAgo(agent, 2 * day)
+    await setCreatedAgo(agent, 2 * day)
     const { customerAccount } = await app.startConversation()
-    const spoken = await cameAgo(customerAccount, 2 * day)
+    const spoken = await setCreatedAgo(customerAccount, 2 * day)
     await Promise.all([runHousekeeping(app), runHousekeeping(app)])
     const left = (await app.db.selectFrom('users').select('id').execute()).map(({ id }) => id)
     expect(left).toEqual(expect.arrayContaining([recent, agent.id, spoken]))

@@ -10,7 +10,7 @@ import { verifyIdentity } from '../../server/customers/verify-identity.ts'
 import { resealIdentitySecrets } from '../../server/sites/reseal-identity-secrets.ts'
 import { type Answer, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf } from './people.ts'
+import { codeOf } from './logins.ts'
 
 describe('an identified customer', () => {
   let app: TestApp
@@ -49,7 +49,7 @@ describe('an identified customer', () => {
     return answer.body as WidgetSessionReply
   }
 
-  /** Starts a conversation and returns the events that its customer sees. */
+  /** Starts a conversation with this message and returns its id. */
   async function write({ token }: WidgetSessionReply, content: string): Promise<number> {
     const client = await connectClient(app.url, token)
     const message = { clientMessageId: 'm', content }
@@ -148,14 +148,14 @@ describe('an identified customer', () => {
     const agent = await (await app.newAgent()).connect()
     const tab = await connectClient(app.url, anonymous.token)
     const sub = newSub()
-    const known = await session({ resumeToken: anonymous.resumeToken, identity: identityOf(sub) })
-    expect(known.customer).toEqual(anonymous.customer)
-    expect(await conversationsOf(known)).toEqual([conversationId])
+    const identified = await session({ resumeToken: anonymous.resumeToken, identity: identityOf(sub) })
+    expect(identified.customer).toEqual(anonymous.customer)
+    expect(await conversationsOf(identified)).toEqual([conversationId])
     // Tokens issued before identification open nothing.
     expect(await tab.next('connection:closing')).toEqual({ reason: 'revoked' })
-    expect((await session({ resumeToken: anonymous.resumeToken })).customer.id).not.toBe(known.customer.id)
-    const told = await agent.next('conversation:updated', ({ change }) => change === 'customer')
-    expect(told.conversation.customer).toMatchObject({ externalId: sub, name: 'Ann', isNameVerified: false })
+    expect((await session({ resumeToken: anonymous.resumeToken })).customer.id).not.toBe(identified.customer.id)
+    const update = await agent.next('conversation:updated', ({ change }) => change === 'customer')
+    expect(update.conversation.customer).toMatchObject({ externalId: sub, name: 'Ann', isNameVerified: false })
     const elsewhere = await session({ identity: identityOf(sub) })
     expect(await conversationsOf(elsewhere)).toEqual([conversationId])
     tab.close()
@@ -163,13 +163,13 @@ describe('an identified customer', () => {
 
   it('is never merged with the anonymous customer of a browser where they sign in later [ID4] [T19]', async () => {
     const sub = newSub()
-    const known = await session({ identity: identityOf(sub) })
-    const history = await write(known, 'mine')
+    const identified = await session({ identity: identityOf(sub) })
+    const history = await write(identified, 'mine')
     const anonymous = await session()
     const foreign = await write(anonymous, 'somebody at the same screen')
     const tab = await connectClient(app.url, anonymous.token)
     const swapped = await session({ resumeToken: anonymous.resumeToken, identity: identityOf(sub) })
-    expect(swapped.customer).toEqual(known.customer)
+    expect(swapped.customer).toEqual(identified.customer)
     expect(await conversationsOf(swapped)).toEqual([history])
     expect(await tab.next('connection:closing')).toEqual({ reason: 'revoked' })
     expect(await rowOf(anonymous)).toMatchObject({ external_id: null })
@@ -215,15 +215,15 @@ describe('an identified customer', () => {
       is_name_verified: true,
       is_email_verified: false,
     })
-    const told = await session({ resumeToken: signed.resumeToken, name: 'Boss', email: 'b@mail.example' })
-    expect(told.customer).toMatchObject({ name: 'Ming', email: 'b@mail.example', isEmailVerified: false })
-    const vouched = await session({ identity: identityOf(sub, { email: 'c@mail.example', name: 'Mei' }) })
-    expect(vouched.customer).toMatchObject({ name: 'Mei', email: 'c@mail.example', isEmailVerified: true })
-    const later = await session({ resumeToken: vouched.resumeToken, email: 'd@mail.example' })
-    expect(later.customer).toEqual(vouched.customer)
+    const unsigned = await session({ resumeToken: signed.resumeToken, name: 'Boss', email: 'b@mail.example' })
+    expect(unsigned.customer).toMatchObject({ name: 'Ming', email: 'b@mail.example', isEmailVerified: false })
+    const signedAgain = await session({ identity: identityOf(sub, { email: 'c@mail.example', name: 'Mei' }) })
+    expect(signedAgain.customer).toMatchObject({ name: 'Mei', email: 'c@mail.example', isEmailVerified: true })
+    const later = await session({ resumeToken: signedAgain.resumeToken, email: 'd@mail.example' })
+    expect(later.customer).toEqual(signedAgain.customer)
     // An unsigned address or name identifies nobody.
     const stranger = await session({ name: 'Mei', email: 'c@mail.example' })
-    expect(stranger.customer.id).not.toBe(vouched.customer.id)
+    expect(stranger.customer.id).not.toBe(signedAgain.customer.id)
     expect(await rowOf(stranger)).toMatchObject({ is_name_verified: false, is_email_verified: false })
   })
 
@@ -251,9 +251,11 @@ describe('an identified customer', () => {
       })
     }
     const identity = identityOf(newSub(), { aud: strict.key }, key)
-    const known = await session({ site: strict.key, identity, resumeToken: before.resumeToken })
-    expect(known.customer.id).toBe(before.customer.id)
-    expect((await session({ site: strict.key, resumeToken: known.resumeToken })).customer).toEqual(known.customer)
+    const identified = await session({ site: strict.key, identity, resumeToken: before.resumeToken })
+    expect(identified.customer.id).toBe(before.customer.id)
+    expect((await session({ site: strict.key, resumeToken: identified.resumeToken })).customer).toEqual(
+      identified.customer,
+    )
     await patch({ requireIdentity: false })
     await session({ site: strict.key })
   })
@@ -296,7 +298,7 @@ describe('an identified customer', () => {
 
   it('accepts the previous secret for one more day, or not at all after a leak [ID1]', async () => {
     const former = secret
-    const known = await session({ identity: identityOf(newSub()) })
+    const identified = await session({ identity: identityOf(newSub()) })
     const anonymous = await session()
     secret = (await newSecret()).secret
     await session({ identity: identityOf(newSub(), {}, former) })
@@ -306,8 +308,8 @@ describe('an identified customer', () => {
     const leaked = secret
     secret = (await newSecret(site, { endFormer: true })).secret
     expect(codeOf(await ask({ identity: identityOf(newSub(), {}, leaked) }))).toBe('unauthorized')
-    await expect(connectClient(app.url, known.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
-    expect((await session({ resumeToken: known.resumeToken })).customer.id).not.toBe(known.customer.id)
+    await expect(connectClient(app.url, identified.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
+    expect((await session({ resumeToken: identified.resumeToken })).customer.id).not.toBe(identified.customer.id)
     expect((await session({ resumeToken: anonymous.resumeToken })).customer).toEqual(anonymous.customer)
     await session({ identity: identityOf(newSub()) })
   })

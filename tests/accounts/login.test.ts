@@ -7,7 +7,7 @@ import { hashesAtOnce, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf, logIn, newUser, password } from './people.ts'
+import { codeOf, logIn, newUser, password } from './logins.ts'
 
 describe('logging in', () => {
   let app: TestApp
@@ -127,18 +127,18 @@ describe('failed logins', () => {
     const logInWith = (cookie: string, secret = password, { username } = user) =>
       app.call('POST', '/auth/login', { username, password: secret }, { cookie })
     const first = await logInWith('')
-    const known = first.headers.getSetCookie().find((cookie) => cookie.startsWith('kefu_device=')) as string
+    const trusted = first.headers.getSetCookie().find((cookie) => cookie.startsWith('kefu_device=')) as string
     for (let i = 0; i < count; i++) await tryAs(user.username, 'wrong')
     expect(await tryAs(user.username, password)).toBe('rate_limited')
-    expect((await logInWith(known)).status).toBe(200)
+    expect((await logInWith(trusted)).status).toBe(200)
     // The trusted device has its own count. Another browser cannot use it.
-    expect(codeOf(await logInWith(known, password, another))).toBe('rate_limited')
-    for (const forged of [known.replace(/.;/, ';'), known.replace(/=\d+/, `=${another.id}`), 'kefu_device=1.2.3'])
+    expect(codeOf(await logInWith(trusted, password, another))).toBe('rate_limited')
+    for (const forged of [trusted.replace(/.;/, ';'), trusted.replace(/=\d+/, `=${another.id}`), 'kefu_device=1.2.3'])
       expect(codeOf(await logInWith(forged, password, forged.includes(`=${another.id}.`) ? another : user))).toBe(
         'rate_limited',
       )
-    for (let i = 0; i < count; i++) expect(codeOf(await logInWith(known, 'wrong'))).toBe('unauthorized')
-    expect(codeOf(await logInWith(known))).toBe('rate_limited')
+    for (let i = 0; i < count; i++) expect(codeOf(await logInWith(trusted, 'wrong'))).toBe('unauthorized')
+    expect(codeOf(await logInWith(trusted))).toBe('rate_limited')
   })
 
   it('sent concurrently allow no more guesses than sent one by one [AU3]', async () => {

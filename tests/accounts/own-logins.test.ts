@@ -5,7 +5,7 @@ import type { LoginSession } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf, type LoggedIn, logIn, newUser, password, refresh } from './people.ts'
+import { codeOf, type LoggedIn, logIn, newUser, password, refresh } from './logins.ts'
 
 describe('own login sessions', () => {
   let app: TestApp

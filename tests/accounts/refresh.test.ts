@@ -6,7 +6,7 @@ import { limits } from '#protocol/limits.ts'
 import { refresh as refreshUnder } from '../../server/auth/refresh.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { ageRotation, codeOf, cookieOf, logIn, newUser, refresh } from './people.ts'
+import { ageRotation, codeOf, cookieOf, logIn, newUser, refresh } from './logins.ts'
 
 const minute = 60_000
 

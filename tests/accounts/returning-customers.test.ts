@@ -38,7 +38,7 @@ describe('many customers behind one address', () => {
     while (customers.length < 500) customers.push(await app.newCustomer())
     const tabs = Array.from({ length: 10 }, () => customers).flat()
     const answers = new Map<string, number>()
-    const lanes = Array.from({ length: 6 }, async () => {
+    const workers = Array.from({ length: 6 }, async () => {
       for (let tab = tabs.pop(); tab; tab = tabs.pop()) {
         let answer = await session({ token: tab.token }, '198.51.100.7')
         // A machine too slow for six concurrent requests replies so, and a client retries.
@@ -48,7 +48,7 @@ describe('many customers behind one address', () => {
         answers.set(what, (answers.get(what) ?? 0) + 1)
       }
     })
-    await Promise.all(lanes)
+    await Promise.all(workers)
     expect([...answers]).toEqual([['the same customer', 5_000]])
     // They consumed nothing of the budget for new sessions.
     await useUp('198.51.100.7')
@@ -63,8 +63,10 @@ describe('many customers behind one address', () => {
       await useUpRest(address)
       const before = await countUsers()
       for (let view = 0; view < 2 * views; view++) {
-        const look = await app.call('GET', `/widget/sites/${app.siteKey}`, undefined, { 'x-forwarded-for': address })
-        expect(look.status).toBe(200)
+        const appearance = await app.call('GET', `/widget/sites/${app.siteKey}`, undefined, {
+          'x-forwarded-for': address,
+        })
+        expect(appearance.status).toBe(200)
         const answer = await session({ resumeToken: tokens[view % tokens.length] }, address)
         expect(answer.status).toBe(200)
         tokens[view % tokens.length] = replyOf(answer).resumeToken
@@ -159,8 +161,11 @@ describe('new names and emails', () => {
       .where('id', '<>', conversationId)
       .execute()
     for (let i = 0; i < 5; i++) await session({ token: customerAccount.token, name: `Mei ${i}` }, '203.0.113.63')
-    const told = await agent.next('conversation:updated', ({ conversation }) => conversation.customer.name === 'Mei 4')
-    expect(told.conversation.id).toBe(conversationId)
+    const update = await agent.next(
+      'conversation:updated',
+      ({ conversation }) => conversation.customer.name === 'Mei 4',
+    )
+    expect(update.conversation.id).toBe(conversationId)
     const ids = agent.all('conversation:updated').map(({ conversation }) => conversation.id)
     expect(new Set(ids)).toEqual(new Set([conversationId]))
     expect(ids.length).toBeLessThanOrEqual(5)

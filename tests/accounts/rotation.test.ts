@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoginReply, WidgetSessionReply } from '#protocol/http.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf, cookieOf, type LoggedIn, logIn, newUser, refresh } from './people.ts'
+import { codeOf, cookieOf, type LoggedIn, logIn, newUser, refresh } from './logins.ts'
 
 describe('rotating JWT_SECRET', () => {
   let before: TestApp
@@ -57,8 +57,8 @@ describe('rotating JWT_SECRET', () => {
 
   it('ends only access tokens when the old secret is removed: cookies and resume tokens work [AU9] [T06]', async () => {
     const untouched = await logIn(before, (await newUser(before)).username)
-    const visitor = await session(before, {})
-    for (const token of [agent.reply.token, customer.token, visitor.token, untouched.reply.token]) {
+    const secondCustomer = await session(before, {})
+    for (const token of [agent.reply.token, customer.token, secondCustomer.token, untouched.reply.token]) {
       expect(codeOf(await me(after, token))).toBe('unauthorized')
       await expect(connectClient(after.url, token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
     }
@@ -67,8 +67,8 @@ describe('rotating JWT_SECRET', () => {
       expect(status).toBe(200)
       expect((await me(after, (body as LoginReply).token)).status).toBe(200)
     }
-    for (const { resumeToken, customer: known } of [customer, visitor]) {
-      expect((await session(after, { resumeToken })).customer).toEqual(known)
+    for (const { resumeToken, customer: expected } of [customer, secondCustomer]) {
+      expect((await session(after, { resumeToken })).customer).toEqual(expected)
     }
   })
 })

@@ -6,7 +6,7 @@ import { hashPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { ensureFirstAdmin, isSetupNeeded, makeFirstAdmin, setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { askMeanwhile, codeOf, cookieOf, logIn, password, refresh } from './people.ts'
+import { codeOf, cookieOf, logIn, password, refresh, requestDuringTransaction } from './logins.ts'
 
 describe('setup', () => {
   let app: TestApp
@@ -93,7 +93,7 @@ describe('setup', () => {
 
   it('waits for a concurrent setup and is then rejected [SU3]', async () => {
     const admin = { username: 'first', passwordHash: await hashPassword(password) }
-    const late = await askMeanwhile(
+    const late = await requestDuringTransaction(
       app,
       (trx) => makeFirstAdmin(trx, admin),
       () => setUp({ username: 'second' }),

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Site } from '#protocol/entities.ts'
 import { siteOrigins } from '../../server/sites/site-origins.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { codeOf } from './people.ts'
+import { codeOf } from './logins.ts'
 
 describe('sites', () => {
   let app: TestApp
@@ -48,8 +48,8 @@ describe('sites', () => {
 
   it('expose only their appearance to pages [ST3]', async () => {
     const site = await create({ greeting: 'Hi!' })
-    const look = await app.call('GET', `/widget/sites/${site.key}`)
-    expect(look.body).toEqual({ name: 'Tea', color: '#0f766e', position: 'right', greeting: 'Hi!' })
+    const appearance = await app.call('GET', `/widget/sites/${site.key}`)
+    expect(appearance.body).toEqual({ name: 'Tea', color: '#0f766e', position: 'right', greeting: 'Hi!' })
     const first = await app.call('GET', `/widget/sites/${app.siteKey}`)
     expect((await app.call('GET', '/widget/sites/default')).body).toEqual(first.body)
     expect(codeOf(await app.call('GET', '/widget/sites/nope'))).toBe('not_found')

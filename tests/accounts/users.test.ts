@@ -6,7 +6,7 @@ import type { User } from '#protocol/entities.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { askMeanwhile, codeOf, logIn, newUser, password, refresh } from './people.ts'
+import { codeOf, logIn, newUser, password, refresh, requestDuringTransaction } from './logins.ts'
 
 const newPassword = 'quite another one'
 
@@ -57,23 +57,25 @@ describe('users', () => {
     const { customer, agent, agentAccount, conversationId } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const watcher = await admin.connect()
-    const told = (agentId: number, name?: string) =>
+    const agentUpdate = (agentId: number, name?: string) =>
       watcher.next('agent:updated', (each) => each.agentId === agentId && each.agent?.name === name)
 
     await agentAccount.call('PATCH', '/me', { name: '梅' })
-    expect(await told(agentAccount.id, '梅')).toMatchObject({ agent: { status: 'online', openConversations: 1 } })
+    expect(await agentUpdate(agentAccount.id, '梅')).toMatchObject({
+      agent: { status: 'online', openConversations: 1 },
+    })
     const { conversation } = await customer.next('conversation:updated', ({ change }) => change === 'agent')
     expect(conversation.agent).toEqual({ id: agentAccount.id, name: '梅' })
     await agentAccount.call('PATCH', '/me', { language: 'en' })
 
     const user = await newUser(app)
     await change(user, { name: 'Bo', role: 'admin' })
-    expect(await told(user.id, 'Bo')).toMatchObject({ agent: { role: 'admin' } })
+    expect(await agentUpdate(user.id, 'Bo')).toMatchObject({ agent: { role: 'admin' } })
     await change(user, { isDisabled: true })
-    expect(await told(user.id)).toEqual({ agentId: user.id, agent: null })
+    expect(await agentUpdate(user.id)).toEqual({ agentId: user.id, agent: null })
     const body = { username: 'cai', password, name: 'Cai', role: 'agent' }
     const { id } = (await admin.call('POST', '/users', body)).body as User
-    expect(await told(id, 'Cai')).toMatchObject({ agent: { status: 'offline', openConversations: 0 } })
+    expect(await agentUpdate(id, 'Cai')).toMatchObject({ agent: { status: 'offline', openConversations: 0 } })
     expect(watcher.all('agent:updated').filter(({ agentId }) => agentId === agentAccount.id)).toHaveLength(1)
     expect(customer.all('agent:updated')).toEqual([])
   })
@@ -178,7 +180,7 @@ describe('users', () => {
     const self = { id: admin.id } as User
     expect((await change(self, { role: 'admin', isDisabled: false })).status).toBe(200)
     // While one of two admins becomes an agent, the other is disabled.
-    const late = await askMeanwhile(
+    const late = await requestDuringTransaction(
       app,
       async (trx) => {
         await lockInstallationRow(trx)

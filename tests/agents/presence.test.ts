@@ -45,8 +45,8 @@ describe('agent status', () => {
     await watcher.next('agent:status-changed', (one) => one.agentId === account.id && one.status === 'offline')
     const waited = performance.now() - closedAt
     expect(waited).toBeGreaterThan(limits.presenceGraceMs - 500)
-    const told = watcher.all('agent:status-changed').filter((one) => one.agentId === account.id)
-    expect(told.map((one) => one.status)).toEqual(['online', 'busy', 'offline'])
+    const changes = watcher.all('agent:status-changed').filter((one) => one.agentId === account.id)
+    expect(changes.map((one) => one.status)).toEqual(['online', 'busy', 'offline'])
     await account.connect()
     expect(
       await watcher.next('agent:status-changed', (one) => one.agentId === account.id && one.status === 'busy'),
@@ -63,8 +63,8 @@ describe('agent status', () => {
       .execute()
     await app.db.insertInto('agent_connections').values({ agent_id: account.id, node_id: node }).execute()
     await app.db.insertInto('agent_status').values({ agent_id: account.id, status: 'online' }).execute()
-    const told = await watcher.next('agent:status-changed', (one) => one.agentId === account.id)
-    expect(told.status).toBe('offline')
+    const change = await watcher.next('agent:status-changed', (one) => one.agentId === account.id)
+    expect(change.status).toBe('offline')
   })
 
   it('[AG5] lists every enabled agent with the number of assigned conversations', async () => {

@@ -16,7 +16,7 @@ export const webp = () => plain().webp().toBuffer()
 export const avif = () => plain().avif().toBuffer()
 
 /** Three frames of 40 by 30 pixels. */
-export const movingGif = () =>
+export const animatedGif = () =>
   sharp(Buffer.concat([10, 120, 240].map((grey) => Buffer.alloc(40 * 30 * 3, grey))), {
     raw: { width: 40, height: 90, channels: 3, pageHeight: 30 },
   })
@@ -63,7 +63,7 @@ export const pdf = (inside = '') =>
 
 /** Images that are also scripts or pages. Only re-encoding makes them harmless. */
 export const polyglots = {
-  'a GIF that is a script': async () => Buffer.concat([await movingGif(), Buffer.from(`*/=1;${script}//`)]),
+  'a GIF that is a script': async () => Buffer.concat([await animatedGif(), Buffer.from(`*/=1;${script}//`)]),
   'a JPEG with a page behind it': async () => Buffer.concat([await jpeg(), Buffer.from(page)]),
   'a PNG with a page in its text': async () => {
     const bytes = await png()

@@ -15,9 +15,9 @@ test('[AT6] [T01] an attachment is private to its uploader until sent, then visi
   const { conversationId, customer, customerAccount, agentAccount } = await app.startConversation()
   const stranger = await app.newCustomer()
   const admin = await app.newAgent({ role: 'admin' })
-  const picture = await uploaded(app, customerAccount, await png(), 'mine.png')
+  const image = await uploaded(app, customerAccount, await png(), 'mine.png')
   const everyone = { customerAccount, stranger, agentAccount, admin }
-  const whoSees = async (path: string) => {
+  const statusesOf = async (path: string) => {
     const seen: string[] = []
     for (const [name, { token }] of Object.entries(everyone)) {
       const { status, bytes } = await download(app, token, path)
@@ -26,31 +26,31 @@ test('[AT6] [T01] an attachment is private to its uploader until sent, then visi
     }
     return seen
   }
-  for (const path of [`${picture.id}`, `${picture.id}/thumbnail`])
-    expect(await whoSees(path)).toEqual(['customerAccount'])
+  for (const path of [`${image.id}`, `${image.id}/thumbnail`])
+    expect(await statusesOf(path)).toEqual(['customerAccount'])
   await customer.request('message:send', {
     conversationId,
     clientMessageId: 'p',
     type: 'image',
-    attachmentId: picture.id,
+    attachmentId: image.id,
   })
-  for (const path of [`${picture.id}`, `${picture.id}/thumbnail`]) {
-    expect(await whoSees(path)).toEqual(['customerAccount', 'agentAccount', 'admin'])
+  for (const path of [`${image.id}`, `${image.id}/thumbnail`]) {
+    expect(await statusesOf(path)).toEqual(['customerAccount', 'agentAccount', 'admin'])
     expect((await download(app, null, path)).status).toBe(401)
     expect((await download(app, null, `${path}?token=${customerAccount.token}`)).status).toBe(401)
   }
-  const theirs = await uploaded(app, agentAccount, pdf(), 'draft.pdf')
-  expect(await whoSees(`${theirs.id}`)).toEqual(['agentAccount'])
-  expect(await whoSees('999999999')).toEqual([])
+  const agentsFile = await uploaded(app, agentAccount, pdf(), 'draft.pdf')
+  expect(await statusesOf(`${agentsFile.id}`)).toEqual(['agentAccount'])
+  expect(await statusesOf('999999999')).toEqual([])
 })
 
 test('[AT7] [T12] an upload cannot act as a page, be sniffed, be embedded elsewhere or be cached by proxies', async () => {
   const customer = await app.newCustomer()
-  const picture = await uploaded(app, customer, await png(), '茶 "cup".png')
+  const image = await uploaded(app, customer, await png(), '茶 "cup".png')
   const paper = await uploaded(app, customer, pdf(), 'a;b.pdf')
   for (const [path, type, disposition] of [
-    [`${picture.id}`, 'image/png', 'inline'],
-    [`${picture.id}/thumbnail`, 'image/webp', 'inline'],
+    [`${image.id}`, 'image/png', 'inline'],
+    [`${image.id}/thumbnail`, 'image/webp', 'inline'],
     [`${paper.id}`, 'application/pdf', 'attachment'],
   ] as const) {
     const { headers } = await download(app, customer.token, path)

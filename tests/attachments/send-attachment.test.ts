@@ -64,10 +64,10 @@ test('[AT9] a conversation can start with an image, and HTTP accepts an image me
 test('[AT9] an attachment is used by one message of its uploader, also when sends race', async () => {
   const { conversationId, customer, customerAccount, agent, agentAccount } = await app.startConversation()
   await agent.request('conversation:claim', { conversationId })
-  const theirs = await uploaded(agentAccount)
+  const agentsFile = await uploaded(agentAccount)
   const send = (attachmentId: number) =>
     ({ conversationId, clientMessageId: newId(), type: 'file', attachmentId }) as const
-  expect(await customer.refused('message:send', send(theirs.id))).toBe('not_found')
+  expect(await customer.refused('message:send', send(agentsFile.id))).toBe('not_found')
   expect(await customer.refused('message:send', send(999_999_999))).toBe('not_found')
   const mine = await uploaded(customerAccount)
   const replies = await Promise.all(Array.from({ length: 6 }, () => customer.ask('message:send', send(mine.id))))

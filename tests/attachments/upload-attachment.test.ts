@@ -11,7 +11,7 @@ import { limits } from '#protocol/limits.ts'
 import { hasRoom } from '../../server/attachments/staged-uploads.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { avif, bomb, jpeg, movingGif, pdf, photo, png, polyglots, refused, script, webp } from './corpus.ts'
+import { animatedGif, avif, bomb, jpeg, pdf, photo, png, polyglots, refused, script, webp } from './corpus.ts'
 import { boundary, download, filePart, formOf, part, post, storedFiles, upload, uploaded } from './uploads.ts'
 
 let app: TestApp
@@ -56,7 +56,7 @@ describe('POST /attachments', () => {
     ['image/jpeg', 'jpg', jpeg, [80, 60]],
     ['image/png', 'png', png, [80, 60]],
     ['image/webp', 'webp', webp, [80, 60]],
-    ['image/gif', 'gif', movingGif, [40, 30]],
+    ['image/gif', 'gif', animatedGif, [40, 30]],
     ['image/webp', 'avif', avif, [80, 60]],
   ] as const)(
     '[AT4] writes a picture anew as %s (from %s), with a thumbnail',
@@ -78,7 +78,7 @@ describe('POST /attachments', () => {
   )
 
   test('[AT4] keeps an animated image animated and makes a still thumbnail', async () => {
-    const { id } = await uploaded(app, customer, await movingGif(), 'moves.gif')
+    const { id } = await uploaded(app, customer, await animatedGif(), 'moves.gif')
     const { bytes } = await download(app, customer.token, `${id}`)
     expect(await sharp(bytes, { animated: true }).metadata()).toMatchObject({ pages: 3, delay: [100, 100, 100] })
     const small = await download(app, customer.token, `${id}/thumbnail`)
@@ -291,7 +291,7 @@ describe('file types', () => {
     const late = Buffer.concat([Buffer.from('BMW'), Buffer.alloc(500_000, 'a'), Buffer.from([0])])
     expect((await upload(app, customer, late, 'order.txt')).status).toBe(400)
     expect(await uploaded(app, customer, pdf(), 'order.txt')).toMatchObject({ mimeType: 'application/pdf' })
-    expect(await uploaded(app, customer, await movingGif(), 'order.txt')).toMatchObject({ mimeType: 'image/gif' })
+    expect(await uploaded(app, customer, await animatedGif(), 'order.txt')).toMatchObject({ mimeType: 'image/gif' })
     expect((await upload(app, customer, 'BMW X5', 'order.html')).status).toBe(400)
   })
 

@@ -35,7 +35,7 @@ export interface Budget {
   peak(what: string, value: number): void
 }
 
-export interface Attack<Stage = unknown> {
+export interface Attack<Prepared = unknown> {
   name: string
   /** The weaknesses that it exploits, by id; `new` if this run found it. */
   ids: readonly string[]
@@ -56,13 +56,13 @@ export interface Attack<Stage = unknown> {
   /** Additional settings of its server. */
   env?: Readonly<Record<string, string>>
   /** Runs before the attack starts. */
-  prepare?(target: Target): Promise<Stage>
-  run(target: Target, budget: Budget, stage: Stage): Promise<void>
+  prepare?(target: Target): Promise<Prepared>
+  run(target: Target, budget: Budget, prepared: Prepared): Promise<void>
 }
 
-export const attack = <Stage>(declared: Attack<Stage>): Attack => declared as Attack
+export const attack = <Prepared>(declared: Attack<Prepared>): Attack => declared as Attack
 
-export interface Drill<Stage> extends Pick<Attack<Stage>, 'what' | 'prepare' | 'run' | 'env'> {
+export interface Drill<Prepared> extends Pick<Attack<Prepared>, 'what' | 'prepare' | 'run' | 'env'> {
   name?: string
   budget: string
   /** Lowered limits that seconds can reach. */
@@ -74,8 +74,8 @@ export interface Drill<Stage> extends Pick<Attack<Stage>, 'what' | 'prepare' | '
 }
 
 /** An attack that proves one budget. */
-export function drill<Stage>({ name, budget, to, counts, most, ...rest }: Drill<Stage>): Attack {
-  return attack<Stage>({
+export function drill<Prepared>({ name, budget, to, counts, most, ...rest }: Drill<Prepared>): Attack {
+  return attack<Prepared>({
     name: name ?? `drill-${budget}`,
     ids: ['drill'],
     isDrill: true,
@@ -113,7 +113,7 @@ export function createBudget(seconds: number): Budget & { traffic: Traffic } {
 }
 
 /** The attack's own counts that exceed a limit. */
-export function broken(most: Attack['most'], traffic: Traffic, seconds: number): string[] {
+export function exceededLimits(most: Attack['most'], traffic: Traffic, seconds: number): string[] {
   return Object.entries(most ?? {}).flatMap(([what, { burst, perSecond }]) => {
     // Ten percent more, because a round takes slightly longer than its seconds.
     const bound = Math.ceil((burst + perSecond * (seconds + 2)) * 1.1)
@@ -123,7 +123,7 @@ export function broken(most: Attack['most'], traffic: Traffic, seconds: number):
 }
 
 /** `met`; `cut` if the server refused or ended it first; `weak` otherwise. */
-export function floorOf({ floor }: Attack, traffic: Traffic, seconds: number): 'met' | 'cut' | 'weak' {
+export function floorStatus({ floor }: Attack, traffic: Traffic, seconds: number): 'met' | 'cut' | 'weak' {
   const isMet = Object.entries(floor).every(([what, perSecond]) => (traffic[what] ?? 0) >= perSecond * seconds)
   if (isMet) return 'met'
   return (traffic.cuts ?? 0) + (traffic.refusals ?? 0) > 0 ? 'cut' : 'weak'

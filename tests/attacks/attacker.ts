@@ -9,7 +9,7 @@ import { attackNamed } from './all-attacks.ts'
 import { type Attack, createBudget, type Target, type Traffic } from './attack.ts'
 
 /** What the run requests of this process. */
-export interface Order {
+export interface AttackerOptions {
   names: readonly string[]
   target: Omit<Target, 'address' | 'random'>
   /** Each attack has its own network, 127.(network + index).x.y, with 127.0.0.1 first if `fromHere`. */
@@ -33,13 +33,13 @@ process.on('disconnect', () => process.exit(0))
 process.on('unhandledRejection', () => undefined)
 process.on('uncaughtException', () => undefined)
 
-process.once('message', async (order: Order) => {
+process.once('message', async (options: AttackerOptions) => {
   setPriority(10)
-  const members = order.names.map((name, place) => ({ attack: attackNamed(name), target: targetOf(order, place) }))
-  const stages = await Promise.all(
+  const members = options.names.map((name, index) => ({ attack: attackNamed(name), target: targetOf(options, index) }))
+  const preparations = await Promise.all(
     members.map(async ({ attack, target }) => {
       try {
-        return { stage: await prepared(attack, target) }
+        return { prepared: await prepareAttack(attack, target) }
       } catch (error) {
         await report({ kind: 'failed', name: attack.name, reason: String(error) })
         return null
@@ -50,26 +50,26 @@ process.once('message', async (order: Order) => {
   await report({ kind: 'ready' })
   await started
 
-  const endsAt = performance.now() + order.totalSeconds * 1000
-  const hasRounds = order.totalSeconds > order.seconds
+  const endsAt = performance.now() + options.totalSeconds * 1000
+  const hasRounds = options.totalSeconds > options.seconds
   const traffic: Record<string, Traffic> = {}
   await Promise.all(
-    members.map(async ({ attack, target }, place) => {
-      let stage = stages[place]
+    members.map(async ({ attack, target }, index) => {
+      let prepared = preparations[index]
       for (let round = 0; round === 0 || (hasRounds && performance.now() < endsAt - 500); round++) {
-        const seconds = Math.min(order.seconds, (endsAt - performance.now()) / 1000)
+        const seconds = Math.min(options.seconds, (endsAt - performance.now()) / 1000)
         const budget = createBudget(seconds)
         // A round that cannot prepare, because the server already refuses it, attacks nothing.
-        if (stage) {
+        if (prepared) {
           await Promise.race([
-            attack.run(target, budget, stage.stage).catch(() => undefined),
+            attack.run(target, budget, prepared.prepared).catch(() => undefined),
             sleep(seconds * 1000 + 500),
           ])
         } else await sleep(1_000)
         traffic[attack.name] = sum(traffic[attack.name], budget.traffic)
         if (hasRounds && performance.now() < endsAt - 1_000) {
-          stage = await prepared(attack, target).then(
-            (again) => ({ stage: again }),
+          prepared = await prepareAttack(attack, target).then(
+            (again) => ({ prepared: again }),
             () => null,
           )
         }
@@ -80,7 +80,7 @@ process.once('message', async (order: Order) => {
   process.exit(0)
 })
 
-const prepared = async (attack: Attack, target: Target): Promise<unknown> => await attack.prepare?.(target)
+const prepareAttack = async (attack: Attack, target: Target): Promise<unknown> => await attack.prepare?.(target)
 
 function sum(before: Traffic = {}, more: Traffic): Traffic {
   const total = { ...before }
@@ -88,11 +88,11 @@ function sum(before: Traffic = {}, more: Traffic): Traffic {
   return total
 }
 
-function targetOf({ target, network, fromHere, seed }: Order, place: number): Target {
+function targetOf({ target, network, fromHere, seed }: AttackerOptions, index: number): Target {
   return {
     ...target,
     address: (index = 0) =>
-      fromHere && index === 0 ? '127.0.0.1' : `127.${network + place}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
-    random: createRandom(seed + place),
+      fromHere && index === 0 ? '127.0.0.1' : `127.${network + index}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
+    random: createRandom(seed + index),
   }
 }

@@ -6,7 +6,7 @@ import { describe, expect, inject, test } from 'vitest'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { dropDatabase, newDatabaseUrl } from '../support/database.ts'
 import { attackNamed, attacks, drills, provingAttack } from './all-attacks.ts'
-import { type Attack, broken } from './attack.ts'
+import { type Attack, exceededLimits } from './attack.ts'
 import { applyChanges } from './change-budgets.ts'
 import { withFigures } from './report.ts'
 import { type Figures, type RoundOptions, runRound } from './round.ts'
@@ -82,9 +82,9 @@ describe('the list of attacks', () => {
 describe('the attack run', () => {
   test("reports counts beyond a limit, with ten percent for a round's extra time", () => {
     const most = { sessions: { burst: 30, perSecond: 0.5 } }
-    expect(broken(most, { sessions: 46 }, 20)).toEqual([])
-    expect(broken(most, { sessions: 47 }, 20)).toEqual(['47 sessions, at most 46 expected'])
-    expect(broken(most, {}, 20)).toEqual([])
+    expect(exceededLimits(most, { sessions: 46 }, 20)).toEqual([])
+    expect(exceededLimits(most, { sessions: 47 }, 20)).toEqual(['47 sessions, at most 46 expected'])
+    expect(exceededLimits(most, {}, 20)).toEqual([])
   })
 
   test('removes whole budgets or lowers single numbers, and rejects unknown names', () => {

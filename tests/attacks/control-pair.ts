@@ -12,7 +12,7 @@ const everyMs = 500
 const acknowledgedMs = 5_000
 /** A message that took longer to reach the other side does not count as recovered. */
 const recoveredMs = 150
-const inARow = 3
+const consecutive = 3
 
 interface Sent {
   clientMessageId: string
@@ -82,7 +82,7 @@ export async function startControlPair(
   async function connect(first: string, nextToken: () => Promise<string | null>): Promise<Person> {
     const person: Person = { socket: null as never, token: first, renew: async () => undefined }
     person.socket = io(url, {
-      auth: (give) => give({ token: person.token }),
+      auth: (callback) => callback({ token: person.token }),
       transports: ['websocket'],
       forceNew: true,
       reconnectionDelay: 50,
@@ -132,7 +132,7 @@ export async function startControlPair(
   let thrown = 0
   let isMeasuring = false
   let isOver = false
-  let turn = 0
+  let sequence = 0
   const inFlight = new Set<Promise<void>>()
 
   function received(message: { clientMessageId: string }) {
@@ -189,11 +189,11 @@ export async function startControlPair(
   }
 
   const timer = setInterval(() => {
-    const clientMessageId = `pair${++turn}`
+    const clientMessageId = `pair${++sequence}`
     const sent: Sent = { clientMessageId, sentAt: performance.now(), acknowledgedAt: null, receivedAt: null }
     all.set(clientMessageId, sent)
     if (isMeasuring) measured.push(sent)
-    const sending = send(turn % 2 === 0 ? agent : customer, sent)
+    const sending = send(sequence % 2 === 0 ? agent : customer, sent)
     inFlight.add(sending)
     void sending.finally(() => inFlight.delete(sending))
   }, everyMs)
@@ -205,7 +205,7 @@ export async function startControlPair(
 
   async function settled(withinMs: number) {
     const isOpen = () => [...all.values()].some((sent) => latency(sent) === Number.POSITIVE_INFINITY)
-    for (const giveUpAt = performance.now() + withinMs; isOpen() && performance.now() < giveUpAt; await sleep(20));
+    for (const deadline = performance.now() + withinMs; isOpen() && performance.now() < deadline; await sleep(20));
   }
 
   return {
@@ -221,8 +221,8 @@ export async function startControlPair(
         const since = [...all.values()].filter(({ sentAt }) => sentAt >= endedAt - everyMs)
         const at = since.findIndex(
           (_, index) =>
-            index + inARow <= since.length &&
-            since.slice(index, index + inARow).every((sent) => latency(sent) <= recoveredMs),
+            index + consecutive <= since.length &&
+            since.slice(index, index + consecutive).every((sent) => latency(sent) <= recoveredMs),
         )
         if (at >= 0) return Math.max(0, (since[at] as Sent).sentAt - endedAt)
       }

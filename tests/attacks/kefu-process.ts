@@ -16,7 +16,7 @@ export interface KefuProcess {
   redisUrl: string | null
   exited: Child['exited']
   isRunning(): boolean
-  lastWords(): string
+  outputTail(): string
   /** Log lines so far. */
   logLines(): number
   /** Resident memory of the process and all its children, in bytes. */
@@ -78,8 +78,8 @@ export async function startKefuProcess(options: KefuOptions): Promise<KefuProces
     lines += text.split('\n').length - 1
     url ||= /ready at (http[^"\s]+)/.exec(text)?.[1] ?? ''
   })
-  for (const giveUpAt = performance.now() + 60_000; url === ''; await sleep(20)) {
-    if (performance.now() > giveUpAt || !child.isRunning()) {
+  for (const deadline = performance.now() + 60_000; url === ''; await sleep(20)) {
+    if (performance.now() > deadline || !child.isRunning()) {
       child.kill('SIGKILL')
       await redis?.stop()
       throw new Error(`Kefu is not ready: ${child.lastWords()}`)
@@ -93,14 +93,14 @@ export async function startKefuProcess(options: KefuOptions): Promise<KefuProces
     redisUrl: redis?.url ?? null,
     exited: child.exited,
     isRunning: child.isRunning,
-    lastWords: child.lastWords,
+    outputTail: child.lastWords,
     logLines: () => lines,
     residentBytes: () => residentBytes(child.pid),
     async stop() {
       child.kill('SIGTERM')
-      const impatience = setTimeout(() => child.kill('SIGKILL'), 12_000)
+      const killTimer = setTimeout(() => child.kill('SIGKILL'), 12_000)
       await child.exited
-      clearTimeout(impatience)
+      clearTimeout(killTimer)
       await redis?.stop()
     },
   }

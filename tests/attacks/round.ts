@@ -4,8 +4,8 @@ import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { type Attack, broken, floorOf, type Traffic } from './attack.ts'
-import type { Order, Report } from './attacker.ts'
+import { type Attack, exceededLimits, floorStatus, type Traffic } from './attack.ts'
+import type { AttackerOptions, Report } from './attacker.ts'
 import type { BudgetChanges } from './change-budgets.ts'
 import { type ControlPair, type PairFigures, startControlPair } from './control-pair.ts'
 import { type KefuProcess, proxyAddress, startKefuProcess } from './kefu-process.ts'
@@ -133,7 +133,7 @@ async function measure(
     .map(([name, traffic]): [string, Traffic] => [name, { ...traffic, 'log lines': logLines }])
   const traffic = attacks.map((attack): AttackTraffic => {
     const own = counted.find(([name]) => name === attack.name)?.[1] ?? {}
-    return { name: attack.name, traffic: own, floor: exited ? 'met' : floorOf(attack, own, seconds) }
+    return { name: attack.name, traffic: own, floor: exited ? 'met' : floorStatus(attack, own, seconds) }
   })
   const result: Omit<Figures, 'problems'> = {
     name: attacks.map(({ name }) => name).join(' + '),
@@ -165,7 +165,7 @@ function problemsOf(
   const isAlone = attacks.length === 1 && totalSeconds === seconds
   for (const [index, attack] of attacks.entries()) {
     const own = traffic[index]
-    if (isAlone || attack.isCrowd) problems.push(...broken(attack.most, own?.traffic ?? {}, seconds))
+    if (isAlone || attack.isCrowd) problems.push(...exceededLimits(attack.most, own?.traffic ?? {}, seconds))
     if (isAlone && criteria.needsFloor && own?.floor === 'weak') {
       problems.push('too little traffic: this attack proves nothing')
     }
@@ -204,7 +204,7 @@ function startAttackers(options: RoundOptions, kefu: KefuProcess): Attacker[] {
   const groups = Array.from({ length: processes }, (_, group) => attacks.filter((_, n) => n % processes === group))
   let network = firstNetwork
   return groups.map((group) => {
-    const order: Order = {
+    const attackerOptions: AttackerOptions = {
       names: group.map(({ name }) => name),
       target: { host: kefu.host, port: kefu.port, proxyAddress, admin, files: { avif }, redisUrl: kefu.redisUrl },
       network,
@@ -214,18 +214,18 @@ function startAttackers(options: RoundOptions, kefu: KefuProcess): Attacker[] {
       seed: seed + network,
     }
     network += group.length
-    return startAttacker(order)
+    return startAttacker(attackerOptions)
   })
 }
 
-function startAttacker(order: Order): Attacker {
+function startAttacker(attackerOptions: AttackerOptions): Attacker {
   const child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const failures: string[] = []
   const endToo = () => child.kill('SIGKILL')
   process.once('exit', endToo)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   void exited.then(() => process.off('exit', endToo))
-  const heard = <K extends Report['kind']>(kind: K) =>
+  const received = <K extends Report['kind']>(kind: K) =>
     new Promise<Extract<Report, { kind: K }> | null>((resolve) => {
       child.on('message', (report: Report) => {
         if (report.kind === kind) resolve(report as Extract<Report, { kind: K }>)
@@ -235,9 +235,9 @@ function startAttacker(order: Order): Attacker {
   child.on('message', (report: Report) => {
     if (report.kind === 'failed') failures.push(`${report.name} could not be prepared: ${report.reason}`)
   })
-  const ready = heard('ready')
-  const over = heard('over')
-  child.send(order)
+  const ready = received('ready')
+  const over = received('over')
+  child.send(attackerOptions)
   return {
     ready: ready.then(() => failures),
     begin: () => void child.send('begin'),

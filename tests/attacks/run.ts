@@ -41,8 +41,8 @@ const { values } = parseArgs({
 
 type Common = Omit<RoundOptions, 'attacks'>
 
-const isPossible = ({ needsRedis }: Attack) => !needsRedis || findRedis() !== undefined
-const chosen = (values.only?.split(',').map(attackNamed) ?? [...attacks]).filter(isPossible)
+const canRun = ({ needsRedis }: Attack) => !needsRedis || findRedis() !== undefined
+const chosen = (values.only?.split(',').map(attackNamed) ?? [...attacks]).filter(canRun)
 
 async function run(): Promise<boolean> {
   if (values.list) {
@@ -128,15 +128,15 @@ async function rounds(
 async function removeBudgets(common: Common, which: string): Promise<boolean> {
   const names = which === 'all' ? Object.keys(budgets) : which.split(',')
   const isRepelled = new Map<string, boolean>()
-  let isSound = true
+  let isClean = true
   for (const budget of names) {
     const attack = provingAttack(budget)
     if (attack === undefined) {
       say(`MISSED ${budget}: no attack proves it`)
-      isSound = false
+      isClean = false
       continue
     }
-    if (!isPossible(attack)) continue
+    if (!canRun(attack)) continue
     const { name } = attack
     // If an attack has counts, they decide: the latency of others proves nothing about one budget.
     const criteria = attack.most ? { p95Ms: Number.POSITIVE_INFINITY, needsFloor: false } : {}
@@ -147,10 +147,10 @@ async function removeBudgets(common: Common, which: string): Promise<boolean> {
       say(`${problems.length === 0 ? 'clean ' : 'FALSE '} ${name}, all budgets in place. ${problems.join('; ')}`)
     }
     const { problems } = await runRound({ ...options, without: budget })
-    isSound &&= problems.length > 0 && isRepelled.get(name) === true
+    isClean &&= problems.length > 0 && isRepelled.get(name) === true
     say(`${problems.length > 0 ? 'caught' : 'MISSED'} ${budget} removed, by ${name}. ${problems.join('; ')}`)
   }
-  return isSound
+  return isClean
 }
 
 /** Floods that come from the address of a crowd. */

@@ -5,8 +5,8 @@ import type { Attachment } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits.ts'
 import { boundary, filePart, formOf, storedFiles } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/round-trips.ts'
-import { beginSlowCall, type SlowCallParts } from '../support/slow-call.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
+import { type SlowCallParts, startSlowCall } from '../support/slow-call.ts'
 import { openStage, type Stage } from './fixtures.ts'
 import { overHttp, type Row, readTable } from './permissions.ts'
 import { askOverHttp, type Subject } from './sample-requests.ts'
@@ -107,7 +107,7 @@ async function begin({ row, column }: ReturnType<typeof calls>[number]) {
   const { method, path, content } = askOverHttp(row.name, subject)
   if (content === undefined) throw new Error(`${row.name} has no body in asks.ts`)
   const parts: SlowCallParts = { method, path, token: account.token, type: content.type, body: content.body }
-  const call = beginSlowCall(stage.app.url, parts)
+  const call = startSlowCall(stage.app.url, parts)
   await isRead(stage.app, account)
   return { account, call }
 }
@@ -150,7 +150,7 @@ describe('while a body is under way', () => {
   it('[AZ1] [S5] a disabled admin neither makes an admin nor enables himself', async () => {
     const bad = await stage.app.newAgent({ role: 'admin' })
     const call = (method: string, path: string, body: object) =>
-      beginSlowCall(stage.app.url, {
+      startSlowCall(stage.app.url, {
         method,
         path: `/api/v1${path}`,
         token: bad.token,
@@ -185,7 +185,7 @@ describe('while a body is under way', () => {
     const calls = ['POST /api/v1/conversations/:id/messages', 'POST /api/v1/users'].map((name) => {
       const { method, path, content } = askOverHttp(name, subject as Subject)
       const body = content?.body ?? ''
-      return beginSlowCall(app.url, { method, path, token: agent.token, type: 'application/json', body })
+      return startSlowCall(app.url, { method, path, token: agent.token, type: 'application/json', body })
     })
     await isRead(app, agent)
     expect((await byOther(`/users/${agent.id}`, { isDisabled: true })).status).toBe(200)
@@ -209,7 +209,7 @@ describe('while a body is under way', () => {
       const customer = await app.newCustomer()
       const body = formOf(filePart('some text', 'note.txt'))
       const parts = { method: 'POST', path: '/api/v1/attachments', token: customer.token, type: asForm, body }
-      const call = beginSlowCall(app.url, { ...parts, first: body.length - 10 })
+      const call = startSlowCall(app.url, { ...parts, first: body.length - 10 })
       // It comes in, so everything was asked that is asked before the body.
       await expect.poll(async () => (await storedFiles(app)).length).toBe(files.length + 1)
       const code = await end(customer)
@@ -226,7 +226,7 @@ describe('while a body is under way', () => {
     await app.db.updateTable('users').set({ blocked_at: new Date() }).where('id', '=', customer.id).execute()
     const body = formOf(filePart('some text', 'note.txt'))
     const parts = { method: 'POST', path: '/api/v1/attachments', token: customer.token, type: asForm, body }
-    const call = beginSlowCall(app.url, parts)
+    const call = startSlowCall(app.url, parts)
     let code: string | undefined
     void call.answered.then((answer) => {
       code = answer.code
@@ -238,7 +238,7 @@ describe('while a body is under way', () => {
   it('[AZ2] a call that came whole reads its caller once', async () => {
     const { app, people } = stage
     const [subject] = await stage.newSubjects(1, 'pending')
-    const trips = await tripsOf(() =>
+    const trips = await recordRoundTrips(() =>
       people.admin.account.call('POST', `/conversations/${subject?.conversationId}/messages`, {
         clientMessageId: 'whole',
         content: 'hello',
@@ -253,7 +253,7 @@ it('[AZ2] a token that ends while the body is under way is no token at its end',
   const time = { ahead: 0 }
   const app = await startTestApp({ now: () => Date.now() + time.ahead })
   const agent = await app.newAgent({ role: 'admin' })
-  const call = beginSlowCall(app.url, {
+  const call = startSlowCall(app.url, {
     method: 'POST',
     path: '/api/v1/sites',
     token: agent.token,

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { createHttpServer } from '../../server/http/server.ts'
 import { requests } from '../../server/realtime/requests.ts'
-import type { PublishedState } from '../support/client.ts'
+import type { ReceivedEvent } from '../support/client.ts'
 import { type Answered, ask, type Cell, cellsOf, nameOf } from './cells.ts'
 import { openStage, ownersMark, type Person, type Stage, staffMark } from './fixtures.ts'
 import { overHttp, overSockets, readTable, type State, states } from './permissions.ts'
@@ -63,8 +63,8 @@ describe('the authorization matrix', { retry: 0 }, () => {
   }
 
   /** What is told of a conversation; what is told of who is here is everybody's to know. */
-  const toldOf = ({ told }: { told: PublishedState[] }) =>
-    told.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
+  const toldOf = ({ received }: { received: ReceivedEvent[] }) =>
+    received.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
 
   /** Each actor asks one thing after another, all of them at once; answers in the order of the cells. */
   async function askAll(asked: { cell: Cell; subject: Subject; owner?: Person | undefined }[]): Promise<Answered[]> {
@@ -105,7 +105,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
   it('[T01] [T02] [T04] [T07] [RQ4] [RQ7] [HT7] [HT8] refuses whom it must, and then changes nothing and tells nobody; who looks changes nothing either', async () => {
     const cells = allCells().filter(({ expected }) => expected !== 'ok')
     const before = await stage.rows()
-    for (const { client } of Object.values(stage.people)) client.told.length = 0
+    for (const { client } of Object.values(stage.people)) client.received.length = 0
     const answers = await askAll(cells.map((cell) => ({ cell, subject: stage.shared[cell.row.state ?? 'pending'] })))
     expect(complaints(cells, answers)).toEqual([])
     expect(await stage.rows()).toEqual(before)
@@ -154,18 +154,18 @@ describe('the authorization matrix', { retry: 0 }, () => {
     )
     await stranger.client.request('conversation:list', {})
     const everyOwner = [owner, ...owners.values()]
-    for (const { client } of [stranger, ...everyOwner]) expect(JSON.stringify(client.told)).not.toContain(staffMark)
-    expect(JSON.stringify(stranger.client.told)).not.toContain(ownersMark)
+    for (const { client } of [stranger, ...everyOwner]) expect(JSON.stringify(client.received)).not.toContain(staffMark)
+    expect(JSON.stringify(stranger.client.received)).not.toContain(ownersMark)
     const own = await stranger.client.request('conversation:list', {})
     const ownIds = own.conversations.map(({ id }) => id)
-    const isOthers = (told: PublishedState) => conversationsOf(told).some((id) => !ownIds.includes(id))
+    const isOthers = (told: ReceivedEvent) => conversationsOf(told).some((id) => !ownIds.includes(id))
     expect(toldOf(stranger.client).filter(isOthers)).toEqual([])
     for (const { client } of owners.values()) client.close()
   })
 })
 
 /** What an event is about; 0 where that cannot be seen. */
-function conversationsOf({ data }: PublishedState): number[] {
+function conversationsOf({ data }: ReceivedEvent): number[] {
   if ('heads' in data) return data.heads.map(({ conversationId }) => conversationId)
   if ('conversation' in data) return [data.conversation.id]
   return ['conversationId' in data ? data.conversationId : 0]

@@ -79,7 +79,7 @@ export const removals: Record<string, Removal> = {
     file: connection,
     find: 'await assertVisible(app, actor, conversationId)',
     put: '',
-    caughtBy: 'tests/conversations/strangers.test.ts',
+    caughtBy: 'tests/conversations/foreign-conversations.test.ts',
   },
   'that a conversation is checked before it is subscribed to': {
     file: connection,
@@ -90,7 +90,7 @@ export const removals: Record<string, Removal> = {
     await unsubscribe(connection, conversationId)
     throw error
   })`,
-    caughtBy: 'tests/conversations/strangers.test.ts',
+    caughtBy: 'tests/conversations/foreign-conversations.test.ts',
   },
   'whose conversation is read': {
     file: 'server/conversations/get-conversation.ts',

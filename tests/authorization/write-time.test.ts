@@ -19,7 +19,7 @@ import { createUser } from '../../server/users/create-user.ts'
 import { updateMe } from '../../server/users/update-me.ts'
 import { updateUser } from '../../server/users/update-user.ts'
 import { loopback, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/round-trips.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
 import { openStage, type Stage } from './fixtures.ts'
 import { overHttp, overSockets, type Row, readTable } from './permissions.ts'
 import { payloads, type Subject } from './sample-requests.ts'
@@ -107,7 +107,7 @@ describe('[AZ1] whoever was ended after a request was let through writes nothing
       const { actor, subject } = await prepare(row, column)
       actor.isEnded = true
       const before = await stage.rows()
-      for (const { client } of Object.values(stage.people)) client.told.length = 0
+      for (const { client } of Object.values(stage.people)) client.received.length = 0
       await expect(ask(name, actor, subject), `${row.state} ${column}`).rejects.toMatchObject({ code: 'unauthorized' })
       expect(await stage.rows()).toEqual(before)
       await stage.people.holder.client.request('conversation:count', {})
@@ -184,7 +184,7 @@ describe('what waits when its connection is ended', () => {
 
   /** How many of them began to run once the row was given back, and how many did what they were asked. */
   async function ranAfter(app: TestApp, giveBack: () => Promise<void>, ids: readonly number[]) {
-    const trips = await tripsOf(async () => {
+    const trips = await recordRoundTrips(async () => {
       await giveBack()
       await app.writer.drain()
       // What waited comes before this in the turns of the event loop.

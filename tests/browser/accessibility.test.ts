@@ -6,16 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { colourRules, findViolations } from '../support/axe.ts'
-import { type Customer, customerAt, openStage, password, type Stage } from '../support/browser.ts'
+import { type CustomerPage, customerAt, launchTestBrowser, password, type TestBrowser } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { chinese, english } from './words.ts'
+import { chinese, english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined).each([english, chinese])('accessibility in $locale', (words) => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let page: Page
   let shop: Page
-  let customer: Customer
+  let customer: CustomerPage
 
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
   const link = (name: string | RegExp) => page.getByRole('link', { name })
@@ -50,14 +50,14 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
     const { locale } = words
-    page = await (await stage.enter({ locale, viewport: { width: 1440, height: 900 } })).newPage()
-    shop = await (await stage.enter({ locale })).newPage()
+    page = await (await testBrowser.newProfile({ locale, viewport: { width: 1440, height: 900 } })).newPage()
+    shop = await (await testBrowser.newProfile({ locale })).newPage()
     customer = customerAt(shop)
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
@@ -298,6 +298,6 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
 
   test('[WI12] no browser reported an error', async () => {
     // Browsers log the 401 of a wrong password.
-    expect((await stage.leave()).filter((line) => !line.includes('/auth/login'))).toEqual([])
+    expect((await testBrowser.closeProfiles()).filter((line) => !line.includes('/auth/login'))).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { type CustomerPage, launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium, launchChromium } from '../support/chromium.ts'
 import { isLongRun } from '../support/scale.ts'
 import { classCount, hostileStrings, someOfEachClass, trap } from './hostile-strings.ts'
@@ -17,22 +17,22 @@ const nameOf = (text: string) => Array.from(text).slice(0, limits.nameLength).jo
 
 describe.skipIf(findChromium() === undefined)('hostile strings', () => {
   let app: TestApp
-  let stage: Stage
-  const sprung: string[] = []
+  let testBrowser: TestBrowser
+  const triggered: string[] = []
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  async function enterWithTrap(): Promise<BrowserContext> {
-    const context = await stage.enter()
-    await context.exposeFunction(trap, () => sprung.push('called'))
-    context.on('page', (page) => page.on('dialog', (dialog) => sprung.push(dialog.message())))
+  async function newProfileWithTrap(): Promise<BrowserContext> {
+    const context = await testBrowser.newProfile()
+    await context.exposeFunction(trap, () => triggered.push('called'))
+    context.on('page', (page) => page.on('dialog', (dialog) => triggered.push(dialog.message())))
     return context
   }
 
@@ -41,8 +41,11 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       await page.mouse.move(600, 300)
       expect(await page.title()).not.toBe('')
     }
-    expect(sprung).toEqual([])
-    expect(await stage.leave(), 'what the browser complained about, violations of the policy included').toEqual([])
+    expect(triggered).toEqual([])
+    expect(
+      await testBrowser.closeProfiles(),
+      'what the browser complained about, violations of the policy included',
+    ).toEqual([])
   }
 
   test('[T08] run where a page inserts them as HTML', async () => {
@@ -68,7 +71,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       conversations.push(...(await Promise.all(strings.slice(from, from + 10).map((text) => fill(text)))))
     }
     const admin = await newLogin(app, 'Ann', 'admin')
-    const page = await logIn(await enterWithTrap(), app, admin, '/console/?view=all')
+    const page = await logIn(await newProfileWithTrap(), app, admin, '/console/?view=all')
     for (const [index, text] of strings.entries()) {
       await page.evaluate((path) => {
         history.pushState(null, '', path)
@@ -97,7 +100,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
   test('[T08] stay text in the widget: agent names, messages, site name and greeting', {
     timeout: 600_000,
   }, async () => {
-    const context = await enterWithTrap()
+    const context = await newProfileWithTrap()
     const customer = await visit(context, `${app.url}/demo/`)
     await customer.open()
     await answerAll(customer)
@@ -135,7 +138,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
   }
 
   /** The customer writes, and agents with these names reply one after another. */
-  async function answerAll(customer: Customer): Promise<void> {
+  async function answerAll(customer: CustomerPage): Promise<void> {
     const admin = await (await app.newAgent({ role: 'admin' })).connect()
     await customer.write('Hello')
     const { conversation } = await admin.next('conversation:created')

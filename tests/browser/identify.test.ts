@@ -7,15 +7,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Site } from '#protocol/entities.ts'
 import type { IdentitySecretReply, WidgetSessionReply } from '#protocol/http.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { type Customer, openStage, type Stage, visit } from '../support/browser.ts'
+import { type CustomerPage, launchTestBrowser, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { hears, kefu, kept, openShop, type PageWindow, type Shop } from './strict-shop.ts'
-import { english } from './words.ts'
+import { english } from './screen-texts.ts'
+import { kefu, openStrictPage, type PageWindow, pageStorage, type StrictPage, waitForEvent } from './strict-page.ts'
 
 describe.skipIf(findChromium() === undefined)('a shop’s page that identifies its customer', () => {
   let app: TestApp
-  let stage: Stage
-  let shop: Shop
+  let testBrowser: TestBrowser
+  let shop: StrictPage
   let admin: TestAccount
   let site: Site
   let secret: string
@@ -23,8 +23,8 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
-    shop = await openShop(app)
+    testBrowser = await launchTestBrowser()
+    shop = await openStrictPage(app)
     await app.db.updateTable('sites').set({ origins: shop.origin }).where('site_key', '=', app.siteKey).execute()
     admin = await app.newAgent({ role: 'admin' })
     const { sites } = (await admin.call('GET', '/sites')).body as { sites: Site[] }
@@ -32,10 +32,10 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
     secret = ((await admin.call('POST', `/sites/${site.id}/identity-secret`, {})).body as IdentitySecretReply).secret
   })
   afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+    expect(await testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await shop.close()
     await app.stop()
   })
@@ -43,17 +43,17 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
   const newSub = () => `shop-${++people}`
   const identityOf = (sub: string, claims: object = {}) =>
     jwt.sign({ sub, aud: app.siteKey, ...claims }, secret, { expiresIn: 300 })
-  const resumeTokenOf = ({ frame }: Customer) =>
+  const resumeTokenOf = ({ frame }: CustomerPage) =>
     frame.evaluate(() => Object.entries(localStorage).find(([key]) => key.endsWith(':resume'))?.[1])
 
   /** The page fetches the identity on demand, as from its own server. */
-  const identifyLater = ({ page }: Customer, identity: string) =>
+  const identifyLater = ({ page }: CustomerPage, identity: string) =>
     page.evaluate((signed) => {
       const { Kefu } = window as unknown as PageWindow
       Kefu('identify', { identity: () => new Promise((resolve) => setTimeout(resolve, 50, signed)) })
     }, identity)
 
-  async function visitAs(context: BrowserContext, sub: string): Promise<Customer> {
+  async function visitAs(context: BrowserContext, sub: string): Promise<CustomerPage> {
     const customer = await visit(context, `${shop.origin}/`)
     await customer.seesLauncher(true)
     await identifyLater(customer, identityOf(sub))
@@ -64,17 +64,17 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
   test('[PA9] brings a customer back to the same conversation after a reload and in another browser', async () => {
     const sub = newSub()
     const agent = await (await app.newAgent()).connect()
-    const customer = await visitAs(await stage.enter(), sub)
+    const customer = await visitAs(await testBrowser.newProfile(), sub)
     await customer.write('from my desk')
     const { conversation } = await agent.next('conversation:created')
     expect(conversation.customer).toMatchObject({ externalId: sub, isNameVerified: false })
     await customer.reload()
     await customer.sees('from my desk')
-    const elsewhere = await visitAs(await stage.enter(), sub)
+    const elsewhere = await visitAs(await testBrowser.newProfile(), sub)
     await elsewhere.sees('from my desk')
     await kefu(elsewhere.page, 'identify', { identity: identityOf(sub, { name: 'Ming' }) })
-    const told = await agent.next('conversation:updated', ({ change }) => change === 'customer')
-    expect(told.conversation.customer).toMatchObject({
+    const update = await agent.next('conversation:updated', ({ change }) => change === 'customer')
+    expect(update.conversation.customer).toMatchObject({
       id: conversation.customer.id,
       name: 'Ming',
       isNameVerified: true,
@@ -84,7 +84,7 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
   })
 
   test('[PA9] [ID4] keeps what an anonymous customer wrote before signing in', async () => {
-    const customer = await visit(await stage.enter(), `${shop.origin}/stub`)
+    const customer = await visit(await testBrowser.newProfile(), `${shop.origin}/stub`)
     await customer.ready()
     await customer.write('not signed in yet')
     const agent = await (await app.newAgent()).connect()
@@ -104,7 +104,7 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
   })
 
   test('[PA10] [T20] shows the next customer nothing of the previous one in any tab, and sends none of their unsent messages', async () => {
-    const context = await stage.enter()
+    const context = await testBrowser.newProfile()
     const identityA = identityOf(newSub())
     const [one, two] = [await visit(context, `${shop.origin}/`), await visit(context, `${shop.origin}/`)]
     for (const { page } of [one, two]) await kefu(page, 'identify', { identity: identityA })
@@ -134,11 +134,11 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
     expect([undefined, senderOf('a secret of A')]).toContain(senderOf('unsent by A'))
     expect((continued.body as WidgetSessionReply).customer.id).not.toBe(senderOf('a secret of A'))
     // The page of the other tab still identifies A. It has not switched the session back.
-    expect(stage.requests.filter((url) => url.endsWith('/widget/session')).length).toBeLessThan(12)
+    expect(testBrowser.requests.filter((url) => url.endsWith('/widget/session')).length).toBeLessThan(12)
   })
 
   test('[PA10] [PA4] ends the session on the server on shutdown, in all tabs', async () => {
-    const context = await stage.enter()
+    const context = await testBrowser.newProfile()
     const customer = await visitAs(context, newSub())
     await customer.write('before I sign out')
     await customer.sees(english.sent)
@@ -146,7 +146,7 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
     expect(id).toBeGreaterThan(0)
     await kefu(customer.page, 'shutdown')
     await customer.page.locator('kefu-widget').waitFor({ state: 'detached' })
-    expect(await kept(customer.page)).toEqual({ cookie: '' })
+    expect(await pageStorage(customer.page)).toEqual({ cookie: '' })
     const [session] = await app.db
       .selectFrom('customer_sessions')
       .select('revoked_at')
@@ -156,18 +156,18 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
   })
 
   test('[PA11] is told when an identity is rejected, and the customer can still talk if the site allows it', async () => {
-    const customer = await visit(await stage.enter(), `${shop.origin}/stub`)
+    const customer = await visit(await testBrowser.newProfile(), `${shop.origin}/stub`)
     await customer.ready()
     await customer.page.evaluate(() => {
-      const { Kefu, heard } = window as unknown as PageWindow
-      Kefu('on', 'error', (error: unknown) => heard.push(JSON.stringify(error)))
+      const { Kefu, received } = window as unknown as PageWindow
+      Kefu('on', 'error', (error: unknown) => received.push(JSON.stringify(error)))
     })
     await kefu(customer.page, 'identify', { identity: 'not.an.identity' })
-    await hears(customer.page, '{"code":"unauthorized"}')
+    await waitForEvent(customer.page, '{"code":"unauthorized"}')
     await customer.write('as nobody')
     await customer.sees('as nobody')
     await app.db.updateTable('sites').set({ require_identity: true }).where('id', '=', site.id).execute()
-    const stranger = await visit(await stage.enter(), `${shop.origin}/`)
+    const stranger = await visit(await testBrowser.newProfile(), `${shop.origin}/`)
     const loaded = stranger.page.waitForEvent('framenavigated')
     await stranger.pressLauncher()
     await loaded
@@ -177,6 +177,6 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
     await stranger.write('I have signed in')
     await stranger.sees(english.sent)
     await app.db.updateTable('sites').set({ require_identity: false }).where('id', '=', site.id).execute()
-    for (const complaint of await stage.leave()) expect(complaint).toMatch(/40[13].*\/widget\/session/)
+    for (const complaint of await testBrowser.closeProfiles()) expect(complaint).toMatch(/40[13].*\/widget\/session/)
   })
 })

@@ -4,20 +4,20 @@
 import type { Frame, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { composerName, customerAt, logIn, newLogin, password } from '../support/browser.ts'
-import { openTheatre } from '../support/browser-fixture.ts'
+import { useBrowserFixture } from '../support/browser-fixture.ts'
 import { findChromium } from '../support/chromium.ts'
-import { chinese, english } from './words.ts'
+import { chinese, english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
-  const theatre = openTheatre()
+  const fixture = useBrowserFixture()
 
   test('[WI9] a customer reaches the launcher, opens, writes, closes and is back on the launcher', async () => {
     // Without an agent online, the form would ask for an email address first.
-    await (await (await theatre.app.newAgent()).connect()).request('agent:list', {})
-    const page = await (await theatre.stage.enter()).newPage()
+    await (await (await fixture.app.newAgent()).connect()).request('agent:list', {})
+    const page = await (await fixture.testBrowser.newProfile()).newPage()
     const customer = customerAt(page)
     const { keyboard } = page
-    await page.goto(`${theatre.app.url}/demo/`)
+    await page.goto(`${fixture.app.url}/demo/`)
     await customer.seesLauncher(true)
     const corner = { x: 1280 - 100, y: 720 - 100, width: 100, height: 100 }
     const unfocused = await page.screenshot({ clip: corner })
@@ -45,16 +45,16 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
   test.each([english, chinese])(
     '[WI9] an agent logs in, finds the conversation, claims, answers and closes it ($locale)',
     async (words) => {
-      const { conversationId, customer } = await theatre.app.startConversation()
+      const { conversationId, customer } = await fixture.app.startConversation()
       await customer.request('message:send', {
         conversationId,
         clientMessageId: 'm1',
         content: `hello ${words.locale}`,
       })
-      const login = await newLogin(theatre.app, 'Ann')
-      const page = await (await theatre.stage.enter({ locale: words.locale })).newPage()
+      const login = await newLogin(fixture.app, 'Ann')
+      const page = await (await fixture.testBrowser.newProfile({ locale: words.locale })).newPage()
       const { keyboard } = page
-      await page.goto(`${theatre.app.url}/console/`)
+      await page.goto(`${fixture.app.url}/console/`)
       await page.getByRole('textbox').first().waitFor()
       await tabTo(page, /^(Username|用户名)$/)
       await keyboard.type(login.username)
@@ -83,9 +83,14 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
   )
 
   test('[WI9] a dialog traps focus and returns it, even when its opener is gone', async () => {
-    const { conversationId } = await theatre.app.startConversation()
+    const { conversationId } = await fixture.app.startConversation()
     const path = `/console/conversations/${conversationId}`
-    const page = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Ann'), path)
+    const page = await logIn(
+      await fixture.testBrowser.newProfile(),
+      fixture.app,
+      await newLogin(fixture.app, 'Ann'),
+      path,
+    )
     const { keyboard } = page
     const dialog = page.getByRole('dialog')
     await page.getByRole('button', { name: english.claim }).click()

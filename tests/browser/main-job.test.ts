@@ -3,17 +3,26 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, logIn, newLogin, openStage, type Stage, turnAway, visit, wordsOf } from '../support/browser.ts'
+import {
+  type CustomerPage,
+  launchTestBrowser,
+  logIn,
+  messageTexts,
+  moveToBackground,
+  newLogin,
+  type TestBrowser,
+  visit,
+} from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { tellInSteps } from '../support/steps.ts'
-import { chinese, english } from './words.ts'
+import { runInSteps } from '../support/steps.ts'
+import { chinese, english } from './screen-texts.ts'
 
 const question = '您好,我想咨询产品问题'
 
 describe.skipIf(findChromium() === undefined).each([english, chinese])('the main job in $locale', (words) => {
   let app: TestApp
-  let stage: Stage
-  let customer: Customer
+  let testBrowser: TestBrowser
+  let customer: CustomerPage
   let agent: Page
   let backToConsole: () => Promise<void>
 
@@ -23,22 +32,22 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
     const { locale } = words
-    agent = await logIn(await stage.enter({ locale }), app, await newLogin(app, 'Ann', 'admin'))
-    customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+    agent = await logIn(await testBrowser.newProfile({ locale }), app, await newLogin(app, 'Ann', 'admin'))
+    customer = await visit(await testBrowser.newProfile({ locale }), `${app.url}/demo/`)
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  tellInSteps()
+  runInSteps()
 
   test('[WI1] the customer opens the widget, writes, and sees the message sent', async () => {
     await customer.open()
     await customer.sees(words.here)
-    backToConsole = await turnAway(agent)
+    backToConsole = await moveToBackground(agent)
     await customer.write(question)
     await customer.sees(words.sent)
     await customer.sees(words.received)
@@ -77,7 +86,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
   test('[WI1] [CO2] both see read receipts: sent while nobody looks, read once somebody does', async () => {
     await inThread(words.read)
     await customer.sees(words.read)
-    const back = await turnAway(agent)
+    const back = await moveToBackground(agent)
     await customer.write('还是红茶')
     await customer.sees(words.sent)
     await agent.waitForFunction(() => document.title.startsWith('(1) '))
@@ -88,13 +97,13 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
   test('[WI3] [CO3] after a reload on either side the whole history appears in order', async () => {
     const said = [question, '当然', '绿茶', '还是红茶']
     expect(await customer.words()).toEqual(said)
-    expect(await wordsOf(agent)).toEqual(said)
+    expect(await messageTexts(agent)).toEqual(said)
     await customer.reload()
     await customer.sees('还是红茶')
     await agent.reload()
     await inThread('还是红茶')
     expect(await customer.words()).toEqual(said)
-    expect(await wordsOf(agent)).toEqual(said)
+    expect(await messageTexts(agent)).toEqual(said)
     await customer.sees(words.withAnn)
   })
 
@@ -113,6 +122,6 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
   })
 
   test('[WI12] no browser reported an error', async () => {
-    expect(await stage.leave()).toEqual([])
+    expect(await testBrowser.closeProfiles()).toEqual([])
   })
 })

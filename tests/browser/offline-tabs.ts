@@ -2,8 +2,8 @@
 
 import type { BrowserContext } from 'playwright-core'
 import type { TestApp } from '../support/app.ts'
-import { type Customer, visit } from '../support/browser.ts'
-import { english } from './words.ts'
+import { type CustomerPage, visit } from '../support/browser.ts'
+import { english } from './screen-texts.ts'
 
 export const sending = 'Sending'
 
@@ -13,8 +13,8 @@ export async function openTabs(
   context: BrowserContext,
   count: number,
   first: string,
-): Promise<Customer[]> {
-  const tabs: Customer[] = []
+): Promise<CustomerPage[]> {
+  const tabs: CustomerPage[] = []
   for (let tab = 0; tab < count; tab++) {
     const customer = await visit(context, `${app.url}/demo/`)
     await customer.open()
@@ -34,6 +34,6 @@ export async function storedAfter(app: TestApp, first: string): Promise<string[]
 }
 
 /** Waits until no message is in flight. */
-export async function seesAllSent(customer: Customer): Promise<void> {
+export async function seesAllSent(customer: CustomerPage): Promise<void> {
   await customer.frame.getByText(sending).waitFor({ state: 'detached' })
 }

@@ -5,16 +5,16 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, customerAt, openStage, password, type Stage } from '../support/browser.ts'
+import { type CustomerPage, customerAt, launchTestBrowser, password, type TestBrowser } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { tellInSteps } from '../support/steps.ts'
-import { chinese, english } from './words.ts'
+import { runInSteps } from '../support/steps.ts'
+import { chinese, english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined).each([english, chinese])('setup in $locale', (words) => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let page: Page
-  let customer: Customer
+  let customer: CustomerPage
 
   const heading = (name: string) => page.getByRole('heading', { name, exact: true }).waitFor()
   const follow = async (link: string) => {
@@ -24,16 +24,16 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('setup in
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
-    page = await (await stage.enter({ locale: words.locale })).newPage()
+    testBrowser = await launchTestBrowser()
+    page = await (await testBrowser.newProfile({ locale: words.locale })).newPage()
     customer = customerAt(page)
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  tellInSteps()
+  runInSteps()
 
   test('[CO6] a link without its code is rejected, and the form is not shown', async () => {
     await page.goto(`${app.url}/setup`)
@@ -74,6 +74,6 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('setup in
   })
 
   test('[WI12] no browser reported an error', async () => {
-    expect(await stage.leave()).toEqual([])
+    expect(await testBrowser.closeProfiles()).toEqual([])
   })
 })

@@ -4,32 +4,32 @@ import type { CDPSession, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { type CustomerPage, launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { english } from './words.ts'
+import { english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined)('typed text', () => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
 
   beforeAll(async () => {
     app = await startTestApp({ rateLimits: true })
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
   })
   afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+    expect(await testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
   /** A customer and an agent in conversation, with `first` sent. */
-  async function talk(
+  async function startConversation(
     first: string,
-  ): Promise<{ customer: Customer; agent: Page; reply: Locator; stored: () => Promise<string[]> }> {
-    const agent = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'))
-    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+  ): Promise<{ customer: CustomerPage; agent: Page; reply: Locator; stored: () => Promise<string[]> }> {
+    const agent = await logIn(await testBrowser.newProfile(), app, await newLogin(app, 'Ann'))
+    const customer = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await customer.open()
     await customer.write(first)
     await agent.getByRole('link', { name: first }).click()
@@ -47,7 +47,7 @@ describe.skipIf(findChromium() === undefined)('typed text', () => {
   }
 
   test('[WI6] both sides write offline; after a reload each message is sent once, in order', async () => {
-    const { customer, agent, reply, stored } = await talk('before')
+    const { customer, agent, reply, stored } = await startConversation('before')
     for (const { page } of [customer, { page: agent }]) await page.context().setOffline(true)
     await customer.sees(english.widgetOffline)
     await agent.getByText(english.consoleOffline).waitFor()
@@ -76,7 +76,7 @@ describe.skipIf(findChromium() === undefined)('typed text', () => {
   })
 
   test('[WI6] messages that a server refuses temporarily are kept and sent in order', async () => {
-    const { customer, stored } = await talk('m0')
+    const { customer, stored } = await startConversation('m0')
     const all = Array.from({ length: budgets.customerMessages.count + 10 }, (_, index) => `m${index}`)
     await customer.composer.focus()
     for (const text of all.slice(1)) {
@@ -90,8 +90,8 @@ describe.skipIf(findChromium() === undefined)('typed text', () => {
   })
 
   test('[CO9] each conversation has its own draft', async () => {
-    const { customer, agent, reply } = await talk('hello')
-    const other = await visit(await stage.enter(), `${app.url}/demo/`)
+    const { customer, agent, reply } = await startConversation('hello')
+    const other = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await other.open()
     await other.write('me too')
     await reply.fill('for the first')
@@ -110,7 +110,7 @@ describe.skipIf(findChromium() === undefined)('typed text', () => {
   })
 
   test('[WI8] Enter during an IME composition does not send, the next one does; Shift+Enter starts a new line', async () => {
-    const { customer, agent, reply, stored } = await talk('first')
+    const { customer, agent, reply, stored } = await startConversation('first')
     for (const [page, field] of [
       [customer.page, customer.composer],
       [agent, reply],
@@ -129,7 +129,7 @@ describe.skipIf(findChromium() === undefined)('typed text', () => {
   })
 })
 
-const enter = { key: 'Enter', code: 'Enter' } as const
+const newProfile = { key: 'Enter', code: 'Enter' } as const
 
 /**
  * Simulates an input method: composed letters, then Enter to pick a word. Safari sends that key after the composition
@@ -140,9 +140,9 @@ async function compose(keys: CDPSession, letters: string, word: string): Promise
     await keys.send('Input.imeSetComposition', { text: letters.slice(0, end), selectionStart: end, selectionEnd: end })
   }
   // Within the composition, some browsers report the real key and others 229.
-  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 13 })
-  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 229 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...newProfile, windowsVirtualKeyCode: 13 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...newProfile, windowsVirtualKeyCode: 229 })
   await keys.send('Input.insertText', { text: word })
-  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 229 })
-  await keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...enter, windowsVirtualKeyCode: 229 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...newProfile, windowsVirtualKeyCode: 229 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...newProfile, windowsVirtualKeyCode: 229 })
 }

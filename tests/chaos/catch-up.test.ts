@@ -41,7 +41,7 @@ it('[CH6] [CV5] [ML1] 5,000 missed messages are there in under three seconds, in
     )
   }
 
-  relay.mend()
+  relay.restore()
   let from = 0
   const undo = connection.state.subscribe(({ phase }) => {
     if (phase === 'online') from ||= performance.now()

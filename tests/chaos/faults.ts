@@ -30,7 +30,7 @@ function some(people: Person[], random: Random): Person[] {
 async function onNetworks(people: Person[], during: number, harm: (person: Person) => void): Promise<void> {
   for (const person of people) harm(person)
   await sleep(during)
-  for (const { relay } of people) relay.mend()
+  for (const { relay } of people) relay.restore()
 }
 
 export const faults = {

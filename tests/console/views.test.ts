@@ -43,12 +43,12 @@ function conversation(id: number, given: Partial<AgentConversation>): AgentConve
 }
 
 const waitsLonger = conversation(1, { queuedAt: minute(1), updatedAt: minute(30) })
-const waits = conversation(2, { queuedAt: minute(5), updatedAt: minute(6) })
+const waiting = conversation(2, { queuedAt: minute(5), updatedAt: minute(6) })
 const mine = conversation(3, { status: 'pending', agent: me, updatedAt: minute(20) })
 const theirs = conversation(4, { status: 'pending', agent: colleague, updatedAt: minute(25) })
 const closedByMe = conversation(5, { status: 'closed', agent: me, closedAt: minute(9), updatedAt: minute(9) })
 const closedLater = conversation(6, { status: 'closed', agent: colleague, closedAt: minute(10), updatedAt: minute(8) })
-const all = [closedByMe, theirs, waits, mine, closedLater, waitsLonger]
+const all = [closedByMe, theirs, waiting, mine, closedLater, waitsLonger]
 
 test.each<[ConversationView, number[]]>([
   ['queue', [1, 2]],
@@ -69,7 +69,7 @@ test('a closed conversation counts for no agent, though its agent is kept', () =
 })
 
 test('equal times are ordered by id, in reverse where the newest comes first', () => {
-  const twin = conversation(9, { queuedAt: waits.queuedAt, updatedAt: waits.updatedAt })
-  expect(compareIn('queue')(waits, twin)).toBeLessThan(0)
-  expect(compareIn('all')(waits, twin)).toBeGreaterThan(0)
+  const twin = conversation(9, { queuedAt: waiting.queuedAt, updatedAt: waiting.updatedAt })
+  expect(compareIn('queue')(waiting, twin)).toBeLessThan(0)
+  expect(compareIn('all')(waiting, twin)).toBeGreaterThan(0)
 })

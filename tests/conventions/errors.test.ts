@@ -8,9 +8,9 @@ test('[ER1] the table of error codes matches protocol/errors.ts: code, status, r
   const page = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8')
   const [, section] = /^## Error codes$([\s\S]*?)^## /m.exec(page) ?? []
   const rows = [...(section ?? '').matchAll(/^\| (\w+) \| (\d+) \| (yes|no) \|/gm)]
-  const told = rows.map(([, code, status, retryable]) => [
+  const documented = rows.map(([, code, status, retryable]) => [
     code,
     { status: Number(status), retryable: retryable === 'yes' },
   ])
-  expect(Object.fromEntries(told)).toEqual(errorCodes)
+  expect(Object.fromEntries(documented)).toEqual(errorCodes)
 })

@@ -76,8 +76,8 @@ describe('the threats of docs/SECURITY.md', () => {
   })
 
   it('exist wherever tests cite them', () => {
-    const known = rows.filter(({ applies }) => applies).map(({ id }) => id)
-    expect([...citedIn(testFiles, threat)].filter((id) => !known.includes(id))).toEqual([])
+    const applicable = rows.filter(({ applies }) => applies).map(({ id }) => id)
+    expect([...citedIn(testFiles, threat)].filter((id) => !applicable.includes(id))).toEqual([])
   })
 
   it('name only existing rules', () => {

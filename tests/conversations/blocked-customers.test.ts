@@ -63,7 +63,7 @@ const outcomes: {
 describe('a blocked customer', () => {
   it('[CV23] [S14] is rejected or ignored in every request, and no agent gets an event', async () => {
     const { agent, customer, customerAccount, conversationId, closedId } = await blocked()
-    const toldBefore = agent.told.length
+    const receivedBefore = agent.received.length
     const before = await app.db
       .selectFrom('conversations')
       .selectAll()
@@ -82,10 +82,10 @@ describe('a blocked customer', () => {
     // Everything published earlier has arrived by now.
     await agent.request('agent:set-status', { status: 'busy' })
     await agent.next('agent:status-changed', ({ status }) => status === 'busy')
-    const told = agent.told
-      .slice(toldBefore)
+    const received = agent.received
+      .slice(receivedBefore)
       .filter(({ event }) => !['agent:status-changed', 'conversation:heads'].includes(event))
-    expect(told).toEqual([])
+    expect(received).toEqual([])
     expect(
       await app.db.selectFrom('conversations').selectAll().where('customer_id', '=', customerAccount.id).execute(),
     ).toEqual(before)
@@ -93,7 +93,7 @@ describe('a blocked customer', () => {
 
   it('[CV23] [S14] cannot change name or email, send messages or upload over HTTP', async () => {
     const { agent, customerAccount, conversationId } = await blocked()
-    const toldBefore = agent.told.length
+    const receivedBefore = agent.received.length
     for (const name of ['One', 'Two']) {
       const answer = await app.call('POST', '/widget/session', {
         site: app.siteKey,
@@ -116,7 +116,7 @@ describe('a blocked customer', () => {
     expect(upload.status).toBe(403)
     await agent.request('agent:set-status', { status: 'busy' })
     await agent.next('agent:status-changed', ({ status }) => status === 'busy')
-    expect(agent.told.slice(toldBefore).filter(({ event }) => event.startsWith('conversation:up'))).toEqual([])
+    expect(agent.received.slice(receivedBefore).filter(({ event }) => event.startsWith('conversation:up'))).toEqual([])
   })
 
   it('[CV23] has an outcome for every request that a customer may make', () => {

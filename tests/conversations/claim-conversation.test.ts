@@ -20,8 +20,8 @@ describe('conversation:claim', () => {
         if (reply.ok) continue
         expect(reply.error).toMatchObject({ code: 'already_claimed', details: { agentId: winner?.id } })
       }
-      const told = await customer.next('conversation:updated', ({ change }) => change === 'claimed')
-      expect(told.conversation).toMatchObject({ status: 'pending', agent: winner })
+      const update = await customer.next('conversation:updated', ({ change }) => change === 'claimed')
+      expect(update.conversation).toMatchObject({ status: 'pending', agent: winner })
       customer.close()
     }
     for (const agent of agents) agent.close()

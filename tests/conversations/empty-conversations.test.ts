@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-const idsTold = (agent: Client) =>
+const publishedIds = (agent: Client) =>
   [...agent.all('conversation:created'), ...agent.all('conversation:updated')].map(
     ({ conversation }) => conversation.id,
   )
@@ -49,7 +49,7 @@ describe('a conversation without a message', () => {
     expect(await agent.request('conversation:count', {})).toEqual(counts)
     expect(await idsListed(agent)).not.toContain(conversationId)
     await flush(agent)
-    expect(idsTold(agent)).not.toContain(conversationId)
+    expect(publishedIds(agent)).not.toContain(conversationId)
     const { conversations } = await customer.request('conversation:list', {})
     expect(conversations.map(({ id }) => id)).toEqual([conversationId])
   })
@@ -59,9 +59,9 @@ describe('a conversation without a message', () => {
     const earlier = await app.startConversation({ agent, message: 'I was first' })
     await agent.next('conversation:created', ({ conversation }) => conversation.id === earlier.conversationId)
     await customer.request('message:send', { conversationId, clientMessageId: 'm1', content: 'Now' })
-    const told = await agent.next('conversation:created', ({ conversation }) => conversation.id === conversationId)
-    expect(told).toMatchObject({ change: 'created', conversation: { unread: 1, lastMessage: { content: 'Now' } } })
-    expect(told.conversation.queuedAt).not.toBeNull()
+    const created = await agent.next('conversation:created', ({ conversation }) => conversation.id === conversationId)
+    expect(created).toMatchObject({ change: 'created', conversation: { unread: 1, lastMessage: { content: 'Now' } } })
+    expect(created.conversation.queuedAt).not.toBeNull()
     const update = await customer.next('conversation:updated', ({ conversation }) => conversation.lastSeq === 1)
     expect(update.change).toBe('message')
     const { conversations } = await agent.request('conversation:list', { view: 'queue', limit: 100 })

@@ -80,8 +80,8 @@ describe('conversation:list and conversation:count', () => {
     expect(Object.keys(seen.agent ?? {}).sort()).toEqual(['id', 'name'])
     expect(seen).not.toHaveProperty('site')
     expect(seen).not.toHaveProperty('page')
-    const told = await customer.next('conversation:updated', ({ change }) => change === 'claimed')
-    expect(Object.keys(told.conversation).sort()).toEqual(Object.keys(seen).sort())
+    const update = await customer.next('conversation:updated', ({ change }) => change === 'claimed')
+    expect(Object.keys(update.conversation).sort()).toEqual(Object.keys(seen).sort())
     const agentSees = (await agent.request('conversation:open', { conversationId })).conversation as AgentConversation
     expect(agentSees.customer.email).toBe('someone@example.com')
   })

@@ -30,9 +30,9 @@ describe('conversation:open and conversation:leave', () => {
       'conversation:updated',
       ({ conversation }) => conversation.id === conversationId && conversation.agentReadSeq === 2,
     )
-    expect(colleague.told.map((one) => one.event)).not.toContain('message:created')
-    expect(colleague.told.map((one) => one.event)).not.toContain('receipt:updated')
-    expect(colleague.told.map((one) => one.event)).not.toContain('typing:changed')
+    expect(colleague.received.map((one) => one.event)).not.toContain('message:created')
+    expect(colleague.received.map((one) => one.event)).not.toContain('receipt:updated')
+    expect(colleague.received.map((one) => one.event)).not.toContain('typing:changed')
   })
 
   it('[CV4] misses nothing that is sent while it opens', async () => {

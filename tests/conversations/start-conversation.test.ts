@@ -21,8 +21,8 @@ describe('conversation:start', () => {
     })
     expect(conversation).toMatchObject({ status: 'open', agent: null, subject: 'Tea', lastSeq: 1, unread: 0 })
     expect(message).toMatchObject({ seq: 1, content: first.content })
-    const told = await agent.next('conversation:created', (one) => one.conversation.id === conversation.id)
-    expect(told.conversation).toMatchObject({ page, unread: 1, lastMessage: { content: first.content } })
+    const created = await agent.next('conversation:created', (one) => one.conversation.id === conversation.id)
+    expect(created.conversation).toMatchObject({ page, unread: 1, lastMessage: { content: first.content } })
     const { conversations } = await agent.request('conversation:list', { view: 'queue', limit: 100 })
     expect(conversations.map((one) => one.id)).toContain(conversation.id)
   })
@@ -63,8 +63,8 @@ describe('conversation:start', () => {
     const { agent, customerAccount, conversationId } = await app.startConversation({ message: 'hello' })
     const body = { site: app.siteKey, token: customerAccount.token, name: '小明', email: 'ming@mail.example' }
     expect((await app.call('POST', '/widget/session', body)).status).toBe(200)
-    const told = await agent.next('conversation:updated', ({ change }) => change === 'customer')
-    expect(told.conversation).toMatchObject({
+    const update = await agent.next('conversation:updated', ({ change }) => change === 'customer')
+    expect(update.conversation).toMatchObject({
       id: conversationId,
       customer: { name: '小明', email: 'ming@mail.example' },
     })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectDatabase } from '#db/core/connect.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts'
-import { get, openRaw, speak } from './raw-http.ts'
+import { get, openRaw, sendRaw } from './raw-http.ts'
 import { folderOf, serve } from './serve.ts'
 
 const rateLimited = { status: 429, body: { error: { code: 'rate_limited', retryable: true } } }
@@ -142,22 +142,22 @@ describe('[HT31] [S8] the matched route decides, however its path is spelled', (
 
   test.each(spellings)('GET %s is not stored', async (target, status) => {
     minutesLater()
-    const answer = await speak(app.url, get(target))
+    const answer = await sendRaw(app.url, get(target))
     expect({ status: answer.status, cached: answer.headers['cache-control'] }).toEqual({ status, cached: 'no-store' })
     expect(answer.headers['x-content-type-options']).toBe('nosniff')
   })
 
   test.each([['/%61pi/v1/users'], ['GET %s requires a token']])('GET %s needs a token', async (target) => {
     minutesLater()
-    expect((await speak(app.url, get(target))).status).toBe(401)
+    expect((await sendRaw(app.url, get(target))).status).toBe(401)
   })
 
   test('all spellings of a missing page share one budget', async () => {
     minutesLater()
     const counted = spellings.filter(([, status]) => status !== 200).map(([target]) => target)
     await repeat(budgets.httpRequestsPerAddress.count - counted.length, () => app.call('GET', '/nowhere'))
-    for (const target of counted) expect((await speak(app.url, get(target))).status, target).toBeLessThan(429)
-    for (const target of counted) expect((await speak(app.url, get(target))).status, target).toBe(429)
+    for (const target of counted) expect((await sendRaw(app.url, get(target))).status, target).toBeLessThan(429)
+    for (const target of counted) expect((await sendRaw(app.url, get(target))).status, target).toBe(429)
   })
 
   test.each([
@@ -169,7 +169,7 @@ describe('[HT31] [S8] the matched route decides, however its path is spelled', (
     minutesLater()
     const address = '127.0.0.1'
     for (let times = 0; times < budgets[name].count; times++) app.rates.count(name, address)
-    expect((await speak(app.url, get(target))).status).toBe(429)
+    expect((await sendRaw(app.url, get(target))).status).toBe(429)
   })
 })
 
@@ -191,7 +191,7 @@ describe('[HT32] [S6] a caller that continues after refusals loses its connectio
     await patient.closed
     expect(patient.answers()).toBe(2)
     for (let times = 0; times < budgets.violationsPerAddress.count; times++) {
-      expect((await speak(app.url, get('/nowhere'))).headers.connection).toBe('close')
+      expect((await sendRaw(app.url, get('/nowhere'))).headers.connection).toBe('close')
     }
     // Its rate has recovered; its violations have not.
     now += 2_000

@@ -8,7 +8,7 @@ import { limits } from '#protocol/limits.ts'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { createHttpServer } from '../../server/http/server.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { get, speak } from './raw-http.ts'
+import { get, sendRaw } from './raw-http.ts'
 
 let app: TestApp
 let http: HttpServer
@@ -53,7 +53,7 @@ async function fastest(text: string, times = 3): Promise<{ ms: number; statuses:
   const statuses = new Set<number>()
   for (let time = 0; time < times; time++) {
     const before = process.threadCpuUsage()
-    statuses.add((await speak(url, text)).status)
+    statuses.add((await sendRaw(url, text)).status)
     const { user, system } = process.threadCpuUsage(before)
     ms = Math.min(ms, (user + system) / 1000)
   }

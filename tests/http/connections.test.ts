@@ -5,7 +5,7 @@ import { limits } from '#protocol/limits.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { get, openRaw, speak } from './raw-http.ts'
+import { get, openRaw, sendRaw } from './raw-http.ts'
 import { serve } from './serve.ts'
 
 let app: TestApp
@@ -29,7 +29,7 @@ describe('[HT36] [S21] a request for another protocol is ignored or rejected wit
     ['websocket', 'http://kefu.example/socket.io/?EIO=4&transport=websocket', 404],
     ['', '/healthz', 200],
   ])('Upgrade: %s on %s gets %i as usual', async (to, target, status) => {
-    expect((await speak(app.url, get(target, ...upgrade(to)))).status).toBe(status)
+    expect((await sendRaw(app.url, get(target, ...upgrade(to)))).status).toBe(status)
   })
 
   test('a body after an ignored upgrade is read as usual', async () => {
@@ -68,7 +68,7 @@ describe('[HT36] [S21] a request for another protocol is ignored or rejected wit
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: kefu.example\r\n\r\n', 404, 'not_found'],
     ['TRACE', 'TRACE / HTTP/1.1\r\nHost: kefu.example\r\n\r\n', 404, 'not_found'],
   ])('%s gets a Kefu error with the usual headers', async (_name, text, status, code) => {
-    const answer = await speak(app.url, text)
+    const answer = await sendRaw(app.url, text)
     expect({ status: answer.status, body: JSON.parse(answer.body) }).toMatchObject({
       status,
       body: { error: { code } },
@@ -77,7 +77,7 @@ describe('[HT36] [S21] a request for another protocol is ignored or rejected wit
   })
 
   test('HTTP/1.0 needs no Host', async () => {
-    const answer = await speak(app.url, 'GET /healthz HTTP/1.0\r\n\r\n')
+    const answer = await sendRaw(app.url, 'GET /healthz HTTP/1.0\r\n\r\n')
     expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } })
   })
 })
@@ -150,14 +150,14 @@ describe('[HT38] [S4] a client must read its responses', () => {
         read += (slow.socket.read() as Buffer | null)?.length ?? 0
       }, 100),
     ]
-    const began = performance.now()
+    const startedAt = performance.now()
     for (const { send } of [none, drip, slow]) send(get('/big'))
     // Data that a client reads closes a destroyed connection, so both resume only afterwards.
     await new Promise((resolve) => setTimeout(resolve, perMs + 3 * limits.readingSweepMs + 500))
     for (const timer of timers) clearInterval(timer)
     for (const { socket } of [none, drip]) socket.resume()
     await Promise.all([none.closed, drip.closed])
-    expect(performance.now() - began).toBeLessThan(perMs + 20_000)
+    expect(performance.now() - startedAt).toBeLessThan(perMs + 20_000)
     expect(none.socket.bytesRead).toBeLessThan(size)
     expect(drip.socket.bytesRead).toBeLessThan(size)
     slow.socket.on('data', (part: Buffer) => {

@@ -129,12 +129,12 @@ describe('[HT13] [T09] calls that set or use the cookie reject pages of other si
 })
 
 test("[HT14] a site's appearance can be read by any origin and cached for a minute; nothing else can", async () => {
-  const look = await fetch(`${app.url}/api/v1/widget/sites/${app.siteKey}`, {
+  const appearance = await fetch(`${app.url}/api/v1/widget/sites/${app.siteKey}`, {
     headers: { origin: 'https://shop.example' },
   })
-  expect(look.headers.get('access-control-allow-origin')).toBe('*')
-  expect(look.headers.get('cache-control')).toBe('public, max-age=60')
-  expect(Object.keys((await look.json()) as object).sort()).toEqual(['color', 'greeting', 'name', 'position'])
+  expect(appearance.headers.get('access-control-allow-origin')).toBe('*')
+  expect(appearance.headers.get('cache-control')).toBe('public, max-age=60')
+  expect(Object.keys((await appearance.json()) as object).sort()).toEqual(['color', 'greeting', 'name', 'position'])
 
   const nobody = await fetch(`${app.url}/api/v1/widget/sites/nobody`)
   expect(nobody.status).toBe(404)

@@ -57,14 +57,14 @@ describe('[HT1] every failure has the status of its code and one shape', () => {
     ['no HTTP at all', 'hello\r\n\r\n', '400', 'invalid_request'],
     ['headers beyond any size', `GET / HTTP/1.1\r\nHost: kefu\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, '413', 'too_large'],
   ])('%s gets the same shape', async (_name, text, status, code) => {
-    const answer = await speak(text)
+    const answer = await sendRaw(text)
     const [head = '', body = ''] = answer.split('\r\n\r\n')
     expect(head).toContain(`HTTP/1.1 ${status} `)
     expect(JSON.parse(body)).toMatchObject({ error: { code, retryable: false } })
   })
 })
 
-function speak(text: string): Promise<string> {
+function sendRaw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = ''
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1', () => socket.write(text))

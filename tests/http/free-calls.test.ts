@@ -21,22 +21,22 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 /** A database that counts its statements and the maximum of concurrent ones. */
-function countingDatabase(): { db: Database; statements: string[]; mostAtOnce(): number } {
+function countingDatabase(): { db: Database; statements: string[]; maxConcurrent(): number } {
   const statements: string[] = []
-  let [atOnce, mostAtOnce] = [0, 0]
+  let [concurrent, maxConcurrent] = [0, 0]
   const db = app.db.withPlugin({
     transformQuery({ node }) {
       statements.push(node.kind)
-      atOnce += 1
-      mostAtOnce = Math.max(mostAtOnce, atOnce)
+      concurrent += 1
+      maxConcurrent = Math.max(maxConcurrent, concurrent)
       return node
     },
     async transformResult({ result }) {
-      atOnce -= 1
+      concurrent -= 1
       return result
     },
   })
-  return { db, statements, mostAtOnce: () => mostAtOnce }
+  return { db, statements, maxConcurrent: () => maxConcurrent }
 }
 
 async function times<T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> {
@@ -55,19 +55,19 @@ describe('[HT33] [S9] a public call queries the database once per half second', 
   ])('100 times GET %s: %i each', async (path, status) => {
     const { db, statements } = countingDatabase()
     const url = await pages(db)
-    const began = performance.now()
+    const startedAt = performance.now()
     const statuses = new Set(await times(100, async () => (await fetch(url + path)).status))
-    const periods = Math.ceil((performance.now() - began) / limits.freeAnswerMs)
+    const periods = Math.ceil((performance.now() - startedAt) / limits.freeAnswerMs)
     expect([...statuses]).toEqual([status])
     expect(statements.length).toBeLessThanOrEqual(periods + 1)
   })
 
   test('200 unknown site keys are looked up in batches, one statement at a time', async () => {
-    const { db, mostAtOnce } = countingDatabase()
+    const { db, maxConcurrent } = countingDatabase()
     const url = await pages(db)
     const statuses = new Set(await times(200, async (key) => (await fetch(`${url}/widget/?site=no-${key}`)).status))
     expect([...statuses]).toEqual([200])
-    expect(mostAtOnce()).toBe(1)
+    expect(maxConcurrent()).toBe(1)
   })
 
   test('a failure is cached too, so a failing database gets no extra queries', async () => {
@@ -86,12 +86,12 @@ describe('[HT33] [S9] a public call queries the database once per half second', 
     const elsewhere = await pages(app.db.withSchema((await schemaOf(app.db)) as string))
     const { body } = await admin.call('POST', '/sites', { name: 'Tea' })
     const { id, key } = body as { id: number; key: string }
-    const lookAt = async (url: string) =>
+    const nameAt = async (url: string) =>
       ((await (await fetch(`${url}/api/v1/widget/sites/${key}`)).json()) as { name: string }).name
-    expect([await lookAt(app.url), await lookAt(elsewhere)]).toEqual(['Tea', 'Tea'])
+    expect([await nameAt(app.url), await nameAt(elsewhere)]).toEqual(['Tea', 'Tea'])
     await admin.call('PATCH', `/sites/${id}`, { name: 'Coffee' })
-    expect(await lookAt(app.url)).toBe('Coffee')
-    await expect.poll(() => lookAt(elsewhere), { timeout: 4 * limits.freeAnswerMs }).toBe('Coffee')
+    expect(await nameAt(app.url)).toBe('Coffee')
+    await expect.poll(() => nameAt(elsewhere), { timeout: 4 * limits.freeAnswerMs }).toBe('Coffee')
   })
 })
 

@@ -11,7 +11,7 @@ import { budgets } from '../../server/budgets/budgets.ts'
 import { createLog } from '../../server/process/log.ts'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { logSecurity } from '../../server/shared/security-log.ts'
-import { ageRotation, cookieOf, logIn, newUser, password, refresh } from '../accounts/people.ts'
+import { ageRotation, cookieOf, logIn, newUser, password, refresh } from '../accounts/logins.ts'
 import { pdf } from '../attachments/corpus.ts'
 import { upload } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
@@ -92,8 +92,8 @@ describe('[HT29] the log records by id', () => {
     }
     const { id: siteId } = (await admin.call('POST', '/sites', { name: 'Tea' })).body as Site
     await admin.call('POST', `/sites/${siteId}/identity-secret`, {})
-    const newcomer = await logIn(app, 'newcomer', 'the second of its passwords')
-    await newcomer.call('PATCH', '/me', { password, oldPassword: 'the second of its passwords' })
+    const newAgent = await logIn(app, 'newcomer', 'the second of its passwords')
+    await newAgent.call('PATCH', '/me', { password, oldPassword: 'the second of its passwords' })
     const changed = (what: string, userId = admin.id) => ({ event: 'account_changed', userId, ofUserId, what })
     expect(events()).toMatchObject([
       changed('created'),
@@ -225,7 +225,7 @@ describe('[T25] [T26] no text, personal data or secret', () => {
   }
 
   /** Rejected before any lookup. */
-  async function knockInVain(token: string) {
+  async function makeRejectedCalls(token: string) {
     const { url } = app
     await fetch(`${url}/api/v1/users?token=${token}&access_token=${canary('query')}#${canary('fragment')}`)
     await fetch(`${url}/${canary('path')}`, { headers: headers() })
@@ -251,16 +251,16 @@ describe('[T25] [T26] no text, personal data or secret', () => {
     const bad = jwt.sign(claims, canary('secret'), { audience: site.key, expiresIn })
     canaries.push(good, bad)
     expect((await call('POST', '/widget/session', { site: site.key, identity: bad })).status).toBe(401)
-    const known = await call('POST', '/widget/session', {
+    const identifiedSession = await call('POST', '/widget/session', {
       site: site.key,
       identity: good,
       page: { url: `https://shop.example/${canary('page')}`, title: `${canary('title')}${breaks}` },
     })
-    expect(known.status).toBe(200)
-    return { session: known.body as WidgetSessionReply, greeting }
+    expect(identifiedSession.status).toBe(200)
+    return { session: identifiedSession.body as WidgetSessionReply, greeting }
   }
 
-  async function talk(session: WidgetSessionReply, agent: TestAccount) {
+  async function chat(session: WidgetSessionReply, agent: TestAccount) {
     const words = () => `${canary('words')}${breaks}${canary('words')}`
     const [customer, other] = [await connectClient(app.url, session.token), await agent.connect()]
     const { conversation } = await customer.request('conversation:start', {
@@ -294,7 +294,7 @@ describe('[T25] [T26] no text, personal data or secret', () => {
     const { admin, token } = await setUp()
     await signIn(admin)
     const again = ((await call('POST', '/auth/login', admin)).body as LoginReply).token
-    await knockInVain(token)
+    await makeRejectedCalls(token)
     const user = { username: canary('username'), password: canary('password'), name: canary('name'), role: 'agent' }
     await call('POST', '/users', { ...user, email: `${canary('mail')}@example.com` }, again)
     await call(
@@ -307,7 +307,7 @@ describe('[T25] [T26] no text, personal data or secret', () => {
     const agent = await app.newAgent({ name: canary('name') })
     canaries.push(agent.token)
     await agent.call('GET', '/users')
-    const { customer, conversationId, words } = await talk(session, agent)
+    const { customer, conversationId, words } = await chat(session, agent)
 
     // From here on the database fails, with errors that repeat their input.
     await sql`ALTER TABLE sites ADD UNIQUE (greeting)`.execute(app.db)
@@ -318,11 +318,13 @@ describe('[T25] [T26] no text, personal data or secret', () => {
     await sql`ALTER TABLE users DROP COLUMN password_hash`.execute(app.db)
     expect((await call('POST', '/auth/login', admin)).status).toBe(500)
 
-    const told = lines.map((line) => JSON.parse(line))
-    for (const line of told) expect(line).toMatchObject({ level: expect.any(Number), msg: expect.any(String) })
+    const entries = lines.map((line) => JSON.parse(line))
+    for (const line of entries) expect(line).toMatchObject({ level: expect.any(Number), msg: expect.any(String) })
     expect(lines.filter((line) => !/^\{[^\n]*\}\n$/.test(line))).toEqual([])
-    expect(told.filter(({ msg }) => msg === 'request failed').map(({ err }) => err.errno)).toEqual([1062, 1054, 1054])
-    const kinds = new Set(told.map(({ event }) => event).filter(Boolean))
+    expect(entries.filter(({ msg }) => msg === 'request failed').map(({ err }) => err.errno)).toEqual([
+      1062, 1054, 1054,
+    ])
+    const kinds = new Set(entries.map(({ event }) => event).filter(Boolean))
     expect([...kinds].sort()).toEqual([
       'account_changed',
       'forbidden',

@@ -76,11 +76,11 @@ test('[HT26] /api/docs describes every call as PROTOCOL.md does, to local caller
   )
   const table = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8')
   const rows = [...table.matchAll(/^\| ((?:GET|POST|PATCH|DELETE) \/[^|]*)\|/gm)].map(([, calls = '']) => calls)
-  const told = [...rows.join(' ').matchAll(/(GET|POST|PATCH|DELETE) (\/[^ ?]*)/g)].map(
+  const documented = [...rows.join(' ').matchAll(/(GET|POST|PATCH|DELETE) (\/[^ ?]*)/g)].map(
     ([, method = '', path = '']) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`,
   )
-  expect(told.length).toBeGreaterThan(20)
-  expect(calls.sort()).toEqual(told.sort())
+  expect(documented.length).toBeGreaterThan(20)
+  expect(calls.sort()).toEqual(documented.sort())
   for (const path of ['/api/docs', '/api/docs/', '/api/docs/json', '/api/docs/static/swagger-ui.css']) {
     const { status } = await fetch(url + path, { headers: { 'x-forwarded-for': '203.0.113.9' } })
     expect(status, path).toBe(404)

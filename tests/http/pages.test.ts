@@ -175,8 +175,8 @@ describe('[HT41] [S32] the demo shop', () => {
     await fresh.db.updateTable('sites').set({ origins: '' }).execute()
     const { url } = await serve(fresh, { pages: await built() })
     expect(await statuses(url, elsewhere)).toEqual([200, 200])
-    const known = await serve(fresh, { pages: await built(), config: { publicUrl: 'http://chat.example' } })
-    expect(await statuses(known.url, elsewhere)).toEqual([404, 404])
+    const configured = await serve(fresh, { pages: await built(), config: { publicUrl: 'http://chat.example' } })
+    expect(await statuses(configured.url, elsewhere)).toEqual([404, 404])
     await fresh.stop()
   })
 

@@ -13,7 +13,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { findNginx } from '../support/programs.ts'
 import { freePort } from '../support/redis.ts'
 import { until } from '../support/server-process.ts'
-import { get, speak } from './raw-http.ts'
+import { get, sendRaw } from './raw-http.ts'
 import { serve } from './serve.ts'
 
 let app: TestApp
@@ -125,7 +125,7 @@ describe('[HT39] [S15] a proxy that TRUSTED_PROXIES does not list', () => {
     'is reported once, without an address: %s',
     async (header) => {
       const { url, events } = await served(['10.0.0.0/8'])
-      for (let times = 0; times < 5; times++) await speak(url, get('/nowhere', header))
+      for (let times = 0; times < 5; times++) await sendRaw(url, get('/nowhere', header))
       expect(events()).toMatchObject([{ event: 'untrusted_proxy', reason: 'loopback' }])
       expect(JSON.stringify(events())).not.toMatch(/203\.0|127\.0/)
     },
@@ -133,9 +133,9 @@ describe('[HT39] [S15] a proxy that TRUSTED_PROXIES does not list', () => {
 
   test('is not reported when listed, or when no forwarding header is sent', async () => {
     const named = await served(['10.0.0.0/8', '127.0.0.0/8'])
-    await speak(named.url, get('/healthz', 'X-Forwarded-For: 203.0.113.7'))
+    await sendRaw(named.url, get('/healthz', 'X-Forwarded-For: 203.0.113.7'))
     const direct = await served([])
-    await speak(direct.url, get('/healthz'))
+    await sendRaw(direct.url, get('/healthz'))
     expect([...named.events(), ...direct.events()]).toEqual([])
   })
 

@@ -3,7 +3,7 @@
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-export interface RawAnswer {
+export interface RawReply {
   status: number
   headers: Record<string, string>
   body: string
@@ -42,7 +42,7 @@ export function openRaw(url: string, { reads = true } = {}): RawConnection {
 }
 
 /** Sends on a new connection and returns the first response; its status is NaN if there is none. */
-export async function speak(url: string, text: string): Promise<RawAnswer> {
+export async function sendRaw(url: string, text: string): Promise<RawReply> {
   const { send, received, closed, socket } = openRaw(url)
   socket.setTimeout(10_000, () => socket.destroy())
   send(text)

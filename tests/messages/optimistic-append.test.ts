@@ -11,7 +11,7 @@ import { createDatabaseClock } from '../../server/messages/write-path/database-c
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/round-trips.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
 
 let app: TestApp
 /** Another start on the same database, which tells this one nothing: as a node whose events are all lost. */
@@ -43,7 +43,7 @@ async function known(): Promise<StartedConversation> {
 
 /** Whether the work wrote messages, and by which way. */
 async function waysOf(work: () => Promise<unknown>): Promise<('one trip' | 'under locks')[]> {
-  return (await tripsOf(work)).flatMap((packet) => {
+  return (await recordRoundTrips(work)).flatMap((packet) => {
     if (!packet.includes('insert into messages')) return []
     return packet.startsWith('update conversations') ? 'one trip' : 'under locks'
   })
@@ -275,7 +275,7 @@ describe('a message of a known conversation', () => {
     const { conversationId, agent, agentAccount } = await known()
     const there = await elsewhere.connect(agentAccount)
     await there.request('conversation:close', { conversationId })
-    const attempt = () => tripsOf(() => agent.refused('message:send', line(conversationId)))
+    const attempt = () => recordRoundTrips(() => agent.refused('message:send', line(conversationId)))
     const tries = (trips: string[]) => trips.filter((packet) => packet.startsWith('update conversations')).length
     expect([tries(await attempt()), tries(await attempt())]).toEqual([1, 0])
   })
@@ -291,7 +291,7 @@ describe('a message of a known conversation', () => {
     await colleague.connect()
     await away.agent.request('conversation:transfer', { conversationId: away.conversationId, agentId: colleague.id })
     expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
-    await app.sawAgentLast(agentAccount.id, limits.absentAgentMs - 60_000)
+    await app.setAgentLastSeen(agentAccount.id, limits.absentAgentMs - 60_000)
     // Known as before until it has been asked about for another reason.
     await sql`update conversations set version = version + 1 where id = ${conversationId}`.execute(app.db)
     expect(await send(customer, conversationId)).toEqual(['one trip', 'under locks'])

@@ -67,11 +67,11 @@ test.each([61, 127, 1_000, 1_000_000])('the load client reads frames of every si
     Buffer.from([0x88, 0]),
   ])
   const read: string[] = []
-  const take = createFrameReader(
+  const readFrames = createFrameReader(
     (bytes, from, to) => read.push(bytes.toString('utf8', from, to)),
     () => read.push('closed'),
   )
-  for (let at = 0; at < stream.length; at += size) take(stream.subarray(at, at + size))
+  for (let at = 0; at < stream.length; at += size) readFrames(stream.subarray(at, at + size))
   expect(read).toEqual([...texts, 'closed'])
 })
 

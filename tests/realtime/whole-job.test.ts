@@ -13,7 +13,7 @@ afterAll(() => app.stop())
 
 /** Names of the events told, those of messages and reading left to their own tests: they come as often as they may. */
 const told = (client: Client) =>
-  client.told
+  client.received
     .map(({ event, data }) => ('change' in data ? `${event} ${data.change}` : event))
     .filter((name) => !/message$|read$|heads/.test(name))
 

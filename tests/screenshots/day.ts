@@ -16,9 +16,9 @@ export const staff = {
 } as const
 
 export type Agent = keyof typeof staff
-export type Line = readonly [time: string, who: 'customer' | 'agent', words: string]
+export type Line = readonly [time: string, profile: 'customer' | 'agent', words: string]
 
-export interface Talk {
+export interface ScriptedConversation {
   customer: { name?: string; email?: string; locale: 'en' | 'zh-CN' }
   page: { path: string; title: string }
   agent?: Agent
@@ -38,7 +38,7 @@ const pages = {
 }
 
 /** The two conversations that are open in the console screenshots, one per language. */
-export const shownInEnglish: Talk = {
+export const shownInEnglish: ScriptedConversation = {
   customer: { name: 'Emma Wright', email: 'emma.wright@mail.example', locale: 'en' },
   page: pages.oolong,
   agent: 'yue',
@@ -61,7 +61,7 @@ export const shownInEnglish: Talk = {
   ],
 }
 
-export const shownInChinese: Talk = {
+export const shownInChinese: ScriptedConversation = {
   customer: { name: '陈思远', email: 'chensy@mail.example', locale: 'zh-CN' },
   page: pages.zhPot,
   agent: 'yue',
@@ -79,7 +79,7 @@ export const shownInChinese: Talk = {
 /** The texts being typed at that moment. */
 export const shownTyping = { en: 'It is his birthday, so a day late would', 'zh-CN': '抬头是云山' }
 
-export const shownWaiting: Talk = {
+export const shownWaiting: ScriptedConversation = {
   customer: { name: 'Priya Nair', locale: 'en' },
   page: pages.cake,
   lines: [
@@ -88,7 +88,7 @@ export const shownWaiting: Talk = {
   ],
 }
 
-export const talks: readonly Talk[] = [
+export const scripts: readonly ScriptedConversation[] = [
   {
     customer: { name: 'Jonas Weber', locale: 'en' },
     page: pages.cart,
@@ -180,7 +180,7 @@ export const talks: readonly Talk[] = [
 ]
 
 /** Written by real browsers in the demo shop, answered by Anna and Ning. The last line is still unread. */
-export const widgetTalks: Readonly<Record<'en' | 'zh-CN', readonly Line[]>> = {
+export const widgetScripts: Readonly<Record<'en' | 'zh-CN', readonly Line[]>> = {
   en: [
     ['14:05', 'customer', 'Hi, which tea has the least caffeine?'],
     ['14:07', 'agent', 'Hello! The Silver Morning: a white tea, gentle in the evening too.'],

@@ -66,7 +66,7 @@ export interface TestApp extends RunningApp {
    */
   changeMessages(conversationId: number, content: string): Promise<void>
   /** Makes an agent offline, last seen this long ago. */
-  sawAgentLast(agentId: number, agoMs: number): Promise<void>
+  setAgentLastSeen(agentId: number, agoMs: number): Promise<void>
   /** Puts this many conversations without messages into the queue. */
   fillQueue(customerId: number, count: number): Promise<void>
   /** A newer token of the same session. */
@@ -213,7 +213,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       )
       await sql`update conversations set version = version + last_seq where id = ${conversationId}`.execute(db)
     },
-    async sawAgentLast(agentId, agoMs) {
+    async setAgentLastSeen(agentId, agoMs) {
       await db
         .updateTable('agent_status')
         .set({

@@ -14,26 +14,26 @@ import { launchChromium } from './chromium.ts'
 export const password = 'correct horse 电池'
 
 /** One browser per file, with profiles that share nothing. */
-export interface Stage {
+export interface TestBrowser {
   /** A profile: its tabs share cookies and storage. */
-  enter(options?: BrowserContextOptions): Promise<BrowserContext>
+  newProfile(options?: BrowserContextOptions): Promise<BrowserContext>
   /** URLs requested by all profiles since the last `leave`. */
   requests: string[]
   /** Closes all profiles and returns their complaints: exceptions, policy violations and logged errors. */
-  leave(): Promise<string[]>
+  closeProfiles(): Promise<string[]>
   close(): Promise<void>
 }
 
 const builtAt = fileURLToPath(new URL('../../client-web/dist/.stamp', import.meta.url))
 
-export async function openStage(): Promise<Stage> {
+export async function launchTestBrowser(): Promise<TestBrowser> {
   if (!existsSync(builtAt)) throw new Error('The pages are not built: npm test builds them first.')
   const browser = await launchChromium()
   const complaints: string[] = []
   const requests: string[] = []
   return {
     requests,
-    async enter(options) {
+    async newProfile(options) {
       const context = await browser.newContext({ locale: 'en-US', ...options })
       context.setDefaultTimeout(20_000)
       context.on('weberror', (error) => complaints.push(error.error().message))
@@ -45,7 +45,7 @@ export async function openStage(): Promise<Stage> {
       context.on('request', (request) => requests.push(request.url()))
       return context
     },
-    async leave() {
+    async closeProfiles() {
       for (const context of browser.contexts()) await context.close()
       requests.length = 0
       return complaints.splice(0)
@@ -56,11 +56,11 @@ export async function openStage(): Promise<Stage> {
 
 /** The browser's own messages about a network that the test has cut, and about the refresh without a session. */
 function isExpected(message: ConsoleMessage): boolean {
-  const isNobody = message.text().includes('401') && message.location().url.endsWith('/api/v1/auth/refresh')
-  return isNobody || message.text().includes('net::ERR_INTERNET_DISCONNECTED')
+  const isLoggedOut = message.text().includes('401') && message.location().url.endsWith('/api/v1/auth/refresh')
+  return isLoggedOut || message.text().includes('net::ERR_INTERNET_DISCONNECTED')
 }
 
-export interface Customer {
+export interface CustomerPage {
   page: Page
   /** The widget's frame; it exists once somebody has approached the launcher. */
   readonly frame: Frame
@@ -86,26 +86,26 @@ export interface Customer {
 export const composerName = /^(Your message|您的消息)$/
 const isWidget = (frame: Frame) => frame.url().includes('/widget/')
 /** From the right and bottom of the window, in CSS pixels: the centre of the launcher, and a point inside the panel. */
-const launcherPlace = { right: 48, bottom: 48 }
-const panelPlace = { right: 200, bottom: 400 }
+const launcherPosition = { right: 48, bottom: 48 }
+const panelPosition = { right: 200, bottom: 400 }
 
-export async function visit(context: BrowserContext, url: string): Promise<Customer> {
+export async function visit(context: BrowserContext, url: string): Promise<CustomerPage> {
   const page = await context.newPage()
   await page.goto(url)
   return customerAt(page)
 }
 
-export function customerAt(page: Page): Customer {
+export function customerAt(page: Page): CustomerPage {
   const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 }
-  const point = ({ right, bottom }: typeof launcherPlace) => ({ x: width - right, y: height - bottom })
+  const point = ({ right, bottom }: typeof launcherPosition) => ({ x: width - right, y: height - bottom })
 
-  const isWidgetAt = (place: typeof launcherPlace, isThere: boolean) =>
+  const isWidgetAt = (place: typeof launcherPosition, isThere: boolean) =>
     page.waitForFunction(
       ({ x, y, isThere }) => (document.elementFromPoint(x, y)?.localName === 'kefu-widget') === isThere,
       { ...point(place), isThere },
     )
 
-  const customer: Customer = {
+  const customer: CustomerPage = {
     page,
     get frame() {
       const frame = page.frames().find(isWidget)
@@ -117,7 +117,7 @@ export function customerAt(page: Page): Customer {
     },
     async pressLauncher() {
       await customer.seesLauncher(true)
-      const { x, y } = point(launcherPlace)
+      const { x, y } = point(launcherPosition)
       await page.mouse.click(x, y)
     },
     async ready() {
@@ -129,10 +129,10 @@ export function customerAt(page: Page): Customer {
       await customer.ready()
     },
     async seesPanel(isThere) {
-      await isWidgetAt(panelPlace, isThere)
+      await isWidgetAt(panelPosition, isThere)
     },
     async seesLauncher(isThere) {
-      await isWidgetAt(launcherPlace, isThere)
+      await isWidgetAt(launcherPosition, isThere)
     },
     async sees(text) {
       await customer.frame.getByText(text, { exact: true }).last().waitFor()
@@ -141,7 +141,7 @@ export function customerAt(page: Page): Customer {
       await customer.composer.fill(text)
       await customer.composer.press('Enter')
     },
-    words: () => wordsOf(customer.frame),
+    words: () => messageTexts(customer.frame),
     async reload() {
       await page.reload()
       await customer.ready()
@@ -151,7 +151,7 @@ export function customerAt(page: Page): Customer {
 }
 
 /** The message texts of a conversation, in screen order. */
-export async function wordsOf(surface: Frame | Page): Promise<string[]> {
+export async function messageTexts(surface: Frame | Page): Promise<string[]> {
   return surface.getByRole('log').locator('[data-status] p').allTextContents()
 }
 
@@ -183,7 +183,7 @@ export async function logIn(context: BrowserContext, app: TestApp, login: Login,
 }
 
 /** Brings another window to the front, so that nobody looks at this page. Returns a function to come back. */
-export async function turnAway(page: Page): Promise<() => Promise<void>> {
+export async function moveToBackground(page: Page): Promise<() => Promise<void>> {
   const session = await page.context().newCDPSession(page)
   const front = await page.context().newPage()
   await front.bringToFront()

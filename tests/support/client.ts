@@ -5,14 +5,14 @@ import type { ErrorCode, Reply } from '#protocol/errors.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 
-export interface PublishedState<E extends EventName = EventName> {
+export interface ReceivedEvent<E extends EventName = EventName> {
   event: E
   data: ServerEvents[E]
 }
 
 export interface Client {
   socket: Socket
-  told: PublishedState[]
+  received: ReceivedEvent[]
   /** The whole reply. */
   ask<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Reply<RequestReplies[N]>>
   /** The data of a reply that must be ok. */
@@ -20,13 +20,13 @@ export interface Client {
   /** The code of a reply that must be an error. */
   refused<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<ErrorCode>
   /** The first matching event, already received or still to come; each is returned once. */
-  next<E extends EventName>(event: E, fits?: (data: ServerEvents[E]) => boolean): Promise<ServerEvents[E]>
+  next<E extends EventName>(event: E, matches?: (data: ServerEvents[E]) => boolean): Promise<ServerEvents[E]>
   /** All events of this name so far. */
   all<E extends EventName>(event: E): ServerEvents[E][]
   close(): void
 }
 
-const waitAtMostMs = 20_000
+const timeoutMs = 20_000
 
 /** Resolves when connected; rejects with the connection error, whose `data` is Kefu's. */
 export async function connectClient(
@@ -53,19 +53,19 @@ export async function connectClient(
 }
 
 function wrap(socket: Socket): Client {
-  const told: PublishedState[] = []
-  const taken = new Set<PublishedState>()
+  const received: ReceivedEvent[] = []
+  const returned = new Set<ReceivedEvent>()
   const waiting = new Set<() => void>()
   socket.onAny((event: string, data: unknown) => {
-    told.push({ event, data } as PublishedState)
-    for (const look of [...waiting]) look()
+    received.push({ event, data } as ReceivedEvent)
+    for (const check of [...waiting]) check()
   })
 
-  const ask: Client['ask'] = (name, payload) => socket.timeout(waitAtMostMs).emitWithAck(name, payload)
+  const ask: Client['ask'] = (name, payload) => socket.timeout(timeoutMs).emitWithAck(name, payload)
 
   return {
     socket,
-    told,
+    received,
     ask,
     async request(name, payload) {
       const reply = await ask(name, payload)
@@ -77,25 +77,25 @@ function wrap(socket: Socket): Client {
       if (reply.ok) throw new Error(`${name} was answered ok`)
       return reply.error.code
     },
-    next(event, fits = () => true) {
+    next(event, matches = () => true) {
       return new Promise((resolve, reject) => {
-        const look = () => {
-          const found = told.find((one) => one.event === event && !taken.has(one) && fits(one.data as never))
+        const check = () => {
+          const found = received.find((one) => one.event === event && !returned.has(one) && matches(one.data as never))
           if (!found) return
-          taken.add(found)
-          waiting.delete(look)
+          returned.add(found)
+          waiting.delete(check)
           clearTimeout(timer)
           resolve(found.data as never)
         }
         const timer = setTimeout(() => {
-          waiting.delete(look)
-          reject(new Error(`not told ${event}; told: ${told.map((one) => one.event).join(', ')}`))
-        }, waitAtMostMs)
-        waiting.add(look)
-        look()
+          waiting.delete(check)
+          reject(new Error(`not told ${event}; told: ${received.map((one) => one.event).join(', ')}`))
+        }, timeoutMs)
+        waiting.add(check)
+        check()
       })
     },
-    all: (event) => told.filter((one) => one.event === event).map((one) => one.data as never),
+    all: (event) => received.filter((one) => one.event === event).map((one) => one.data as never),
     close: () => socket.close(),
   }
 }

@@ -17,12 +17,12 @@ export async function startBalancer(nodes: [string, string]): Promise<{ url: str
   })
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const url = `http://${address}`
-  const isThere = async () => (await fetch(`${url}/healthz`)).ok
+  const isHealthy = async () => (await fetch(`${url}/healthz`)).ok
   const stop = async () => {
     child.kill('SIGKILL')
     await exited
   }
-  await until(() => isThere().catch(() => false)).catch(async (error) => {
+  await until(() => isHealthy().catch(() => false)).catch(async (error) => {
     await stop()
     throw error
   })

@@ -6,11 +6,11 @@ import type { BrowserContext, Page, WebSocketRoute } from 'playwright-core'
 export interface Network {
   /** Closes all sockets; new ones fail. */
   cut(): void
-  mend(): void
+  restore(): void
   /** Drops every frame that contains one of these texts, from now on. */
-  lose(way: 'toServer' | 'toBrowser', ...texts: string[]): void
+  drop(direction: 'toServer' | 'toBrowser', ...texts: string[]): void
   /** Stops dropping frames. */
-  keep(): void
+  dropNothing(): void
   /** The frames that browsers sent over sockets. */
   sent: string[]
 }
@@ -19,31 +19,32 @@ const isSocket = /\/socket\.io\//
 const isCall = /\/(socket\.io\/|widget\/session)/
 
 /** The messages that browsers sent. */
-export const sends = ({ sent }: Network) => sent.filter((frame) => frame.includes('"message:send"'))
+export const sentMessages = ({ sent }: Network) => sent.filter((frame) => frame.includes('"message:send"'))
 
 /** Install it before pages are opened. A network of the page replaces that of its context. */
-export async function layNetwork(place: BrowserContext | Page): Promise<Network> {
+export async function installNetwork(target: BrowserContext | Page): Promise<Network> {
   const sockets = new Set<WebSocketRoute>()
-  const lost = { toServer: [] as string[], toBrowser: [] as string[] }
+  const dropped = { toServer: [] as string[], toBrowser: [] as string[] }
   const sent: string[] = []
   let isCut = false
 
-  const isLost = (way: keyof typeof lost, frame: string | Buffer) => lost[way].some((text) => frame.includes(text))
+  const isDropped = (direction: keyof typeof dropped, frame: string | Buffer) =>
+    dropped[direction].some((text) => frame.includes(text))
 
-  await place.routeWebSocket(isSocket, (near) => {
+  await target.routeWebSocket(isSocket, (near) => {
     if (isCut) return void near.close()
     const far = near.connectToServer()
     sockets.add(near)
     near.onMessage((frame) => {
-      if (isLost('toServer', frame)) return
+      if (isDropped('toServer', frame)) return
       sent.push(String(frame))
       far.send(frame)
     })
     far.onMessage((frame) => {
-      if (!isLost('toBrowser', frame)) near.send(frame)
+      if (!isDropped('toBrowser', frame)) near.send(frame)
     })
   })
-  await place.route(isCall, (route) => (isCut ? route.abort('internetdisconnected') : route.continue()))
+  await target.route(isCall, (route) => (isCut ? route.abort('internetdisconnected') : route.continue()))
 
   return {
     sent,
@@ -52,14 +53,14 @@ export async function layNetwork(place: BrowserContext | Page): Promise<Network>
       for (const socket of sockets) void socket.close()
       sockets.clear()
     },
-    mend() {
+    restore() {
       isCut = false
     },
-    lose(way, ...texts) {
-      lost[way].push(...texts)
+    drop(direction, ...texts) {
+      dropped[direction].push(...texts)
     },
-    keep() {
-      lost.toServer.length = lost.toBrowser.length = 0
+    dropNothing() {
+      dropped.toServer.length = dropped.toBrowser.length = 0
     },
   }
 }

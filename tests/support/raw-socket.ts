@@ -14,7 +14,7 @@ export interface RawTcp {
   isClosed(): boolean
 }
 
-const patienceMs = 10_000
+const timeoutMs = 10_000
 
 export function openTcp(url: string, localAddress?: string): RawTcp {
   const { hostname, port } = new URL(url)
@@ -39,14 +39,14 @@ export function openTcp(url: string, localAddress?: string): RawTcp {
     until: (expected) =>
       new Promise((resolve, reject) => {
         const stop = (then: () => void) => {
-          clearInterval(look)
+          clearInterval(poll)
           clearTimeout(timer)
           then()
         }
-        const look = setInterval(() => text.includes(expected) && stop(resolve), 5)
+        const poll = setInterval(() => text.includes(expected) && stop(resolve), 5)
         const timer = setTimeout(
           () => stop(() => reject(new Error(`no ${expected} in ${text.slice(-300)}`))),
-          patienceMs,
+          timeoutMs,
         )
       }),
   }

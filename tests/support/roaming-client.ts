@@ -27,7 +27,7 @@ export async function connectRoaming(url: string, token: string, conversationId:
   })
   const held = new Map<number, string>()
   const refusals: ErrorBody[] = []
-  const take = ({ seq, content }: Message) => void held.set(seq, content)
+  const store = ({ seq, content }: Message) => void held.set(seq, content)
 
   const ask = async <T>(name: string, payload: object): Promise<Reply<T> | null> =>
     socket
@@ -46,21 +46,21 @@ export async function connectRoaming(url: string, token: string, conversationId:
       if (socket.connected) await catchUp()
       return
     }
-    reply.data.messages.forEach(take)
+    reply.data.messages.forEach(store)
     if (reply.data.hasMore) await catchUp()
   }
 
   // Events are kept only while contiguous; a gap is requested.
   socket.on('message:created', (message: Message) => {
     if (message.conversationId !== conversationId) return
-    if (held.has(message.seq - 1) || message.seq === 1) take(message)
+    if (held.has(message.seq - 1) || message.seq === 1) store(message)
     else void catchUp()
   })
   socket.on('connect', () => void catchUp())
   // After a refusal, or when the server closes the connection, Socket.IO does not reconnect by itself.
-  const comeBack = () => void sleep(50 + Math.random() * 200).then(() => socket.active || socket.connect())
-  socket.on('connect_error', comeBack)
-  socket.on('disconnect', (reason) => reason !== 'io client disconnect' && comeBack())
+  const reconnect = () => void sleep(50 + Math.random() * 200).then(() => socket.active || socket.connect())
+  socket.on('connect_error', reconnect)
+  socket.on('disconnect', (reason) => reason !== 'io client disconnect' && reconnect())
   await new Promise<void>((resolve) => socket.once('connect', resolve))
 
   return {

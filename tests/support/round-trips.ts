@@ -3,7 +3,7 @@
 import { channel } from 'node:diagnostics_channel'
 
 /** The text of each round trip, values included. */
-export async function tripsOf(work: () => Promise<unknown>): Promise<string[]> {
+export async function recordRoundTrips(work: () => Promise<unknown>): Promise<string[]> {
   const texts: string[] = []
   const note = (message: unknown) => void texts.push((message as { query: string }).query)
   const started = channel('tracing:mysql2:query:start')

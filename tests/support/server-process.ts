@@ -140,8 +140,8 @@ function run(program: string, args: string[], env: Env, cwd = root, { detached =
 }
 
 /** Waits for it, at most 30 s. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const giveUpAt = performance.now() + 30_000; !(await isSo()); await sleep(20)) {
-    if (performance.now() > giveUpAt) throw new Error(`not within 30 s: ${isSo}`)
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 30_000; !(await condition()); await sleep(20)) {
+    if (performance.now() > deadline) throw new Error(`not within 30 s: ${condition}`)
   }
 }

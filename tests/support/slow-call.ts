@@ -2,16 +2,16 @@
 
 import { request } from 'node:http'
 
-export interface SlowAnswer {
+export interface SlowReply {
   status: number
   code: string | undefined
 }
 
 export interface SlowCall {
   /** Sends the rest of the body and resolves with the response, however early it came. */
-  finish(): Promise<SlowAnswer>
+  finish(): Promise<SlowReply>
   /** The response, perhaps before the end of the body. */
-  answered: Promise<SlowAnswer>
+  answered: Promise<SlowReply>
   /** Aborts the call. */
   drop(): void
 }
@@ -27,9 +27,9 @@ export interface SlowCallParts {
 }
 
 /** Sends the headers and the start of the body. */
-export function beginSlowCall(url: string, { method, path, token, type, body, first = 1 }: SlowCallParts): SlowCall {
+export function startSlowCall(url: string, { method, path, token, type, body, first = 1 }: SlowCallParts): SlowCall {
   const bytes = Buffer.from(body)
-  const answered = Promise.withResolvers<SlowAnswer>()
+  const answered = Promise.withResolvers<SlowReply>()
   const headers = { authorization: `Bearer ${token}`, 'content-type': type, 'content-length': bytes.length }
   const sent = request(url + path, { method, headers, agent: false }, (response) => {
     let text = ''

@@ -3,7 +3,7 @@
 import { beforeEach } from 'vitest'
 
 /** Call it inside the describe. */
-export function tellInSteps(): void {
+export function runInSteps(): void {
   let isBroken = false
   beforeEach(({ onTestFinished, skip, task }) => {
     // A retry of the failed step itself still runs.

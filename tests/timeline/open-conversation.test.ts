@@ -38,8 +38,8 @@ async function newConnection(account: TestAccount) {
       relay.cut()
       await expect.poll(() => connection.state.value.phase).toBe('offline')
     },
-    async mend() {
-      relay.mend()
+    async restore() {
+      relay.restore()
       await expect.poll(() => connection.state.value.phase).toBe('online')
     },
   }
@@ -93,7 +93,7 @@ describe('open conversation', () => {
     await net.cut()
     const agent = await agentAccount.connect()
     await sendAll(agent, conversationId, 3, limits.pageSize + 20)
-    await net.mend()
+    await net.restore()
     await expect.poll(() => seqs(conversation)).toEqual(numbers(1, limits.pageSize + 20))
   })
 
@@ -106,7 +106,7 @@ describe('open conversation', () => {
     const agent = await agentAccount.connect()
     const next = limits.pageSize + 6
     await sendAll(agent, conversationId, next, next)
-    await net.mend()
+    await net.restore()
     await vi.waitFor(() => expect(seqs(conversation)).toEqual(numbers(1, next)), 10_000)
     const contents = conversation.timeline.value.messages.map(({ content }) => content)
     expect(contents).toEqual([...numbers(1, next - 1).map(() => 'changed'), `message ${next}`])
@@ -117,7 +117,7 @@ describe('open conversation', () => {
     await net.cut()
     for (const text of ['one', 'two', 'three']) void conversation.send(text)
     expect(conversation.items.value.slice(1).map(({ status }) => status)).toEqual(['sending', 'sending', 'sending'])
-    await net.mend()
+    await net.restore()
     await expect.poll(() => conversation.items.value.every(({ seq }) => seq !== null)).toBe(true)
     const stored = await app.storedMessages(conversationId)
     expect(stored.map(({ content }) => content)).toEqual(['message 1', 'one', 'two', 'three'])

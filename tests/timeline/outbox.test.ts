@@ -124,13 +124,13 @@ describe('outbox', () => {
   test('[OB3] one of two tabs sends, and both see the acknowledgement', async () => {
     const { outbox, delivered, storage } = newOutbox([])
     const { outbox: other, delivered: byOther } = newOutbox([], storage)
-    const heard: string[] = []
-    other.sent.subscribe((message) => message && heard.push(message.content))
+    const acknowledged: string[] = []
+    other.sent.subscribe((message) => message && acknowledged.push(message.content))
     const texts = Array.from({ length: 50 }, (_, index) => `message ${index}`)
     for (const text of texts) void outbox.add(1, text)
     await expect.poll(() => [outbox, other].map(contents)).toEqual([[], []])
     expect([...delivered, ...byOther].map(({ content }) => content).toSorted()).toEqual(texts.toSorted())
-    await expect.poll(() => heard.length + byOther.length).toBeGreaterThanOrEqual(50)
+    await expect.poll(() => acknowledged.length + byOther.length).toBeGreaterThanOrEqual(50)
   })
 
   test('[OB6] forgets messages for good: they are neither kept nor sent', async () => {

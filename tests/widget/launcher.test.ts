@@ -4,17 +4,17 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { findChromium, launchChromium } from '../support/chromium.ts'
-import { openShop, type Shop } from '../support/shop.ts'
+import { type HostPage, openHostPage } from '../support/host-page.ts'
 
 describe.skipIf(findChromium() === undefined)('launcher', () => {
   let app: TestApp
   let browser: Browser
-  let shop: Shop
+  let shop: HostPage
 
   beforeAll(async () => {
     app = await startTestApp()
     browser = await launchChromium()
-    shop = await openShop(app, browser)
+    shop = await openHostPage(app, browser)
     await app.db.updateTable('sites').set({ origins: shop.origin }).where('site_key', '=', app.siteKey).execute()
   })
   afterAll(async () => {

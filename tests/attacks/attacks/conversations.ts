@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Budget, Target } from '../attack.ts'
 import { type Attack, attack, drill } from '../attack.ts'
-import { call, logIn, newCustomer, newCustomers, newTalk, startConversation } from '../wire/accounts.ts'
+import { call, logIn, newConversation, newCustomer, newCustomers, startConversation } from '../wire/accounts.ts'
 import { repeatedly } from '../wire/raw-socket.ts'
 import { openWebSocket, type RawWebSocket, type Reply } from '../wire/web-socket.ts'
 
@@ -61,7 +61,7 @@ export const conversationAttacks: Attack[] = [
     what: 'one customer closes and reopens a conversation on ten sockets',
     floor: { requests: 80 },
     most: { 'conversation:reopen accepted': { burst: 60, perSecond: 1 } },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       onSockets(target, budget, Array(10).fill(customer.token), async (raw) => {
         await ask(budget, raw, 'conversation:close', { conversationId })
@@ -115,13 +115,16 @@ export const conversationAttacks: Attack[] = [
     // Refused or ignored, so none of it reaches the agents' list.
     most: { 'conversation:reopen accepted': { burst: 5, perSecond: 0 } },
     prepare: async (target) => {
-      const talk = await newTalk(target)
+      const conversation = await newConversation(target)
       const agent = await openWebSocket(target, { token: await logIn(target), from: target.address(2000) })
-      await agent.request('conversation:claim', { conversationId: talk.conversationId })
-      const blocked = await agent.request('customer:set-blocked', { customerId: talk.customer.id, blocked: true })
+      await agent.request('conversation:claim', { conversationId: conversation.conversationId })
+      const blocked = await agent.request('customer:set-blocked', {
+        customerId: conversation.customer.id,
+        blocked: true,
+      })
       if (!blocked?.ok) throw new Error('the customer could not be blocked')
       agent.end()
-      return talk
+      return conversation
     },
     run: (target, budget, { customer, conversationId }) =>
       onSockets(target, budget, Array(4).fill(customer.token), async (raw) => {
@@ -262,7 +265,7 @@ const messageDrill = (budget: string, to: Record<string, number>, sender: 'custo
     counts: 'message:send accepted',
     what: `one ${sender} sends messages as fast as they are answered`,
     prepare: async (target) => {
-      const { conversationId, customer } = await newTalk(target)
+      const { conversationId, customer } = await newConversation(target)
       return { conversationId, token: sender === 'agent' ? await logIn(target) : customer.token }
     },
     run: (target, budget, { token, conversationId }) =>

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
-import { type Customer, call, fetchPage, logIn, newCustomers, newTalk } from '../wire/accounts.ts'
+import { type Customer, call, fetchPage, logIn, newConversation, newCustomers } from '../wire/accounts.ts'
 import { openWebSocket, type RawWebSocket } from '../wire/web-socket.ts'
 
 const none = { burst: 0, perSecond: 0 }
@@ -13,10 +13,10 @@ const crowd = <Stage>(declared: Omit<Attack<Stage>, 'ids' | 'floor' | 'most'>): 
   attack<Stage>({ ...declared, ids: ['F8'], isCrowd: true, floor: {}, most: { refused: none, unserved: none } })
 
 /** Runs the whole list with limited concurrency. */
-async function each<T>(list: readonly T[], atOnce: number, work: (item: T, index: number) => Promise<void>) {
+async function each<T>(list: readonly T[], concurrency: number, work: (item: T, index: number) => Promise<void>) {
   let next = 0
   await Promise.all(
-    Array.from({ length: atOnce }, async () => {
+    Array.from({ length: concurrency }, async () => {
       while (next < list.length) {
         const index = next++
         await work(list[index] as T, index)
@@ -96,11 +96,11 @@ export const crowds: readonly Attack[] = [
       return [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path as string)
     },
     run: (target, budget, files) => {
-      const begunAt = performance.now()
+      const startedAt = performance.now()
       // Spread over a minute, or over the time left.
       const everyMs = (Math.min(60, budget.seconds - 5) * 1000) / 200
       return each(Array(200).fill(null), 10, async (_, view) => {
-        await sleep(Math.max(0, begunAt + view * everyMs - performance.now()))
+        await sleep(Math.max(0, startedAt + view * everyMs - performance.now()))
         for (const path of ['/kefu.js', '/api/v1/widget/sites/default', '/widget/?site=default', ...files]) {
           await isServed(
             budget,
@@ -114,28 +114,28 @@ export const crowds: readonly Attack[] = [
     name: 'slow-phone',
     what: 'an agent with 300 conversations reads at 30 KB a second, and opens all of them while customers write',
     prepare: async (target) => {
-      const talks = []
+      const conversations = []
       for (const customer of await newCustomers(target, 100)) {
-        const { socket, conversationId } = await newTalk(target, customer)
+        const { socket, conversationId } = await newConversation(target, customer)
         const ids = [conversationId]
         for (const id of ['second', 'third']) {
           const message = { clientMessageId: id, content: 'Where is my tea? '.repeat(60) }
           const reply = await socket.request('conversation:start', { clientConversationId: id, message })
           if (reply?.ok) ids.push((reply.data as { conversation: { id: number } }).conversation.id)
         }
-        talks.push({ socket, ids })
+        conversations.push({ socket, ids })
       }
       const token = await logIn(target)
       const agent = await openWebSocket(target, { token })
-      for (const conversationId of talks.flatMap(({ ids }) => ids)) {
+      for (const conversationId of conversations.flatMap(({ ids }) => ids)) {
         while ((await agent.request('conversation:claim', { conversationId }))?.error?.code === 'rate_limited') {
           await sleep(200)
         }
       }
       agent.end()
-      return { talks, token }
+      return { conversations, token }
     },
-    run: async (target, budget, { talks, token }) => {
+    run: async (target, budget, { conversations, token }) => {
       const phone = await openWebSocket(target, { token })
       phone.socket.on('data', (piece: Buffer) => {
         phone.socket.pause()
@@ -144,7 +144,7 @@ export const crowds: readonly Attack[] = [
       let isOpening = true
       const writing = (async () => {
         for (let n = 0; isOpening; n++) {
-          const { socket, ids } = talks[n % talks.length] as (typeof talks)[number]
+          const { socket, ids } = conversations[n % conversations.length] as (typeof conversations)[number]
           const payload = { conversationId: ids[0], clientMessageId: `w${n}`, content: 'Hello? '.repeat(20) }
           await isServed(
             budget,
@@ -160,7 +160,7 @@ export const crowds: readonly Attack[] = [
         await isServed(budget, Promise.resolve(reply?.ok === true))
         cursor = reply?.ok ? (reply.data as { nextCursor: string | null }).nextCursor : null
       } while (cursor !== null)
-      for (const conversationId of talks.flatMap(({ ids }) => ids)) {
+      for (const conversationId of conversations.flatMap(({ ids }) => ids)) {
         if (budget.isOver()) budget.count('unserved')
         else {
           const reply = await phone.request('conversation:open', { conversationId, limit: 50 })
@@ -172,7 +172,7 @@ export const crowds: readonly Attack[] = [
       await writing
       budget.count('refused', ended([phone]))
       phone.end()
-      for (const { socket } of talks) socket.end()
+      for (const { socket } of conversations) socket.end()
     },
   }),
   openConversations(),
@@ -185,26 +185,26 @@ function openConversations(): Attack {
     what: '20 customers behind the address of an attack write on, and reload now and then',
     prepare: async (target) => {
       const customers = await newCustomers(target, 20)
-      const talks = []
+      const conversations = []
       for (const customer of customers) {
-        const { socket, conversationId } = await newTalk(target, customer)
-        talks.push({ customer, raw: socket as RawWebSocket | null, conversationId })
+        const { socket, conversationId } = await newConversation(target, customer)
+        conversations.push({ customer, raw: socket as RawWebSocket | null, conversationId })
       }
-      return talks
+      return conversations
     },
-    run: async (target, budget, talks) => {
-      await each(talks, talks.length, async (talk, index) => {
+    run: async (target, budget, conversations) => {
+      await each(conversations, conversations.length, async (conversation, index) => {
         await sleep(index * 50)
         for (let n = 0; !budget.isOver(); n++) {
-          const payload = { conversationId: talk.conversationId, clientMessageId: `w${n}`, content: 'Hello?' }
-          const sent = (talk.raw?.request('message:send', payload) ?? Promise.resolve(null)).then(
+          const payload = { conversationId: conversation.conversationId, clientMessageId: `w${n}`, content: 'Hello?' }
+          const sent = (conversation.raw?.request('message:send', payload) ?? Promise.resolve(null)).then(
             (reply) => reply?.ok === true,
           )
           await isServed(budget, sent)
           await Promise.race([sleep(1_500), budget.over])
           if (n % 4 === 3 && !budget.isOver()) {
-            talk.raw?.end()
-            talk.raw = await loadTab(target, budget, talk.customer)
+            conversation.raw?.end()
+            conversation.raw = await loadTab(target, budget, conversation.customer)
           }
         }
       })

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
 import { ofRate } from '../bounds.ts'
-import { fill, logIn, newCustomer, newCustomers, newTalk } from '../wire/accounts.ts'
+import { fill, logIn, newConversation, newCustomer, newCustomers } from '../wire/accounts.ts'
 import { closed, get, openTcp, repeatedly, write } from '../wire/raw-socket.ts'
 import { frame, openWebSocket, times } from '../wire/web-socket.ts'
 import { floodFrames } from './control-frames.ts'
@@ -40,14 +40,14 @@ function floodRequests(
 
 const tiny = frame('text', '42["a"]')
 
-async function longTalk(target: Target) {
-  const talk = await newTalk(target)
+async function longConversation(target: Target) {
+  const conversation = await newConversation(target)
   const agent = await openWebSocket(target, { token: await logIn(target), from: target.address(2000) })
-  await agent.request('conversation:claim', { conversationId: talk.conversationId })
-  await fill(agent, talk.conversationId, 100, '😀'.repeat(4_000))
+  await agent.request('conversation:claim', { conversationId: conversation.conversationId })
+  await fill(agent, conversation.conversationId, 100, '😀'.repeat(4_000))
   agent.end()
-  talk.socket.end()
-  return { token: talk.customer.token, conversationId: talk.conversationId }
+  conversation.socket.end()
+  return { token: conversation.customer.token, conversationId: conversation.conversationId }
 }
 
 export const requestFloods: Attack[] = [
@@ -84,7 +84,7 @@ export const requestFloods: Attack[] = [
     what: 'a customer types, with previews of 500 characters, as fast as the connection takes it',
     floor: { requests: 1_000 },
     most: { accepted: ofRate('connectionRequests') },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       floodRequests(target, budget, {
         tokens: [customer.token],
@@ -96,7 +96,7 @@ export const requestFloods: Attack[] = [
     ids: ['new'],
     what: 'a customer marks as read on ten connections without end',
     floor: { requests: 1_000 },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       floodRequests(target, budget, {
         connections: 10,
@@ -111,7 +111,7 @@ export const requestFloods: Attack[] = [
     floor: { requests: 1_000 },
     prepare: async (target) => {
       const customers = await newCustomers(target, 20)
-      for (const customer of customers) (await newTalk(target, customer)).socket.end()
+      for (const customer of customers) (await newConversation(target, customer)).socket.end()
       return customers.map(({ token }) => token)
     },
     run: (target, budget, tokens) =>
@@ -122,7 +122,7 @@ export const requestFloods: Attack[] = [
     ids: ['new'],
     what: 'a customer opens and leaves conversations by their numbers, nearly all of them of others',
     floor: { requests: 1_000 },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       floodRequests(target, budget, {
         connections: 4,
@@ -138,7 +138,7 @@ export const requestFloods: Attack[] = [
     ids: ['new'],
     what: 'a customer sends messages of 60 KB to 127 KB, each of which is refused',
     floor: { bytes: 1_000_000 },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       floodRequests(target, budget, {
         connections: 2,
@@ -179,7 +179,7 @@ export const requestFloods: Attack[] = [
     ids: ['S4'],
     what: '130 connections of one customer ask for five pages of 1.6 MB and read none',
     floor: { connections: 5 },
-    prepare: longTalk,
+    prepare: longConversation,
     run: (target, budget, { token, conversationId }) =>
       repeatedly(budget, 130, async () => {
         budget.count('connections')
@@ -202,7 +202,7 @@ export const requestFloods: Attack[] = [
     ids: ['S4'],
     what: '130 HTTP connections ask for five pages of 1.6 MB and read none',
     floor: { connections: 5 },
-    prepare: longTalk,
+    prepare: longConversation,
     run: (target, budget, { token, conversationId }) =>
       repeatedly(budget, 130, async (_, n) => {
         if (n > 0) await sleep(1_000)

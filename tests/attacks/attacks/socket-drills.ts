@@ -39,7 +39,7 @@ const frameDrill = ({ budget, to, what, step }: FrameDrill): Attack =>
   })
 
 /** Resolves when the connection has received anything: by then the server has handled all earlier frames. */
-async function looked(raw: RawWebSocket, frames: Buffer): Promise<void> {
+async function handled(raw: RawWebSocket, frames: Buffer): Promise<void> {
   await raw.write(frames)
   await Promise.race([raw.request('nothing', {}), raw.closed])
 }
@@ -87,7 +87,7 @@ export const socketDrills: Attack[] = [
     to: { bytes: 400_000, perMs: 600_000 },
     what: 'a customer sends requests of 50 KB',
     step: async (raw) => {
-      await looked(raw, frame('text', `42["nothing","${'x'.repeat(50_000)}"]`))
+      await handled(raw, frame('text', `42["nothing","${'x'.repeat(50_000)}"]`))
       return 50_000
     },
   }),

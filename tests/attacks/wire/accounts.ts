@@ -109,7 +109,7 @@ export async function newCustomers(target: Target, count: number): Promise<Custo
 export const newCustomer = async (target: Target): Promise<Customer> => (await newCustomers(target, 1))[0] as Customer
 
 /** A customer with a connection and a conversation with one message. */
-export async function newTalk(target: Target, customer?: Customer) {
+export async function newConversation(target: Target, customer?: Customer) {
   const someone = customer ?? (await newCustomer(target))
   const socket = await openWebSocket(target, { token: someone.token })
   const conversationId = await startConversation(socket)

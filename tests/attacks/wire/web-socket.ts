@@ -147,9 +147,9 @@ export async function openWebSocket(
   try {
     await upgraded
     if (token !== undefined) {
-      const letIn = until('40{')
+      const connected = until('40{')
       socket.write(frame('text', `40${JSON.stringify({ token })}`))
-      await letIn
+      await connected
     }
     return raw
   } catch (error) {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, FrameLocator, Locator, Page } from 'playwright-core'
 import type { TestApp } from './app.ts'
 
-export interface Visit {
+export interface HostPageVisit {
   page: Page
   launcher: Locator
   panel: Locator
@@ -22,16 +22,16 @@ export interface Visit {
   requests: string[]
 }
 
-export interface VisitOptions extends BrowserContextOptions {
+export interface HostPageVisitOptions extends BrowserContextOptions {
   /** Opens it as another tab of this page's browser. */
-  beside?: Visit
+  beside?: HostPageVisit
   /** Runs before the page is opened. */
   prepare?: (page: Page) => Promise<void>
 }
 
-export interface Shop {
+export interface HostPage {
   origin: string
-  visit(options?: VisitOptions): Promise<Visit>
+  visit(options?: HostPageVisitOptions): Promise<HostPageVisit>
   close(): Promise<void>
 }
 
@@ -42,7 +42,11 @@ const openShadowRoots = `{
 }`
 
 /** With `key` null the snippet has no data-site, so the page boots by itself or not at all. */
-export async function openShop(app: TestApp, browser: Browser, key: string | null = app.siteKey): Promise<Shop> {
+export async function openHostPage(
+  app: TestApp,
+  browser: Browser,
+  key: string | null = app.siteKey,
+): Promise<HostPage> {
   const policy = `default-src 'none'; script-src ${app.url}; frame-src ${app.url}; connect-src ${app.url}; require-trusted-types-for 'script'`
   const html = `<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>Teas</title></head>
     <body><main><h1>Teas</h1><p><a href="/more">More</a></p>${'<br>'.repeat(150)}</main>

@@ -4,7 +4,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 
 const hebrew = 'שלום, ההזמנה iPhone 15 Pro לא הגיעה.'
@@ -12,20 +12,25 @@ const override = '\u202e'
 
 describe.skipIf(findChromium() === undefined)("customers' text", () => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let console: Page
   let cleanUp: (() => void)[] = []
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
-    console = await logIn(await stage.enter(), app, await newLogin(app, 'Ann', 'admin'), '/console/?view=all')
+    testBrowser = await launchTestBrowser()
+    console = await logIn(
+      await testBrowser.newProfile(),
+      app,
+      await newLogin(app, 'Ann', 'admin'),
+      '/console/?view=all',
+    )
   })
   afterAll(async () => {
     for (const each of cleanUp) each()
     cleanUp = []
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
-    await stage.close()
+    expect(await testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
+    await testBrowser.close()
     await app.stop()
   })
 
@@ -114,7 +119,7 @@ describe.skipIf(findChromium() === undefined)("customers' text", () => {
   })
 
   test('[CV26] [F17] a bubble and the field of the widget follow the direction of their text', async () => {
-    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+    const customer = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await customer.open()
     await customer.write(hebrew)
     await customer.sees(hebrew)
@@ -132,7 +137,7 @@ describe.skipIf(findChromium() === undefined)("customers' text", () => {
   test('[CV27] [S31] the widget shows no number of a conversation, message or person', async () => {
     const { customer, customerAccount, conversationId } = await app.startConversation({ message: 'hello' })
     cleanUp.push(() => customer.close())
-    const shown = await visit(await stage.enter(), `${app.url}/demo/`)
+    const shown = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await shown.open()
     await shown.write('what number am I')
     await shown.sees('what number am I')

@@ -61,13 +61,13 @@ export async function ageRotation(app: TestApp, userId: number, ms: number): Pro
  * Sends a request while a transaction that did `work` is open. Commits once the request waits for a lock or has its
  * reply.
  */
-export async function askMeanwhile<T>(
+export async function requestDuringTransaction<T>(
   app: TestApp,
   work: (trx: Transaction) => Promise<unknown>,
-  ask: () => Promise<T>,
+  request: () => Promise<T>,
 ): Promise<T> {
-  let answered = false
-  const waits = async () => {
+  let hasReply = false
+  const isWaiting = async () => {
     const { rows } = await sql`select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`.execute(
       app.db,
     )
@@ -75,12 +75,12 @@ export async function askMeanwhile<T>(
   }
   const answer = await app.db.transaction().execute(async (trx) => {
     await work(trx)
-    const asked = ask().finally(() => {
-      answered = true
+    const response = request().finally(() => {
+      hasReply = true
     })
     // The server refreshes this table only when nobody has read it for 100 ms.
-    while (!answered && !(await waits())) await new Promise((resolve) => setTimeout(resolve, 120))
-    return { asked }
+    while (!hasReply && !(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 120))
+    return { response }
   })
-  return answer.asked
+  return answer.response
 }

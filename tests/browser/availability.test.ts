@@ -2,26 +2,26 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Login, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { type Login, launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { chinese, english } from './words.ts'
+import { chinese, english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined)('availability', () => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let ann: Login
   let customers = 0
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
     ann = await newLogin(app, 'Ann')
   })
   afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+    expect(await testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
@@ -29,7 +29,7 @@ describe.skipIf(findChromium() === undefined)('availability', () => {
     const agent = await (await app.newAgent({ name: 'Bo' })).connect()
     // The reply comes only after the connection is counted.
     await agent.request('agent:list', {})
-    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+    const customer = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await customer.open()
     await customer.sees(english.here)
     await agent.request('agent:set-status', { status: 'offline' })
@@ -44,10 +44,10 @@ describe.skipIf(findChromium() === undefined)('availability', () => {
     '[WI4] nobody here: the widget says so and asks for a mail address, which the agent sees ($locale)',
     async (words) => {
       const { locale } = words
-      const agent = await logIn(await stage.enter({ locale }), app, ann)
+      const agent = await logIn(await testBrowser.newProfile({ locale }), app, ann)
       await agent.getByRole('button', { name: 'Ann' }).click()
       await agent.getByRole('radio').last().check()
-      const customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+      const customer = await visit(await testBrowser.newProfile({ locale }), `${app.url}/demo/`)
       await customer.open()
       await customer.sees(words.away)
       await customer.frame.getByLabel(words.email).fill('li@shop.example')
@@ -69,8 +69,8 @@ describe.skipIf(findChromium() === undefined)('availability', () => {
     '[WI7] [CO7] whom an agent blocks is told so, keeps the words, and sends them once let in again ($locale)',
     async (words) => {
       const { locale } = words
-      const agent = await logIn(await stage.enter({ locale }), app, ann)
-      const customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+      const agent = await logIn(await testBrowser.newProfile({ locale }), app, ann)
+      const customer = await visit(await testBrowser.newProfile({ locale }), `${app.url}/demo/`)
       await customer.open()
       const first = `first of ${++customers}`
       await customer.write(first)

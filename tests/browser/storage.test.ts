@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, visit } from '../support/browser.ts'
+import { type CustomerPage, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { layNetwork } from '../support/network.ts'
+import { installNetwork } from '../support/network.ts'
 import { openTabs, seesAllSent, storedAfter } from './offline-tabs.ts'
-import { english } from './words.ts'
+import { english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined)('unsent messages', () => {
   let app: TestApp
@@ -43,7 +43,7 @@ describe.skipIf(findChromium() === undefined)('unsent messages', () => {
   }
 
   /** The content of the widget origin's IndexedDB, in insertion order. */
-  const keptIn = ({ frame }: Customer) =>
+  const keptIn = ({ frame }: CustomerPage) =>
     frame.evaluate(async () => {
       const result = <T>(request: IDBRequest<T>) =>
         new Promise<T>((resolve) => {
@@ -58,8 +58,8 @@ describe.skipIf(findChromium() === undefined)('unsent messages', () => {
 
   test('[OB1] survive a browser restart', async () => {
     const context = await openBrowser()
-    const network = await layNetwork(context)
-    const [tab] = (await openTabs(app, context, 1, 'yesterday')) as [Customer]
+    const network = await installNetwork(context)
+    const [tab] = (await openTabs(app, context, 1, 'yesterday')) as [CustomerPage]
     network.cut()
     await tab.sees(english.widgetOffline)
     await tab.write('one')
@@ -92,8 +92,8 @@ describe.skipIf(findChromium() === undefined)('unsent messages', () => {
         },
       })
     })
-    const network = await layNetwork(context)
-    const [first, second] = (await openTabs(app, context, 2, 'small')) as [Customer, Customer]
+    const network = await installNetwork(context)
+    const [first, second] = (await openTabs(app, context, 2, 'small')) as [CustomerPage, CustomerPage]
     network.cut()
     await first.sees(english.widgetOffline)
     for (const text of ['one', 'two']) await first.write(text)
@@ -102,23 +102,23 @@ describe.skipIf(findChromium() === undefined)('unsent messages', () => {
       await tab.reload()
       await tab.sees('two')
     }
-    network.mend()
+    network.restore()
     await expect.poll(() => storedAfter(app, 'small')).toEqual(['small', 'one', 'two'])
     for (const tab of [first, second]) await expect.poll(() => tab.words()).toEqual(['small', 'one', 'two'])
   })
 
   test('[OB3] appear once and in order on plain http, where every tab can send because there are no locks', async () => {
     const context = await openBrowser()
-    const network = await layNetwork(context)
+    const network = await installNetwork(context)
     const { port } = new URL(app.url)
     const plain = { ...app, url: `http://shop.test:${port}` }
     const tabs = await openTabs(plain, context, 3, 'plain')
-    const [first] = tabs as [Customer]
+    const [first] = tabs as [CustomerPage]
     expect(await first.frame.evaluate(() => [isSecureContext, 'locks' in navigator])).toEqual([false, false])
     network.cut()
     for (const tab of tabs) await tab.sees(english.widgetOffline)
     for (const text of ['one', 'two', 'three']) await first.write(text)
-    network.mend()
+    network.restore()
     for (const tab of tabs) {
       await seesAllSent(tab)
       await tab.sees('three')
@@ -133,8 +133,8 @@ describe.skipIf(findChromium() === undefined)('unsent messages', () => {
     const refusing = { profile: { default_content_setting_values: { cookies: 2 } } }
     await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(refusing))
     const context = await openBrowser()
-    const network = await layNetwork(context)
-    const [tab] = (await openTabs(app, context, 1, 'kept nowhere')) as [Customer]
+    const network = await installNetwork(context)
+    const [tab] = (await openTabs(app, context, 1, 'kept nowhere')) as [CustomerPage]
     const refusal = await tab.frame.evaluate(() => {
       try {
         return `${localStorage.length}`
@@ -148,7 +148,7 @@ describe.skipIf(findChromium() === undefined)('unsent messages', () => {
     for (const text of ['one', 'two']) await tab.write(text)
     const notKept = 'This browser blocks storage: stay on this page until your message is sent.'
     await tab.sees(notKept)
-    network.mend()
+    network.restore()
     await seesAllSent(tab)
     await tab.frame.getByText(notKept).waitFor({ state: 'detached' })
     expect(await storedAfter(app, 'kept nowhere')).toEqual(['kept nowhere', 'one', 'two'])

@@ -43,7 +43,7 @@ describe("a customer's token on another's conversation", () => {
     await customer.next('message:created')
     await agent.request('conversation:close', { conversationId })
     await customer.next('conversation:updated', ({ change }) => change === 'closed')
-    expect(stranger.told.filter(({ event }) => event !== 'availability:changed')).toEqual([])
+    expect(stranger.received.filter(({ event }) => event !== 'availability:changed')).toEqual([])
     expect(await app.storedMessages(conversationId)).toHaveLength(1)
   })
 
@@ -65,7 +65,7 @@ describe("a customer's token on another's conversation", () => {
       ])
     }
     await customer.next('message:created', (message) => message.seq === 100)
-    expect(stranger.told.filter(({ event }) => event !== 'availability:changed')).toEqual([])
+    expect(stranger.received.filter(({ event }) => event !== 'availability:changed')).toEqual([])
   })
 
   it('[RQ7] is tested with every request that customers may make about a conversation', () => {

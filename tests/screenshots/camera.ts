@@ -5,7 +5,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page, PageScreenshotOptions } from 'playwright-core'
 import { now, timeZone } from './day.ts'
-import { timeAt } from './fill-shop.ts'
+import { timeAt } from './seed.ts'
 
 export type Language = 'en' | 'zh-CN'
 
