@@ -134,7 +134,7 @@ describe('bounded input', () => {
     ['page links', pageLink],
     ['links in messages', splitLinks],
     ['visible characters', hasVisibleCharacter],
-    ['controls of direction', stripBidiControls],
+    ['direction controls', stripBidiControls],
     ['usernames', normalizeUsername],
     ['initials', initials],
     ['resume tokens', readToken],
@@ -272,7 +272,7 @@ describe('text visibility', () => {
 describe('email addresses', () => {
   const good = [
     'li@shop.example',
-    "o'brien@mail.example",
+    "o'brien@inbox.example",
     'a.b+c_d-e@x.co',
     '李@例子.中国',
     'müller@bücher.example',
@@ -341,7 +341,7 @@ describe('email addresses', () => {
     }
     for (const email of good) expect(await enter(email), email).toEqual([200, 200])
     for (const email of bad) expect(await enter(email), JSON.stringify(email)).toEqual([400, 400])
-    const user = { username: 'mail', password: 'a good long one', name: 'Mei', role: 'agent', email: bad[0] }
+    const user = { username: 'mei-2', password: 'a good long one', name: 'Mei', role: 'agent', email: bad[0] }
     expect((await admin.call('POST', '/users', user)).status).toBe(400)
   })
 

@@ -126,8 +126,8 @@ describe("the widget's session", () => {
   })
 
   it('stores the name, email and language that the page reports [CS5]', async () => {
-    const reported = await session({ name: '小明', email: 'ming@mail.example', locale: 'zh-TW' })
-    expect(reported.customer).toMatchObject({ name: '小明', email: 'ming@mail.example' })
+    const reported = await session({ name: '小明', email: 'ming@inbox.example', locale: 'zh-TW' })
+    expect(reported.customer).toMatchObject({ name: '小明', email: 'ming@inbox.example' })
     const renamed = await session({ resumeToken: reported.resumeToken, name: '大明', locale: 'fr-FR' })
     expect(renamed.customer).toEqual({ ...reported.customer, name: '大明' })
     expect((await session({ resumeToken: renamed.resumeToken })).customer).toEqual(renamed.customer)

@@ -73,9 +73,9 @@ describe('an identified customer', () => {
   it('is one customer in every browser, also when two browsers identify concurrently [ID3]', async () => {
     const sub = newSub()
     const both = await Promise.all([session({ identity: identityOf(sub) }), session({ identity: identityOf(sub) })])
-    const later = await session({ identity: identityOf(sub, { name: '小明', email: 'ming@mail.example' }) })
+    const later = await session({ identity: identityOf(sub, { name: '小明', email: 'ming@inbox.example' }) })
     expect(new Set([...both, later].map(({ customer }) => customer.id)).size).toBe(1)
-    expect(later.customer).toMatchObject({ name: '小明', email: 'ming@mail.example', isEmailVerified: true })
+    expect(later.customer).toMatchObject({ name: '小明', email: 'ming@inbox.example', isEmailVerified: true })
     expect((await session({ resumeToken: later.resumeToken })).customer).toEqual(later.customer)
     expect((await session({ identity: identityOf(newSub()) })).customer.id).not.toBe(later.customer.id)
     // External ids are compared byte by byte.
@@ -207,22 +207,26 @@ describe('an identified customer', () => {
 
   it('has the signed name; unsigned values only fill gaps and are marked as unverified [ID6] [T19]', async () => {
     const sub = newSub()
-    const signed = await session({ identity: identityOf(sub, { name: 'Ming' }), name: 'Boss', email: 'a@mail.example' })
+    const signed = await session({
+      identity: identityOf(sub, { name: 'Ming' }),
+      name: 'Boss',
+      email: 'a@inbox.example',
+    })
     expect(await rowOf(signed)).toEqual({
       name: 'Ming',
-      email: 'a@mail.example',
+      email: 'a@inbox.example',
       external_id: sub,
       is_name_verified: true,
       is_email_verified: false,
     })
-    const unsigned = await session({ resumeToken: signed.resumeToken, name: 'Boss', email: 'b@mail.example' })
-    expect(unsigned.customer).toMatchObject({ name: 'Ming', email: 'b@mail.example', isEmailVerified: false })
-    const signedAgain = await session({ identity: identityOf(sub, { email: 'c@mail.example', name: 'Mei' }) })
-    expect(signedAgain.customer).toMatchObject({ name: 'Mei', email: 'c@mail.example', isEmailVerified: true })
-    const later = await session({ resumeToken: signedAgain.resumeToken, email: 'd@mail.example' })
+    const unsigned = await session({ resumeToken: signed.resumeToken, name: 'Boss', email: 'b@inbox.example' })
+    expect(unsigned.customer).toMatchObject({ name: 'Ming', email: 'b@inbox.example', isEmailVerified: false })
+    const signedAgain = await session({ identity: identityOf(sub, { email: 'c@inbox.example', name: 'Mei' }) })
+    expect(signedAgain.customer).toMatchObject({ name: 'Mei', email: 'c@inbox.example', isEmailVerified: true })
+    const later = await session({ resumeToken: signedAgain.resumeToken, email: 'd@inbox.example' })
     expect(later.customer).toEqual(signedAgain.customer)
     // An unsigned address or name identifies nobody.
-    const stranger = await session({ name: 'Mei', email: 'c@mail.example' })
+    const stranger = await session({ name: 'Mei', email: 'c@inbox.example' })
     expect(stranger.customer.id).not.toBe(signedAgain.customer.id)
     expect(await rowOf(stranger)).toMatchObject({ is_name_verified: false, is_email_verified: false })
   })

@@ -20,7 +20,7 @@ export async function newUser(app: TestApp, role: AgentRole = 'agent'): Promise<
   const admin = await app.newAgent({ role: 'admin' })
   const username = `user-${randomBytes(6).toString('hex')}`
   const { status, body } = await admin.call('POST', '/users', { username, password, name: 'Mei', role })
-  if (status !== 201) throw new Error(`POST /users answered ${status}`)
+  if (status !== 201) throw new Error(`POST /users returned ${status}`)
   await app.db.deleteFrom('login_sessions').where('user_id', '=', admin.id).execute()
   await app.db.deleteFrom('users').where('id', '=', admin.id).execute()
   return body as User
@@ -28,7 +28,7 @@ export async function newUser(app: TestApp, role: AgentRole = 'agent'): Promise<
 
 export async function logIn(app: TestApp, username: string, secret = password): Promise<LoggedIn> {
   const answer = await app.call('POST', '/auth/login', { username, password: secret })
-  if (answer.status !== 200) throw new Error(`login answered ${answer.status}`)
+  if (answer.status !== 200) throw new Error(`login returned ${answer.status}`)
   const reply = answer.body as LoginReply
   return {
     reply,

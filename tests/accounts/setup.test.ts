@@ -48,7 +48,7 @@ describe('setup', () => {
   })
 
   it.each<[string, string, { username?: string; siteName?: string }]>([
-    ['one that is used everywhere', 'Password1', {}],
+    ['a common password', 'Password1', {}],
     ['the username', 'Mei-the-first', { username: 'mei-the-first' }],
     ["the site's name", '雾与叶的小茶馆呀呀', { siteName: '雾与叶的小茶馆呀呀' }],
   ])('rejects this password: %s [US8]', async (_name, password, changes) => {

@@ -32,7 +32,7 @@ const names: Record<string, (length: number) => string> = {
   dots: (length) => '.'.repeat(length),
   spaces: (length) => ' '.repeat(length),
   'dots and spaces before a letter': (length) => `${'. '.repeat(length / 2)}a`,
-  'dots and spaces behind a letter': (length) => `a${' .'.repeat(length / 2)}`,
+  'dots and spaces after a letter': (length) => `a${' .'.repeat(length / 2)}`,
   'dots between letters': (length) => 'a.'.repeat(length / 2),
   slashes: (length) => '/'.repeat(length),
   backslashes: (length) => 'a\\'.repeat(length / 2),
@@ -84,7 +84,7 @@ describe('[AT20] [S3] over HTTP', () => {
     '20,000 headers': `${disposition}\r\n${'X-A: b\r\n'.repeat(20_000)}X-End: b`,
     'one header folded 50,000 times': `X-Folded: a\r\n${' a\r\n'.repeat(50_000)}${disposition}`,
     '100,000 parameters': `${disposition}${'; a=b'.repeat(100_000)}`,
-    'quotes without an end': `${disposition}; x="${'\\"'.repeat(80_000)}`,
+    'quotes without a closing quote': `${disposition}; x="${'\\"'.repeat(80_000)}`,
     'a name in percent signs': `Content-Disposition: form-data; name="file"; filename*=utf-8''${'%F0%9F'.repeat(30_000)}`,
     'a charset of 100,000 letters': `Content-Disposition: form-data; name="file"; filename*=${'x'.repeat(100_000)}''a`,
     'a type of 100,000 parameters': `${disposition}\r\nContent-Type: text/plain${'; charset'.repeat(20_000)}`,
@@ -101,10 +101,10 @@ describe('[AT20] [S3] over HTTP', () => {
   const bodies: Record<string, () => Buffer> = {
     'headers that never end': () => Buffer.concat([Buffer.from(`--${boundary}\r\nX: `), Buffer.alloc(20_000_000, 'a')]),
     'a million boundaries': () => Buffer.from(`--${boundary}\r\n\r\n\r\n`.repeat(600_000)),
-    'beginnings of boundaries': () => filePart(`\r\n--${boundary.slice(0, -1)}`.repeat(800_000), 'a.pdf'),
+    'truncated boundaries': () => filePart(`\r\n--${boundary.slice(0, -1)}`.repeat(800_000), 'a.pdf'),
     'text before the first part': () =>
       Buffer.concat([Buffer.alloc(20_000_000, '\r\n-'), formOf(filePart(pdf(), 'a.pdf'))]),
-    'text behind the last part': () => Buffer.concat([formOf(filePart(pdf(), 'a.pdf')), Buffer.alloc(20_000_000, '-')]),
+    'text after the last part': () => Buffer.concat([formOf(filePart(pdf(), 'a.pdf')), Buffer.alloc(20_000_000, '-')]),
   }
   test.each(Object.keys(bodies))('%s do not stall the event loop', async (kind) => {
     const body = (bodies[kind] as () => Buffer)()
@@ -119,7 +119,7 @@ describe('[AT20] [S3] over HTTP', () => {
     ['71 characters', `boundary=${'a'.repeat(71)}`],
     ['71 quoted ones', `boundary="${'a'.repeat(71)}"`],
     ['10,000', `boundary=${'a'.repeat(10_000)}`],
-    ['10,000 behind another parameter', `charset=utf-8; boundary=${'a'.repeat(10_000)}`],
+    ['10,000 after another parameter', `charset=utf-8; boundary=${'a'.repeat(10_000)}`],
     ['many parameters', `${'a=b; '.repeat(2_000)}boundary=x`],
   ])('rejects a boundary of %s', async (_, parameters) => {
     const line = /boundary="?([^";]+)/.exec(parameters)?.[1] ?? ''

@@ -64,8 +64,8 @@ export const pdf = (inside = '') =>
 /** Images that are also scripts or pages. Only re-encoding makes them harmless. */
 export const polyglots = {
   'a GIF that is a script': async () => Buffer.concat([await animatedGif(), Buffer.from(`*/=1;${script}//`)]),
-  'a JPEG with a page behind it': async () => Buffer.concat([await jpeg(), Buffer.from(page)]),
-  'a PNG with a page in its text': async () => {
+  'a JPEG followed by a page': async () => Buffer.concat([await jpeg(), Buffer.from(page)]),
+  'a PNG with a page in a text chunk': async () => {
     const bytes = await png()
     const text = chunk('tEXt', Buffer.from(`Comment\0${page}`))
     return Buffer.concat([bytes.subarray(0, 33), text, bytes.subarray(33)])

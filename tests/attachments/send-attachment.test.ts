@@ -12,12 +12,12 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-const picture = { name: '茶.jpg', size: 1000, mimeType: 'image/jpeg', width: 40, height: 30 }
+const image = { name: '茶.jpg', size: 1000, mimeType: 'image/jpeg', width: 40, height: 30 }
 const paper = { name: 'invoice.pdf', size: 2000, mimeType: 'application/pdf' }
 let number = 0
 const newId = () => `a${++number}`
 
-const uploaded = (by: TestAccount, kind: Omit<Attachment, 'id'> = picture) =>
+const uploaded = (by: TestAccount, kind: Omit<Attachment, 'id'> = image) =>
   insertAttachment(app.db, { ...kind, uploaderId: by.id, storedName: randomBytes(16).toString('hex') })
 
 test('[AT9] images and files arrive with their message in events, history, lists and retries', async () => {

@@ -59,7 +59,7 @@ describe('POST /attachments', () => {
     ['image/gif', 'gif', animatedGif, [40, 30]],
     ['image/webp', 'avif', avif, [80, 60]],
   ] as const)(
-    '[AT4] writes a picture anew as %s (from %s), with a thumbnail',
+    '[AT4] re-encodes an image as %s (from %s) and makes a thumbnail',
     async (mimeType, ending, make, [width, height]) => {
       const attachment = await uploaded(app, customer, await make(), `a.${ending}`)
       expect(attachment).toMatchObject({
@@ -201,11 +201,13 @@ describe('POST /attachments', () => {
     'another boundary': [formOf(ofFile), 'multipart/form-data; boundary=other'],
     'no parts': [formOf()],
     'a field': [formOf(part('Content-Disposition: form-data; name="file"', 'words'))],
-    'a field behind the file': [formOf(ofFile, part('Content-Disposition: form-data; name="name"', 'x'))],
+    'a field after the file': [formOf(ofFile, part('Content-Disposition: form-data; name="name"', 'x'))],
     'two files': [formOf(ofFile, ofFile)],
     'no end': [formOf(ofFile).subarray(0, -boundary.length - 6)],
     'half a file': [formOf(ofFile).subarray(0, 150)],
-    'a part of that name': [formOf(part('Content-Disposition: form-data; name="__proto__"; filename="a.pdf"', pdf()))],
+    'a part named __proto__': [
+      formOf(part('Content-Disposition: form-data; name="__proto__"; filename="a.pdf"', pdf())),
+    ],
     nothing: [Buffer.alloc(0)],
   }
   test.each(Object.keys(wrongForms))('[AT1] rejects %s', async (name) => {

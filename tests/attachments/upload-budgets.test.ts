@@ -257,7 +257,7 @@ describe('memory', () => {
     ['rotated JPEG', () => sharpOf(limits.imagePixels).jpeg().withMetadata({ orientation: 6 }).toBuffer()],
   ]
   test.runIf(process.platform === 'linux').each(largest)(
-    '[AT27] [S13] the process that inspects the largest %s stays below 280 MB',
+    '[AT27] [S13] the upload inspector stays below 280 MB for the largest %s',
     async (kind, make) => {
       const path = join(app.config.dataDir, 'largest')
       await writeFile(path, await make())

@@ -39,7 +39,7 @@ export function upload(app: TestApp, account: TestAccount, content: Uint8Array |
 /** An upload that must succeed. */
 export async function uploaded(app: TestApp, account: TestAccount, content: Uint8Array | string, name: string) {
   const { status, body } = await upload(app, account, content, name)
-  if (status !== 201) throw new Error(`${name} was answered ${status} ${JSON.stringify(body)}`)
+  if (status !== 201) throw new Error(`${name} returned ${status} ${JSON.stringify(body)}`)
   return body as Attachment
 }
 

@@ -38,6 +38,6 @@ export const provingAttack = (budget: string): Attack | undefined =>
 
 export function attackNamed(name: string): Attack {
   const found = [...attacks, ...drills, ...crowds].find((each) => each.name === name)
-  if (found === undefined) throw new Error(`there is no attack "${name}"`)
+  if (found === undefined) throw new Error(`unknown attack "${name}"`)
   return found
 }

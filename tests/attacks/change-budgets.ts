@@ -25,7 +25,7 @@ const windows = ['windowMs', 'perMs']
 export function applyChanges(budgets: Record<string, Record<string, number>>, changes: BudgetChanges): void {
   for (const [name, change] of Object.entries(changes)) {
     const budget = budgets[name]
-    if (budget === undefined) throw new Error(`there is no budget "${name}"`)
+    if (budget === undefined) throw new Error(`unknown budget "${name}"`)
     Object.assign(budget, change ?? removed(name, budget))
   }
 }
@@ -35,7 +35,7 @@ function removed(name: string, budget: Readonly<Record<string, number>>): Record
   return Object.fromEntries(
     keys.map((key) => {
       const value = unboundedByName[name]?.[key] ?? unbounded[key]
-      if (value === undefined) throw new Error(`it is not said how "${key}" of ${name} is removed`)
+      if (value === undefined) throw new Error(`add an unreachable value for "${key}" of ${name}`)
       return [key, value]
     }),
   )

@@ -63,7 +63,7 @@ export async function startControlPair(
   await post(url, '/users', { ...account, name: 'Control', role: 'agent' }, { authorization })
   const login = await post(url, '/auth/login', account)
   const session = await post(url, '/widget/session', {})
-  if (login.status !== 200 || session.status !== 200) throw new Error('the control pair was not let in')
+  if (login.status !== 200 || session.status !== 200) throw new Error('the control pair could not log in')
   let cookie = login.cookie
   let held = session.body as { token: string; resumeToken: string }
   const agent = await connect((login.body as { token: string }).token, async () => {

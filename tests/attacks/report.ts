@@ -56,7 +56,7 @@ function cell({ pair, growthBytes, exited, problems }: Figures): string {
 export function withFigures(page: string, column: 'before' | 'after', all: readonly Figures[]): string {
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
-  if (from < 0 || to < 0) throw new Error('docs/SECURITY.md has no place for the table')
+  if (from < 0 || to < 0) throw new Error('docs/SECURITY.md has no markers for the table')
   const rows = new Map(
     [...page.slice(from, to).matchAll(/^\| `([^`]+)` \|[^|]*\|[^|]*\|([^|]*)\|([^|]*)\|$/gm)].map(
       ([, name = '', before = '', after = '']) => [name, { before: before.trim(), after: after.trim() }],

@@ -77,7 +77,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'the setup form with a wrong address',
+      'the setup form with an invalid address',
       async () => {
         await textbox(words.setup.password).fill(password)
         await textbox(words.setup.siteOrigin).fill('not an address')
@@ -236,7 +236,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'a page that is not there',
+      'a page that does not exist',
       async () => {
         await page.goto(`${app.url}/console/nowhere`)
         await heading().waitFor()
@@ -258,7 +258,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
 
   test.each<[string, () => Promise<unknown>]>([
     [
-      'blocked, with a message not sent',
+      'of a blocked customer with an unsent message',
       async () => {
         await page.context().setOffline(false)
         await customer.write('refused')
@@ -266,7 +266,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'to somebody new, and open',
+      'for a new customer, and open,',
       async () => {
         await shop.context().clearCookies()
         await shop.evaluate(() => localStorage.clear())
@@ -275,7 +275,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'when nobody is here',
+      'without an agent online',
       async () => {
         // The console was offline before, so controls with an unknown value are not selected yet.
         await page.getByText(words.consoleOffline).waitFor({ state: 'hidden' })
@@ -285,7 +285,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'closed, on the demo shop’s page',
+      'closed, on the demo shop’s page,',
       async () => {
         await customer.pressLauncher()
         await customer.seesPanel(false)

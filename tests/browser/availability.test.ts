@@ -41,7 +41,7 @@ describe.skipIf(findChromium() === undefined)('availability', () => {
   })
 
   test.each([english, chinese])(
-    '[WI4] nobody here: the widget says so and asks for a mail address, which the agent sees ($locale)',
+    '[WI4] without an agent the widget asks for an email address, which the agent sees later ($locale)',
     async (words) => {
       const { locale } = words
       const agent = await logIn(await testBrowser.newProfile({ locale }), app, ann)
@@ -66,7 +66,7 @@ describe.skipIf(findChromium() === undefined)('availability', () => {
   )
 
   test.each([english, chinese])(
-    '[WI7] [CO7] whom an agent blocks is told so, keeps the words, and sends them once let in again ($locale)',
+    '[WI7] [CO7] a blocked customer sees it, keeps the unsent message and sends it once unblocked ($locale)',
     async (words) => {
       const { locale } = words
       const agent = await logIn(await testBrowser.newProfile({ locale }), app, ann)

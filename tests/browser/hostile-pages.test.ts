@@ -43,7 +43,7 @@ describe.skipIf(findChromium() === undefined)('the widget on a hostile page', ()
       () => `<script>
         for (let i = 0; i < 5; i++) {
           const { port1, port2 } = new MessageChannel()
-          port1.onmessage = ({ data }) => parent.postMessage('heard ' + JSON.stringify(data), '*')
+          port1.onmessage = ({ data }) => parent.postMessage('received ' + JSON.stringify(data), '*')
           parent.frames[0].postMessage('kefu:hello', '*', [port2])
           port1.postMessage({ type: 'shutdown' })
         }

@@ -42,10 +42,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       expect(await page.title()).not.toBe('')
     }
     expect(triggered).toEqual([])
-    expect(
-      await testBrowser.closeProfiles(),
-      'what the browser complained about, violations of the policy included',
-    ).toEqual([])
+    expect(await testBrowser.closeProfiles(), 'browser complaints, policy violations included').toEqual([])
   }
 
   test('[T08] run where a page inserts them as HTML', async () => {

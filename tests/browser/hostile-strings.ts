@@ -112,7 +112,7 @@ const classes: Record<string, (call: string) => string[]> = {
     `<a id=root><a id=root name=innerHTML href="javascript:${call}">`,
     `<body onload=${call}>`,
   ],
-  'many at once': (call) => [
+  polyglots: (call) => [
     `jaVasCript:/*-/*\`/*\\\`/*'/*"/**/(/* */oNcliCk=${call} )//</stYle/</titLe/</teXtarEa/</scRipt/--!>\\x3csVg/<sVg/oNloAd=${call}//>`,
     `\u202e<img src=x onerror=${call}>\u202c`,
     `'"><script>${call}</script><!--\u0300\u0301`,

@@ -89,7 +89,7 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
     await customer.write('not signed in yet')
     const agent = await (await app.newAgent()).connect()
     await customer.sees(english.sent)
-    await kefu(customer.page, 'identify', { name: 'Ann', email: 'ann@mail.example' })
+    await kefu(customer.page, 'identify', { name: 'Ann', email: 'ann@inbox.example' })
     const said = await agent.next('conversation:updated', ({ change }) => change === 'customer')
     expect(said.conversation.customer).toMatchObject({ name: 'Ann', isNameVerified: false, externalId: null })
     const sub = newSub()
@@ -155,7 +155,7 @@ describe.skipIf(findChromium() === undefined)('a shop’s page that identifies i
     expect(session?.revoked_at).not.toBeNull()
   })
 
-  test('[PA11] is told when an identity is rejected, and the customer can still talk if the site allows it', async () => {
+  test('[PA11] gets an error for a rejected identity, and the customer can still chat if the site allows it', async () => {
     const customer = await visit(await testBrowser.newProfile(), `${shop.origin}/stub`)
     await customer.ready()
     await customer.page.evaluate(() => {

@@ -156,5 +156,5 @@ async function tabTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab'
       expect(focus.isSeen, `${passed.join(' > ')} can be seen`).toBe(true)
     if (typeof name === 'string' ? focus.name === name : name.test(focus.name)) return
   }
-  throw new Error(`no way to ${name}: ${passed.join(' > ')}`)
+  throw new Error(`Tab does not reach ${name}: ${passed.join(' > ')}`)
 }

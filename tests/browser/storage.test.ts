@@ -81,7 +81,7 @@ describe.skipIf(findChromium() === undefined)('unsent messages', () => {
 
   test.each([
     ['', true],
-    [', which other tabs read when they can, whatever was said', false],
+    [' nor BroadcastChannel, which other tabs poll', false],
   ])('[OB1] [OB7] are kept in localStorage without IndexedDB%s', async (_, hasChannel) => {
     const context = await openBrowser()
     if (!hasChannel) await context.addInitScript(() => Reflect.deleteProperty(window, 'BroadcastChannel'))

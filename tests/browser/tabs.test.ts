@@ -99,7 +99,7 @@ describe.skipIf(findChromium() === undefined)('several tabs', () => {
   })
 
   test.each([english, chinese])(
-    '[WI14] each page speaks $locale where the browser does, until one chooses otherwise',
+    '[WI14] each page uses the browser language $locale until another one is chosen',
     async (words) => {
       const other = words === english ? chinese : english
       const profile = await fixture.testBrowser.newProfile({ locale: words.locale })

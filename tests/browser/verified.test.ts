@@ -39,7 +39,7 @@ describe.skipIf(findChromium() === undefined)('the console', () => {
       jwt.sign({ sub: 'C-1007', aud: fixture.app.siteKey, name: 'Ming' }, key, { expiresIn: 300 })
     const session = (body: object) => fixture.app.call('POST', '/widget/session', body)
     expect((await session({})).status).toBe(403)
-    const ming = (await session({ identity: identity(secret), email: 'ming@mail.example' })).body as WidgetSessionReply
+    const ming = (await session({ identity: identity(secret), email: 'ming@inbox.example' })).body as WidgetSessionReply
     const client = await connectClient(fixture.app.url, ming.token)
     await client.request('conversation:start', { message: { clientMessageId: 'm', content: 'hello' } })
     await page.getByRole('link', { name: 'Inbox' }).click()
@@ -47,7 +47,7 @@ describe.skipIf(findChromium() === undefined)('the console', () => {
     const details = page.getByRole('complementary', { name: 'Details' })
     await details.getByText('C-1007').waitFor()
     expect(await details.locator('dd').filter({ hasText: 'C-1007' }).textContent()).toBe('C-1007 Verified')
-    expect(await details.locator('dd').filter({ hasText: '@' }).textContent()).toBe('ming@mail.example Not verified')
+    expect(await details.locator('dd').filter({ hasText: '@' }).textContent()).toBe('ming@inbox.example Not verified')
 
     await page.getByRole('link', { name: 'Sites' }).click()
     await button(page, 'Create new secret for').click()

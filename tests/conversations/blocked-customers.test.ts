@@ -99,7 +99,7 @@ describe('a blocked customer', () => {
         site: app.siteKey,
         token: customerAccount.token,
         name,
-        email: 'new@mail.example',
+        email: 'new@inbox.example',
         locale: 'zh-CN',
       })
       expect(answer).toMatchObject({ status: 200, body: { customer: { name: `#${customerAccount.id}`, email: null } } })

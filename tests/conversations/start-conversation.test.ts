@@ -61,12 +61,12 @@ describe('conversation:start', () => {
 
   it('[CS9] publishes the name and email that the customer gives later', async () => {
     const { agent, customerAccount, conversationId } = await app.startConversation({ message: 'hello' })
-    const body = { site: app.siteKey, token: customerAccount.token, name: '小明', email: 'ming@mail.example' }
+    const body = { site: app.siteKey, token: customerAccount.token, name: '小明', email: 'ming@inbox.example' }
     expect((await app.call('POST', '/widget/session', body)).status).toBe(200)
     const update = await agent.next('conversation:updated', ({ change }) => change === 'customer')
     expect(update.conversation).toMatchObject({
       id: conversationId,
-      customer: { name: '小明', email: 'ming@mail.example' },
+      customer: { name: '小明', email: 'ming@inbox.example' },
     })
   })
 

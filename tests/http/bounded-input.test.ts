@@ -152,8 +152,8 @@ describe('[HT42] [S3] long and odd paths and queries', () => {
     ['slashes', (bytes: number) => fill('/', bytes)],
     ['dots', (bytes: number) => `/${fill('../', bytes)}`],
     ['percent signs', (bytes: number) => `/${fill('%25', bytes)}`],
-    ['what cannot be decoded', (bytes: number) => `/${fill('%', bytes)}`],
-    ['half a character', (bytes: number) => `/${fill('%e4%b8', bytes)}`],
+    ['invalid percent-encoding', (bytes: number) => `/${fill('%', bytes)}`],
+    ['truncated UTF-8', (bytes: number) => `/${fill('%e4%b8', bytes)}`],
     ['encoded slashes', (bytes: number) => `/assets/${fill('%2f', bytes)}`],
     ['a file of pages', (bytes: number) => `/assets/${fill('a-', bytes)}!`],
     ['a file with dots', (bytes: number) => `/assets/${fill('.', bytes)}`],
@@ -167,8 +167,8 @@ describe('[HT42] [S3] long and odd paths and queries', () => {
       'very many different keys',
       (bytes: number) => `/widget/?${Array.from({ length: bytes / 6 }, (_, i) => `k${i}`).join('&')}`.slice(0, bytes),
     ],
-    ['the same key again and again', (bytes: number) => `/widget/?${fill('site=a&', bytes)}`],
-    ['a query that cannot be decoded', (bytes: number) => `/widget/?site=${fill('%', bytes)}`],
+    ['one repeated key', (bytes: number) => `/widget/?${fill('site=a&', bytes)}`],
+    ['a query with invalid encoding', (bytes: number) => `/widget/?site=${fill('%', bytes)}`],
     ['plus signs', (bytes: number) => `/widget/?${fill('+=', bytes)}`],
     ['hash signs', (bytes: number) => `/widget/?${fill('#?', bytes)}`],
   ])('%s', async (_name, target) => {
@@ -291,7 +291,7 @@ describe('[HT42] [S3] long and odd bodies', () => {
       'very many unknown keys',
       (bytes: number) => `{${Array.from({ length: bytes / 12 }, (_, i) => `"k${i}":1`).join(',')}}`,
     ],
-    ['the same key again and again', (bytes: number) => `{${fill('"a":1,', bytes)}"a":1}`],
+    ['one repeated key', (bytes: number) => `{${fill('"a":1,', bytes)}"a":1}`],
     ['a list of lists', (bytes: number) => `${fill('[', bytes / 2)}${fill(']', bytes / 2)}`],
     ['a long list', (bytes: number) => `[${fill('1,', bytes)}1]`],
     [
@@ -305,9 +305,9 @@ describe('[HT42] [S3] long and odd bodies', () => {
     ],
     ['a long number', (bytes: number) => `{"name":${fill('1', bytes)}}`],
     ['escapes', (bytes: number) => `{"name":"${fill('\\u0061', bytes)}"}`],
-    ['a text that does not end', (bytes: number) => `{"name":"${fill('\\"', bytes)}`],
-    ['__proto__ again and again', (bytes: number) => `{${fill('"__proto__":1,', bytes)}"a":1}`],
-    ['what looks like __proto__', (bytes: number) => `{"a":"${fill('\\u005f_proto__', bytes)}"}`],
+    ['an unterminated string', (bytes: number) => `{"name":"${fill('\\"', bytes)}`],
+    ['repeated __proto__', (bytes: number) => `{${fill('"__proto__":1,', bytes)}"a":1}`],
+    ['escaped __proto__', (bytes: number) => `{"a":"${fill('\\u005f_proto__', bytes)}"}`],
     ['blanks', (bytes: number) => `{${fill(' ', bytes)}}`],
   ])('of sites: %s', async (_name, body) => {
     await expectLinear((bytes) => json('/api/v1/sites', 'POST', body(bytes), tokens.admin), limits.requestBytes - 1_000)

@@ -111,9 +111,15 @@ describe('[HT10] [T28] X-Forwarded-For is trusted as far as TRUSTED_PROXIES reac
     ['nobody is trusted', [], '203.0.113.9', '198.51.100.1', '203.0.113.9'],
     ['the peer is not trusted', ['10.0.0.0/8'], '203.0.113.9', '198.51.100.1', '203.0.113.9'],
     ['the peer is trusted', ['10.0.0.0/8'], '10.1.2.3', '198.51.100.1', '198.51.100.1'],
-    ['only what trusted proxies added counts', ['10.0.0.0/8'], '10.1.2.3', '1.2.3.4, 198.51.100.1', '198.51.100.1'],
+    [
+      'only addresses added by trusted proxies count',
+      ['10.0.0.0/8'],
+      '10.1.2.3',
+      '1.2.3.4, 198.51.100.1',
+      '198.51.100.1',
+    ],
     ['two trusted proxies', ['10.0.0.0/8', '192.0.2.7'], '10.1.2.3', '198.51.100.1, 192.0.2.7', '198.51.100.1'],
-    ['an IPv4 peer told as IPv6', ['10.0.0.0/8'], '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
+    ['an IPv4-mapped peer', ['10.0.0.0/8'], '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
     ['no header', ['10.0.0.0/8'], '::ffff:10.1.2.3', undefined, '10.1.2.3'],
     ['IPv6', ['fd00::/8'], 'fd00::1', '2001:db8::5', '2001:db8::5'],
   ])('%s', (_name, trustedProxies, peer, forwarded, address) => {

@@ -54,8 +54,8 @@ describe("[HT12] [T09] the refresh token's cookie is hidden from scripts, other 
 
   test.each<[string, Partial<Config>, Record<string, string>, boolean]>([
     ['PUBLIC_URL is https', { publicUrl: 'https://chat.example.com' }, {}, true],
-    ['a trusted proxy says so', { trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-proto': 'https' }, true],
-    ['anybody else says so: not', {}, { 'x-forwarded-proto': 'https' }, false],
+    ['a trusted proxy reports https', { trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-proto': 'https' }, true],
+    ['never when an untrusted peer says so', {}, { 'x-forwarded-proto': 'https' }, false],
   ])('Secure only when %s', async (_name, config, headers, secure) => {
     const { url } = await serve(app, { config })
     const prefix = secure ? '__Secure-' : ''
@@ -92,7 +92,7 @@ describe("[HT12] [T09] the refresh token's cookie is hidden from scripts, other 
 
   test.each([
     ['none', undefined],
-    ['a made-up one', 'kefu_refresh=1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    ['a forged token', 'kefu_refresh=1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
     ['rubbish', 'kefu_refresh=%%%'],
   ])('cleared by a rejected refresh: %s', async (_name, cookie) => {
     const answer = await post(app.url, '/auth/refresh', undefined, cookie === undefined ? {} : { cookie })

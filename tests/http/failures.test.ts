@@ -40,7 +40,7 @@ describe('[HT1] every failure has the status of its code and one shape', () => {
   test.each([
     ['a path that does not exist', 'GET', '/nowhere'],
     ['a call that does not exist', 'GET', '/api/v1/nowhere'],
-    ['a method that a call does not know', 'DELETE', '/api/v1/users'],
+    ['a method that a call does not support', 'DELETE', '/api/v1/users'],
     ['a file that does not exist', 'GET', '/assets/nothing-12345.js'],
   ])('%s is not_found', async (_name, method, path) => {
     await expectFailure(await fetch(app.url + path, { method }), 'not_found')
@@ -48,14 +48,14 @@ describe('[HT1] every failure has the status of its code and one shape', () => {
 
   test.each([
     ['a path that cannot be decoded', '/api/v1/users/%zz'],
-    ['a parameter beyond any length', `/api/v1/widget/sites/${'k'.repeat(2000)}`],
+    ['a parameter that is too long', `/api/v1/widget/sites/${'k'.repeat(2000)}`],
   ])('%s is invalid_request', async (_name, path) => {
     await expectFailure(await fetch(app.url + path), 'invalid_request')
   })
 
   test.each([
-    ['no HTTP at all', 'hello\r\n\r\n', '400', 'invalid_request'],
-    ['headers beyond any size', `GET / HTTP/1.1\r\nHost: kefu\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, '413', 'too_large'],
+    ['no HTTP', 'hello\r\n\r\n', '400', 'invalid_request'],
+    ['oversized headers', `GET / HTTP/1.1\r\nHost: kefu\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, '413', 'too_large'],
   ])('%s gets the same shape', async (_name, text, status, code) => {
     const answer = await sendRaw(text)
     const [head = '', body = ''] = answer.split('\r\n\r\n')
@@ -99,8 +99,8 @@ describe('[HT3] a body that does not match its schema is rejected unchanged, wit
   test.each([
     ['an unknown key', { username: 'mei', password: 'p', role: 'admin' }, '/role'],
     ['a missing key', { username: 'mei' }, '/password'],
-    ['a number for a text: nothing is converted', { username: 5, password: 'p' }, '/username'],
-    ['null for a text', { username: 'mei', password: null }, '/password'],
+    ['a number instead of a string (no coercion)', { username: 5, password: 'p' }, '/username'],
+    ['null instead of a string', { username: 'mei', password: null }, '/password'],
     ['a list', [], ''],
     ['null', null, ''],
   ])('%s', async (_name, body, path) => {

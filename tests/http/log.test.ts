@@ -245,7 +245,7 @@ describe('[T25] [T26] no text, personal data or secret', () => {
     const greeting = `${canary('greeting')}${breaks}${canary('greeting')}`
     await call('PATCH', `/sites/${site.id}`, { greeting }, token)
     const { secret } = (await call('POST', `/sites/${site.id}/identity-secret`, {}, token)).body as IdentitySecretReply
-    const claims = { sub: canary('external'), name: canary('name'), email: `${canary('mail')}@example.com` }
+    const claims = { sub: canary('external'), name: canary('name'), email: `${canary('email')}@example.com` }
     const expiresIn = 300
     const good = jwt.sign(claims, secret, { audience: site.key, expiresIn })
     const bad = jwt.sign(claims, canary('secret'), { audience: site.key, expiresIn })
@@ -296,7 +296,7 @@ describe('[T25] [T26] no text, personal data or secret', () => {
     const again = ((await call('POST', '/auth/login', admin)).body as LoginReply).token
     await makeRejectedCalls(token)
     const user = { username: canary('username'), password: canary('password'), name: canary('name'), role: 'agent' }
-    await call('POST', '/users', { ...user, email: `${canary('mail')}@example.com` }, again)
+    await call('POST', '/users', { ...user, email: `${canary('email')}@example.com` }, again)
     await call(
       'PATCH',
       '/me',

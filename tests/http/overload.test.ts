@@ -23,32 +23,32 @@ const driverError = (errno: number, message = 'said the server', more = {}) =>
 
 describe('[HT34] [S28] a shortage on the database server is unavailable', () => {
   test.each([
-    ['the quota of an account (max_user_connections)', driverError(1226)],
-    ['connections of an account', driverError(1203)],
+    ['account quota (max_user_connections)', driverError(1226)],
+    ['account connection limit', driverError(1203)],
     ['connections', driverError(1040)],
-    ['time for a lock', driverError(1205)],
-    ['a way out of a deadlock', driverError(1213)],
-    ['a snapshot that is still good', driverError(1020)],
+    ['lock wait timeout', driverError(1205)],
+    ['deadlock', driverError(1213)],
+    ['stale snapshot', driverError(1020)],
     ['disk', driverError(1021)],
-    ['room in a table', driverError(1114)],
-    ['disk, as mysys says it', driverError(28)],
+    ['table full', driverError(1114)],
+    ['disk full, reported by mysys', driverError(28)],
     [
-      'disk, as the storage engine says it',
+      'disk full, reported by the storage engine',
       driverError(1030, 'Got error 28 "No space left on device" from storage engine InnoDB'),
     ],
-    ['quota of disk', driverError(1030, 'Got error 122 "Disk quota exceeded" from storage engine InnoDB')],
+    ['disk quota exceeded', driverError(1030, 'Got error 122 "Disk quota exceeded" from storage engine InnoDB')],
     [
-      'disk for a temporary file',
+      'disk full for a temporary file',
       driverError(1026, 'Error writing file \'/tmp/MYx\' (errno: 28 "No space left on device")'),
     ],
-    ['disk at the commit', driverError(1180, 'Got error 28 during COMMIT')],
-    ['write permission: --read-only', driverError(1290)],
-    ['write permission: read-only mode', driverError(1836)],
+    ['disk full at commit', driverError(1180, 'Got error 28 during COMMIT')],
+    ['read-only server (--read-only)', driverError(1290)],
+    ['read-only mode', driverError(1836)],
     ['threads', driverError(1135)],
     ['memory', driverError(1041)],
-    ['time for a statement, MariaDB', driverError(1969)],
-    ['time for a statement, MySQL', driverError(3024)],
-    ['a connection that lasts', driverError(1927, 'Connection was killed', { fatal: true })],
+    ['statement timeout, MariaDB', driverError(1969)],
+    ['statement timeout, MySQL', driverError(3024)],
+    ['killed connection', driverError(1927, 'Connection was killed', { fatal: true })],
   ])('%s', (_name, error) => {
     expect(databaseTrouble(error)).toBe('unavailable')
     expect(asAppError(error)).toMatchObject({ code: 'unavailable' })
@@ -56,9 +56,9 @@ describe('[HT34] [S28] a shortage on the database server is unavailable', () => 
 
   test.each([
     ['a column that does not exist', driverError(1054)],
-    ['a value that exists twice', driverError(1062)],
+    ['a duplicate key', driverError(1062)],
     ['a syntax error', driverError(1064)],
-    ['a storage error that is not the disk', driverError(1030, 'Got error 127 "No record" from storage engine Aria')],
+    ['another storage error', driverError(1030, 'Got error 127 "No record" from storage engine Aria')],
   ])('%s is internal', (_name, error) => {
     expect(asAppError(error).code).toBe('internal')
   })

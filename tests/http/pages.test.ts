@@ -133,7 +133,7 @@ describe('[HT17] cache lifetimes', () => {
   })
 
   test.each(['/.stamp', '/assets/..%2f.stamp', '/assets/%2e%2e/.stamp', '/assets/.hidden', '/console/index.html.gz'])(
-    '[T13] nothing else is a file: %s',
+    '[T13] %s is not served as a file',
     async (path) => {
       const { url } = await serve(app, { pages: await built() })
       expect(await (await fetch(url + path)).text()).not.toContain('secret of the build')

@@ -105,7 +105,7 @@ function brokenRows(dumped: DatabaseEntry[]): [string, DatabaseEntry[]][] {
   const tableAt = dumped.findIndex((entry) => entry.kind === 'table' && entry.name === 'messages')
   const table = dumped[tableAt]
   const rows = dumped[tableAt + 1]
-  if (table?.kind !== 'table' || rows?.kind !== 'rows') throw new Error('there are no messages')
+  if (table?.kind !== 'table' || rows?.kind !== 'rows') throw new Error('the dump has no messages')
   const withEntry = (at: number, entry: DatabaseEntry) => dumped.map((old, index) => (index === at ? entry : old))
   const withCell = (column: string, cell: string | null) => {
     const place = table.columns.findIndex(({ name }) => name === column)
@@ -116,17 +116,17 @@ function brokenRows(dumped: DatabaseEntry[]): [string, DatabaseEntry[]][] {
     ['a number that is SQL', withCell('seq', '1); DROP TABLE users; --')],
     ['a number that is text', withCell('sender_id', 'one')],
     ['a number with a blank', withCell('sender_id', '1\n')],
-    ['a time that is none', withCell('created_at', '2031-13-99 00:00:00.000')],
+    ['an invalid time', withCell('created_at', '2031-13-99 00:00:00.000')],
     ['a time that is SQL', withCell('created_at', "2031-01-01 00:00:00' + SLEEP(9) + '")],
-    ['a role by its place', withCell('type', '2')],
-    ['nothing where something has to be', withCell('content', null)],
+    ['an enum value by its index', withCell('type', '2')],
+    ['NULL in a NOT NULL column', withCell('content', null)],
     ['a text that is too long', withCell('client_message_id', 'x'.repeat(65))],
     ['a number that is too large', withCell('seq', '99999999999999999999')],
-    ['a key twice', withCell('client_message_id', 'c-1')],
-    ['a sender who is not there', withCell('sender_id', '999')],
+    ['a duplicate key', withCell('client_message_id', 'c-1')],
+    ['a sender who does not exist', withCell('sender_id', '999')],
     ['a row of another width', withEntry(tableAt + 1, { ...rows, rows: [['1']] })],
-    ['a column more', withEntry(tableAt, { ...table, columns: [...table.columns, { name: 'x', isBinary: false }] })],
-    ['a column less', withEntry(tableAt, { ...table, columns: table.columns.slice(1) })],
+    ['an extra column', withEntry(tableAt, { ...table, columns: [...table.columns, { name: 'x', isBinary: false }] })],
+    ['a missing column', withEntry(tableAt, { ...table, columns: table.columns.slice(1) })],
     ['a column that is SQL', withEntry(tableAt, { ...table, columns: [{ name: 'id`) --', isBinary: false }] })],
     [
       'a column as binary',
@@ -134,8 +134,8 @@ function brokenRows(dumped: DatabaseEntry[]): [string, DatabaseEntry[]][] {
     ],
     ['a table that Kefu does not have', withEntry(tableAt, { ...table, name: 'mysql' })],
     ['the record of migrations as a table', withEntry(tableAt, { ...table, name: 'schema_migrations' })],
-    ['a table twice', [...dumped.slice(0, -1), table, ...dumped.slice(-1)]],
-    ['an id that is none', withEntry(tableAt, { ...table, nextId: '99999999999999999999' })],
+    ['a repeated table', [...dumped.slice(0, -1), table, ...dumped.slice(-1)]],
+    ['an invalid next id', withEntry(tableAt, { ...table, nextId: '99999999999999999999' })],
   ]
 }
 
@@ -223,7 +223,7 @@ describe('a backup of the database', () => {
     const damaged: [string, DatabaseEntry[]][] = [
       ['nothing', []],
       ['half of it', dumped.slice(0, rowsAt + 1)],
-      ['a table less', dumped.filter((entry) => entry.kind !== 'table' || entry.name !== 'users')],
+      ['a missing table', dumped.filter((entry) => entry.kind !== 'table' || entry.name !== 'users')],
       ...brokenRows(dumped),
     ]
     for (const [what, entries] of damaged) {
@@ -234,9 +234,9 @@ describe('a backup of the database', () => {
     const late = restoreDatabase(other.address, replay(dumped), {
       ...quiet,
       force: true,
-      beforeCommit: () => Promise.reject(new Error('no room for files')),
+      beforeCommit: () => Promise.reject(new Error('no space for files')),
     })
-    await expect(late).rejects.toThrow('no room for files')
+    await expect(late).rejects.toThrow('no space for files')
     expect(await contentOf(other.url)).toEqual(before)
     await other.drop()
     await from.drop()

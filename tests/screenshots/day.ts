@@ -39,7 +39,7 @@ const pages = {
 
 /** The two conversations that are open in the console screenshots, one per language. */
 export const shownInEnglish: ScriptedConversation = {
-  customer: { name: 'Emma Wright', email: 'emma.wright@mail.example', locale: 'en' },
+  customer: { name: 'Emma Wright', email: 'emma.wright@inbox.example', locale: 'en' },
   page: pages.oolong,
   agent: 'yue',
   lines: [
@@ -62,7 +62,7 @@ export const shownInEnglish: ScriptedConversation = {
 }
 
 export const shownInChinese: ScriptedConversation = {
-  customer: { name: '陈思远', email: 'chensy@mail.example', locale: 'zh-CN' },
+  customer: { name: '陈思远', email: 'chensy@inbox.example', locale: 'zh-CN' },
   page: pages.zhPot,
   agent: 'yue',
   lines: [
@@ -125,7 +125,7 @@ export const scripts: readonly ScriptedConversation[] = [
     ],
   },
   {
-    customer: { name: 'Daniel Okafor', email: 'd.okafor@mail.example', locale: 'en' },
+    customer: { name: 'Daniel Okafor', email: 'd.okafor@inbox.example', locale: 'en' },
     page: pages.cart,
     agent: 'anna',
     lines: [
@@ -173,7 +173,7 @@ export const scripts: readonly ScriptedConversation[] = [
     lines: [['14:37', 'customer', '请问满多少包邮？']],
   },
   {
-    customer: { name: 'Marta Silva', email: 'marta@mail.example', locale: 'en' },
+    customer: { name: 'Marta Silva', email: 'marta@inbox.example', locale: 'en' },
     page: pages.pot,
     lines: [['14:40', 'customer', 'Is the clay pot back in stock? I would like two.']],
   },

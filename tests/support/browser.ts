@@ -27,7 +27,7 @@ export interface TestBrowser {
 const builtAt = fileURLToPath(new URL('../../client-web/dist/.stamp', import.meta.url))
 
 export async function launchTestBrowser(): Promise<TestBrowser> {
-  if (!existsSync(builtAt)) throw new Error('The pages are not built: npm test builds them first.')
+  if (!existsSync(builtAt)) throw new Error('The pages are not built. Run npm run build or npm test.')
   const browser = await launchChromium()
   const complaints: string[] = []
   const requests: string[] = []

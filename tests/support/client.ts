@@ -74,7 +74,7 @@ function wrap(socket: Socket): Client {
     },
     async refused(name, payload) {
       const reply = await ask(name, payload)
-      if (reply.ok) throw new Error(`${name} was answered ok`)
+      if (reply.ok) throw new Error(`${name} succeeded unexpectedly`)
       return reply.error.code
     },
     next(event, matches = () => true) {
@@ -89,7 +89,7 @@ function wrap(socket: Socket): Client {
         }
         const timer = setTimeout(() => {
           waiting.delete(check)
-          reject(new Error(`not told ${event}; told: ${received.map((one) => one.event).join(', ')}`))
+          reject(new Error(`no ${event} event; received: ${received.map((one) => one.event).join(', ')}`))
         }, timeoutMs)
         waiting.add(check)
         check()

@@ -41,5 +41,5 @@ export async function startKefu(dataDir: string): Promise<ScriptKefu> {
       },
     }
   }
-  throw new Error(`Kefu ended before it was ready:\n${log}`)
+  throw new Error(`Kefu exited before it was ready:\n${log}`)
 }

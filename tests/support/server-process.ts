@@ -52,7 +52,7 @@ export function databasePid(dataDir: string): number | null {
 
 export function killDatabase(dataDir: string): number {
   const pid = databasePid(dataDir)
-  if (pid === null) throw new Error('no database runs')
+  if (pid === null) throw new Error('no database is running')
   process.kill(pid, 'SIGKILL')
   return pid
 }
@@ -96,7 +96,7 @@ function asServer({ child, exited, output, killAll }: ReturnType<typeof run>): S
     ready: async () => {
       const found = () => /ready at (http[^"\s]+)/.exec(output())?.[1]
       const ended = exited.then(({ code, stdout, stderr }) => {
-        throw new Error(`the server ended with ${code} before it was ready:\n${stdout}${stderr}`)
+        throw new Error(`the server exited with ${code} before it was ready:\n${stdout}${stderr}`)
       })
       await Promise.race([until(() => found() !== undefined), ended])
       return found() ?? ''
@@ -142,6 +142,6 @@ function run(program: string, args: string[], env: Env, cwd = root, { detached =
 /** Waits for it, at most 30 s. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + 30_000; !(await condition()); await sleep(20)) {
-    if (performance.now() > deadline) throw new Error(`not within 30 s: ${condition}`)
+    if (performance.now() > deadline) throw new Error(`condition not met within 30 s: ${condition}`)
   }
 }

@@ -56,7 +56,7 @@ async function newConversation(messages: number) {
     async deliver({ clientMessageId, content }) {
       return (await net.connection.request('message:send', { conversationId, clientMessageId, content })).message
     },
-    upload: () => Promise.reject(new Error('nothing is uploaded here')),
+    upload: () => Promise.reject(new Error('uploads are not used here')),
   })
   net.connection.state.subscribe(outbox.resume)
   const conversation = openConversation<CustomerConversation>({

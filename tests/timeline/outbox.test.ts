@@ -45,7 +45,7 @@ function newOutbox(answers: (RequestError | 'ok')[], storage = openStorage(`test
       if (answer !== 'ok') throw answer
       return messageOf(entry)
     },
-    upload: () => Promise.reject(new Error('nothing is uploaded here')),
+    upload: () => Promise.reject(new Error('uploads are not used here')),
   })
   opened.push(outbox)
   return { outbox, delivered, storage, net }

@@ -49,7 +49,7 @@ describe.skipIf(findChromium() === undefined)('accessibility of the widget', () 
     await frame.getByRole('form').getByRole('textbox').fill('nonsense')
     await frame.getByRole('form').getByRole('button').click()
     await frame.locator('[aria-invalid]').waitFor()
-    expect(await violations(page), 'mail address refused').toEqual([])
+    expect(await violations(page), 'email address rejected').toEqual([])
 
     const account = await app.newAgent({ name: 'Ann', role: 'admin' })
     const agent = await account.connect()

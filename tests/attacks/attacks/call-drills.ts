@@ -80,7 +80,7 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'sessionsPerNetwork',
     count: 60,
-    what: 'addresses of one /48 begin sessions',
+    what: 'addresses of one /48 start sessions',
     ofNetwork: true,
     request: (target) => post(target, '/api/v1/widget/session', {}),
     isAnswered: session,
@@ -88,7 +88,7 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'sessionsPerCustomer',
     count: 10,
-    what: 'one customer continues a session again and again',
+    what: 'one customer resumes a session repeatedly',
     prepare: newCustomer,
     request: (target, _, { token }) => post(target, '/api/v1/widget/session', { token }),
     isAnswered: session,
@@ -97,7 +97,7 @@ export const callDrills: Attack[] = [
     callDrill({
       budget,
       count: 15,
-      what: 'sixty customers behind one address continue their sessions',
+      what: 'sixty customers behind one address resume their sessions',
       prepare: (target) => newCustomers(target, 60),
       request: (target, n, customers) =>
         post(target, '/api/v1/widget/session', { resumeToken: customers[n % customers.length]?.resumeToken }),
@@ -107,7 +107,7 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'resumesPerNetwork',
     count: 15,
-    what: 'sixty customers of one /48 continue their sessions',
+    what: 'sixty customers of one /48 resume their sessions',
     ofNetwork: true,
     prepare: (target) => newCustomers(target, 60),
     request: (target, n, customers) =>
@@ -117,14 +117,14 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'widgetLoadsPerAddress',
     count: 40,
-    what: 'one address asks for the look of the launcher',
+    what: "one address requests the launcher's appearance",
     request: (target) => get(target, '/api/v1/widget/sites/default'),
     isAnswered: found,
   }),
   callDrill({
     budget: 'widgetLoadsPerNetwork',
     count: 40,
-    what: 'addresses of one /48 ask for the look of the launcher',
+    what: "addresses of one /48 request the launcher's appearance",
     ofNetwork: true,
     request: (target) => get(target, '/api/v1/widget/sites/default'),
     isAnswered: found,
@@ -168,21 +168,21 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'pageRequestsPerAddress',
     count: 40,
-    what: 'one address asks for page files',
+    what: 'one address requests page files',
     request: (target) => get(target, '/kefu.js'),
     isAnswered: found,
   }),
   callDrill({
     budget: 'probesPerAddress',
     count: 40,
-    what: 'one address asks whether Kefu is alive',
+    what: 'one address requests the liveness check',
     request: (target) => get(target, '/healthz'),
     isAnswered: found,
   }),
   callDrill({
     budget: 'metricsGuessesPerAddress',
     count: 5,
-    what: 'one address guesses the token of the metrics',
+    what: 'one address guesses METRICS_TOKEN',
     env: { METRICS_TOKEN: 'a token of the metrics that nobody guesses' },
     request: (target) => get(target, '/metrics', `Authorization: Bearer ${randomBytes(20).toString('hex')}`),
     isAnswered: wrongPassword,
@@ -192,7 +192,7 @@ export const callDrills: Attack[] = [
     to: { count: 20, windowMs: 600_000 },
     counts: 'refused on one connection',
     most: { burst: 40, perSecond: 0 },
-    what: 'an address that is refused goes on',
+    what: 'an address continues after refusals',
     run: (target, traffic) =>
       repeatedly(traffic, 1, async () => {
         const socket = await openTcp(target, target.address())
@@ -216,7 +216,7 @@ export const callDrills: Attack[] = [
     to: { concurrent: 4 },
     counts: 'answered in one write',
     most: { burst: 10, perSecond: 0 },
-    what: 'sixty requests in one write, again and again',
+    what: 'sixty requests in one write, repeatedly',
     run: (target, traffic) =>
       repeatedly(traffic, 1, async () => {
         const socket = await openTcp(target, target.address())

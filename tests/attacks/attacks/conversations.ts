@@ -71,7 +71,7 @@ export const conversationAttacks: Attack[] = [
   attack({
     name: 'renames',
     ids: ['S7'],
-    what: 'a customer with 200 conversations gives a new name again and again',
+    what: 'a customer with 200 conversations keeps changing the name',
     floor: { requests: 1 },
     // Each is published with every conversation of the customer.
     most: { renamed: { burst: 20, perSecond: 0.5 } },
@@ -136,7 +136,7 @@ export const conversationAttacks: Attack[] = [
   attack({
     name: 'large-messages',
     ids: ['S20'],
-    what: '30 customers send messages of 16 KB as fast as they may',
+    what: '30 customers send messages of 16 KB at the full rate',
     floor: { bytes: 200_000 },
     prepare: (target) => newCustomers(target, 30),
     run: async (target, budget, customers) => {
@@ -211,7 +211,7 @@ const changeDrill = ({ budget, count, spread, change }: ChangeDrill): Attack =>
     budget,
     to: { count, windowMs: 600_000 },
     counts: `conversation:${change} accepted`,
-    what: `customers (${spread}) ${change} conversations as often as they may`,
+    what: `customers (${spread}) ${change} conversations at the full rate`,
     prepare: (target) => people(target, spread),
     run: (target, budget, { tokens, forwardedFor }) =>
       repeatedly(budget, tokens.length, async (index) => {
@@ -241,7 +241,7 @@ const renameDrill = (budget: string, count: number, spread: Spread): Attack =>
     budget,
     to: { count, windowMs: 600_000 },
     counts: 'renamed',
-    what: `customers (${spread}) change their names as often as they may`,
+    what: `customers (${spread}) change their names at the full rate`,
     prepare: async (target) => {
       const customers = await newCustomers(target, spread === 'one customer' ? 1 : 20)
       return { customers, network: `2001:db8:${target.random.between(1, 0xffff).toString(16)}` }
@@ -263,7 +263,7 @@ const messageDrill = (budget: string, to: Record<string, number>, sender: 'custo
     budget,
     to,
     counts: 'message:send accepted',
-    what: `one ${sender} sends messages as fast as they are answered`,
+    what: `one ${sender} sends each message after the previous reply`,
     prepare: async (target) => {
       const { conversationId, customer } = await newConversation(target)
       return { conversationId, token: sender === 'agent' ? await logIn(target) : customer.token }
@@ -303,7 +303,7 @@ const linesDrill = (budget: string, count: number, customers: number): Attack =>
     counts: 'log lines',
     // The server writes lines of its own.
     most: { burst: count + 15, perSecond: 1 },
-    what: `${customers} customers ask for what is for agents, each time a line of the security log`,
+    what: `${customers} customers make agent requests, each a line of the security log`,
     prepare: (target) => newCustomers(target, customers),
     run: (target, budget, all) =>
       onSockets(

@@ -81,7 +81,7 @@ export const crowds: readonly Attack[] = [
   }),
   crowd({
     name: 'reload-storm',
-    what: '30 customers behind one address press reload twenty times each as fast as the page comes',
+    what: '30 customers behind one address reload twenty times each, as fast as the page loads',
     prepare: (target) => newCustomers(target, 30),
     run: (target, budget, customers) =>
       each(customers, 30, async (customer) => {
@@ -182,7 +182,7 @@ export const crowds: readonly Attack[] = [
 function openConversations(): Attack {
   return crowd({
     name: 'open-conversations',
-    what: '20 customers behind the address of an attack write on, and reload now and then',
+    what: "20 customers behind an attacker's address keep writing and reload sometimes",
     prepare: async (target) => {
       const customers = await newCustomers(target, 20)
       const conversations = []

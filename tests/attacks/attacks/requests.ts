@@ -62,7 +62,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'tiny-frames-six',
     ids: ['S6'],
-    what: 'six connections of one customer do',
+    what: 'six connections of one customer do the same',
     floor: { requests: 10_000 },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -71,7 +71,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'acknowledgements',
     ids: ['S6', 'new'],
-    what: 'a customer asks for an answer to each of endless unknown requests',
+    what: 'a customer sends endless unknown requests that expect a reply',
     floor: { requests: 5_000 },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -81,7 +81,7 @@ export const requestFloods: Attack[] = [
     name: 'typing',
     proves: ['connectionRequests'],
     ids: ['new'],
-    what: 'a customer types, with previews of 500 characters, as fast as the connection takes it',
+    what: 'a customer types, with previews of 500 characters, as fast as the connection accepts',
     floor: { requests: 1_000 },
     most: { accepted: ofRate('connectionRequests') },
     prepare: newConversation,
@@ -94,7 +94,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'receipts',
     ids: ['new'],
-    what: 'a customer marks as read on ten connections without end',
+    what: 'a customer marks as read on ten connections without pause',
     floor: { requests: 1_000 },
     prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
@@ -107,7 +107,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'lists',
     ids: ['new'],
-    what: 'twenty customers ask for their lists and pages without end',
+    what: 'twenty customers request lists and pages without pause',
     floor: { requests: 1_000 },
     prepare: async (target) => {
       const customers = await newCustomers(target, 20)
@@ -120,7 +120,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'subscriptions',
     ids: ['new'],
-    what: 'a customer opens and leaves conversations by their numbers, nearly all of them of others',
+    what: 'a customer opens and leaves conversations by id, most of them of others',
     floor: { requests: 1_000 },
     prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
@@ -136,7 +136,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'oversize-messages',
     ids: ['new'],
-    what: 'a customer sends messages of 60 KB to 127 KB, each of which is refused',
+    what: 'a customer sends messages of 60 KB to 127 KB, each of them refused',
     floor: { bytes: 1_000_000 },
     prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
@@ -177,7 +177,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'pages-unread',
     ids: ['S4'],
-    what: '130 connections of one customer ask for five pages of 1.6 MB and read none',
+    what: '130 connections of one customer request five pages of 1.6 MB and read none',
     floor: { connections: 5 },
     prepare: longConversation,
     run: (target, budget, { token, conversationId }) =>
@@ -200,7 +200,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'pages-unread-http',
     ids: ['S4'],
-    what: '130 HTTP connections ask for five pages of 1.6 MB and read none',
+    what: '130 HTTP connections request five pages of 1.6 MB and read none',
     floor: { connections: 5 },
     prepare: longConversation,
     run: (target, budget, { token, conversationId }) =>

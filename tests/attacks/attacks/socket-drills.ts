@@ -60,13 +60,13 @@ export const socketDrills: Attack[] = [
   frameDrill({
     budget: 'connectionPackets',
     to: { count: 20, windowMs: 600_000 },
-    what: 'a customer acknowledges what nobody has asked',
+    what: 'a customer sends unsolicited acknowledgements',
     step: (raw) => paused(raw, frame('text', '439[{"ok":true}]')).then(() => 1),
   }),
   frameDrill({
     budget: 'refusedRequests',
     to: { count: 30, windowMs: 600_000 },
-    what: 'a customer that is refused goes on',
+    what: 'a customer continues after refusals',
     step: async (raw) => ((await raw.request('nothing', {}))?.error?.code === 'rate_limited' ? 1 : 0),
   }),
   frameDrill({

@@ -150,7 +150,7 @@ const countDrill = (budget: string, count: number, people: 'customer' | 'agent' 
     budget,
     to: { count, windowMs: 3600_000 },
     counts: 'uploads',
-    what: `${people === 'customers' ? 'ten customers behind one address' : `one ${people}`} upload small files without end`,
+    what: `${people === 'customers' ? 'ten customers behind one address' : `one ${people}`} upload small files without pause`,
     prepare: async (target) =>
       people === 'agent'
         ? [await logIn(target)]
@@ -179,7 +179,7 @@ const slotDrill = ({ budget, to, most, people, uploads, bytes = 100 }: SlotDrill
     to,
     counts: 'slots held',
     ...(most === undefined ? {} : { most: { burst: most, perSecond: 0 } }),
-    what: `uploads of ${people} begin and do not go on`,
+    what: `uploads of ${people} start and stall`,
     prepare: async (target) => {
       if (people === 'agents') return [await logIn(target)]
       return (await newCustomers(target, people === 'customer' ? 1 : uploads)).map(({ token }) => token)

@@ -128,7 +128,7 @@ export async function fill(socket: RawWebSocket, conversationId: number, count: 
     for (;;) {
       const payload = { conversationId, clientMessageId: `fill${n}`, content }
       const reply = await socket.request('message:send', payload)
-      if (reply === null) throw new Error('the connection ended while it was filled')
+      if (reply === null) throw new Error('the connection ended while sending messages')
       if (reply.ok) break
       await sleep(250)
     }

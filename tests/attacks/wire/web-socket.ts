@@ -72,7 +72,7 @@ export async function openWebSocket(
   const whenClosed = closed(socket)
   void whenClosed.then(() => {
     clearInterval(heartbeat)
-    step?.reject(new Error('the server ended the connection'))
+    step?.reject(new Error('the server closed the connection'))
     for (const settle of waiting.values()) settle(null)
     waiting.clear()
   })
@@ -89,7 +89,7 @@ export async function openWebSocket(
         done()
       }
       step = { what, resolve: () => settled(resolve), reject: (error) => settled(() => reject(error)) }
-      if (socket.destroyed) step.reject(new Error('the server ended the connection'))
+      if (socket.destroyed) step.reject(new Error('the server closed the connection'))
     })
   }
 
