@@ -69,7 +69,7 @@ export const settings = {
     resolve('data'),
     'The folder for everything that Kefu keeps on disk. One process at a time.',
     (text) => resolve(plainText(1000)(text)),
-    '../data',
+    './data',
   ),
   jwtSecrets: secret(
     'JWT_SECRET',
