@@ -45,9 +45,9 @@ export default defineConfig({
           name: 'together',
           include: ['tests/**/*.test.{ts,tsx}'],
           exclude: alone,
-          // Much of the whole is waiting for what was promised: leases, grace, heads. Four files at once fill two cores.
+          // Tests mostly wait for leases, grace periods and heads, so four concurrent files fill two cores.
           maxWorkers: 4,
-          // No module keeps anything of a test: to load all of them anew for each file is an eighth of the work.
+          // No module keeps state of a test, and reloading all modules for each file is an eighth of the work.
           isolate: false,
           sequence: { groupOrder: 0 },
         },
