@@ -27,7 +27,7 @@ export interface TestBrowser {
 const builtAt = fileURLToPath(new URL('../../client-web/dist/.stamp', import.meta.url))
 
 export async function launchTestBrowser(): Promise<TestBrowser> {
-  if (!existsSync(builtAt)) throw new Error('The pages are not built. Run npm run build or npm test.')
+  if (!existsSync(builtAt)) throw new Error('The pages are not built. Run npm test once, which builds them.')
   const browser = await launchChromium()
   const complaints: string[] = []
   const requests: string[] = []
