@@ -8,7 +8,7 @@ import type { IdentitySecretReply, WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits.ts'
 import { verifyIdentity } from '../../server/customers/verify-identity.ts'
 import { resealIdentitySecrets } from '../../server/sites/reseal-identity-secrets.ts'
-import { type Answer, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { type HttpReply, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 import { codeOf } from './logins.ts'
 
@@ -41,7 +41,7 @@ describe('an identified customer', () => {
     jwt.sign(JSON.stringify({ sub, aud: site.key, exp: seconds() + 300, ...claims }), key, {
       header: { alg: 'HS256', typ: 'JWT' },
     })
-  const ask = (body: object): Promise<Answer> => app.call('POST', '/widget/session', { site: site.key, ...body })
+  const ask = (body: object): Promise<HttpReply> => app.call('POST', '/widget/session', { site: site.key, ...body })
 
   async function session(body: object = {}): Promise<WidgetSessionReply> {
     const answer = await ask(body)

@@ -5,14 +5,14 @@ import { sql } from 'kysely'
 import type { Transaction } from '#db/core/database.ts'
 import type { AgentRole, User } from '#protocol/entities.ts'
 import type { LoginReply } from '#protocol/http.ts'
-import type { Answer, TestApp } from '../support/app.ts'
+import type { HttpReply, TestApp } from '../support/app.ts'
 
 export const password = 'correct horse 电池'
 
 export interface LoggedIn {
   reply: LoginReply
   cookie: string
-  call(method: string, path: string, body?: unknown): Promise<Answer>
+  call(method: string, path: string, body?: unknown): Promise<HttpReply>
 }
 
 /** A new user who can log in with `password`. */
@@ -40,13 +40,13 @@ export async function logIn(app: TestApp, username: string, secret = password): 
 export const refresh = (app: TestApp, cookie: string) => app.call('POST', '/auth/refresh', undefined, { cookie })
 
 /** The refresh cookie as a browser sends it. */
-export function cookieOf({ headers }: Answer): string {
+export function cookieOf({ headers }: HttpReply): string {
   const [cookie] = headers.getSetCookie()[0]?.split(';') ?? []
   if (cookie === undefined) throw new Error('no cookie was set')
   return cookie
 }
 
-export const codeOf = ({ body }: Answer) => (body as { error?: { code: string } } | null)?.error?.code
+export const codeOf = ({ body }: HttpReply) => (body as { error?: { code: string } } | null)?.error?.code
 
 /** Moves a login session's last rotation into the past. */
 export async function ageRotation(app: TestApp, userId: number, ms: number): Promise<void> {

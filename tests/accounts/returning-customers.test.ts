@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WidgetSessionReply } from '#protocol/http.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { type Answer, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { type HttpReply, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 
 let app: TestApp
 let now = Date.now()
@@ -12,9 +12,9 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-const session = (body: object, address = '203.0.113.1'): Promise<Answer> =>
+const session = (body: object, address = '203.0.113.1'): Promise<HttpReply> =>
   app.call('POST', '/widget/session', { site: app.siteKey, ...body }, { 'x-forwarded-for': address })
-const replyOf = ({ body }: Answer) => body as WidgetSessionReply
+const replyOf = ({ body }: HttpReply) => body as WidgetSessionReply
 
 async function countUsers(): Promise<number> {
   const { n } = await app.db

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Attachment } from '#protocol/entities.ts'
-import type { Answer, TestAccount, TestApp } from '../support/app.ts'
+import type { HttpReply, TestAccount, TestApp } from '../support/app.ts'
 
 export const boundary = 'a-line-between-parts'
 
@@ -23,7 +23,7 @@ export async function post(
   account: TestAccount,
   body: Uint8Array,
   contentType = `multipart/form-data; boundary=${boundary}`,
-): Promise<Answer> {
+): Promise<HttpReply> {
   const response = await fetch(`${app.url}/api/v1/attachments`, {
     method: 'POST',
     headers: { authorization: `Bearer ${account.token}`, 'content-type': contentType },

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectDatabase } from '#db/core/connect.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { type Answer, startTestApp, type TestApp } from '../support/app.ts'
+import { type HttpReply, startTestApp, type TestApp } from '../support/app.ts'
 import { get, openRaw, sendRaw } from './raw-http.ts'
 import { folderOf, serve } from './serve.ts'
 
@@ -206,7 +206,7 @@ test('[HT9] a rate counts for the customer in every spelling of the path', async
   const customer = await app.newCustomer()
   const { count } = budgets.httpRequestsPerCustomer
   for (let times = 0; times < count; times++) app.rates.count('httpRequestsPerCustomer', customer.id)
-  const answer: Answer = await customer.call('GET', '/conversations/1')
+  const answer: HttpReply = await customer.call('GET', '/conversations/1')
   expect(answer).toMatchObject(rateLimited)
   expect(answer.headers.get('retry-after')).toBe('1')
 })

@@ -19,7 +19,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts'
 
 export const loopback = groupAddress('127.0.0.1')
 
-export interface Answer {
+export interface HttpReply {
   status: number
   body: unknown
   headers: Headers
@@ -32,7 +32,7 @@ export interface TestAccount {
   token: string
   connect(): Promise<Client>
   /** A call under /api/v1 with this account's token. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>
+  call(method: string, path: string, body?: unknown): Promise<HttpReply>
 }
 
 export interface StartedConversation {
@@ -58,7 +58,7 @@ export interface TestApp extends RunningApp {
    * it.
    */
   startConversation(options?: { agent?: Client; email?: string; message?: string }): Promise<StartedConversation>
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpReply>
   storedMessages(conversationId: number): Promise<StoredMessage[]>
   /**
    * Changes all messages of a conversation, one version each from last to first, without events: as if they had been

@@ -17,7 +17,7 @@ export const password = 'correct horse 电池'
 export interface TestBrowser {
   /** A profile: its tabs share cookies and storage. */
   newProfile(options?: BrowserContextOptions): Promise<BrowserContext>
-  /** URLs requested by all profiles since the last `leave`. */
+  /** URLs requested by all profiles since the last `closeProfiles`. */
   requests: string[]
   /** Closes all profiles and returns their complaints: exceptions, policy violations and logged errors. */
   closeProfiles(): Promise<string[]>

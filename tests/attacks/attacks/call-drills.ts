@@ -6,29 +6,29 @@ import { type Attack, drill, type Target } from '../attack.ts'
 import { call, logIn, newCustomer, newCustomers } from '../wire/accounts.ts'
 import { get, openTcp, pipeline, post, repeatedly } from '../wire/raw-socket.ts'
 
-interface CallDrill<Stage> {
+interface CallDrill<Prepared> {
   budget: string
   count: number
   what: string
   /** Addresses of one /48, each in its own /64; one address by default. */
   ofNetwork?: true
-  request(target: Target, n: number, stage: Stage): string
-  prepare?(target: Target): Promise<Stage>
+  request(target: Target, n: number, prepared: Prepared): string
+  prepare?(target: Target): Promise<Prepared>
   /** The text that a successful reply contains. */
   isAnswered: RegExp
   env?: Record<string, string>
 }
 
-function callDrill<Stage = unknown>(options: CallDrill<Stage>): Attack {
+function callDrill<Prepared = unknown>(options: CallDrill<Prepared>): Attack {
   const { budget, count, what, ofNetwork, request, prepare, isAnswered, env } = options
-  return drill<Stage>({
+  return drill<Prepared>({
     budget,
     to: { count, windowMs: 600_000 },
     counts: 'answered',
     what,
     ...(prepare ? { prepare } : {}),
     ...(env ? { env } : {}),
-    run: (target, traffic, stage) => {
+    run: (target, traffic, prepared) => {
       let n = 0
       return pipeline(target, traffic, {
         connections: 3,
@@ -37,7 +37,7 @@ function callDrill<Stage = unknown>(options: CallDrill<Stage>): Attack {
         ...(ofNetwork ? { from: () => target.proxyAddress } : {}),
         request: () => {
           n += 1
-          const text = request(target, n, stage)
+          const text = request(target, n, prepared)
           return ofNetwork ? text.replace('\r\n', `\r\nX-Forwarded-For: 2001:db8:abcd:${n % 5_000}::1\r\n`) : text
         },
         onData: (answer) => traffic.count('answered', answer.match(isAnswered)?.length ?? 0),

@@ -184,12 +184,12 @@ export const conversationAttacks: Attack[] = [
 /** Many customers with one address each: in one network, or all the same. */
 type Spread = 'one customer' | 'one address' | 'one network'
 
-interface People {
+interface Senders {
   tokens: string[]
   forwardedFor(index: number): string
 }
 
-async function people(target: Target, spread: Spread): Promise<People> {
+async function createSenders(target: Target, spread: Spread): Promise<Senders> {
   const customers = await newCustomers(target, spread === 'one customer' ? 1 : 20)
   const network = `2001:db8:${target.random.between(1, 0xffff).toString(16)}`
   return {
@@ -207,12 +207,12 @@ interface ChangeDrill {
 
 /** Each customer starts, closes and reopens; the drill counts one of the three. */
 const changeDrill = ({ budget, count, spread, change }: ChangeDrill): Attack =>
-  drill<People>({
+  drill<Senders>({
     budget,
     to: { count, windowMs: 600_000 },
     counts: `conversation:${change} accepted`,
     what: `customers (${spread}) ${change} conversations at the full rate`,
-    prepare: (target) => people(target, spread),
+    prepare: (target) => createSenders(target, spread),
     run: (target, budget, { tokens, forwardedFor }) =>
       repeatedly(budget, tokens.length, async (index) => {
         const raw = await openWebSocket(target, { token: tokens[index] as string, forwardedFor: forwardedFor(index) })

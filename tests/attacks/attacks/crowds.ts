@@ -9,8 +9,8 @@ import { openWebSocket, type RawWebSocket } from '../wire/web-socket.ts'
 const none = { burst: 0, perSecond: 0 }
 
 /** Nobody is refused, and everybody is served in time. */
-const crowd = <Stage>(declared: Omit<Attack<Stage>, 'ids' | 'floor' | 'most'>): Attack =>
-  attack<Stage>({ ...declared, ids: ['F8'], isCrowd: true, floor: {}, most: { refused: none, unserved: none } })
+const crowd = <Prepared>(declared: Omit<Attack<Prepared>, 'ids' | 'floor' | 'most'>): Attack =>
+  attack<Prepared>({ ...declared, ids: ['F8'], isCrowd: true, floor: {}, most: { refused: none, unserved: none } })
 
 /** Runs the whole list with limited concurrency. */
 async function each<T>(list: readonly T[], concurrency: number, work: (item: T, index: number) => Promise<void>) {
@@ -25,11 +25,11 @@ async function each<T>(list: readonly T[], concurrency: number, work: (item: T, 
   )
 }
 
-async function isServed(budget: Budget, what: Promise<boolean>): Promise<boolean> {
+async function isServed(budget: Budget, request: Promise<boolean>): Promise<boolean> {
   budget.count('requests')
-  const isFine = await what.catch(() => false)
-  if (!isFine) budget.count('refused')
-  return isFine
+  const isOk = await request.catch(() => false)
+  if (!isOk) budget.count('refused')
+  return isOk
 }
 
 /** All steps of a widget tab until it is connected. */
@@ -37,12 +37,12 @@ async function loadTab(target: Target, budget: Budget, customer: Customer): Prom
   const page = fetchPage(target, '/widget/?site=default').then(({ status }) => status === 200)
   if (!(await isServed(budget, page))) return null
   const session = call(target, 'POST', '/widget/session', { token: customer.token, resumeToken: customer.resumeToken })
-  const continued = session.then(({ status, body }) => {
+  const resumed = session.then(({ status, body }) => {
     if (status !== 200 || (body.customer as { id: number }).id !== customer.id) return false
     Object.assign(customer, { token: body.token, resumeToken: body.resumeToken })
     return true
   })
-  if (!(await isServed(budget, continued))) return null
+  if (!(await isServed(budget, resumed))) return null
   let raw: RawWebSocket | null = null
   const opened = openWebSocket(target, { token: customer.token }).then((socket) => {
     raw = socket

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
 import { ofRate } from '../bounds.ts'
-import { fill, logIn, newConversation, newCustomer, newCustomers } from '../wire/accounts.ts'
+import { logIn, newConversation, newCustomer, newCustomers, sendMessages } from '../wire/accounts.ts'
 import { closed, get, openTcp, repeatedly, write } from '../wire/raw-socket.ts'
 import { frame, openWebSocket, times } from '../wire/web-socket.ts'
 import { floodFrames } from './control-frames.ts'
@@ -44,7 +44,7 @@ async function longConversation(target: Target) {
   const conversation = await newConversation(target)
   const agent = await openWebSocket(target, { token: await logIn(target), from: target.address(2000) })
   await agent.request('conversation:claim', { conversationId: conversation.conversationId })
-  await fill(agent, conversation.conversationId, 100, '😀'.repeat(4_000))
+  await sendMessages(agent, conversation.conversationId, 100, '😀'.repeat(4_000))
   agent.end()
   conversation.socket.end()
   return { token: conversation.customer.token, conversationId: conversation.conversationId }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target } from '../attack.ts'
 import { openWebSocket, type RawWebSocket } from './web-socket.ts'
 
-export interface Answer {
+export interface HttpReply {
   status: number
   body: Record<string, unknown>
 }
@@ -32,7 +32,7 @@ export function call(
   path: string,
   body?: unknown,
   { from = address(), token, headers, raw }: CallOptions = {},
-): Promise<Answer> {
+): Promise<HttpReply> {
   const content = raw?.body ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)))
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -110,10 +110,10 @@ export const newCustomer = async (target: Target): Promise<Customer> => (await n
 
 /** A customer with a connection and a conversation with one message. */
 export async function newConversation(target: Target, customer?: Customer) {
-  const someone = customer ?? (await newCustomer(target))
-  const socket = await openWebSocket(target, { token: someone.token })
+  const owner = customer ?? (await newCustomer(target))
+  const socket = await openWebSocket(target, { token: owner.token })
   const conversationId = await startConversation(socket)
-  return { customer: someone, socket, conversationId }
+  return { customer: owner, socket, conversationId }
 }
 
 export async function startConversation(socket: RawWebSocket): Promise<number> {
@@ -123,7 +123,7 @@ export async function startConversation(socket: RawWebSocket): Promise<number> {
 }
 
 /** Sends messages at the customer's maximum rate, so it takes a while. */
-export async function fill(socket: RawWebSocket, conversationId: number, count: number, content: string) {
+export async function sendMessages(socket: RawWebSocket, conversationId: number, count: number, content: string) {
   for (let n = 0; n < count; n++) {
     for (;;) {
       const payload = { conversationId, clientMessageId: `fill${n}`, content }
