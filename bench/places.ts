@@ -2,9 +2,10 @@
 
 import type { Database } from '#db/core/database.ts'
 import type { KeysetPosition } from '#db/core/keyset.ts'
-import { listConversationsInView } from '#db/queries/conversation-records.ts'
+import { selectConversationsInView } from '#db/queries/conversation-records.ts'
 import type { ConversationView } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { FillSize } from './fill.ts'
 
 const spots = 200
@@ -25,7 +26,7 @@ const cursorOf = ({ at, id }: KeysetPosition) => Buffer.from(`${at} ${id}`).toSt
 
 export async function findPlaces(db: Database, size: FillSize, agentId: number): Promise<Places> {
   const past = size.conversations - size.present
-  const open = spots + limits.headsRows
+  const open = spots + serverLimits.headsRows
   return {
     cursors: {
       queue: await walk(db, 'queue', agentId),
@@ -48,7 +49,7 @@ async function walk(db: Database, view: ConversationView, agentId: number): Prom
   const cursors: (string | null)[] = []
   for (let place: KeysetPosition | null | undefined; place !== null; ) {
     cursors.push(place ? cursorOf(place) : null)
-    place = (await listConversationsInView(db, view, agentId, place ?? null, limits.defaultPageSize)).next
+    place = (await selectConversationsInView(db, view, agentId, place ?? null, limits.defaultPageSize)).next
   }
   return cursors
 }

@@ -2,7 +2,7 @@
 
 import { type Static, Type } from 'typebox'
 import type { AgentConversation, Conversation, Customer, Message, Site, User, WidgetSite } from './entities.ts'
-import { limits } from './limits.ts'
+import { limits } from './limits/wire.ts'
 import {
   ClientId,
   Color,
@@ -90,7 +90,7 @@ export const WidgetSessionBody = Type.Object(
     resumeToken: Type.Optional(Token),
     name: Type.Optional(Name),
     email: Type.Optional(Email),
-    locale: Type.Optional(Type.String({ maxLength: 35, pattern: '^[A-Za-z0-9-]+$' })),
+    locale: Type.Optional(Type.String({ maxLength: limits.localeLength, pattern: '^[A-Za-z0-9-]+$' })),
     page: Type.Optional(Page),
     identity: Type.Optional(Token),
   },

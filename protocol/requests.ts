@@ -3,7 +3,7 @@
 
 import { type Static, Type } from 'typebox'
 import type { Agent, Conversation, ConversationCounts, Message, Receipt } from './entities.ts'
-import { limits } from './limits.ts'
+import { limits } from './limits/wire.ts'
 import {
   AgentStatusValue,
   ClientId,

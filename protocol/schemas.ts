@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import { emailPattern } from './email.ts'
-import { limits } from './limits.ts'
+import { limits } from './limits/wire.ts'
 import { invisible } from './visible-text.ts'
 
 // TypeBox checks lengths first and compiles patterns with the flag u. Every pattern is anchored and takes linear time.
@@ -38,8 +38,8 @@ export const ExternalId = Type.String({
 export const Email = Type.String({ minLength: 3, maxLength: limits.emailLength, pattern: emailPattern })
 export const Subject = Type.String({ minLength: 1, maxLength: limits.subjectLength, pattern: visibleLine })
 export const PageSize = Type.Integer({ minimum: 1, maximum: limits.pageSize })
-export const Cursor = Type.String({ minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9_-]+$' })
-export const Token = Type.String({ minLength: 1, maxLength: 4096, pattern: '^[\\x21-\\x7E]+$' })
+export const Cursor = Type.String({ minLength: 1, maxLength: limits.cursorLength, pattern: '^[A-Za-z0-9_-]+$' })
+export const Token = Type.String({ minLength: 1, maxLength: limits.tokenLength, pattern: '^[\\x21-\\x7E]+$' })
 export const Language = Type.Union([Type.Literal('en'), Type.Literal('zh-CN')])
 export const View = Type.Union([
   Type.Literal('queue'),
@@ -67,7 +67,7 @@ export const NewPassword = Type.String({
 export const Password = Type.String({ minLength: 1, maxLength: limits.passwordMaxLength, pattern: cleanText })
 /** http or https, host and perhaps a port; no path, no trailing slash. */
 export const Origin = Type.String({
-  maxLength: 300,
+  maxLength: limits.originLength,
   pattern: '^https?://(\\[[0-9a-fA-F:]+\\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?$',
 })
 export const Color = Type.String({ pattern: '^#[0-9a-fA-F]{6}$' })
@@ -76,7 +76,7 @@ export const WidgetPosition = Type.Union([Type.Literal('left'), Type.Literal('ri
 export const Page = Type.Object(
   {
     url: Type.String({ maxLength: limits.urlLength, pattern: '^https?://[^\\u0000-\\u0020\\uD800-\\uDFFF]+$' }),
-    title: Type.String({ maxLength: limits.subjectLength, pattern: cleanText }),
+    title: Type.String({ maxLength: limits.pageTitleLength, pattern: cleanText }),
   },
   { additionalProperties: false },
 )

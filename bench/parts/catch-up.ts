@@ -1,6 +1,6 @@
 // A client that was away while 5,000 messages were written asks for all of them, page by page over its socket.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { makeRooms } from '../accounts.ts'
 import { type Figure, figure, type Part } from '../figures.ts'
 import { type LoadConnection, openConnection } from '../load/connection.ts'

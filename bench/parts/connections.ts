@@ -3,7 +3,7 @@
 
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { inParallel, makeCustomer } from '../accounts.ts'
 import { compared, type Figure, type Part } from '../figures.ts'
 import type { Handshake } from '../load/connection.ts'
@@ -12,8 +12,8 @@ import { newDataDir, type RunningServer, startKefu, startRelay } from '../server
 import { residentBytes } from '../usage.ts'
 
 const nodeOptions = ['--import', './bench/preload/collect-garbage.ts']
-/** Within two of limits.idleGcIntervalMs Kefu has seen that it is quiet. */
-const quietMs = 2.5 * limits.idleGcIntervalMs
+/** Within two of serverLimits.idleGcIntervalMs Kefu has seen that it is quiet. */
+const quietMs = 2.5 * serverLimits.idleGcIntervalMs
 /** Memory that is free goes back to the system a little after the collection. */
 const collectMs = 700
 const collections = 3

@@ -1,9 +1,10 @@
 // What the past costs: every read of a shop with a million conversations beside that of one with ten thousand, which has as much on its
 // hands. Both run at once and are asked in turn, by requests over a socket or, where people never ask themselves, by the query functions.
 
-import { listConversationsOfCustomer } from '#db/queries/conversation-records.ts'
-import { listChangedConversations, listHeads } from '#db/queries/conversations.ts'
-import { limits } from '#protocol/limits.ts'
+import { selectConversationsOfCustomer } from '#db/queries/conversation-records.ts'
+import { selectChangedConversations, selectHeads } from '#db/queries/conversations.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
 import { type Figure, figure, type Part } from '../figures.ts'
 import { busiestAgent, type FilledShop, openShop } from '../filled-shop.ts'
@@ -41,11 +42,11 @@ const reads: Record<string, Read> = {
   },
   agents: (shop) => request(shop, 'agent:list', {}),
   "a customer's list (query)": ({ db, places }, index) =>
-    listConversationsOfCustomer(db, at(places.talks, index).customerId, null, page),
+    selectConversationsOfCustomer(db, at(places.talks, index).customerId, null, page),
   'comparison, 200 changed (query)': ({ db, places }) =>
-    listChangedConversations(db, places.changedSince, limits.reconcileRows),
+    selectChangedConversations(db, places.changedSince, serverLimits.reconcileRows),
   'heads of 500 (query)': ({ db, places }, index) =>
-    listHeads(db, places.present.slice(index, index + limits.headsRows)),
+    selectHeads(db, places.present.slice(index, index + serverLimits.headsRows)),
 }
 
 const at = <T>(all: readonly T[], index: number): T => all[index % all.length] as T

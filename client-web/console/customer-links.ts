@@ -1,7 +1,7 @@
 // Links made of what customers gave: an email address and the page they wrote from. What cannot be linked safely stays text.
 
 import { isEmail } from '#protocol/email.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 
 /** Null for what is no address: rows from before the check was strict may hold any text. */
 export function mailtoHref(email: string): string | null {

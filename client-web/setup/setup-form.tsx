@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
 import type { SetupBody, SetupReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { callApi } from '../shared/connection/call-api.ts'
 import { isCommonPassword, RequestError } from '../shared/connection/request-error.ts'
 import { originOf } from '../shared/site/origin-of.ts'

@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 import { isEmail } from '#protocol/email.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import { Button } from '../shared/ui/button.tsx'
 import { TextField } from '../shared/ui/field.tsx'

@@ -2,7 +2,7 @@
 // an http URL without query or fragment, and a clean title.
 
 import type { Page } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 
 /** null for pages without an http URL, such as a local file. */
 export function cleanPage({ url, title }: Page): Page | null {
@@ -11,6 +11,6 @@ export function cleanPage({ url, title }: Page): Page | null {
   if (protocol !== 'http:' && protocol !== 'https:') return null
   return {
     url: (origin + pathname).slice(0, limits.urlLength),
-    title: title.replaceAll('\0', '').slice(0, limits.subjectLength).toWellFormed(),
+    title: title.replaceAll('\0', '').slice(0, limits.pageTitleLength).toWellFormed(),
   }
 }

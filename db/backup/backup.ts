@@ -3,7 +3,7 @@
 
 import { createConnection } from 'mysql2'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/connect.ts'
 import { StartError } from '../embedded/start-error.ts'
 
@@ -24,7 +24,7 @@ export type DatabaseEntry =
   | { kind: 'counts'; counts: Record<string, number> }
 
 const rowsAtOnce = 200
-const bytesAtOnce = limits.writerBatchBytes
+const bytesAtOnce = serverLimits.writerBatchBytes
 const binaryTypes = ['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'bit']
 /** Not dumped: its names are in the first entry. */
 export const recordTable = 'schema_migrations'

@@ -3,12 +3,12 @@
 
 import { escape as quote } from 'mysql2'
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/connect.ts'
 import { errnoOf } from '../core/errors.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from '../schema/check-server.ts'
-import { bringUpToDate, createTables, migrationNames, takeTurn, useDatabase } from '../schema/migrate.ts'
+import { acquireMigrationLock, createTables, migrateToCurrent, migrationNames, useDatabase } from '../schema/migrate.ts'
 import {
   type ArchivedColumn,
   type Cell,
@@ -20,7 +20,7 @@ import {
   select,
   type TableColumn,
 } from './backup.ts'
-import { dropTablesAside, isAside, listConstraints, moveTablesAside, settleTablesAside } from './tables-aside.ts'
+import { dropTablesAside, isAside, listConstraints, moveTablesAside, recoverTablesAside } from './tables-aside.ts'
 
 export interface RestoreOptions {
   /** Replaces what is there; otherwise a database that holds a row is refused. */
@@ -49,14 +49,14 @@ export async function restoreDatabase(
   { force, isUntrusted, log, beforeCommit = async () => {} }: RestoreOptions,
 ): Promise<RestoredAccount[]> {
   const { database = '', ...server } = driverOptions(address)
-  const db = await createConnection({ ...server, connectTimeout: limits.databaseConnectMs })
+  const db = await createConnection({ ...server, connectTimeout: serverLimits.databaseConnectMs })
   db.on('error', () => {})
   try {
     await checkServer(db)
     await db.query(sessionSettings)
     await useDatabase(db, database, log)
-    await takeTurn(db, database, log)
-    await settleTablesAside(db, log)
+    await acquireMigrationLock(db, database, log)
+    await recoverTablesAside(db, log)
     await refuseInUse(db)
     if (!force) await refuseFilled(db)
     try {
@@ -67,13 +67,13 @@ export async function restoreDatabase(
       if (isUntrusted) await checkReferences(db)
       await db.query('SET SESSION foreign_key_checks = 1')
       await db.query(sessionSettings)
-      await bringUpToDate(db, database, log)
+      await migrateToCurrent(db, database, log)
       const accounts = await endLogins(db)
       await beforeCommit()
       await dropTablesAside(db)
       return accounts
     } catch (error) {
-      await settleTablesAside(db).catch(() => log('What was there comes back when Kefu or a restore starts next.'))
+      await recoverTablesAside(db).catch(() => log('What was there comes back when Kefu or a restore starts next.'))
       throw asRefusal(error)
     }
   } finally {
@@ -209,7 +209,7 @@ function createInsert(db: Connection, table: string, columns: readonly Column[])
         rows.push(`${text})`)
         bytes += text.length
       }
-      if (bytes >= limits.writerBatchBytes / 2) await send()
+      if (bytes >= serverLimits.writerBatchBytes / 2) await send()
     },
     async flush() {
       if (rows.length > 0) await send()
@@ -261,7 +261,7 @@ async function refuseInUse(db: Connection): Promise<void> {
   const [node] = await select(db, 'SELECT label FROM nodes WHERE lease_until > CURRENT_TIMESTAMP(3) LIMIT 1')
   if (node)
     throw new StartError(
-      `Kefu is running on this database (${node.label}): stop it first. After a crash, wait ${limits.nodeLeaseMs / 1000} seconds.`,
+      `Kefu is running on this database (${node.label}): stop it first. After a crash, wait ${serverLimits.nodeLeaseMs / 1000} seconds.`,
     )
 }
 

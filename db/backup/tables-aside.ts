@@ -27,11 +27,11 @@ export async function moveTablesAside(db: Connection): Promise<void> {
 /** From here on the restored tables are the database. */
 export async function dropTablesAside(db: Connection): Promise<void> {
   await db.query(`CREATE TABLE ${complete} (id INT PRIMARY KEY)`)
-  await settleTablesAside(db)
+  await recoverTablesAside(db)
 }
 
 /** Finishes a complete restore and undoes any other; the database is as it was before or as it was restored. */
-export async function settleTablesAside(db: Connection, log: (line: string) => void = () => {}): Promise<void> {
+export async function recoverTablesAside(db: Connection, log: (line: string) => void = () => {}): Promise<void> {
   const tables = await listTables(db)
   const constraints = await listConstraints(db)
   if (!tables.some(isAside) && !constraints.some(({ name }) => isAside(name))) return

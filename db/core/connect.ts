@@ -3,9 +3,9 @@
 
 import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely'
 import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mysql2'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Tables } from './database.ts'
-import { DatabaseOverloaded, DatabaseUnavailable, isConnectionTrouble, isQueueFull } from './errors.ts'
+import { DatabaseOverloaded, DatabaseUnavailable, isConnectionError, isQueueFull } from './errors.ts'
 import { pipelineStatements } from './pipelining.ts'
 import { setPipelinePool } from './transaction.ts'
 
@@ -18,17 +18,17 @@ export interface ConnectOptions {
   queryMs?: number
 }
 
-export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = ${limits.databaseLockWaitSeconds},
+export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = ${serverLimits.databaseLockWaitSeconds},
   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`
 export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
-/** Opens `connections` at most, and limits.pipelineConnections more where something is written in one trip; each when it is needed. */
+/** Opens `connections` at most, and serverLimits.pipelineConnections more where something is written in one trip; each when it is needed. */
 export function connectDatabase(address: DatabaseAddress, options: ConnectOptions = {}): Database {
-  const queryMs = options.queryMs ?? limits.databaseQueryMs
-  const { connections = limits.databaseConnections } = options
+  const queryMs = options.queryMs ?? serverLimits.databaseQueryMs
+  const { connections = serverLimits.databaseConnections } = options
   const pool = withDeadlines(openPool(address, connections, [sessionSettings, isolation]), queryMs, pipelineStatements)
   const trips = withDeadlines(
-    openPool(address, limits.pipelineConnections, [sessionSettings, isolation, 'SET SESSION autocommit = 0']),
+    openPool(address, serverLimits.pipelineConnections, [sessionSettings, isolation, 'SET SESSION autocommit = 0']),
     queryMs,
   )
   const end: MysqlPool['end'] = (callback) => trips.end(() => pool.end(callback))
@@ -42,8 +42,8 @@ function openPool(address: DatabaseAddress, connections: number, settings: reado
     ...driverOptions(address),
     multipleStatements: true,
     connectionLimit: connections,
-    queueLimit: limits.databaseQueue,
-    connectTimeout: limits.databaseConnectMs,
+    queueLimit: serverLimits.databaseQueue,
+    connectTimeout: serverLimits.databaseConnectMs,
   })
   pool.on('connection', (connection) => {
     for (const setting of settings) connection.query(setting, (error: unknown) => error && connection.destroy())
@@ -101,7 +101,7 @@ function withDeadlines(pool: Pool, queryMs: number, wrap = (connection: MysqlPoo
       const timer = setTimeout(() => {
         waiting = false
         callback(new DatabaseUnavailable('no database connection became free in time'), undefined as never)
-      }, limits.databaseAcquireMs)
+      }, serverLimits.databaseAcquireMs)
       pool.getConnection((error, connection) => {
         clearTimeout(timer)
         if (!waiting) return connection?.release()
@@ -165,7 +165,5 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number): Mysq
 
 function asUnavailable(error: unknown): unknown {
   if (isQueueFull(error)) return new DatabaseOverloaded('too many wait for a database connection', { cause: error })
-  return isConnectionTrouble(error)
-    ? new DatabaseUnavailable('the database cannot be reached', { cause: error })
-    : error
+  return isConnectionError(error) ? new DatabaseUnavailable('the database cannot be reached', { cause: error }) : error
 }

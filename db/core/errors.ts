@@ -42,7 +42,7 @@ export function isTransactionConflict(error: unknown): boolean {
 }
 
 /** A lost or refused connection carries no errno of the server at all, only `fatal` or a system code. */
-export function isConnectionTrouble(error: unknown): boolean {
+export function isConnectionError(error: unknown): boolean {
   const { errno, code, fatal } = driverError(error)
   if (passingTroubles.has(errno ?? 0)) return true
   return fatal === true || (/^(E[A-Z]+|PROTOCOL_[A-Z_]+|POOL_[A-Z]+)$/.test(code ?? '') && !code?.startsWith('ER_'))
@@ -56,17 +56,17 @@ function isShortage(error: unknown): boolean {
 }
 
 /** How a caller learns of a database that cannot serve now: the one mapping, for HTTP and sockets; null for what is a fault of ours. */
-export function databaseTrouble(error: unknown): 'overloaded' | 'unavailable' | null {
+export function databaseErrorCode(error: unknown): 'overloaded' | 'unavailable' | null {
   if (error instanceof DatabaseOverloaded) return 'overloaded'
   if (error instanceof DatabaseUnavailable || isShortage(error)) return 'unavailable'
-  return errnoOf(error) > 0 && isConnectionTrouble(error) ? 'unavailable' : null
+  return errnoOf(error) > 0 && isConnectionError(error) ? 'unavailable' : null
 }
 
 /** The driver gives a full queue neither a number nor a code. */
 export const isQueueFull = (error: unknown) => driverError(error).message === 'Queue limit reached.'
 
 /** How compareAndAppend is refused. */
-export function isNullRefused(error: unknown): boolean {
+export function isNotNullViolation(error: unknown): boolean {
   return driverError(error).errno === 1048
 }
 

@@ -1,6 +1,6 @@
 // Keyset paging: a page ends at a place (time and id of its last row), and the next one begins behind it, however many rows came since.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 
 export interface KeysetPosition {
   /** ISO time of the ordering column. */
@@ -14,7 +14,7 @@ export interface PageOf<T> {
   next: KeysetPosition | null
 }
 
-export interface PlacedPageOf<T> extends PageOf<T> {
+export interface PageWithPositions<T> extends PageOf<T> {
   /** Of each item: where the next page begins if this one ends with it. */
   places: KeysetPosition[]
 }

@@ -2,14 +2,14 @@
 // effect but in the database; what it tells others belongs after it.
 
 import type { CompiledQuery, MysqlPool, MysqlQueryResult } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Transaction } from './database.ts'
 import { DatabaseOverloaded, DatabaseUnavailable, errnoOf, isTransactionConflict } from './errors.ts'
 import { executeBatch } from './pipelining.ts'
 
 /**
  * Runs the work in a transaction and commits it. An ambiguous commit (the connection died in it) runs again too: writes are
- * idempotent by their unique keys. Work that is told `again` may meet its own effect of the time before. Gives up with DatabaseUnavailable after limits.transactionTries, or when the time is up.
+ * idempotent by their unique keys. Work that is told `again` may meet its own effect of the time before. Gives up with DatabaseUnavailable after serverLimits.transactionTries, or when the time is up.
  *
  * A `shortcut` is a transaction of its own that does the same in one trip, and is tried first, once. Where it resolves with null, or the
  * database refuses it, the work is done.
@@ -19,7 +19,7 @@ export async function inTransaction<T>(
   work: (trx: Transaction, again: boolean) => Promise<T>,
   shortcut: () => Promise<T | null> = async () => null,
 ): Promise<T> {
-  const giveUpAt = performance.now() + limits.databaseQueryMs
+  const giveUpAt = performance.now() + serverLimits.databaseQueryMs
   let again = false
   try {
     const done = await shortcut()
@@ -36,7 +36,7 @@ export async function inTransaction<T>(
       const lost = error instanceof DatabaseUnavailable && !(error instanceof DatabaseOverloaded)
       if (!lost && !isTransactionConflict(error)) throw error
       const pause = (lost ? 100 : 5) * 2 ** attempt * (0.5 + Math.random() / 2)
-      if (attempt >= limits.transactionTries || performance.now() + pause > giveUpAt) {
+      if (attempt >= serverLimits.transactionTries || performance.now() + pause > giveUpAt) {
         throw new DatabaseUnavailable('the transaction could not be completed', { cause: error })
       }
       await new Promise((resolve) => setTimeout(resolve, pause))

@@ -32,7 +32,7 @@ export function tryLock(dataDir: string): boolean {
 }
 
 /** What works on the folder asks this first, so that nothing does by accident. */
-export function assertHeld(dataDir: string): void {
+export function assertLocked(dataDir: string): void {
   if (!held.has(resolve(dataDir))) throw new Error('the data folder is not held: call lockDataDirectory first')
 }
 

@@ -11,7 +11,7 @@ import { lastError } from './server-output.ts'
 import { type ServerProgram, systemTableFiles } from './server-program.ts'
 import { StartError } from './start-error.ts'
 
-export async function makeFiles(program: ServerProgram, layout: Layout, log: (line: string) => void): Promise<void> {
+export async function createFiles(program: ServerProgram, layout: Layout, log: (line: string) => void): Promise<void> {
   if (existsSync(layout.files)) return
   log(`Making a new database in ${layout.folder}`)
   await rm(layout.unfinished, { recursive: true, force: true })
@@ -60,7 +60,7 @@ export async function refuseNewerFiles(program: ServerProgram, layout: Layout): 
   )
 }
 
-export async function rememberVersion(program: ServerProgram, layout: Layout): Promise<void> {
+export async function recordVersion(program: ServerProgram, layout: Layout): Promise<void> {
   await writeFile(`${layout.version}.new`, `${program.version}\n`)
   await rename(`${layout.version}.new`, layout.version)
 }

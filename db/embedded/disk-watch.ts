@@ -1,7 +1,7 @@
 // Says in time that the disk of the embedded database is filling up, once for each time it does.
 
 import { statfs } from 'node:fs/promises'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder)
@@ -22,6 +22,6 @@ export function watchDisk(folder: string, log: (line: string) => void, lowBytes:
     wasLow = isLow
   }
   void look()
-  const timer = setInterval(look, limits.diskWatchMs).unref()
+  const timer = setInterval(look, serverLimits.diskWatchMs).unref()
   return { stop: () => clearInterval(timer) }
 }

@@ -2,14 +2,14 @@
 // Never two on the same files: the folder is held, an orphan is ended first, and a new one starts only when the old one's exit was seen.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '#protocol/limits.ts'
-import { assertHeld } from './data-directory.ts'
-import { makeFiles, refuseNewerFiles, rememberVersion } from './database-files.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { assertLocked } from './data-directory.ts'
+import { createFiles, recordVersion, refuseNewerFiles } from './database-files.ts'
 import { freeBytes, watchDisk } from './disk-watch.ts'
-import { layoutOf, makeFolders, removeSocketFolder } from './layout.ts'
-import { endOrphan } from './orphan.ts'
+import { createFolders, layoutOf, removeSocketFolder } from './layout.ts'
+import { terminateOrphan } from './orphan.ts'
 import { databaseName, databaseUser } from './server-options.ts'
-import { type ServerProcess, spawnServer, untilServing } from './server-process.ts'
+import { type ServerProcess, spawnServer, waitUntilServing } from './server-process.ts'
 import { serverProgram } from './server-program.ts'
 
 export interface EmbeddedOptions {
@@ -20,7 +20,7 @@ export interface EmbeddedOptions {
   log: (line: string) => void
   /** Told each time the server has died by itself; it is being started again. */
   onExit?: (how: string) => void
-  /** Warns below this; limits.lowDiskBytes where nobody says. */
+  /** Warns below this; serverLimits.lowDiskBytes where nobody says. */
   lowDiskBytes?: number
 }
 
@@ -43,20 +43,20 @@ const wellMs = 30_000
 
 /** Resolves when it answers; throws a StartError where a person has to mend something. */
 export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  assertHeld(options.dataDir)
+  assertLocked(options.dataDir)
   const layout = layoutOf(options.dataDir)
   const program = await serverProgram(options.log)
-  makeFolders(layout)
-  await endOrphan(layout, options.log)
+  createFolders(layout)
+  await terminateOrphan(layout, options.log)
   await refuseNewerFiles(program, layout)
-  await makeFiles(program, layout, options.log)
+  await createFiles(program, layout, options.log)
 
   const stopping = new AbortController()
   const spawn = () => spawnServer(program, layout, options.bufferPool)
   let server: ServerProcess = spawn()
-  await orEnd(server, untilServing(server, layout))
-  await rememberVersion(program, layout)
-  const disk = watchDisk(layout.folder, options.log, options.lowDiskBytes ?? limits.lowDiskBytes)
+  await orEnd(server, waitUntilServing(server, layout))
+  await recordVersion(program, layout)
+  const disk = watchDisk(layout.folder, options.log, options.lowDiskBytes ?? serverLimits.lowDiskBytes)
 
   const supervised = (async () => {
     for (let deaths = 0; ; ) {

@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { makeSocketFolder, socketFolderOf } from './socket-folder.ts'
+import { createSocketFolder, socketFolderOf } from './socket-folder.ts'
 
 export interface Layout {
   folder: string
@@ -15,7 +15,7 @@ export interface Layout {
   socket: string
   pid: string
   /** SQL that the server runs at each start. */
-  firstStatements: string
+  initStatements: string
   /** Always empty: the one folder whose files SQL could read and write. */
   sqlFiles: string
   output: string
@@ -32,7 +32,7 @@ export function layoutOf(dataDir: string): Layout {
     temporary: join(folder, 'tmp'),
     socket: join(socketFolderOf(folder), 'socket'),
     pid: join(folder, 'pid'),
-    firstStatements: join(folder, 'first-statements.sql'),
+    initStatements: join(folder, 'first-statements.sql'),
     sqlFiles: join(folder, 'no-files'),
     output: join(folder, 'output.log'),
     version: join(folder, 'version'),
@@ -40,11 +40,11 @@ export function layoutOf(dataDir: string): Layout {
 }
 
 /** Only this user may enter either folder: whoever reaches the socket is the database's root. */
-export function makeFolders(layout: Layout): void {
+export function createFolders(layout: Layout): void {
   mkdirSync(layout.temporary, { recursive: true, mode: 0o700 })
   mkdirSync(layout.sqlFiles, { recursive: true, mode: 0o500 })
   const socketFolder = dirname(layout.socket)
-  if (socketFolder !== layout.folder) makeSocketFolder(socketFolder)
+  if (socketFolder !== layout.folder) createSocketFolder(socketFolder)
 }
 
 /** What stands outside of DATA_DIR goes when the server has ended. */

@@ -9,7 +9,7 @@ import type { Layout } from './layout.ts'
 
 const patienceMs = 10_000
 
-export async function endOrphan(layout: Layout, log: (line: string) => void): Promise<void> {
+export async function terminateOrphan(layout: Layout, log: (line: string) => void): Promise<void> {
   const pid = readPid(layout.pid)
   if (pid === null || !servesOurFiles(pid, layout)) return
   log(`Ending the database server that a killed Kefu left behind (process ${pid})`)

@@ -14,7 +14,7 @@ export const databaseName = 'kefu'
 const rights = 'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, LOCK TABLES'
 
 /** Run by the server at each start, before it takes connections; one statement per line. */
-export const firstStatements = [
+export const initStatements = [
   `CREATE USER IF NOT EXISTS '${databaseUser}'@'localhost'`,
   `REVOKE ALL PRIVILEGES, GRANT OPTION FROM '${databaseUser}'@'localhost'`,
   `GRANT ${rights} ON \`${databaseName}\`.* TO '${databaseUser}'@'localhost'`,
@@ -48,7 +48,7 @@ export function servingOptions(layout: Layout, bufferPool: number): string[] {
     '--collation-server=utf8mb4_unicode_ci',
     '--default-time-zone=+00:00',
     '--transaction-isolation=READ-COMMITTED',
-    `--init-file=${layout.firstStatements}`,
+    `--init-file=${layout.initStatements}`,
     '--local-infile=0',
     `--secure-file-priv=${layout.sqlFiles}`,
     '--event-scheduler=OFF',

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, stat
 import { setTimeout as sleep } from 'node:timers/promises'
 import { childEnvironment } from './child-environment.ts'
 import type { Layout } from './layout.ts'
-import { checkServing, firstStatements, servingOptions } from './server-options.ts'
+import { checkServing, initStatements, servingOptions } from './server-options.ts'
 import { lastError } from './server-output.ts'
 import type { ServerProgram } from './server-program.ts'
 import { StartError } from './start-error.ts'
@@ -29,7 +29,7 @@ export function spawnServer(program: ServerProgram, layout: Layout, bufferPool: 
   rmSync(layout.socket, { force: true })
   if (existsSync(layout.output) && statSync(layout.output).size > largestOutput)
     renameSync(layout.output, `${layout.output}.old`)
-  writeFileSync(layout.firstStatements, firstStatements, { mode: 0o600 })
+  writeFileSync(layout.initStatements, initStatements, { mode: 0o600 })
   const output = openSync(layout.output, 'a', 0o600)
   const child = spawn(program.path, servingOptions(layout, bufferPool), {
     detached: true,
@@ -61,7 +61,7 @@ async function end(child: ChildProcess, exited: Promise<string>): Promise<void> 
 }
 
 /** Resolves once it answers with the settings it must have; a StartError with its last words when it ends before. */
-export async function untilServing(server: ServerProcess, layout: Layout): Promise<void> {
+export async function waitUntilServing(server: ServerProcess, layout: Layout): Promise<void> {
   for (const giveUpAt = performance.now() + startPatienceMs; ; await Promise.race([sleep(20), server.exited])) {
     if (!server.isRunning()) {
       throw new StartError(

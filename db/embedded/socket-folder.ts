@@ -16,7 +16,7 @@ export function socketFolderOf(folder: string): string {
 }
 
 /** Only this user may enter it: whoever reaches a socket is believed. */
-export function makeSocketFolder(socketFolder: string): void {
+export function createSocketFolder(socketFolder: string): void {
   mkdirSync(socketFolder, { recursive: true, mode: 0o700 })
   const found = lstatSync(socketFolder)
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {

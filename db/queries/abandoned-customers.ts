@@ -1,31 +1,34 @@
 // Customers who came and never began a conversation. Nothing but a look at each tells who did, so they are walked through, oldest first.
 
 import { sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { ago } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import type { KeysetPosition, PageOf } from '../core/keyset.ts'
 
-/** The next who came longer than limits.abandonedCustomerMs ago, limits.housekeepingRows at most, silent or not. */
-export async function listOldCustomers(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
+/** The next who came longer than serverLimits.abandonedCustomerMs ago, serverLimits.housekeepingRows at most, silent or not. */
+export async function selectOldCustomers(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
   const cameAt = sql<string>`${new Date(after.at)}`
   const rows = await db
     .selectFrom('users')
     .select(['id', 'created_at as at'])
     .where('role', '=', 'customer')
-    .where('created_at', '<', ago(limits.abandonedCustomerMs))
+    .where('created_at', '<', ago(serverLimits.abandonedCustomerMs))
     .where((eb) =>
       eb.or([eb('created_at', '>', cameAt), eb.and([eb('created_at', '=', cameAt), eb('id', '>', after.id)])]),
     )
     .orderBy('created_at')
     .orderBy('id')
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .execute()
-  return { items: rows.map(({ id }) => id), next: rows.length < limits.housekeepingRows ? null : (rows.at(-1) ?? null) }
+  return {
+    items: rows.map(({ id }) => id),
+    next: rows.length < serverLimits.housekeepingRows ? null : (rows.at(-1) ?? null),
+  }
 }
 
 /** Removes, with their sessions, those of these customers who never began a conversation nor uploaded anything; what others hold stays. */
-export async function removeAbandonedCustomers(trx: Transaction, ids: readonly number[]): Promise<void> {
+export async function deleteAbandonedCustomers(trx: Transaction, ids: readonly number[]): Promise<void> {
   const found = await withoutReferences(trx, ids)
   if (found.length === 0) return
   const locked = await trx

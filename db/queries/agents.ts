@@ -23,7 +23,7 @@ function agents(db: Database) {
 }
 
 /** All who may answer, by name. */
-export async function listAgents(db: Database): Promise<Agent[]> {
+export async function selectAgents(db: Database): Promise<Agent[]> {
   return withOpenConversations(db, await agents(db).orderBy('agent.name').orderBy('agent.id').execute())
 }
 
@@ -56,7 +56,7 @@ export interface AgentPresence {
 }
 
 /** What is told of agents whose status changed since a time of the database's clock. */
-export function listPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
+export function selectPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
   return db
     .selectFrom('agent_status')
     .select(['agent_id as agentId', 'status', 'last_seen as lastSeen'])
@@ -65,7 +65,7 @@ export function listPresenceSince(db: Database, since: string): Promise<AgentPre
 }
 
 /** How many are here to answer, busy or not. */
-export async function countAgentsHere(db: Database): Promise<number> {
+export async function countAvailableAgents(db: Database): Promise<number> {
   const { n } = await db
     .selectFrom('agent_status')
     .select((eb) => eb.fn.countAll<number>().as('n'))
@@ -75,7 +75,7 @@ export async function countAgentsHere(db: Database): Promise<number> {
 }
 
 /** Agents that this node is written down to have. */
-export async function listAgentConnections(db: Database, nodeId: string): Promise<number[]> {
+export async function selectAgentConnections(db: Database, nodeId: string): Promise<number[]> {
   const rows = await db
     .selectFrom('agent_connections')
     .select('agent_id as agentId')
@@ -84,7 +84,7 @@ export async function listAgentConnections(db: Database, nodeId: string): Promis
   return rows.map((row) => row.agentId)
 }
 
-export async function addAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
+export async function insertAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
   await trx
     .insertInto('agent_connections')
     .values({ agent_id: agentId, node_id: nodeId })
@@ -92,7 +92,7 @@ export async function addAgentConnection(trx: Transaction, agentId: number, node
     .execute()
 }
 
-export async function removeAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
+export async function deleteAgentConnection(trx: Transaction, agentId: number, nodeId: string): Promise<void> {
   await trx.deleteFrom('agent_connections').where('agent_id', '=', agentId).where('node_id', '=', nodeId).execute()
 }
 
@@ -100,7 +100,7 @@ export async function saveChosenStatus(trx: Transaction, agentId: number, chosen
   await trx.insertInto('agent_status').values({ agent_id: agentId, chosen }).onDuplicateKeyUpdate({ chosen }).execute()
 }
 
-export interface ToldStatus {
+export interface StatusChange {
   status: AgentStatusValue
   lastSeen: string
   /** What was told before; null when nobody knows. */
@@ -108,7 +108,7 @@ export interface ToldStatus {
 }
 
 /** Brings what is told in line (connected ? chosen : offline), under the row's lock; lastSeen is when that last changed. */
-export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<ToldStatus> {
+export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<StatusChange> {
   await trx
     .insertInto('agent_status')
     .values({ agent_id: agentId })

@@ -1,7 +1,8 @@
 // Pictures and files that messages bring along: a row each, its bytes under `stored_name` in the uploads folder.
 
 import type { Attachment, Message } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago } from '../core/clock.ts'
 import type { AttachmentsTable, Database, Transaction } from '../core/database.ts'
 
@@ -108,7 +109,7 @@ export async function linkAttachment(trx: Transaction, id: number, messageId: nu
 }
 
 /** Bytes of all that somebody has uploaded and that is still there. */
-export async function sumUploaded(db: Database, uploaderId: number): Promise<number> {
+export async function sumUploadedBytes(db: Database, uploaderId: number): Promise<number> {
   const { bytes } = await db
     .selectFrom('attachments')
     .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('size'), eb.lit(0)).as('bytes'))
@@ -117,14 +118,14 @@ export async function sumUploaded(db: Database, uploaderId: number): Promise<num
   return Number(bytes)
 }
 
-/** Uploaded long ago and never sent, limits.housekeepingRows at most, locked so that none is sent now; what others hold is left out. */
-export function lockUnsentAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
+/** Uploaded long ago and never sent, serverLimits.housekeepingRows at most, locked so that none is sent now; what others hold is left out. */
+export function lockOrphanedAttachments(trx: Transaction): Promise<{ id: number; storedName: string }[]> {
   return trx
     .selectFrom('attachments')
     .select(['id', 'stored_name as storedName'])
     .where('message_id', 'is', null)
     .where('created_at', '<', ago(limits.orphanedAttachmentMs))
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .forUpdate()
     .skipLocked()
     .execute()

@@ -1,7 +1,7 @@
 // How conversations that were changed are written back: after a lock, or as far as they are known and refused where that is no more so.
 
 import { type CompiledQuery, type RawBuilder, sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { literalTime } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { deferred } from '../core/pipelining.ts'
@@ -60,7 +60,7 @@ export async function saveConversations(trx: Transaction, changes: readonly Conv
 
 /**
  * Lets conversations grow by new messages, whose rows nobody has locked: it fails where one is no more at the version that was known, or where
- * `now` is further from the database's time than limits.clockToleranceMs.
+ * `now` is further from the database's time than serverLimits.clockToleranceMs.
  */
 export function compareAndAppend(db: Database, changes: readonly ConversationChanges[], now: string): CompiledQuery {
   const ids = changes.map(({ after }) => after.id)
@@ -77,7 +77,7 @@ export function compareAndAppend(db: Database, changes: readonly ConversationCha
     .filter((key) => changes.some(({ before, after }) => after[key] > before[key]))
     .map((key) => ({ key, by: growth(key) }))
   const parameters = [
-    ...[offsetBy(now, -limits.clockToleranceMs), offsetBy(now, limits.clockToleranceMs)],
+    ...[offsetBy(now, -serverLimits.clockToleranceMs), offsetBy(now, serverLimits.clockToleranceMs)],
     ...[ids, changes.map(({ before }) => before.version)],
     ...seq,
     ...unread.flatMap(({ by }) => by),
@@ -125,7 +125,7 @@ function commonGrowth(key: SavedKey, changes: readonly ConversationChanges[]): n
 }
 
 /**
- * A time of a conversation that moves at most every limits.timestampResolutionMs: it stands in indexes, which cost more than the row does when the same
+ * A time of a conversation that moves at most every serverLimits.timestampResolutionMs: it stands in indexes, which cost more than the row does when the same
  * conversation changes many times a second.
  */
 export const throttleTimestamp = (time: string, now: string) => (time > floorToResolution(now) ? time : now)
@@ -135,7 +135,7 @@ let step = { before: '', is: '' }
 
 function floorToResolution(now: string): string {
   if (step.before !== now)
-    step = { before: now, is: new Date(Date.parse(now) - limits.timestampResolutionMs).toISOString() }
+    step = { before: now, is: new Date(Date.parse(now) - serverLimits.timestampResolutionMs).toISOString() }
   return step.is
 }
 

@@ -2,9 +2,9 @@
 
 import { type Expression, type ExpressionBuilder, type NotNull, type SqlBool, sql } from 'kysely'
 import type { ConversationCounts, ConversationView, Language } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Database, Tables } from '../core/database.ts'
-import type { KeysetPosition, PlacedPageOf } from '../core/keyset.ts'
+import type { KeysetPosition, PageWithPositions } from '../core/keyset.ts'
 import type { ConversationState } from './conversations.ts'
 import { displayName } from './display-name.ts'
 
@@ -75,7 +75,7 @@ export function findConversations(db: Database, ids: readonly number[]): Promise
 
 type Condition = ExpressionBuilder<Tables, 'conversations'>
 
-/** The same as isAnnounced. */
+/** The same as isVisibleToAgents. */
 const announced = (eb: Condition) =>
   eb.or([
     eb('conversations.last_seq', '>', 0),
@@ -101,22 +101,22 @@ const orderOf = { queue: 'queued_at', mine: 'updated_at', all: 'updated_at', clo
 const directionOf = (view: ConversationView) => (view === 'queue' ? 'asc' : 'desc')
 
 /** One page of an agent's view, by keyset: the rows after `after` in the view's order. */
-export function listConversationsInView(
+export function selectConversationsInView(
   db: Database,
   view: ConversationView,
   agentId: number,
   after: KeysetPosition | null,
   limit: number,
-): Promise<PlacedPageOf<ConversationRecord>> {
+): Promise<PageWithPositions<ConversationRecord>> {
   return listPage(db, (eb) => inView[view](eb, agentId), orderOf[view], directionOf(view), after, limit)
 }
 
-export function listConversationsOfCustomer(
+export function selectConversationsOfCustomer(
   db: Database,
   customerId: number,
   after: KeysetPosition | null,
   limit: number,
-): Promise<PlacedPageOf<ConversationRecord>> {
+): Promise<PageWithPositions<ConversationRecord>> {
   return listPage(db, (eb) => eb('conversations.customer_id', '=', customerId), 'updated_at', 'desc', after, limit)
 }
 
@@ -131,7 +131,7 @@ async function listPage(
   direction: 'asc' | 'desc',
   after: KeysetPosition | null,
   limit: number,
-): Promise<PlacedPageOf<ConversationRecord>> {
+): Promise<PageWithPositions<ConversationRecord>> {
   const page = db
     .selectFrom('conversations')
     .select(['conversations.id', `conversations.${time} as at`])
@@ -164,7 +164,7 @@ function isBehind(eb: Condition, time: OrderingTime, direction: 'asc' | 'desc', 
 }
 
 /** Rows in each view, counted up to limits.countCap + 1 so that a full shop costs no more than a busy one. */
-export async function countConversations(db: Database, agentId: number): Promise<ConversationCounts> {
+export async function countConversationsInViews(db: Database, agentId: number): Promise<ConversationCounts> {
   const count = (view: ConversationView) =>
     db
       .selectFrom(

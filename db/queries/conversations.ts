@@ -1,7 +1,7 @@
 // A conversation's own row: its state, locked, changed and saved; and what changed lately.
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { ConversationStatus } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { ago } from '../core/clock.ts'
 import { compileOnce } from '../core/compile-once.ts'
 import type { Database, Tables, Transaction } from '../core/database.ts'
@@ -54,9 +54,9 @@ export interface LockedConversation extends ConversationState {
   /** The database's time. */
   now: string
   /** When that was heard, in milliseconds of performance.now(). */
-  heardAt: number
+  receivedAt: number
   customerBlockedAt: string | null
-  /** Of the agent who has it: as told while here, absent when offline for limits.absentAgentMs, until then around; null: none, or never here. */
+  /** Of the agent who has it: as told while here, absent when offline for serverLimits.absentAgentMs, until then around; null: none, or never here. */
   agentPresence: 'online' | 'busy' | 'around' | 'absent' | null
 }
 
@@ -66,8 +66,8 @@ export async function lockConversations(
   ids: readonly number[],
 ): Promise<Map<number, LockedConversation>> {
   const { rows } = await trx.executeQuery(lockThese(trx, [...new Set(ids)]))
-  const heardAt = performance.now()
-  return new Map(rows.map((row) => [row.id, { ...row, heardAt }]))
+  const receivedAt = performance.now()
+  return new Map(rows.map((row) => [row.id, { ...row, receivedAt }]))
 }
 
 const lockThese = compileOnce((db, ids: number[]) =>
@@ -97,7 +97,7 @@ const presenceOfAgent = (eb: OneConversation) =>
     .whereRef('agent_status.agent_id', '=', 'conversations.agent_id')
     .select(
       sql<'online' | 'busy' | 'around' | 'absent'>`case when agent_status.status <> 'offline' then agent_status.status
-        when last_seen > ${ago(limits.absentAgentMs)} then 'around' else 'absent' end`.as('presence'),
+        when last_seen > ${ago(serverLimits.absentAgentMs)} then 'around' else 'absent' end`.as('presence'),
     )
 
 export interface VisibleConversation extends ConversationState {
@@ -116,7 +116,7 @@ export function findConversationState(db: Database, id: number): Promise<Visible
 /**
  * Whether agents see it: from its first message on, or since an agent has had it. What is empty waits in no queue, and rings for nobody.
  */
-export const isAnnounced = ({
+export const isVisibleToAgents = ({
   lastSeq,
   agentId,
   queuedAt,
@@ -181,12 +181,12 @@ export async function touchUnfinishedOfCustomer(trx: Transaction, customerId: nu
   return touchConversations(trx, await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute())
 }
 
-/** The same, with the newest of the closed ones, limits.publishedClosed at most. */
+/** The same, with the newest of the closed ones, serverLimits.publishedClosed at most. */
 export async function touchConversationsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
   const unfinished = await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute()
   const closed = await ofCustomer(trx, customerId)
     .where('closed_at', 'is not', null)
-    .limit(limits.publishedClosed)
+    .limit(serverLimits.publishedClosed)
     .execute()
   return touchConversations(trx, [...unfinished, ...closed])
 }
@@ -210,7 +210,7 @@ async function touchConversations(trx: Transaction, rows: readonly { id: number 
 }
 
 /** The newest seq and version of each, for the heads that subscribed clients are told. */
-export function listHeads(db: Database, ids: readonly number[]) {
+export function selectHeads(db: Database, ids: readonly number[]) {
   return db
     .selectFrom('conversations')
     .select(['id as conversationId', 'last_seq as lastSeq', 'version'])
@@ -225,7 +225,7 @@ export interface ChangedConversation {
 }
 
 /** What changed at or after a time of the database's clock, in that order. */
-export function listChangedConversations(db: Database, since: string, limit: number): Promise<ChangedConversation[]> {
+export function selectChangedConversations(db: Database, since: string, limit: number): Promise<ChangedConversation[]> {
   return db
     .selectFrom('conversations')
     .select(['id', 'version', 'changed_at as changedAt'])

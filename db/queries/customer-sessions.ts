@@ -2,7 +2,8 @@
 // current one is used. The database's clock decides what has expired.
 
 import { sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { displayName } from './display-name.ts'
@@ -19,7 +20,7 @@ function liveSessions(db: Database) {
 }
 
 /** Those of these sessions that have not been ended. */
-export async function listLiveCustomerSessions(db: Database, ids: readonly number[]): Promise<number[]> {
+export async function selectActiveCustomerSessions(db: Database, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return []
   const rows = await liveSessions(db).select('customer_sessions.id').where('customer_sessions.id', 'in', ids).execute()
   return rows.map((row) => row.id)
@@ -44,7 +45,7 @@ export const findCustomerOfSession = (db: Database, ids: { userId: number; sessi
   customerOfSession(db, ids).executeTakeFirst()
 
 /** The same, which nobody ends until the transaction has ended. MariaDB has no `for share`. */
-export const holdCustomerOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
+export const lockCustomerOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
   customerOfSession(trx, ids)
     .select('users.blocked_at as blockedAt')
     .modifyEnd(sql`lock in share mode`)
@@ -117,7 +118,7 @@ export async function revokeOtherCustomerSessions(trx: Transaction, customerId: 
     .execute()
 }
 
-/** Ends at most limits.revokedSessionsRows sessions of customers whom this site vouched for; how many. */
+/** Ends at most serverLimits.revokedSessionsRows sessions of customers whom this site vouched for; how many. */
 export async function revokeIdentifiedCustomerSessions(db: Database, siteId: number): Promise<number> {
   const { numUpdatedRows } = await db
     .updateTable('customer_sessions')
@@ -130,17 +131,17 @@ export async function revokeIdentifiedCustomerSessions(db: Database, siteId: num
         .where('users.site_id', '=', siteId)
         .where('users.external_id', 'is not', null),
     )
-    .limit(limits.revokedSessionsRows)
+    .limit(serverLimits.revokedSessionsRows)
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
 }
 
-/** Removes at most limits.housekeepingRows sessions whose time is over; how many. */
-export async function removeExpiredCustomerSessions(db: Database): Promise<number> {
+/** Removes at most serverLimits.housekeepingRows sessions whose time is over; how many. */
+export async function deleteExpiredCustomerSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('customer_sessions')
     .where('expires_at', '<', ago(0))
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

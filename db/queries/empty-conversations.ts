@@ -1,33 +1,33 @@
-// Conversations that began without a message and never got one. No agent has seen them (isAnnounced), and after a time they are removed.
+// Conversations that began without a message and never got one. No agent has seen them (isVisibleToAgents), and after a time they are removed.
 
 import { sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { ago } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import type { KeysetPosition, PageOf } from '../core/keyset.ts'
 
-/** The empty ones among the next limits.housekeepingRows that changed longer than limits.emptyConversationMs ago. */
-export async function listEmptyConversations(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
+/** The empty ones among the next serverLimits.housekeepingRows that changed longer than serverLimits.emptyConversationMs ago. */
+export async function selectEmptyConversations(db: Database, after: KeysetPosition): Promise<PageOf<number>> {
   const changedAt = sql<string>`${new Date(after.at)}`
   const rows = await db
     .selectFrom('conversations')
     .select(['id', 'changed_at as at', 'last_seq as lastSeq'])
-    .where('changed_at', '<', ago(limits.emptyConversationMs))
+    .where('changed_at', '<', ago(serverLimits.emptyConversationMs))
     .where((eb) =>
       eb.or([eb('changed_at', '>', changedAt), eb.and([eb('changed_at', '=', changedAt), eb('id', '>', after.id)])]),
     )
     .orderBy('changed_at')
     .orderBy('id')
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .execute()
   return {
     items: rows.filter(({ lastSeq }) => lastSeq === 0).map(({ id }) => id),
-    next: rows.length < limits.housekeepingRows ? null : (rows.at(-1) ?? null),
+    next: rows.length < serverLimits.housekeepingRows ? null : (rows.at(-1) ?? null),
   }
 }
 
 /** Removes those that are still empty; the lock on the row keeps a first message away. What others hold stays for the next run. */
-export async function removeEmptyConversations(trx: Transaction, ids: readonly number[]): Promise<void> {
+export async function deleteEmptyConversations(trx: Transaction, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const empty = await trx
     .selectFrom('conversations')
@@ -36,7 +36,7 @@ export async function removeEmptyConversations(trx: Transaction, ids: readonly n
     .where('last_seq', '=', 0)
     .where('agent_id', 'is', null)
     .where('queued_at', 'is', null)
-    .where('changed_at', '<', ago(limits.emptyConversationMs))
+    .where('changed_at', '<', ago(serverLimits.emptyConversationMs))
     .orderBy('id')
     .forUpdate()
     .skipLocked()

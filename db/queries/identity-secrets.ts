@@ -1,6 +1,6 @@
 // The sealed secrets that sites sign their customers' identities with: the current one, and the one before it for a while.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 
@@ -17,7 +17,7 @@ function secrets(db: Database) {
 }
 
 /** What an identity of this site may be signed with now, newest first. */
-export async function listGoodIdentitySecrets(db: Database, siteId: number): Promise<Buffer[]> {
+export async function selectValidIdentitySecrets(db: Database, siteId: number): Promise<Buffer[]> {
   const row = await secrets(db)
     .select((eb) => eb('identity_secret_made_at', '>', ago(limits.formerIdentitySecretMs)).as('isFormerGood'))
     .where('id', '=', siteId)

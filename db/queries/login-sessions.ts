@@ -3,7 +3,8 @@
 
 import { sql } from 'kysely'
 import type { AgentRole, LoginSession as LoginSessionView } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { displayName } from './display-name.ts'
@@ -20,7 +21,7 @@ function liveSessions(db: Database) {
 }
 
 /** Those of these sessions that have not been ended. */
-export async function listLiveLoginSessions(db: Database, ids: readonly number[]): Promise<number[]> {
+export async function selectActiveLoginSessions(db: Database, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return []
   const rows = await liveSessions(db).select('login_sessions.id').where('login_sessions.id', 'in', ids).execute()
   return rows.map((row) => row.id)
@@ -45,11 +46,11 @@ export const findAgentOfSession = (db: Database, ids: { userId: number; sessionI
   agentOfSession(db, ids).executeTakeFirst()
 
 /** The same, whom nobody ends until the transaction has ended. MariaDB has no `for share`. */
-export const holdAgentOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
+export const lockAgentOfSession = (trx: Transaction, ids: { userId: number; sessionId: number }) =>
   agentOfSession(trx, ids).select('users.blocked_at as blockedAt').modifyEnd(sql`lock in share mode`).executeTakeFirst()
 
 /** A user's sessions that have not ended, at most limits.pageSize, the one used last first. */
-export function listLoginSessions(db: Database, userId: number): Promise<Omit<LoginSessionView, 'isCurrent'>[]> {
+export function selectLoginSessions(db: Database, userId: number): Promise<Omit<LoginSessionView, 'isCurrent'>[]> {
   return liveSessions(db)
     .select([
       'login_sessions.id',
@@ -138,12 +139,12 @@ export async function revokeLoginSessions(trx: Transaction, userId: number, exce
     .execute()
 }
 
-/** Removes at most limits.housekeepingRows sessions whose time is over; how many. */
-export async function removeExpiredLoginSessions(db: Database): Promise<number> {
+/** Removes at most serverLimits.housekeepingRows sessions whose time is over; how many. */
+export async function deleteExpiredLoginSessions(db: Database): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('login_sessions')
     .where('expires_at', '<', ago(0))
-    .limit(limits.housekeepingRows)
+    .limit(serverLimits.housekeepingRows)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

@@ -2,7 +2,7 @@
 
 import { type CompiledQuery, sql } from 'kysely'
 import type { Message, MessageType } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { literalTime } from '../core/clock.ts'
 import { compileOnce } from '../core/compile-once.ts'
 import type { Database, Transaction } from '../core/database.ts'
@@ -44,7 +44,7 @@ export interface MessageRange {
 }
 
 /** A page of history in seq order: what follows afterSeq, else what stands before beforeSeq, else the newest. */
-export async function listMessages(
+export async function selectMessages(
   db: Database,
   range: MessageRange,
 ): Promise<{ messages: Message[]; hasMore: boolean }> {
@@ -64,7 +64,7 @@ export async function listMessages(
 }
 
 /** Messages up to a seq that changed after a version, in the order of their changes: no two of a conversation share a version. */
-export async function listChangedMessages(
+export async function selectChangedMessages(
   db: Database,
   range: { conversationId: number; upToSeq: number; afterVersion: number; limit: number },
 ): Promise<{ messages: Message[]; hasMore: boolean }> {
@@ -80,7 +80,7 @@ export async function listChangedMessages(
 }
 
 /** The newest message of each conversation, by its last seq. */
-export async function listLastMessages(
+export async function selectLastMessages(
   db: Database,
   conversations: readonly { id: number; lastSeq: number }[],
 ): Promise<Map<number, Message>> {
@@ -105,7 +105,7 @@ export interface MessageKey {
 }
 
 /** Those of these messages that are there already. */
-export async function listExistingMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
+export async function selectExistingMessages(trx: Transaction, keys: readonly MessageKey[]): Promise<Message[]> {
   const rows = await messages(trx)
     .where((eb) =>
       eb.or(
@@ -135,7 +135,7 @@ export interface NewMessage extends MessageKey {
  * known consecutive ids in every lock mode, and auto_increment_increment = 1 is asserted at start. The rows are one parameter, so that the
  * text is always the same.
  */
-export const insertionOf = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
+export const insertMessagesQuery = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
   insertion(
     db,
     rows.map((row) => [
@@ -158,7 +158,7 @@ const insertion = compileOnce((db, values: unknown[][]) =>
 /** The id of the first, or undefined when one of them is there already, and nothing was written. */
 export async function insertMessages(trx: Transaction, rows: readonly NewMessage[]): Promise<number | undefined> {
   try {
-    const { insertId } = await trx.executeQuery(insertionOf(trx, rows))
+    const { insertId } = await trx.executeQuery(insertMessagesQuery(trx, rows))
     return Number(insertId)
   } catch (error) {
     if (isDuplicateKey(error)) return undefined
@@ -167,7 +167,7 @@ export async function insertMessages(trx: Transaction, rows: readonly NewMessage
 }
 
 /** What one side has written in a conversation, in (afterSeq, upToSeq]. */
-export interface MessagesOfSide {
+export interface MessagesOfOneSide {
   conversationId: number
   customerId: number
   side: 'customer' | 'agent'
@@ -175,18 +175,18 @@ export interface MessagesOfSide {
   upToSeq: number
 }
 
-/** Marks them as read, limits.receiptRows a statement, each of which goes with the next. */
-export async function markMessagesRead(trx: Transaction, range: MessagesOfSide): Promise<void> {
+/** Marks them as read, serverLimits.receiptRows a statement, each of which goes with the next. */
+export async function markMessagesRead(trx: Transaction, range: MessagesOfOneSide): Promise<void> {
   const wrote = range.side === 'customer' ? sql`sender_id = ${range.customerId}` : sql`sender_id <> ${range.customerId}`
-  for (let from = range.afterSeq; from < range.upToSeq; from += limits.receiptRows) {
-    const upTo = Math.min(from + limits.receiptRows, range.upToSeq)
+  for (let from = range.afterSeq; from < range.upToSeq; from += serverLimits.receiptRows) {
+    const upTo = Math.min(from + serverLimits.receiptRows, range.upToSeq)
     await sql`${deferred}update messages set is_read = true
       where conversation_id = ${range.conversationId} and seq > ${from} and seq <= ${upTo} and ${wrote}`.execute(trx)
   }
 }
 
 /** How many messages each of the ranges has, in one statement. */
-export async function countMessages(trx: Transaction, ranges: readonly MessagesOfSide[]): Promise<number[]> {
+export async function countMessages(trx: Transaction, ranges: readonly MessagesOfOneSide[]): Promise<number[]> {
   if (ranges.length === 0) return []
   const counts = await trx
     .selectNoFrom((eb) =>

@@ -1,10 +1,10 @@
 // Leases of running processes, on the database's clock: who stops renewing is gone, and the agents connected to it with it.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 
-const leaseEnd = () => later(limits.nodeLeaseMs)
+const leaseEnd = () => later(serverLimits.nodeLeaseMs)
 
 export async function insertNode(db: Database, id: string, label: string): Promise<void> {
   await db.insertInto('nodes').values({ id, label, lease_until: leaseEnd() }).execute()
@@ -21,7 +21,7 @@ export async function renewNode(db: Database, id: string): Promise<boolean> {
 }
 
 /** Removes a node and its agents' connections; the agents whose status may have changed. */
-export async function removeNodes(trx: Transaction, which: { id: string } | 'lapsed'): Promise<number[]> {
+export async function deleteNodes(trx: Transaction, which: { id: string } | 'lapsed'): Promise<number[]> {
   const gone = await trx
     .selectFrom('nodes')
     .select('id')

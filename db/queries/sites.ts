@@ -35,7 +35,7 @@ type SiteRow = Omit<SiteRecord, 'origins'> & { origins: string }
 const asSite = (row: SiteRow): SiteRecord => ({ ...row, origins: row.origins.split('\n').filter(Boolean) })
 
 /** Oldest first. */
-export async function listSites(db: Database): Promise<SiteRecord[]> {
+export async function selectSites(db: Database): Promise<SiteRecord[]> {
   return (await sites(db).execute()).map(asSite)
 }
 

@@ -52,7 +52,7 @@ const asUser = (row: Omit<User, 'isDisabled'> & { isDisabled: unknown }): User =
 })
 
 /** All agents and admins, by name. */
-export async function listUsers(db: Database): Promise<User[]> {
+export async function selectUsers(db: Database): Promise<User[]> {
   return (await staff(db).orderBy('users.name').orderBy('users.id').execute()).map(asUser)
 }
 

@@ -2,14 +2,14 @@
 // Each thing that is wrong is one clear line.
 
 import type { Connection, RowDataPacket } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { isolation, sessionSettings } from '../core/connect.ts'
 import { StartError } from '../embedded/start-error.ts'
 
 /** The oldest servers on which changes of tables are atomic, SKIP LOCKED works and the schema is valid. */
 const oldest = { MariaDB: [10, 6, 0], MySQL: [8, 0, 28] } as const
 /** A batch of messages as SQL text: quoting doubles it at worst, and there are other columns beside the text. */
-const packetBytes = 4 * limits.writerBatchBytes
+const packetBytes = 4 * serverLimits.writerBatchBytes
 
 /** Sets the session as connect.ts does and looks whether it took. Throws StartError; answers what should be said but need not stop. */
 export async function checkServer(connection: Connection): Promise<string[]> {

@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
-import { limits } from '#protocol/limits.ts'
-import { settleTablesAside } from '../backup/tables-aside.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { recoverTablesAside } from '../backup/tables-aside.ts'
 import { type DatabaseAddress, driverOptions } from '../core/connect.ts'
-import { DatabaseUnavailable, errnoOf, isConnectionTrouble } from '../core/errors.ts'
+import { DatabaseUnavailable, errnoOf, isConnectionError } from '../core/errors.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from './check-server.ts'
 import { splitStatements } from './split-statements.ts'
@@ -49,7 +49,7 @@ export async function prepareDatabase(
   const { database, ...server } = driverOptions(address)
   if (!database) throw new StartError('The address of the database names no database.')
   try {
-    const connection = await createConnection({ ...server, connectTimeout: limits.databaseConnectMs })
+    const connection = await createConnection({ ...server, connectTimeout: serverLimits.databaseConnectMs })
     // A connection that dies between two statements says so here; the next statement says it again, where it is caught.
     connection.on('error', () => {})
     try {
@@ -57,16 +57,16 @@ export async function prepareDatabase(
       if (options.mustFlushAtCommit && warnings.length > 0) throw new StartError(warnings.join('\n'))
       warnings.forEach(log)
       await useDatabase(connection, database, log)
-      await takeTurn(connection, database, log)
-      await settleTablesAside(connection, log)
-      await bringUpToDate(connection, database, log, options.onStep ?? (() => {}))
+      await acquireMigrationLock(connection, database, log)
+      await recoverTablesAside(connection, log)
+      await migrateToCurrent(connection, database, log, options.onStep ?? (() => {}))
     } finally {
       // Frees the lock too.
       connection.destroy()
     }
   } catch (error) {
     if (refusals.has(errnoOf(error))) throw new StartError(`The database server refuses us: ${said(error)}`)
-    if (!isConnectionTrouble(error)) throw error
+    if (!isConnectionError(error)) throw error
     throw new DatabaseUnavailable(`the database cannot be reached: ${said(error)}`, { cause: error })
   }
 }
@@ -92,7 +92,7 @@ export async function useDatabase(connection: Connection, database: string, log:
 }
 
 /** The lock belongs to the connection, so a killed process cannot keep it. Its name may have 64 characters. */
-export async function takeTurn(connection: Connection, database: string, log: (message: string) => void) {
+export async function acquireMigrationLock(connection: Connection, database: string, log: (message: string) => void) {
   const name = `kefu:${database}`.slice(0, 64)
   const take = async (seconds: number) => {
     const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS taken', [name, seconds])
@@ -100,9 +100,9 @@ export async function takeTurn(connection: Connection, database: string, log: (m
   }
   if (await take(0)) return
   log('Another process is preparing the database; waiting for it')
-  if (await take(limits.databaseTurnSeconds)) return
+  if (await take(serverLimits.migrationLockSeconds)) return
   throw new DatabaseUnavailable(
-    `another process has been preparing the database for ${limits.databaseTurnSeconds} seconds`,
+    `another process has been preparing the database for ${serverLimits.migrationLockSeconds} seconds`,
   )
 }
 
@@ -118,7 +118,7 @@ export async function createTables(connection: Connection, migrations: readonly 
 }
 
 /** Call in one's turn, with the database in use. */
-export async function bringUpToDate(
+export async function migrateToCurrent(
   connection: Connection,
   database: string,
   log: (message: string) => void,

@@ -5,18 +5,18 @@ import { randomBytes } from 'node:crypto'
 import type { Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import {
-  addAgentConnection,
-  countAgentsHere,
-  listAgentConnections,
-  listPresenceSince,
+  countAvailableAgents,
+  deleteAgentConnection,
+  insertAgentConnection,
   refreshAgentStatus,
-  removeAgentConnection,
+  type StatusChange,
   saveChosenStatus,
-  type ToldStatus,
+  selectAgentConnections,
+  selectPresenceSince,
 } from '#db/queries/agents.ts'
-import { insertNode, removeNodes, renewNode } from '#db/queries/nodes.ts'
+import { deleteNodes, insertNode, renewNode } from '#db/queries/nodes.ts'
 import type { AgentStatusValue } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import type { AgentActor } from '../shared/actor.ts'
@@ -26,7 +26,7 @@ export interface Presence {
   start(): Promise<void>
   /** A connection of this agent opened; told before it resolves. */
   connected(agentId: number): Promise<void>
-  /** One closed; the agent is told offline after limits.presenceGraceMs unless another opens. */
+  /** One closed; the agent is told offline after serverLimits.presenceGraceMs unless another opens. */
   disconnected(agentId: number): void
   choose(actor: AgentActor, status: AgentStatusValue): Promise<void>
   /** Tells this node's own connections what changed since a time of the database's clock and was not told here. */
@@ -58,22 +58,22 @@ export function createPresence(app: Parts): Presence {
     await tell(agentId, status)
   }
 
-  async function tell(agentId: number, { status, lastSeen, before }: ToldStatus, reach: { local?: true } = {}) {
+  async function tell(agentId: number, { status, lastSeen, before }: StatusChange, reach: { local?: true } = {}) {
     told.set(agentId, status)
     if (status === before) return
     app.publish('agent:status-changed', { agents: true, ...reach }, { agentId, status, lastSeen })
     if (status !== 'offline' && before !== 'offline' && before !== null) return
     // Whoever comes or goes tells how it stands: of several at once none can know to be the first.
-    toldAvailable = (await countAgentsHere(app.db)) > 0
+    toldAvailable = (await countAvailableAgents(app.db)) > 0
     app.publish('availability:changed', { customers: true, ...reach }, { available: toldAvailable })
   }
 
-  const arrive = (agentId: number) => change(agentId, (trx) => addAgentConnection(trx, agentId, nodeId))
+  const arrive = (agentId: number) => change(agentId, (trx) => insertAgentConnection(trx, agentId, nodeId))
 
   async function leave(agentId: number) {
     leaving.delete(agentId)
     if (open.has(agentId)) return
-    await change(agentId, (trx) => removeAgentConnection(trx, agentId, nodeId)).catch((error: unknown) => {
+    await change(agentId, (trx) => deleteAgentConnection(trx, agentId, nodeId)).catch((error: unknown) => {
       app.log.warn({ err: error, agentId }, 'could not tell an agent offline; the next renewal does')
     })
   }
@@ -84,7 +84,7 @@ export function createPresence(app: Parts): Presence {
       await reconcile()
       const now = performance.now()
       answeringSince ??= now
-      if (now - answeringSince >= limits.nodeLeaseMs) await forget('lapsed')
+      if (now - answeringSince >= serverLimits.nodeLeaseMs) await forget('lapsed')
     } catch (error) {
       answeringSince = null
       app.log.warn({ err: error }, 'could not renew the lease of this node')
@@ -93,15 +93,15 @@ export function createPresence(app: Parts): Presence {
 
   /** Brings the rows of this node in line with what is open, whatever could not be written meanwhile. */
   async function reconcile() {
-    const written = new Set(await listAgentConnections(app.db, nodeId))
+    const written = new Set(await selectAgentConnections(app.db, nodeId))
     for (const agentId of open.keys()) if (!written.has(agentId)) await arrive(agentId)
     for (const agentId of written) if (!open.has(agentId) && !leaving.has(agentId)) await leave(agentId)
   }
 
-  async function forget(which: Parameters<typeof removeNodes>[1]) {
+  async function forget(which: Parameters<typeof deleteNodes>[1]) {
     const statuses = await inTransaction(app.db, async (trx) => {
-      const agentIds = await removeNodes(trx, which)
-      const refreshed: [number, ToldStatus][] = []
+      const agentIds = await deleteNodes(trx, which)
+      const refreshed: [number, StatusChange][] = []
       for (const agentId of agentIds.sort((a, b) => a - b)) {
         refreshed.push([agentId, await refreshAgentStatus(trx, agentId)])
       }
@@ -113,7 +113,7 @@ export function createPresence(app: Parts): Presence {
   return {
     async start() {
       await insertNode(app.db, nodeId, app.config.nodeId)
-      renewal = setInterval(renew, limits.nodeLeaseRenewMs)
+      renewal = setInterval(renew, serverLimits.nodeLeaseRenewMs)
     },
     async connected(agentId) {
       const count = (open.get(agentId) ?? 0) + 1
@@ -129,7 +129,7 @@ export function createPresence(app: Parts): Presence {
         return
       }
       open.delete(agentId)
-      leaving.set(agentId, setTimeout(leave, limits.presenceGraceMs, agentId))
+      leaving.set(agentId, setTimeout(leave, serverLimits.presenceGraceMs, agentId))
     },
     choose: (actor, status) =>
       change(actor.userId, async (trx) => {
@@ -137,7 +137,7 @@ export function createPresence(app: Parts): Presence {
         await saveChosenStatus(trx, actor.userId, status)
       }),
     async republishSince(since) {
-      for (const { agentId, status, lastSeen } of await listPresenceSince(app.db, since)) {
+      for (const { agentId, status, lastSeen } of await selectPresenceSince(app.db, since)) {
         const before = told.get(agentId)
         if (before === status || lastSeen === null) continue
         // Of an agent this node never told anything, others may have told it, or failed to.
@@ -145,7 +145,7 @@ export function createPresence(app: Parts): Presence {
         await tell(agentId, { status, lastSeen, before: before ?? assumed }, { local: true })
       }
       // One who comes and one who goes may have told in the wrong order.
-      const available = (await countAgentsHere(app.db)) > 0
+      const available = (await countAvailableAgents(app.db)) > 0
       if (available === toldAvailable) return
       toldAvailable = available
       app.publish('availability:changed', { customers: true, local: true }, { available })

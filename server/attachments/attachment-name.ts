@@ -1,6 +1,7 @@
 // What an attachment is called where people see it or save it: one line without tricks, its ending fitting what it is.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 
 /** Separators of paths on any system; what is not to be seen or changes the direction of what is; line breaks. */
 const pathParts = /^.*[/\\]/s
@@ -9,7 +10,7 @@ const space = /\s/
 
 /** Cut before anything else looks at it. The ending is kept, since of plain text nothing else says what it is. */
 export function cutName(given: string): string {
-  const most = limits.receivedNameLength
+  const most = serverLimits.uploadedNameLength
   const whole = given.length <= most ? given : given.slice(0, most / 2) + given.slice(-most / 2)
   return whole.toWellFormed()
 }

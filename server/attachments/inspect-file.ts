@@ -2,7 +2,9 @@
 
 import { open } from 'node:fs/promises'
 import { fileTypeFromFile } from 'file-type'
-import { attachmentTypes, limits } from '#protocol/limits.ts'
+import { attachmentTypes } from '#protocol/attachment-types.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { endingOf } from './attachment-name.ts'
 
 export interface InspectionRequest {
@@ -35,7 +37,7 @@ export async function findType({ path, name }: Pick<InspectionRequest, 'path' | 
   const found = await fileTypeFromFile(path).catch(() => undefined)
   const mimeType = found?.mime.split(';')[0]?.replace('image/apng', 'image/png')
   const saysText = attachmentTypes['text/plain']?.includes(endingOf(name)) ?? false
-  if (mimeType === undefined) return saysText && (await isText(path, limits.textCheckBytes)) ? 'text/plain' : null
+  if (mimeType === undefined) return saysText && (await isText(path, serverLimits.textCheckBytes)) ? 'text/plain' : null
   // BM, GIF8, MZ, ID3: words may begin with a signature that is letters alone. Only a whole text wins over it.
   if (saysText && !textualTypes.has(mimeType) && (await isText(path, limits.attachmentBytes))) return 'text/plain'
   return attachmentTypes[mimeType] ? mimeType : null

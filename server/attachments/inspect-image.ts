@@ -2,7 +2,8 @@
 // (upload-inspector.ts): whatever hostile bytes do to a decoder, they do it there.
 
 import sharp, { type Metadata, type Sharp } from 'sharp'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { InspectionRequest, InspectionResult } from './inspect-file.ts'
 
 // Nothing is cached between two images, one thread works on one, and no decoder runs but those of the types below.
@@ -44,7 +45,7 @@ export async function inspectImage(
     const { width, height, pageHeight } = await writer.write(decode(path, header)).toFile(outputPath)
     // From our own encoding: a decoder meets the uploader's bytes once, and a costly format is decoded once.
     await sharp(outputPath, options)
-      .resize(limits.thumbnailPixels, limits.thumbnailPixels, { fit: 'inside', withoutEnlargement: true })
+      .resize(serverLimits.thumbnailPixels, serverLimits.thumbnailPixels, { fit: 'inside', withoutEnlargement: true })
       .webp({ quality: 75, effort: 2 })
       .toFile(thumbnailPath)
     return { kind: 'image', mimeType: writer.mimeType, width, height: pageHeight ?? height }
@@ -65,6 +66,6 @@ function decode(path: string, { width, height, pages = 1, orientation = 1 }: Met
   if (pages > 1) return sharp(path, { ...options, animated: true })
   const upright = sharp(path, options).autoOrient()
   // Rotation holds the whole image in memory; a JPEG of half the size is decoded from fewer coefficients.
-  const isLarge = orientation > 1 && width * height > limits.rotatedPixels
+  const isLarge = orientation > 1 && width * height > serverLimits.rotatedPixels
   return isLarge ? upright.resize(Math.floor((orientation < 5 ? width : height) / 2)) : upright
 }

@@ -1,6 +1,6 @@
 // Inspections of one kind, one at a time, and the fair queue in front of them. Whoever waits too long gets an answer all the same.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { AppError } from '../shared/errors.ts'
 import { createFairQueue } from './fair-queue.ts'

@@ -4,7 +4,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { InspectionAnswer, InspectionTask } from './upload-inspector-process.ts'
 
 export interface InspectorProcess {
@@ -59,8 +60,8 @@ export function createInspectorProcess(log: Logger): InspectorProcess {
     pending.delete(answer.id)
     if (pending.size > 0) return
     // What a large image took is given back to the system only by ending the process.
-    if (answer.residentBytes > limits.inspectorKeptBytes) end()
-    else idle = setTimeout(end, limits.inspectorIdleMs).unref()
+    if (answer.residentBytes > serverLimits.inspectorRetainedBytes) end()
+    else idle = setTimeout(end, serverLimits.inspectorIdleMs).unref()
   }
 
   return {

@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { AppError } from '../shared/errors.ts'
 
@@ -36,7 +37,7 @@ export function createStagedUploads(folder: string, most = budgets.stagedBytes.b
   let bytesInAll = 0
 
   async function* counted(content: AsyncIterable<Buffer>, file: { size: number }): AsyncGenerator<Buffer> {
-    let untilCheck = limits.diskCheckBytes
+    let untilCheck = serverLimits.diskCheckBytes
     for await (const piece of content) {
       file.size += piece.length
       bytesInAll += piece.length
@@ -44,7 +45,7 @@ export function createStagedUploads(folder: string, most = budgets.stagedBytes.b
       if (file.size > limits.attachmentBytes) throw tooLarge()
       if (bytesInAll > most) throw new AppError('overloaded', 'Too many uploads at the same time.')
       if (untilCheck < 0) {
-        untilCheck = limits.diskCheckBytes
+        untilCheck = serverLimits.diskCheckBytes
         await assertRoom(folder)
       }
       yield piece
@@ -78,14 +79,15 @@ export function createStagedUploads(folder: string, most = budgets.stagedBytes.b
       for (const name of await readdir(folder).catch(() => [])) {
         const path = join(folder, name)
         const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))
-        if (Date.now() - mtimeMs > limits.cutUploadMs) await rm(path, { force: true })
+        if (Date.now() - mtimeMs > serverLimits.abortedUploadMs) await rm(path, { force: true })
       }
     },
   }
 }
 
 async function assertRoom(folder: string): Promise<void> {
-  if (!(await hasRoom(folder, limits.freeDiskBytes))) throw new AppError('unavailable', 'There is no room for files.')
+  if (!(await hasRoom(folder, serverLimits.freeDiskBytes)))
+    throw new AppError('unavailable', 'There is no room for files.')
 }
 
 /** Whether this many bytes would fit on the folder's disk. */

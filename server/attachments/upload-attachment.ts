@@ -9,11 +9,12 @@ import {
   deleteStoredAttachment,
   insertAttachment,
   type NewAttachment,
-  sumUploaded,
+  sumUploadedBytes,
 } from '#db/queries/attachments.ts'
 import { isBlocked } from '#db/queries/users.ts'
+import { attachmentTypes } from '#protocol/attachment-types.ts'
 import type { Attachment } from '#protocol/entities.ts'
-import { attachmentTypes, limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
@@ -56,7 +57,7 @@ export async function uploadAttachment(app: App, actor: Actor, source: UploadSou
 
 async function assertMayUpload({ db }: App, customerId: number): Promise<void> {
   if (await isBlocked(db, customerId)) throw blocked()
-  if ((await sumUploaded(db, customerId)) >= limits.customerUploadBytes) {
+  if ((await sumUploadedBytes(db, customerId)) >= limits.customerUploadBytes) {
     throw new AppError('conflict', 'You have uploaded as much as there is room for.', {
       limit: limits.customerUploadBytes,
     })

@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { findType, type InspectionRequest, type InspectionResult } from './inspect-file.ts'
 
 /** Without a type, the type is what is asked. */
@@ -32,8 +32,8 @@ try {
 }
 // What decoders take is seen here, while they work.
 setInterval(() => {
-  if (process.memoryUsage.rss() > limits.inspectorMemoryBytes) process.exit(1)
-}, limits.inspectorMemoryCheckMs)
+  if (process.memoryUsage.rss() > serverLimits.inspectorMemoryBytes) process.exit(1)
+}, serverLimits.inspectorMemoryCheckMs)
 // Ctrl-C is the parent's to act upon.
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit())

@@ -2,8 +2,8 @@
 // while a body was under way, or a request waited, writes nothing.
 
 import type { Transaction } from '#db/core/database.ts'
-import { holdCustomerOfSession } from '#db/queries/customer-sessions.ts'
-import { holdAgentOfSession } from '#db/queries/login-sessions.ts'
+import { lockCustomerOfSession } from '#db/queries/customer-sessions.ts'
+import { lockAgentOfSession } from '#db/queries/login-sessions.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 import { unauthorized } from './tokens.ts'
@@ -13,7 +13,7 @@ import { unauthorized } from './tokens.ts'
  * row locks that first: a shared lock that two hold could not become one's own.
  */
 export async function assertStillMay(trx: Transaction, actor: Actor): Promise<{ isBlocked: boolean }> {
-  const found = isCustomer(actor) ? await holdCustomerOfSession(trx, actor) : await holdAgentOfSession(trx, actor)
+  const found = isCustomer(actor) ? await lockCustomerOfSession(trx, actor) : await lockAgentOfSession(trx, actor)
   if (found === undefined || actor.isEnded) throw unauthorized()
   if (found.role !== actor.role) throw new AppError('forbidden', 'This is not for your role.')
   return { isBlocked: found.blockedAt !== null }

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { argon2id, hash, needsRehash, verify } from 'argon2'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { AppError } from '../shared/errors.ts'
 
 const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
@@ -12,12 +12,12 @@ const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 /** What nobody's password fits: verified for unknown users, so that the time taken does not tell that there is none. */
 const nobodys = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${randomText(16)}$${randomText(32)}`
 
-/** At most limits.passwordHashesAtOnce, and one processor is left to the chat: on two, a second hash at once makes every message four times
+/** At most serverLimits.concurrentPasswordHashes, and one processor is left to the chat: on two, a second hash at once makes every message four times
  * as slow for the same number of guesses (docs/PERFORMANCE.md). */
-export const hashesAtOnce = Math.max(1, Math.min(limits.passwordHashesAtOnce, availableParallelism() - 1))
+export const hashesAtOnce = Math.max(1, Math.min(serverLimits.concurrentPasswordHashes, availableParallelism() - 1))
 const queues = {
-  trusted: { waiting: [] as (() => void)[], limit: limits.trustedPasswordHashesWaiting },
-  strangers: { waiting: [] as (() => void)[], limit: limits.passwordHashesWaiting },
+  trusted: { waiting: [] as (() => void)[], limit: serverLimits.trustedPasswordHashQueue },
+  strangers: { waiting: [] as (() => void)[], limit: serverLimits.passwordHashQueue },
 }
 let running = 0
 

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import jwt from 'jsonwebtoken'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { App } from '../context.ts'
 import { AppError } from '../shared/errors.ts'
 

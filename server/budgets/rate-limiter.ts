@@ -1,8 +1,8 @@
 // How often a caller may do a thing. One bucket per key, kept as the time at which it is full again (GCRA, the generic cell rate
 // algorithm of ATM Forum TM 4.1): `count` in a burst, then one every windowMs / count. Full buckets are evicted. Nodes send each other
-// what they counted and never wait for it, so a caller that spreads over n nodes has at most n times its rate for limits.sharedRatesMs.
+// what they counted and never wait for it, so a caller that spreads over n nodes has at most n times its rate for serverLimits.sharedRatesMs.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { AppError } from '../shared/errors.ts'
 import { budgets, isRaised, type Rate, type RateName } from './budgets.ts'
 
@@ -15,7 +15,7 @@ export interface RateLimiter {
   check(name: RateName, key: string | number): void
   /** Counts `amount`, one by default, whatever is left. */
   count(name: RateName, key: string | number, amount?: number): void
-  /** What was counted here since the last call, by bucket; at most limits.sharedRatesRows, the rest is not shared. */
+  /** What was counted here since the last call, by bucket; at most serverLimits.sharedRatesRows, the rest is not shared. */
   drainDeltas(): [bucket: string, times: number][]
   /** Counts what other nodes have counted. Ignores what has another shape: it comes from outside this process. */
   add(deltas: unknown): void
@@ -93,7 +93,7 @@ export function createRateLimiter(
 
   function record(bucket: string, amount: number) {
     const times = deltas.get(bucket) ?? 0
-    if (times > 0 || deltas.size < limits.sharedRatesRows) deltas.set(bucket, times + amount)
+    if (times > 0 || deltas.size < serverLimits.sharedRatesRows) deltas.set(bucket, times + amount)
   }
 
   function check(name: RateName, key: string, amount: number) {
@@ -122,7 +122,7 @@ export function createRateLimiter(
     },
     add(received) {
       if (!Array.isArray(received)) return
-      for (const delta of received.slice(0, limits.sharedRatesRows)) {
+      for (const delta of received.slice(0, serverLimits.sharedRatesRows)) {
         const [bucket, times]: unknown[] = Array.isArray(delta) ? delta : []
         if (typeof bucket !== 'string' || typeof times !== 'number' || !(times > 0)) continue
         const colon = bucket.indexOf(':')

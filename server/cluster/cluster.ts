@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { createAdapter } from '@socket.io/redis-adapter'
 import type { Server } from 'socket.io'
 import { findInstallation } from '#db/queries/installation.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App, ClosingReason, ConnectionMatch } from '../context.ts'
 import type { ConnectionRegistry } from '../realtime/connection-registry.ts'
 import type { Bus, BusListener } from './bus.ts'
@@ -47,7 +47,7 @@ export async function joinCluster(
   const sharing = setInterval(() => {
     const counted = app.rates.drainDeltas()
     if (counted.length > 0) io.serverSideEmit('rates:counted', counted)
-  }, limits.sharedRatesMs)
+  }, serverLimits.sharedRatesMs)
 
   return {
     end: (match, reason) => void io.serverSideEmit('connections:end', match, reason),
@@ -60,7 +60,7 @@ function asAdapter(bus: Bus, key: string, refused: RefusedMessages) {
   const onlyGood = (isGood: (message: Buffer) => boolean, listener: BusListener): BusListener => {
     return (message, channel) => {
       try {
-        if (message.length > limits.busMessageBytes) refused.note('too large')
+        if (message.length > serverLimits.busMessageBytes) refused.note('too large')
         else if (isGood(message)) listener(message, channel)
         else refused.note('malformed')
       } catch (error) {

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type RedisClientType } from '@redis/client'
 import type { Logger } from 'pino'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type Bus, type BusListener, createByteBudget } from './bus.ts'
 import { createRefusedMessages } from './rejected-messages.ts'
 
@@ -22,7 +22,7 @@ export function connectRedis(url: string, log: Logger): Redis {
   const subscriptions: Parameters<Redis['subscribe']>[] = []
   const stopping = new AbortController()
   let publisher: RedisClientType | null = null
-  const allow = createByteBudget(limits.busBufferBytes)
+  const allow = createByteBudget(serverLimits.busBufferBytes)
   const refused = createRefusedMessages(log, 'redis')
 
   function newClient(whenBroken: (error: unknown) => void): RedisClientType {
@@ -30,7 +30,7 @@ export function connectRedis(url: string, log: Logger): Redis {
       url,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
-      socket: { reconnectStrategy: false, connectTimeout: limits.redisAnswerMs },
+      socket: { reconnectStrategy: false, connectTimeout: serverLimits.redisReplyMs },
     })
     return client.on('error', whenBroken)
   }
@@ -47,7 +47,7 @@ export function connectRedis(url: string, log: Logger): Redis {
       publisher = pub
       onUp()
       for (;;) {
-        await sleep(limits.redisPingMs, undefined, { signal })
+        await sleep(serverLimits.redisPingMs, undefined, { signal })
         await soon(Promise.all([pub.ping(), sub.ping()]))
       }
     } finally {
@@ -82,7 +82,7 @@ export function connectRedis(url: string, log: Logger): Redis {
         }
       }
       // Spread, so that many nodes do not come back at one moment.
-      const pause = Math.min(limits.redisRetryMs, 100 * 2 ** failures) * (0.5 + Math.random() / 2)
+      const pause = Math.min(serverLimits.redisRetryMs, 100 * 2 ** failures) * (0.5 + Math.random() / 2)
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
@@ -103,9 +103,9 @@ export function connectRedis(url: string, log: Logger): Redis {
   }
 }
 
-/** Rejects when this takes longer than limits.redisAnswerMs: a frozen Redis gives neither an answer nor an error. */
+/** Rejects when this takes longer than serverLimits.redisReplyMs: a frozen Redis gives neither an answer nor an error. */
 async function soon<T>(answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('Redis does not answer.')), limits.redisAnswerMs)
+  const timer = setTimeout(() => late.reject(new Error('Redis does not answer.')), serverLimits.redisReplyMs)
   return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer))
 }

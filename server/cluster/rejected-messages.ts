@@ -1,7 +1,7 @@
 // Messages of other processes that are not what they should be: dropped, and logged once per kind and interval, however many come.
 
 import type { Logger } from 'pino'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 export type RefusedKind = 'not signed' | 'too large' | 'malformed' | 'failed'
 
@@ -14,7 +14,7 @@ export function createRefusedMessages(log: Logger, source: string, now = () => p
   return {
     note(kind, error) {
       const last = seen.get(kind)
-      if (last && now() - last.loggedAt < limits.refusedMessageLogMs) {
+      if (last && now() - last.loggedAt < serverLimits.rejectedMessageLogMs) {
         last.since += 1
         return
       }

@@ -2,7 +2,7 @@
 
 import type { Database } from '#db/core/database.ts'
 import { type ConversationRecord, findConversations } from '#db/queries/conversation-records.ts'
-import { listLastMessages } from '#db/queries/messages.ts'
+import { selectLastMessages } from '#db/queries/messages.ts'
 import type { ConversationWithLastMessage } from './views.ts'
 
 export async function readConversation(db: Database, id: number): Promise<ConversationWithLastMessage | undefined> {
@@ -22,6 +22,6 @@ export async function withLastMessages(
   db: Database,
   records: ConversationRecord[],
 ): Promise<ConversationWithLastMessage[]> {
-  const last = await listLastMessages(db, records)
+  const last = await selectLastMessages(db, records)
   return records.map((record) => ({ record, lastMessage: last.get(record.id) ?? null }))
 }

@@ -1,10 +1,10 @@
 // Tells both sides that a conversation changed, each in its own view. Messages and reading change one many times a second: those are
-// told in rounds, limits.conversationUpdateMs apart, always with what stands at that moment.
+// told in rounds, serverLimits.conversationUpdateMs apart, always with what stands at that moment.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAnnounced } from '#db/queries/conversations.ts'
+import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { ConversationChange } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../context.ts'
 import { readConversations } from './load.ts'
 import { agentView, type ConversationWithLastMessage, customerView } from './views.ts'
@@ -35,7 +35,7 @@ type Tell = (
 
 const tellAgents: Tell = (app, whole, change, reach) => {
   // What nobody has written in rings for nobody. An agent who has opened it all the same is kept up to date.
-  const isForAll = isAnnounced(whole.record)
+  const isForAll = isVisibleToAgents(whole.record)
   const toAgents = isForAll ? ({ agents: true, ...reach } as const) : { agentsIn: whole.record.id, ...reach }
   const name = change === 'created' ? 'conversation:created' : 'conversation:updated'
   app.publish(name, toAgents, { conversation: agentView(whole), change })
@@ -52,7 +52,7 @@ export async function publishStatus(app: Telling, conversationId: number, change
   await publishMany(app, [conversationId], change)
 }
 
-/** The same for many, in their order, limits.publishPageSize at a time. Resolves with how long telling took, in milliseconds, reading not counted. */
+/** The same for many, in their order, serverLimits.publishPageSize at a time. Resolves with how long telling took, in milliseconds, reading not counted. */
 export async function publishMany(
   app: Telling,
   ids: readonly number[],
@@ -60,8 +60,8 @@ export async function publishMany(
   reach: { local?: true } = {},
 ): Promise<number> {
   let toldMs = 0
-  for (let from = 0; from < ids.length; from += limits.publishPageSize) {
-    const some = ids.slice(from, from + limits.publishPageSize)
+  for (let from = 0; from < ids.length; from += serverLimits.publishPageSize) {
+    const some = ids.slice(from, from + serverLimits.publishPageSize)
     try {
       const read = await readConversations(app.db, some)
       const beganAt = performance.now()
@@ -90,8 +90,8 @@ export interface ConversationUpdates {
 }
 
 /**
- * In rounds: one at once, the next limits.conversationUpdateMs later, or later still after a long one, with all that changed since.
- * However many conversations change, a round is two statements for limits.publishPageSize of them, and what an agent is told of them leaves
+ * In rounds: one at once, the next serverLimits.conversationUpdateMs later, or later still after a long one, with all that changed since.
+ * However many conversations change, a round is two statements for serverLimits.publishPageSize of them, and what an agent is told of them leaves
  * together.
  */
 export function createConversationUpdates(app: Telling): ConversationUpdates {
@@ -133,4 +133,4 @@ export function createConversationUpdates(app: Telling): ConversationUpdates {
  * out after is about as much work again.
  */
 const pauseAfter = (toldMs: number) =>
-  Math.min(limits.conversationUpdateMostMs, Math.max(limits.conversationUpdateMs, toldMs * 99))
+  Math.min(serverLimits.maxConversationUpdateMs, Math.max(serverLimits.conversationUpdateMs, toldMs * 99))

@@ -1,7 +1,7 @@
 // Which version of each conversation this node has told everybody, for the comparison with the database. Forgets the oldest: telling a
 // conversation once too often is harmless, since whoever holds that version already drops it.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 export interface PublishedVersions {
   note(conversationId: number, version: number): void
@@ -16,7 +16,7 @@ export function createPublishedVersions(): PublishedVersions {
       const before = versions.get(conversationId) ?? 0
       versions.delete(conversationId)
       versions.set(conversationId, Math.max(before, version))
-      if (versions.size > limits.publishedVersions) versions.delete(versions.keys().next().value as number)
+      if (versions.size > serverLimits.publishedVersions) versions.delete(versions.keys().next().value as number)
     },
     of: (conversationId) => versions.get(conversationId) ?? 0,
   }

@@ -2,7 +2,7 @@
 
 import type { ConversationRecord } from '#db/queries/conversation-records.ts'
 import type { AgentConversation, Conversation, CustomerConversation, Message, StartPage } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 
 /** A record with its newest message. */

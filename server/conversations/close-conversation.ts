@@ -1,6 +1,6 @@
 // Ends a conversation; its agent stays named, so that a reopened one finds its way back.
 
-import { isAnnounced } from '#db/queries/conversations.ts'
+import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
@@ -19,6 +19,6 @@ export async function closeConversation(
     if (conversation.status === 'closed') return null
     const closed = { status: 'closed', closedAt: conversation.now, queuedAt: null } as const
     // Agents go on seeing what they have seen, though nobody has written in it.
-    return isAnnounced({ ...conversation, ...closed }) ? closed : { ...closed, queuedAt: conversation.queuedAt }
+    return isVisibleToAgents({ ...conversation, ...closed }) ? closed : { ...closed, queuedAt: conversation.queuedAt }
   })
 }

@@ -1,9 +1,9 @@
 // How many conversations stand in each of an agent's views, up to limits.countCap + 1.
 
-import { countConversations as countInViews } from '#db/queries/conversation-records.ts'
+import { countConversationsInViews } from '#db/queries/conversation-records.ts'
 import type { App } from '../context.ts'
 import type { AgentActor } from '../shared/actor.ts'
 
 export function countConversations(app: App, actor: AgentActor) {
-  return countInViews(app.db, actor.userId)
+  return countConversationsInViews(app.db, actor.userId)
 }

@@ -1,8 +1,8 @@
 // Pages of conversations: an agent's views, a customer's own.
 
 import { fitPage } from '#db/core/keyset.ts'
-import { listConversationsInView, listConversationsOfCustomer } from '#db/queries/conversation-records.ts'
-import { limits } from '#protocol/limits.ts'
+import { selectConversationsInView, selectConversationsOfCustomer } from '#db/queries/conversation-records.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import { withLastMessages } from '../conversation-state/load.ts'
@@ -17,8 +17,8 @@ export async function listConversations(
 ): Promise<RequestReplies['conversation:list']> {
   const after = cursor === undefined ? null : decodeCursor(cursor)
   const page = isCustomer(actor)
-    ? await listConversationsOfCustomer(app.db, actor.userId, after, limit)
-    : await listConversationsInView(app.db, view, actor.userId, after, limit)
+    ? await selectConversationsOfCustomer(app.db, actor.userId, after, limit)
+    : await selectConversationsInView(app.db, view, actor.userId, after, limit)
   const whole = await withLastMessages(app.db, page.items)
   const conversations = fitPage(whole.map((one) => conversationView(actor, one)))
   const next = conversations.length < whole.length ? page.places[conversations.length - 1] : page.next

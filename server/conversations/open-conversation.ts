@@ -1,8 +1,8 @@
 // The conversation and its messages in one answer. The connection is subscribed before this reads (the edge sees to it), so nothing
 // falls between what is read here and what is told from then on.
 
-import { listChangedMessages, listMessages } from '#db/queries/messages.ts'
-import { limits } from '#protocol/limits.ts'
+import { selectChangedMessages, selectMessages } from '#db/queries/messages.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import { conversationView } from '../conversation-state/views.ts'
@@ -24,9 +24,9 @@ export async function openConversation(
   const changed =
     afterSeq === undefined || afterVersion === undefined
       ? { messages: [], hasMore: false }
-      : await listChangedMessages(app.db, { conversationId, upToSeq: afterSeq, afterVersion, limit })
+      : await selectChangedMessages(app.db, { conversationId, upToSeq: afterSeq, afterVersion, limit })
   if (changed.hasMore) return { conversation, ...changed }
   const bytes = limits.pageBytes - Buffer.byteLength(JSON.stringify(changed.messages))
-  const { messages, hasMore } = await listMessages(app.db, { conversationId, afterSeq, limit, bytes })
+  const { messages, hasMore } = await selectMessages(app.db, { conversationId, afterSeq, limit, bytes })
   return { conversation, messages: [...changed.messages, ...messages], hasMore }
 }

@@ -1,6 +1,6 @@
 // Opens a closed conversation again: by an agent for who had it, by its customer to that agent when online, else to the queue.
 
-import { isAnnounced } from '#db/queries/conversations.ts'
+import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { RequestPayloads } from '#protocol/requests.ts'
 import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
@@ -18,7 +18,7 @@ export async function reopenConversation(
   return changeConversation(app, actor, conversationId, 'reopened', (conversation) => {
     assertCanManage(actor, conversation)
     if (conversation.status !== 'closed') return null
-    if (!isAnnounced(conversation)) return { status: 'open', closedAt: null }
+    if (!isVisibleToAgents(conversation)) return { status: 'open', closedAt: null }
     const takesIt = !isCustomer(actor) || conversation.agentPresence === 'online'
     return reopen(conversation.now, conversation.agentId, takesIt)
   })

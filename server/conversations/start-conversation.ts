@@ -10,7 +10,7 @@ import {
   type NewConversation,
 } from '#db/queries/conversations.ts'
 import { lockUser } from '#db/queries/users.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'

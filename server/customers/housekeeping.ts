@@ -3,11 +3,11 @@
 
 import type { KeysetPosition, PageOf } from '#db/core/keyset.ts'
 import { inTransaction } from '#db/core/transaction.ts'
-import { listOldCustomers, removeAbandonedCustomers } from '#db/queries/abandoned-customers.ts'
-import { removeExpiredCustomerSessions } from '#db/queries/customer-sessions.ts'
-import { listEmptyConversations, removeEmptyConversations } from '#db/queries/empty-conversations.ts'
-import { removeExpiredLoginSessions } from '#db/queries/login-sessions.ts'
-import { limits } from '#protocol/limits.ts'
+import { deleteAbandonedCustomers, selectOldCustomers } from '#db/queries/abandoned-customers.ts'
+import { deleteExpiredCustomerSessions } from '#db/queries/customer-sessions.ts'
+import { deleteEmptyConversations, selectEmptyConversations } from '#db/queries/empty-conversations.ts'
+import { deleteExpiredLoginSessions } from '#db/queries/login-sessions.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { removeOrphanedUploads } from '../attachments/remove-orphaned-uploads.ts'
 import type { App } from '../context.ts'
 
@@ -15,7 +15,7 @@ const firstMs = 60_000
 const everyMs = 3600_000
 
 /** After the first run customers are looked at again for so long: whoever had an upload or was locked is met once more. */
-const lookBackMs = 3 * limits.abandonedCustomerMs
+const lookBackMs = 3 * serverLimits.abandonedCustomerMs
 
 type Parts = Pick<App, 'db' | 'log' | 'attachments' | 'now'>
 
@@ -47,17 +47,17 @@ export async function runHousekeeping(
   { sinceMs = 0, signal }: { sinceMs?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const batches = [
-    () => removeExpiredLoginSessions(db),
-    () => removeExpiredCustomerSessions(db),
+    () => deleteExpiredLoginSessions(db),
+    () => deleteExpiredCustomerSessions(db),
     () => removeOrphanedUploads({ db, attachments }),
   ]
   for (const removeBatch of batches) {
-    let removed: number = limits.housekeepingRows
-    while (removed === limits.housekeepingRows && !signal?.aborted) removed = await removeBatch()
+    let removed: number = serverLimits.housekeepingRows
+    while (removed === serverLimits.housekeepingRows && !signal?.aborted) removed = await removeBatch()
   }
   const walks = [
-    { list: listEmptyConversations, remove: removeEmptyConversations },
-    { list: listOldCustomers, remove: removeAbandonedCustomers },
+    { list: selectEmptyConversations, remove: deleteEmptyConversations },
+    { list: selectOldCustomers, remove: deleteAbandonedCustomers },
   ]
   for (const { list, remove } of walks) {
     let place: KeysetPosition | null = { at: new Date(sinceMs).toISOString(), id: 0 }

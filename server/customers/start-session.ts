@@ -2,7 +2,7 @@
 
 import type { Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
-import { countAgentsHere } from '#db/queries/agents.ts'
+import { countAvailableAgents } from '#db/queries/agents.ts'
 import { touchUnfinishedOfCustomer } from '#db/queries/conversations.ts'
 import { insertCustomerSession } from '#db/queries/customer-sessions.ts'
 import { findExternalId } from '#db/queries/identified-customers.ts'
@@ -141,5 +141,5 @@ function languageOf(locale: string | undefined): CustomerChanges['language'] {
 }
 
 async function widgetSite(app: App, { key, origins, name, color, position, greeting }: SiteRecord) {
-  return { key, origins, name, color, position, greeting, available: (await countAgentsHere(app.db)) > 0 }
+  return { key, origins, name, color, position, greeting, available: (await countAvailableAgents(app.db)) > 0 }
 }

@@ -3,9 +3,9 @@
 
 import jwt from 'jsonwebtoken'
 import { Check } from 'typebox/value'
-import { listGoodIdentitySecrets } from '#db/queries/identity-secrets.ts'
+import { selectValidIdentitySecrets } from '#db/queries/identity-secrets.ts'
 import type { SiteRecord } from '#db/queries/sites.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { Email, ExternalId, Name } from '#protocol/schemas.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { App } from '../context.ts'
@@ -25,7 +25,7 @@ type Parts = Pick<App, 'db' | 'jwtSecrets' | 'now' | 'log' | 'rates'>
 
 /** Throws unauthorized. */
 export async function verifyIdentity(app: Parts, site: SiteRecord, identity: string): Promise<Identity> {
-  for (const sealed of await listGoodIdentitySecrets(app.db, site.id)) {
+  for (const sealed of await selectValidIdentitySecrets(app.db, site.id)) {
     const secret = unseal(app, site.id, sealed)?.secret
     const claims = secret && readClaims(app, site, identity, secret)
     if (claims) return claims

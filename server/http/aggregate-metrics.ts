@@ -4,12 +4,12 @@
 import { randomUUID } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
 import { type Metric, Registry } from 'prom-client'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { WorkerIpc } from '../cluster/workers/worker-ipc.ts'
 
 type Figures = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
-/** Answers with what there is of all of them; those who do not answer within limits.workerMetricsMs are missing. */
+/** Answers with what there is of all of them; those who do not answer within serverLimits.workerMetricsMs are missing. */
 export function aggregateMetrics(own: Registry, workerIpc: WorkerIpc): () => Promise<string> {
   const asked = new Map<string, (told: Figures) => void>()
 
@@ -26,7 +26,7 @@ export function aggregateMetrics(own: Registry, workerIpc: WorkerIpc): () => Pro
     const question = randomUUID()
     const all = [await own.getMetricsAsJSON()]
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limits.workerMetricsMs)
+      const timer = setTimeout(resolve, serverLimits.workerMetricsMs)
       asked.set(question, (figures) => {
         if (all.push(figures) < workerIpc.ready()) return
         clearTimeout(timer)

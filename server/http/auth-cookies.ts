@@ -3,7 +3,8 @@
 // them; __Host- would need Path=/, and the token would travel with every request.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Browser } from '../auth/open-session.ts'
 import type { App } from '../context.ts'
 import { clientAddress } from '../shared/client-address.ts'
@@ -32,16 +33,16 @@ export function clearRefreshCookie(app: App, reply: FastifyReply): void {
 export function setDeviceCookie(app: App, reply: FastifyReply, device: string): void {
   reply.setCookie(named(app, reply.request, deviceName), device, {
     ...attributes(app, reply),
-    maxAge: limits.trustedDeviceMs / 1000,
+    maxAge: serverLimits.trustedDeviceMs / 1000,
   })
 }
 
 /** What somebody logs in with. */
 export function browserOf(app: App, request: FastifyRequest): Browser {
   const userAgent = request.headers['user-agent']
-    ?.slice(0, 2 * limits.userAgentLength)
+    ?.slice(0, 2 * serverLimits.userAgentLength)
     .replaceAll(/[^\x20-\x7e]/g, '')
-    .slice(0, limits.userAgentLength)
+    .slice(0, serverLimits.userAgentLength)
   return {
     address: clientAddress(app.config, request.raw),
     userAgent: userAgent || null,

@@ -2,7 +2,8 @@
 // that was answered before its end is read for a moment, so that the answer is heard, and then cut.
 
 import type { IncomingMessage } from 'node:http'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { HttpServer } from './route-auth.ts'
 
 declare module 'fastify' {
@@ -34,7 +35,7 @@ export function limitBodies(http: HttpServer): void {
     const { bodyMs } = routeOptions.config
     if (bodyMs !== undefined) endAfter(raw, bodyMs)
   })
-  http.addHook('onResponse', async ({ raw }) => endAfter(raw, limits.refusedBodyMs))
+  http.addHook('onResponse', async ({ raw }) => endAfter(raw, serverLimits.refusedBodyMs))
 }
 
 const hasBody = ({ headers }: IncomingMessage) =>

@@ -1,7 +1,7 @@
 // Watches a body while it is read: one that comes too slowly or never ends is given up, so that nobody holds a slot for long with a few bytes.
 
 import type { IncomingMessage } from 'node:http'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { AppError } from '../shared/errors.ts'
 
 export interface BodyWatch {

@@ -5,7 +5,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { AppError } from '../shared/errors.ts'
 import { isDeeperThan, isWiderThan } from '../shared/json-depth.ts'
 

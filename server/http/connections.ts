@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
 import { clientAddress } from '../shared/client-address.ts'
@@ -83,7 +83,7 @@ export function boundConnections(app: App, http: HttpServer): void {
     const now = performance.now()
     for (const socket of busy) if (readsTooSlowly(socket, now)) socket.destroy()
     endLongestUnread(app, busy)
-  }, limits.readingSweepMs).unref()
+  }, serverLimits.httpReadSweepMs).unref()
   http.addHook('onClose', async () => clearInterval(sweep))
 }
 

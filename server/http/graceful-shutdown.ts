@@ -1,7 +1,7 @@
 // An orderly end: once the server closes, new requests are told to come back and those under way are answered; only then are connections
 // cut, since browsers keep some open that never ask for anything.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { AppError } from '../shared/errors.ts'
 import type { HttpServer } from './route-auth.ts'
 
@@ -23,7 +23,7 @@ export function finishInFlight(http: HttpServer): void {
     isClosing = true
     if (inFlight === 0) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limits.drainMs / 2)
+      const timer = setTimeout(resolve, serverLimits.drainMs / 2)
       whenIdle = () => {
         clearTimeout(timer)
         resolve()

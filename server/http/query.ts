@@ -1,6 +1,6 @@
 // Numbers in a query string, where everything is text: digits by their schema, in range by these.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { AppError } from '../shared/errors.ts'
 
 /** {limit} from 1 to limits.pageSize, or nothing when nobody asked. Throws invalid_request. */

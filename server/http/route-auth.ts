@@ -12,7 +12,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { Role } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { admit } from '../auth/authenticate.ts'
 import type { App } from '../context.ts'
 import { type Actor, type AgentActor, isCustomer } from '../shared/actor.ts'

@@ -1,7 +1,7 @@
 // A page of a conversation's history, by seq.
 
-import { listMessages as listPage } from '#db/queries/messages.ts'
-import { limits } from '#protocol/limits.ts'
+import { selectMessages } from '#db/queries/messages.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversation-state/assert-visible.ts'
@@ -17,5 +17,5 @@ export async function listMessages(
     throw new AppError('invalid_request', 'Ask for what stands before or for what follows, not for both.')
   }
   await assertVisible(app, actor, conversationId)
-  return listPage(app.db, { conversationId, beforeSeq, afterSeq, limit })
+  return selectMessages(app.db, { conversationId, beforeSeq, afterSeq, limit })
 }

@@ -4,7 +4,8 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { StartError } from '#db/embedded/start-error.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import {
   longText,
   oneOf,
@@ -114,9 +115,9 @@ export const settings = {
   ),
   nodeId: setting(
     'NODE_ID',
-    hostname().slice(0, 80),
+    hostname().slice(0, serverLimits.nodeLabelLength),
     'A label for this process in logs and metrics.',
-    plainText(80),
+    plainText(serverLimits.nodeLabelLength),
     'the host name',
   ),
   dbBufferPool: setting(
@@ -135,7 +136,7 @@ export const settings = {
     'WORKERS',
     1,
     'Processes that share the port, to use all cores of one machine. More than 1 adds a primary process that starts them and serves nobody.',
-    readCount(limits.workers),
+    readCount(serverLimits.workers),
     '1',
   ),
   addressLimits: setting(

@@ -1,10 +1,10 @@
 // Watches the event loop: a process that stood still for seconds is told not ready, so that a balancer spares it.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 export interface EventLoopMonitor {
-  /** The longest stand-still of the last whole period of limits.eventLoopWatchMs, in milliseconds. */
+  /** The longest stand-still of the last whole period of serverLimits.eventLoopWatchMs, in milliseconds. */
   longestMs(): number
   stop(): void
 }
@@ -16,7 +16,7 @@ export function monitorEventLoop(): EventLoopMonitor {
   const timer = setInterval(() => {
     longestMs = delay.max / 1e6
     delay.reset()
-  }, limits.eventLoopWatchMs)
+  }, serverLimits.eventLoopWatchMs)
   timer.unref()
   return {
     longestMs: () => longestMs,

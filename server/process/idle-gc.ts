@@ -4,10 +4,12 @@
 
 import { Session } from 'node:inspector/promises'
 import { performance } from 'node:perf_hooks'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 /** Collects at once and from then on. A collection stands still for some 40 ms, with 5,000 connections for 130. */
-export async function collectGarbageWhenIdle(everyMs: number = limits.idleGcIntervalMs): Promise<{ stop(): void }> {
+export async function collectGarbageWhenIdle(
+  everyMs: number = serverLimits.idleGcIntervalMs,
+): Promise<{ stop(): void }> {
   /** The fewest resident bytes since the last collection, whose effect comes a little after it. */
   let least = 0
   async function collect() {
@@ -25,7 +27,7 @@ export async function collectGarbageWhenIdle(everyMs: number = limits.idleGcInte
     before = performance.eventLoopUtilization()
     const resident = process.memoryUsage.rss()
     least = Math.min(least, resident)
-    if (utilization <= limits.idleGcUtilization && resident - least >= limits.idleGcBytes) void collect()
+    if (utilization <= serverLimits.idleGcUtilization && resident - least >= serverLimits.idleGcBytes) void collect()
   }, everyMs)
   timer.unref()
 

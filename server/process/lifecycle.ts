@@ -1,8 +1,8 @@
-// A process's life: settings, a start, signals, and an orderly end in the reverse order of the start, within limits.drainMs.
+// A process's life: settings, a start, signals, and an orderly end in the reverse order of the start, within serverLimits.drainMs.
 
 import type { Logger } from 'pino'
 import { StartError } from '#db/embedded/start-error.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type Config, loadConfig } from './config.ts'
 import { collectGarbageWhenIdle } from './idle-gc.ts'
 import { createLog } from './log.ts'
@@ -26,7 +26,7 @@ export async function runProcess(
   let log: Logger | undefined
 
   async function stop(code: number) {
-    const tooLong = setTimeout(() => process.exit(1), limits.drainMs)
+    const tooLong = setTimeout(() => process.exit(1), serverLimits.drainMs)
     for (const each of stops.reverse()) await each().catch((error: unknown) => log?.error({ err: error }, 'stopping'))
     clearTimeout(tooLong)
     log?.info('stopped')

@@ -1,7 +1,7 @@
 // Checks a payload against its request's schema, compiled once. What a client sent is used only after this.
 
 import { Compile } from 'typebox/compile'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { type RequestName, type RequestPayloads, requestSchemas } from '#protocol/requests.ts'
 import { AppError } from '../shared/errors.ts'
 import { isDeeperThan, isWiderThan } from '../shared/json-depth.ts'

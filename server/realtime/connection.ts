@@ -4,7 +4,7 @@
 import type { Socket } from 'socket.io'
 import { errnoOf } from '#db/core/errors.ts'
 import type { ErrorBody } from '#protocol/errors.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import { unauthorized } from '../auth/tokens.ts'
 import { budgets } from '../budgets/budgets.ts'

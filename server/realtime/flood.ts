@@ -1,7 +1,7 @@
 // A client that goes on after rate_limited: answering it costs more than ending it. It is told why, then its connection is read no further.
 
 import type { Socket } from 'socket.io'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { type Counter, countDown } from '../budgets/counter.ts'
 import type { App } from '../context.ts'
@@ -27,5 +27,5 @@ export function countRefusal(app: App, { socket, actor, session, refusals }: Cli
   endConnection({ actor, socket }, 'rate_limited')
   const { conn } = session
   conn.transport.socket?._socket?.pause()
-  setTimeout(() => terminate(conn), limits.floodClosingMs).unref()
+  setTimeout(() => terminate(conn), serverLimits.floodClosingMs).unref()
 }

@@ -2,7 +2,8 @@
 // limits.responseMs that trying again may help. One sweep for all, since a timer for each costs as much as the rest of its wrapper.
 
 import type { Reply } from '#protocol/errors.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { AppError, errorBody } from '../shared/errors.ts'
 import type { Ack } from './socketio/request-interceptor.ts'
 
@@ -41,7 +42,7 @@ export function createPendingResponses(): PendingResponses {
       if (first.client.isBehind) postpone(first, now)
       else give(first, { ok: false, error: errorBody(tooSlow()) })
     }
-  }, limits.responseSweepMs)
+  }, serverLimits.responseSweepMs)
 
   function append(one: PendingResponse) {
     one.before = ends.before

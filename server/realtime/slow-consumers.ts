@@ -2,7 +2,7 @@
 // it for every connection, authenticated or not, and ends those with too much; their clients come back and catch up from the database.
 
 import type { Socket as TcpSocket } from 'node:net'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
 import type { RefusalReason } from './refused-sockets.ts'
@@ -62,12 +62,12 @@ export function watchSlowConsumers(
     if (reads || session.stalledSince === 0) session.stalledSince = now
     if (left > 0 && left < session.unread) session.conn.pingTimeoutTimer?.refresh()
     session.unread = left
-    return now - session.stalledSince > limits.stalledMs
+    return now - session.stalledSince > serverLimits.stalledMs
   }
 
   function isOverdue(session: EngineSession, now: number): boolean {
     session.closingSince ||= now
-    return now - session.closingSince > limits.closingMs
+    return now - session.closingSince > serverLimits.closingMs
   }
 
   function sendsTooMuch(session: EngineSession, now: number): boolean {
@@ -101,7 +101,10 @@ export function watchSlowConsumers(
     }
   }
 
-  const timers = [setInterval(sweep, limits.slowConsumerSweepMs), setInterval(giveRoom, limits.pageRoomSweepMs)]
+  const timers = [
+    setInterval(sweep, serverLimits.slowConsumerSweepMs),
+    setInterval(giveRoom, serverLimits.pageRoomSweepMs),
+  ]
   return {
     roomForPage(session) {
       if (isStopped || unreadBytes(session) <= budgets.unreadBytesBeforePage.bytes) return null

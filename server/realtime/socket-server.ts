@@ -3,8 +3,9 @@
 import type { Server as NodeServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
-import { countAgentsHere } from '#db/queries/agents.ts'
-import { limits } from '#protocol/limits.ts'
+import { countAvailableAgents } from '#db/queries/agents.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { admit } from '../auth/authenticate.ts'
 import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
@@ -138,7 +139,7 @@ export function serveRealtime(
   const expiry = setInterval(() => {
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
-  }, limits.expirySweepMs)
+  }, serverLimits.expirySweepMs)
   const watches = [startHeads(app, connections), startReconciler(app), slowConsumers, watchRevokedSessions(app)]
 
   return {
@@ -151,7 +152,7 @@ export function serveRealtime(
       const ended = connections.all().map(({ socket }) => new Promise((resolve) => socket.conn.once('close', resolve)))
       for (const { socket } of connections.all()) closeConnection(socket, 'restart')
       // Answers may still wait in the send buffers, and closing the engine would throw them away.
-      await Promise.race([Promise.all(ended), sleep(limits.flushMs, undefined, { ref: false })])
+      await Promise.race([Promise.all(ended), sleep(serverLimits.flushMs, undefined, { ref: false })])
       io.engine.close()
     },
   }
@@ -175,7 +176,7 @@ function acquireSlots(app: App, actor: Actor, { address }: EngineSession): () =>
 /** An agent is here from now on. A customer is told how things stand: it may have changed since the session was made. */
 async function welcome(app: App, { socket, actor }: Connection): Promise<void> {
   if (!isCustomer(actor)) return app.presence.connected(actor.userId)
-  const isSomebodyHere = async () => (await countAgentsHere(app.db)) > 0
+  const isSomebodyHere = async () => (await countAvailableAgents(app.db)) > 0
   const before = await isSomebodyHere()
   publishAvailability(socket, before)
   // A change that was told between the reading and the telling was written before: it is seen now, and has the last word.

@@ -7,7 +7,7 @@ import { StartError } from '#db/embedded/start-error.ts'
 import { lockInstallationRow } from '#db/queries/installation.ts'
 import { findFirstSite, insertSite } from '#db/queries/sites.ts'
 import { hasAdmin, insertUser } from '#db/queries/users.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { hashPassword } from '../auth/password.ts'
 import { isGuessable } from '../auth/password-policy.ts'
 import type { App } from '../context.ts'
@@ -20,9 +20,9 @@ export async function isSetupNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
 
 const cachedNeeds = new WeakMap<Database, BriefCache<boolean>>()
 
-/** The same for those who ask without a token: limits.freeAnswerMs old at most. */
+/** The same for those who ask without a token: serverLimits.cachedReplyMs old at most. */
 export function isSetupStillNeeded({ db }: Pick<App, 'db'>): Promise<boolean> {
-  const need = cachedNeeds.get(db) ?? createBriefCache(limits.freeAnswerMs, () => isSetupNeeded({ db }))
+  const need = cachedNeeds.get(db) ?? createBriefCache(serverLimits.cachedReplyMs, () => isSetupNeeded({ db }))
   cachedNeeds.set(db, need)
   return need.get()
 }

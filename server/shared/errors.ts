@@ -1,6 +1,6 @@
 // The one error that use cases throw on purpose: a code of the closed list, a sentence for people, details for programs.
 
-import { databaseTrouble } from '#db/core/errors.ts'
+import { databaseErrorCode } from '#db/core/errors.ts'
 import { type ErrorBody, type ErrorCode, errorCodes } from '#protocol/errors.ts'
 
 export class AppError extends Error {
@@ -28,7 +28,7 @@ export function errorBody(error: unknown): ErrorBody {
 
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  const trouble = databaseTrouble(error)
+  const trouble = databaseErrorCode(error)
   if (trouble !== null) return new AppError(trouble, 'The database cannot serve this request now; try again later.')
   if (isResourceShortage(error))
     return new AppError('unavailable', 'The server is short of resources; try again later.')

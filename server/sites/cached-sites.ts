@@ -1,9 +1,9 @@
-// Sites for those who ask without a token. Each is kept for limits.freeAnswerMs, and so is that there is none of a key; what is not kept
+// Sites for those who ask without a token. Each is kept for serverLimits.cachedReplyMs, and so is that there is none of a key; what is not kept
 // is looked up by one statement at a time for all who wait, so that strangers take one database connection at most.
 
 import type { Database } from '#db/core/database.ts'
 import { findFirstSite, findSitesByKeys, hasSiteWithOrigins, type SiteRecord } from '#db/queries/sites.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type BriefCache, createBriefCache } from '../shared/brief-cache.ts'
 import { AppError } from '../shared/errors.ts'
 
@@ -18,7 +18,7 @@ interface CachedSites {
 
 const cachedSites = new WeakMap<Database, CachedSites>()
 
-/** The site of a key; without one, or with 'default', the first. May be limits.freeAnswerMs old where another node changed it. */
+/** The site of a key; without one, or with 'default', the first. May be serverLimits.cachedReplyMs old where another node changed it. */
 export function findCachedSite(db: Database, key: string | undefined): Promise<Found> {
   return key === undefined || key === 'default' ? sitesOf(db).first.get() : sitesOf(db).byKey(key)
 }
@@ -32,8 +32,8 @@ export const forgetCachedSites = (db: Database): void => cachedSites.get(db)?.fo
 function sitesOf(db: Database): CachedSites {
   const existing = cachedSites.get(db)
   if (existing) return existing
-  const first = createBriefCache(limits.freeAnswerMs, () => findFirstSite(db))
-  const hasOrigins = createBriefCache(limits.freeAnswerMs, () => hasSiteWithOrigins(db))
+  const first = createBriefCache(serverLimits.cachedReplyMs, () => findFirstSite(db))
+  const hasOrigins = createBriefCache(serverLimits.cachedReplyMs, () => hasSiteWithOrigins(db))
   const { byKey, forget } = cacheByKey(db)
   const sites = {
     first,
@@ -58,7 +58,7 @@ function cacheByKey(db: Database): Pick<CachedSites, 'byKey' | 'forget'> {
   async function lookUp() {
     isLooking = true
     while (waiting.size > 0) {
-      const batch = [...waiting].slice(0, limits.freeAnswerRows)
+      const batch = [...waiting].slice(0, serverLimits.siteLookupRows)
       for (const [key] of batch) waiting.delete(key)
       try {
         const sites = await findSitesByKeys(
@@ -79,13 +79,13 @@ function cacheByKey(db: Database): Pick<CachedSites, 'byKey' | 'forget'> {
       const now = performance.now()
       const known = kept.get(key)
       if (known && known.until > now) return known.site
-      if (waiting.size >= limits.freeAnswerKeys) throw new AppError('overloaded', 'Too many ask for sites.')
+      if (waiting.size >= serverLimits.cachedSites) throw new AppError('overloaded', 'Too many ask for sites.')
       const asked = Promise.withResolvers<Found>()
       waiting.set(key, asked)
       kept.delete(key)
-      kept.set(key, { site: asked.promise, until: now + limits.freeAnswerMs })
+      kept.set(key, { site: asked.promise, until: now + serverLimits.cachedReplyMs })
       for (const oldest of kept.keys()) {
-        if (kept.size <= limits.freeAnswerKeys) break
+        if (kept.size <= serverLimits.cachedSites) break
         kept.delete(oldest)
       }
       if (!isLooking) void lookUp()

@@ -6,7 +6,7 @@ import { revokeIdentifiedCustomerSessions } from '#db/queries/customer-sessions.
 import { lockIdentitySecrets, saveIdentitySecrets } from '#db/queries/identity-secrets.ts'
 import { findSite, type SiteRecord } from '#db/queries/sites.ts'
 import type { IdentitySecretBody, IdentitySecretReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import { newSecret } from '../auth/rotating-token.ts'
 import type { App } from '../context.ts'
@@ -34,9 +34,9 @@ export async function newIdentitySecret(
   return { secret, site: siteView(app, (await findSite(app.db, id)) as SiteRecord) }
 }
 
-/** Their connections on other nodes are found within limits.revokedSessionsMs. */
+/** Their connections on other nodes are found within serverLimits.revokedSessionsMs. */
 async function endKnownSessions({ db, connections }: App, siteId: number): Promise<void> {
-  let ended: number = limits.revokedSessionsRows
-  while (ended === limits.revokedSessionsRows) ended = await revokeIdentifiedCustomerSessions(db, siteId)
+  let ended: number = serverLimits.revokedSessionsRows
+  while (ended === serverLimits.revokedSessionsRows) ended = await revokeIdentifiedCustomerSessions(db, siteId)
   await connections.endLapsed()
 }

@@ -1,10 +1,10 @@
 // All agents and admins, the disabled ones too, by name.
 
-import { listUsers as listUsersByName } from '#db/queries/users.ts'
+import { selectUsers } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'
 import type { App } from '../context.ts'
 import type { AgentActor } from '../shared/actor.ts'
 
 export async function listUsers(app: App, _actor: AgentActor): Promise<{ users: User[] }> {
-  return { users: await listUsersByName(app.db) }
+  return { users: await selectUsers(app.db) }
 }

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Site } from '#protocol/entities.ts'
 import type { WidgetSessionReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startSession } from '../../server/customers/start-session.ts'
 import { loopback, startTestApp, type TestApp } from '../support/app.ts'

@@ -3,7 +3,7 @@
 import { hash } from 'argon2'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { normalizeUsername } from '#db/queries/users.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { hashesAtOnce, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -82,7 +82,7 @@ describe('a full password queue', () => {
     await newLogin('mei')
     const first = await logInFrom('203.0.113.200', 'mei', password)
     const device = first.headers.getSetCookie().find((cookie) => cookie.startsWith('kefu_device=')) as string
-    const waiting = Array.from({ length: hashesAtOnce + limits.passwordHashesWaiting }, () =>
+    const waiting = Array.from({ length: hashesAtOnce + serverLimits.passwordHashQueue }, () =>
       verifyPassword(undefined, password),
     )
     expect(await tryFrom('203.0.113.201', 'mei', password)).toBe('overloaded')

@@ -1,7 +1,7 @@
 // Housekeeping removes expired sessions and abandoned customers. Messages stay.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { runHousekeeping } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 

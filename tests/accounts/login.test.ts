@@ -2,7 +2,8 @@
 
 import { argon2id, hash } from 'argon2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { hashesAtOnce, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'

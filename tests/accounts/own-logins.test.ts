@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoginSession } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 import { codeOf, type LoggedIn, logIn, newUser, password, refresh } from './logins.ts'
@@ -27,7 +27,7 @@ describe('own login sessions', () => {
     await refresh(app, first.cookie)
     const sessions = await list(third)
     expect(sessions.map(({ isCurrent }) => isCurrent)).toEqual([false, true, false])
-    expect(sessions[2]?.userAgent).toBe(`Mozilla/5.0 ${'x'.repeat(300)}`.slice(0, limits.userAgentLength))
+    expect(sessions[2]?.userAgent).toBe(`Mozilla/5.0 ${'x'.repeat(300)}`.slice(0, serverLimits.userAgentLength))
     const [latest] = sessions
     expect(Date.parse(latest?.lastSeen ?? '')).toBeGreaterThan(Date.parse(latest?.createdAt ?? ''))
     expect(JSON.stringify(sessions)).not.toMatch(/hash|token/)

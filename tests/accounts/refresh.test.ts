@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoginReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { refresh as refreshUnder } from '../../server/auth/refresh.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'

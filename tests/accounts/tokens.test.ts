@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { authenticate } from '../../server/auth/authenticate.ts'
 import { signAccessToken } from '../../server/auth/tokens.ts'
 import { loopback, startTestApp, type TestApp } from '../support/app.ts'

@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Attachment } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { attachmentName, endingOf } from '../../server/attachments/attachment-name.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { pdf } from './corpus.ts'

@@ -4,7 +4,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { runHousekeeping } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { pdf, png } from './corpus.ts'
@@ -44,7 +44,7 @@ test('[AT11] a partial upload of a killed process is removed after an hour', asy
   const folder = join(app.config.dataDir, 'uploads', 'incoming')
   await mkdir(folder, { recursive: true })
   for (const name of ['dead', 'alive']) await writeFile(join(folder, name), 'half')
-  const before = new Date(Date.now() - limits.cutUploadMs - 60_000)
+  const before = new Date(Date.now() - serverLimits.abortedUploadMs - 60_000)
   await utimes(join(folder, 'dead'), before, before)
   await runHousekeeping(app)
   const files = await storedFiles(app)

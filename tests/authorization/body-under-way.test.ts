@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Attachment } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { boundary, filePart, formOf, storedFiles } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { recordRoundTrips } from '../support/round-trips.ts'

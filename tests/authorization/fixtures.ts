@@ -2,7 +2,7 @@
 // mark, so that whatever leaks can be seen wherever it comes out.
 
 import { sql } from 'kysely'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { signAccessToken } from '../../server/auth/tokens.ts'
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'

@@ -386,7 +386,7 @@ export const removals: Record<string, Removal> = {
   },
   'that a conversation without a message rings for nobody': {
     file: tell,
-    find: 'const isForAll = isAnnounced(whole.record)',
+    find: 'const isForAll = isVisibleToAgents(whole.record)',
     put: 'const isForAll = true',
     caughtBy: 'tests/conversations/empty-conversations.test.ts',
   },

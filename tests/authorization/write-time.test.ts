@@ -4,7 +4,7 @@
 import jwt from 'jsonwebtoken'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { IdentitySecretReply, WidgetSessionReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestName } from '#protocol/requests.ts'
 import { uploadAttachment } from '../../server/attachments/upload-attachment.ts'
 import { authenticate } from '../../server/auth/authenticate.ts'

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Frame, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { jpeg, pdf, photo, png } from '../attachments/corpus.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { colourRules, findViolations } from '../support/axe.ts'

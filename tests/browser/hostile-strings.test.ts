@@ -3,7 +3,7 @@
 
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type CustomerPage, launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium, launchChromium } from '../support/chromium.ts'
@@ -123,7 +123,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       subject: text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, limits.subjectLength),
       page: {
         url: `https://shop.example/?${encodeURIComponent(text)}#${text.replace(/[\s\p{Cc}]/gu, '')}`,
-        title: text.slice(0, limits.subjectLength),
+        title: text.slice(0, limits.pageTitleLength),
       },
       message: { clientMessageId: 'm1', content: text },
     })

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { driverOptions } from '#db/core/connect.ts'
 import { lockDataDirectory, unlockDataDirectory } from '#db/embedded/data-directory.ts'
-import { makeFiles } from '#db/embedded/database-files.ts'
-import { layoutOf, makeFolders, removeSocketFolder } from '#db/embedded/layout.ts'
+import { createFiles } from '#db/embedded/database-files.ts'
+import { createFolders, layoutOf, removeSocketFolder } from '#db/embedded/layout.ts'
 import { databaseName, databaseUser } from '#db/embedded/server-options.ts'
-import { type ServerProcess, spawnServer, untilServing } from '#db/embedded/server-process.ts'
+import { type ServerProcess, spawnServer, waitUntilServing } from '#db/embedded/server-process.ts'
 import { serverProgram } from '#db/embedded/server-program.ts'
 
 export interface ChaosDatabase {
@@ -31,13 +31,13 @@ export async function startChaosDatabase(folder: string): Promise<ChaosDatabase>
   const quiet = () => undefined
   const layout = layoutOf(folder)
   const program = await serverProgram(quiet)
-  makeFolders(layout)
-  await makeFiles(program, layout, quiet)
+  createFolders(layout)
+  await createFiles(program, layout, quiet)
   const url = `mysql://${databaseUser}@localhost/${databaseName}?socketPath=${encodeURIComponent(layout.socket)}`
 
   let isStopping = false
   let server: ServerProcess = spawnServer(program, layout, bufferPool)
-  await untilServing(server, layout)
+  await waitUntilServing(server, layout)
   const supervised = (async () => {
     for (;;) {
       await server.exited

@@ -1,7 +1,7 @@
 // One run: people talk while faults happen; then everything is healed, the promised bound passes in silence, and the checker judges.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { checkAnswers } from './check-answers.ts'
 import { checkStored } from './check-stored.ts'
 import { checkViews } from './check-views.ts'
@@ -33,7 +33,7 @@ export interface ChaosOptions {
 }
 
 /** Everything must be equal this long after the last fault was healed: heads and comparison, and a moment for their answers. */
-export const boundMs = limits.headsMs
+export const boundMs = serverLimits.headsMs
 
 export async function runChaos(options: ChaosOptions): Promise<Findings> {
   const random = createRandom(options.seed)

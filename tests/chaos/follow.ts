@@ -2,7 +2,7 @@
 // is filled by asking for what follows the last seq and version held, page by page.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Outcome, Person } from './chaos-client.ts'
 import type { Journal } from './journal.ts'
 import { addConversation, addMessages, addReceipt, createView, hasHole, lastSeq, type View } from './view.ts'

@@ -89,14 +89,14 @@ export const sabotages: Record<string, Sabotage> = {
     breaks: 'what was lost on the way is found without further traffic',
     scenario: 'apart',
     edits: [
-      { file: 'server/realtime/sync/heads.ts', find: '}, limits.headsMs)', put: '}, 3_600_000)' },
-      { file: 'server/realtime/sync/reconciler.ts', find: '}, limits.reconcileMs)', put: '}, 3_600_000)' },
+      { file: 'server/realtime/sync/heads.ts', find: '}, serverLimits.headsMs)', put: '}, 3_600_000)' },
+      { file: 'server/realtime/sync/reconciler.ts', find: '}, serverLimits.reconcileMs)', put: '}, 3_600_000)' },
     ],
   },
   'no comparison': {
     breaks: 'rows of lists that were not told are found without further traffic',
     scenario: 'apart',
-    edits: [{ file: 'server/realtime/sync/reconciler.ts', find: '}, limits.reconcileMs)', put: '}, 3_600_000)' }],
+    edits: [{ file: 'server/realtime/sync/reconciler.ts', find: '}, serverLimits.reconcileMs)', put: '}, 3_600_000)' }],
   },
   'transactions not tried again': {
     breaks: 'a transaction whose connection was lost runs again',

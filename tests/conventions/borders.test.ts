@@ -34,13 +34,19 @@ const violations: [file: string, rule: string, source: string][] = [
       ['server/auth/i.ts', 'fastify'],
       ['server/users/j.ts', 'socket.io'],
       ['server/setup/k.ts', 'kysely'],
+      ['server/attachments/l.ts', '../realtime/publish.ts'],
+      ['server/conversation-state/m.ts', '../cluster/cluster.ts'],
+      ['server/budgets/n.ts', '../http/reply.ts'],
+      ['server/messages/write-path/o.ts', '../../realtime/rooms.ts'],
       ['client-web/a.ts', '../server/errors.ts'],
       ['client-web/shared/b.tsx', '#db/core/database.ts'],
       ['client-web/widget/c.ts', '#protocol/schemas.ts'],
       ['client-web/console/d.ts', 'typebox'],
       ['client-web/loader/e.ts', 'node:fs'],
-      ['client-web/demo/f.ts', '../../protocol/limits.ts'],
-      ['bench/parts/a.ts', '../../server/messages/write-path/message-writer.ts'],
+      ['client-web/demo/f.ts', '../../protocol/limits/wire.ts'],
+      ['client-web/console/g.ts', '#protocol/limits/server.ts'],
+      ['client-web/shared/h.tsx', '#protocol/limits/server.ts'],
+      ['bench/scenarios/a.ts', '../../server/messages/write-path/message-writer.ts'],
       ['bench/b.ts', '../db/connect.ts'],
     ] as const
   ).map(([file, from]): [string, string, string] => [file, 'noRestrictedImports', uses(from)]),
@@ -57,14 +63,18 @@ const allowed: [file: string, source: string][] = [
     'protocol/fine.ts',
     uses('./limits.ts') + uses('typebox').replace('thing', 'thing as x').replace('other = thing', 'y = x'),
   ],
-  ['db/fine.ts', uses('#protocol/limits.ts')],
+  ['db/fine.ts', uses('#protocol/limits/wire.ts')],
+  ['db/tuned.ts', uses('#protocol/limits/server.ts')],
   ['server/fine.ts', uses('#db/core/connect.ts')],
   ['server/http/fine.ts', uses('../conversations/access.ts')],
   ['server/realtime/fine.ts', uses('socket.io')],
   ['server/users/fine.ts', uses('#protocol/requests.ts')],
+  ['server/new-noun/fine.ts', uses('#db/core/connect.ts')],
+  ['server/cluster/fine.ts', uses('socket.io')],
+  ['server/shared/fine.ts', uses('@fastify/proxy-addr')],
   ['server/commands/fine.ts', `${uses('#db/core/connect.ts')}\nconsole.log(other)\n`],
   ['bench/fine.ts', `${uses('#db/core/connect.ts')}\nconsole.log(other)\n`],
-  ['client-web/fine.ts', uses('#protocol/limits.ts')],
+  ['client-web/fine.ts', uses('#protocol/limits/wire.ts')],
   ['server/process/config.ts', 'export const port = process.env.PORT\n'],
 ]
 
@@ -127,18 +137,18 @@ describe('type-only imports', () => {
   ])('%s imports no other value from protocol/', (side, values) => {
     const files = globSync(`${side}/**/*.{ts,tsx}`, { cwd: root, exclude: ['client-web/dist*/**'] })
     expect(files.length).toBeGreaterThan(5)
-    const strange = files.flatMap((file) =>
+    const rejected = files.flatMap((file) =>
       importsOf(readFileSync(join(root, file), 'utf8'))
         .filter((from) => !values.test(from))
         .map((from) => `${file}: ${from}`),
     )
-    expect(strange).toEqual([])
+    expect(rejected).toEqual([])
   })
 
   test('protocol/ modules for the browser do not import TypeBox', () => {
     for (const name of ['limits', 'errors', 'entities', 'events']) {
       const source = readFileSync(join(root, 'protocol', `${name}.ts`), 'utf8')
-      expect(source).not.toMatch(/^import (?!type )[^'"]*from '(typebox|\.\/(schemas|requests|http)\.ts)'/m)
+      expect(source).not.toMatch(/^import (?!type )[^'"]*from '(typebox|\.{1,2}\/(schemas|requests|http)\.ts)'/m)
     }
   })
 

@@ -1,7 +1,7 @@
 // Conversations without messages, and limits on opening and closing many of them.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { runHousekeeping } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -114,8 +114,8 @@ describe('a conversation without a message', () => {
 
   it('[CV21] [S7] is removed after a day, in more than one batch; others stay', async () => {
     const customer = await app.newCustomer()
-    await app.fillQueue(customer.id, limits.housekeepingRows + 3)
-    const changed_at = new Date(Date.now() - limits.emptyConversationMs - 60_000)
+    await app.fillQueue(customer.id, serverLimits.housekeepingRows + 3)
+    const changed_at = new Date(Date.now() - serverLimits.emptyConversationMs - 60_000)
     const ofCustomer = app.db.updateTable('conversations').where('customer_id', '=', customer.id)
     await ofCustomer.set({ queued_at: null, changed_at }).execute()
     const written = await app.startConversation({ message: 'I stay' })

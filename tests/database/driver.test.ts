@@ -3,7 +3,8 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { DatabaseUnavailable, isDuplicateKey } from '#db/core/errors.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
 async function newConversation() {
@@ -100,7 +101,7 @@ test('[DB20] a yes or no is a boolean, a count of numbers is a number', async ()
 
 test('[DB21] rows of one statement get ids one by one from the first', async () => {
   const { db, message } = await newConversation()
-  const texts = Array.from({ length: limits.writerBatchRows }, (_, index) => `text ${index}`)
+  const texts = Array.from({ length: serverLimits.writerBatchRows }, (_, index) => `text ${index}`)
   const batches = [texts.map((text) => message(text)), texts.map((text) => message(text))]
   const firsts = await Promise.all(
     batches.map(async (rows) =>

@@ -7,18 +7,19 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { driverOptions } from '#db/core/connect.ts'
 import type { Database, Tables } from '#db/core/database.ts'
-import { listOldCustomers } from '#db/queries/abandoned-customers.ts'
-import { listAgents } from '#db/queries/agents.ts'
+import { selectOldCustomers } from '#db/queries/abandoned-customers.ts'
+import { selectAgents } from '#db/queries/agents.ts'
 import {
-  countConversations,
+  countConversationsInViews,
   findConversations,
-  listConversationsInView,
-  listConversationsOfCustomer,
+  selectConversationsInView,
+  selectConversationsOfCustomer,
 } from '#db/queries/conversation-records.ts'
-import { listChangedConversations, listHeads } from '#db/queries/conversations.ts'
-import { hasWritten, listChangedMessages, listLastMessages, listMessages } from '#db/queries/messages.ts'
+import { selectChangedConversations, selectHeads } from '#db/queries/conversations.ts'
+import { hasWritten, selectChangedMessages, selectLastMessages, selectMessages } from '#db/queries/messages.ts'
 import type { ConversationView } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { customersAbove, fillDatabase } from '../../bench/fill.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { select } from './databases.ts'
@@ -47,7 +48,7 @@ beforeAll(async () => {
     log: (event) => void (event.level === 'query' && asked.push(event.query)),
   })
   connection = await createConnection(driverOptions(database.address))
-  const newest = await listChangedConversations(db, '2000-01-01T00:00:00.000Z', size.conversations)
+  const newest = await selectChangedConversations(db, '2000-01-01T00:00:00.000Z', size.conversations)
   changedSince = newest.at(-10)?.changedAt ?? ''
 })
 
@@ -110,13 +111,13 @@ async function look(call: () => Promise<unknown>): Promise<Seen> {
 }
 
 const all = (count: number, step: number) => Array.from({ length: count }, (_, n) => size.conversations - n * step)
-const inView = (view: ConversationView) => () => listConversationsInView(db, view, agentId, null, page)
+const inView = (view: ConversationView) => () => selectConversationsInView(db, view, agentId, null, page)
 const behind = (view: ConversationView) => async () => {
-  const { next } = await listConversationsInView(db, view, agentId, null, page)
-  return listConversationsInView(db, view, agentId, next, page)
+  const { next } = await selectConversationsInView(db, view, agentId, null, page)
+  return selectConversationsInView(db, view, agentId, next, page)
 }
 const history = (place: { beforeSeq?: number; afterSeq?: number }) => () =>
-  listMessages(db, { conversationId: long, limit: page, ...place })
+  selectMessages(db, { conversationId: long, limit: page, ...place })
 
 const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost: number][] = [
   ['queue', inView('queue'), ['conversations conversations_queue'], 6 * page],
@@ -129,7 +130,7 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
   ['closed, next page', behind('closed'), twice('conversations conversations_closed'), 12 * page],
   [
     "a customer's own",
-    () => listConversationsOfCustomer(db, customerId, null, page),
+    () => selectConversationsOfCustomer(db, customerId, null, page),
     ['conversations conversations_customer'],
     6 * page,
   ],
@@ -138,7 +139,7 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
   [
     'newest messages of a page',
     () =>
-      listLastMessages(
+      selectLastMessages(
         db,
         all(page, 7).map((id) => ({ id, lastSeq: 1 })),
       ),
@@ -147,7 +148,7 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
   ],
   [
     'counts',
-    () => countConversations(db, agentId),
+    () => countConversationsInViews(db, agentId),
     [
       'conversations conversations_queue',
       'conversations conversations_mine',
@@ -161,25 +162,25 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
   ['history after', history({ afterSeq: 1_000 }), ['messages messages_history'], 3 * page],
   [
     'changed since',
-    () => listChangedMessages(db, { conversationId: long, upToSeq: 1_990, afterVersion: 1_981, limit: page }),
+    () => selectChangedMessages(db, { conversationId: long, upToSeq: 1_990, afterVersion: 1_981, limit: page }),
     ['messages messages_version'],
     3 * page,
   ],
   ['whether somebody wrote', () => hasWritten(db, long, size.agents), ['messages messages_client_id'], 3],
-  ['heads', () => listHeads(db, all(limits.headsRows, 7)), [], limits.headsRows + 1],
+  ['heads', () => selectHeads(db, all(serverLimits.headsRows, 7)), [], serverLimits.headsRows + 1],
   [
     'changed conversations',
-    () => listChangedConversations(db, changedSince, limits.reconcileRows),
+    () => selectChangedConversations(db, changedSince, serverLimits.reconcileRows),
     ['conversations conversations_changed'],
     page,
   ],
   [
     'customers who came long ago',
-    () => listOldCustomers(db, { at: '2000-01-01T00:00:00.000Z', id: 0 }),
+    () => selectOldCustomers(db, { at: '2000-01-01T00:00:00.000Z', id: 0 }),
     ['users users_role'],
-    limits.housekeepingRows + 2,
+    serverLimits.housekeepingRows + 2,
   ],
-  ['agents', () => listAgents(db), ['agent users_role', 'conversations conversations_mine'], size.present],
+  ['agents', () => selectAgents(db), ['agent users_role', 'conversations conversations_mine'], size.present],
 ]
 
 /** What a real shop could not have come to; each counts the rows that are wrong. */

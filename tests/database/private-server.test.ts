@@ -18,7 +18,7 @@ import { type EmbeddedDatabase, startEmbeddedDatabase } from '#db/embedded/embed
 import { administrator } from '#db/embedded/server-options.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { openDatabase, select } from './databases.ts'
 
 let dataDir: string
@@ -175,12 +175,12 @@ describe('a server that falls silent', () => {
     try {
       const began = performance.now()
       // More than there are connections: those without one may not wait for ever either.
-      const results = await Promise.allSettled(Array.from({ length: 3 * limits.databaseConnections }, ask))
+      const results = await Promise.allSettled(Array.from({ length: 3 * serverLimits.databaseConnections }, ask))
       const took = performance.now() - began
       for (const result of results) {
         expect(result).toMatchObject({ status: 'rejected', reason: expect.any(DatabaseUnavailable) })
       }
-      expect(took).toBeLessThan(limits.databaseQueryMs + limits.databaseAcquireMs + 500)
+      expect(took).toBeLessThan(serverLimits.databaseQueryMs + serverLimits.databaseAcquireMs + 500)
       await expect(inTransaction(db, ask)).rejects.toBeInstanceOf(DatabaseUnavailable)
     } finally {
       signal('SIGCONT')
@@ -188,8 +188,8 @@ describe('a server that falls silent', () => {
     const began = performance.now()
     await expect.poll(() => ask().catch(() => 'not yet'), { timeout: 5_000, interval: 50 }).toBe(1)
     expect(performance.now() - began).toBeLessThan(2_000)
-    expect(await Promise.all(Array.from({ length: 3 * limits.databaseConnections }, ask))).toEqual(
-      Array.from({ length: 3 * limits.databaseConnections }, () => 1),
+    expect(await Promise.all(Array.from({ length: 3 * serverLimits.databaseConnections }, ask))).toEqual(
+      Array.from({ length: 3 * serverLimits.databaseConnections }, () => 1),
     )
   })
 

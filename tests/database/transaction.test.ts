@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { Database, Transaction } from '#db/core/database.ts'
 import { DatabaseUnavailable } from '#db/core/errors.ts'
 import { inTransaction } from '#db/core/transaction.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
 /** Two users whose names count; each call of `add` adds one to a count. */
@@ -83,7 +83,7 @@ test('[DB26] after waiting too long for a lock the whole transaction is run agai
     await add(trx, first)
     await add(trx, second)
   })
-  await sleep(limits.databaseLockWaitSeconds * 1000 + 200)
+  await sleep(serverLimits.databaseLockWaitSeconds * 1000 + 200)
   await letGo()
   await work
   expect(runs).toBe(2)
@@ -99,7 +99,9 @@ test('[DB27] a lock that is never free ends in DatabaseUnavailable, with nothing
     await add(trx, second)
   })
   await expect(work).rejects.toBeInstanceOf(DatabaseUnavailable)
-  expect(performance.now() - began).toBeLessThan(limits.databaseQueryMs + limits.databaseLockWaitSeconds * 1000 + 500)
+  expect(performance.now() - began).toBeLessThan(
+    serverLimits.databaseQueryMs + serverLimits.databaseLockWaitSeconds * 1000 + 500,
+  )
   await letGo()
   expect(await counts()).toEqual([0, 0])
 })

@@ -3,15 +3,15 @@
 
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { requestSchemas } from '#protocol/requests.ts'
 import { isLongRun, seed } from '../support/scale.ts'
 import { type Action, actions } from './actions.ts'
 import { startWorld, type World } from './world.ts'
 
 const sequences = isLongRun ? 1_000 : 100
-/** Told at the latest after limits.conversationUpdateMs; the rest is for a busy machine. */
-const toldWithinMs = limits.conversationUpdateMs + 4_000
+/** Told at the latest after serverLimits.conversationUpdateMs; the rest is for a busy machine. */
+const toldWithinMs = serverLimits.conversationUpdateMs + 4_000
 
 let world: World
 beforeAll(async () => {

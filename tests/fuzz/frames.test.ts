@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest'
 import type { LoginReply, MessagesReply, WidgetSessionReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { requestSchemas } from '#protocol/requests.ts'
 import { connectClient } from '../support/client.ts'
 import { newDatabaseUrl } from '../support/database.ts'

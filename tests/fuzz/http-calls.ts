@@ -1,7 +1,7 @@
 // Calls on every HTTP route with bodies, queries, paths, headers and bytes that are wrong.
 
 import { connect } from 'node:net'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Random } from '../chaos/random.ts'
 import { damage, mutate, oddCursors } from './malformed.ts'
 

@@ -1,7 +1,7 @@
 // What no honest client sends, as JSON text, so that it can hold what JavaScript values cannot: keys twice, own `__proto__`, numbers past
 // all bounds, lone surrogates, nesting without end.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Random } from '../chaos/random.ts'
 
 const small = [

@@ -4,7 +4,7 @@
 import type { AgentConversation, Conversation, ConversationView, Role } from '#protocol/entities.ts'
 import type { Reply } from '#protocol/errors.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import { firstLoadedSeq, lastLoadedSeq, type Timeline } from '../../client-web/shared/timeline/timeline.ts'
 import type { TestAccount } from '../support/app.ts'

@@ -1,7 +1,7 @@
 // Two customers, two agents and an admin, each knowing only what was answered and told to them, and sequences of actions among them.
 
 import { sql } from 'kysely'
-import { isAnnounced } from '#db/queries/conversations.ts'
+import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { ErrorCode } from '#protocol/errors.ts'
 import type { RequestName } from '#protocol/requests.ts'
 import { requests } from '../../server/realtime/requests.ts'
@@ -103,7 +103,7 @@ export async function startWorld(): Promise<World> {
         .execute()
       return rows.every(({ id, version, customerId, ...row }) =>
         sides
-          .filter(({ role, account }) => (role === 'customer' ? account.id === customerId : isAnnounced(row)))
+          .filter(({ role, account }) => (role === 'customer' ? account.id === customerId : isVisibleToAgents(row)))
           .every((side) => side.versionOf(id) === version),
       )
     },

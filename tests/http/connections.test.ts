@@ -1,7 +1,7 @@
 // Limits of one HTTP connection: unusual requests, pipelining, and unread responses.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'

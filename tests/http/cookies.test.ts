@@ -1,7 +1,8 @@
 // The refresh token's cookie, and which calls may set and use it.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Config } from '../../server/process/config.ts'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -74,7 +75,7 @@ describe("[HT12] [T09] the refresh token's cookie is hidden from scripts, other 
 
   test('[AU11] and so is the cookie of a trusted device', async () => {
     const { attributes, pair } = cookieOf(await post(app.url, '/auth/login', mei), 'kefu_device')
-    const longest = `Max-Age=${limits.trustedDeviceMs / 1000}`
+    const longest = `Max-Age=${serverLimits.trustedDeviceMs / 1000}`
     expect(attributes).toEqual(['HttpOnly', longest, 'Path=/api/v1/auth', 'SameSite=Strict'])
     const again = await post(app.url, '/auth/login', mei, { cookie: pair })
     expect(again.headers.getSetCookie()).toHaveLength(1)

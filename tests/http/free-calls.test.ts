@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectDatabase } from '#db/core/connect.ts'
 import type { Database } from '#db/core/database.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { folderOf, serve } from './serve.ts'
 

@@ -3,8 +3,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectDatabase } from '#db/core/connect.ts'
-import { databaseTrouble } from '#db/core/errors.ts'
-import { limits } from '#protocol/limits.ts'
+import { databaseErrorCode } from '#db/core/errors.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { createLog } from '../../server/process/log.ts'
 import { asAppError } from '../../server/shared/errors.ts'
@@ -50,7 +50,7 @@ describe('[HT34] [S28] a shortage on the database server is unavailable', () => 
     ['statement timeout, MySQL', driverError(3024)],
     ['killed connection', driverError(1927, 'Connection was killed', { fatal: true })],
   ])('%s', (_name, error) => {
-    expect(databaseTrouble(error)).toBe('unavailable')
+    expect(databaseErrorCode(error)).toBe('unavailable')
     expect(asAppError(error)).toMatchObject({ code: 'unavailable' })
   })
 
@@ -108,7 +108,7 @@ describe('[HT34] [S28] a shortage on the database server is unavailable', () => 
 
   test('a full connection queue is overloaded', async () => {
     const db = connectDatabase(app.database.address, { connections: 1 })
-    const waits = Array.from({ length: limits.databaseQueue + 50 }, () =>
+    const waits = Array.from({ length: serverLimits.databaseQueue + 50 }, () =>
       sql`SELECT SLEEP(0.01)`.execute(db).catch((error) => error),
     )
     const failed = (await Promise.all(waits)).filter((outcome) => outcome instanceof Error)

@@ -1,7 +1,7 @@
 // How much text customers may send, and how much of it goes to everybody else.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 

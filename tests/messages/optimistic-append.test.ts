@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { executeInOneRoundTrip, inTransaction } from '#db/core/transaction.ts'
 import { compareAndAppend } from '#db/queries/conversation-changes.ts'
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { createConversationCache } from '../../server/messages/write-path/conversation-cache.ts'
 import { createDatabaseClock } from '../../server/messages/write-path/database-clock.ts'
 import { png } from '../attachments/corpus.ts'
@@ -127,15 +127,15 @@ describe('a message of a known conversation', () => {
     }
     await setBack(conversationId)
     const before = await locked(conversationId)
-    for (const off of [-limits.clockToleranceMs - 1, limits.clockToleranceMs + 500]) {
+    for (const off of [-serverLimits.clockToleranceMs - 1, serverLimits.clockToleranceMs + 500]) {
       await expect(grow(off)).rejects.toThrow('last_seq')
     }
     expect(await locked(conversationId)).toEqual({
       ...before,
       now: expect.any(String),
-      heardAt: expect.any(Number),
+      receivedAt: expect.any(Number),
     })
-    for (const off of [limits.clockToleranceMs / 2, -limits.clockToleranceMs / 2]) {
+    for (const off of [serverLimits.clockToleranceMs / 2, -serverLimits.clockToleranceMs / 2]) {
       await setBack(conversationId)
       const time = await grow(off)
       expect(await locked(conversationId)).toMatchObject({ updatedAt: time, changedAt: time })
@@ -162,7 +162,7 @@ describe('a message of a known conversation', () => {
     const { conversationId, customer } = await known()
     let isOver = false
     const slow = Promise.all(
-      Array.from({ length: limits.databaseConnections }, async () => {
+      Array.from({ length: serverLimits.databaseConnections }, async () => {
         await sql`select sleep(0.8)`.execute(app.db)
         isOver = true
       }),
@@ -302,23 +302,23 @@ describe('a message of a known conversation', () => {
 describe('what is known of conversations', () => {
   const now = '2026-01-01T00:00:00.000Z'
   const state = (id: number, version: number) =>
-    ({ id, version, agentId: 7, agentPresence: 'online', now, heardAt: 0 }) as never
+    ({ id, version, agentId: 7, agentPresence: 'online', now, receivedAt: 0 }) as never
 
   it('[DB39] is forgotten before an agent can have been away for too long, the oldest first where it is too much', () => {
-    expect(limits.cachedConversationMs).toBeLessThan(limits.absentAgentMs)
+    expect(serverLimits.cachedConversationMs).toBeLessThan(serverLimits.absentAgentMs)
     let time = 0
     const known = createConversationCache(() => time)
     const left = state(1, 2)
     known.note([{ before: state(1, 0), after: state(1, 1) }])
     known.note([{ before: state(1, 1), after: left }])
-    time += limits.cachedConversationMs - 1
+    time += serverLimits.cachedConversationMs - 1
     expect(known.find(1)).toBe(left)
     // What rests on it keeps it no longer.
     known.note([{ before: left, after: state(1, 3) }])
     expect(known.find(1)).toEqual(state(1, 3))
     time += 1
     expect(known.find(1)).toBeUndefined()
-    for (let id = 2; id < limits.cachedConversations + 3; id++) {
+    for (let id = 2; id < serverLimits.cachedConversations + 3; id++) {
       for (const version of [1, 2]) known.note([{ before: state(id, version), after: state(id, version + 1) }])
     }
     expect([known.find(2), known.find(3)]).toEqual([undefined, state(3, 3)])
@@ -347,12 +347,12 @@ describe('the database’s time as it is known', () => {
   it('[DB39] goes by the answer that took the least, until it is doubted or was long ago', () => {
     let clock = 500
     const time = createDatabaseClock(() => clock)
-    const said = (ms: number, heardAt = clock) => time.note({ now: at(ms), heardAt })
+    const said = (ms: number, receivedAt = clock) => time.note({ now: at(ms), receivedAt })
     const read = () => time.read()?.now
     expect(time.read()).toBeUndefined()
     said(0)
     clock += 100
-    expect(time.read()).toEqual({ now: at(100), heardAt: clock })
+    expect(time.read()).toEqual({ now: at(100), receivedAt: clock })
     // Said at 90, and heard at 100.
     said(90)
     expect(read()).toBe(at(100))
@@ -366,8 +366,8 @@ describe('the database’s time as it is known', () => {
     expect(read()).toBeUndefined()
     said(1000)
     expect(read()).toBe(at(1000))
-    clock += limits.cachedConversationMs - 1
-    expect(read()).toBe(at(1000 + limits.cachedConversationMs - 1))
+    clock += serverLimits.cachedConversationMs - 1
+    expect(read()).toBe(at(1000 + serverLimits.cachedConversationMs - 1))
     clock += 1
     expect(read()).toBeUndefined()
     said(0)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { createSendQueue } from '../../server/messages/write-path/send-queue.ts'
 
 const send = (conversationId: number, name: string, bytes = 1) => ({
@@ -26,13 +26,13 @@ describe('what waits for the writer', () => {
 
   it('ends a batch at its rows and at its bytes, but one message always goes', () => {
     const waiting = createSendQueue<ReturnType<typeof send>>()
-    for (let index = 0; index < limits.writerBatchRows + 5; index++) waiting.add(send(index % 3, `${index}`))
+    for (let index = 0; index < serverLimits.writerBatchRows + 5; index++) waiting.add(send(index % 3, `${index}`))
     const first = waiting.takeBatch()
-    expect(first.length).toBe(limits.writerBatchRows)
+    expect(first.length).toBe(serverLimits.writerBatchRows)
     waiting.written(first)
     expect(waiting.takeBatch().length).toBe(5)
     const large = createSendQueue<ReturnType<typeof send>>()
-    for (const name of ['a', 'b']) large.add(send(name.length, name, limits.writerBatchBytes))
+    for (const name of ['a', 'b']) large.add(send(name.length, name, serverLimits.writerBatchBytes))
     const one = large.takeBatch()
     expect(namesOf(one)).toEqual(['a'])
     large.written(one)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { connectRedis } from '../../server/cluster/redis-bus.ts'
 import { createLog } from '../../server/process/log.ts'
 import { startTestApp } from '../support/app.ts'
@@ -151,7 +151,9 @@ describe.skipIf(!findRedis())('Redis', () => {
         if (i % 100 === 0) await sleep(1)
       }
       const { arrayBuffers, heapUsed } = process.memoryUsage()
-      expect(arrayBuffers + heapUsed - before.arrayBuffers - before.heapUsed).toBeLessThan(4 * limits.busBufferBytes)
+      expect(arrayBuffers + heapUsed - before.arrayBuffers - before.heapUsed).toBeLessThan(
+        4 * serverLimits.busBufferBytes,
+      )
       await until(() => !link.isUp())
       redis.kill('SIGCONT')
       await until(() => link.isUp())

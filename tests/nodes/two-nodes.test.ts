@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WidgetSessionReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { logIn, newUser, password } from '../accounts/logins.ts'
 import { png } from '../attachments/corpus.ts'
@@ -168,7 +168,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     await until(() => ofAgent().length > 0)
     tabs[0]?.close()
     tabs[1]?.close()
-    await new Promise((resolve) => setTimeout(resolve, limits.presenceGraceMs + 1_000))
+    await new Promise((resolve) => setTimeout(resolve, serverLimits.presenceGraceMs + 1_000))
     expect(changes()).toEqual(['online'])
     tabs[2]?.close()
     await watcher.next('agent:status-changed', (told) => told.agentId === account.id && told.status === 'offline')
@@ -199,7 +199,7 @@ describe.skipIf(!findRedis())('two nodes', () => {
     const from = performance.now()
     const all = await Promise.all(Array.from({ length: count }, (_, i) => send(first, i)))
     expect(all.filter(({ ok }) => ok)).toHaveLength(count)
-    await new Promise((resolve) => setTimeout(resolve, 2 * limits.sharedRatesMs))
+    await new Promise((resolve) => setTimeout(resolve, 2 * serverLimits.sharedRatesMs))
     const replies = await Promise.all(Array.from({ length: 15 }, (_, i) => send(second, 100 + i)))
     const sinceThen = Math.ceil((performance.now() - from) / (windowMs / count))
     expect(replies.filter((reply) => reply.ok).length).toBeLessThanOrEqual(sinceThen)

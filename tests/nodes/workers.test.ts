@@ -5,7 +5,7 @@ import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { WidgetSessionReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { type Client, connectClient } from '../support/client.ts'
 import { newDatabaseUrl } from '../support/database.ts'
@@ -160,7 +160,7 @@ describe('two workers', () => {
     const { count, windowMs } = budgets.customerMessages
     const beganAt = performance.now()
     for (let i = 0; i < count; i++) expect((await send(customer, i)).ok).toBe(true)
-    await sleep(2 * limits.sharedRatesMs)
+    await sleep(2 * serverLimits.sharedRatesMs)
     const replies = await Promise.all(Array.from({ length: 10 }, (_, i) => send(again, 100 + i)))
     // No more than has come free meanwhile: two a second, where a worker of its own mind would take all ten.
     const free = Math.ceil(((performance.now() - beganAt) * count) / windowMs)
@@ -214,7 +214,7 @@ describe('the primary', () => {
     const { server, url } = await startWorkers()
     const workers = workersOf(server.pid)
     for (const pid of workers) process.kill(pid, 'SIGSTOP')
-    const fit = limits.waitingConnections + workers.length
+    const fit = serverLimits.waitingConnections + workers.length
     const answers: unknown[] = []
     const asked = Array.from({ length: fit + 20 }, () => get(`${url}/healthz`).answer.then((one) => answers.push(one)))
     await until(() => answers.length === 20)

@@ -1,7 +1,7 @@
 // What a client may do before it has a connection, and which requests belong to a session.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { createRateLimiter } from '../../server/budgets/rate-limiter.ts'
 import { AppError } from '../../server/shared/errors.ts'
@@ -60,9 +60,9 @@ describe('rates', () => {
 
   it('[ND8] tells no more than so many, and takes nothing strange', () => {
     const rates = createRateLimiter(() => 0, { enabled: true, shared: true })
-    for (let i = 0; i < limits.sharedRatesRows + 10; i++) rates.count('customerMessages', i)
+    for (let i = 0; i < serverLimits.sharedRatesRows + 10; i++) rates.count('customerMessages', i)
     rates.count('connectionRequests', 'a')
-    expect(rates.drainDeltas()).toHaveLength(limits.sharedRatesRows)
+    expect(rates.drainDeltas()).toHaveLength(serverLimits.sharedRatesRows)
     const strange = [
       ['toString:1', 1],
       ['pageSize:1', 1],

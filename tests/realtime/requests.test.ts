@@ -1,7 +1,7 @@
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Reply } from '#protocol/errors.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 

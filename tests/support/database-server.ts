@@ -11,7 +11,7 @@ import { driverOptions } from '#db/core/connect.ts'
 import { lockDataDirectory, tryLock, unlockDataDirectory } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { layoutOf } from '#db/embedded/layout.ts'
-import { endOrphan } from '#db/embedded/orphan.ts'
+import { terminateOrphan } from '#db/embedded/orphan.ts'
 import { administrator } from '#db/embedded/server-options.ts'
 
 declare module 'vitest' {
@@ -62,7 +62,7 @@ async function removeLeftovers(): Promise<void> {
     // Another run may be removing it, or may have just created it.
     const found = await stat(dataDir).catch(() => null)
     if (found === null || Date.now() - found.mtimeMs < 60_000 || !tryLock(dataDir)) continue
-    await endOrphan(layoutOf(dataDir), () => {})
+    await terminateOrphan(layoutOf(dataDir), () => {})
     unlockDataDirectory(dataDir)
     await rm(dataDir, { recursive: true, force: true })
   }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { CustomerConversation } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { createConnection } from '../../client-web/shared/connection/connection.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 import { openStorage } from '../../client-web/shared/storage/storage.ts'

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks'
 import type { AgentRole, User } from '#protocol/entities.ts'
 import type { NewUserBody, UserBody } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 import { SelectField, TextField } from '../../shared/ui/field.tsx'
 import { FormDialog } from '../layout/form-dialog.tsx'

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { TextField } from '../../shared/ui/field.tsx'
 import { errorText } from '../error-text.ts'

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks'
 import type { Site, WidgetPosition } from '#protocol/entities.ts'
 import type { NewSiteBody } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { originOf } from '../../shared/site/origin-of.ts'
 import { SelectField, TextAreaField, TextField } from '../../shared/ui/field.tsx'
 import { FormDialog } from '../layout/form-dialog.tsx'
@@ -18,7 +18,6 @@ interface SiteDialogProps {
 }
 
 const initialColor = '#0f766e'
-const greetingLength = 300
 
 export function SiteDialog({ site, onClose, onSaved }: SiteDialogProps) {
   const [name, setName] = useState(site?.name ?? '')
@@ -82,7 +81,7 @@ export function SiteDialog({ site, onClose, onSaved }: SiteDialogProps) {
         label={t.greeting}
         hint={t.greetingHint}
         rows={2}
-        maxLength={greetingLength}
+        maxLength={limits.greetingLength}
         value={greeting}
         onInput={(event) => setGreeting(event.currentTarget.value)}
       />

@@ -1,6 +1,6 @@
 // Texts for attachments, shared by widget and console.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { defineTexts } from '../i18n/texts.ts'
 
 const megabytes = limits.attachmentBytes / 1024 / 1024
@@ -13,7 +13,7 @@ export const texts = defineTexts({
       empty: 'is empty',
       too_large: `is larger than ${megabytes} MB`,
       type: 'has an unsupported file type',
-      too_many: `exceeds the limit of ${limits.attachmentsAtOnce} files`,
+      too_many: `exceeds the limit of ${limits.attachmentsPerSelection} files`,
     },
     uploading: (name: string) => `Uploading ${name}`,
     cancel: 'Cancel',
@@ -34,7 +34,7 @@ export const texts = defineTexts({
       empty: '是空文件',
       too_large: `超过 ${megabytes} MB`,
       type: '的类型不受支持',
-      too_many: `超出数量：一次最多 ${limits.attachmentsAtOnce} 个`,
+      too_many: `超出数量：一次最多 ${limits.attachmentsPerSelection} 个`,
     },
     uploading: (name) => `正在上传 ${name}`,
     cancel: '取消',

@@ -1,6 +1,7 @@
 // Validates files before upload and measures images. The server checks again.
 
-import { attachmentTypes, limits } from '#protocol/limits.ts'
+import { attachmentTypes } from '#protocol/attachment-types.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { OutgoingAttachment } from '../timeline/outbox-store.ts'
 
 export interface RejectedFile {
@@ -25,7 +26,7 @@ export function validateFiles(
   const rejected: RejectedFile[] = []
   for (const file of added) {
     const reason =
-      rejectionReason(file) ?? (selected.length + accepted.length >= limits.attachmentsAtOnce ? 'too_many' : null)
+      rejectionReason(file) ?? (selected.length + accepted.length >= limits.attachmentsPerSelection ? 'too_many' : null)
     if (reason) rejected.push({ name: file.name, reason })
     else accepted.push(file)
   }

@@ -3,7 +3,7 @@
 
 import type { RefObject } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import type { FileSelection } from '../attachments/file-selection.ts'
 import { lazy } from '../lazy.tsx'

@@ -1,7 +1,7 @@
 // Finds links in message text. Returns pieces of text and links, never HTML.
 
 import { isEmail } from '#protocol/email.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 
 export interface Link {
   href: string

@@ -1,6 +1,6 @@
 // Texts of the message list and the composer, shared by widget and console.
 
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { defineTexts, plural } from '../i18n/texts.ts'
 
 export const texts = defineTexts({

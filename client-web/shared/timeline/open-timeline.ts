@@ -3,7 +3,7 @@
 
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import type { Conversation, Message } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { backoffMs } from '../connection/backoff.ts'
 import type { Connection } from '../connection/connection.ts'
 import { RequestError } from '../connection/request-error.ts'

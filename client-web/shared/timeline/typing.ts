@@ -2,7 +2,7 @@
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { TypingChange } from '#protocol/events.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import type { Connection } from '../connection/connection.ts'
 
 export interface TypingWatch {

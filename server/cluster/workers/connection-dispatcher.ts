@@ -3,7 +3,7 @@
 
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { StartError } from '#db/embedded/start-error.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { Config } from '../../process/config.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
@@ -45,7 +45,7 @@ export async function createConnectionDispatcher({
   // What the workers' own servers would set on a connection.
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     socket.on('error', () => {})
-    if (waiting.length >= limits.waitingConnections) return socket.destroy()
+    if (waiting.length >= serverLimits.waitingConnections) return socket.destroy()
     waiting.push(socket)
     deal()
   })

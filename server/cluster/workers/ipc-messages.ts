@@ -1,7 +1,7 @@
 // What the primary process and its workers say to each other.
 
 import type { DatabaseAddress } from '#db/core/connect.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 /** Of the bus: channel and message. */
 export type PublishedState = [channel: string, message: Buffer]
@@ -42,7 +42,7 @@ const isTold = (value: unknown): value is PublishedState =>
   typeof value[0] === 'string' &&
   value[0].length <= 200 &&
   value[1] instanceof Uint8Array &&
-  value[1].length <= limits.busMessageBytes
+  value[1].length <= serverLimits.busMessageBytes
 
 /** What a worker says, or null for what none says. Of what it tells the others, whatever is malformed is left out. */
 export function asToPrimary(value: unknown): ToPrimary | null {

@@ -4,9 +4,9 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeSocketFolder, socketFolderOf } from '#db/embedded/socket-folder.ts'
+import { createSocketFolder, socketFolderOf } from '#db/embedded/socket-folder.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { ProcessLifecycle } from '../../process/lifecycle.ts'
 import type { Prepared } from '../../startup.ts'
 import { createRefusedMessages } from '../rejected-messages.ts'
@@ -26,7 +26,7 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
   const connections = connectionsEach(config.workers, prepared.connectionsAllowed)
   const folder = socketFolderOf(join(config.dataDir, 'workers'))
   rmSync(folder, { recursive: true, force: true })
-  makeSocketFolder(folder)
+  createSocketFolder(folder)
   const door = await createConnectionDispatcher(config)
   const running = new Set<WorkerProcess>()
   const ready = new Set<WorkerProcess>()
@@ -92,7 +92,10 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
   stops.push(async () => {
     stopping.abort()
     door.close()
-    const impatience = setTimeout(() => running.forEach((worker) => void worker.kill('SIGKILL')), limits.workerDrainMs)
+    const impatience = setTimeout(
+      () => running.forEach((worker) => void worker.kill('SIGKILL')),
+      serverLimits.workerDrainMs,
+    )
     for (const worker of running) worker.kill('SIGTERM')
     await Promise.all([...running].map(({ exited }) => exited))
     clearTimeout(impatience)
@@ -108,10 +111,10 @@ export async function startWorkers({ config, log, stops, end }: ProcessLifecycle
 
 /** Throws a StartError where the database allows too few for so many workers. */
 function connectionsEach(workers: number, allowed: number): number {
-  const shared = allowed - limits.databaseConnectionsSpare
-  const share = Math.floor(shared / workers) - limits.pipelineConnections
-  if (share >= limits.databaseConnectionsLeast) return Math.min(share, limits.databaseConnections)
-  const most = Math.floor(shared / (limits.databaseConnectionsLeast + limits.pipelineConnections))
+  const shared = allowed - serverLimits.spareDatabaseConnections
+  const share = Math.floor(shared / workers) - serverLimits.pipelineConnections
+  if (share >= serverLimits.minDatabaseConnections) return Math.min(share, serverLimits.databaseConnections)
+  const most = Math.floor(shared / (serverLimits.minDatabaseConnections + serverLimits.pipelineConnections))
   throw new StartError(
     `WORKERS must be at most ${Math.max(1, most)} on this database, whose max_connections is ${allowed}; not ${workers}.`,
   )

@@ -5,7 +5,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type Bus, createByteBudget } from '../bus.ts'
 import { createRefusedMessages } from '../rejected-messages.ts'
 import { asToWorker, type PublishedState, type Start, type ToPrimary } from './ipc-messages.ts'
@@ -34,7 +34,7 @@ export interface Joined {
 /** Resolves when the primary has said with what to start. */
 export async function joinWorkers(number: number, log: Logger): Promise<Joined> {
   const subscriptions: { fits: (channel: string) => boolean; listener: Parameters<Bus['subscribe']>[1] }[] = []
-  const allow = createByteBudget(limits.busBufferBytes)
+  const allow = createByteBudget(serverLimits.busBufferBytes)
   const refused = createRefusedMessages(log, 'worker')
   const started = Promise.withResolvers<Start>()
   let ready = 0

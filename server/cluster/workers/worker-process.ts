@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { workerEnvironment } from '../../process/config.ts'
 import { createByteBudget } from '../bus.ts'
 import type { RefusedMessages } from '../rejected-messages.ts'
@@ -31,7 +31,7 @@ export function spawnWorker(
   hear: (message: ToPrimary) => void,
 ): WorkerProcess {
   const child: ChildProcess = fork(program, [String(worker)], { serialization: 'advanced', env: workerEnvironment() })
-  const allow = createByteBudget(limits.busBufferBytes)
+  const allow = createByteBudget(serverLimits.busBufferBytes)
   // Whether it can still be told anything is seen by its exit.
   const send = (message: ToWorker, then = () => {}) => void child.send(message, then)
   child.on('message', (said) => {

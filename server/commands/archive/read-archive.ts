@@ -7,7 +7,7 @@ import { pipeline as pipe, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type Cell, type DatabaseEntry, nextIdOf } from '#db/backup/backup.ts'
 import { StartError } from '#db/embedded/start-error.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type ArchiveEntry, currentFormat, macOf, storedPath, trailerLength } from './archive-format.ts'
 
 export interface Archive {
@@ -122,7 +122,7 @@ function isBroken(error: unknown): boolean {
 }
 
 async function* readLines(handle: FileHandle, source: Source, hmac: Hmac): AsyncGenerator<string> {
-  const most = Math.max(limits.backupExpansionFloorBytes, source.size * limits.backupExpansion)
+  const most = Math.max(serverLimits.backupExpansionFloorBytes, source.size * serverLimits.backupExpansion)
   const bytes = Readable.from(counted(readBytes(handle, source.signedBytes), hmac), { objectMode: false })
   // What goes wrong in either stream is thrown by the loop.
   const content = pipe(bytes, createGunzip({ chunkSize: 256 * 1024 }), () => {})
@@ -143,7 +143,7 @@ async function* readLines(handle: FileHandle, source: Source, hmac: Hmac): Async
     }
     rest.push(text)
     restLength += text.length
-    if (restLength > limits.backupLineBytes) throw new SyntaxError('a line that is too long')
+    if (restLength > serverLimits.backupLineBytes) throw new SyntaxError('a line that is too long')
   }
   if (restLength > 0) throw new SyntaxError('the last line has no end')
 }
@@ -222,7 +222,7 @@ function createCheck() {
         demand((state === 'counts' || state === 'file') && unread === 0)
         const { path, size } = value
         demand(typeof path === 'string' && path.length < 100 && storedPath.test(path) && !paths.has(path))
-        demand(format === 1 || (isCount(size) && size <= limits.storedFileBytes))
+        demand(format === 1 || (isCount(size) && size <= serverLimits.storedFileBytes))
         state = 'file'
         paths.add(path)
         unread = format === 1 ? 0 : (size as number)

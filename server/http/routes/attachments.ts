@@ -3,7 +3,7 @@
 import multipart, { type Multipart, type MultipartFile } from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { IdParams } from '#protocol/http.ts'
-import { limits } from '#protocol/limits.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { cutName } from '../../attachments/attachment-name.ts'
 import { type AttachmentFile, readAttachment } from '../../attachments/read-attachment.ts'
 import { tooLarge } from '../../attachments/staged-uploads.ts'

@@ -1,7 +1,7 @@
 // Is the process alive (/healthz), can it do its work (/readyz)? For supervisors and balancers.
 
 import { assertDatabaseAnswers } from '#db/queries/health.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { hasRoom } from '../../attachments/staged-uploads.ts'
 import type { App } from '../../context.ts'
 import { type BriefCache, createBriefCache } from '../../shared/brief-cache.ts'
@@ -9,8 +9,10 @@ import { AppError } from '../../shared/errors.ts'
 import { type HttpServer, probes } from '../route-auth.ts'
 
 export function healthRoutes(app: App, http: HttpServer): void {
-  const hasDisk = createBriefCache(limits.diskCheckMs, () => hasRoom(app.config.dataDir, limits.readyDiskBytes))
-  const readiness = createBriefCache(limits.freeAnswerMs, () => assertReady(app, hasDisk))
+  const hasDisk = createBriefCache(serverLimits.diskCheckMs, () =>
+    hasRoom(app.config.dataDir, serverLimits.readyDiskBytes),
+  )
+  const readiness = createBriefCache(serverLimits.cachedReplyMs, () => assertReady(app, hasDisk))
 
   http.get('/healthz', { config: probes }, async () => ({ status: 'alive' }))
 
@@ -27,7 +29,7 @@ export function healthRoutes(app: App, http: HttpServer): void {
 
 async function assertReady(app: App, hasDisk: BriefCache<boolean>): Promise<void> {
   await assertDatabaseAnswers(app.db)
-  if (app.eventLoop.longestMs() > limits.eventLoopStallMs) {
+  if (app.eventLoop.longestMs() > serverLimits.eventLoopStallMs) {
     throw new AppError('unavailable', 'This process stood still just now.')
   }
   // A folder that cannot be looked at says nothing of the disk.

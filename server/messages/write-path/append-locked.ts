@@ -5,7 +5,7 @@ import type { Transaction } from '#db/core/database.ts'
 import { linkAttachment, lockAttachments } from '#db/queries/attachments.ts'
 import { saveConversations } from '#db/queries/conversation-changes.ts'
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
-import { insertMessages, listExistingMessages } from '#db/queries/messages.ts'
+import { insertMessages, selectExistingMessages } from '#db/queries/messages.ts'
 import { AppError } from '../../shared/errors.ts'
 import { type Appended, keyOf, keyOfSend, type PlannedAppends, planAppends, type Send } from './plan-appends.ts'
 
@@ -27,7 +27,7 @@ export async function appendLocked(trx: Transaction, sends: readonly Send[], aga
   // what may not be written any more may have been written before.
   const asNew = planAppends(sends, { ...standing, known: new Map() })
   if (!again && !asNew.outcomes.some(isRefused) && (await write(trx, asNew))) return withUnchanged(asNew, locked)
-  const known = new Map((await listExistingMessages(trx, keys)).map((message) => [keyOf(message), message]))
+  const known = new Map((await selectExistingMessages(trx, keys)).map((message) => [keyOf(message), message]))
   const decided = planAppends(sends, { ...standing, known })
   if (await write(trx, decided)) return withUnchanged(decided, locked)
   throw new Error('a message is there already, and not to be found')

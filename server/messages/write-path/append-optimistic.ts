@@ -2,11 +2,11 @@
 // stand as this node left them. The database refuses the whole batch where one stands otherwise by now, has the message already, or where its
 // time is another.
 
-import { isNullRefused } from '#db/core/errors.ts'
+import { isNotNullViolation } from '#db/core/errors.ts'
 import { executeInOneRoundTrip } from '#db/core/transaction.ts'
 import { compareAndAppend } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
-import { insertionOf } from '#db/queries/messages.ts'
+import { insertMessagesQuery } from '#db/queries/messages.ts'
 import type { Message } from '#protocol/entities.ts'
 import type { App } from '../../context.ts'
 import { AppError } from '../../shared/errors.ts'
@@ -49,9 +49,9 @@ export async function appendOptimistic(
   }
   const [, inserted] = (await executeInOneRoundTrip(app.db, [
     compareAndAppend(app.db, conversations, time.now),
-    insertionOf(app.db, rows),
+    insertMessagesQuery(app.db, rows),
   ]).catch((refused: unknown) => {
-    if (isNullRefused(refused)) app.known.invalidateClock()
+    if (isNotNullViolation(refused)) app.known.invalidateClock()
     throw refused
   })) as [unknown, { insertId: number }]
   messages.forEach((message, index) => {

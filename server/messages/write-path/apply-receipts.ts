@@ -4,7 +4,7 @@
 import type { Transaction } from '#db/core/database.ts'
 import { type ConversationChanges, saveConversations } from '#db/queries/conversation-changes.ts'
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
-import { countMessages, hasWritten, type MessagesOfSide, markMessagesRead } from '#db/queries/messages.ts'
+import { countMessages, hasWritten, type MessagesOfOneSide, markMessagesRead } from '#db/queries/messages.ts'
 import type { Receipt } from '#protocol/entities.ts'
 import { assertCanView } from '../../conversation-state/access.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
@@ -85,7 +85,7 @@ const readers = [
 
 /** Marks what was newly read, and gives `after` what is left unread: of what was read or of what was not, the shorter is counted. */
 async function markReadAndCountUnread(trx: Transaction, conversations: readonly ConversationChanges[]): Promise<void> {
-  const counted: { range: MessagesOfSide; take(n: number): void }[] = []
+  const counted: { range: MessagesOfOneSide; take(n: number): void }[] = []
   for (const { before, after } of conversations) {
     for (const { readSeq, unread, wrote } of readers) {
       const [from, to] = [before[readSeq], after[readSeq]]

@@ -4,7 +4,7 @@
 
 import type { ConversationChanges } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { createDatabaseClock, type Moment } from './database-clock.ts'
 
 export interface ConversationCache {
@@ -49,9 +49,9 @@ export function createConversationCache(now: () => number = () => performance.no
           // Whoever has it now was not looked at.
           state: after.agentId === before.agentId ? after : { ...after, agentPresence: null },
           isOurs: was !== undefined && was.state.version === before.version,
-          goodUntil: now() + limits.cachedConversationMs,
+          goodUntil: now() + serverLimits.cachedConversationMs,
         })
-        if (known.size > limits.cachedConversations) known.delete(known.keys().next().value as number)
+        if (known.size > serverLimits.cachedConversations) known.delete(known.keys().next().value as number)
       }
     },
     find(conversationId) {

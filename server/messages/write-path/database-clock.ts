@@ -2,12 +2,12 @@
 // as that answer took, so of several the one that took the least is gone by. Nothing rests on it alone: whoever writes it has the database
 // check it.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 /** What the database's clock says, an ISO string, and when that is, in milliseconds of a clock that nobody sets. */
 export interface Moment {
   now: string
-  heardAt: number
+  receivedAt: number
 }
 
 export interface DatabaseClock {
@@ -26,15 +26,15 @@ export function createDatabaseClock(clock: () => number): DatabaseClock {
   let goodUntil = 0
 
   return {
-    note({ now, heardAt }) {
-      const candidate = Date.parse(now) - heardAt
+    note({ now, receivedAt }) {
+      const candidate = Date.parse(now) - receivedAt
       if (clock() < goodUntil && candidate <= ahead) return
       ahead = candidate
-      goodUntil = heardAt + limits.cachedConversationMs
+      goodUntil = receivedAt + serverLimits.cachedConversationMs
     },
     read() {
-      const heardAt = clock()
-      return heardAt < goodUntil ? { now: new Date(heardAt + ahead).toISOString(), heardAt } : undefined
+      const receivedAt = clock()
+      return receivedAt < goodUntil ? { now: new Date(receivedAt + ahead).toISOString(), receivedAt } : undefined
     },
     doubt() {
       goodUntil = 0

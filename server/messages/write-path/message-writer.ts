@@ -2,7 +2,7 @@
 // the disk and many share few commits. A conversation is in one batch at a time, so its order holds. Told and answered after commit.
 
 import { inTransaction } from '#db/core/transaction.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import type { ConversationUpdates } from '../../conversation-state/publish-conversation.ts'
 import { AppError } from '../../shared/errors.ts'
@@ -45,8 +45,8 @@ export function createMessageWriter(
 
   /** A second lane opens only when enough waits: each batch costs its statements, and one that is larger costs no more of them. */
   function startLanes() {
-    while (lanes.size === 0 ? waiting.ready() > 0 : waiting.ready() >= limits.fullBatchRows) {
-      if (lanes.size === limits.concurrentBatches) return
+    while (lanes.size === 0 ? waiting.ready() > 0 : waiting.ready() >= serverLimits.fullBatchRows) {
+      if (lanes.size === serverLimits.concurrentBatches) return
       const lane = run().finally(() => {
         lanes.delete(lane)
         startLanes()
@@ -110,13 +110,13 @@ export function createMessageWriter(
 
   return {
     append(send) {
-      if (waiting.all() >= limits.writerQueue) {
+      if (waiting.all() >= serverLimits.writerQueue) {
         return Promise.reject(new AppError('overloaded', 'Too many messages are waiting to be written.'))
       }
       return new Promise((resolve, reject) => {
         waiting.add({ send, resolve, reject })
         // The database is at work while the rest of what has come is still read.
-        if (waiting.ready() >= limits.fullBatchRows) startLanes()
+        if (waiting.ready() >= serverLimits.fullBatchRows) startLanes()
         else startSoon()
       })
     },

@@ -93,7 +93,11 @@ export function planAppends(
   }
 
   function begin(before: LockedConversation): Written {
-    const one = { before, after: { ...before, ...(time && { now: time.now, heardAt: time.heardAt }) }, messages: [] }
+    const one = {
+      before,
+      after: { ...before, ...(time && { now: time.now, receivedAt: time.receivedAt }) },
+      messages: [],
+    }
     written.set(before.id, one)
     return one
   }

@@ -3,7 +3,7 @@
 
 import { inTransaction } from '#db/core/transaction.ts'
 import type { Receipt } from '#protocol/entities.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import type { ConversationUpdates } from '../../conversation-state/publish-conversation.ts'
 import { AppError } from '../../shared/errors.ts'
@@ -33,7 +33,7 @@ export function createReceiptWriter(
     // What came in with this turn of the event loop goes together.
     await new Promise(setImmediate)
     while (waiting.size > 0) {
-      const batch = [...waiting].slice(0, limits.writerBatchRows)
+      const batch = [...waiting].slice(0, serverLimits.writerBatchRows)
       for (const [key] of batch) waiting.delete(key)
       await write(batch.map(([, one]) => one))
     }
@@ -75,7 +75,7 @@ export function createReceiptWriter(
       if (one) {
         one.read = { ...read, seq: Math.max(read.seq, one.read.seq) }
         one.answers.push(answer)
-      } else if (waiting.size >= limits.writerQueue) {
+      } else if (waiting.size >= serverLimits.writerQueue) {
         answer.reject(new AppError('overloaded', 'Too many receipts are waiting to be written.'))
       } else {
         waiting.set(key, { read, answers: [answer] })

@@ -4,7 +4,7 @@
 // Nothing here that lasts holds what comes and goes with each message, but the one array of what waits: V8's tables, when they are made anew,
 // point from the old one to the new, and once one has grown old, all that was ever in those after it does, until the next full collection.
 
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 
 interface Waiting {
   send: { conversationId: number; content: string }
@@ -16,7 +16,7 @@ export interface SendQueue<W extends Waiting> {
   ready(): number
   /** How many wait, those of conversations that are being written included. */
   all(): number
-  /** The first that are ready, up to limits.writerBatchRows and limits.writerBatchBytes (UTF-16 units count double), at least one. */
+  /** The first that are ready, up to serverLimits.writerBatchRows and serverLimits.writerBatchBytes (UTF-16 units count double), at least one. */
   takeBatch(): W[]
   /** To be told of every batch that was taken. */
   written(batch: readonly W[]): void
@@ -52,7 +52,8 @@ export function createSendQueue<W extends Waiting>(): SendQueue<W> {
         const isOf = conversations.has(conversationId)
         if (!isFull && !isHeld(one)) {
           bytes += content.length * 2
-          isFull = batch.length === limits.writerBatchRows || (batch.length > 0 && bytes > limits.writerBatchBytes)
+          isFull =
+            batch.length === serverLimits.writerBatchRows || (batch.length > 0 && bytes > serverLimits.writerBatchBytes)
           if (!isFull) {
             batch.push(one)
             conversations.add(conversationId)

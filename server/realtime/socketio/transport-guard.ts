@@ -3,7 +3,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'socket.io'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets, type Rate } from '../../budgets/budgets.ts'
 import { type Counter, countDown, createCounter } from '../../budgets/counter.ts'
 import type { App } from '../../context.ts'
@@ -44,7 +44,7 @@ function limitWebSockets(engine: Engine): void {
         ...options,
         maxFragments: budgets.messageFragments.packets,
         maxBufferedChunks: budgets.messageFragments.packets,
-        closeTimeout: limits.closingMs,
+        closeTimeout: serverLimits.closingMs,
       })
     }
   }

@@ -1,9 +1,9 @@
 // Silence is not trusted: subscribed clients are told the newest seq and version of their conversations on a timer of ours, so that one
 // who missed an event notices with no further traffic.
 
-import { listHeads } from '#db/queries/conversations.ts'
+import { selectHeads } from '#db/queries/conversations.ts'
 import type { ConversationHead } from '#protocol/events.ts'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import type { ConnectionRegistry } from '../connection-registry.ts'
 import { publishHeads } from '../publish.ts'
@@ -12,7 +12,7 @@ import { conversationOf } from '../rooms.ts'
 export function startHeads(app: App, connections: ConnectionRegistry): { stop(): void } {
   const timer = setInterval(() => {
     tellHeads(app, connections).catch((error: unknown) => app.log.warn({ err: error }, 'could not tell heads'))
-  }, limits.headsMs)
+  }, serverLimits.headsMs)
   return { stop: () => clearInterval(timer) }
 }
 
@@ -23,8 +23,8 @@ async function tellHeads(app: App, connections: ConnectionRegistry): Promise<voi
   }))
   const wanted = [...new Set(subscribed.flatMap(({ ids }) => ids))]
   const heads = new Map<number, ConversationHead>()
-  for (let from = 0; from < wanted.length; from += limits.headsRows) {
-    const rows = await listHeads(app.db, wanted.slice(from, from + limits.headsRows))
+  for (let from = 0; from < wanted.length; from += serverLimits.headsRows) {
+    const rows = await selectHeads(app.db, wanted.slice(from, from + serverLimits.headsRows))
     for (const head of rows) heads.set(head.conversationId, head)
   }
   for (const { socket, ids } of subscribed) {

@@ -1,9 +1,9 @@
-// Silence is not trusted: every limits.reconcileMs this node compares what it has told with what changed in the database, and tells its own
+// Silence is not trusted: every serverLimits.reconcileMs this node compares what it has told with what changed in the database, and tells its own
 // connections the rest. Whatever was lost on the way (between nodes, or by a failed read after a commit) is there with no further traffic.
 
 import { readNow } from '#db/core/clock.ts'
-import { listChangedConversations } from '#db/queries/conversations.ts'
-import { limits } from '#protocol/limits.ts'
+import { selectChangedConversations } from '#db/queries/conversations.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import { publishMany } from '../../conversation-state/publish-conversation.ts'
 
@@ -15,7 +15,7 @@ export function startReconciler(app: App): { stop(): void } {
   async function compare() {
     const now = await readNow(app.db)
     const from = since ?? now
-    const rows = await listChangedConversations(app.db, from, limits.reconcileRows)
+    const rows = await selectChangedConversations(app.db, from, serverLimits.reconcileRows)
     const untold = rows.filter(({ id, version }) => version > app.told.of(id))
     await publishMany(
       app,
@@ -25,8 +25,8 @@ export function startReconciler(app: App): { stop(): void } {
     )
     await app.presence.republishSince(from)
     // What carries an earlier time may commit later; a full page goes on where it ended.
-    const seen = rows.length === limits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
-    since = new Date(Date.parse(seen) - (seen === now ? limits.reconcileOverlapMs : 0)).toISOString()
+    const seen = rows.length === serverLimits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
+    since = new Date(Date.parse(seen) - (seen === now ? serverLimits.reconcileOverlapMs : 0)).toISOString()
   }
 
   const timer = setInterval(() => {
@@ -37,7 +37,7 @@ export function startReconciler(app: App): { stop(): void } {
       .finally(() => {
         running = false
       })
-  }, limits.reconcileMs)
+  }, serverLimits.reconcileMs)
 
   return { stop: () => clearInterval(timer) }
 }
