@@ -19,7 +19,7 @@ describe('housekeeping', () => {
   }
 
   it('removes customers who never started a conversation, after a day [CS7]', async () => {
-    const day = limits.abandonedCustomerMs
+    const day = serverLimits.abandonedCustomerMs
     const silent = await setCreatedAgo(await app.newCustomer(), day + 60_000)
     const recent = await setCreatedAgo(await app.newCustomer(), day - 60_000)
     const agent = await app.newAgent()
@@ -33,8 +33,11 @@ describe('housekeeping', () => {
   })
 
   it('removes more rows than fit in one batch [CS7]', async () => {
-    const created_at = new Date(Date.now() - 2 * limits.abandonedCustomerMs)
-    const rows = Array.from({ length: limits.housekeepingRows + 1 }, () => ({ role: 'customer' as const, created_at }))
+    const created_at = new Date(Date.now() - 2 * serverLimits.abandonedCustomerMs)
+    const rows = Array.from({ length: serverLimits.housekeepingRows + 1 }, () => ({
+      role: 'customer' as const,
+      created_at,
+    }))
     const { insertId } = await app.db.insertInto('users').values(rows).executeTakeFirstOrThrow()
     await runHousekeeping(app)
     const left = await app.db.selectFrom('users').select('id').where('id', '>=', Number(insertId)).execute()

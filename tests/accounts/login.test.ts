@@ -90,7 +90,7 @@ describe('logging in', () => {
   })
 
   it('hashes a few passwords concurrently, queues a hundred and rejects the next [AU10] [T17]', async () => {
-    const most = hashesAtOnce + limits.passwordHashesWaiting
+    const most = hashesAtOnce + serverLimits.passwordHashQueue
     const tries = Array.from({ length: most + 1 }, () => verifyPassword(undefined, password))
     const outcomes = await Promise.allSettled(tries)
     expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'overloaded' } })

@@ -44,7 +44,7 @@ describe('agent status', () => {
     third.close()
     await watcher.next('agent:status-changed', (one) => one.agentId === account.id && one.status === 'offline')
     const waited = performance.now() - closedAt
-    expect(waited).toBeGreaterThan(limits.presenceGraceMs - 500)
+    expect(waited).toBeGreaterThan(serverLimits.presenceGraceMs - 500)
     const changes = watcher.all('agent:status-changed').filter((one) => one.agentId === account.id)
     expect(changes.map((one) => one.status)).toEqual(['online', 'busy', 'offline'])
     await account.connect()

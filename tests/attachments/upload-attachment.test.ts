@@ -246,7 +246,7 @@ describe('POST /attachments', () => {
   })
 
   test('[AT10] detects a disk without free space', async () => {
-    expect(await hasRoom(app.config.dataDir, limits.freeDiskBytes)).toBe(true)
+    expect(await hasRoom(app.config.dataDir, serverLimits.freeDiskBytes)).toBe(true)
     expect(await hasRoom(app.config.dataDir, Number.MAX_SAFE_INTEGER)).toBe(false)
   })
 

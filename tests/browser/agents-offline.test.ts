@@ -2,7 +2,7 @@
 
 import type { BrowserContext, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { limits } from '#protocol/limits.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { type CustomerPage, type Login, logIn, messageTexts, newLogin } from '../support/browser.ts'
 import { useBrowserFixture } from '../support/browser-fixture.ts'
 import { findChromium } from '../support/chromium.ts'
@@ -11,7 +11,7 @@ import { openTabs, storedAfter } from './offline-tabs.ts'
 import { english } from './screen-texts.ts'
 
 /** Heads are broadcast every ten seconds, plus time to ask and be answered. */
-const healedMs = limits.headsMs + 2_000
+const healedMs = serverLimits.headsMs + 2_000
 
 describe.skipIf(findChromium() === undefined)('messages of an agent without a network', () => {
   const fixture = useBrowserFixture()

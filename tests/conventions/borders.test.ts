@@ -1,5 +1,4 @@
-// The import rules of docs/ARCHITECTURE.md: each is violated once in a copy of the project's Biome rules, and Biome
-// must report it.
+// The import borders of biome.json. Each is violated once in a temporary folder with the project's rules, and Biome must report it.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const uses = (from: string) => `import { thing } from '${from}'\n\nexport const other = thing\n`
 
-/** A file that breaks a rule, the rule, and its subject. */
+const typeCycle = (own: string, other: string) =>
+  `import type { Thing_${other} } from './type-cycle-${other}.ts'\n\nexport interface Thing_${own} {\n  other?: Thing_${other}\n}\n`
+
+/** A file, the rule that it breaks, and its source. */
 const violations: [file: string, rule: string, source: string][] = [
   ...(
     [
@@ -51,6 +53,12 @@ const violations: [file: string, rule: string, source: string][] = [
     ] as const
   ).map(([file, from]): [string, string, string] => [file, 'noRestrictedImports', uses(from)]),
   ['server/users/cycle-a.ts', 'noImportCycles', uses('./cycle-b.ts').replace('other', 'thing2')],
+  // A folder that no rule names: a new noun is guarded from its first file on.
+  ['server/new-noun/create-thing.ts', 'noRestrictedImports', uses('fastify')],
+  ['server/new-noun/inner-room/helper.ts', 'noRestrictedImports', uses('socket.io')],
+  ['server/new-noun/list-things.ts', 'noRestrictedImports', uses('../http/server.ts')],
+  // Types alone make a cycle, too.
+  ['server/users/type-cycle-a.ts', 'noImportCycles', typeCycle('a', 'b')],
   ['server/users/env.ts', 'noProcessEnv', 'export const port = process.env.PORT\n'],
   ['server/users/console.ts', 'noConsole', "console.log('hello')\n"],
   ['server/users/default.ts', 'noDefaultExport', 'export default 1\n'],
@@ -61,7 +69,7 @@ const violations: [file: string, rule: string, source: string][] = [
 const allowed: [file: string, source: string][] = [
   [
     'protocol/fine.ts',
-    uses('./limits.ts') + uses('typebox').replace('thing', 'thing as x').replace('other = thing', 'y = x'),
+    uses('./limits/wire.ts') + uses('typebox').replace('thing', 'thing as x').replace('other = thing', 'y = x'),
   ],
   ['db/fine.ts', uses('#protocol/limits/wire.ts')],
   ['db/tuned.ts', uses('#protocol/limits/server.ts')],
@@ -89,6 +97,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kefu-borders-'))
   for (const name of ['biome.json', '.gitignore', 'package.json']) cpSync(join(root, name), join(folder, name))
   const cycle: [string, string][] = [
+    ['server/users/type-cycle-b.ts', typeCycle('b', 'a')],
     ['server/users/cycle-b.ts', "import { thing2 } from './cycle-a.ts'\n\nexport const thing = thing2\n"],
   ]
   for (const [file, source] of [
@@ -114,27 +123,27 @@ function pathOf(path: string | { file: string }): string {
   return (typeof path === 'string' ? path : path.file).replace(`${folder}/`, '')
 }
 
-describe('Biome enforces the import rules', () => {
+describe('Biome rejects imports across a border', () => {
   test.each(violations)('%s breaks %s', (file, rule) => {
     expect([...found]).toContain(`${file} ${rule}`)
   })
 
-  test.each(allowed)('%s breaks none', (file) => {
+  test.each(allowed)('%s is allowed', (file) => {
     expect([...found].filter((line) => line.startsWith(`${file} `))).toEqual([])
   })
 })
 
-/** Biome's rule does not distinguish types from values, so these two are checked in the source. */
-describe('type-only imports', () => {
+/** Biome's rule does not distinguish types from values, so these tests read the source. */
+describe('values from protocol/', () => {
   const importsOf = (source: string) =>
     [...source.matchAll(/^(?:import|export) (?!type )[^'"]*?from '(#protocol\/[^']+)'/gms)].map(
       ([, from]) => from ?? '',
     )
 
   test.each([
-    ['client-web', /^#protocol\/(limits|errors|entities|events|email|visible-text)\.ts$/],
-    ['db', /^#protocol\/limits\.ts$/],
-  ])('%s imports no other value from protocol/', (side, values) => {
+    ['client-web', /^#protocol\/(limits\/wire|attachment-types|errors|entities|events|email|visible-text)\.ts$/],
+    ['db', /^#protocol\/limits\/(wire|server)\.ts$/],
+  ])('%s imports only the allowed ones', (side, values) => {
     const files = globSync(`${side}/**/*.{ts,tsx}`, { cwd: root, exclude: ['client-web/dist*/**'] })
     expect(files.length).toBeGreaterThan(5)
     const rejected = files.flatMap((file) =>
@@ -145,14 +154,14 @@ describe('type-only imports', () => {
     expect(rejected).toEqual([])
   })
 
-  test('protocol/ modules for the browser do not import TypeBox', () => {
-    for (const name of ['limits', 'errors', 'entities', 'events']) {
+  test('modules that the browser imports do not import TypeBox', () => {
+    for (const name of ['limits/wire', 'attachment-types', 'errors', 'entities', 'events']) {
       const source = readFileSync(join(root, 'protocol', `${name}.ts`), 'utf8')
       expect(source).not.toMatch(/^import (?!type )[^'"]*from '(typebox|\.{1,2}\/(schemas|requests|http)\.ts)'/m)
     }
   })
 
-  test('the import parser detects a value among types', () => {
+  test('the import reader finds a value among types', () => {
     expect(
       importsOf("import { type A, b } from '#protocol/http.ts'\nimport type { C } from '#protocol/http.ts'"),
     ).toEqual(['#protocol/http.ts'])

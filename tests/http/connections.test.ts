@@ -153,7 +153,7 @@ describe('[HT38] [S4] a client must read its responses', () => {
     const startedAt = performance.now()
     for (const { send } of [none, drip, slow]) send(get('/big'))
     // Data that a client reads closes a destroyed connection, so both resume only afterwards.
-    await new Promise((resolve) => setTimeout(resolve, perMs + 3 * limits.readingSweepMs + 500))
+    await new Promise((resolve) => setTimeout(resolve, perMs + 3 * serverLimits.httpReadSweepMs + 500))
     for (const timer of timers) clearInterval(timer)
     for (const { socket } of [none, drip]) socket.resume()
     await Promise.all([none.closed, drip.closed])

@@ -291,7 +291,7 @@ describe('a message of a known conversation', () => {
     await colleague.connect()
     await away.agent.request('conversation:transfer', { conversationId: away.conversationId, agentId: colleague.id })
     expect(await send(away.customer, away.conversationId)).toEqual(['under locks'])
-    await app.setAgentLastSeen(agentAccount.id, limits.absentAgentMs - 60_000)
+    await app.setAgentLastSeen(agentAccount.id, serverLimits.absentAgentMs - 60_000)
     // Known as before until it has been asked about for another reason.
     await sql`update conversations set version = version + 1 where id = ${conversationId}`.execute(app.db)
     expect(await send(customer, conversationId)).toEqual(['one trip', 'under locks'])
