@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** What promises times of its own: they are measured when nothing else of ours is at work. */
 const alone = [
   'tests/attacks/attacks.test.ts',
-  'tests/browser/at-once.test.ts',
+  'tests/browser/tab-latency.test.ts',
   'tests/chaos/catch-up.test.ts',
   'tests/operations/crashes.test.ts',
   'tests/operations/start-and-stop.test.ts',
@@ -51,9 +51,9 @@ export default defineConfig({
           name: 'together',
           include: ['tests/**/*.test.{ts,tsx}'],
           exclude: alone,
-          // Much of the whole is waiting for what was promised: leases, grace, heads. Four files at once fill two cores.
+          // Tests mostly wait for leases, grace periods and heads, so four concurrent files fill two cores.
           maxWorkers: 4,
-          // No module keeps anything of a test: to load all of them anew for each file is an eighth of the work.
+          // No module keeps state of a test, and reloading all modules for each file is an eighth of the work.
           isolate: false,
           sequence: { groupOrder: 0 },
         },

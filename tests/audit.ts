@@ -1,5 +1,5 @@
-// npm run audit: known vulnerabilities of what is installed, and whether the registry's signatures fit it. Exits 0 when clean, 1 when not,
-// and 75 (a temporary failure, as in sysexits) when the registry does not answer such questions.
+// npm run audit: reports vulnerabilities of the installed packages and verifies the registry's signatures. Exits 0 when
+// clean, 1 when not, and 75 (a temporary failure, as in sysexits) when the registry does not support the request.
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -16,14 +16,14 @@ interface Report {
 const { stdout } = npm('audit', '--json')
 const report = JSON.parse(stdout || '{}') as Report
 if (report.metadata === undefined) {
-  process.stdout.write(`The registry answers no audit: ${report.message ?? 'no answer'}\n`)
+  process.stdout.write(`The registry did not answer the audit: ${report.message ?? 'no reply'}\n`)
   process.exit(cannotAsk)
 }
 const bad = Object.entries(report.vulnerabilities ?? {}).filter(([, { severity }]) => severity !== 'info')
 for (const [name, { severity, range }] of bad) process.stdout.write(`${severity}: ${name} ${range}\n`)
 const signatures = npm('audit', 'signatures')
 process.stdout.write(signatures.stdout + signatures.stderr)
-process.stdout.write(`${bad.length} packages with known vulnerabilities\n`)
+process.stdout.write(`${bad.length} packages with vulnerabilities\n`)
 process.exitCode = bad.length > 0 || signatures.status !== 0 ? 1 : 0
 
 function npm(...args: string[]) {

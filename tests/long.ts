@@ -1,4 +1,4 @@
-// npm run test:long: the full figures, each a program of its own that ends with 1 where a promise was broken.
+// npm run test:long: the full runs, each a program of its own that exits with 1 on a failure.
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// npm test: everything that says whether Kefu is whole, and at the end one line `N passed, N failed`. Arguments go to vitest.
+// npm test: all checks of the project, then one line `N passed, N failed`. Arguments are passed to vitest.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -29,13 +29,12 @@ if (process.env.CI) auditPackages()
 runVitest(process.argv.slice(2))
 
 if (skipped > 0) console.log(`${skipped} tests were SKIPPED`)
-if (triedTwice.length > 0)
-  console.log(`\nWhat passed on its second try, and why not on its first:\n${triedTwice.join('\n')}`)
-if (failures.length > 0) console.log(`\nWhat failed:\n${failures.map((name) => `  ${name}`).join('\n')}`)
+if (triedTwice.length > 0) console.log(`\nPassed on retry, with the first failure:\n${triedTwice.join('\n')}`)
+if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join('\n')}`)
 console.log(`\n${passed} passed, ${failures.length} failed`)
 process.exitCode = failures.length > 0 ? 1 : 0
 
-/** Tests that need a program which is not there are skipped, loudly; with CI set they fail. */
+/** Tests that need a missing program are skipped with a warning; with CI set they fail. */
 function ensureProgram(name: string, tests: string, find: () => string | undefined, ...packages: string[]): void {
   if (find() !== undefined) return
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
@@ -47,10 +46,7 @@ function ensureProgram(name: string, tests: string, find: () => string | undefin
   }
   if (find() !== undefined) return
   if (process.env.CI) failures.push(`${tests} tests: no ${name} on this machine`)
-  else
-    console.log(
-      `NO ${name.toUpperCase()} ON THIS MACHINE: the ${tests} tests are skipped. Install it to have them run.`,
-    )
+  else console.log(`NO ${name.toUpperCase()} ON THIS MACHINE: the ${tests} tests are skipped. Install it to run them.`)
 }
 
 function check(name: string, tool: string, ...args: string[]): void {
@@ -58,18 +54,18 @@ function check(name: string, tool: string, ...args: string[]): void {
   else failures.push(name)
 }
 
-/** Not where people test while they write: it asks the registry about everything each time. */
+/** Skipped in local runs, because it queries the registry every time. */
 function auditPackages(): void {
   const status = spawnSync(process.execPath, [join(root, 'tests', 'audit.ts')], { cwd: root, stdio: 'inherit' }).status
   if (status === 0) passed++
-  else if (status === 75) console.log('THE PACKAGES WERE NOT AUDITED: this registry does not answer audits.')
-  else failures.push('known vulnerabilities (npm run audit)')
+  else if (status === 75) console.log('THE PACKAGES WERE NOT AUDITED: this registry does not support audits.')
+  else failures.push('vulnerabilities (npm run audit)')
 }
 
 interface TestResult {
   fullName: string
   status: string
-  /** Of all tries. */
+  /** Over all attempts. */
   failureMessages: string[]
 }
 
@@ -96,15 +92,15 @@ function runVitest(args: string[]): void {
       const [why] = failureMessages
       if (status === 'passed' && why) triedTwice.push(`  ${where}: ${fullName}`, ...reasonLines(why))
     }
-    if (status === 'failed' && failed.length === 0) failures.push(`${where}: could not be run`)
+    if (status === 'failed' && failed.length === 0) failures.push(`${where}: did not run`)
   }
   if (code !== 0 && failures.length === before) failures.push('vitest: see above')
 }
 
-/** What went wrong, and where in the tests; not the way there through the tools. */
+/** The error and its position in the tests, without the stack frames of tools. */
 function reasonLines(why: string): string[] {
-  const isWayThroughTools = (line: string) => /^\s*at (?!.*\/tests\/)/.test(line)
-  const lines = why.split('\n').filter((line) => !isWayThroughTools(line))
+  const isToolFrame = (line: string) => /^\s*at (?!.*\/tests\/)/.test(line)
+  const lines = why.split('\n').filter((line) => !isToolFrame(line))
   return lines.map((line) => `    ${line.replaceAll(root, '')}`)
 }
 

@@ -1,37 +1,38 @@
-// npm run screenshots: the pictures in docs/screenshots, of a real Kefu in a temporary folder on one day of a small shop.
+// npm run screenshots: the images in docs/screenshots, taken from a real Kefu in a temporary folder on one day of a
+// small shop.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Frame, Page } from 'playwright-core'
+import { camera, type Language, openBrowser, openPage, screens } from './screenshots/camera.ts'
 import {
   type Line,
+  type ScriptedConversation,
   shop,
   shownInChinese,
   shownInEnglish,
   shownTyping,
   shownWaiting,
   staff,
-  type Talk,
-  widgetTalks,
+  widgetScripts,
 } from './screenshots/day.ts'
 import {
-  addStaff,
+  addAgents,
   answer,
-  type HeldTalk,
-  type HeldTalks,
-  holdTalks,
-  moveInTime,
   password,
-} from './screenshots/fill-shop.ts'
-import { camera, type Language, openBrowser, openPage, screens } from './screenshots/take-pictures.ts'
+  type StartedConversation,
+  type StartedConversations,
+  setTimes,
+  startConversations,
+} from './screenshots/seed.ts'
 import { launchChromium } from './support/chromium.ts'
 import type { Client } from './support/client.ts'
 import { startKefu } from './support/kefu-for-script.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const picture = camera(join(root, 'docs', 'screenshots'))
+const takeScreenshot = camera(join(root, 'docs', 'screenshots'))
 
 async function setUp(browser: Browser, setupLink: string): Promise<void> {
   const context = await openBrowser(browser, 'en', { viewport: screens.page })
@@ -40,11 +41,11 @@ async function setUp(browser: Browser, setupLink: string): Promise<void> {
   await page.getByLabel('Password').fill(password)
   await page.getByLabel('Name', { exact: true }).fill(shop.name)
   await page.getByLabel('Address').fill(shop.origin)
-  await picture(page, 'setup', 'en', { fullPage: true })
+  await takeScreenshot(page, 'setup', 'en', { fullPage: true })
   await page.getByRole('button', { name: 'Finish setup' }).click()
   await page.locator('kefu-widget').waitFor({ state: 'attached' })
   await page.waitForLoadState('networkidle')
-  await picture(page, 'setup-done')
+  await takeScreenshot(page, 'setup-done')
   await context.close()
 }
 
@@ -59,13 +60,16 @@ async function openConsole(browser: Browser, url: string, language: Language): P
   return page
 }
 
-/** A customer with a browser of their own writes in the demo shop; the agent's last answer comes when the panel is closed again. */
-async function talkInShop(browser: Browser, url: string, language: Language, agent: Client): Promise<ShopTalk> {
+/**
+ * A customer in their own browser writes in the demo shop. The agent's last reply arrives when the panel is closed
+ * again.
+ */
+async function chatInDemo(browser: Browser, url: string, language: Language, agent: Client): Promise<DemoConversation> {
   const context = await openBrowser(browser, language, { viewport: screens.page })
   const page = await openPage(context, `${url}/demo/`)
-  await picture(page, 'demo', language)
+  await takeScreenshot(page, 'demo', language)
   await page.locator('.ask').click()
-  const lines = widgetTalks[language]
+  const lines = widgetScripts[language]
   let conversationId: number | undefined
   for (const [index, [, side, words]] of lines.entries()) {
     const field = (await widgetFrame(page)).getByRole('textbox')
@@ -73,7 +77,7 @@ async function talkInShop(browser: Browser, url: string, language: Language, age
       await field.fill(words)
       await field.press('Enter')
       const event = conversationId === undefined ? 'conversation:created' : 'conversation:updated'
-      const { conversation } = await agent.next(event, (told) => told.conversation.lastMessage?.content === words)
+      const { conversation } = await agent.next(event, (update) => update.conversation.lastMessage?.content === words)
       conversationId = conversation.id
     } else {
       if (index === lines.length - 1) await field.press('Escape')
@@ -84,7 +88,7 @@ async function talkInShop(browser: Browser, url: string, language: Language, age
   return { page, conversationId: conversationId as number, lines }
 }
 
-interface ShopTalk {
+interface DemoConversation {
   page: Page
   conversationId: number
   lines: readonly Line[]
@@ -97,7 +101,7 @@ async function widgetFrame(page: Page): Promise<Frame> {
   return frame
 }
 
-async function showWidget(browser: Browser, { page, lines }: ShopTalk, language: Language): Promise<void> {
+async function showWidget(browser: Browser, { page, lines }: DemoConversation, language: Language): Promise<void> {
   const last = lines.at(-1)?.[2] as string
   const open = async (shown: Page) => {
     await shown.locator('.ask').click()
@@ -107,73 +111,78 @@ async function showWidget(browser: Browser, { page, lines }: ShopTalk, language:
   await page.reload({ waitUntil: 'networkidle' })
   await (await widgetFrame(page)).getByText(last).waitFor({ state: 'attached' })
   await page.locator('#teas').scrollIntoViewIfNeeded()
-  await picture(page, 'widget-closed', language)
+  await takeScreenshot(page, 'widget-closed', language)
   await page.evaluate(() => scrollTo(0, 0))
   const isRead = page.evaluate(nothingUnread)
   await open(page)
   await isRead
-  await picture(page, 'widget-open', language)
+  await takeScreenshot(page, 'widget-open', language)
 
   const storageState = await page.context().storageState()
   const phone = { viewport: screens.phone, isMobile: true, hasTouch: true, storageState }
   const onPhone = await openPage(await openBrowser(browser, language, phone), page.url())
   await open(onPhone)
-  await picture(onPhone, 'widget-phone', language)
+  await takeScreenshot(onPhone, 'widget-phone', language)
 }
 
-/** Runs on the page: resolves when it is next told that nothing is unread. */
+/** Runs on the page: resolves at the next event with zero unread messages. */
 function nothingUnread(): Promise<void> {
   return new Promise((resolve) => window.Kefu?.('on', 'unread', (count: unknown) => count === 0 && resolve()))
 }
 
-async function showConsole(page: Page, held: HeldTalks, talk: Talk, language: Language): Promise<void> {
-  const { customer, conversationId } = held.get(talk) as HeldTalk
+async function showConsole(
+  page: Page,
+  started: StartedConversations,
+  script: ScriptedConversation,
+  language: Language,
+): Promise<void> {
+  const { customer, conversationId } = started.get(script) as StartedConversation
   await page.goto(new URL(`/console/conversations/${conversationId}?view=mine`, page.url()).href)
   await page
-    .getByText(talk.lines.at(-1)?.[2] as string)
+    .getByText(script.lines.at(-1)?.[2] as string)
     .last()
     .waitFor()
   await page.waitForLoadState('networkidle')
   await customer.request('typing:set', { conversationId, typing: true, preview: shownTyping[language] })
   await page.getByText(shownTyping[language]).waitFor()
-  await picture(page, 'console-conversation', language)
+  await takeScreenshot(page, 'console-conversation', language)
   if (language !== 'en') return
   await page.emulateMedia({ colorScheme: 'dark' })
-  await picture(page, 'console-dark')
+  await takeScreenshot(page, 'console-dark')
   await page.emulateMedia({ colorScheme: 'light' })
 }
 
-async function takeAll(browser: Browser, dataDir: string, setupLink: string): Promise<void> {
+async function takeScreenshots(browser: Browser, dataDir: string, setupLink: string): Promise<void> {
   const url = new URL(setupLink).origin
   await setUp(browser, setupLink)
-  const colleagues = await addStaff(url)
+  const colleagues = await addAgents(url)
   const english = await openConsole(browser, url, 'en')
   await english.getByRole('heading', { name: 'Ready for the first customer' }).waitFor()
-  await picture(english, 'console-empty')
+  await takeScreenshot(english, 'console-empty')
 
-  const held = await holdTalks(url, colleagues)
-  const shopTalks = {
-    en: await talkInShop(browser, url, 'en', colleagues.anna),
-    'zh-CN': await talkInShop(browser, url, 'zh-CN', colleagues.ning),
+  const started = await startConversations(url, colleagues)
+  const demoConversations = {
+    en: await chatInDemo(browser, url, 'en', colleagues.anna),
+    'zh-CN': await chatInDemo(browser, url, 'zh-CN', colleagues.ning),
   }
-  await moveInTime(
+  await setTimes(
     dataDir,
     new Map([
-      ...[...held].map(([talk, { conversationId }]) => [conversationId, talk.lines] as const),
-      ...Object.values(shopTalks).map(({ conversationId, lines }) => [conversationId, lines] as const),
+      ...[...started].map(([script, { conversationId }]) => [conversationId, script.lines] as const),
+      ...Object.values(demoConversations).map(({ conversationId, lines }) => [conversationId, lines] as const),
     ]),
   )
 
-  const waiting = held.get(shownWaiting) as HeldTalk
+  const waiting = started.get(shownWaiting) as StartedConversation
   await english.goto(`${url}/console/conversations/${waiting.conversationId}`)
   await english.getByRole('button', { name: 'Claim' }).waitFor()
   await english.waitForLoadState('networkidle')
-  await picture(english, 'console-waiting')
-  await showConsole(english, held, shownInEnglish, 'en')
-  await showConsole(await openConsole(browser, url, 'zh-CN'), held, shownInChinese, 'zh-CN')
-  await showWidget(browser, shopTalks.en, 'en')
-  await showWidget(browser, shopTalks['zh-CN'], 'zh-CN')
-  for (const { customer } of held.values()) customer.close()
+  await takeScreenshot(english, 'console-waiting')
+  await showConsole(english, started, shownInEnglish, 'en')
+  await showConsole(await openConsole(browser, url, 'zh-CN'), started, shownInChinese, 'zh-CN')
+  await showWidget(browser, demoConversations.en, 'en')
+  await showWidget(browser, demoConversations['zh-CN'], 'zh-CN')
+  for (const { customer } of started.values()) customer.close()
   for (const colleague of Object.values(colleagues)) colleague.close()
 }
 
@@ -181,7 +190,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'kefu-screenshots-'))
 const kefu = await startKefu(dataDir)
 const browser = await launchChromium()
 try {
-  await takeAll(browser, dataDir, kefu.setupLink)
+  await takeScreenshots(browser, dataDir, kefu.setupLink)
 } finally {
   await browser.close()
   await kefu.stop()

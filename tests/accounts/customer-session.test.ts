@@ -1,4 +1,4 @@
-// The widget's session: who comes back is the same customer, and nobody becomes another.
+// The widget's session: a returning customer keeps their identity, and nobody gets the identity of another.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Site } from '#protocol/entities.ts'
@@ -8,7 +8,7 @@ import { budgets } from '../../server/budgets/budgets.ts'
 import { startSession } from '../../server/customers/start-session.ts'
 import { loopback, startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf } from './people.ts'
+import { codeOf } from './logins.ts'
 
 describe("the widget's session", () => {
   let app: TestApp
@@ -23,7 +23,7 @@ describe("the widget's session", () => {
     return answer.body as WidgetSessionReply
   }
 
-  it('begins with a new anonymous customer, of the first site or the one named [CS1]', async () => {
+  it('starts with a new anonymous customer, on the first site or the named one [CS1]', async () => {
     const [one, two] = [await session(), await session({ site: app.siteKey })]
     const { id } = one.customer
     expect(one.customer).toEqual({ id, name: `#${id}`, email: null, isEmailVerified: false })
@@ -45,7 +45,7 @@ describe("the widget's session", () => {
     expect(codeOf(await app.call('POST', '/widget/session', { site: 'nope' }))).toBe('not_found')
   })
 
-  it('goes on with a resume token, each of which is replaced [CS2]', async () => {
+  it('resumes with a resume token and replaces that token each time [CS2]', async () => {
     const first = await session()
     let { resumeToken } = first
     for (let i = 0; i < 3; i++) {
@@ -56,7 +56,7 @@ describe("the widget's session", () => {
     }
   })
 
-  it('goes on after a lost answer, at once from two tabs, and however late [CS2]', async () => {
+  it('resumes after a lost reply, from two tabs concurrently, and after any delay [CS2]', async () => {
     const { resumeToken, customer } = await session()
     const [lost, again] = await Promise.all([session({ resumeToken }), session({ resumeToken })])
     expect(again).toMatchObject({ customer, resumeToken: lost.resumeToken })
@@ -66,7 +66,7 @@ describe("the widget's session", () => {
     expect(await session({ resumeToken: lost.resumeToken })).toMatchObject({ customer })
   })
 
-  it('goes on under a new signing secret, a lost answer included [CS2] [AU9]', async () => {
+  it('resumes under a new signing secret, also after a lost reply [CS2] [AU9]', async () => {
     const { resumeToken, customer } = await session()
     const lost = await session({ resumeToken })
     const rotated = { ...app, jwtSecrets: ['n'.repeat(40), ...app.jwtSecrets] }
@@ -75,7 +75,7 @@ describe("the widget's session", () => {
     expect((await startSession(rotated, { resumeToken: again.resumeToken }, loopback)).customer).toEqual(customer)
   })
 
-  it('begins anew with a token that is older, made up or expired, or of another site [CS3]', async () => {
+  it('starts from scratch with an older, forged or expired token, or one of another site [CS3]', async () => {
     const { resumeToken: oldest, customer } = await session()
     const { resumeToken: older } = await session({ resumeToken: oldest })
     const { resumeToken: current } = await session({ resumeToken: older })
@@ -104,7 +104,7 @@ describe("the widget's session", () => {
     expect((await session({ resumeToken, token })).customer.id).not.toBe(leaving.customer.id)
   })
 
-  it('lives on for 180 days from its last use [CS2]', async () => {
+  it('expires 180 days after its last use [CS2]', async () => {
     const { resumeToken, customer } = await session()
     const soon = new Date(Date.now() + 60_000)
     await app.db.updateTable('customer_sessions').set({ expires_at: soon }).where('user_id', '=', customer.id).execute()
@@ -117,7 +117,7 @@ describe("the widget's session", () => {
     expect(Math.abs(Date.parse(expires_at) - Date.now() - limits.customerSessionMs)).toBeLessThan(60_000)
   })
 
-  it('goes on with an access token alone, and holds on to it when the resume token is no good [CS4]', async () => {
+  it('resumes with an access token alone, also when the resume token is invalid [CS4]', async () => {
     const { token, resumeToken, customer } = await session()
     const next = await session({ token })
     expect(next.customer).toEqual(customer)
@@ -125,11 +125,11 @@ describe("the widget's session", () => {
     expect((await session({ token, resumeToken: `1.${'A'.repeat(43)}` })).customer).toEqual(customer)
   })
 
-  it('takes what the page tells of the customer [CS5]', async () => {
-    const told = await session({ name: '小明', email: 'ming@mail.example', locale: 'zh-TW' })
-    expect(told.customer).toMatchObject({ name: '小明', email: 'ming@mail.example' })
-    const renamed = await session({ resumeToken: told.resumeToken, name: '大明', locale: 'fr-FR' })
-    expect(renamed.customer).toEqual({ ...told.customer, name: '大明' })
+  it('stores the name, email and language that the page reports [CS5]', async () => {
+    const reported = await session({ name: '小明', email: 'ming@inbox.example', locale: 'zh-TW' })
+    expect(reported.customer).toMatchObject({ name: '小明', email: 'ming@inbox.example' })
+    const renamed = await session({ resumeToken: reported.resumeToken, name: '大明', locale: 'fr-FR' })
+    expect(renamed.customer).toEqual({ ...reported.customer, name: '大明' })
     expect((await session({ resumeToken: renamed.resumeToken })).customer).toEqual(renamed.customer)
     const languages = async (locale: string) => {
       const { customer } = await session({ locale })
@@ -142,7 +142,7 @@ describe("the widget's session", () => {
     expect(await languages('de-DE')).toBe('en')
   })
 
-  it('ends with the widget’s logout, with its connections, and nobody else’s [CS10]', async () => {
+  it('ends on widget logout together with its connections, and ends no other session [CS10]', async () => {
     const { resumeToken, customer, token } = await session()
     const other = await session()
     const logout = (resumeToken: string) => app.call('POST', '/widget/logout', { resumeToken })
@@ -160,7 +160,7 @@ describe("the widget's session", () => {
     stays.close()
   })
 
-  it('is there for a blocked customer too [CS8]', async () => {
+  it('works for a blocked customer too [CS8]', async () => {
     const { resumeToken, customer, token } = await session()
     const agent = await (await app.newAgent()).connect()
     const blocked = await agent.request('customer:set-blocked', { customerId: customer.id, blocked: true })
@@ -171,13 +171,13 @@ describe("the widget's session", () => {
     client.close()
   })
 
-  it('says whether somebody is here to answer [CS1]', async () => {
+  it('reports whether an agent is available [CS1]', async () => {
     const agent = await (await app.newAgent()).connect()
     await agent.request('agent:list', {})
     expect((await session()).site.available).toBe(true)
   })
 
-  it('begins 30 times at once from one address, then one every two seconds [CS6] [T18]', async () => {
+  it('starts 30 times in a burst from one address, then once every two seconds [CS6] [T18]', async () => {
     let now = Date.now()
     const limited = await startTestApp({ rateLimits: true, now: () => now })
     const begin = () => limited.call('POST', '/widget/session', {})

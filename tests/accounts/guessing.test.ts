@@ -1,4 +1,4 @@
-// Guessing passwords, and keeping others from logging in by it.
+// Password guessing, and locking others out by guessing.
 
 import { hash } from 'argon2'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { serverLimits } from '#protocol/limits/server.ts'
 import { concurrentHashes, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { codeOf, password } from './people.ts'
+import { codeOf, password } from './logins.ts'
 
 const apps: TestApp[] = []
 let app: TestApp
@@ -33,7 +33,7 @@ async function newLogin(username: string): Promise<number> {
 
 const { count } = budgets.loginFailures
 
-describe('names that mean the same account', () => {
+describe('spellings of one account name', () => {
   const spellings = [
     'admin',
     'admin ',
@@ -47,7 +47,7 @@ describe('names that mean the same account', () => {
     '\uff21dmin ',
   ]
 
-  it('[AU20] [F9] are counted together: ten failures in any spellings, from as many addresses, are all there are', async () => {
+  it('[AU20] [F9] share one failure count: ten failures in any spelling and from any address', async () => {
     await newLogin('admin')
     for (let i = 0; i < count; i++) {
       expect(await tryFrom(`203.0.113.${i}`, spellings[i % spellings.length] as string)).toBe('unauthorized')
@@ -57,14 +57,14 @@ describe('names that mean the same account', () => {
     }
   })
 
-  it('[AU20] [F9] are counted together where there is no such account, so that nobody learns whether there is one', async () => {
+  it('[AU20] [F9] share one failure count for a missing account too, so the limit reveals no account', async () => {
     for (let i = 0; i < count; i++) {
       expect(await tryFrom(`203.0.113.${i}`, spellings[i % spellings.length] as string)).toBe('unauthorized')
     }
     for (const spelling of spellings) expect(await tryFrom('198.51.100.1', spelling)).toBe('rate_limited')
   })
 
-  it('[AU20] [F9] [US1] are one name: whoever is called that logs in by each, and no other gets one', async () => {
+  it('[AU20] [F9] [US1] are one name: its owner logs in with each, and nobody else can register one', async () => {
     const id = await newLogin('mei')
     const admin = await app.newAgent({ role: 'admin' })
     for (const spelling of ['mei', 'MEI', 'mei  ', ' mei', '\uff4d\uff45\uff49']) {
@@ -77,8 +77,8 @@ describe('names that mean the same account', () => {
   })
 })
 
-describe('a queue full of strangers', () => {
-  it('[AU21] [S11] keeps nobody out who logs in from a trusted device', { timeout: 120_000 }, async () => {
+describe('a full password queue', () => {
+  it('[AU21] [S11] does not delay a login from a trusted device', { timeout: 120_000 }, async () => {
     await newLogin('mei')
     const first = await logInFrom('203.0.113.200', 'mei', password)
     const device = first.headers.getSetCookie().find((cookie) => cookie.startsWith('kefu_device=')) as string
@@ -93,14 +93,14 @@ describe('a queue full of strangers', () => {
     await Promise.all(waiting)
   })
 
-  it('[AU21] [S11] is not filled by one address: ten of its passwords wait, the next one is refused without waiting', async () => {
+  it('[AU21] [S11] cannot be filled by one address: ten checks wait, the next is rejected immediately', async () => {
     const codes = await Promise.all(Array.from({ length: 40 }, (_, i) => tryFrom('203.0.113.1', `nobody${i}`)))
     expect(codes.filter((code) => code === 'unauthorized').length).toBeLessThanOrEqual(count)
     expect(codes.filter((code) => code === 'rate_limited').length).toBeGreaterThanOrEqual(40 - count)
     expect(await tryFrom('203.0.113.2', 'nobody')).toBe('unauthorized')
   })
 
-  it('[AU21] [S11] is not filled by one /48', async () => {
+  it('[AU21] [S11] cannot be filled by one /48', async () => {
     const from = (i: number) => `2001:db8:0:${i.toString(16)}::1`
     const codes = await Promise.all(Array.from({ length: 80 }, (_, i) => tryFrom(from(i), `nobody${i}`)))
     const { concurrent } = budgets.pendingLoginsPerNetwork
@@ -109,14 +109,14 @@ describe('a queue full of strangers', () => {
     expect(codes.filter((code) => code === 'unauthorized').length).toBeGreaterThanOrEqual(concurrent)
   })
 
-  it('[AU21] a stranger over the rate is refused before the account is looked up', async () => {
+  it('[AU21] rejects a caller over the rate before it looks up the account', async () => {
     for (let i = 0; i < count; i++) app.rates.count('loginFailures', 'address 203.0.113.3')
     expect(await tryFrom('203.0.113.3', 'anybody', password)).toBe('rate_limited')
   })
 })
 
 describe('addresses of one network', () => {
-  it('[AU22] [S11] count as one within a /64, and together for a /48', async () => {
+  it('[AU22] [S11] count as one within a /64 and together within a /48', async () => {
     for (let i = 0; i < count; i++) expect(await tryFrom(`2001:db8:5:1::${i + 1}`, `nobody${i}`)).toBe('unauthorized')
     expect(await tryFrom('2001:db8:5:1:9::1', 'somebody')).toBe('rate_limited')
     expect(await tryFrom('2001:db8:5:2::1', 'somebody')).toBe('unauthorized')

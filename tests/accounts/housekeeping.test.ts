@@ -1,38 +1,38 @@
-// What nobody needs any more is removed; what somebody said stays.
+// Housekeeping removes expired sessions and abandoned customers. Messages stay.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { runHousekeeping } from '../../server/customers/housekeeping.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 
-describe('the upkeep', () => {
+describe('housekeeping', () => {
   let app: TestApp
   beforeAll(async () => {
     app = await startTestApp()
   })
   afterAll(() => app.stop())
 
-  async function cameAgo(customer: TestAccount, ms: number): Promise<number> {
+  async function setCreatedAgo(customer: TestAccount, ms: number): Promise<number> {
     const created_at = new Date(Date.now() - ms)
     await app.db.updateTable('users').set({ created_at }).where('id', '=', customer.id).execute()
     return customer.id
   }
 
-  it('removes customers who never began a conversation, after a day [CS7]', async () => {
+  it('removes customers who never started a conversation, after a day [CS7]', async () => {
     const day = serverLimits.abandonedCustomerMs
-    const silent = await cameAgo(await app.newCustomer(), day + 60_000)
-    const recent = await cameAgo(await app.newCustomer(), day - 60_000)
+    const silent = await setCreatedAgo(await app.newCustomer(), day + 60_000)
+    const recent = await setCreatedAgo(await app.newCustomer(), day - 60_000)
     const agent = await app.newAgent()
-    await cameAgo(agent, 2 * day)
+    await setCreatedAgo(agent, 2 * day)
     const { customerAccount } = await app.startConversation()
-    const spoken = await cameAgo(customerAccount, 2 * day)
+    const spoken = await setCreatedAgo(customerAccount, 2 * day)
     await Promise.all([runHousekeeping(app), runHousekeeping(app)])
     const left = (await app.db.selectFrom('users').select('id').execute()).map(({ id }) => id)
     expect(left).toEqual(expect.arrayContaining([recent, agent.id, spoken]))
     expect(left).not.toContain(silent)
   })
 
-  it('removes more than fit in one batch [CS7]', async () => {
+  it('removes more rows than fit in one batch [CS7]', async () => {
     const created_at = new Date(Date.now() - 2 * serverLimits.abandonedCustomerMs)
     const rows = Array.from({ length: serverLimits.housekeepingRows + 1 }, () => ({
       role: 'customer' as const,
@@ -44,7 +44,7 @@ describe('the upkeep', () => {
     expect(left).toEqual([])
   })
 
-  it('removes sessions whose time is over, and no others [CS7]', async () => {
+  it('removes expired sessions and no others [CS7]', async () => {
     const accounts = [await app.newAgent(), await app.newCustomer(), await app.newAgent(), await app.newCustomer()]
     const ended = accounts.slice(0, 2).map(({ id }) => id)
     const expires_at = new Date(Date.now() - 60_000)

@@ -1,4 +1,4 @@
-// Customers whom their shop vouches for: who is who, and that nobody becomes another by what a page merely says.
+// Customers signed by their shop: who is who, and that unsigned claims of a page give nobody another's identity.
 
 import { createHmac } from 'node:crypto'
 import jwt from 'jsonwebtoken'
@@ -8,11 +8,11 @@ import type { IdentitySecretReply, WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { verifyIdentity } from '../../server/customers/verify-identity.ts'
 import { resealIdentitySecrets } from '../../server/sites/reseal-identity-secrets.ts'
-import { type Answer, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { type HttpReply, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf } from './people.ts'
+import { codeOf } from './logins.ts'
 
-describe('a customer whom the shop knows', () => {
+describe('an identified customer', () => {
   let app: TestApp
   let admin: TestAccount
   let site: Site
@@ -36,12 +36,12 @@ describe('a customer whom the shop knows', () => {
 
   const newSub = () => `customer ${++people}`
   const seconds = () => Math.floor(now / 1000)
-  /** As a shop's server signs it. */
+  /** Signs as a shop's server would. */
   const identityOf = (sub: string, claims: object = {}, key = secret) =>
     jwt.sign(JSON.stringify({ sub, aud: site.key, exp: seconds() + 300, ...claims }), key, {
       header: { alg: 'HS256', typ: 'JWT' },
     })
-  const ask = (body: object): Promise<Answer> => app.call('POST', '/widget/session', { site: site.key, ...body })
+  const ask = (body: object): Promise<HttpReply> => app.call('POST', '/widget/session', { site: site.key, ...body })
 
   async function session(body: object = {}): Promise<WidgetSessionReply> {
     const answer = await ask(body)
@@ -49,7 +49,7 @@ describe('a customer whom the shop knows', () => {
     return answer.body as WidgetSessionReply
   }
 
-  /** Begins a conversation and says what its customer sees. */
+  /** Starts a conversation with this message and returns its id. */
   async function write({ token }: WidgetSessionReply, content: string): Promise<number> {
     const client = await connectClient(app.url, token)
     const message = { clientMessageId: 'm', content }
@@ -70,19 +70,19 @@ describe('a customer whom the shop knows', () => {
       .where('id', '=', customer.id)
       .executeTakeFirstOrThrow()
 
-  it('is the same customer in every browser, also when two come first at once [ID3]', async () => {
+  it('is one customer in every browser, also when two browsers identify concurrently [ID3]', async () => {
     const sub = newSub()
     const both = await Promise.all([session({ identity: identityOf(sub) }), session({ identity: identityOf(sub) })])
-    const later = await session({ identity: identityOf(sub, { name: '小明', email: 'ming@mail.example' }) })
+    const later = await session({ identity: identityOf(sub, { name: '小明', email: 'ming@inbox.example' }) })
     expect(new Set([...both, later].map(({ customer }) => customer.id)).size).toBe(1)
-    expect(later.customer).toMatchObject({ name: '小明', email: 'ming@mail.example', isEmailVerified: true })
+    expect(later.customer).toMatchObject({ name: '小明', email: 'ming@inbox.example', isEmailVerified: true })
     expect((await session({ resumeToken: later.resumeToken })).customer).toEqual(later.customer)
     expect((await session({ identity: identityOf(newSub()) })).customer.id).not.toBe(later.customer.id)
-    // Ids are compared letter by letter.
+    // External ids are compared byte by byte.
     expect((await session({ identity: identityOf(sub.toUpperCase()) })).customer.id).not.toBe(later.customer.id)
   })
 
-  it('of another site is another customer [ID3]', async () => {
+  it('is a different customer on another site [ID3]', async () => {
     const other = (await admin.call('POST', '/sites', { name: 'Other' })).body as Site
     const { secret: otherSecret } = await newSecret(other)
     const sub = newSub()
@@ -93,7 +93,7 @@ describe('a customer whom the shop knows', () => {
     expect(codeOf(await ask({ identity: identityOf(sub, { aud: other.key }) }))).toBe('unauthorized')
   })
 
-  it('is vouched for by a good identity alone; every other is answered alike [ID2] [T05]', async () => {
+  it('needs a valid identity; every invalid one gets the same error [ID2] [T05]', async () => {
     const sub = newSub()
     const { resumeToken, customer } = await session()
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -135,41 +135,41 @@ describe('a customer whom the shop knows', () => {
     const answers = await Promise.all(bad.map((identity) => ask({ identity, resumeToken })))
     expect(new Set(answers.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1)
     expect(answers[0]).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } })
-    // None of them used up the session.
+    // None of the attempts ended the session.
     expect((await session({ resumeToken })).customer).toEqual(customer)
     const edge = { exp: seconds() + longest }
     expect((await session({ identity: identityOf(sub, edge) })).customer.id).not.toBe(customer.id)
     expect((await ask({ identity: identityOf(sub, { exp: seconds() - 29 }) })).status).toBe(200)
   })
 
-  it('keeps what an anonymous customer wrote, when the shop names them for the first time [ID4]', async () => {
+  it("keeps an anonymous customer's messages when first identified [ID4]", async () => {
     const anonymous = await session({ name: 'Ann' })
     const conversationId = await write(anonymous, 'before I signed in')
     const agent = await (await app.newAgent()).connect()
     const tab = await connectClient(app.url, anonymous.token)
     const sub = newSub()
-    const known = await session({ resumeToken: anonymous.resumeToken, identity: identityOf(sub) })
-    expect(known.customer).toEqual(anonymous.customer)
-    expect(await conversationsOf(known)).toEqual([conversationId])
-    // What was handed out before, to whomever, opens nothing any more.
+    const identified = await session({ resumeToken: anonymous.resumeToken, identity: identityOf(sub) })
+    expect(identified.customer).toEqual(anonymous.customer)
+    expect(await conversationsOf(identified)).toEqual([conversationId])
+    // Tokens issued before identification open nothing.
     expect(await tab.next('connection:closing')).toEqual({ reason: 'revoked' })
-    expect((await session({ resumeToken: anonymous.resumeToken })).customer.id).not.toBe(known.customer.id)
-    const told = await agent.next('conversation:updated', ({ change }) => change === 'customer')
-    expect(told.conversation.customer).toMatchObject({ externalId: sub, name: 'Ann', isNameVerified: false })
+    expect((await session({ resumeToken: anonymous.resumeToken })).customer.id).not.toBe(identified.customer.id)
+    const update = await agent.next('conversation:updated', ({ change }) => change === 'customer')
+    expect(update.conversation.customer).toMatchObject({ externalId: sub, name: 'Ann', isNameVerified: false })
     const elsewhere = await session({ identity: identityOf(sub) })
     expect(await conversationsOf(elsewhere)).toEqual([conversationId])
     tab.close()
   })
 
-  it('is never mixed with the anonymous one of a browser in which they sign in later [ID4] [T19]', async () => {
+  it('is never merged with the anonymous customer of a browser where they sign in later [ID4] [T19]', async () => {
     const sub = newSub()
-    const known = await session({ identity: identityOf(sub) })
-    const history = await write(known, 'mine')
+    const identified = await session({ identity: identityOf(sub) })
+    const history = await write(identified, 'mine')
     const anonymous = await session()
     const foreign = await write(anonymous, 'somebody at the same screen')
     const tab = await connectClient(app.url, anonymous.token)
     const swapped = await session({ resumeToken: anonymous.resumeToken, identity: identityOf(sub) })
-    expect(swapped.customer).toEqual(known.customer)
+    expect(swapped.customer).toEqual(identified.customer)
     expect(await conversationsOf(swapped)).toEqual([history])
     expect(await tab.next('connection:closing')).toEqual({ reason: 'revoked' })
     expect(await rowOf(anonymous)).toMatchObject({ external_id: null })
@@ -178,7 +178,7 @@ describe('a customer whom the shop knows', () => {
     tab.close()
   })
 
-  it('takes over the browser of another, whose session and connections end [ID5] [T20]', async () => {
+  it("replaces another customer in a browser and ends that customer's session and connections [ID5] [T20]", async () => {
     const [subA, subB] = [newSub(), newSub()]
     const a = await session({ identity: identityOf(subA) })
     await write(a, 'of A alone')
@@ -195,7 +195,7 @@ describe('a customer whom the shop knows', () => {
     tab.close()
   })
 
-  it('goes on in one session when the same identity comes again [ID5]', async () => {
+  it('stays in one session when the same identity is sent again [ID5]', async () => {
     const sub = newSub()
     const first = await session({ identity: identityOf(sub) })
     const tab = await connectClient(app.url, first.token)
@@ -205,29 +205,33 @@ describe('a customer whom the shop knows', () => {
     tab.close()
   })
 
-  it('is called what the shop signed; what else is told fills gaps, as not verified [ID6] [T19]', async () => {
+  it('has the signed name; unsigned values only fill gaps and are marked as unverified [ID6] [T19]', async () => {
     const sub = newSub()
-    const signed = await session({ identity: identityOf(sub, { name: 'Ming' }), name: 'Boss', email: 'a@mail.example' })
+    const signed = await session({
+      identity: identityOf(sub, { name: 'Ming' }),
+      name: 'Boss',
+      email: 'a@inbox.example',
+    })
     expect(await rowOf(signed)).toEqual({
       name: 'Ming',
-      email: 'a@mail.example',
+      email: 'a@inbox.example',
       external_id: sub,
       is_name_verified: true,
       is_email_verified: false,
     })
-    const told = await session({ resumeToken: signed.resumeToken, name: 'Boss', email: 'b@mail.example' })
-    expect(told.customer).toMatchObject({ name: 'Ming', email: 'b@mail.example', isEmailVerified: false })
-    const vouched = await session({ identity: identityOf(sub, { email: 'c@mail.example', name: 'Mei' }) })
-    expect(vouched.customer).toMatchObject({ name: 'Mei', email: 'c@mail.example', isEmailVerified: true })
-    const later = await session({ resumeToken: vouched.resumeToken, email: 'd@mail.example' })
-    expect(later.customer).toEqual(vouched.customer)
-    // Somebody else's address or name, unsigned, is a word and nothing more.
-    const stranger = await session({ name: 'Mei', email: 'c@mail.example' })
-    expect(stranger.customer.id).not.toBe(vouched.customer.id)
+    const unsigned = await session({ resumeToken: signed.resumeToken, name: 'Boss', email: 'b@inbox.example' })
+    expect(unsigned.customer).toMatchObject({ name: 'Ming', email: 'b@inbox.example', isEmailVerified: false })
+    const signedAgain = await session({ identity: identityOf(sub, { email: 'c@inbox.example', name: 'Mei' }) })
+    expect(signedAgain.customer).toMatchObject({ name: 'Mei', email: 'c@inbox.example', isEmailVerified: true })
+    const later = await session({ resumeToken: signedAgain.resumeToken, email: 'd@inbox.example' })
+    expect(later.customer).toEqual(signedAgain.customer)
+    // An unsigned address or name identifies nobody.
+    const stranger = await session({ name: 'Mei', email: 'c@inbox.example' })
+    expect(stranger.customer.id).not.toBe(signedAgain.customer.id)
     expect(await rowOf(stranger)).toMatchObject({ is_name_verified: false, is_email_verified: false })
   })
 
-  it('may have an odd name or address in the shop’s books and talk all the same [ID6]', async () => {
+  it('can talk even if the shop signed an odd name or address [ID6]', async () => {
     const odd = { name: `  ${'名'.repeat(100)}`, email: 'no address' }
     const { customer } = await session({ identity: identityOf(newSub(), odd) })
     expect(customer).toMatchObject({ name: '名'.repeat(limits.nameLength), email: null })
@@ -235,7 +239,7 @@ describe('a customer whom the shop knows', () => {
     expect(worse.customer).toMatchObject({ name: `#${worse.customer.id}`, email: null })
   })
 
-  it('is all that a site serves which requires identity [ID7] [T19]', async () => {
+  it('is the only kind of customer on a site that requires identity [ID7] [T19]', async () => {
     const strict = (await admin.call('POST', '/sites', { name: 'Strict' })).body as Site
     const patch = (body: object) => admin.call('PATCH', `/sites/${strict.id}`, body)
     expect(codeOf(await patch({ requireIdentity: true }))).toBe('conflict')
@@ -251,14 +255,16 @@ describe('a customer whom the shop knows', () => {
       })
     }
     const identity = identityOf(newSub(), { aud: strict.key }, key)
-    const known = await session({ site: strict.key, identity, resumeToken: before.resumeToken })
-    expect(known.customer.id).toBe(before.customer.id)
-    expect((await session({ site: strict.key, resumeToken: known.resumeToken })).customer).toEqual(known.customer)
+    const identified = await session({ site: strict.key, identity, resumeToken: before.resumeToken })
+    expect(identified.customer.id).toBe(before.customer.id)
+    expect((await session({ site: strict.key, resumeToken: identified.resumeToken })).customer).toEqual(
+      identified.customer,
+    )
     await patch({ requireIdentity: false })
     await session({ site: strict.key })
   })
 
-  it('is vouched for with a secret that is told once and that the database holds sealed [ID1]', async () => {
+  it('is signed with a secret that is shown once and stored sealed [ID1]', async () => {
     const list = JSON.stringify((await admin.call('GET', '/sites')).body)
     expect(list).not.toContain(secret)
     expect(list).not.toMatch(/secret":"|[0-9a-f]{40}/)
@@ -272,7 +278,7 @@ describe('a customer whom the shop knows', () => {
     expect(codeOf(await admin.call('POST', '/sites/999999/identity-secret', {}))).toBe('not_found')
   })
 
-  it('is vouched for under a new first JWT_SECRET too, and when the old one is gone [ID1] [AU9] [T06]', async () => {
+  it('stays verifiable under a new first JWT_SECRET and after the old one is removed [ID1] [AU9] [T06]', async () => {
     const shop = (await admin.call('POST', '/sites', { name: 'Rotating' })).body as Site
     const keys = [(await newSecret(shop)).secret, (await newSecret(shop)).secret]
     const record = { ...shop, requireIdentity: false }
@@ -294,9 +300,9 @@ describe('a customer whom the shop knows', () => {
     await expect(verify(app.jwtSecrets)).resolves.toHaveLength(2)
   })
 
-  it('is vouched for with the former secret for a day more, or not at all once it leaked [ID1]', async () => {
+  it('accepts the previous secret for one more day, or not at all after a leak [ID1]', async () => {
     const former = secret
-    const known = await session({ identity: identityOf(newSub()) })
+    const identified = await session({ identity: identityOf(newSub()) })
     const anonymous = await session()
     secret = (await newSecret()).secret
     await session({ identity: identityOf(newSub(), {}, former) })
@@ -306,13 +312,13 @@ describe('a customer whom the shop knows', () => {
     const leaked = secret
     secret = (await newSecret(site, { endFormer: true })).secret
     expect(codeOf(await ask({ identity: identityOf(newSub(), {}, leaked) }))).toBe('unauthorized')
-    await expect(connectClient(app.url, known.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
-    expect((await session({ resumeToken: known.resumeToken })).customer.id).not.toBe(known.customer.id)
+    await expect(connectClient(app.url, identified.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
+    expect((await session({ resumeToken: identified.resumeToken })).customer.id).not.toBe(identified.customer.id)
     expect((await session({ resumeToken: anonymous.resumeToken })).customer).toEqual(anonymous.customer)
     await session({ identity: identityOf(newSub()) })
   })
 
-  it('may be let go on a lost answer: asking again with the same identity finds the same customer [ID3]', async () => {
+  it('is found again by the same identity after a lost reply [ID3]', async () => {
     const anonymous = await session()
     const sub = newSub()
     const body = { resumeToken: anonymous.resumeToken, identity: identityOf(sub) }

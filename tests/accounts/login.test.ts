@@ -8,7 +8,7 @@ import { concurrentHashes, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf, logIn, newUser, password } from './people.ts'
+import { codeOf, logIn, newUser, password } from './logins.ts'
 
 describe('logging in', () => {
   let app: TestApp
@@ -17,7 +17,7 @@ describe('logging in', () => {
   })
   afterAll(() => app.stop())
 
-  it('gives a token that works and a cookie that no script reads, whatever the case of the name [AU1]', async () => {
+  it('returns a token and sets an HttpOnly cookie, with any letter case of the name [AU1]', async () => {
     const user = await newUser(app)
     const answer = await app.call('POST', '/auth/login', { username: user.username.toUpperCase(), password })
     expect(answer).toMatchObject({ status: 200, body: { expiresIn: limits.accessTokenMs / 1000, user } })
@@ -27,7 +27,7 @@ describe('logging in', () => {
     expect(JSON.stringify(answer.body)).not.toContain(cookie.split('.')[1])
   })
 
-  it('answers unknown, wrong and disabled alike [AU2] [T16]', async () => {
+  it('gives unknown, wrong and disabled logins the same error [AU2] [T16]', async () => {
     const user = await newUser(app)
     const disabled = await newUser(app)
     const olderMake = await app.newAgent()
@@ -43,7 +43,7 @@ describe('logging in', () => {
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
   })
 
-  it('keeps no password and no token as it was given [AU1] [T34]', async () => {
+  it('stores no password and no token in plain text [AU1] [T34]', async () => {
     const user = await newUser(app)
     const { cookie } = await logIn(app, user.username)
     const row = await app.db
@@ -56,7 +56,7 @@ describe('logging in', () => {
     expect(row.token_hash.toString('base64url')).not.toBe(cookie.split('.')[1])
   })
 
-  it('ends the session and its connections on logout, and is content without one [AU7] [T04]', async () => {
+  it('ends the session and its connections on logout, and succeeds without a session [AU7] [T04]', async () => {
     const user = await newUser(app)
     const here = await logIn(app, user.username)
     const elsewhere = await logIn(app, user.username)
@@ -74,7 +74,7 @@ describe('logging in', () => {
     other.close()
   })
 
-  it('makes a hash of older parameters anew, which goes on fitting [AU13]', async () => {
+  it('rehashes a password whose hash has older parameters [AU13]', async () => {
     const user = await newUser(app)
     const hashOf = () =>
       app.db.selectFrom('users').select('password_hash').where('id', '=', user.id).executeTakeFirstOrThrow()
@@ -98,7 +98,7 @@ describe('logging in', () => {
   })
 })
 
-describe('failing to log in', () => {
+describe('failed logins', () => {
   let app: TestApp
   let now = Date.now()
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe('failing to log in', () => {
   const tryAs = (username: string, secret: string) =>
     app.call('POST', '/auth/login', { username, password: secret }).then((answer) => codeOf(answer) ?? 'ok')
 
-  it('too often from one address or for one account is told to wait, even with the right password [AU3] [T17]', async () => {
+  it('from one address or for one account lead to a wait, even with the right password [AU3] [T17]', async () => {
     const user = await newUser(app)
     expect(await tryAs(user.username, password)).toBe('ok')
     for (let i = 0; i < count; i++) expect(await tryAs(user.username, 'wrong')).toBe('unauthorized')
@@ -122,27 +122,27 @@ describe('failing to log in', () => {
     expect(await tryAs(user.username, password)).toBe('ok')
   })
 
-  it('under somebody’s name does not keep them out of a browser they have used before [AU11] [T17]', async () => {
+  it('for an account do not lock its owner out of a trusted device [AU11] [T17]', async () => {
     now += windowMs
     const [user, another] = [await newUser(app), await newUser(app)]
     const logInWith = (cookie: string, secret = password, { username } = user) =>
       app.call('POST', '/auth/login', { username, password: secret }, { cookie })
     const first = await logInWith('')
-    const known = first.headers.getSetCookie().find((cookie) => cookie.startsWith('kefu_device=')) as string
+    const trusted = first.headers.getSetCookie().find((cookie) => cookie.startsWith('kefu_device=')) as string
     for (let i = 0; i < count; i++) await tryAs(user.username, 'wrong')
     expect(await tryAs(user.username, password)).toBe('rate_limited')
-    expect((await logInWith(known)).status).toBe(200)
-    // It is a count of its own, not none; and nobody else's browser has it.
-    expect(codeOf(await logInWith(known, password, another))).toBe('rate_limited')
-    for (const forged of [known.replace(/.;/, ';'), known.replace(/=\d+/, `=${another.id}`), 'kefu_device=1.2.3'])
+    expect((await logInWith(trusted)).status).toBe(200)
+    // The trusted device has its own count. Another browser cannot use it.
+    expect(codeOf(await logInWith(trusted, password, another))).toBe('rate_limited')
+    for (const forged of [trusted.replace(/.;/, ';'), trusted.replace(/=\d+/, `=${another.id}`), 'kefu_device=1.2.3'])
       expect(codeOf(await logInWith(forged, password, forged.includes(`=${another.id}.`) ? another : user))).toBe(
         'rate_limited',
       )
-    for (let i = 0; i < count; i++) expect(codeOf(await logInWith(known, 'wrong'))).toBe('unauthorized')
-    expect(codeOf(await logInWith(known))).toBe('rate_limited')
+    for (let i = 0; i < count; i++) expect(codeOf(await logInWith(trusted, 'wrong'))).toBe('unauthorized')
+    expect(codeOf(await logInWith(trusted))).toBe('rate_limited')
   })
 
-  it('many times at once lets no more guesses through than one after another [AU3]', async () => {
+  it('sent concurrently allow no more guesses than sent one by one [AU3]', async () => {
     now += windowMs
     const user = await newUser(app)
     const guesses = Array.from({ length: count + 4 }, (_, i) => `guess ${i}`)

@@ -1,13 +1,13 @@
-// Where somebody is logged in, as they see it themselves and end it.
+// People list their own login sessions and end them.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoginSession } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf, type LoggedIn, logIn, newUser, password, refresh } from './people.ts'
+import { codeOf, type LoggedIn, logIn, newUser, password, refresh } from './logins.ts'
 
-describe('one’s own logins', () => {
+describe('own login sessions', () => {
   let app: TestApp
   beforeAll(async () => {
     app = await startTestApp()
@@ -17,7 +17,7 @@ describe('one’s own logins', () => {
   const list = async ({ call }: LoggedIn) =>
     ((await call('GET', '/me/sessions')).body as { sessions: LoginSession[] }).sessions
 
-  it('are listed with the browser, the one used last first, and nobody else’s [AU12]', async () => {
+  it('are listed with their browser, most recently used first, without those of others [AU12]', async () => {
     const user = await newUser(app)
     await logIn(app, (await newUser(app)).username)
     const first = await logIn(app, user.username)
@@ -33,7 +33,7 @@ describe('one’s own logins', () => {
     expect(JSON.stringify(sessions)).not.toMatch(/hash|token/)
   })
 
-  it('are ended one by one or all but this one, with their connections [AU12] [T04]', async () => {
+  it('can be ended one by one or all but the current one, together with their connections [AU12] [T04]', async () => {
     const user = await newUser(app)
     const [mine, other, third] = [
       await logIn(app, user.username),

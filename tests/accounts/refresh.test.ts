@@ -1,4 +1,4 @@
-// Staying logged in: refresh tokens rotate, lost answers are answered again, copies are found out.
+// Staying logged in: refresh tokens rotate, lost replies can be repeated, and copied tokens are detected.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoginReply } from '#protocol/http.ts'
@@ -6,7 +6,7 @@ import { limits } from '#protocol/limits/wire.ts'
 import { refresh as refreshUnder } from '../../server/auth/refresh.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { ageRotation, codeOf, cookieOf, logIn, newUser, refresh } from './people.ts'
+import { ageRotation, codeOf, cookieOf, logIn, newUser, refresh } from './logins.ts'
 
 const minute = 60_000
 
@@ -17,7 +17,7 @@ describe('refreshing', () => {
   })
   afterAll(() => app.stop())
 
-  it('gives a new token and replaces the refresh token, over and over [AU4]', async () => {
+  it('returns a new token and replaces the refresh token every time [AU4]', async () => {
     const user = await newUser(app)
     const seen: string[] = []
     let { cookie } = await logIn(app, user.username)
@@ -32,7 +32,7 @@ describe('refreshing', () => {
     expect(new Set([...seen, cookie]).size).toBe(4)
   })
 
-  it('at once from two tabs, and again after a lost answer, gives the same successor [AU4]', async () => {
+  it('returns the same successor to two concurrent tabs and after a lost reply [AU4]', async () => {
     const { cookie } = await logIn(app, (await newUser(app)).username)
     const both = await Promise.all([refresh(app, cookie), refresh(app, cookie)])
     const again = await refresh(app, cookie)
@@ -41,7 +41,7 @@ describe('refreshing', () => {
     expect((await refresh(app, cookieOf(again))).status).toBe(200)
   })
 
-  it('with a copy of the token before, past the grace, ends the session and its connections [AU5] [T04]', async () => {
+  it('with the previous token after the grace period ends the session and its connections [AU5] [T04]', async () => {
     const user = await newUser(app)
     const { cookie: stolen, reply } = await logIn(app, user.username)
     const client = await connectClient(app.url, reply.token)
@@ -53,7 +53,7 @@ describe('refreshing', () => {
     client.close()
   })
 
-  it('with the token before, within the grace, ends nothing [AU5]', async () => {
+  it('with the previous token within the grace period ends nothing [AU5]', async () => {
     const user = await newUser(app)
     const { cookie } = await logIn(app, user.username)
     const current = cookieOf(await refresh(app, cookie))
@@ -61,7 +61,7 @@ describe('refreshing', () => {
     expect(cookieOf(await refresh(app, cookie))).toBe(current)
   })
 
-  it('with anything else is refused and changes nothing [AU6]', async () => {
+  it('with any other token is rejected and changes nothing [AU6]', async () => {
     const user = await newUser(app)
     const { cookie: oldest } = await logIn(app, user.username)
     const current = cookieOf(await refresh(app, cookieOf(await refresh(app, oldest))))
@@ -79,7 +79,7 @@ describe('refreshing', () => {
     expect((await refresh(app, current)).status).toBe(200)
   })
 
-  it('after its session expired or its user was disabled is refused [AU6]', async () => {
+  it('is rejected after the session expired or the user was disabled [AU6]', async () => {
     const expired = await newUser(app)
     const disabled = await newUser(app)
     const [first, second] = [await logIn(app, expired.username), await logIn(app, disabled.username)]
@@ -92,7 +92,7 @@ describe('refreshing', () => {
     expect(codeOf(await second.call('GET', '/me'))).toBe('unauthorized')
   })
 
-  it('goes on under a new signing secret, a lost answer included [AU9]', async () => {
+  it('works under a new signing secret, also after a lost reply [AU9]', async () => {
     const { cookie } = await logIn(app, (await newUser(app)).username)
     const token = cookie.split('=')[1]
     const { refreshToken } = await refreshUnder(app, token)

@@ -1,17 +1,18 @@
-// JWT_SECRET is rotated: Kefu is started with the new one first, later without the old one, and nobody has to sign in again.
+// JWT_SECRET rotation: Kefu starts with the new secret first in the list, later without the old one. Nobody is logged
+// out.
 
 import jwt from 'jsonwebtoken'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoginReply, WidgetSessionReply } from '#protocol/http.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf, cookieOf, type LoggedIn, logIn, newUser, refresh } from './people.ts'
+import { codeOf, cookieOf, type LoggedIn, logIn, newUser, refresh } from './logins.ts'
 
 describe('rotating JWT_SECRET', () => {
   let before: TestApp
   let between: TestApp
   let after: TestApp
-  /** What was handed out under the old secret. */
+  /** Tokens issued under the old secret. */
   let agent: LoggedIn
   let customer: WidgetSessionReply
 
@@ -35,7 +36,7 @@ describe('rotating JWT_SECRET', () => {
   const me = (app: TestApp, token: string) => app.call('GET', '/me', undefined, { authorization: `Bearer ${token}` })
   const kidOf = (token: string) => jwt.decode(token, { complete: true })?.header.kid
 
-  it('signs nobody out: tokens of the old one go on, and are succeeded by those of the new one [AU9] [T06]', async () => {
+  it('logs nobody out: old tokens work and their successors use the new secret [AU9] [T06]', async () => {
     for (const token of [agent.reply.token, customer.token]) {
       const clients = await Promise.all(Array.from({ length: 10 }, () => connectClient(between.url, token)))
       for (const client of clients) client.close()
@@ -44,7 +45,7 @@ describe('rotating JWT_SECRET', () => {
     const refreshed = await refresh(between, agent.cookie)
     const { token } = refreshed.body as LoginReply
     expect(kidOf(token)).not.toBe(kidOf(agent.reply.token))
-    // On the connection that is open, too.
+    // On the open connection too.
     const client = await connectClient(between.url, agent.reply.token)
     await client.request('session:renew', { token })
     client.close()
@@ -54,10 +55,10 @@ describe('rotating JWT_SECRET', () => {
     agent = { ...agent, cookie: cookieOf(refreshed) }
   })
 
-  it('without the old one ends its access tokens alone: cookies and resume tokens go on [AU9] [T06]', async () => {
+  it('ends only access tokens when the old secret is removed: cookies and resume tokens work [AU9] [T06]', async () => {
     const untouched = await logIn(before, (await newUser(before)).username)
-    const visitor = await session(before, {})
-    for (const token of [agent.reply.token, customer.token, visitor.token, untouched.reply.token]) {
+    const secondCustomer = await session(before, {})
+    for (const token of [agent.reply.token, customer.token, secondCustomer.token, untouched.reply.token]) {
       expect(codeOf(await me(after, token))).toBe('unauthorized')
       await expect(connectClient(after.url, token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
     }
@@ -66,8 +67,8 @@ describe('rotating JWT_SECRET', () => {
       expect(status).toBe(200)
       expect((await me(after, (body as LoginReply).token)).status).toBe(200)
     }
-    for (const { resumeToken, customer: known } of [customer, visitor]) {
-      expect((await session(after, { resumeToken })).customer).toEqual(known)
+    for (const { resumeToken, customer: expected } of [customer, secondCustomer]) {
+      expect((await session(after, { resumeToken })).customer).toEqual(expected)
     }
   })
 })

@@ -6,9 +6,9 @@ import { hashPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { createFirstAdmin, ensureFirstAdmin, isSetupNeeded, setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { askMeanwhile, codeOf, cookieOf, logIn, password, refresh } from './people.ts'
+import { codeOf, cookieOf, logIn, password, refresh, requestDuringTransaction } from './logins.ts'
 
-describe('setting up', () => {
+describe('setup', () => {
   let app: TestApp
   beforeEach(async () => {
     app = await startTestApp({ rateLimits: true })
@@ -26,7 +26,7 @@ describe('setting up', () => {
   })
   const setUp = (changes: object = {}) => app.call('POST', '/setup', body(changes))
 
-  it('makes the admin and the site, and logs in [SU1]', async () => {
+  it('creates the admin and the site, and logs in [SU1]', async () => {
     expect((await app.call('GET', '/setup')).body).toEqual({ needed: true })
     const answer = await setUp()
     const { token, user, site } = answer.body as SetupReply
@@ -41,17 +41,17 @@ describe('setting up', () => {
     await logIn(app, 'mei')
   })
 
-  it('gives the site that is there already its name, without a second one [SU1]', async () => {
+  it('names an existing site instead of creating a second one [SU1]', async () => {
     await app.db.insertInto('sites').values({ site_key: 'there-already', name: 'My site', origins: '' }).execute()
     const { site } = (await setUp({ siteOrigin: undefined })).body as SetupReply
     expect(site).toMatchObject({ key: 'there-already', name: '雾与叶', origins: [] })
   })
 
   it.each<[string, string, { username?: string; siteName?: string }]>([
-    ['one that is used everywhere', 'Password1', {}],
+    ['a common password', 'Password1', {}],
     ['the username', 'Mei-the-first', { username: 'mei-the-first' }],
     ["the site's name", '雾与叶的小茶馆呀呀', { siteName: '雾与叶的小茶馆呀呀' }],
-  ])('refuses as a password: %s [US8]', async (_name, password, changes) => {
+  ])('rejects this password: %s [US8]', async (_name, password, changes) => {
     const refused = { code: 'invalid_request', details: { path: '/password', reason: 'common_password' } }
     expect(await setUp({ password, ...changes })).toMatchObject({ status: 400, body: { error: refused } })
     const config = { ...app.config, adminUsername: 'mei-the-first' }
@@ -62,14 +62,14 @@ describe('setting up', () => {
     expect(await isSetupNeeded(app)).toBe(true)
   })
 
-  it('refuses a wrong code, and soon any [SU2] [T17]', async () => {
+  it('rejects a wrong code, and after a few attempts every code [SU2] [T17]', async () => {
     for (let i = 0; i < budgets.loginFailures.count; i++)
       expect(codeOf(await setUp({ code: `wrong${i}` }))).toBe('forbidden')
     expect(codeOf(await setUp())).toBe('rate_limited')
     expect(await isSetupNeeded(app)).toBe(true)
   })
 
-  it('happens once, also when two try at once [SU3] [T34]', async () => {
+  it('succeeds once when two requests race [SU3] [T34]', async () => {
     const answers = await Promise.all([
       setUp({ username: 'one' }),
       setUp({ username: 'two' }),
@@ -82,7 +82,7 @@ describe('setting up', () => {
     expect(await app.db.selectFrom('sites').select('name').execute()).toEqual([{ name: '雾与叶' }])
   })
 
-  it('takes the code that was shown before JWT_SECRET got a new first secret, as long as the old one is in the list [AU9]', async () => {
+  it('accepts a code issued under the old JWT_SECRET while that secret is in the list [AU9]', async () => {
     const shown = setupCode(app)
     const later = await startTestApp({ restartOf: app, jwtSecrets: ['n'.repeat(40), ...app.jwtSecrets] })
     expect(setupCode(later)).not.toBe(shown)
@@ -91,9 +91,9 @@ describe('setting up', () => {
     await later.stop()
   })
 
-  it('waits for who is at it already, and comes too late [SU3]', async () => {
+  it('waits for a concurrent setup and is then rejected [SU3]', async () => {
     const admin = { username: 'first', passwordHash: await hashPassword(password) }
-    const late = await askMeanwhile(
+    const late = await requestDuringTransaction(
       app,
       (trx) => createFirstAdmin(trx, admin),
       () => setUp({ username: 'second' }),
@@ -102,7 +102,7 @@ describe('setting up', () => {
     expect(await app.db.selectFrom('users').select('username').execute()).toEqual([{ username: 'first' }])
   })
 
-  it('happens unattended with ADMIN_PASSWORD, on however many nodes, and once [SU4]', async () => {
+  it('runs unattended with ADMIN_PASSWORD, once for any number of nodes [SU4]', async () => {
     await ensureFirstAdmin(app)
     expect(await isSetupNeeded(app)).toBe(true)
     const unattended = { ...app, config: { ...app.config, adminUsername: 'Boss', adminPassword: password } }

@@ -1,4 +1,4 @@
-// Access tokens: what is not good is answered alike, whatever is wrong with it.
+// Access tokens: every invalid token gets the same error, whatever its fault.
 
 import { createHmac } from 'node:crypto'
 import jwt from 'jsonwebtoken'
@@ -24,7 +24,7 @@ describe('access tokens', () => {
     )
   }
 
-  it('that are not good are answered alike [AU8] [T05]', async () => {
+  it('get the same error for every fault [AU8] [T05]', async () => {
     const agent = await app.newAgent()
     const customer = await app.newCustomer()
     const revoked = await app.newAgent()
@@ -38,7 +38,7 @@ describe('access tokens', () => {
     const claims = decoded.payload as jwt.JwtPayload
     const [head, body, signature] = agent.token.split('.') as [string, string, string]
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-    /** Signed as ours, but for what is given. */
+    /** Signed like Kefu's own tokens, except for the given claims. */
     function forged(header: object, changes: object = {}, key = secret, algorithm = 'sha256') {
       const text = `${part({ ...decoded.header, ...header })}.${part({ ...claims, ...changes })}`
       return `${text}.${createHmac(algorithm, key).update(text).digest('base64url')}`
@@ -105,7 +105,7 @@ describe('access tokens', () => {
     expect(bad.length).toBeGreaterThanOrEqual(40)
   })
 
-  it('end after ten minutes, over HTTP and over a socket alike [AU8] [T06]', async () => {
+  it('expire after ten minutes, over HTTP and over a socket [AU8] [T06]', async () => {
     const agent = await app.newAgent()
     now += limits.accessTokenMs - 2000
     expect((await agent.call('GET', '/me')).status).toBe(200)
@@ -114,7 +114,7 @@ describe('access tokens', () => {
     await expect(connectClient(app.url, agent.token)).rejects.toMatchObject({ data: { code: 'unauthorized' } })
   })
 
-  it('of an older secret are good as long as it is in the ring [AU9] [T06]', async () => {
+  it('signed by an older secret work while that secret is in the list [AU9] [T06]', async () => {
     const agent = await app.newAgent()
     const [old] = app.jwtSecrets
     const ring = { db: app.db, now: app.now, jwtSecrets: ['n'.repeat(40), old as string] }

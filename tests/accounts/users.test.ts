@@ -1,4 +1,4 @@
-// Agents and admins, as admins manage them and as they manage themselves.
+// Agents and admins, managed by admins and by themselves.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockInstallationRow } from '#db/queries/installation.ts'
@@ -6,7 +6,7 @@ import type { User } from '#protocol/entities.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { askMeanwhile, codeOf, logIn, newUser, password, refresh } from './people.ts'
+import { codeOf, logIn, newUser, password, refresh, requestDuringTransaction } from './logins.ts'
 
 const newPassword = 'quite another one'
 
@@ -25,7 +25,7 @@ describe('users', () => {
 
   const change = (user: User, body: object) => admin.call('PATCH', `/users/${user.id}`, body)
 
-  it('are made by an admin, each name once [US1]', async () => {
+  it('are created by an admin, with unique names [US1]', async () => {
     const body = { username: 'Ａnna', password, name: '安娜', role: 'agent', email: 'anna@shop.example' }
     const made = await admin.call('POST', '/users', body)
     expect(made).toMatchObject({
@@ -39,41 +39,43 @@ describe('users', () => {
     expect((await logIn(app, 'anna')).reply.user).toEqual(made.body)
   })
 
-  it('are changed as far as is given [US1]', async () => {
+  it('change only in the fields of the request [US1]', async () => {
     const user = await newUser(app)
     const changed = await change(user, { email: 'mei@shop.example' })
     expect(changed.body).toEqual({ ...user, email: 'mei@shop.example' })
     expect((await change(user, { email: null })).body).toEqual(user)
   })
 
-  it('that are not there, or customers, are not found [US6]', async () => {
+  it('are not found when they do not exist or are customers [US6]', async () => {
     const customer = await app.newCustomer()
     for (const id of [999_999, customer.id]) {
       expect(codeOf(await admin.call('PATCH', `/users/${id}`, { name: 'Eve' })), String(id)).toBe('not_found')
     }
   })
 
-  it('[US7] are told to colleagues at once as they change, join and go, and a name to the customers they talk with', async () => {
+  it('[US7] are published to colleagues when they change, join or leave, and their names to their customers', async () => {
     const { customer, agent, agentAccount, conversationId } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const watcher = await admin.connect()
-    const told = (agentId: number, name?: string) =>
+    const agentUpdate = (agentId: number, name?: string) =>
       watcher.next('agent:updated', (each) => each.agentId === agentId && each.agent?.name === name)
 
     await agentAccount.call('PATCH', '/me', { name: '梅' })
-    expect(await told(agentAccount.id, '梅')).toMatchObject({ agent: { status: 'online', openConversations: 1 } })
+    expect(await agentUpdate(agentAccount.id, '梅')).toMatchObject({
+      agent: { status: 'online', openConversations: 1 },
+    })
     const { conversation } = await customer.next('conversation:updated', ({ change }) => change === 'agent')
     expect(conversation.agent).toEqual({ id: agentAccount.id, name: '梅' })
     await agentAccount.call('PATCH', '/me', { language: 'en' })
 
     const user = await newUser(app)
     await change(user, { name: 'Bo', role: 'admin' })
-    expect(await told(user.id, 'Bo')).toMatchObject({ agent: { role: 'admin' } })
+    expect(await agentUpdate(user.id, 'Bo')).toMatchObject({ agent: { role: 'admin' } })
     await change(user, { isDisabled: true })
-    expect(await told(user.id)).toEqual({ agentId: user.id, agent: null })
+    expect(await agentUpdate(user.id)).toEqual({ agentId: user.id, agent: null })
     const body = { username: 'cai', password, name: 'Cai', role: 'agent' }
     const { id } = (await admin.call('POST', '/users', body)).body as User
-    expect(await told(id, 'Cai')).toMatchObject({ agent: { status: 'offline', openConversations: 0 } })
+    expect(await agentUpdate(id, 'Cai')).toMatchObject({ agent: { status: 'offline', openConversations: 0 } })
     expect(watcher.all('agent:updated').filter(({ agentId }) => agentId === agentAccount.id)).toHaveLength(1)
     expect(customer.all('agent:updated')).toEqual([])
   })
@@ -86,7 +88,7 @@ describe('users', () => {
     expect((await call('GET', '/me')).body).toEqual(changed.body)
   })
 
-  it('change their own password with the old one, which ends their other logins alone [US2] [US3] [T04]', async () => {
+  it('change their password with the current one, which ends only their other logins [US2] [US3] [T04]', async () => {
     const user = await newUser(app)
     const here = await logIn(app, user.username)
     const elsewhere = await logIn(app, user.username)
@@ -109,7 +111,7 @@ describe('users', () => {
     other.close()
   })
 
-  it('get no password that everybody tries first, or that is their name [US8]', async () => {
+  it('cannot choose a common password or their own name as password [US8]', async () => {
     const user = await newUser(app)
     const { call } = await logIn(app, user.username)
     const made = { username: 'long-enough', name: 'Mei', role: 'agent' }
@@ -124,7 +126,7 @@ describe('users', () => {
     await logIn(app, user.username)
   })
 
-  it('who guess at an old password are held back like at the login [US2]', async () => {
+  it('are rate limited like a login when they guess the current password [US2]', async () => {
     const user = await newUser(app)
     const { call } = await logIn(app, user.username)
     const guess = () => call('PATCH', '/me', { password: newPassword, oldPassword: 'not this' })
@@ -133,7 +135,7 @@ describe('users', () => {
     await expect(logIn(app, user.username)).rejects.toThrow('429')
   })
 
-  it('who get a new password from an admin are logged out everywhere [US3]', async () => {
+  it('are logged out everywhere when an admin sets their password [US3]', async () => {
     const user = await newUser(app)
     const { cookie, reply } = await logIn(app, user.username)
     const client = await connectClient(app.url, reply.token)
@@ -153,13 +155,13 @@ describe('users', () => {
       expect((await change(user, body)).body).toMatchObject(body)
       expect(codeOf(await call('GET', '/me'))).toBe('unauthorized')
       expect(codeOf(await refresh(app, cookie))).toBe('unauthorized')
-      // At once, not when somebody looks for ended sessions.
+      // Immediately, without waiting for the sweep of revoked sessions.
       expect(client.all('connection:closing')).toEqual([{ reason: 'revoked' }])
       client.close()
     },
   )
 
-  it('who are disabled log in again once they are not, with nothing else changed [US4]', async () => {
+  it('can log in again after they are enabled, with everything else unchanged [US4]', async () => {
     const user = await newUser(app)
     await change(user, { isDisabled: true })
     await expect(logIn(app, user.username)).rejects.toThrow('401')
@@ -167,7 +169,7 @@ describe('users', () => {
     await logIn(app, user.username)
   })
 
-  it('include an admin who can log in, always [US5] [T07]', async () => {
+  it('always include an admin who can log in [US5] [T07]', async () => {
     const colleague = await newUser(app, 'admin')
     await app.db
       .updateTable('users')
@@ -177,8 +179,8 @@ describe('users', () => {
       .execute()
     const self = { id: admin.id } as User
     expect((await change(self, { role: 'admin', isDisabled: false })).status).toBe(200)
-    // While one of two is being made an agent, the other wants to be disabled.
-    const late = await askMeanwhile(
+    // While one of two admins becomes an agent, the other is disabled.
+    const late = await requestDuringTransaction(
       app,
       async (trx) => {
         await lockInstallationRow(trx)

@@ -14,7 +14,7 @@ const statusOf = async (client: Client, id: number) =>
   (await client.request('agent:list', {})).agents.find((agent) => agent.id === id)?.status
 
 describe('agent status', () => {
-  it('[AG1] follows the choice while connected, and keeps it', async () => {
+  it("[AG1] follows the agent's choice while connected, and keeps that choice", async () => {
     const colleague = await (await app.newAgent()).connect()
     const account = await app.newAgent()
     expect(await statusOf(colleague, account.id)).toBe('offline')
@@ -28,7 +28,7 @@ describe('agent status', () => {
     expect(await statusOf(colleague, account.id)).toBe('busy')
   })
 
-  it('[AG1] [AG2] [AG3] survives a reload and a second tab, and is offline after the grace of the last', async () => {
+  it("[AG1] [AG2] [AG3] survives a reload and a second tab, and turns offline after the last tab's grace period", async () => {
     const watcher = await (await app.newAgent()).connect()
     const account = await app.newAgent()
     const first = await account.connect()
@@ -45,15 +45,15 @@ describe('agent status', () => {
     await watcher.next('agent:status-changed', (one) => one.agentId === account.id && one.status === 'offline')
     const waited = performance.now() - closedAt
     expect(waited).toBeGreaterThan(serverLimits.presenceGraceMs - 500)
-    const told = watcher.all('agent:status-changed').filter((one) => one.agentId === account.id)
-    expect(told.map((one) => one.status)).toEqual(['online', 'busy', 'offline'])
+    const changes = watcher.all('agent:status-changed').filter((one) => one.agentId === account.id)
+    expect(changes.map((one) => one.status)).toEqual(['online', 'busy', 'offline'])
     await account.connect()
     expect(
       await watcher.next('agent:status-changed', (one) => one.agentId === account.id && one.status === 'busy'),
     ).toBeDefined()
   })
 
-  it('[AG4] ends with the lease of a node that died', async () => {
+  it('[AG4] turns offline when the lease of a dead node expires', async () => {
     const watcher = await (await app.newAgent()).connect()
     const account = await app.newAgent()
     const node = 'f'.repeat(32)
@@ -63,11 +63,11 @@ describe('agent status', () => {
       .execute()
     await app.db.insertInto('agent_connections').values({ agent_id: account.id, node_id: node }).execute()
     await app.db.insertInto('agent_status').values({ agent_id: account.id, status: 'online' }).execute()
-    const told = await watcher.next('agent:status-changed', (one) => one.agentId === account.id)
-    expect(told.status).toBe('offline')
+    const change = await watcher.next('agent:status-changed', (one) => one.agentId === account.id)
+    expect(change.status).toBe('offline')
   })
 
-  it('[AG5] lists all who may answer, with what each has in progress, and nobody who is disabled', async () => {
+  it('[AG5] lists every enabled agent with the number of assigned conversations', async () => {
     const { agent, agentAccount, conversationId } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const gone = await app.newAgent({ name: 'Gone' })
@@ -81,7 +81,7 @@ describe('agent status', () => {
 })
 
 describe('availability', () => {
-  it('[AG6] tells customers that somebody is here when several come at once', async () => {
+  it('[AG6] reports one change to customers when several agents connect concurrently', async () => {
     const shop = await startTestApp()
     try {
       const customer = await (await shop.newCustomer()).connect()
@@ -90,7 +90,7 @@ describe('availability', () => {
         Promise.all(agents.map((agent) => agent.request('agent:set-status', { status })))
       for (let round = 0; round < 5; round++) {
         await choose('offline')
-        // What was told before an answer is there before the answer to whatever is asked after it.
+        // Events published before a reply arrive before the reply to any later request.
         await customer.request('conversation:list', {})
         expect(customer.all('availability:changed').at(-1)).toEqual({ available: false })
         await choose('online')
@@ -102,7 +102,7 @@ describe('availability', () => {
     }
   })
 
-  it('[AG6] tells customers how it stands when they connect, when somebody comes and when the last one is gone', async () => {
+  it('[AG6] reaches customers when they connect, when an agent arrives and when the last one leaves', async () => {
     const shop = await startTestApp()
     try {
       const customer = await (await shop.newCustomer()).connect()

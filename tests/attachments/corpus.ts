@@ -1,4 +1,4 @@
-// Files as people send them, and files as attackers do, made here rather than kept.
+// Files as people send them and as attackers send them, generated instead of stored.
 
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
@@ -15,15 +15,15 @@ export const png = (width?: number, height?: number) => plain(width, height).png
 export const webp = () => plain().webp().toBuffer()
 export const avif = () => plain().avif().toBuffer()
 
-/** Three frames of 40 by 30. */
-export const movingGif = () =>
+/** Three frames of 40 by 30 pixels. */
+export const animatedGif = () =>
   sharp(Buffer.concat([10, 120, 240].map((grey) => Buffer.alloc(40 * 30 * 3, grey))), {
     raw: { width: 40, height: 90, channels: 3, pageHeight: 30 },
   })
     .gif({ delay: [100, 100, 100], loop: 0 })
     .toBuffer()
 
-/** On its side, with the place where it was taken and the name of a phone. */
+/** Rotated, with GPS coordinates and a phone model in its metadata. */
 export const photo = () =>
   plain(120, 60)
     .jpeg()
@@ -44,7 +44,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, sum])
 }
 
-/** A whole PNG of one colour, a bit a pixel: 144 million pixels in 18 kilobytes. */
+/** A valid one-bit PNG of one colour: 144 million pixels in 18 kilobytes. */
 export function bomb(width = 12_000, height = 12_000): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
@@ -61,18 +61,18 @@ export function bomb(width = 12_000, height = 12_000): Buffer {
 export const pdf = (inside = '') =>
   `%PDF-1.4\n${inside}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj trailer<</Root 1 0 R>>\n%%EOF`
 
-/** Both a picture and a script, or a page: harmless only when written anew. */
+/** Images that are also scripts or pages. Only re-encoding makes them harmless. */
 export const polyglots = {
-  'a GIF that is a script': async () => Buffer.concat([await movingGif(), Buffer.from(`*/=1;${script}//`)]),
-  'a JPEG with a page behind it': async () => Buffer.concat([await jpeg(), Buffer.from(page)]),
-  'a PNG with a page in its text': async () => {
+  'a GIF that is a script': async () => Buffer.concat([await animatedGif(), Buffer.from(`*/=1;${script}//`)]),
+  'a JPEG followed by a page': async () => Buffer.concat([await jpeg(), Buffer.from(page)]),
+  'a PNG with a page in a text chunk': async () => {
     const bytes = await png()
     const text = chunk('tEXt', Buffer.from(`Comment\0${page}`))
     return Buffer.concat([bytes.subarray(0, 33), text, bytes.subarray(33)])
   },
 }
 
-/** What cannot be attached, by the name that it comes with. */
+/** Files that cannot be attached, by file name. */
 export const refused: Record<string, string | Buffer> = {
   'page.html': page,
   'page.png': page,

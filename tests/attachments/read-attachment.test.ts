@@ -1,4 +1,4 @@
-// Who may have the bytes, and what browsers are told about them.
+// Who can download an attachment, and which headers browsers get with it.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -11,13 +11,13 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-test('[AT6] [T01] until it is sent it is its uploader’s alone, then it is for who may see the conversation', async () => {
+test('[AT6] [T01] an attachment is private to its uploader until sent, then visible with its conversation', async () => {
   const { conversationId, customer, customerAccount, agentAccount } = await app.startConversation()
   const stranger = await app.newCustomer()
   const admin = await app.newAgent({ role: 'admin' })
-  const picture = await uploaded(app, customerAccount, await png(), 'mine.png')
+  const image = await uploaded(app, customerAccount, await png(), 'mine.png')
   const everyone = { customerAccount, stranger, agentAccount, admin }
-  const whoSees = async (path: string) => {
+  const statusesOf = async (path: string) => {
     const seen: string[] = []
     for (const [name, { token }] of Object.entries(everyone)) {
       const { status, bytes } = await download(app, token, path)
@@ -26,31 +26,31 @@ test('[AT6] [T01] until it is sent it is its uploader’s alone, then it is for 
     }
     return seen
   }
-  for (const path of [`${picture.id}`, `${picture.id}/thumbnail`])
-    expect(await whoSees(path)).toEqual(['customerAccount'])
+  for (const path of [`${image.id}`, `${image.id}/thumbnail`])
+    expect(await statusesOf(path)).toEqual(['customerAccount'])
   await customer.request('message:send', {
     conversationId,
     clientMessageId: 'p',
     type: 'image',
-    attachmentId: picture.id,
+    attachmentId: image.id,
   })
-  for (const path of [`${picture.id}`, `${picture.id}/thumbnail`]) {
-    expect(await whoSees(path)).toEqual(['customerAccount', 'agentAccount', 'admin'])
+  for (const path of [`${image.id}`, `${image.id}/thumbnail`]) {
+    expect(await statusesOf(path)).toEqual(['customerAccount', 'agentAccount', 'admin'])
     expect((await download(app, null, path)).status).toBe(401)
     expect((await download(app, null, `${path}?token=${customerAccount.token}`)).status).toBe(401)
   }
-  const theirs = await uploaded(app, agentAccount, pdf(), 'draft.pdf')
-  expect(await whoSees(`${theirs.id}`)).toEqual(['agentAccount'])
-  expect(await whoSees('999999999')).toEqual([])
+  const agentsFile = await uploaded(app, agentAccount, pdf(), 'draft.pdf')
+  expect(await statusesOf(`${agentsFile.id}`)).toEqual(['agentAccount'])
+  expect(await statusesOf('999999999')).toEqual([])
 })
 
-test('[AT7] [T12] nothing that was uploaded can act as a page, be sniffed, be loaded by others or be kept on the way', async () => {
+test('[AT7] [T12] an upload cannot act as a page, be sniffed, be embedded elsewhere or be cached by proxies', async () => {
   const customer = await app.newCustomer()
-  const picture = await uploaded(app, customer, await png(), '茶 "cup".png')
+  const image = await uploaded(app, customer, await png(), '茶 "cup".png')
   const paper = await uploaded(app, customer, pdf(), 'a;b.pdf')
   for (const [path, type, disposition] of [
-    [`${picture.id}`, 'image/png', 'inline'],
-    [`${picture.id}/thumbnail`, 'image/webp', 'inline'],
+    [`${image.id}`, 'image/png', 'inline'],
+    [`${image.id}/thumbnail`, 'image/webp', 'inline'],
     [`${paper.id}`, 'application/pdf', 'attachment'],
   ] as const) {
     const { headers } = await download(app, customer.token, path)
@@ -72,7 +72,7 @@ test('[AT8] a file has no thumbnail', async () => {
   expect((await download(app, customer.token, `${id}/thumbnail`)).status).toBe(404)
 })
 
-test('[AT7] [T13] stored names are random, and a file that is gone is not found', async () => {
+test('[AT7] [T13] stored names are random, and a missing file is not found', async () => {
   const customer = await app.newCustomer()
   const before = new Set(await storedFiles(app))
   const { id } = await uploaded(app, customer, pdf(), '../../secret.pdf')

@@ -1,4 +1,4 @@
-// What is uploaded and never sent does not stay.
+// Uploads that no message references are removed.
 
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,14 +16,14 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-test('[AT11] what no message has brought goes after a day, with its files; what was sent stays', async () => {
+test('[AT11] an unreferenced upload is removed after a day with its files; a sent one stays', async () => {
   const { conversationId, customer, customerAccount } = await app.startConversation()
   const sent = await uploaded(app, customerAccount, await png(), 'sent.png')
   const fresh = await uploaded(app, customerAccount, pdf(), 'fresh.pdf')
   await customer.request('message:send', { conversationId, clientMessageId: 'p', type: 'image', attachmentId: sent.id })
   const kept = await storedFiles(app)
   const old = await uploaded(app, customerAccount, await png(), 'old.png')
-  // Somebody who came, uploaded, and never began a conversation goes, too.
+  // A customer who uploaded and never started a conversation is removed too.
   const silent = await app.newCustomer()
   const left = await uploaded(app, silent, pdf(), 'left.pdf')
   const dayAgo = sql<Date>`date_sub(current_timestamp(3), interval 25 hour)`
@@ -40,7 +40,7 @@ test('[AT11] what no message has brought goes after a day, with its files; what 
   expect(await app.db.selectFrom('users').select('id').where('id', '=', silent.id).execute()).toEqual([])
 })
 
-test('[AT11] what a killed process was receiving goes after an hour', async () => {
+test('[AT11] a partial upload of a killed process is removed after an hour', async () => {
   const folder = join(app.config.dataDir, 'uploads', 'incoming')
   await mkdir(folder, { recursive: true })
   for (const name of ['dead', 'alive']) await writeFile(join(folder, name), 'half')

@@ -1,4 +1,4 @@
-// Messages that bring a picture or a file along. The rows are made here: how they come by uploading is another file's story.
+// Messages with an image or a file. The rows are inserted directly; other tests cover uploading.
 
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -12,15 +12,15 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-const picture = { name: '茶.jpg', size: 1000, mimeType: 'image/jpeg', width: 40, height: 30 }
+const image = { name: '茶.jpg', size: 1000, mimeType: 'image/jpeg', width: 40, height: 30 }
 const paper = { name: 'invoice.pdf', size: 2000, mimeType: 'application/pdf' }
 let number = 0
 const newId = () => `a${++number}`
 
-const uploaded = (by: TestAccount, kind: Omit<Attachment, 'id'> = picture) =>
+const uploaded = (by: TestAccount, kind: Omit<Attachment, 'id'> = image) =>
   insertAttachment(app.db, { ...kind, uploaderId: by.id, storedName: randomBytes(16).toString('hex') })
 
-test('[AT9] a picture and a file arrive with their message, live, in history, in lists and sent again', async () => {
+test('[AT9] images and files arrive with their message in events, history, lists and retries', async () => {
   const { conversationId, customer, customerAccount, agent, agentAccount } = await app.startConversation()
   await agent.request('conversation:claim', { conversationId })
   await agent.request('conversation:open', { conversationId })
@@ -43,7 +43,7 @@ test('[AT9] a picture and a file arrive with their message, live, in history, in
   expect(await app.storedMessages(conversationId)).toHaveLength(2)
 })
 
-test('[AT9] a conversation can begin with a picture, and a message over HTTP can be one', async () => {
+test('[AT9] a conversation can start with an image, and HTTP accepts an image message', async () => {
   const account = await app.newCustomer()
   const customer = await account.connect()
   const first = await uploaded(account)
@@ -61,13 +61,13 @@ test('[AT9] a conversation can begin with a picture, and a message over HTTP can
   expect((await account.call('POST', path, body)).status).toBe(200)
 })
 
-test('[AT9] an attachment belongs to one message of its uploader, whoever else tries and however many at once', async () => {
+test('[AT9] an attachment is used by one message of its uploader, also when sends race', async () => {
   const { conversationId, customer, customerAccount, agent, agentAccount } = await app.startConversation()
   await agent.request('conversation:claim', { conversationId })
-  const theirs = await uploaded(agentAccount)
+  const agentsFile = await uploaded(agentAccount)
   const send = (attachmentId: number) =>
     ({ conversationId, clientMessageId: newId(), type: 'file', attachmentId }) as const
-  expect(await customer.refused('message:send', send(theirs.id))).toBe('not_found')
+  expect(await customer.refused('message:send', send(agentsFile.id))).toBe('not_found')
   expect(await customer.refused('message:send', send(999_999_999))).toBe('not_found')
   const mine = await uploaded(customerAccount)
   const replies = await Promise.all(Array.from({ length: 6 }, () => customer.ask('message:send', send(mine.id))))
@@ -77,7 +77,7 @@ test('[AT9] an attachment belongs to one message of its uploader, whoever else t
   expect(await app.storedMessages(conversationId)).toHaveLength(1)
 })
 
-test('[AT9] words need words, a picture or file needs its attachment, and a picture has to be one', async () => {
+test('[AT9] text needs words, and image and file messages need an attachment of their kind', async () => {
   const { conversationId, customer, customerAccount } = await app.startConversation()
   const { id: attachmentId } = await uploaded(customerAccount, paper)
   for (const parts of [

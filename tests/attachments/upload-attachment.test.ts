@@ -1,4 +1,4 @@
-// Uploads over HTTP: what comes in and what it becomes, what does not come in, and that nothing of that stays.
+// Uploads over HTTP: accepted and rejected content, and the files that remain on disk.
 
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { limits } from '#protocol/limits/wire.ts'
 import { hasRoom } from '../../server/attachments/staged-uploads.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { avif, bomb, jpeg, movingGif, pdf, photo, png, polyglots, refused, script, webp } from './corpus.ts'
+import { animatedGif, avif, bomb, jpeg, pdf, photo, png, polyglots, refused, script, webp } from './corpus.ts'
 import { boundary, download, filePart, formOf, part, post, storedFiles, upload, uploaded } from './uploads.ts'
 
 let app: TestApp
@@ -26,7 +26,7 @@ afterAll(() => app.stop())
 const rows = async () =>
   (await app.db.selectFrom('attachments').select('stored_name as name').execute()).map(({ name }) => name)
 
-// Whatever a test did: a file for each row, a thumbnail for some, and nothing else.
+// After every test each row has its file, some have a thumbnail, and nothing else remains.
 afterEach(async () => {
   const files = await storedFiles(app)
   expect(
@@ -38,7 +38,7 @@ afterEach(async () => {
 })
 
 describe('POST /attachments', () => {
-  test('[AT1] takes a file, says what it is, and gives it back as it came', async () => {
+  test('[AT1] accepts a file, reports its type and returns the same bytes', async () => {
     const content = pdf()
     const { status, body } = await upload(app, customer, content, '发票.pdf', 'text/html')
     expect(status).toBe(201)
@@ -57,10 +57,10 @@ describe('POST /attachments', () => {
     ['image/jpeg', 'jpg', jpeg, [80, 60]],
     ['image/png', 'png', png, [80, 60]],
     ['image/webp', 'webp', webp, [80, 60]],
-    ['image/gif', 'gif', movingGif, [40, 30]],
+    ['image/gif', 'gif', animatedGif, [40, 30]],
     ['image/webp', 'avif', avif, [80, 60]],
   ] as const)(
-    '[AT4] writes a picture anew as %s (from %s), with a thumbnail',
+    '[AT4] re-encodes an image as %s (from %s) and makes a thumbnail',
     async (mimeType, ending, make, [width, height]) => {
       const attachment = await uploaded(app, customer, await make(), `a.${ending}`)
       expect(attachment).toMatchObject({
@@ -78,15 +78,15 @@ describe('POST /attachments', () => {
     },
   )
 
-  test('[AT4] a moving picture keeps moving, its thumbnail stands still', async () => {
-    const { id } = await uploaded(app, customer, await movingGif(), 'moves.gif')
+  test('[AT4] keeps an animated image animated and makes a still thumbnail', async () => {
+    const { id } = await uploaded(app, customer, await animatedGif(), 'moves.gif')
     const { bytes } = await download(app, customer.token, `${id}`)
     expect(await sharp(bytes, { animated: true }).metadata()).toMatchObject({ pages: 3, delay: [100, 100, 100] })
     const small = await download(app, customer.token, `${id}/thumbnail`)
     expect((await sharp(small.bytes).metadata()).pages ?? 1).toBe(1)
   })
 
-  test('[AT4] [T12] a photo stands upright and says no more where it was taken, and with what', async () => {
+  test('[AT4] [T12] turns a photo upright and removes its location and camera metadata', async () => {
     const original = await photo()
     expect(await sharp(original).metadata()).toMatchObject({
       orientation: 6,
@@ -104,13 +104,13 @@ describe('POST /attachments', () => {
     }
   })
 
-  test('[AT8] a thumbnail is at most 480 pixels wide or high', async () => {
+  test('[AT8] limits a thumbnail to 480 pixels in width and height', async () => {
     const { id } = await uploaded(app, customer, await png(1200, 600), 'wide.png')
     const { bytes } = await download(app, customer.token, `${id}/thumbnail`)
     expect(await sharp(bytes).metadata()).toMatchObject({ width: 480, height: 240 })
   })
 
-  test.each(Object.entries(polyglots))('[AT4] [T12] of %s nothing is left but the picture', async (_, make) => {
+  test.each(Object.entries(polyglots))('[AT4] [T12] keeps only the image of %s', async (_, make) => {
     const bytes = await make()
     expect(bytes.includes(script)).toBe(true)
     const attachment = await uploaded(app, customer, bytes, 'run.html')
@@ -120,14 +120,14 @@ describe('POST /attachments', () => {
     expect(back.headers.get('content-type')).toBe(attachment.mimeType)
   })
 
-  test('[AT3] [AT7] [T12] a PDF that is a page too is only ever saved, as a PDF', async () => {
+  test('[AT3] [AT7] [T12] serves a PDF that is also a page only as a download of type PDF', async () => {
     const attachment = await uploaded(app, customer, pdf(`<script>${script}</script>`), 'invoice.html')
     expect(attachment).toMatchObject({ mimeType: 'application/pdf', name: 'invoice.html.pdf' })
     const { headers } = await download(app, customer.token, `${attachment.id}`)
     expect(headers.get('content-disposition')).toMatch(/^attachment;/)
   })
 
-  test.each(Object.keys(refused))('[AT3] [T12] refuses %j by its content', async (name) => {
+  test.each(Object.keys(refused))('[AT3] [T12] rejects %j by its content', async (name) => {
     const before = await rows()
     for (const type of ['image/png', 'text/plain']) {
       const { status, body } = await upload(app, customer, refused[name] ?? '', name, type)
@@ -136,7 +136,7 @@ describe('POST /attachments', () => {
     expect(await rows()).toEqual(before)
   })
 
-  test('[AT4] [T12] refuses a picture of too many pixels before it is decoded', async () => {
+  test('[AT4] [T12] rejects an image of too many pixels before decoding it', async () => {
     const bytes = bomb()
     expect(bytes.length).toBeLessThan(50_000)
     const before = performance.now()
@@ -150,7 +150,7 @@ describe('POST /attachments', () => {
     expect(within).toMatchObject({ width: 4_000, height: 4_000 })
   })
 
-  test('[AT2] takes what is just as large as it may be, and refuses a byte more, whether it says so or not', async () => {
+  test('[AT2] accepts the maximum size and rejects one byte more, with or without Content-Length', async () => {
     const largest = Buffer.concat([Buffer.from(pdf()), Buffer.alloc(limits.attachmentBytes - pdf().length)])
     expect((await uploaded(app, customer, largest, 'large.pdf')).size).toBe(limits.attachmentBytes)
     const tooLarge = { code: 'too_large', details: { limit: limits.attachmentBytes } }
@@ -160,7 +160,7 @@ describe('POST /attachments', () => {
     expect([far.status, far.body]).toMatchObject([413, { error: tooLarge }])
   })
 
-  test('[AT2] [T29] a body without an end is cut off soon after it was refused', async () => {
+  test('[AT2] [T29] closes an endless body soon after rejecting it', async () => {
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
     socket.on('error', () => {})
@@ -182,7 +182,7 @@ describe('POST /attachments', () => {
     expect(answer).toContain('too_large')
   })
 
-  test('[AT2] of an upload that breaks off nothing is left', async () => {
+  test('[AT2] removes an aborted upload', async () => {
     const before = await storedFiles(app)
     const body = formOf(filePart(pdf('x'.repeat(300_000)), 'cut.pdf'))
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
@@ -202,20 +202,22 @@ describe('POST /attachments', () => {
     'another boundary': [formOf(ofFile), 'multipart/form-data; boundary=other'],
     'no parts': [formOf()],
     'a field': [formOf(part('Content-Disposition: form-data; name="file"', 'words'))],
-    'a field behind the file': [formOf(ofFile, part('Content-Disposition: form-data; name="name"', 'x'))],
+    'a field after the file': [formOf(ofFile, part('Content-Disposition: form-data; name="name"', 'x'))],
     'two files': [formOf(ofFile, ofFile)],
     'no end': [formOf(ofFile).subarray(0, -boundary.length - 6)],
     'half a file': [formOf(ofFile).subarray(0, 150)],
-    'a part of that name': [formOf(part('Content-Disposition: form-data; name="__proto__"; filename="a.pdf"', pdf()))],
+    'a part named __proto__': [
+      formOf(part('Content-Disposition: form-data; name="__proto__"; filename="a.pdf"', pdf())),
+    ],
     nothing: [Buffer.alloc(0)],
   }
-  test.each(Object.keys(wrongForms))('[AT1] refuses %s', async (name) => {
+  test.each(Object.keys(wrongForms))('[AT1] rejects %s', async (name) => {
     const [body, type] = wrongForms[name] as [Buffer, string?]
     const answer = await post(app, customer, body, type)
     expect([answer.status, answer.body]).toMatchObject([400, { error: { code: 'invalid_request' } }])
   })
 
-  test('[AT10] a customer has 60 uploads at once, and only so much in store; a blocked one has none', async () => {
+  test('[AT10] limits a customer to 60 uploads in a burst and to a storage quota; a blocked one gets none', async () => {
     const limited = await startTestApp({ rateLimits: true })
     try {
       const busy = await limited.newCustomer()
@@ -243,12 +245,12 @@ describe('POST /attachments', () => {
     }
   })
 
-  test('[AT10] there is a way to tell that a disk has no room left', async () => {
+  test('[AT10] detects a disk without free space', async () => {
     expect(await hasRoom(app.config.dataDir, serverLimits.freeDiskBytes)).toBe(true)
     expect(await hasRoom(app.config.dataDir, Number.MAX_SAFE_INTEGER)).toBe(false)
   })
 
-  test('[AT12] what ends the process that looks at it is broken, and the next is looked at by another', async () => {
+  test('[AT12] replaces the upload inspector when a file crashes it', async () => {
     const path = join(app.config.dataDir, 'large.png')
     const outputPath = join(app.config.dataDir, 'made.png')
     await writeFile(path, bomb(7_000, 7_000))
@@ -261,7 +263,7 @@ describe('POST /attachments', () => {
   })
 })
 
-describe('what a file is', () => {
+describe('file types', () => {
   const words = {
     'BM (a bitmap)': 'BMW X5, black\nBMW 320i, white\n',
     'GIF8 (an image)': 'GIF89a is the name of a format\n',
@@ -277,14 +279,14 @@ describe('what a file is', () => {
     'BEGIN:VCARD': 'BEGIN:VCARD\nVERSION:4.0\n',
     'Chinese in GBK': Buffer.from('424dd6d0cec40a', 'hex'),
   }
-  test.each(Object.keys(words))('[AT29] [F14] a text that begins like %s is text', async (kind) => {
+  test.each(Object.keys(words))('[AT29] [F14] a text that starts like %s is text', async (kind) => {
     const content = words[kind as keyof typeof words]
     for (const name of ['order.txt', 'order.CSV']) {
       expect(await uploaded(app, customer, content, name)).toMatchObject({ mimeType: 'text/plain', name })
     }
   })
 
-  test('[AT29] [F14] a name alone makes no text of anything else', async () => {
+  test('[AT29] [F14] a file name alone does not make other content text', async () => {
     const bitmap = Buffer.concat([Buffer.from('BM'), Buffer.alloc(200)])
     expect((await upload(app, customer, bitmap, 'order.txt')).body).toMatchObject({
       error: { details: { why: 'type' } },
@@ -292,7 +294,7 @@ describe('what a file is', () => {
     const late = Buffer.concat([Buffer.from('BMW'), Buffer.alloc(500_000, 'a'), Buffer.from([0])])
     expect((await upload(app, customer, late, 'order.txt')).status).toBe(400)
     expect(await uploaded(app, customer, pdf(), 'order.txt')).toMatchObject({ mimeType: 'application/pdf' })
-    expect(await uploaded(app, customer, await movingGif(), 'order.txt')).toMatchObject({ mimeType: 'image/gif' })
+    expect(await uploaded(app, customer, await animatedGif(), 'order.txt')).toMatchObject({ mimeType: 'image/gif' })
     expect((await upload(app, customer, 'BMW X5', 'order.html')).status).toBe(400)
   })
 
@@ -304,13 +306,13 @@ describe('what a file is', () => {
     },
   )
 
-  test('[AT30] [F15] a compound file of another ending gets one that fits', async () => {
+  test('[AT30] [F15] a compound file with another extension gets a fitting one', async () => {
     expect(await uploaded(app, customer, compound, 'budget.pdf')).toMatchObject({ name: 'budget.pdf.doc' })
   })
 })
 
-describe('names', () => {
-  test('[AT5] are cut to what there is room for, their ending kept', async () => {
+describe('file names', () => {
+  test('[AT5] are truncated to the limit and keep their extension', async () => {
     const { name } = await uploaded(app, customer, pdf(), `${'长'.repeat(400)}.pdf`)
     expect(name).toBe(`${'长'.repeat(limits.attachmentNameLength - 4)}.pdf`)
   })
@@ -328,7 +330,7 @@ describe('names', () => {
     ['', 'file.pdf'],
     ['...', 'file.pdf'],
     ['<img src=x onerror=alert(1)>.pdf', '<img src=x onerror=alert(1)>.pdf'],
-  ])('[AT5] [T13] %j is called %j', async (given, name) => {
+  ])('[AT5] [T13] %j becomes %j', async (given, name) => {
     const attachment = await uploaded(app, customer, pdf(), given)
     expect(attachment.name).toBe(name)
     const { headers } = await download(app, customer.token, `${attachment.id}`)

@@ -1,4 +1,4 @@
-// What uploads may take of a node: slots, time, disk. And that one person's uploads hold up nobody else's.
+// Upload budgets of a node: slots, time and disk. One person's uploads do not delay those of others.
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,11 +29,11 @@ const codeOf = (answer: { body: unknown }) => (answer.body as { error?: { code: 
 
 const begun = filePart('%PDF', 'slow.pdf').subarray(0, -2)
 
-/** With a token of now. */
+/** With a current token. */
 const later = (account: TestAccount) => ({ ...account, token: app.renewedToken(account, 'customer') })
 
 describe('slots', () => {
-  test('[AT22] [AT10] [S12] a person has four uploads under way, and a fifth is refused before its body is read', async () => {
+  test('[AT22] [AT10] [S12] a person has four concurrent uploads; a fifth is rejected before its body is read', async () => {
     const account = await app.newCustomer()
     const open = Array.from({ length: budgets.uploadSlotsPerPerson.concurrent }, () =>
       beginUpload(app, account, { address: '198.51.100.1', first: begun }),
@@ -47,7 +47,7 @@ describe('slots', () => {
     expect((await upload(app, account, pdf(), 'a.pdf')).status).toBe(201)
   })
 
-  test('[AT22] [S12] customers behind one address have ten, agents there are not counted', async () => {
+  test('[AT22] [S12] customers behind one address have ten; agents there do not count', async () => {
     const open = []
     for (let each = 0; each < budgets.uploadSlotsPerAddress.concurrent; each++) {
       open.push(beginUpload(app, await app.newCustomer(), { address: '198.51.100.2', first: begun }))
@@ -62,7 +62,7 @@ describe('slots', () => {
     await expect.poll(() => app.slots.held('agentUploadSlots', 'node')).toBe(0)
   })
 
-  test('[AT22] [S12] while customers hold all their slots one more is overloaded, and an agent uploads', async () => {
+  test('[AT22] [S12] when customers hold all their slots the next is overloaded, and an agent still uploads', async () => {
     const open = []
     for (let each = 0; each < budgets.customerUploadSlots.concurrent; each++) {
       const address = `198.51.101.${Math.floor(each / 8)}`
@@ -78,7 +78,7 @@ describe('slots', () => {
 })
 
 describe('slow uploads', () => {
-  test('[AT21] [S12] one that trickles is given up, its file and its slot are free again', async () => {
+  test('[AT21] [S12] an upload below the minimum rate is aborted; its file and slot are freed', async () => {
     const account = await app.newCustomer()
     const before = await storedFiles(app)
     const inHeaders = beginUpload(app, account, { first: '--' })
@@ -96,7 +96,7 @@ describe('slow uploads', () => {
     expect(await storedFiles(app)).toEqual(before)
   })
 
-  test('[AT21] one that keeps the rate is taken, however long it takes', async () => {
+  test('[AT21] an upload at the minimum rate is accepted, however long it takes', async () => {
     const account = await app.newCustomer()
     const content = Buffer.from(pdf('x'.repeat(90_000)))
     const whole = Buffer.concat([filePart(content, 'steady.pdf'), Buffer.from('--a-line-between-parts--\r\n')])
@@ -106,7 +106,7 @@ describe('slow uploads', () => {
       const until = Math.min(sent + 3_500, whole.length)
       steady.socket.write(whole.subarray(sent, until))
       sent = until
-      // The length that the headers promised.
+      // The length that the headers declared.
       if (sent === whole.length) {
         clearInterval(send)
         steady.socket.write(Buffer.alloc(100_000 - whole.length, ' '))
@@ -117,8 +117,8 @@ describe('slow uploads', () => {
   })
 })
 
-describe('turns', () => {
-  test('[AT23] [S13] go round addresses, and round the people of one', () => {
+describe('inspection order', () => {
+  test('[AT23] [S13] alternates between addresses, and between the people of one address', () => {
     const queue = createFairQueue<string>()
     for (let each = 1; each <= 3; each++) queue.add('crowd', 1, `a${each}`)
     for (let each = 1; each <= 2; each++) queue.add('crowd', 2, `b${each}`)
@@ -132,7 +132,7 @@ describe('turns', () => {
     expect(queue.size).toBe(0)
   })
 
-  test('[AT23] [AT24] [S13] a PDF and another’s image do not wait for the many large images of one customer', async () => {
+  test("[AT23] [AT24] [S13] lets a PDF and another customer's image pass one customer's many large images", async () => {
     const busy = await app.newCustomer()
     const large = bomb(7_000, 7_000)
     let done = 0
@@ -149,7 +149,7 @@ describe('turns', () => {
     expect(await Promise.all(many)).toEqual(many.map(() => 201))
   })
 
-  test('[AT23] [S13] whoever goes away gives up the turn', async () => {
+  test('[AT23] [S13] skips a caller who disconnected', async () => {
     const path = join(app.config.dataDir, 'waits.png')
     await writeFile(path, bomb(7_000, 7_000))
     const request = { path, outputPath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: 'waits.png' }
@@ -173,7 +173,7 @@ describe('inspection time', () => {
     }
   }
 
-  test('[AT25] [S13] of a customer is counted; with none left nothing is taken from that customer for a while', async () => {
+  test('[AT25] [S13] counts per customer; one without time left gets no inspection for a while', async () => {
     const account = await app.newCustomer()
     app.rates.count('inspectionMsPerCustomer', account.id, budgets.inspectionMsPerCustomer.count - 1)
     expect((await upload(app, account, bomb(4_000, 4_000), 'a.png')).status).toBe(201)
@@ -185,7 +185,7 @@ describe('inspection time', () => {
     expect((await upload(app, later(account), await png(), 'b.png')).status).toBe(201)
   })
 
-  test('[AT25] [S13] of an address is counted; with none left it gets no images inspected, but PDFs', async () => {
+  test('[AT25] [S13] counts per address; one without time left gets PDFs inspected but no images', async () => {
     app.rates.count('inspectionMsPerAddress', '127.0.0.1', budgets.inspectionMsPerAddress.count)
     const account = await app.newCustomer()
     expect(codeOf(await upload(app, account, await png(), 'a.png'))).toBe('rate_limited')
@@ -197,7 +197,7 @@ describe('inspection time', () => {
 })
 
 describe('disk', () => {
-  test('[AT28] [S12] uploads that are not stored yet are bounded in all, and none of them stays', async () => {
+  test('[AT28] [S12] unfinished uploads are bounded in total, and none remains', async () => {
     const folder = join(app.config.dataDir, 'staged')
     mkdirSync(folder)
     const file = 2 * 1024 * 1024
@@ -216,8 +216,8 @@ describe('disk', () => {
   })
 })
 
-describe('waiting', () => {
-  test('[AT27] [S13] customers fill their part of the queue, an agent still gets a turn, and whoever waits too long is answered', async () => {
+describe('inspection queue', () => {
+  test('[AT27] [S13] customers fill only their share, agents still get in, and long waits get a reply', async () => {
     const path = join(app.config.dataDir, 'queue.png')
     await writeFile(path, bomb(7_000, 7_000))
     const request = { path, outputPath: `${path}.made`, thumbnailPath: `${path}.thumbnail`, name: 'queue.png' }
@@ -239,7 +239,7 @@ describe('waiting', () => {
     const refused = answers.filter(({ outcome }) => outcome === 'overloaded')
     expect(refused.length).toBeGreaterThanOrEqual(19)
     expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['image', 'overloaded']))
-    // Each waits for at most two turns, those of the type and of the image.
+    // Each waits for at most two inspections: the type and the image.
     for (const { ms } of answers) expect(ms).toBeLessThan(2 * limits.inspectionWaitMs + limits.inspectionMs)
   })
 })
@@ -257,7 +257,7 @@ describe('memory', () => {
     ['rotated JPEG', () => sharpOf(limits.imagePixels).jpeg().withMetadata({ orientation: 6 }).toBuffer()],
   ]
   test.runIf(process.platform === 'linux').each(largest)(
-    '[AT27] [S13] the process that inspects the largest %s stays below 280 MB',
+    '[AT27] [S13] the upload inspector stays below 280 MB for the largest %s',
     async (kind, make) => {
       const path = join(app.config.dataDir, 'largest')
       await writeFile(path, await make())
@@ -279,7 +279,7 @@ describe('memory', () => {
     },
   )
 
-  test('[AT26] [S13] costly formats may have fewer pixels', async () => {
+  test('[AT26] [S13] costly formats allow fewer pixels', async () => {
     const account = await app.newAgent()
     for (const [pixels, make] of [
       [limits.avifPixels, (side: number) => sharpOf(side).avif({ effort: 0 }).toBuffer()],

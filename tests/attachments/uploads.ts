@@ -1,14 +1,14 @@
-// Uploading and fetching as a program does it, and what is in the uploads folder.
+// Uploads and downloads as a client program does them, and the content of the uploads folder.
 
 import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Attachment } from '#protocol/entities.ts'
-import type { Answer, TestAccount, TestApp } from '../support/app.ts'
+import type { HttpReply, TestAccount, TestApp } from '../support/app.ts'
 
 export const boundary = 'a-line-between-parts'
 
-/** One part of a form, its headers as they stand. */
+/** One part of a form. Its headers are sent unchanged. */
 export function part(headers: string, content: Uint8Array | string): Buffer {
   return Buffer.concat([Buffer.from(`--${boundary}\r\n${headers}\r\n\r\n`), Buffer.from(content), Buffer.from('\r\n')])
 }
@@ -23,7 +23,7 @@ export async function post(
   account: TestAccount,
   body: Uint8Array,
   contentType = `multipart/form-data; boundary=${boundary}`,
-): Promise<Answer> {
+): Promise<HttpReply> {
   const response = await fetch(`${app.url}/api/v1/attachments`, {
     method: 'POST',
     headers: { authorization: `Bearer ${account.token}`, 'content-type': contentType },
@@ -39,7 +39,7 @@ export function upload(app: TestApp, account: TestAccount, content: Uint8Array |
 /** An upload that must succeed. */
 export async function uploaded(app: TestApp, account: TestAccount, content: Uint8Array | string, name: string) {
   const { status, body } = await upload(app, account, content, name)
-  if (status !== 201) throw new Error(`${name} was answered ${status} ${JSON.stringify(body)}`)
+  if (status !== 201) throw new Error(`${name} returned ${status} ${JSON.stringify(body)}`)
   return body as Attachment
 }
 
@@ -50,7 +50,7 @@ export async function download(app: TestApp, token: string | null, path: string)
   return { status: response.status, headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) }
 }
 
-/** Names of all files in the uploads folder, those still coming in included. */
+/** The names of all files in the uploads folder, unfinished uploads included. */
 export async function storedFiles(app: TestApp): Promise<string[]> {
   const entries = await readdir(join(app.config.dataDir, 'uploads'), { recursive: true, withFileTypes: true }).catch(
     () => [],
@@ -60,12 +60,14 @@ export async function storedFiles(app: TestApp): Promise<string[]> {
 
 export interface OpenUpload {
   socket: Socket
-  /** All that was answered so far. */
+  /** Everything received so far. */
   answer(): string
   closed: Promise<void>
 }
 
-/** Begins an upload by hand and sends nothing more. `address` is what a trusted proxy would say. */
+/**
+ * Starts an upload by hand and sends nothing more. `address` is the client address that a trusted proxy would report.
+ */
 export function beginUpload(
   app: TestApp,
   account: TestAccount,

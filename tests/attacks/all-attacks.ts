@@ -1,4 +1,4 @@
-// Every attack, by family. Those of the run are apart from the drills, which each prove one budget.
+// Every attack, by family. Drills, which each prove one budget, are listed apart from the attacks of the run.
 
 import type { Attack } from './attack.ts'
 import { busAttacks } from './attacks/bus.ts'
@@ -34,12 +34,12 @@ export const drills: readonly Attack[] = [
   ...uploadDrills,
 ]
 
-/** Which attack misses a budget when it is removed: a drill, where there is one, for it is quicker. */
+/** The attack that needs a budget: a drill where one exists, because drills are faster. */
 export const provingAttack = (budget: string): Attack | undefined =>
   [...drills, ...attacks].find(({ proves }) => proves?.includes(budget))
 
 export function attackNamed(name: string): Attack {
   const found = [...attacks, ...drills, ...crowds].find((each) => each.name === name)
-  if (found === undefined) throw new Error(`there is no attack "${name}"`)
+  if (found === undefined) throw new Error(`unknown attack "${name}"`)
   return found
 }

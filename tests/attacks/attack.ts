@@ -1,78 +1,81 @@
-// What an attack is: a small declared object. It runs in a process of its own, and counts what it sends.
+// An attack is a small declared object. It runs in its own process and counts the traffic it sends.
 
 import type { Random } from '../chaos/random.ts'
 import { type Bound, boundOf } from './bounds.ts'
 import type { BudgetChanges } from './change-budgets.ts'
 
-/** Where an attack goes, and from which addresses. */
+/** The target of an attack and the addresses it comes from. */
 export interface Target {
   host: string
   port: number
-  /** Addresses of the attacker: all of its own, each another client to Kefu. The first is the one that attacks come from. */
+  /** The attacker's own addresses, each a separate client to Kefu. Attacks come from the first. */
   address(index?: number): string
-  /** A peer whose X-Forwarded-For the server believes. */
+  /** A peer whose X-Forwarded-For the server trusts. */
   proxyAddress: string
-  /** For setting the stage, before the attack begins. */
+  /** For preparations before the attack starts. */
   admin: { username: string; password: string }
-  /** Files that were prepared once. */
+  /** Files prepared once per run. */
   files: { avif: string }
   redisUrl: string | null
   random: Random
 }
 
-/** How long an attack runs, and what it has sent by then. */
+/** How long an attack runs, and its counts so far. */
 export interface Budget {
   seconds: number
   isOver(): boolean
-  /** Resolves when it is over. */
+  /** Resolves when the time is over. */
   over: Promise<void>
-  /** `requests`, `connections` and `bytes` are traffic; `cuts` and `refusals` are the server's reaction; other names are the attack's own. */
+  /**
+   * `requests`, `connections` and `bytes` are traffic. `cuts` and `refusals` are the server's reaction. Others are the
+   * attack's own.
+   */
   count(what: string, times?: number): void
   /** Keeps the largest value. */
   peak(what: string, value: number): void
 }
 
-export interface Attack<Stage = unknown> {
+export interface Attack<Prepared = unknown> {
   name: string
-  /** Of the weaknesses that it is about; `new` where it was found with this run. */
+  /** The weaknesses that it exploits, by id; `new` if this run found it. */
   ids: readonly string[]
   what: string
-  /** What it produces at least, a second; attempts count. */
+  /** The minimum per second that it must produce; attempts count. */
   floor: { requests?: number; connections?: number; bytes?: number }
-  /** What the server lets through at most, by the names that the attack counts. */
+  /** The maximum that the server allows, by the attack's own counts. */
   most?: Readonly<Record<string, Bound>>
-  /** Budgets that this attack misses when they are removed. */
+  /** Budgets whose removal makes this attack succeed. */
   proves?: readonly string[]
-  /** Proves one budget alone, and takes part only then. */
+  /** Proves one budget alone and runs only then. */
   isDrill?: true
-  /** Harmless: what it counts as refused is a failure of the server, whatever else runs. */
+  /** Harmless: any refusal it counts is a server failure, whatever else runs. */
   isCrowd?: true
-  /** What a drill changes of the table for its server, so that a bound for thousands is reached within seconds. */
+  /** Budget changes for a drill's server, so that seconds reach a limit meant for thousands. */
   lowered?: BudgetChanges
   needsRedis?: true
-  /** More settings of its server. */
+  /** Additional settings of its server. */
   env?: Readonly<Record<string, string>>
-  /** Before the attack begins. */
-  prepare?(target: Target): Promise<Stage>
-  run(target: Target, budget: Budget, stage: Stage): Promise<void>
+  /** Runs before the attack starts. */
+  prepare?(target: Target): Promise<Prepared>
+  run(target: Target, budget: Budget, prepared: Prepared): Promise<void>
 }
 
-export const attack = <Stage>(declared: Attack<Stage>): Attack => declared as Attack
+export const attack = <Prepared>(declared: Attack<Prepared>): Attack => declared as Attack
 
-export interface Drill<Stage> extends Pick<Attack<Stage>, 'what' | 'prepare' | 'run' | 'env'> {
+export interface Drill<Prepared> extends Pick<Attack<Prepared>, 'what' | 'prepare' | 'run' | 'env'> {
   name?: string
   budget: string
-  /** What its numbers are lowered to, so that seconds are enough. */
+  /** Lowered limits that seconds can reach. */
   to: Readonly<Record<string, number>>
-  /** What the attack counts, of which the budget lets no more through. */
+  /** The attack's count that the budget limits. */
   counts: string
-  /** Where that is not the budget's own number. */
+  /** The limit, unless it is the budget's own number. */
   most?: Bound
 }
 
 /** An attack that proves one budget. */
-export function drill<Stage>({ name, budget, to, counts, most, ...rest }: Drill<Stage>): Attack {
-  return attack<Stage>({
+export function drill<Prepared>({ name, budget, to, counts, most, ...rest }: Drill<Prepared>): Attack {
+  return attack<Prepared>({
     name: name ?? `drill-${budget}`,
     ids: ['drill'],
     isDrill: true,
@@ -109,18 +112,18 @@ export function createBudget(seconds: number): Budget & { traffic: Traffic } {
   }
 }
 
-/** What is wrong with an attack's own counts. */
-export function broken(most: Attack['most'], traffic: Traffic, seconds: number): string[] {
+/** The attack's own counts that exceed a limit. */
+export function exceededLimits(most: Attack['most'], traffic: Traffic, seconds: number): string[] {
   return Object.entries(most ?? {}).flatMap(([what, { burst, perSecond }]) => {
-    // A tenth more, for the time that a round takes beyond its seconds.
+    // Ten percent more, because a round takes slightly longer than its seconds.
     const bound = Math.ceil((burst + perSecond * (seconds + 2)) * 1.1)
     const count = traffic[what] ?? 0
     return count > bound ? [`${count} ${what}, at most ${bound} expected`] : []
   })
 }
 
-/** `met`, or `cut` where the server ended or refused it before, or `weak`. */
-export function floorOf({ floor }: Attack, traffic: Traffic, seconds: number): 'met' | 'cut' | 'weak' {
+/** `met`; `cut` if the server refused or ended it first; `weak` otherwise. */
+export function floorStatus({ floor }: Attack, traffic: Traffic, seconds: number): 'met' | 'cut' | 'weak' {
   const isMet = Object.entries(floor).every(([what, perSecond]) => (traffic[what] ?? 0) >= perSecond * seconds)
   if (isMet) return 'met'
   return (traffic.cuts ?? 0) + (traffic.refusals ?? 0) > 0 ? 'cut' : 'weak'

@@ -1,5 +1,6 @@
-// The process of attackers, at the lowest priority that leaves the server its processor: prepares, says so, attacks when it is asked to,
-// and reports what it has sent. With rounds, each attack begins again with accounts of its own until all the time is over.
+// The attacker process: prepares, reports ready, attacks on request and reports its counts. It runs at the lowest
+// priority, so the server keeps its processor. In rounds, each attack restarts with new accounts until the time is
+// over.
 
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,15 +8,15 @@ import { createRandom } from '../chaos/random.ts'
 import { attackNamed } from './all-attacks.ts'
 import { type Attack, createBudget, type Target, type Traffic } from './attack.ts'
 
-/** What the run asks of this process. */
-export interface Order {
+/** What the run requests of this process. */
+export interface AttackerOptions {
   names: readonly string[]
   target: Omit<Target, 'address' | 'random'>
-  /** Each attack has a network of addresses of its own: 127.(network + its place).x.y; 127.0.0.1 first with `fromHere`. */
+  /** Each attack has its own network, 127.(network + index).x.y, with 127.0.0.1 first if `fromHere`. */
   network: number
   fromHere: boolean
   seconds: number
-  /** Of all rounds together. */
+  /** Summed over all rounds. */
   totalSeconds: number
   seed: number
 }
@@ -28,17 +29,17 @@ export type Report =
 const report = (message: Report) => new Promise((resolve) => process.send?.(message, resolve))
 
 process.on('disconnect', () => process.exit(0))
-// What an attack lets fall must not end the others.
+// An unhandled rejection of one attack must not end the others.
 process.on('unhandledRejection', () => undefined)
 process.on('uncaughtException', () => undefined)
 
-process.once('message', async (order: Order) => {
+process.once('message', async (options: AttackerOptions) => {
   setPriority(10)
-  const members = order.names.map((name, place) => ({ attack: attackNamed(name), target: targetOf(order, place) }))
-  const stages = await Promise.all(
+  const members = options.names.map((name, index) => ({ attack: attackNamed(name), target: targetOf(options, index) }))
+  const preparations = await Promise.all(
     members.map(async ({ attack, target }) => {
       try {
-        return { stage: await prepared(attack, target) }
+        return { prepared: await prepareAttack(attack, target) }
       } catch (error) {
         await report({ kind: 'failed', name: attack.name, reason: String(error) })
         return null
@@ -49,26 +50,26 @@ process.once('message', async (order: Order) => {
   await report({ kind: 'ready' })
   await started
 
-  const endsAt = performance.now() + order.totalSeconds * 1000
-  const hasRounds = order.totalSeconds > order.seconds
+  const endsAt = performance.now() + options.totalSeconds * 1000
+  const hasRounds = options.totalSeconds > options.seconds
   const traffic: Record<string, Traffic> = {}
   await Promise.all(
-    members.map(async ({ attack, target }, place) => {
-      let stage = stages[place]
+    members.map(async ({ attack, target }, index) => {
+      let prepared = preparations[index]
       for (let round = 0; round === 0 || (hasRounds && performance.now() < endsAt - 500); round++) {
-        const seconds = Math.min(order.seconds, (endsAt - performance.now()) / 1000)
+        const seconds = Math.min(options.seconds, (endsAt - performance.now()) / 1000)
         const budget = createBudget(seconds)
-        // Of a round that cannot prepare, because the server refuses it by now, nothing is attacked.
-        if (stage) {
+        // A round that cannot prepare, because the server already refuses it, attacks nothing.
+        if (prepared) {
           await Promise.race([
-            attack.run(target, budget, stage.stage).catch(() => undefined),
+            attack.run(target, budget, prepared.prepared).catch(() => undefined),
             sleep(seconds * 1000 + 500),
           ])
         } else await sleep(1_000)
         traffic[attack.name] = sum(traffic[attack.name], budget.traffic)
         if (hasRounds && performance.now() < endsAt - 1_000) {
-          stage = await prepared(attack, target).then(
-            (again) => ({ stage: again }),
+          prepared = await prepareAttack(attack, target).then(
+            (again) => ({ prepared: again }),
             () => null,
           )
         }
@@ -79,7 +80,7 @@ process.once('message', async (order: Order) => {
   process.exit(0)
 })
 
-const prepared = async (attack: Attack, target: Target): Promise<unknown> => await attack.prepare?.(target)
+const prepareAttack = async (attack: Attack, target: Target): Promise<unknown> => await attack.prepare?.(target)
 
 function sum(before: Traffic = {}, more: Traffic): Traffic {
   const total = { ...before }
@@ -87,11 +88,11 @@ function sum(before: Traffic = {}, more: Traffic): Traffic {
   return total
 }
 
-function targetOf({ target, network, fromHere, seed }: Order, place: number): Target {
+function targetOf({ target, network, fromHere, seed }: AttackerOptions, index: number): Target {
   return {
     ...target,
     address: (index = 0) =>
-      fromHere && index === 0 ? '127.0.0.1' : `127.${network + place}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
-    random: createRandom(seed + place),
+      fromHere && index === 0 ? '127.0.0.1' : `127.${network + index}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
+    random: createRandom(seed + index),
   }
 }

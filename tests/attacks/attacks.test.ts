@@ -1,12 +1,12 @@
-// The attack run, in short: a real process, several attacks at the same time, and the pair that must not notice. Memory and loss are judged
-// as in `npm run attack`; latency generously, since other programs may use this machine.
+// A short attack run: a real process, several concurrent attacks, and a control pair that must not notice. Memory and
+// loss use the limits of `npm run attack`; latency is generous because other programs share this machine.
 
 import { fileURLToPath } from 'node:url'
 import { describe, expect, inject, test } from 'vitest'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { dropDatabase, newDatabaseUrl } from '../support/database.ts'
 import { attackNamed, attacks, drills, provingAttack } from './all-attacks.ts'
-import { type Attack, broken } from './attack.ts'
+import { type Attack, exceededLimits } from './attack.ts'
 import { applyChanges } from './change-budgets.ts'
 import { withFigures } from './report.ts'
 import { type Figures, type RoundOptions, runRound } from './round.ts'
@@ -30,8 +30,8 @@ const round = (names: readonly string[], options: Partial<RoundOptions> = {}): P
     criteria: { p95Ms: 5_000, needsFloor: false },
   })
 
-// Resident memory is read from /proc, and attackers have addresses of their own in 127.0.0.0/8.
-describe.runIf(process.platform === 'linux')('a customer and an agent talk on', () => {
+// Resident memory comes from /proc, and attackers use their own addresses in 127.0.0.0/8.
+describe.runIf(process.platform === 'linux')('a customer and an agent keep talking', () => {
   test.each<[about: string, names: readonly string[]]>([
     ['[S1] [S6] floods of frames', ['pings-unread', 'tiny-frames', 'large-frames', 'heartbeats']],
     [
@@ -52,45 +52,45 @@ describe.runIf(process.platform === 'linux')('a customer and an agent talk on', 
     expect(idle).toEqual([])
   })
 
-  test('[MS7] a removed budget is noticed', async () => {
+  test('[MS7] fails the run when a budget is removed', async () => {
     expect((await round(['drill-customerMessages'])).problems).toEqual([])
     const { problems } = await round(['drill-customerMessages'], { without: 'customerMessages' })
     expect(problems.join()).toMatch(/message:send accepted, at most \d+ expected/)
   })
 })
 
-describe('the attacks', () => {
+describe('the list of attacks', () => {
   const all = [...attacks, ...drills]
 
-  test('are at least thirty, each with a name of its own and more traffic than none', () => {
+  test('has at least thirty, each with a unique name and a minimum of traffic', () => {
     expect(attacks.length).toBeGreaterThanOrEqual(30)
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
     expect(attacks.filter(({ floor }) => Object.keys(floor).length === 0)).toEqual([])
   })
 
-  test('are of every weakness that a flood can reach, and of new ones', () => {
+  test('covers every weakness that a flood can exploit, and new ones', () => {
     const ids = new Set(attacks.flatMap((attack: Attack) => attack.ids))
     const expected = ['S1', 'S2', 'S3', 'S4', 'S6', 'S7', 'S8', 'S9', 'S10', 'S11', 'S12', 'S13', 'S14', 'S20', 'new']
     expect(expected.filter((id) => !ids.has(id))).toEqual([])
   })
 
   /** Nothing that a caller sends fails inside, so this budget is proved by a fault of the test's own. */
-  const provedElsewhere = ['failureLines']
+  const provedElsewhere = ['failureLogLines']
 
   test.each(Object.keys(budgets).filter((name) => !provedElsewhere.includes(name)))('prove the budget %s', (name) => {
     expect(provingAttack(name)?.name).toBeDefined()
   })
 })
 
-describe('the verdict', () => {
-  test('counts what was let through beyond a bound, with a tenth for the time that a round takes longer', () => {
+describe('the attack run', () => {
+  test("reports counts beyond a limit, with ten percent for a round's extra time", () => {
     const most = { sessions: { burst: 30, perSecond: 0.5 } }
-    expect(broken(most, { sessions: 46 }, 20)).toEqual([])
-    expect(broken(most, { sessions: 47 }, 20)).toEqual(['47 sessions, at most 46 expected'])
-    expect(broken(most, {}, 20)).toEqual([])
+    expect(exceededLimits(most, { sessions: 46 }, 20)).toEqual([])
+    expect(exceededLimits(most, { sessions: 47 }, 20)).toEqual(['47 sessions, at most 46 expected'])
+    expect(exceededLimits(most, {}, 20)).toEqual([])
   })
 
-  test('of a change removes whole budgets or lowers single numbers, and refuses names that there are not', () => {
+  test('removes whole budgets or lowers single numbers, and rejects unknown names', () => {
     const table = { messages: { count: 20, windowMs: 10_000 }, slots: { concurrent: 4 } }
     applyChanges(table, { messages: null, slots: { concurrent: 1 } })
     expect(table).toEqual({ messages: { count: 1e9, windowMs: 10_000 }, slots: { concurrent: 1 } })
@@ -98,7 +98,7 @@ describe('the verdict', () => {
     expect(() => applyChanges({ odd: { litres: 1 } }, { odd: null })).toThrow('how "litres" of odd is removed')
   })
 
-  test('goes into one column of the page, and leaves the other as it is', () => {
+  test('writes one column of the report and keeps the other', () => {
     const page =
       'Before.\n<!-- attack run: npm run attack -- --markdown before|after -->\n<!-- end of the attack run -->\nAfter.\n'
     const figures: Figures = {

@@ -1,8 +1,8 @@
-// What a budget lets through: the number that an attack's own counts are compared with.
+// The maximum that a budget allows, which an attack's own counts are compared with.
 
 import { budgets } from '../../server/budgets/budgets.ts'
 
-/** At most `burst`, and then so many a second. */
+/** At most `burst`, then this many per second. */
 export interface Bound {
   burst: number
   perSecond: number
@@ -12,10 +12,10 @@ type Numbers = Readonly<Record<string, number>>
 
 const table: Readonly<Record<string, Numbers>> = budgets
 
-/** Of a rate, and of as many callers as are each counted by themselves. */
+/** For a rate and a number of separately counted callers. */
 export const ofRate = (name: string, callers = 1): Bound => boundOf(table[name] ?? {}, callers)
 
-/** Whatever kind of budget it is. What is not in the table bounds nothing. */
+/** For any kind of budget. A name outside the table has no limit. */
 export function boundOf({ count, windowMs, concurrent, packets, bytes, perMs }: Numbers, callers = 1): Bound {
   const burst = count ?? concurrent ?? packets ?? bytes ?? Number.POSITIVE_INFINITY
   const windowOf = windowMs ?? perMs

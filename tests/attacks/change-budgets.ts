@@ -1,13 +1,13 @@
-// Loaded into the server's process before anything else: removes a budget, to prove that the run misses it, or lowers one that a drill
-// would take too long to reach. Which ones, and where the server's source is, its own URL says.
+// Preloaded into the server process: removes a budget to prove that the run needs it, or lowers one that a drill would
+// reach too late. Its own URL holds the changes and the path of the server's source.
 
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** By budget: its numbers, or null where it is removed. */
+/** By budget: its new numbers, or null to remove it. */
 export type BudgetChanges = Readonly<Record<string, Readonly<Record<string, number>> | null>>
 
-/** A bound that nobody reaches, by the name of the number. A number of another name has to be added here. */
+/** An unreachable limit for each kind of number. A number with a new name must be added here. */
 const unbounded: Readonly<Record<string, number>> = {
   count: 1e9,
   concurrent: 1e9,
@@ -16,16 +16,16 @@ const unbounded: Readonly<Record<string, number>> = {
   ms: 2 ** 31 - 1,
 }
 
-/** A least speed is no bound when it is nothing. */
+/** A minimum rate of zero limits nothing. */
 const unboundedByName: Readonly<Record<string, Readonly<Record<string, number>>>> = { slowestReader: { bytes: 0 } }
 
-/** Says over what time a count is taken, and bounds nothing by itself. */
+/** The window of a count, which limits nothing by itself. */
 const windows = ['windowMs', 'perMs']
 
 export function applyChanges(budgets: Record<string, Record<string, number>>, changes: BudgetChanges): void {
   for (const [name, change] of Object.entries(changes)) {
     const budget = budgets[name]
-    if (budget === undefined) throw new Error(`there is no budget "${name}"`)
+    if (budget === undefined) throw new Error(`unknown budget "${name}"`)
     Object.assign(budget, change ?? removed(name, budget))
   }
 }
@@ -35,7 +35,7 @@ function removed(name: string, budget: Readonly<Record<string, number>>): Record
   return Object.fromEntries(
     keys.map((key) => {
       const value = unboundedByName[name]?.[key] ?? unbounded[key]
-      if (value === undefined) throw new Error(`it is not said how "${key}" of ${name} is removed`)
+      if (value === undefined) throw new Error(`add an unreachable value for "${key}" of ${name}`)
       return [key, value]
     }),
   )

@@ -1,5 +1,5 @@
-// The control pair: a customer and an agent who send each other a message in turn, every half second, whatever else happens. As Kefu's
-// clients do, a message that is not acknowledged is sent again under the same id, and a connection that is lost is made again.
+// The control pair: a customer and an agent who alternate a message every half second. Like Kefu's clients, they resend
+// an unacknowledged message under the same id and reconnect after a lost connection.
 
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,11 +8,11 @@ import type { Reply } from '#protocol/errors.ts'
 import { post } from '../chaos/account.ts'
 
 const everyMs = 500
-/** Before it is sent again. */
+/** The wait before a resend. */
 const acknowledgedMs = 5_000
-/** A message that took longer to reach the other side than this does not count as recovered. */
+/** A message that took longer to reach the other side does not count as recovered. */
 const recoveredMs = 150
-const inARow = 3
+const consecutive = 3
 
 interface Sent {
   clientMessageId: string
@@ -29,18 +29,18 @@ export interface PairFigures {
   refused: number
   /** Connections of the pair that ended. */
   cut: number
-  /** Acknowledged and not stored, or not acknowledged or not received until the end. */
+  /** Messages acknowledged but not stored, never acknowledged, or never received. */
   lost: number
-  /** Errors that their clients threw over what the server sent. */
+  /** Errors that their clients threw because of server data. */
   thrown: number
 }
 
 export interface ControlPair {
-  /** Messages sent from now on are measured. */
+  /** Starts measuring messages. */
   begin(): void
-  /** Messages sent from now on are not measured any more. Resolves with the time until it was quiet again; null when it never was. */
+  /** Stops measuring. Resolves with the time to recovery, or null if there was none. */
   recovered(withinMs: number): Promise<number | null>
-  /** Waits for what is still on its way, and looks for everything in what is stored. */
+  /** Waits for messages in flight and looks up all of them in the stored history. */
   finish(): Promise<PairFigures>
   close(): void
 }
@@ -56,14 +56,14 @@ export async function startControlPair(
   admin: { username: string; password: string },
   localAddress = '127.0.0.1',
 ): Promise<ControlPair> {
-  // An agent of its own: attacks set their stage as the admin.
+  // Its own agent, because attacks prepare as the admin.
   const { body } = await post(url, '/auth/login', admin)
   const account = { username: 'control', password: 'staple in the tea' }
   const authorization = `Bearer ${(body as { token: string }).token}`
   await post(url, '/users', { ...account, name: 'Control', role: 'agent' }, { authorization })
   const login = await post(url, '/auth/login', account)
   const session = await post(url, '/widget/session', {})
-  if (login.status !== 200 || session.status !== 200) throw new Error('the control pair was not let in')
+  if (login.status !== 200 || session.status !== 200) throw new Error('the control pair could not log in')
   let cookie = login.cookie
   let held = session.body as { token: string; resumeToken: string }
   const agent = await connect((login.body as { token: string }).token, async () => {
@@ -82,7 +82,7 @@ export async function startControlPair(
   async function connect(first: string, nextToken: () => Promise<string | null>): Promise<Person> {
     const person: Person = { socket: null as never, token: first, renew: async () => undefined }
     person.socket = io(url, {
-      auth: (give) => give({ token: person.token }),
+      auth: (callback) => callback({ token: person.token }),
       transports: ['websocket'],
       forceNew: true,
       reconnectionDelay: 50,
@@ -94,7 +94,7 @@ export async function startControlPair(
       person.token = (await nextToken().catch(() => null)) ?? person.token
       person.socket.emit('session:renew', { token: person.token }, () => undefined)
     }
-    // A refusal ends the client's own tries; Kefu's clients go on.
+    // Socket.IO stops reconnecting after a refusal; Kefu's clients reconnect.
     person.socket.on('connect_error', () => {
       if (!person.socket.active) setTimeout(() => person.socket.connect(), 200)
     })
@@ -119,7 +119,7 @@ export async function startControlPair(
   const conversationId = (started.data as { conversation: { id: number } }).conversation.id
   await ask(agent.socket, 'conversation:claim', { conversationId })
 
-  // socket.io-client throws over an event without a name, out of reach of whoever uses it.
+  // socket.io-client throws on an event without a name, where callers cannot catch it.
   const onThrown = (error: Error) => {
     if (!error.stack?.includes('socket.io-client')) throw error
     thrown += 1
@@ -132,7 +132,7 @@ export async function startControlPair(
   let thrown = 0
   let isMeasuring = false
   let isOver = false
-  let turn = 0
+  let sequence = 0
   const inFlight = new Set<Promise<void>>()
 
   function received(message: { clientMessageId: string }) {
@@ -140,7 +140,7 @@ export async function startControlPair(
     if (sent && sent.receivedAt === null) sent.receivedAt = performance.now()
   }
 
-  /** What came while nobody was connected, and what came before it was subscribed. */
+  /** Fetches messages missed while disconnected or before the subscription. */
   async function catchUp({ socket }: Person) {
     const { lastSeq } = await opened(socket)
     for (let after = Math.max(0, lastSeq - 100); after < lastSeq; ) {
@@ -189,23 +189,23 @@ export async function startControlPair(
   }
 
   const timer = setInterval(() => {
-    const clientMessageId = `pair${++turn}`
+    const clientMessageId = `pair${++sequence}`
     const sent: Sent = { clientMessageId, sentAt: performance.now(), acknowledgedAt: null, receivedAt: null }
     all.set(clientMessageId, sent)
     if (isMeasuring) measured.push(sent)
-    const sending = send(turn % 2 === 0 ? agent : customer, sent)
+    const sending = send(sequence % 2 === 0 ? agent : customer, sent)
     inFlight.add(sending)
     void sending.finally(() => inFlight.delete(sending))
   }, everyMs)
   const renewal = setInterval(() => void Promise.all([customer.renew(), agent.renew()]), 240_000)
 
-  /** Until both: the sender has its acknowledgement, and the other side the message. */
+  /** Resolves when the sender has its acknowledgement and the other side the message. */
   const latency = ({ sentAt, acknowledgedAt, receivedAt }: Sent) =>
     Math.max(acknowledgedAt ?? Number.POSITIVE_INFINITY, receivedAt ?? Number.POSITIVE_INFINITY) - sentAt
 
   async function settled(withinMs: number) {
     const isOpen = () => [...all.values()].some((sent) => latency(sent) === Number.POSITIVE_INFINITY)
-    for (const giveUpAt = performance.now() + withinMs; isOpen() && performance.now() < giveUpAt; await sleep(20));
+    for (const deadline = performance.now() + withinMs; isOpen() && performance.now() < deadline; await sleep(20));
   }
 
   return {
@@ -221,8 +221,8 @@ export async function startControlPair(
         const since = [...all.values()].filter(({ sentAt }) => sentAt >= endedAt - everyMs)
         const at = since.findIndex(
           (_, index) =>
-            index + inARow <= since.length &&
-            since.slice(index, index + inARow).every((sent) => latency(sent) <= recoveredMs),
+            index + consecutive <= since.length &&
+            since.slice(index, index + consecutive).every((sent) => latency(sent) <= recoveredMs),
         )
         if (at >= 0) return Math.max(0, (since[at] as Sent).sentAt - endedAt)
       }
@@ -231,7 +231,7 @@ export async function startControlPair(
     async finish() {
       clearInterval(timer)
       await settled(15_000)
-      // What was acknowledged is in the history, read in pages from its beginning.
+      // Acknowledged messages must be in the history, read in pages from its start.
       const stored = new Set<string>()
       for (let afterSeq = 0; ; ) {
         const page = await ask(agent.socket, 'message:list', { conversationId, afterSeq, limit: 100 })

@@ -1,11 +1,11 @@
-// The costliest image that is small to send: made once for a machine, since encoding it takes a while.
+// The costliest image that is small to send. Encoding takes a while, so each machine makes it once.
 
 import { existsSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 
-/** As many pixels as Kefu takes at all. */
+/** The maximum number of pixels that Kefu accepts. */
 const side = 7_071
 
 export async function expensiveAvif(): Promise<string> {
@@ -18,7 +18,7 @@ export async function expensiveAvif(): Promise<string> {
   const whole = sharp({ create: { width: side, height: side, channels: 3, background: '#456' } })
     .composite([{ input: pattern, left: 0, top: 0 }])
     .avif({ quality: 30, effort: 0 })
-  // Two runs may make it at the same time: each writes a file of its own, and the last one counts.
+  // Concurrent runs each write their own file, and the last rename wins.
   const own = `${path}.${process.pid}`
   await whole.toFile(own)
   renameSync(own, path)

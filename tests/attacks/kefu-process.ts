@@ -1,4 +1,4 @@
-// The Kefu that is attacked: a real process with a heap of 512 MB, default settings, rate limits on, and an empty database of its own.
+// The attacked Kefu: a real process with a 512 MB heap, default settings, rate limits on, and its own empty database.
 
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
@@ -19,25 +19,25 @@ export interface KefuProcess {
   outputTail(): string
   /** Lines of the log so far. */
   logLines(): number
-  /** Resident memory of the process and all that it has started, in bytes. */
+  /** Resident memory of the process and all its children, in bytes. */
   residentBytes(): number
   stop(): Promise<void>
 }
 
 export interface KefuOptions {
-  /** Where the server's source is. */
+  /** The folder of the server's source. */
   checkout: string
   folder: string
   databaseUrl: string
   adminPassword: string
   withRedis?: boolean
-  /** More settings. */
+  /** Additional settings. */
   env?: Readonly<Record<string, string>>
-  /** Of the table of budgets. */
+  /** Changes of the budget table. */
   changes?: BudgetChanges
 }
 
-/** The peer whose X-Forwarded-For counts: attackers that stand for many addresses come from there. */
+/** The trusted proxy address that attackers with many addresses come from. */
 export const proxyAddress = '127.0.0.9'
 
 const preload = new URL('./change-budgets.ts', import.meta.url)
@@ -78,8 +78,8 @@ export async function startKefuProcess(options: KefuOptions): Promise<KefuProces
     lines += text.split('\n').length - 1
     url ||= /ready at (http[^"\s]+)/.exec(text)?.[1] ?? ''
   })
-  for (const giveUpAt = performance.now() + 60_000; url === ''; await sleep(20)) {
-    if (performance.now() > giveUpAt || !child.isRunning()) {
+  for (const deadline = performance.now() + 60_000; url === ''; await sleep(20)) {
+    if (performance.now() > deadline || !child.isRunning()) {
       child.kill('SIGKILL')
       await redis?.stop()
       throw new Error(`Kefu is not ready: ${child.outputTail()}`)
@@ -98,9 +98,9 @@ export async function startKefuProcess(options: KefuOptions): Promise<KefuProces
     residentBytes: () => residentBytes(child.pid),
     async stop() {
       child.kill('SIGTERM')
-      const impatience = setTimeout(() => child.kill('SIGKILL'), 12_000)
+      const killTimer = setTimeout(() => child.kill('SIGKILL'), 12_000)
       await child.exited
-      clearTimeout(impatience)
+      clearTimeout(killTimer)
       await redis?.stop()
     },
   }
@@ -111,7 +111,7 @@ function residentBytes(pid: number): number {
     const own = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
     return childrenOf(pid).reduce((sum, child) => sum + residentBytes(child), own)
   } catch {
-    // It has ended meanwhile.
+    // The process has ended already.
     return 0
   }
 }

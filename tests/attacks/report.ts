@@ -1,4 +1,4 @@
-// What a run has measured: lines of a table for the terminal, and a column of the table in docs/SECURITY.md.
+// The results of a run: table rows for the terminal, and one column of the table in docs/SECURITY.md.
 
 import { attacks } from './all-attacks.ts'
 import { type AttackTraffic, type Figures, megabytes, milliseconds } from './round.ts'
@@ -27,7 +27,7 @@ export function tableRow(figures: Figures): string {
   ])
 }
 
-/** What was sent, and how often the server cut it. */
+/** The traffic sent, and how often the server ended it. */
 export function trafficText({ traffic, floor }: AttackTraffic): string {
   const parts = (['requests', 'connections', 'bytes', 'cuts', 'refusals'] as const).flatMap((what) => {
     const count = traffic[what] ?? 0
@@ -43,7 +43,7 @@ const short = (count: number) =>
 const begin = '<!-- attack run: npm run attack -- --markdown before|after -->'
 const end = '<!-- end of the attack run -->'
 
-/** One cell: what the attack came to. */
+/** One cell: the outcome of an attack. */
 function cell({ pair, growthBytes, exited, problems }: Figures): string {
   if (exited) return `**the process ends**, +${megabytes(growthBytes)}`
   const lost = `${pair.refused > 0 ? `, ${pair.refused} refused` : ''}${pair.lost > 0 ? `, ${pair.lost} lost` : ''}`
@@ -52,11 +52,11 @@ function cell({ pair, growthBytes, exited, problems }: Figures): string {
   return problems.length === 0 ? text : `**${text}**`
 }
 
-/** `page` with the figures in one column; the other column, and attacks that were not run now, stay as they are. */
+/** Replaces one column of `page`. The other column and rows of attacks that did not run stay. */
 export function withFigures(page: string, column: 'before' | 'after', all: readonly Figures[]): string {
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
-  if (from < 0 || to < 0) throw new Error('docs/SECURITY.md has no place for the table')
+  if (from < 0 || to < 0) throw new Error('docs/SECURITY.md has no markers for the table')
   const rows = new Map(
     [...page.slice(from, to).matchAll(/^\| `([^`]+)` \|[^|]*\|[^|]*\|([^|]*)\|([^|]*)\|$/gm)].map(
       ([, name = '', before = '', after = '']) => [name, { before: before.trim(), after: after.trim() }],

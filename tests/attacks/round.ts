@@ -1,34 +1,34 @@
-// One round: a Kefu of its own, the control pair, attackers in processes of their own, and what all of that came to.
+// One round: its own Kefu, the control pair, attackers in their own processes, and the result.
 
 import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { type Attack, broken, floorOf, type Traffic } from './attack.ts'
-import type { Order, Report } from './attacker.ts'
+import { type Attack, exceededLimits, floorStatus, type Traffic } from './attack.ts'
+import type { AttackerOptions, Report } from './attacker.ts'
 import type { BudgetChanges } from './change-budgets.ts'
 import { type ControlPair, type PairFigures, startControlPair } from './control-pair.ts'
 import { type KefuProcess, proxyAddress, startKefuProcess } from './kefu-process.ts'
 
 export interface RoundOptions {
-  /** All of them at the same time. */
+  /** All of them run concurrently. */
   attacks: readonly Attack[]
   seconds: number
-  /** Attacks begin again until then. */
+  /** Attacks restart until this time. */
   totalSeconds?: number
-  /** Attackers share so many processes; each has one where it is not said. */
+  /** The number of attacker processes; one per attack by default. */
   processes?: number
   seed: number
   checkout: string
   folder: string
-  /** Of a database that does not exist yet. */
+  /** The URL of a database that does not exist yet. */
   newDatabase(): Promise<{ url: string; drop(): Promise<void> }>
   avif: string
-  /** A budget that is removed. */
+  /** The budget to remove. */
   without?: string
   /** Attackers share the control pair's address. */
   fromPairsAddress?: boolean
-  /** Before the attack begins. */
+  /** Runs before the attack starts. */
   quietMs?: number
   criteria?: Partial<Criteria>
 }
@@ -36,7 +36,7 @@ export interface RoundOptions {
 export interface Criteria {
   p95Ms: number
   growthBytes: number
-  /** False where an attack of too little traffic is no failure, as on a machine that others use. */
+  /** False if an attack with too little traffic is no failure, as on a shared machine. */
   needsFloor: boolean
 }
 
@@ -119,7 +119,7 @@ async function measure(
 
   pair.begin()
   for (const each of attackers) each.begin()
-  // An attacker that does not come to its end is not waited for.
+  // Do not wait for an attacker that never ends.
   const late = sleep((totalSeconds + 20) * 1000, undefined, { ref: false })
   await Promise.race([Promise.all(attackers.map((each) => each.over)), ended, late])
   const logLines = kefu.logLines() - linesBefore
@@ -133,7 +133,7 @@ async function measure(
     .map(([name, traffic]): [string, Traffic] => [name, { ...traffic, 'log lines': logLines }])
   const traffic = attacks.map((attack): AttackTraffic => {
     const own = counted.find(([name]) => name === attack.name)?.[1] ?? {}
-    return { name: attack.name, traffic: own, floor: exited ? 'met' : floorOf(attack, own, seconds) }
+    return { name: attack.name, traffic: own, floor: exited ? 'met' : floorStatus(attack, own, seconds) }
   })
   const result: Omit<Figures, 'problems'> = {
     name: attacks.map(({ name }) => name).join(' + '),
@@ -161,11 +161,11 @@ function problemsOf(
   if (growthBytes > criteria.growthBytes) problems.push(`${megabytes(growthBytes)} more memory`)
   if (pair.thrown > 0) problems.push(`the pair's clients could not read ${pair.thrown} events`)
   if (pair.refused > 0) problems.push(`${pair.refused} messages refused`)
-  // Several at once, or again and again, share what each of them is bounded by.
+  // Concurrent or repeated attacks share each limit.
   const isAlone = attacks.length === 1 && totalSeconds === seconds
   for (const [index, attack] of attacks.entries()) {
     const own = traffic[index]
-    if (isAlone || attack.isCrowd) problems.push(...broken(attack.most, own?.traffic ?? {}, seconds))
+    if (isAlone || attack.isCrowd) problems.push(...exceededLimits(attack.most, own?.traffic ?? {}, seconds))
     if (isAlone && criteria.needsFloor && own?.floor === 'weak') {
       problems.push('too little traffic: this attack proves nothing')
     }
@@ -179,7 +179,7 @@ export const milliseconds = (ms: number) =>
 export const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 
 interface Attacker {
-  /** What could not be prepared. */
+  /** Attacks that could not be prepared. */
   ready: Promise<string[]>
   begin(): void
   over: Promise<Record<string, Traffic>>
@@ -188,7 +188,7 @@ interface Attacker {
 
 const entry = fileURLToPath(new URL('./attacker.ts', import.meta.url))
 
-/** Networks of loopback addresses, which every attack has one of: 127.10.x.y and up. */
+/** Loopback networks, one per attack: 127.10.x.y and up. */
 const firstNetwork = 10
 
 function startAttackers(options: RoundOptions, kefu: KefuProcess): Attacker[] {
@@ -204,7 +204,7 @@ function startAttackers(options: RoundOptions, kefu: KefuProcess): Attacker[] {
   const groups = Array.from({ length: processes }, (_, group) => attacks.filter((_, n) => n % processes === group))
   let network = firstNetwork
   return groups.map((group) => {
-    const order: Order = {
+    const attackerOptions: AttackerOptions = {
       names: group.map(({ name }) => name),
       target: { host: kefu.host, port: kefu.port, proxyAddress, admin, files: { avif }, redisUrl: kefu.redisUrl },
       network,
@@ -214,18 +214,18 @@ function startAttackers(options: RoundOptions, kefu: KefuProcess): Attacker[] {
       seed: seed + network,
     }
     network += group.length
-    return startAttacker(order)
+    return startAttacker(attackerOptions)
   })
 }
 
-function startAttacker(order: Order): Attacker {
+function startAttacker(attackerOptions: AttackerOptions): Attacker {
   const child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const failures: string[] = []
   const endToo = () => child.kill('SIGKILL')
   process.once('exit', endToo)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   void exited.then(() => process.off('exit', endToo))
-  const heard = <K extends Report['kind']>(kind: K) =>
+  const received = <K extends Report['kind']>(kind: K) =>
     new Promise<Extract<Report, { kind: K }> | null>((resolve) => {
       child.on('message', (report: Report) => {
         if (report.kind === kind) resolve(report as Extract<Report, { kind: K }>)
@@ -235,9 +235,9 @@ function startAttacker(order: Order): Attacker {
   child.on('message', (report: Report) => {
     if (report.kind === 'failed') failures.push(`${report.name} could not be prepared: ${report.reason}`)
   })
-  const ready = heard('ready')
-  const over = heard('over')
-  child.send(order)
+  const ready = received('ready')
+  const over = received('over')
+  child.send(attackerOptions)
   return {
     ready: ready.then(() => failures),
     begin: () => void child.send('begin'),

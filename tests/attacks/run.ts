@@ -1,7 +1,8 @@
-// npm run attack -- [--seconds 20] [--only NAME,NAME] [--pairs N] [--together MINUTES] [--seed S]: attacks a real Kefu process while a
-// customer and an agent talk. --without BUDGET|all: removes one budget each and shows that the run misses it. --crowds: many harmless
-// callers, none of whom may be refused. --markdown before|after: writes that column of docs/SECURITY.md. --checkout FOLDER: attacks the
-// Kefu of another checkout. --list: names and ids. Exit code 1 where something is wrong.
+// npm run attack -- [--seconds 20] [--only NAME,NAME] [--pairs N] [--together MINUTES] [--seed S]: attacks a real Kefu
+// process while a
+// customer and an agent talk. --without BUDGET|all: removes one budget each and shows that the run detects it.
+// --crowds: many harmless callers whom Kefu must not refuse. --markdown before|after: writes that column of
+// docs/SECURITY.md. --checkout FOLDER: attacks the Kefu of another checkout. --list: names and ids. Exits 1 on failure.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -40,8 +41,8 @@ const { values } = parseArgs({
 
 type Common = Omit<RoundOptions, 'attacks'>
 
-const isPossible = ({ needsRedis }: Attack) => !needsRedis || findRedis() !== undefined
-const chosen = (values.only?.split(',').map(attackNamed) ?? [...attacks]).filter(isPossible)
+const canRun = ({ needsRedis }: Attack) => !needsRedis || findRedis() !== undefined
+const chosen = (values.only?.split(',').map(attackNamed) ?? [...attacks]).filter(canRun)
 
 async function run(): Promise<boolean> {
   if (values.list) {
@@ -95,7 +96,7 @@ async function attackInPairs(common: Common, count: number): Promise<boolean> {
   return all.every(({ problems }) => problems.length === 0)
 }
 
-/** What is asked of it is that nothing ends and nothing is lost; the rest is reported. */
+/** This run requires that nothing ends and nothing is lost; the rest is only reported. */
 async function attackTogether(common: Common, minutes: number): Promise<boolean> {
   const criteria = { p95Ms: Number.POSITIVE_INFINITY, growthBytes: Number.POSITIVE_INFINITY, needsFloor: false }
   const figures = await runRound({ ...common, attacks: chosen, totalSeconds: minutes * 60, processes: 4, criteria })
@@ -123,21 +124,21 @@ async function rounds(
   return all
 }
 
-/** A budget counts as detected when its attack is repelled with it and not without it. */
+/** A budget counts as detected if its attack is repelled with it and succeeds without it. */
 async function removeBudgets(common: Common, which: string): Promise<boolean> {
   const names = which === 'all' ? Object.keys(budgets) : which.split(',')
   const isRepelled = new Map<string, boolean>()
-  let isSound = true
+  let isClean = true
   for (const budget of names) {
     const attack = provingAttack(budget)
     if (attack === undefined) {
       say(`MISSED ${budget}: no attack proves it`)
-      isSound = false
+      isClean = false
       continue
     }
-    if (!isPossible(attack)) continue
+    if (!canRun(attack)) continue
     const { name } = attack
-    // What an attack counts decides where it counts something: how long others waited then proves nothing about one budget.
+    // If an attack has counts, they decide: the latency of others proves nothing about one budget.
     const criteria = attack.most ? { p95Ms: Number.POSITIVE_INFINITY, needsFloor: false } : {}
     const options = { ...common, attacks: [attack], criteria }
     if (!isRepelled.has(name)) {
@@ -146,16 +147,16 @@ async function removeBudgets(common: Common, which: string): Promise<boolean> {
       say(`${problems.length === 0 ? 'clean ' : 'FALSE '} ${name}, all budgets in place. ${problems.join('; ')}`)
     }
     const { problems } = await runRound({ ...options, without: budget })
-    isSound &&= problems.length > 0 && isRepelled.get(name) === true
+    isClean &&= problems.length > 0 && isRepelled.get(name) === true
     say(`${problems.length > 0 ? 'caught' : 'MISSED'} ${budget} removed, by ${name}. ${problems.join('; ')}`)
   }
-  return isSound
+  return isClean
 }
 
 /** Floods that come from the address of a crowd. */
 const floods = ['polling-handshakes', 'tiny-frames', 'not-found', 'logins-of-one-address']
 
-/** However many connections a crowd has, it may have the memory for them. */
+/** The allowed memory grows with the crowd's connections. */
 async function runCrowds(common: Common): Promise<boolean> {
   const criteria = { growthBytes: Number.POSITIVE_INFINITY, needsFloor: false }
   let isFine = true
@@ -166,7 +167,7 @@ async function runCrowds(common: Common): Promise<boolean> {
       ...common,
       attacks: isAttacked ? [crowd, ...floods.map(attackNamed)] : [crowd],
       fromPairsAddress: isAttacked,
-      // A crowd comes to its end by itself, and takes longer where it is not alone on its machine.
+      // A crowd ends by itself, and later on a shared machine.
       seconds: isAttacked ? common.seconds : Math.max(common.seconds, 180),
       criteria: isAttacked ? { ...criteria, p95Ms: 1_000 } : criteria,
     })
@@ -179,7 +180,7 @@ async function runCrowds(common: Common): Promise<boolean> {
   return isFine
 }
 
-// What was started ends with us.
+// The processes that we started end with us.
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 process.exit((await run()) ? 0 : 1)

@@ -6,8 +6,8 @@ import type { Attachment } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { boundary, filePart, formOf, storedFiles } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/round-trips.ts'
-import { beginSlowCall, type SlowCallParts } from '../support/slow-call.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
+import { type SlowCallParts, startSlowCall } from '../support/slow-call.ts'
 import { createMatrixFixture, type MatrixFixture } from './fixtures.ts'
 import { overHttp, type Row, readTable } from './permissions.ts'
 import { httpRequestOf, type Subject } from './sample-requests.ts'
@@ -108,7 +108,7 @@ async function begin({ row, column }: ReturnType<typeof calls>[number]) {
   const { method, path, content } = httpRequestOf(row.name, subject)
   if (content === undefined) throw new Error(`${row.name} has no body in asks.ts`)
   const parts: SlowCallParts = { method, path, token: account.token, type: content.type, body: content.body }
-  const call = beginSlowCall(fixture.app.url, parts)
+  const call = startSlowCall(fixture.app.url, parts)
   await isRead(fixture.app, account)
   return { account, call }
 }
@@ -151,7 +151,7 @@ describe('while a request body is on its way', () => {
   it('[AZ1] [S5] a disabled admin can neither create an admin nor enable their own account', async () => {
     const bad = await fixture.app.newAgent({ role: 'admin' })
     const call = (method: string, path: string, body: object) =>
-      beginSlowCall(fixture.app.url, {
+      startSlowCall(fixture.app.url, {
         method,
         path: `/api/v1${path}`,
         token: bad.token,
@@ -186,7 +186,7 @@ describe('while a request body is on its way', () => {
     const calls = ['POST /api/v1/conversations/:id/messages', 'POST /api/v1/users'].map((name) => {
       const { method, path, content } = httpRequestOf(name, subject as Subject)
       const body = content?.body ?? ''
-      return beginSlowCall(app.url, { method, path, token: agent.token, type: 'application/json', body })
+      return startSlowCall(app.url, { method, path, token: agent.token, type: 'application/json', body })
     })
     await isRead(app, agent)
     expect((await byOther(`/users/${agent.id}`, { isDisabled: true })).status).toBe(200)
@@ -210,7 +210,7 @@ describe('while a request body is on its way', () => {
       const customer = await app.newCustomer()
       const body = formOf(filePart('some text', 'note.txt'))
       const parts = { method: 'POST', path: '/api/v1/attachments', token: customer.token, type: asForm, body }
-      const call = beginSlowCall(app.url, { ...parts, first: body.length - 10 })
+      const call = startSlowCall(app.url, { ...parts, first: body.length - 10 })
       // The body is arriving, so every check before the body has passed.
       await expect.poll(async () => (await storedFiles(app)).length).toBe(files.length + 1)
       const code = await end(customer)
@@ -227,7 +227,7 @@ describe('while a request body is on its way', () => {
     await app.db.updateTable('users').set({ blocked_at: new Date() }).where('id', '=', customer.id).execute()
     const body = formOf(filePart('some text', 'note.txt'))
     const parts = { method: 'POST', path: '/api/v1/attachments', token: customer.token, type: asForm, body }
-    const call = beginSlowCall(app.url, parts)
+    const call = startSlowCall(app.url, parts)
     let code: string | undefined
     void call.answered.then((answer) => {
       code = answer.code
@@ -239,7 +239,7 @@ describe('while a request body is on its way', () => {
   it('[AZ2] a request that arrives complete reads its actor once', async () => {
     const { app, people } = fixture
     const [subject] = await fixture.newSubjects(1, 'pending')
-    const trips = await tripsOf(() =>
+    const trips = await recordRoundTrips(() =>
       people.admin.account.call('POST', `/conversations/${subject?.conversationId}/messages`, {
         clientMessageId: 'whole',
         content: 'hello',
@@ -254,7 +254,7 @@ it('[AZ2] a token that expires during the body is refused at its end', async () 
   const time = { ahead: 0 }
   const app = await startTestApp({ now: () => Date.now() + time.ahead })
   const agent = await app.newAgent({ role: 'admin' })
-  const call = beginSlowCall(app.url, {
+  const call = startSlowCall(app.url, {
     method: 'POST',
     path: '/api/v1/sites',
     token: agent.token,

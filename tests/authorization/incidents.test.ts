@@ -56,7 +56,7 @@ const identityFor = ({ key, secret }: { key: string; secret: string }, sub: stri
   jwt.sign({ sub, aud: key }, secret, { expiresIn: 300 })
 
 /** The events about conversations. Everybody may know the availability of agents. */
-const conversationEvents = (client: Client) => client.told.filter(({ event }) => event !== 'availability:changed')
+const conversationEvents = (client: Client) => client.received.filter(({ event }) => event !== 'availability:changed')
 
 describe('Chatwoot', () => {
   it('#2762 [T19]: the email address of another customer opens no history', async () => {
@@ -176,8 +176,8 @@ describe('Rocket.Chat', () => {
           async (path) => (await admin.call('GET', path)).body,
         ),
       )),
-      agent.told,
-      client.told,
+      agent.received,
+      client.received,
     ]
     const text = JSON.stringify(answers)
     for (const token of [session.token, session.resumeToken, admin.token]) expect(text).not.toContain(token)
@@ -250,7 +250,7 @@ describe('Live Helper Chat 4.82', () => {
     const agent = await (await proxied.newAgent()).connect()
     const customer = await connectClient(proxied.url, (session.body as WidgetSessionReply).token)
     const { conversation } = await customer.request('conversation:start', {})
-    const shown = [session.body, conversation, await agent.request('conversation:list', {}), agent.told]
+    const shown = [session.body, conversation, await agent.request('conversation:list', {}), agent.received]
     expect(JSON.stringify(shown)).not.toContain('onerror')
     customer.close()
     await proxied.stop()

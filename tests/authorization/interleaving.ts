@@ -8,7 +8,7 @@ import { boundary, filePart, formOf } from '../attachments/uploads.ts'
 import type { Random } from '../chaos/random.ts'
 import type { TestAccount, TestApp } from '../support/app.ts'
 import { type Client, connectClient } from '../support/client.ts'
-import { beginSlowCall } from '../support/slow-call.ts'
+import { startSlowCall } from '../support/slow-call.ts'
 
 const password = 'correct horse 电池'
 /** All steps of a run start within this many milliseconds. */
@@ -216,7 +216,7 @@ function planSlowCall(random: Random, { role, account, conversationIds, word }: 
     const body = json ? JSON.stringify(json) : formOf(filePart('some text', 'note.txt'))
     const type = json ? 'application/json' : `multipart/form-data; boundary=${boundary}`
     const first = 1 + Math.floor(part * (body.length - 1))
-    const call = beginSlowCall(world.app.url, { method, path: `/api/v1${path}`, token, type, body, first })
+    const call = startSlowCall(world.app.url, { method, path: `/api/v1${path}`, token, type, body, first })
     await sleep(takes)
     const { isOver } = session
     const { status } = await call.finish().catch(() => ({ status: 0 }))

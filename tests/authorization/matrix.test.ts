@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { createHttpServer } from '../../server/http/server.ts'
 import { requests } from '../../server/realtime/requests.ts'
-import type { PublishedState } from '../support/client.ts'
+import type { ReceivedEvent } from '../support/client.ts'
 import { type Cell, type CellResult, cellsOf, nameOf, sendCell } from './cells.ts'
 import { createMatrixFixture, type MatrixActor, type MatrixFixture, ownersMark, staffMark } from './fixtures.ts'
 import { overHttp, overSockets, readTable, type State, states } from './permissions.ts'
@@ -63,8 +63,8 @@ describe('the authorization matrix', { retry: 0 }, () => {
   }
 
   /** The events about conversations. Everybody may know the availability of agents. */
-  const conversationEvents = ({ told }: { told: PublishedState[] }) =>
-    told.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
+  const conversationEvents = ({ received }: { received: ReceivedEvent[] }) =>
+    received.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
 
   /**
    * Each actor sends its cells one after another, all actors in parallel. The replies are in the order of the cells.
@@ -109,7 +109,7 @@ describe('the authorization matrix', { retry: 0 }, () => {
   it('[T01] [T02] [T04] [T07] [RQ4] [RQ7] [HT7] [HT8] a refused request changes nothing and publishes nothing, and neither does a read', async () => {
     const cells = allCells().filter(({ expected }) => expected !== 'ok')
     const before = await fixture.rows()
-    for (const { client } of Object.values(fixture.people)) client.told.length = 0
+    for (const { client } of Object.values(fixture.people)) client.received.length = 0
     const results = await sendAll(cells.map((cell) => ({ cell, subject: fixture.shared[cell.row.state ?? 'pending'] })))
     expect(deviations(cells, results)).toEqual([])
     expect(await fixture.rows()).toEqual(before)
@@ -158,18 +158,18 @@ describe('the authorization matrix', { retry: 0 }, () => {
     )
     await stranger.client.request('conversation:list', {})
     const everyOwner = [owner, ...owners.values()]
-    for (const { client } of [stranger, ...everyOwner]) expect(JSON.stringify(client.told)).not.toContain(staffMark)
-    expect(JSON.stringify(stranger.client.told)).not.toContain(ownersMark)
+    for (const { client } of [stranger, ...everyOwner]) expect(JSON.stringify(client.received)).not.toContain(staffMark)
+    expect(JSON.stringify(stranger.client.received)).not.toContain(ownersMark)
     const own = await stranger.client.request('conversation:list', {})
     const ownIds = own.conversations.map(({ id }) => id)
-    const isOthers = (event: PublishedState) => conversationsOf(event).some((id) => !ownIds.includes(id))
+    const isOthers = (event: ReceivedEvent) => conversationsOf(event).some((id) => !ownIds.includes(id))
     expect(conversationEvents(stranger.client).filter(isOthers)).toEqual([])
     for (const { client } of owners.values()) client.close()
   })
 })
 
 /** The conversations of an event; 0 where none is visible. */
-function conversationsOf({ data }: PublishedState): number[] {
+function conversationsOf({ data }: ReceivedEvent): number[] {
   if ('heads' in data) return data.heads.map(({ conversationId }) => conversationId)
   if ('conversation' in data) return [data.conversation.id]
   return ['conversationId' in data ? data.conversationId : 0]

@@ -300,7 +300,7 @@ export const mutations: Record<string, Mutation> = {
   'the restriction of HTTP tokens to the Authorization header': {
     file: routeAuth,
     find: `export function bearerToken({ headers }: FastifyRequest): string | undefined {
-  if ((headers.authorization ?? '').length > serverLimits.credentialsLength) return undefined
+  if ((headers.authorization ?? '').length > limits.credentialsLength) return undefined
   return /^Bearer +([^\\s]+)$/i.exec(headers.authorization ?? '')?.[1]
 }`,
     put: `export function bearerToken({ headers, raw }: FastifyRequest): string | undefined {
@@ -510,7 +510,7 @@ export const mutations: Record<string, Mutation> = {
   },
   'the limit of open conversations per customer': {
     file: 'server/conversations/start-conversation.ts',
-    find: '(await countUnfinishedOfCustomer(trx, actor.userId)) >= serverLimits.openConversationsPerCustomer',
+    find: '(await countUnfinishedOfCustomer(trx, actor.userId)) >= limits.openConversationsPerCustomer',
     put: 'false',
     caughtBy: 'tests/conversations/start-conversation.test.ts',
     within: 'begin',

@@ -51,12 +51,12 @@ describe('[T02] a customer who tries to join rooms and channels', () => {
         expect(reply, name).toMatchObject({ ok: false, error: { code: 'invalid_request' } })
       }
     }
-    stranger.client.told.length = 0
+    stranger.client.received.length = 0
     await owner.client.request('conversation:open', { conversationId })
     await owner.client.request('message:send', { conversationId, clientMessageId: 'rooms', content: ownersMark })
     await owner.client.next('message:created')
     await stranger.client.request('conversation:list', {})
-    expect(stranger.client.told).toEqual([])
+    expect(stranger.client.received).toEqual([])
   })
 
   it.each(['/agents', '/admin', '/conversation:1', '//'])('finds no namespace %s', async (namespace) => {

@@ -19,7 +19,7 @@ import { createUser } from '../../server/users/create-user.ts'
 import { updateMe } from '../../server/users/update-me.ts'
 import { updateUser } from '../../server/users/update-user.ts'
 import { loopback, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/round-trips.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
 import { createMatrixFixture, type MatrixFixture } from './fixtures.ts'
 import { overHttp, overSockets, type Row, readTable } from './permissions.ts'
 import { payloads, type Subject } from './sample-requests.ts'
@@ -108,7 +108,7 @@ describe('[AZ1] an actor whose session ends after the first check writes nothing
       const { actor, subject } = await prepare(row, column)
       actor.isEnded = true
       const before = await fixture.rows()
-      for (const { client } of Object.values(fixture.people)) client.told.length = 0
+      for (const { client } of Object.values(fixture.people)) client.received.length = 0
       await expect(ask(name, actor, subject), `${row.state} ${column}`).rejects.toMatchObject({ code: 'unauthorized' })
       expect(await fixture.rows()).toEqual(before)
       await fixture.people.holder.client.request('conversation:count', {})
@@ -185,7 +185,7 @@ describe('requests that wait when their connection ends', () => {
 
   /** How many of the requests started after the row was unlocked, and how many succeeded. */
   async function countRuns(app: TestApp, unlock: () => Promise<void>, ids: readonly number[]) {
-    const trips = await tripsOf(async () => {
+    const trips = await recordRoundTrips(async () => {
       await unlock()
       await app.messageWriter.drain()
       // The queued requests run before this query in the event loop.

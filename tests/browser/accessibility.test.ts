@@ -1,20 +1,21 @@
-// Every screen in each of its states by axe, in both themes and languages. One page walks through them; a theme is only a switch.
+// Every screen in each of its states, checked by axe in both themes and languages. One page visits all of them and
+// switches the theme.
 
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { colourRules, findViolations } from '../support/axe.ts'
-import { type Customer, customerAt, openStage, password, type Stage } from '../support/browser.ts'
+import { type CustomerPage, customerAt, launchTestBrowser, password, type TestBrowser } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { chinese, english } from './words.ts'
+import { chinese, english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined).each([english, chinese])('accessibility in $locale', (words) => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let page: Page
   let shop: Page
-  let customer: Customer
+  let customer: CustomerPage
 
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
   const link = (name: string | RegExp) => page.getByRole('link', { name })
@@ -37,7 +38,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
 
   async function violations(where: Page, path?: string): Promise<string[]> {
     const found: string[] = []
-    // The colours are the same in every language.
+    // Colours are the same in every language.
     const themes = words === english ? (['light', 'dark'] as const) : (['light'] as const)
     for (const colorScheme of themes) {
       await where.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
@@ -49,14 +50,14 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
     const { locale } = words
-    page = await (await stage.enter({ locale, viewport: { width: 1440, height: 900 } })).newPage()
-    shop = await (await stage.enter({ locale })).newPage()
+    page = await (await testBrowser.newProfile({ locale, viewport: { width: 1440, height: 900 } })).newPage()
+    shop = await (await testBrowser.newProfile({ locale })).newPage()
     customer = customerAt(shop)
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
@@ -76,7 +77,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'the setup form with a wrong address',
+      'the setup form with an invalid address',
       async () => {
         await textbox(words.setup.password).fill(password)
         await textbox(words.setup.siteOrigin).fill('not an address')
@@ -235,7 +236,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'a page that is not there',
+      'a page that does not exist',
       async () => {
         await page.goto(`${app.url}/console/nowhere`)
         await heading().waitFor()
@@ -250,14 +251,14 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
         await page.getByText(words.consoleOffline).waitFor()
       },
     ],
-  ])('[WI13] %s', async (_state, arrange) => {
+  ])('[WI13] %s has no violation', async (_state, arrange) => {
     await arrange()
     expect(await violations(page)).toEqual([])
   })
 
   test.each<[string, () => Promise<unknown>]>([
     [
-      'blocked, with a message not sent',
+      'of a blocked customer with an unsent message',
       async () => {
         await page.context().setOffline(false)
         await customer.write('refused')
@@ -265,7 +266,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'to somebody new, and open',
+      'for a new customer, and open,',
       async () => {
         await shop.context().clearCookies()
         await shop.evaluate(() => localStorage.clear())
@@ -274,9 +275,9 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'when nobody is here',
+      'without an agent online',
       async () => {
-        // The console was without a network before: what it cannot tell yet is not chosen.
+        // The console was offline before, so controls with an unknown value are not selected yet.
         await page.getByText(words.consoleOffline).waitFor({ state: 'hidden' })
         await button(/^admin/).click()
         await page.getByRole('radio').last().check()
@@ -284,19 +285,19 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('accessib
       },
     ],
     [
-      'closed, on the demo shop’s page',
+      'closed, on the demo shop’s page,',
       async () => {
         await customer.pressLauncher()
         await customer.seesPanel(false)
       },
     ],
-  ])('[WI13] the widget %s', async (state, arrange) => {
+  ])('[WI13] the widget %s has no violation', async (state, arrange) => {
     await arrange()
     expect(await violations(shop, state.startsWith('closed') ? '/' : '/widget/')).toEqual([])
   })
 
-  test('[WI12] no browser had anything to complain of', async () => {
-    // A wrong password is answered 401, and browsers log that.
-    expect((await stage.leave()).filter((line) => !line.includes('/auth/login'))).toEqual([])
+  test('[WI12] no browser reported an error', async () => {
+    // Browsers log the 401 of a wrong password.
+    expect((await testBrowser.closeProfiles()).filter((line) => !line.includes('/auth/login'))).toEqual([])
   })
 })

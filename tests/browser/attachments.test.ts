@@ -1,4 +1,5 @@
-// Pictures and files between a customer and an agent, each in a browser of their own: chosen, pasted, dropped, looked at, saved, called back.
+// Images and files between a customer and an agent in two browsers: selected, pasted, dropped, viewed, saved and
+// recalled.
 
 import { readFile } from 'node:fs/promises'
 import type { Frame, Page } from 'playwright-core'
@@ -7,15 +8,15 @@ import { limits } from '#protocol/limits/wire.ts'
 import { jpeg, pdf, photo, png } from '../attachments/corpus.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { colourRules, findViolations } from '../support/axe.ts'
-import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { type CustomerPage, launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { tellInSteps } from '../support/steps.ts'
-import { english } from './words.ts'
+import { runInSteps } from '../support/steps.ts'
+import { english } from './screen-texts.ts'
 
 const fileOf = (name: string, mimeType: string, buffer: Buffer) => ({ name, mimeType, buffer })
 const chooser = 'input[type=file]'
 
-/** Lets go of files over an element, or pastes them into it. */
+/** Drops files on an element or pastes them into it. */
 function hand(
   at: Page | Frame,
   selector: string,
@@ -39,7 +40,7 @@ function hand(
   )
 }
 
-const picture = (at: Page | Frame, name: string) => at.getByRole('button', { name: `View ${name}` })
+const imageIn = (at: Page | Frame, name: string) => at.getByRole('button', { name: `View ${name}` })
 
 /** In both themes. */
 async function expectAccessible(page: Page, path?: string): Promise<void> {
@@ -49,36 +50,36 @@ async function expectAccessible(page: Page, path?: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' })
 }
 
-/** The picture is there, decoded, and takes the room that it had before it came. */
-async function seesPicture(at: Page | Frame, name: string): Promise<void> {
-  const image = picture(at, name).locator('img')
+/** The image is loaded and has the box that was reserved for it. */
+async function seesImage(at: Page | Frame, name: string): Promise<void> {
+  const image = imageIn(at, name).locator('img')
   await image.waitFor()
   await expect.poll(() => image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBeGreaterThan(0)
 }
 
-describe.skipIf(findChromium() === undefined)('pictures and files', () => {
+describe.skipIf(findChromium() === undefined)('images and files', () => {
   let app: TestApp
-  let stage: Stage
-  let customer: Customer
+  let testBrowser: TestBrowser
+  let customer: CustomerPage
   let agent: Page
 
   const stored = () => app.db.selectFrom('messages').select(['type', 'content']).orderBy('id').execute()
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
-    agent = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'))
-    customer = await visit(await stage.enter(), `${app.url}/demo/`)
+    testBrowser = await launchTestBrowser()
+    agent = await logIn(await testBrowser.newProfile(), app, await newLogin(app, 'Ann'))
+    customer = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await customer.open()
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  tellInSteps()
+  runInSteps()
 
-  test('[AT14] [WI13] what is chosen is shown before it is sent, and arrives, upright, on the other side', async () => {
+  test('[AT14] [WI13] a selected image has a preview before sending and arrives upright on the other side', async () => {
     const { frame } = customer
     await frame
       .locator(chooser)
@@ -91,16 +92,16 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     expect(await tray.getByRole('listitem').count()).toBe(1)
     await customer.write('Look at this cup')
     await customer.sees('Look at this cup')
-    await seesPicture(frame, 'cup.jpg')
+    await seesImage(frame, 'cup.jpg')
     await tray.waitFor({ state: 'detached' })
     await agent.getByRole('link', { name: /cup/ }).click()
-    await seesPicture(agent, 'cup.jpg')
-    const { width, height } = (await picture(agent, 'cup.jpg').boundingBox()) ?? { width: 0, height: 0 }
+    await seesImage(agent, 'cup.jpg')
+    const { width, height } = (await imageIn(agent, 'cup.jpg').boundingBox()) ?? { width: 0, height: 0 }
     expect(height).toBeGreaterThan(width)
     expect((await stored()).map(({ type }) => type).sort()).toEqual(['image', 'text'])
   })
 
-  test('[AT14] the agent drops a file and pastes a picture; the customer sees both and saves the file as it was', async () => {
+  test('[AT14] an agent drops a file and pastes an image; the customer sees both and saves the same bytes', async () => {
     await agent.getByRole('button', { name: english.claim }).click()
     const reply = agent.getByRole('textbox', { name: english.compose })
     await reply.waitFor()
@@ -110,7 +111,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await hand(agent, 'textarea', 'paste', [fileOf('image.png', 'image/png', await png(1200, 900))])
     await agent.getByRole('list', { name: 'Files to send' }).getByText('image.png').waitFor()
     await reply.press('Enter')
-    await seesPicture(customer.frame, 'image.png')
+    await seesImage(customer.frame, 'image.png')
     const saved = customer.page.waitForEvent('download')
     await customer.frame.getByRole('button', { name: /^Download 发票 2026\.pdf/ }).click()
     const download = await saved
@@ -120,13 +121,13 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await expectAccessible(customer.page, '/widget/')
   })
 
-  test('[AT15] pictures are looked at large by keyboard, one after another, and focus comes back', async () => {
+  test('[AT15] images open large by keyboard, one after another, and focus returns', async () => {
     for (const [at, name] of [
       [agent, 'cup.jpg'],
       [customer.frame, 'cup.jpg'],
     ] as const) {
       const { keyboard } = at === agent ? agent : customer.page
-      await picture(at, name).focus()
+      await imageIn(at, name).focus()
       await keyboard.press('Enter')
       const large = at.getByRole('dialog', { name: 'cup.jpg (1 of 2)' })
       await large.getByRole('img', { name: 'cup.jpg' }).waitFor()
@@ -138,13 +139,13 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
       await large.waitFor()
       await keyboard.press('Escape')
       await large.waitFor({ state: 'detached' })
-      await expect.poll(() => picture(at, name).evaluate((element) => element === document.activeElement)).toBe(true)
+      await expect.poll(() => imageIn(at, name).evaluate((element) => element === document.activeElement)).toBe(true)
     }
-    // Escape closed the picture alone.
+    // Escape closed the image alone.
     await customer.seesPanel(true)
   })
 
-  test('[AT16] what cannot be sent is said in words, before anything is sent', async () => {
+  test('[AT16] an invalid file is explained before anything is sent', async () => {
     const { frame } = customer
     await frame
       .locator(chooser)
@@ -157,7 +158,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await expect.poll(() => alert.innerText()).toContain('page.html has an unsupported file type')
     expect(await alert.innerText()).toContain('film.mp4 is larger than 20 MB')
     expect(await alert.innerText()).toContain('empty.txt is empty')
-    // The server finds out what this side cannot see; it stays, with the reason.
+    // Only the server can detect this fault; the message stays, with the reason.
     await frame
       .locator(chooser)
       .setInputFiles([fileOf('fake.png', 'image/png', Buffer.from('<svg onload="alert(1)"/>'))])
@@ -169,7 +170,7 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await frame.getByText('Not sent').waitFor({ state: 'detached' })
   })
 
-  test('[AT17] an upload under way shows how far it is, holds up no words, and can be called back', async () => {
+  test('[AT17] an upload shows its progress, delays no text and can be cancelled', async () => {
     const { frame, page } = customer
     const before = (await stored()).length
     await page.route('**/api/v1/attachments', () => undefined)
@@ -180,34 +181,34 @@ describe.skipIf(findChromium() === undefined)('pictures and files', () => {
     await expectAccessible(customer.page, '/widget/')
     await agent.getByRole('log').getByText('Words go first').waitFor()
     await frame.getByRole('button', { name: 'Cancel: slow.jpg' }).click()
-    await picture(frame, 'slow.jpg').waitFor({ state: 'detached' })
+    await imageIn(frame, 'slow.jpg').waitFor({ state: 'detached' })
     await page.unroute('**/api/v1/attachments')
     expect((await stored()).length).toBe(before + 1)
   })
 
-  test('[AT18] a file sent without a network outlives a reload, and is sent once when there is one again', async () => {
+  test('[AT18] a file sent offline survives a reload and is sent once when the network returns', async () => {
     const { frame, page } = customer
     const before = (await stored()).length
     await page.route('**/api/v1/attachments', (route) => route.abort())
     await frame.locator(chooser).setInputFiles([fileOf('kept.jpg', 'image/jpeg', await jpeg())])
     await frame.getByRole('list', { name: 'Files to send' }).getByText('kept.jpg').waitFor()
     await customer.composer.press('Enter')
-    await picture(frame, 'kept.jpg').locator('img').waitFor()
+    await imageIn(frame, 'kept.jpg').locator('img').waitFor()
     await customer.reload()
-    await picture(customer.frame, 'kept.jpg').locator('img').waitFor()
+    await imageIn(customer.frame, 'kept.jpg').locator('img').waitFor()
     await page.unroute('**/api/v1/attachments')
-    await seesPicture(agent, 'kept.jpg')
+    await seesImage(agent, 'kept.jpg')
     expect((await stored()).slice(before)).toEqual([{ type: 'image', content: 'kept.jpg' }])
     await customer.reload()
-    await seesPicture(customer.frame, 'kept.jpg')
+    await seesImage(customer.frame, 'kept.jpg')
   })
 
-  test('[AT14] [WI12] bytes came from Kefu alone, no address held a token, and no browser complained', async () => {
-    const asked = stage.requests.filter((url) => url.includes('/attachments'))
+  test('[AT14] [WI12] bytes came only from Kefu, no URL held a token, and no browser reported an error', async () => {
+    const asked = testBrowser.requests.filter((url) => url.includes('/attachments'))
     expect(asked.length).toBeGreaterThan(5)
     for (const url of asked) expect(url).toMatch(/\/(api\/v1\/attachments(\/\d+(\/thumbnail)?)?|assets\/.*)$/)
-    const complaints = await stage.leave()
-    // The one upload that the server refused, and those that the test cut.
+    const complaints = await testBrowser.closeProfiles()
+    // Except for the upload that the server rejected and those that the test aborted.
     expect(complaints.filter((line) => !/api\/v1\/attachments\)$/.test(line))).toEqual([])
   })
 })

@@ -1,10 +1,10 @@
-// Pages that mean harm to the widget: a frame beside it that pretends to be its page, and a page that says what no loader says.
+// Hostile pages around the widget: a frame that impersonates the page, and a page that sends malformed messages.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { composerName, openStage, type Stage } from '../support/browser.ts'
+import { composerName, launchTestBrowser, type TestBrowser } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 
 interface Origin {
@@ -31,19 +31,19 @@ interface ShopWindow {
 
 describe.skipIf(findChromium() === undefined)('the widget on a hostile page', () => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let neighbour: Origin
   let shop: Origin
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
-    // Greets the widget as its page would, and tells the page what it got for it.
+    testBrowser = await launchTestBrowser()
+    // Greets the widget as its page would, and reports the reply to the page.
     neighbour = await serveHtml(
       () => `<script>
         for (let i = 0; i < 5; i++) {
           const { port1, port2 } = new MessageChannel()
-          port1.onmessage = ({ data }) => parent.postMessage('heard ' + JSON.stringify(data), '*')
+          port1.onmessage = ({ data }) => parent.postMessage('received ' + JSON.stringify(data), '*')
           parent.frames[0].postMessage('kefu:hello', '*', [port2])
           port1.postMessage({ type: 'shutdown' })
         }
@@ -68,25 +68,25 @@ describe.skipIf(findChromium() === undefined)('the widget on a hostile page', ()
     await app.db.updateTable('sites').set({ origins: shop.url }).where('site_key', '=', app.siteKey).execute()
   })
   afterEach(async () => {
-    expect(await stage.leave(), 'complaints').toEqual([])
+    expect(await testBrowser.closeProfiles(), 'complaints').toEqual([])
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     for (const origin of [neighbour, shop]) await origin.close()
     await app.stop()
   })
 
-  async function enterShop() {
-    const page = await (await stage.enter()).newPage()
+  async function visitShop() {
+    const page = await (await testBrowser.newProfile()).newPage()
     await page.goto(shop.url)
     await page.waitForFunction(() => (window as unknown as ShopWindow).fromWidget.length > 0)
     return page
   }
 
-  test('[T22] another frame of the page that greets it gets no answer and is not obeyed', async () => {
-    const page = await enterShop()
+  test('[T22] ignores the greeting of another frame of the page', async () => {
+    const page = await visitShop()
     await page.waitForFunction(() => (window as unknown as ShopWindow).fromNeighbour.includes('greeted'))
-    // What the page itself asks now is answered after all that came before it.
+    // The reply to the page's own request arrives after all earlier ones.
     await page.evaluate(() =>
       (window as unknown as ShopWindow).port.postMessage({
         type: 'panel',
@@ -101,8 +101,8 @@ describe.skipIf(findChromium() === undefined)('the widget on a hostile page', ()
     expect(await page.evaluate(() => (window as unknown as ShopWindow).fromNeighbour)).toEqual(['greeted'])
   })
 
-  test('[T22] [T24] what is not of the agreed shape is dropped; what follows is heard', async () => {
-    const page = await enterShop()
+  test('[T22] [T24] drops a malformed message and handles the next one', async () => {
+    const page = await visitShop()
     await page.evaluate(() => {
       const { port } = window as unknown as ShopWindow
       const nonsense: unknown[] = [
@@ -130,10 +130,10 @@ describe.skipIf(findChromium() === undefined)('the widget on a hostile page', ()
     await composer.fill('Hello')
     await composer.press('Enter')
     await expect.poll(() => app.db.selectFrom('messages').select('content').execute()).toEqual([{ content: 'Hello' }])
-    const told = await page.evaluate(() => (window as unknown as ShopWindow).fromWidget)
-    expect(new Set(told.map((data) => (data as { type: string }).type))).toEqual(
+    const messages = await page.evaluate(() => (window as unknown as ShopWindow).fromWidget)
+    expect(new Set(messages.map((data) => (data as { type: string }).type))).toEqual(
       new Set(['ready', 'unread', 'session']),
     )
-    expect(JSON.stringify(told)).not.toMatch(/eyJ|token|Hello/)
+    expect(JSON.stringify(messages)).not.toMatch(/eyJ|token|Hello/)
   })
 })

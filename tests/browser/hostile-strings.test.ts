@@ -1,37 +1,38 @@
-// Texts made to run as scripts, in every field that people fill in, on every screen that shows it: the real console and the real widget.
+// Script injection strings in every field that people fill in, on every screen that shows it, in the real console and
+// widget.
 
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '#protocol/limits/wire.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { type CustomerPage, launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium, launchChromium } from '../support/chromium.ts'
 import { isLongRun } from '../support/scale.ts'
 import { classCount, hostileStrings, someOfEachClass, trap } from './hostile-strings.ts'
 
 const strings = isLongRun ? hostileStrings : someOfEachClass(50)
-/** Those that need a page load each. */
+/** Strings that each need a page load. */
 const loaded = isLongRun ? hostileStrings : someOfEachClass(classCount)
 const nameOf = (text: string) => Array.from(text).slice(0, limits.nameLength).join('').trim()
 
 describe.skipIf(findChromium() === undefined)('hostile strings', () => {
   let app: TestApp
-  let stage: Stage
-  const sprung: string[] = []
+  let testBrowser: TestBrowser
+  const triggered: string[] = []
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  async function enterWithTrap(): Promise<BrowserContext> {
-    const context = await stage.enter()
-    await context.exposeFunction(trap, () => sprung.push('called'))
-    context.on('page', (page) => page.on('dialog', (dialog) => sprung.push(dialog.message())))
+  async function newProfileWithTrap(): Promise<BrowserContext> {
+    const context = await testBrowser.newProfile()
+    await context.exposeFunction(trap, () => triggered.push('called'))
+    context.on('page', (page) => page.on('dialog', (dialog) => triggered.push(dialog.message())))
     return context
   }
 
@@ -40,11 +41,11 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       await page.mouse.move(600, 300)
       expect(await page.title()).not.toBe('')
     }
-    expect(sprung).toEqual([])
-    expect(await stage.leave(), 'what the browser complained about, violations of the policy included').toEqual([])
+    expect(triggered).toEqual([])
+    expect(await testBrowser.closeProfiles(), 'browser complaints, policy violations included').toEqual([])
   }
 
-  test('[T08] the strings do run where a page makes markup of them', async () => {
+  test('[T08] run where a page inserts them as HTML', async () => {
     const browser = await launchChromium()
     const page = await browser.newPage()
     let count = 0
@@ -59,7 +60,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     await browser.close()
   })
 
-  test('[T08] in the console: names, mail, pages, subjects, messages, agents and sites are shown as they were written', {
+  test('[T08] stay text in the console: names, emails, pages, subjects, messages, agents and sites', {
     timeout: 600_000,
   }, async () => {
     const conversations: number[] = []
@@ -67,7 +68,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
       conversations.push(...(await Promise.all(strings.slice(from, from + 10).map((text) => fill(text)))))
     }
     const admin = await newLogin(app, 'Ann', 'admin')
-    const page = await logIn(await enterWithTrap(), app, admin, '/console/?view=all')
+    const page = await logIn(await newProfileWithTrap(), app, admin, '/console/?view=all')
     for (const [index, text] of strings.entries()) {
       await page.evaluate((path) => {
         history.pushState(null, '', path)
@@ -93,10 +94,10 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     await expectNothingRan(page)
   })
 
-  test("[T08] in the widget: agents' names and messages, the name and the greeting of the site are shown as they were written", {
+  test('[T08] stay text in the widget: agent names, messages, site name and greeting', {
     timeout: 600_000,
   }, async () => {
-    const context = await enterWithTrap()
+    const context = await newProfileWithTrap()
     const customer = await visit(context, `${app.url}/demo/`)
     await customer.open()
     await answerAll(customer)
@@ -110,7 +111,7 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     await expectNothingRan(customer.page)
   })
 
-  /** A site, a customer with a conversation and an agent who answers it, all of them called and saying this. */
+  /** A site, a customer with a conversation and an agent who replies, all with this text in every field. */
   async function fill(text: string): Promise<number> {
     const name = nameOf(text)
     await app.db
@@ -133,8 +134,8 @@ describe.skipIf(findChromium() === undefined)('hostile strings', () => {
     return conversation.id
   }
 
-  /** The customer writes, and agents called this answer, one after another. */
-  async function answerAll(customer: Customer): Promise<void> {
+  /** The customer writes, and agents with these names reply one after another. */
+  async function answerAll(customer: CustomerPage): Promise<void> {
     const admin = await (await app.newAgent({ role: 'admin' })).connect()
     await customer.write('Hello')
     const { conversation } = await admin.next('conversation:created')

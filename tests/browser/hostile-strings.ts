@@ -1,7 +1,8 @@
-// Texts that would run a script wherever one of the known ways from text to script is open: fourteen classes, each in several spellings and
-// with several ways to get at the function they call. What is listed is known technique; the strings are made here.
+// Strings that would run a script through any published injection technique: fourteen classes, each with several
+// spellings and several ways to reach the function they call. The techniques are public; the strings are generated
+// here.
 
-/** The page's function that a text has succeeded if it calls. */
+/** The page function that a successful injection calls. */
 export const trap = 'kefuTrap'
 
 const calls = [
@@ -111,7 +112,7 @@ const classes: Record<string, (call: string) => string[]> = {
     `<a id=root><a id=root name=innerHTML href="javascript:${call}">`,
     `<body onload=${call}>`,
   ],
-  'many at once': (call) => [
+  polyglots: (call) => [
     `jaVasCript:/*-/*\`/*\\\`/*'/*"/**/(/* */oNcliCk=${call} )//</stYle/</titLe/</teXtarEa/</scRipt/--!>\\x3csVg/<sVg/oNloAd=${call}//>`,
     `\u202e<img src=x onerror=${call}>\u202c`,
     `'"><script>${call}</script><!--\u0300\u0301`,
@@ -127,7 +128,7 @@ export const hostileStrings: readonly string[] = calls.flatMap((call) =>
   Object.values(classes).flatMap((spell) => spell(call)),
 )
 
-/** This many, of each class as many as of the others. */
+/** A sample of this size, balanced over the classes. */
 export function someOfEachClass(count: number): string[] {
   const all = Object.values(classes).map((spell, index) => spell(calls[index % calls.length] as string))
   const picked: string[] = []

@@ -1,32 +1,32 @@
-// What strangers write is text on every screen: in messages, names, page titles and addresses, for agents and for customers.
+// Text by strangers stays text on every screen, for agents and customers: messages, names, page titles and URLs.
 
 import type { Frame, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { english } from './words.ts'
+import { english } from './screen-texts.ts'
 
 const markup = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
 const links = 'javascript:alert(1) [a](javascript:alert(1)) data:text/html,x https://shop.example/a?b=1&c=2'
 
 describe.skipIf(findChromium() === undefined)('hostile text', () => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
     await app.db
       .updateTable('sites')
       .set({ name: markup.slice(0, 60), greeting: markup })
       .execute()
   })
   afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+    expect(await testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
@@ -39,9 +39,9 @@ describe.skipIf(findChromium() === undefined)('hostile text', () => {
     expect(await surface.title()).not.toBe('owned')
   }
 
-  test('[WI11] markup and script links stay text on both sides; only web and mail links can be followed', async () => {
-    const agent = await logIn(await stage.enter(), app, await newLogin(app, '<b>Ann</b>', 'admin'))
-    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+  test('[WI11] markup and script links stay text on both sides; only http, https and mailto links work', async () => {
+    const agent = await logIn(await testBrowser.newProfile(), app, await newLogin(app, '<b>Ann</b>', 'admin'))
+    const customer = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await customer.open()
     await customer.sees(markup)
     await customer.page.evaluate((title) => {

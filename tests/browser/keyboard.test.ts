@@ -1,22 +1,23 @@
-// Both jobs without a mouse: every control is reached with Tab, one sees where one is, and focus never falls back to the page's beginning.
+// Both roles without a mouse: Tab reaches every control, focus is always visible and never falls back to the start of
+// the page.
 
 import type { Frame, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { composerName, customerAt, logIn, newLogin, password } from '../support/browser.ts'
-import { openTheatre } from '../support/browser-fixture.ts'
+import { useBrowserFixture } from '../support/browser-fixture.ts'
 import { findChromium } from '../support/chromium.ts'
-import { chinese, english } from './words.ts'
+import { chinese, english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
-  const theatre = openTheatre()
+  const fixture = useBrowserFixture()
 
-  test('[WI9] a customer comes to the launcher, opens, writes, closes, and is on the launcher again', async () => {
-    // With nobody here there would be a mail address to fill in on the way.
-    await (await (await theatre.app.newAgent()).connect()).request('agent:list', {})
-    const page = await (await theatre.stage.enter()).newPage()
+  test('[WI9] a customer reaches the launcher, opens, writes, closes and is back on the launcher', async () => {
+    // Without an agent online, the form would ask for an email address first.
+    await (await (await fixture.app.newAgent()).connect()).request('agent:list', {})
+    const page = await (await fixture.testBrowser.newProfile()).newPage()
     const customer = customerAt(page)
     const { keyboard } = page
-    await page.goto(`${theatre.app.url}/demo/`)
+    await page.goto(`${fixture.app.url}/demo/`)
     await customer.seesLauncher(true)
     const corner = { x: 1280 - 100, y: 720 - 100, width: 100, height: 100 }
     const unfocused = await page.screenshot({ clip: corner })
@@ -44,16 +45,16 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
   test.each([english, chinese])(
     '[WI9] an agent logs in, finds the conversation, claims, answers and closes it ($locale)',
     async (words) => {
-      const { conversationId, customer } = await theatre.app.startConversation()
+      const { conversationId, customer } = await fixture.app.startConversation()
       await customer.request('message:send', {
         conversationId,
         clientMessageId: 'm1',
         content: `hello ${words.locale}`,
       })
-      const login = await newLogin(theatre.app, 'Ann')
-      const page = await (await theatre.stage.enter({ locale: words.locale })).newPage()
+      const login = await newLogin(fixture.app, 'Ann')
+      const page = await (await fixture.testBrowser.newProfile({ locale: words.locale })).newPage()
       const { keyboard } = page
-      await page.goto(`${theatre.app.url}/console/`)
+      await page.goto(`${fixture.app.url}/console/`)
       await page.getByRole('textbox').first().waitFor()
       await tabTo(page, /^(Username|用户名)$/)
       await keyboard.type(login.username)
@@ -81,10 +82,15 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
     },
   )
 
-  test('[WI9] a dialog keeps focus inside and gives it back, also when what opened it is gone', async () => {
-    const { conversationId } = await theatre.app.startConversation()
+  test('[WI9] a dialog traps focus and returns it, even when its opener is gone', async () => {
+    const { conversationId } = await fixture.app.startConversation()
     const path = `/console/conversations/${conversationId}`
-    const page = await logIn(await theatre.stage.enter(), theatre.app, await newLogin(theatre.app, 'Ann'), path)
+    const page = await logIn(
+      await fixture.testBrowser.newProfile(),
+      fixture.app,
+      await newLogin(fixture.app, 'Ann'),
+      path,
+    )
     const { keyboard } = page
     const dialog = page.getByRole('dialog')
     await page.getByRole('button', { name: english.claim }).click()
@@ -94,7 +100,7 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
     await dialog.waitFor()
     for (let presses = 0; presses < 6; presses++) {
       await keyboard.press('Tab')
-      // Between its end and its beginning stands the browser itself.
+      // Tab passes through the browser's own controls between the end and the start.
       const isInside = () =>
         dialog.evaluate((it) => it.contains(document.activeElement) || document.activeElement === document.body)
       expect(await isInside()).toBe(true)
@@ -114,9 +120,9 @@ describe.skipIf(findChromium() === undefined)('by keyboard alone', () => {
 })
 
 interface Focus {
-  /** What it is called, else what it is; 'body' is nowhere. */
+  /** The accessible name, else the tag; 'body' means nothing has focus. */
   name: string
-  /** A ring is drawn, around it or around the box it stands in. */
+  /** A focus ring is drawn around it or around its box. */
   isSeen: boolean
 }
 
@@ -138,17 +144,17 @@ async function focusIn(surface: Page | Frame): Promise<Focus> {
   })
 }
 
-/** Presses Tab until that is focused; on the way there every stop must be one that can be seen. */
+/** Presses Tab until that control has focus. Every stop on the way must be visible. */
 async function tabTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const passed: string[] = []
   for (let presses = 0; presses < 40; presses++) {
     await page.keyboard.press(key)
     const focus = await focusIn(page)
     passed.push(focus.name)
-    // The launcher's ring lies in its closed root; the body stands between the page's end and its beginning.
+    // The launcher's ring is in its closed shadow root; the body comes between the end and the start of the page.
     if (!['kefu-widget', 'body'].includes(focus.name))
       expect(focus.isSeen, `${passed.join(' > ')} can be seen`).toBe(true)
     if (typeof name === 'string' ? focus.name === name : name.test(focus.name)) return
   }
-  throw new Error(`no way to ${name}: ${passed.join(' > ')}`)
+  throw new Error(`Tab does not reach ${name}: ${passed.join(' > ')}`)
 }

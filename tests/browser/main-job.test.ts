@@ -1,19 +1,28 @@
-// The job that Kefu is for, from the first word to the last: a customer and an agent, each in a browser of their own, in both languages.
+// The main job from first to last word: a customer and an agent in two browsers, in both languages.
 
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, logIn, newLogin, openStage, type Stage, turnAway, visit, wordsOf } from '../support/browser.ts'
+import {
+  type CustomerPage,
+  launchTestBrowser,
+  logIn,
+  messageTexts,
+  moveToBackground,
+  newLogin,
+  type TestBrowser,
+  visit,
+} from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { tellInSteps } from '../support/steps.ts'
-import { chinese, english } from './words.ts'
+import { runInSteps } from '../support/steps.ts'
+import { chinese, english } from './screen-texts.ts'
 
 const question = '您好,我想咨询产品问题'
 
 describe.skipIf(findChromium() === undefined).each([english, chinese])('the main job in $locale', (words) => {
   let app: TestApp
-  let stage: Stage
-  let customer: Customer
+  let testBrowser: TestBrowser
+  let customer: CustomerPage
   let agent: Page
   let backToConsole: () => Promise<void>
 
@@ -23,28 +32,28 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
     const { locale } = words
-    agent = await logIn(await stage.enter({ locale }), app, await newLogin(app, 'Ann', 'admin'))
-    customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+    agent = await logIn(await testBrowser.newProfile({ locale }), app, await newLogin(app, 'Ann', 'admin'))
+    customer = await visit(await testBrowser.newProfile({ locale }), `${app.url}/demo/`)
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  tellInSteps()
+  runInSteps()
 
-  test('[WI1] the customer opens the widget, writes, and sees it sent', async () => {
+  test('[WI1] the customer opens the widget, writes, and sees the message sent', async () => {
     await customer.open()
     await customer.sees(words.here)
-    backToConsole = await turnAway(agent)
+    backToConsole = await moveToBackground(agent)
     await customer.write(question)
     await customer.sees(words.sent)
     await customer.sees(words.received)
   })
 
-  test('[CO1] the agent, elsewhere, is told by the title and finds it waiting', async () => {
+  test('[CO1] the agent sees it in the page title and finds it in the queue', async () => {
     await agent.waitForFunction(() => document.title.startsWith('(1) '))
     await backToConsole()
     await view(`${words.waiting} 1`).waitFor()
@@ -52,7 +61,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
     await inThread(question)
   })
 
-  test('[CO2] looking at it is not reading it; claiming it is', async () => {
+  test('[CO2] viewing it does not mark it read; claiming it does', async () => {
     expect(await customer.frame.getByText(words.read, { exact: true }).count()).toBe(0)
     await agent.getByRole('button', { name: words.claim }).click()
     await customer.sees(words.withAnn)
@@ -61,7 +70,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
     await agent.waitForFunction(() => !document.title.startsWith('('))
   })
 
-  test('[WI2] each sees the other typing, the agent sees what', async () => {
+  test('[WI2] each sees the other typing, and the agent sees a preview', async () => {
     await reply().pressSequentially('当然')
     await customer.sees(words.annTypes)
     await reply().press('Enter')
@@ -74,10 +83,10 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
     await agent.getByText(words.customerTypes).waitFor({ state: 'detached' })
   })
 
-  test('[WI1] [CO2] both see how far their words have got: sent while nobody looks, read once somebody does', async () => {
+  test('[WI1] [CO2] both see read receipts: sent while nobody looks, read once somebody does', async () => {
     await inThread(words.read)
     await customer.sees(words.read)
-    const back = await turnAway(agent)
+    const back = await moveToBackground(agent)
     await customer.write('还是红茶')
     await customer.sees(words.sent)
     await agent.waitForFunction(() => document.title.startsWith('(1) '))
@@ -85,34 +94,34 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
     await customer.frame.getByText(words.sent, { exact: true }).waitFor({ state: 'detached' })
   })
 
-  test('[WI3] [CO3] after a reload on either side all is there, in order', async () => {
+  test('[WI3] [CO3] after a reload on either side the whole history appears in order', async () => {
     const said = [question, '当然', '绿茶', '还是红茶']
     expect(await customer.words()).toEqual(said)
-    expect(await wordsOf(agent)).toEqual(said)
+    expect(await messageTexts(agent)).toEqual(said)
     await customer.reload()
     await customer.sees('还是红茶')
     await agent.reload()
     await inThread('还是红茶')
     expect(await customer.words()).toEqual(said)
-    expect(await wordsOf(agent)).toEqual(said)
+    expect(await messageTexts(agent)).toEqual(said)
     await customer.sees(words.withAnn)
   })
 
-  test('[CO4] the agent closes it, and both are told', async () => {
+  test('[CO4] the agent closes it, and both sides show that', async () => {
     await agent.getByRole('button', { name: words.endConversation, exact: true }).click()
     await agent.getByText(words.consoleClosed).waitFor()
     await customer.sees(words.widgetClosed)
     await view(`${words.closed} 1`).waitFor()
   })
 
-  test('[WI1] [CO4] the customer writes again, and it is with the same agent', async () => {
+  test('[WI1] [CO4] the customer writes again and gets the same agent', async () => {
     await customer.write('还有一个问题')
     await inThread('还有一个问题')
     await reply().waitFor()
     await customer.sees(words.withAnn)
   })
 
-  test('[WI12] no browser had anything to complain of', async () => {
-    expect(await stage.leave()).toEqual([])
+  test('[WI12] no browser reported an error', async () => {
+    expect(await testBrowser.closeProfiles()).toEqual([])
   })
 })

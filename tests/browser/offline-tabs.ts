@@ -1,20 +1,20 @@
-// Tabs of one customer in conversation, and what the database holds of what was said.
+// Several tabs of one customer in a conversation, and the messages that the database stores.
 
 import type { BrowserContext } from 'playwright-core'
 import type { TestApp } from '../support/app.ts'
-import { type Customer, visit } from '../support/browser.ts'
-import { english } from './words.ts'
+import { type CustomerPage, visit } from '../support/browser.ts'
+import { english } from './screen-texts.ts'
 
 export const sending = 'Sending'
 
-/** So many tabs, in the first of which the customer has said `first`. */
+/** Opens `count` tabs. In the first one the customer has sent `first`. */
 export async function openTabs(
   app: TestApp,
   context: BrowserContext,
   count: number,
   first: string,
-): Promise<Customer[]> {
-  const tabs: Customer[] = []
+): Promise<CustomerPage[]> {
+  const tabs: CustomerPage[] = []
   for (let tab = 0; tab < count; tab++) {
     const customer = await visit(context, `${app.url}/demo/`)
     await customer.open()
@@ -26,14 +26,14 @@ export async function openTabs(
   return tabs
 }
 
-/** `first` and everything stored since, in all conversations. */
+/** `first` and every message stored since, in all conversations. */
 export async function storedAfter(app: TestApp, first: string): Promise<string[]> {
   const rows = await app.db.selectFrom('messages').select('content').orderBy('id').execute()
   const all = rows.map(({ content }) => content)
   return all.slice(all.lastIndexOf(first))
 }
 
-/** Waits until nothing is on its way any more. */
-export async function seesAllSent(customer: Customer): Promise<void> {
+/** Waits until no message is in flight. */
+export async function seesAllSent(customer: CustomerPage): Promise<void> {
   await customer.frame.getByText(sending).waitFor({ state: 'detached' })
 }

@@ -1,21 +1,22 @@
-// What people send while the network is away, in all their tabs: kept, shown, sent once and in order, by one tab, and only as themselves.
+// Messages sent while the network is down, in all tabs: kept, shown, sent once and in order by one tab, and only by
+// their author.
 
 import { describe, expect, test } from 'vitest'
-import type { Customer } from '../support/browser.ts'
-import { openTheatre } from '../support/browser-fixture.ts'
+import type { CustomerPage } from '../support/browser.ts'
+import { useBrowserFixture } from '../support/browser-fixture.ts'
 import { findChromium } from '../support/chromium.ts'
-import { layNetwork, sends } from '../support/network.ts'
+import { installNetwork, sentMessages } from '../support/network.ts'
 import { openTabs, seesAllSent, sending, storedAfter } from './offline-tabs.ts'
-import { english } from './words.ts'
+import { english } from './screen-texts.ts'
 
 describe.skipIf(findChromium() === undefined)('without a network', () => {
-  const theatre = openTheatre()
+  const fixture = useBrowserFixture()
 
-  test('[OB1] [OB3] [OB7] three sent, all three tabs reloaded: exactly three rows, in order, shown once in each tab', async () => {
-    const context = await theatre.stage.enter()
-    const network = await layNetwork(context)
-    const tabs = await openTabs(theatre.app, context, 3, 'before')
-    const [first, ...others] = tabs as [Customer, ...Customer[]]
+  test('[OB1] [OB3] [OB7] three messages survive a reload of three tabs: three rows, in order, shown once per tab', async () => {
+    const context = await fixture.testBrowser.newProfile()
+    const network = await installNetwork(context)
+    const tabs = await openTabs(fixture.app, context, 3, 'before')
+    const [first, ...others] = tabs as [CustomerPage, ...CustomerPage[]]
     network.cut()
     for (const tab of tabs) await tab.sees(english.widgetOffline)
     network.sent.length = 0
@@ -31,40 +32,40 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
       await tab.sees(sending)
       expect(await tab.words()).toEqual(['one', 'two', 'three'])
     }
-    expect(await storedAfter(theatre.app, 'before')).toEqual(['before'])
+    expect(await storedAfter(fixture.app, 'before')).toEqual(['before'])
 
-    network.mend()
+    network.restore()
     for (const tab of tabs) {
       await tab.sees('before')
       await seesAllSent(tab)
       expect(await tab.words()).toEqual(['before', 'one', 'two', 'three'])
     }
-    expect(await storedAfter(theatre.app, 'before')).toEqual(['before', 'one', 'two', 'three'])
-    expect(sends(network)).toHaveLength(3)
+    expect(await storedAfter(fixture.app, 'before')).toEqual(['before', 'one', 'two', 'three'])
+    expect(sentMessages(network)).toHaveLength(3)
   })
 
-  test('[OB2] what was stored but not acknowledged is sent again under its id and stays one row', async () => {
-    const context = await theatre.stage.enter()
-    const network = await layNetwork(context)
-    const [tab] = (await openTabs(theatre.app, context, 1, 'good day')) as [Customer]
-    // The answer to the send, and the news of it.
-    network.lose('toBrowser', 'just once')
+  test('[OB2] a stored but unacknowledged message is sent again under its id and stays one row', async () => {
+    const context = await fixture.testBrowser.newProfile()
+    const network = await installNetwork(context)
+    const [tab] = (await openTabs(fixture.app, context, 1, 'good day')) as [CustomerPage]
+    // Both the reply to the send and its event.
+    network.drop('toBrowser', 'just once')
     await tab.write('just once')
-    await expect.poll(() => storedAfter(theatre.app, 'good day')).toEqual(['good day', 'just once'])
+    await expect.poll(() => storedAfter(fixture.app, 'good day')).toEqual(['good day', 'just once'])
     await tab.sees(sending)
     network.cut()
     await tab.sees(english.widgetOffline)
-    network.keep()
-    network.mend()
+    network.dropNothing()
+    network.restore()
     await seesAllSent(tab)
     expect(await tab.words()).toEqual(['good day', 'just once'])
-    expect(await storedAfter(theatre.app, 'good day')).toEqual(['good day', 'just once'])
+    expect(await storedAfter(fixture.app, 'good day')).toEqual(['good day', 'just once'])
   })
 
-  test('[OB6] after shutdown nothing of the one before is sent or shown, in any tab', async () => {
-    const context = await theatre.stage.enter()
-    const network = await layNetwork(context)
-    const [first, second] = (await openTabs(theatre.app, context, 2, 'who I was')) as [Customer, Customer]
+  test('[OB6] after shutdown no tab sends or shows messages of the previous customer', async () => {
+    const context = await fixture.testBrowser.newProfile()
+    const network = await installNetwork(context)
+    const [first, second] = (await openTabs(fixture.app, context, 2, 'who I was')) as [CustomerPage, CustomerPage]
     network.cut()
     await first.sees(english.widgetOffline)
     await first.write('my secret')
@@ -73,18 +74,18 @@ describe.skipIf(findChromium() === undefined)('without a network', () => {
     await first.page.evaluate(() => (window as unknown as { Kefu(call: string): void }).Kefu('shutdown'))
     await first.seesLauncher(false)
     await second.frame.getByText('my secret').waitFor({ state: 'detached' })
-    network.mend()
+    network.restore()
     await second.composer.waitFor()
     expect(await second.composer.inputValue()).toBe('')
     await second.write('somebody new')
     await second.sees(english.sent)
     expect(await second.words()).toEqual(['somebody new'])
-    expect(await storedAfter(theatre.app, 'who I was')).toEqual(['who I was', 'somebody new'])
+    expect(await storedAfter(fixture.app, 'who I was')).toEqual(['who I was', 'somebody new'])
   })
 
-  test('[OB8] a draft outlives a reload and stands in the other tab, unless somebody types there', async () => {
-    const context = await theatre.stage.enter()
-    const [first, second] = (await openTabs(theatre.app, context, 2, 'draft here')) as [Customer, Customer]
+  test('[OB8] a draft survives a reload and appears in the other tab, unless somebody types there', async () => {
+    const context = await fixture.testBrowser.newProfile()
+    const [first, second] = (await openTabs(fixture.app, context, 2, 'draft here')) as [CustomerPage, CustomerPage]
     await first.composer.pressSequentially('half a sent')
     await expect.poll(() => second.composer.inputValue()).toBe('half a sent')
     await second.reload()

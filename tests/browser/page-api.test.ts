@@ -1,34 +1,42 @@
-// The page's side on shops' pages of other origins, as strict as pages come: the calls, the events, and what a page never gets to see.
+// The page API on strict pages of other origins: its calls, its events, and the secrets that a page never sees.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, openStage, type Stage, visit } from '../support/browser.ts'
+import { type CustomerPage, launchTestBrowser, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { heard, hears, kefu, kept, openShop, type PageWindow, type Shop } from './strict-shop.ts'
-import { english } from './words.ts'
+import { english } from './screen-texts.ts'
+import {
+  kefu,
+  openStrictPage,
+  type PageWindow,
+  pageStorage,
+  received,
+  type StrictPage,
+  waitForEvent,
+} from './strict-page.ts'
 
 describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
   let app: TestApp
-  let stage: Stage
-  let shop: Shop
+  let testBrowser: TestBrowser
+  let shop: StrictPage
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
-    shop = await openShop(app)
+    testBrowser = await launchTestBrowser()
+    shop = await openStrictPage(app)
     await app.db.updateTable('sites').set({ origins: shop.origin }).where('site_key', '=', app.siteKey).execute()
   })
   afterEach(async () => {
-    expect(await stage.leave(), '[PA5] [WI12] complaints').toEqual([])
+    expect(await testBrowser.closeProfiles(), '[PA5] [WI12] complaints').toEqual([])
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await shop.close()
     await app.stop()
   })
 
-  /** A customer who has written, and an agent who can answer. */
-  async function talk(customer: Customer) {
+  /** A customer who has written, and an agent who can reply. */
+  async function startConversation(customer: CustomerPage) {
     const agent = await (await app.newAgent({ name: 'Ann' })).connect()
     await customer.write('what a page must not see')
     const { conversation } = await agent.next('conversation:created')
@@ -46,18 +54,18 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     }
   }
 
-  async function visitOpen(): Promise<Customer> {
-    const customer = await visit(await stage.enter(), `${shop.origin}/stub`)
-    await hears(customer.page, 'open')
+  async function visitOpen(): Promise<CustomerPage> {
+    const customer = await visit(await testBrowser.newProfile(), `${shop.origin}/stub`)
+    await waitForEvent(customer.page, 'open')
     await customer.seesPanel(true)
     await customer.ready()
     return customer
   }
 
-  test('[PA1] calls that a page made before the script had loaded run in order', async () => {
+  test('[PA1] calls made before the script loaded run in order', async () => {
     const { page, seesLauncher } = await visitOpen()
     await seesLauncher(false)
-    expect((await heard(page)).filter((event) => !event.startsWith('unread'))).toEqual(['ready', 'open'])
+    expect((await received(page)).filter((event) => !event.startsWith('unread'))).toEqual(['ready', 'open'])
     await kefu(page, 'boot', { site: app.siteKey })
     await kefu(page, 'no-such-method')
     await kefu(page, 'show')
@@ -65,7 +73,7 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     expect(await page.locator('kefu-widget').count()).toBe(1)
   })
 
-  test('[PA2] open and close are for the panel, show and hide for the launcher', async () => {
+  test('[PA2] open and close control the panel, show and hide the launcher', async () => {
     const { page, seesPanel, seesLauncher } = await visitOpen()
     await kefu(page, 'show')
     await seesLauncher(true)
@@ -79,36 +87,36 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     await seesPanel(true)
   })
 
-  test('[PA3] a page hears open, close and how many are unread; who listens late hears ready; undone is undone', async () => {
+  test('[PA3] a page gets open, close and unread events; a late listener gets ready; removed listeners get none', async () => {
     const customer = await visitOpen()
     const { page } = customer
-    const answer = await talk(customer)
+    const answer = await startConversation(customer)
     await page.evaluate(() => {
-      const { Kefu, heard } = window as unknown as PageWindow
-      Kefu('on', 'ready', () => heard.push('ready, late'))
-      const undo = Kefu('on', 'close', () => heard.push('never')) as () => void
+      const { Kefu, received } = window as unknown as PageWindow
+      Kefu('on', 'ready', () => received.push('ready, late'))
+      const undo = Kefu('on', 'close', () => received.push('never')) as () => void
       undo()
-      heard.length = 0
+      received.length = 0
     })
     await kefu(page, 'close')
-    await hears(page, 'close')
+    await waitForEvent(page, 'close')
     const isRead = await answer('an answer')
-    await hears(page, 'unread 1')
+    await waitForEvent(page, 'unread 1')
     expect(await isRead()).toBe(false)
     await kefu(page, 'open')
-    await hears(page, 'unread 0')
+    await waitForEvent(page, 'unread 0')
     await expect.poll(isRead).toBe(true)
-    expect(await heard(page)).toEqual(['ready, late', 'close', 'unread 1', 'open', 'unread 0'])
+    expect(await received(page)).toEqual(['ready, late', 'close', 'unread 1', 'open', 'unread 0'])
   })
 
-  test('[PA4] shutdown takes all of it off the page and out of the browser; the next boot is somebody new', async () => {
+  test('[PA4] shutdown removes everything from the page and the browser; the next boot is a new customer', async () => {
     const customer = await visitOpen()
     const { page } = customer
-    await talk(customer)
-    expect(Object.keys(await kept(page)).length).toBeGreaterThan(1)
+    await startConversation(customer)
+    expect(Object.keys(await pageStorage(page)).length).toBeGreaterThan(1)
     await kefu(page, 'shutdown')
     await page.locator('kefu-widget').waitFor({ state: 'detached' })
-    expect(await kept(page)).toEqual({ cookie: '' })
+    expect(await pageStorage(page)).toEqual({ cookie: '' })
     await kefu(page, 'boot', { site: app.siteKey })
     await kefu(page, 'open')
     await customer.seesPanel(true)
@@ -117,37 +125,37 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     expect(await customer.words()).toEqual([])
   })
 
-  test('[PA5] [PA7] on the strictest page all of it works; no address, storage or markup of the page holds a secret', async () => {
-    const customer = await visit(await stage.enter(), `${shop.origin}/`)
+  test('[PA5] [PA7] everything works on the strictest page, and its URLs, storage and markup hold no secret', async () => {
+    const customer = await visit(await testBrowser.newProfile(), `${shop.origin}/`)
     const { page } = customer
     await customer.open()
-    await talk(customer)
+    await startConversation(customer)
     const secret = await customer.frame.evaluate(
       () => Object.entries(localStorage).find(([key]) => key.includes('resume'))?.[1],
     )
     expect(secret).toMatch(/.{20,}/)
     await customer.reload()
     await customer.sees('what a page must not see')
-    const seen = [...stage.requests, JSON.stringify(await kept(page)), await page.content()].join('\n')
+    const seen = [...testBrowser.requests, JSON.stringify(await pageStorage(page)), await page.content()].join('\n')
     for (const hidden of [secret as string, 'eyJ', 'token', 'must not see', encodeURIComponent('must not see')]) {
       expect(seen.includes(hidden), hidden).toBe(false)
     }
     expect(
-      stage.requests.filter(
+      testBrowser.requests.filter(
         (url) =>
           !url.startsWith(shop.origin) && !url.startsWith(app.url) && !url.startsWith(app.url.replace('http', 'ws')),
       ),
     ).toEqual([])
   })
 
-  test('[PA8] where the browser denies the frame its storage one can talk all the same', async () => {
-    // Another site than Kefu's address: this Chromium lets its frames keep nothing there.
-    const distant = await openShop(app, 'localhost')
+  test('[PA8] the widget works where the browser denies storage to its frame', async () => {
+    // A different site from Kefu's address: Chromium blocks storage in its frames here.
+    const otherSite = await openStrictPage(app, 'localhost')
     await app.db
       .updateTable('sites')
-      .set({ origins: `${shop.origin}\n${distant.origin}` })
+      .set({ origins: `${shop.origin}\n${otherSite.origin}` })
       .execute()
-    const customer = await visit(await stage.enter(), `${distant.origin}/`)
+    const customer = await visit(await testBrowser.newProfile(), `${otherSite.origin}/`)
     await customer.open()
     const isDenied = () => {
       try {
@@ -157,21 +165,21 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
       }
     }
     expect(await customer.frame.evaluate(isDenied)).toBe(true)
-    const answer = await talk(customer)
+    const answer = await startConversation(customer)
     await answer('an answer')
     await customer.sees('an answer')
-    await distant.close()
+    await otherSite.close()
   })
 
-  test('[PA6] [T21] a page whose origin is not the site’s cannot embed it, and nobody is made a customer', async () => {
-    const foreign = await openShop(app)
-    const page = await (await stage.enter()).newPage()
+  test('[PA6] [T21] a page with a foreign origin cannot embed the widget, and no customer is created', async () => {
+    const foreign = await openStrictPage(app)
+    const page = await (await testBrowser.newProfile()).newPage()
     const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors'))
     await page.goto(`${foreign.origin}/stub`)
     await refused
     expect(page.frames().filter((frame) => frame.url().startsWith(app.url))).toEqual([])
-    expect(stage.requests.filter((url) => url.includes('/session'))).toEqual([])
-    expect(await stage.leave()).toEqual([expect.stringContaining('frame-ancestors')])
+    expect(testBrowser.requests.filter((url) => url.includes('/session'))).toEqual([])
+    expect(await testBrowser.closeProfiles()).toEqual([expect.stringContaining('frame-ancestors')])
     await foreign.close()
   })
 })

@@ -1,19 +1,20 @@
-// The first start: the link from the log makes the first admin, shows the line for the shop's pages, and a widget that works at once.
+// The first start: the link from the log creates the first admin and shows the embed snippet, and the widget works
+// immediately.
 
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, customerAt, openStage, password, type Stage } from '../support/browser.ts'
+import { type CustomerPage, customerAt, launchTestBrowser, password, type TestBrowser } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { tellInSteps } from '../support/steps.ts'
-import { chinese, english } from './words.ts'
+import { runInSteps } from '../support/steps.ts'
+import { chinese, english } from './screen-texts.ts'
 
-describe.skipIf(findChromium() === undefined).each([english, chinese])('setting up in $locale', (words) => {
+describe.skipIf(findChromium() === undefined).each([english, chinese])('setup in $locale', (words) => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let page: Page
-  let customer: Customer
+  let customer: CustomerPage
 
   const heading = (name: string) => page.getByRole('heading', { name, exact: true }).waitFor()
   const follow = async (link: string) => {
@@ -23,24 +24,24 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('setting 
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
-    page = await (await stage.enter({ locale: words.locale })).newPage()
+    testBrowser = await launchTestBrowser()
+    page = await (await testBrowser.newProfile({ locale: words.locale })).newPage()
     customer = customerAt(page)
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  tellInSteps()
+  runInSteps()
 
-  test('[CO6] a link without its code says so, and nothing can be filled in', async () => {
+  test('[CO6] a link without its code is rejected, and the form is not shown', async () => {
     await page.goto(`${app.url}/setup`)
     await heading(words.setup.badCode)
     expect(await page.getByRole('textbox').count()).toBe(0)
   })
 
-  test('[CO5] the code leaves the address bar at once; the form makes the admin and shows the line to embed', async () => {
+  test('[CO5] the code leaves the address bar immediately; the form creates the admin and shows the embed snippet', async () => {
     await follow(`${app.url}/setup#${setupCode(app)}`)
     const { setup } = words
     await page.getByLabel(setup.password, { exact: true }).fill(password)
@@ -55,7 +56,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('setting 
     expect(snippet).toBe(`<script async src="${app.url}/kefu.js" data-site="${site.site_key}"></script>`)
   })
 
-  test('[CO5] the widget on the page works: what one writes waits in the console, which one is logged in to', async () => {
+  test('[CO5] the widget on the page works: a message waits in the console, which is logged in', async () => {
     await page.getByRole('button', { name: words.setup.openChat }).click()
     await customer.seesPanel(true)
     await customer.ready()
@@ -72,7 +73,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('setting 
     await heading(words.setup.used)
   })
 
-  test('[WI12] no browser had anything to complain of', async () => {
-    expect(await stage.leave()).toEqual([])
+  test('[WI12] no browser reported an error', async () => {
+    expect(await testBrowser.closeProfiles()).toEqual([])
   })
 })

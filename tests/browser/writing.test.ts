@@ -1,35 +1,35 @@
-// What people type: it outlives a lost network, a refusing server and a reload, goes out once and in order, and only when they mean it.
+// Typed text survives a lost network, a refusing server and a reload. It is sent once, in order, and only on purpose.
 
 import type { CDPSession, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { type CustomerPage, launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { english } from './words.ts'
+import { english } from './screen-texts.ts'
 
-describe.skipIf(findChromium() === undefined)('what people type', () => {
+describe.skipIf(findChromium() === undefined)('typed text', () => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
 
   beforeAll(async () => {
     app = await startTestApp({ rateLimits: true })
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
   })
   afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+    expect(await testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  /** A customer and an agent in conversation, `first` said. */
-  async function talk(
+  /** A customer and an agent in conversation, with `first` sent. */
+  async function startConversation(
     first: string,
-  ): Promise<{ customer: Customer; agent: Page; reply: Locator; stored: () => Promise<string[]> }> {
-    const agent = await logIn(await stage.enter(), app, await newLogin(app, 'Ann'))
-    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+  ): Promise<{ customer: CustomerPage; agent: Page; reply: Locator; stored: () => Promise<string[]> }> {
+    const agent = await logIn(await testBrowser.newProfile(), app, await newLogin(app, 'Ann'))
+    const customer = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await customer.open()
     await customer.write(first)
     await agent.getByRole('link', { name: first }).click()
@@ -46,8 +46,8 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
     }
   }
 
-  test('[WI6] without a network both sides go on writing; after a reload each word is sent once, in order', async () => {
-    const { customer, agent, reply, stored } = await talk('before')
+  test('[WI6] both sides write offline; after a reload each message is sent once, in order', async () => {
+    const { customer, agent, reply, stored } = await startConversation('before')
     for (const { page } of [customer, { page: agent }]) await page.context().setOffline(true)
     await customer.sees(english.widgetOffline)
     await agent.getByText(english.consoleOffline).waitFor()
@@ -75,8 +75,8 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
     expect(await stored()).toEqual(['before', 'one', 'two', 'three'])
   })
 
-  test('[WI6] what a server refuses for now is kept and goes out in order', async () => {
-    const { customer, stored } = await talk('m0')
+  test('[WI6] messages that a server refuses temporarily are kept and sent in order', async () => {
+    const { customer, stored } = await startConversation('m0')
     const all = Array.from({ length: budgets.customerMessages.count + 10 }, (_, index) => `m${index}`)
     await customer.composer.focus()
     for (const text of all.slice(1)) {
@@ -90,8 +90,8 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
   })
 
   test('[CO9] each conversation has its own draft', async () => {
-    const { customer, agent, reply } = await talk('hello')
-    const other = await visit(await stage.enter(), `${app.url}/demo/`)
+    const { customer, agent, reply } = await startConversation('hello')
+    const other = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await other.open()
     await other.write('me too')
     await reply.fill('for the first')
@@ -109,8 +109,8 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
     await customer.sees('for the first')
   })
 
-  test('[WI8] Enter that ends a composition sends nothing, the next one sends; Shift+Enter begins a line', async () => {
-    const { customer, agent, reply, stored } = await talk('first')
+  test('[WI8] Enter during an IME composition does not send, the next one does; Shift+Enter starts a new line', async () => {
+    const { customer, agent, reply, stored } = await startConversation('first')
     for (const [page, field] of [
       [customer.page, customer.composer],
       [agent, reply],
@@ -129,17 +129,20 @@ describe.skipIf(findChromium() === undefined)('what people type', () => {
   })
 })
 
-const enter = { key: 'Enter', code: 'Enter' } as const
+const newProfile = { key: 'Enter', code: 'Enter' } as const
 
-/** What an input method does: letters under way, Enter to choose a word; in Safari that key arrives after the composition has ended. */
+/**
+ * Simulates an input method: composed letters, then Enter to pick a word. Safari sends that key after the composition
+ * has ended.
+ */
 async function compose(keys: CDPSession, letters: string, word: string): Promise<void> {
   for (let end = 1; end <= letters.length; end++) {
     await keys.send('Input.imeSetComposition', { text: letters.slice(0, end), selectionStart: end, selectionEnd: end })
   }
-  // Within the composition: some browsers name the real key, others 229.
-  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 13 })
-  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 229 })
+  // Within the composition, some browsers report the real key and others 229.
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...newProfile, windowsVirtualKeyCode: 13 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...newProfile, windowsVirtualKeyCode: 229 })
   await keys.send('Input.insertText', { text: word })
-  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 229 })
-  await keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...enter, windowsVirtualKeyCode: 229 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...newProfile, windowsVirtualKeyCode: 229 })
+  await keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...newProfile, windowsVirtualKeyCode: 229 })
 }

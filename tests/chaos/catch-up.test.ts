@@ -41,7 +41,7 @@ it('[CH6] [CV5] [ML1] a reconnecting browser loads 5,000 missed messages in orde
     )
   }
 
-  relay.mend()
+  relay.restore()
   let from = 0
   const undo = connection.state.subscribe(({ phase }) => {
     if (phase === 'online') from ||= performance.now()

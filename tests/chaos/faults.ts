@@ -31,7 +31,7 @@ function some(people: ChaosClient[], random: Random): ChaosClient[] {
 async function onNetworks(people: ChaosClient[], during: number, harm: (client: ChaosClient) => void): Promise<void> {
   for (const client of people) harm(client)
   await sleep(during)
-  for (const { relay } of people) relay.mend()
+  for (const { relay } of people) relay.restore()
 }
 
 export const faults = {

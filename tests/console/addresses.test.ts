@@ -1,4 +1,4 @@
-// What the console shows for an address.
+// The console's routes by URL.
 
 import { expect, test } from 'vitest'
 import { readRoute } from '../../client-web/console/routes.ts'
@@ -16,7 +16,7 @@ test.each([
   ['/console/agents', '', { page: 'agents' }],
   ['/console/agents/3', '', { page: 'missing' }],
   ['/console/nothing', '', { page: 'missing' }],
-])('%s%s', (path, search, route) => {
+])('%s%s opens its route', (path, search, route) => {
   expect(readRoute(path, search)).toEqual(route)
 })
 
@@ -30,6 +30,6 @@ test.each([
   ['two words', null],
   ['https://shop.example:99999', null],
   ['', null],
-])('the origin of "%s"', (entered, origin) => {
+])('the origin of "%s" is extracted', (entered, origin) => {
   expect(originOf(entered)).toBe(origin)
 })

@@ -1,4 +1,4 @@
-// What calls an agent, and that nothing calls twice.
+// Which events alert an agent; none alerts twice.
 
 import { expect, test } from 'vitest'
 import { alertKey } from '../../client-web/console/notifications/alerts.ts'
@@ -54,26 +54,26 @@ function conversation(given: Partial<AgentConversation>): AgentConversation {
 
 const waiting = conversation({ status: 'open', agent: null, queuedAt: at })
 
-test('a conversation that begins to wait calls everyone, once', () => {
+test('a conversation that enters the queue alerts everyone once', () => {
   expect(alertKey(waiting, 'created', agentId)).not.toBeNull()
   expect(alertKey(waiting, 'released', agentId)).toBe(alertKey(waiting, 'created', agentId))
   expect(alertKey(waiting, 'message', agentId)).toBeNull()
   expect(alertKey(waiting, 'read', agentId)).toBeNull()
 })
 
-test('a customer’s new message calls the agent who has the conversation, and nobody else', () => {
+test('a customer’s new message alerts the assigned agent alone', () => {
   const call = alertKey(conversation({}), 'message', agentId)
   expect(call).not.toBeNull()
   expect(alertKey(conversation({ lastMessage: message(4, 'customer') }), 'message', agentId)).not.toBe(call)
   expect(alertKey(conversation({ agent: { id: 8, name: 'Li Lei' } }), 'message', agentId)).toBeNull()
 })
 
-test('one’s own words, what is read and what is closed call nobody', () => {
+test('own messages, read messages and closing alert nobody', () => {
   expect(alertKey(conversation({ lastMessage: message(3, 'agent') }), 'message', agentId)).toBeNull()
   expect(alertKey(conversation({ unread: 0 }), 'read', agentId)).toBeNull()
   expect(alertKey(conversation({ status: 'closed' }), 'closed', agentId)).toBeNull()
 })
 
-test('a conversation handed over calls its new agent, read or not', () => {
+test('a transferred conversation alerts its new agent, read or not', () => {
   expect(alertKey(conversation({ unread: 0 }), 'transferred', agentId)).not.toBeNull()
 })

@@ -18,7 +18,7 @@ describe('a device', () => {
     ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox, Linux'],
     ['node', null],
     [null, null],
-  ])('%s', (userAgent, name) => {
+  ])('%s is called %s', (userAgent, name) => {
     expect(deviceOf(userAgent)).toBe(name)
   })
 })

@@ -1,4 +1,4 @@
-// A person's initials, in names as the world writes them.
+// Initials of names in many scripts and orders.
 
 import { expect, test } from 'vitest'
 import { initials } from '../../client-web/shared/ui/initials.ts'
@@ -15,6 +15,6 @@ test.each([
   ['Ólafur', 'Ó'],
   ['👩‍🚀 Pilot', '👩P'],
   ['  ', '?'],
-])('%s', (name, expected) => {
+])('%s has the initials %s', (name, expected) => {
   expect(initials(name)).toBe(expected)
 })

@@ -1,4 +1,4 @@
-// What the console's list shows in each view, in what order, and that nothing is shown where a page is missing in between.
+// The rows of each console view and their order. Rows beyond a missing page stay hidden.
 
 import { expect, test } from 'vitest'
 import { belongsTo, compareIn, listView } from '../../client-web/console/workspace/views.ts'
@@ -43,12 +43,12 @@ function conversation(id: number, given: Partial<AgentConversation>): AgentConve
 }
 
 const waitsLonger = conversation(1, { queuedAt: minute(1), updatedAt: minute(30) })
-const waits = conversation(2, { queuedAt: minute(5), updatedAt: minute(6) })
+const waiting = conversation(2, { queuedAt: minute(5), updatedAt: minute(6) })
 const mine = conversation(3, { status: 'pending', agent: me, updatedAt: minute(20) })
 const theirs = conversation(4, { status: 'pending', agent: colleague, updatedAt: minute(25) })
 const closedByMe = conversation(5, { status: 'closed', agent: me, closedAt: minute(9), updatedAt: minute(9) })
 const closedLater = conversation(6, { status: 'closed', agent: colleague, closedAt: minute(10), updatedAt: minute(8) })
-const all = [closedByMe, theirs, waits, mine, closedLater, waitsLonger]
+const all = [closedByMe, theirs, waiting, mine, closedLater, waitsLonger]
 
 test.each<[ConversationView, number[]]>([
   ['queue', [1, 2]],
@@ -59,17 +59,17 @@ test.each<[ConversationView, number[]]>([
   expect(listView(all, view, agentId, null).map(({ id }) => id)).toEqual(ids)
 })
 
-test('rows beyond the last one read stay hidden until the pages between have come', () => {
+test('rows beyond the last loaded one stay hidden until the pages between them are loaded', () => {
   expect(listView(all, 'all', agentId, theirs).map(({ id }) => id)).toEqual([1, 4])
   expect(listView(all, 'queue', agentId, waitsLonger).map(({ id }) => id)).toEqual([1])
 })
 
-test('a closed conversation is in nobody’s hands, though its agent is kept', () => {
+test('a closed conversation counts for no agent, though its agent is kept', () => {
   expect(belongsTo(closedByMe, 'mine', agentId)).toBe(false)
 })
 
-test('equal times are told apart by id, the other way round where the newest is first', () => {
-  const twin = conversation(9, { queuedAt: waits.queuedAt, updatedAt: waits.updatedAt })
-  expect(compareIn('queue')(waits, twin)).toBeLessThan(0)
-  expect(compareIn('all')(waits, twin)).toBeGreaterThan(0)
+test('equal times are ordered by id, in reverse where the newest comes first', () => {
+  const twin = conversation(9, { queuedAt: waiting.queuedAt, updatedAt: waiting.updatedAt })
+  expect(compareIn('queue')(waiting, twin)).toBeLessThan(0)
+  expect(compareIn('all')(waiting, twin)).toBeGreaterThan(0)
 })

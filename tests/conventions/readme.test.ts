@@ -1,4 +1,4 @@
-// The two READMEs: what can be checked of them is true, and the Chinese one is in step with the English one.
+// The two READMEs: their checkable claims are true, and the Chinese one matches the English one.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,12 +16,12 @@ const headings = (text: string) => all(text, /^(#+) /gm)
 const codeBlocks = (text: string) => all(text, /^```(\w+)$/gm)
 const tableRows = (text: string) => all(text, /^\| .* \|$/gm).length
 const listItems = (text: string) => all(text, /^(?:-|\d+\.) /gm).length
-/** Names of settings and defaults as they stand in the table, but for the words that are translated. */
+/** Names and defaults of settings as in the table, except translated words. */
 const settingRows = (text: string) => all(text, /^\| (`[A-Z_]+` \| [\w./]+) \|/gm)
 const targets = (text: string) => all(text, /\]\(([^)#]+)(?:#[^)]*)?\)/g)
 
 describe('the README', () => {
-  test('has the table of settings that the code makes', () => {
+  test('contains the table of settings generated from the code', () => {
     const [, table] = /<!-- settings -->\n([\s\S]*)\n<!-- end of settings -->/.exec(english) ?? []
     expect(table).toBe(settingsTable())
   })
@@ -37,7 +37,7 @@ describe('the README', () => {
     expect(unknown).toEqual([])
   })
 
-  test('says the same in Chinese: headings, code, tables, lists, pictures, settings', () => {
+  test('has the same headings, code, tables, lists, images and settings in Chinese', () => {
     expect(headings(chinese)).toEqual(headings(english))
     expect(codeBlocks(chinese)).toEqual(codeBlocks(english))
     expect(tableRows(chinese)).toBe(tableRows(english))

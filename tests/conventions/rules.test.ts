@@ -17,7 +17,7 @@ const testFiles = readdirSync(join(root, 'tests'), { recursive: true, encoding: 
   /\.test\.tsx?$/.test(file),
 )
 
-/** What the titles of these tests cite. */
+/** The ids that test titles cite. */
 function citedIn(files: readonly string[], id: RegExp): Set<string> {
   const titles = files.flatMap((file) =>
     [
@@ -54,7 +54,7 @@ describe('the rules', () => {
     expect(rules.filter((rule) => !proven.has(rule) && !proven.has(baseOf(rule)))).toEqual([])
   })
 
-  it('are known where tests cite them', () => {
+  it('exist wherever tests cite them', () => {
     expect([...cited()].filter((rule) => !rules.includes(rule))).toEqual([])
   })
 })
@@ -75,7 +75,7 @@ describe('the threats of docs/SECURITY.md', () => {
     expect(rows.map(({ id }) => id)).toEqual(all)
   })
 
-  it('are each cited where the table says, when Kefu has what they attack', () => {
+  it('are each cited in the test files that the table names, if Kefu has the attacked feature', () => {
     const missing = rows.flatMap(({ id, places }) =>
       places
         .filter((place) => {
@@ -90,12 +90,12 @@ describe('the threats of docs/SECURITY.md', () => {
     expect(rows.filter(({ applies, places }) => applies !== places.length > 0)).toEqual([])
   })
 
-  it('are known where tests cite them', () => {
-    const known = rows.filter(({ applies }) => applies).map(({ id }) => id)
-    expect([...citedIn(testFiles, threat)].filter((id) => !known.includes(id))).toEqual([])
+  it('exist wherever tests cite them', () => {
+    const applicable = rows.filter(({ applies }) => applies).map(({ id }) => id)
+    expect([...citedIn(testFiles, threat)].filter((id) => !applicable.includes(id))).toEqual([])
   })
 
-  it('name rules that there are', () => {
+  it('name only existing rules', () => {
     const named = [...page.matchAll(/\[([A-Z]{2}\d+)\]/g)].map((match) => match[1] as string)
     expect(named.filter((rule) => !rules.includes(rule))).toEqual([])
   })

@@ -1,4 +1,4 @@
-// The settings: each wrong value is one line that names it, and the README's table is the one that the code makes.
+// The settings: each invalid value produces one line that names it, and the README's table matches the code.
 
 import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
@@ -19,7 +19,7 @@ function complaintAbout(env: Record<string, string>): string {
 }
 
 describe('settings', () => {
-  test('are all optional, and empty counts as unset', () => {
+  test('are all optional, and an empty value counts as unset', () => {
     const config = loadConfig({ PORT: '', JWT_SECRET: ' ', WORKERS: '' })
     expect(config).toEqual(loadConfig({}))
     expect(config).toMatchObject({
@@ -34,7 +34,7 @@ describe('settings', () => {
     expect(isAbsolute(config.dataDir)).toBe(true)
   })
 
-  test('are read', () => {
+  test('are parsed', () => {
     expect(
       loadConfig({
         PORT: '0',
@@ -109,7 +109,7 @@ describe('settings', () => {
     expect(complaint).not.toContain('\n')
   })
 
-  test('[ND1] of one node among several include what all of them share', () => {
+  test('[ND1] of a cluster node include everything that nodes share', () => {
     const shared = { DATABASE_URL: 'mysql://db/kefu', JWT_SECRET: 'x'.repeat(32) }
     const redis = { REDIS_URL: 'rediss://kefu:a%40b@redis:6380/1' }
     expect(loadConfig({ ...redis, ...shared }).redisUrl).toBe(redis.REDIS_URL)
@@ -117,18 +117,18 @@ describe('settings', () => {
     expect(complaintAbout({ ...redis, DATABASE_URL: shared.DATABASE_URL })).toMatch(/^JWT_SECRET must be set [^\n]+$/)
   })
 
-  test('that are wrong together are all named, a line each', () => {
+  test('that are wrong together are all reported, one per line', () => {
     const lines = complaintAbout({ PORT: 'x', WORKERS: '1.5', LOG_LEVEL: 'x' }).split('\n')
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['PORT', 'LOG_LEVEL', 'WORKERS'])
   })
 
-  test('that are secret are not repeated', () => {
+  test('that are secret are not repeated in errors', () => {
     for (const { name, secret } of Object.values(settings)) {
       if (secret) expect(complaintAbout({ [name]: 'hush' })).not.toContain('hush')
     }
   })
 
-  test('stand in the README as the code has them, and in the Chinese one by name', () => {
+  test('match the README table, and by name the Chinese one', () => {
     expect(readFileSync(`${root}README.md`, 'utf8')).toContain(settingsTable())
     const chinese = readFileSync(`${root}README.zh-CN.md`, 'utf8')
     for (const { name } of Object.values(settings)) expect(chinese).toContain(`\`${name}\``)

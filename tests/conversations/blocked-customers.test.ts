@@ -1,4 +1,4 @@
-// What a blocked customer still does reaches nobody, in every request and call.
+// Actions of a blocked customer reach nobody, in any request or call.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
@@ -22,7 +22,7 @@ async function blocked() {
     message: { clientMessageId: 'c', content: 'an older one' },
   })
   await customer.request('conversation:close', { conversationId: closed.id })
-  // Nothing of before is still on its way.
+  // No earlier event is still in flight.
   const isLast = ({
     change,
     conversation: { id, lastSeq },
@@ -43,7 +43,7 @@ async function blocked() {
 
 type Outcome = 'forbidden' | 'ignored' | 'allowed'
 
-/** What becomes of each request that a customer may make at all. */
+/** The outcome of each request that a customer may make. */
 const outcomes: {
   [N in RequestName]?: [Outcome, (ids: { open: number; closed: number; token: string }) => RequestPayloads[N]]
 } = {
@@ -61,9 +61,9 @@ const outcomes: {
 }
 
 describe('a blocked customer', () => {
-  it('[CV23] [S14] is refused or ignored in every request, and no agent is told anything', async () => {
+  it('[CV23] [S14] is rejected or ignored in every request, and no agent gets an event', async () => {
     const { agent, customer, customerAccount, conversationId, closedId } = await blocked()
-    const toldBefore = agent.told.length
+    const receivedBefore = agent.received.length
     const before = await app.db
       .selectFrom('conversations')
       .selectAll()
@@ -79,27 +79,27 @@ describe('a blocked customer', () => {
     }
     const marked = await customer.request('message:mark-read', { conversationId, seq: 2 })
     expect(marked.receipt.seq).toBe(0)
-    // Whatever was published before this has come by now.
+    // Everything published earlier has arrived by now.
     await agent.request('agent:set-status', { status: 'busy' })
     await agent.next('agent:status-changed', ({ status }) => status === 'busy')
-    const told = agent.told
-      .slice(toldBefore)
+    const received = agent.received
+      .slice(receivedBefore)
       .filter(({ event }) => !['agent:status-changed', 'conversation:heads'].includes(event))
-    expect(told).toEqual([])
+    expect(received).toEqual([])
     expect(
       await app.db.selectFrom('conversations').selectAll().where('customer_id', '=', customerAccount.id).execute(),
     ).toEqual(before)
   })
 
-  it('[CV23] [S14] changes neither name nor email, and is refused messages and uploads over HTTP', async () => {
+  it('[CV23] [S14] cannot change name or email, send messages or upload over HTTP', async () => {
     const { agent, customerAccount, conversationId } = await blocked()
-    const toldBefore = agent.told.length
+    const receivedBefore = agent.received.length
     for (const name of ['One', 'Two']) {
       const answer = await app.call('POST', '/widget/session', {
         site: app.siteKey,
         token: customerAccount.token,
         name,
-        email: 'new@mail.example',
+        email: 'new@inbox.example',
         locale: 'zh-CN',
       })
       expect(answer).toMatchObject({ status: 200, body: { customer: { name: `#${customerAccount.id}`, email: null } } })
@@ -116,7 +116,7 @@ describe('a blocked customer', () => {
     expect(upload.status).toBe(403)
     await agent.request('agent:set-status', { status: 'busy' })
     await agent.next('agent:status-changed', ({ status }) => status === 'busy')
-    expect(agent.told.slice(toldBefore).filter(({ event }) => event.startsWith('conversation:up'))).toEqual([])
+    expect(agent.received.slice(receivedBefore).filter(({ event }) => event.startsWith('conversation:up'))).toEqual([])
   })
 
   it('[CV23] has an outcome for every request that a customer may make', () => {

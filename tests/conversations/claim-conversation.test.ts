@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 describe('conversation:claim', () => {
-  it('[CL1] [T31] has one winner among fifty agents at once, twenty rounds', async () => {
+  it('[CL1] [T31] has one winner among fifty concurrent agents, in twenty rounds', async () => {
     const agents = await Promise.all(Array.from({ length: 50 }, async () => (await app.newAgent()).connect()))
     for (let round = 0; round < 20; round++) {
       const { conversationId, customer } = await app.startConversation()
@@ -20,14 +20,14 @@ describe('conversation:claim', () => {
         if (reply.ok) continue
         expect(reply.error).toMatchObject({ code: 'already_claimed', details: { agentId: winner?.id } })
       }
-      const told = await customer.next('conversation:updated', ({ change }) => change === 'claimed')
-      expect(told.conversation).toMatchObject({ status: 'pending', agent: winner })
+      const update = await customer.next('conversation:updated', ({ change }) => change === 'claimed')
+      expect(update.conversation).toMatchObject({ status: 'pending', agent: winner })
       customer.close()
     }
     for (const agent of agents) agent.close()
   })
 
-  it('[CL2] is ok for who has it already and tells nothing; a closed one is refused', async () => {
+  it('[CL2] succeeds without an event for the assigned agent, and rejects a closed conversation', async () => {
     const { conversationId, agent, customer } = await app.startConversation()
     const first = await agent.request('conversation:claim', { conversationId })
     const again = await agent.request('conversation:claim', { conversationId })
@@ -38,7 +38,7 @@ describe('conversation:claim', () => {
     expect(await agent.refused('conversation:claim', { conversationId })).toBe('conversation_closed')
   })
 
-  it('[RQ4] is not for customers', async () => {
+  it('[RQ4] is forbidden for customers', async () => {
     const { conversationId, customer } = await app.startConversation()
     expect(await customer.refused('conversation:claim', { conversationId })).toBe('forbidden')
   })

@@ -17,7 +17,7 @@ async function closed() {
 const line = (conversationId: number) => ({ conversationId, clientMessageId: 'again', content: 'one more thing' })
 
 describe('conversation:close and conversation:reopen', () => {
-  it('[CE1] is ok once more and tells nothing twice', async () => {
+  it('[CE1] succeeds again without a second event', async () => {
     const { conversationId, agent, customer } = await closed()
     await agent.request('conversation:close', { conversationId })
     await customer.request('conversation:close', { conversationId })
@@ -33,7 +33,7 @@ describe('conversation:close and conversation:reopen', () => {
     expect(changes()).toEqual(['claimed', 'closed', 'reopened', 'closed'])
   })
 
-  it('[CE1] lets a customer close its own and gives it no agent out of the queue', async () => {
+  it('[CE1] lets a customer close its own and assigns no agent to one from the queue', async () => {
     const { conversationId, agent, customer } = await app.startConversation()
     const { conversation } = await customer.request('conversation:close', { conversationId })
     expect(conversation).toMatchObject({ status: 'closed', agent: null, closedAt: expect.any(String) })
@@ -45,38 +45,38 @@ describe('conversation:close and conversation:reopen', () => {
     })
   })
 
-  it('[CE2] an agent who reopens has it again', async () => {
+  it('[CE2] assigns it to the agent who reopens it', async () => {
     const { conversationId, agent, agentAccount } = await closed()
     const { conversation } = await agent.request('conversation:reopen', { conversationId })
     expect(conversation).toMatchObject({ status: 'pending', agent: { id: agentAccount.id }, closedAt: null })
   })
 
-  it("[CE2] [CE3] a customer's message or reopening finds the agent who is online", async () => {
+  it("[CE2] [CE3] a customer's message or reopening returns it to the agent, if online", async () => {
     const { conversationId, agent, agentAccount, customer } = await closed()
     await customer.request('message:send', line(conversationId))
-    const told = await agent.next('conversation:updated', ({ change }) => change === 'reopened')
-    expect(told.conversation).toMatchObject({ status: 'pending', agent: { id: agentAccount.id }, unread: 1 })
+    const update = await agent.next('conversation:updated', ({ change }) => change === 'reopened')
+    expect(update.conversation).toMatchObject({ status: 'pending', agent: { id: agentAccount.id }, unread: 1 })
     await agent.request('conversation:close', { conversationId })
     expect((await customer.request('conversation:reopen', { conversationId })).conversation.status).toBe('pending')
   })
 
-  it('[CE2] [CE3] goes to the queue when that agent is busy or gone', async () => {
+  it('[CE2] [CE3] requeues it when that agent is busy or gone', async () => {
     const { conversationId, agent, customer } = await closed()
     await agent.request('agent:set-status', { status: 'busy' })
     await customer.request('message:send', line(conversationId))
-    const told = await agent.next('conversation:updated', ({ change }) => change === 'reopened')
-    expect(told.conversation).toMatchObject({ status: 'open', agent: null, queuedAt: expect.any(String) })
+    const update = await agent.next('conversation:updated', ({ change }) => change === 'reopened')
+    expect(update.conversation).toMatchObject({ status: 'open', agent: null, queuedAt: expect.any(String) })
   })
 
-  it('[CE4] releases to the queue what an agent has left for five minutes', async () => {
+  it('[CE4] requeues a conversation five minutes after its agent left', async () => {
     const { conversationId, agent, agentAccount, customer } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
-    await app.sawAgentLast(agentAccount.id, 4 * 60_000)
+    await app.setAgentLastSeen(agentAccount.id, 4 * 60_000)
     await customer.request('message:send', { ...line(conversationId), clientMessageId: 'early' })
     expect((await customer.request('conversation:open', { conversationId })).conversation.status).toBe('pending')
-    await app.sawAgentLast(agentAccount.id, 5 * 60_000 + 1000)
+    await app.setAgentLastSeen(agentAccount.id, 5 * 60_000 + 1000)
     await customer.request('message:send', line(conversationId))
-    const told = await customer.next('conversation:updated', ({ change }) => change === 'released')
-    expect(told.conversation).toMatchObject({ status: 'open', agent: null })
+    const update = await customer.next('conversation:updated', ({ change }) => change === 'released')
+    expect(update.conversation).toMatchObject({ status: 'open', agent: null })
   })
 })

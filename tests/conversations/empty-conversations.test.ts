@@ -1,4 +1,4 @@
-// Conversations in which nobody has written, and what opening and closing many of them comes to.
+// Conversations without messages, and limits on opening and closing many of them.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-const idsTold = (agent: Client) =>
+const publishedIds = (agent: Client) =>
   [...agent.all('conversation:created'), ...agent.all('conversation:updated')].map(
     ({ conversation }) => conversation.id,
   )
@@ -27,14 +27,14 @@ async function idsListed(agent: Client): Promise<number[]> {
   return ids
 }
 
-/** Comes after all that was published before. */
+/** Arrives after everything published earlier. */
 async function flush(agent: Client): Promise<void> {
   const { conversationId } = await app.startConversation({ agent, message: 'after all others' })
   await agent.next('conversation:created', ({ conversation }) => conversation.id === conversationId)
 }
 
 describe('a conversation without a message', () => {
-  it('[CV20] [S7] rings for no agent and is in no view or count, whatever its customer does with it', async () => {
+  it('[CV20] [S7] alerts no agent and is in no view or count, whatever its customer does', async () => {
     const agent = await (await app.newAgent()).connect()
     const counts = await agent.request('conversation:count', {})
     const account = await app.newCustomer()
@@ -49,19 +49,19 @@ describe('a conversation without a message', () => {
     expect(await agent.request('conversation:count', {})).toEqual(counts)
     expect(await idsListed(agent)).not.toContain(conversationId)
     await flush(agent)
-    expect(idsTold(agent)).not.toContain(conversationId)
+    expect(publishedIds(agent)).not.toContain(conversationId)
     const { conversations } = await customer.request('conversation:list', {})
     expect(conversations.map(({ id }) => id)).toEqual([conversationId])
   })
 
-  it('[CV20] [S7] is put at the end of the queue and published as created with its first message', async () => {
+  it('[CV20] [S7] is queued last and published as created with its first message', async () => {
     const { agent, customer, conversationId } = await app.startConversation()
     const earlier = await app.startConversation({ agent, message: 'I was first' })
     await agent.next('conversation:created', ({ conversation }) => conversation.id === earlier.conversationId)
     await customer.request('message:send', { conversationId, clientMessageId: 'm1', content: 'Now' })
-    const told = await agent.next('conversation:created', ({ conversation }) => conversation.id === conversationId)
-    expect(told).toMatchObject({ change: 'created', conversation: { unread: 1, lastMessage: { content: 'Now' } } })
-    expect(told.conversation.queuedAt).not.toBeNull()
+    const created = await agent.next('conversation:created', ({ conversation }) => conversation.id === conversationId)
+    expect(created).toMatchObject({ change: 'created', conversation: { unread: 1, lastMessage: { content: 'Now' } } })
+    expect(created.conversation.queuedAt).not.toBeNull()
     const update = await customer.next('conversation:updated', ({ conversation }) => conversation.lastSeq === 1)
     expect(update.change).toBe('message')
     const { conversations } = await agent.request('conversation:list', { view: 'queue', limit: 100 })
@@ -74,7 +74,7 @@ describe('a conversation without a message', () => {
     ).toHaveLength(1)
   })
 
-  it('[CV20] is put into the queue by its first message too when it was started twice, closed or written to over HTTP', async () => {
+  it('[CV20] is queued by its first message also after a second start, a close, or a message over HTTP', async () => {
     const agent = await (await app.newAgent()).connect()
     const seen =
       (id: number) =>
@@ -97,7 +97,7 @@ describe('a conversation without a message', () => {
     expect(await idsListed(agent)).toEqual(expect.arrayContaining([twice.id, closed.id, http.id]))
   })
 
-  it('[CV20] stays in sight once an agent has had it', async () => {
+  it('[CV20] stays visible once an agent has had it', async () => {
     const { agent, customer, conversationId } = await app.startConversation()
     const colleague = await (await app.newAgent()).connect()
     await agent.request('conversation:claim', { conversationId })
@@ -112,7 +112,7 @@ describe('a conversation without a message', () => {
     expect(await idsListed(colleague)).toContain(conversationId)
   })
 
-  it('[CV21] [S7] is removed after a day, with more than fit in one batch; others stay', async () => {
+  it('[CV21] [S7] is removed after a day, in more than one batch; others stay', async () => {
     const customer = await app.newCustomer()
     await app.fillQueue(customer.id, serverLimits.housekeepingRows + 3)
     const changed_at = new Date(Date.now() - serverLimits.emptyConversationMs - 60_000)
@@ -143,7 +143,7 @@ describe('starting, closing and reopening', () => {
     return { limited, connections, account }
   }
 
-  it('[CV22] [S7] has a rate for one customer, over however many connections', async () => {
+  it('[CV22] [S7] is limited per customer, across all connections', async () => {
     const { limited, connections } = await limitedApp()
     const answers: string[] = []
     const run = async (customer: Client) => {
@@ -171,7 +171,7 @@ describe('starting, closing and reopening', () => {
     await limited.stop()
   })
 
-  it('[CV22] [S7] closing and reopening have rates of their own, for agents not', async () => {
+  it('[CV22] [S7] has separate limits for closing and reopening, and none for agents', async () => {
     const { limited, connections } = await limitedApp()
     const [customer] = connections as [Client]
     const { conversation } = await customer.request('conversation:start', {
@@ -192,7 +192,7 @@ describe('starting, closing and reopening', () => {
     await limited.stop()
   })
 
-  it('[CV22] [S7] has a rate for one address, whoever the customers are', async () => {
+  it('[CV22] [S7] is limited per address, across customers', async () => {
     const { limited, connections } = await limitedApp()
     const [customer] = connections as [Client]
     const { conversation } = await customer.request('conversation:start', {})
@@ -204,7 +204,7 @@ describe('starting, closing and reopening', () => {
     expect(await customer.refused('conversation:start', {})).toBe('rate_limited')
     expect(await customer.refused('conversation:close', { conversationId })).toBe('rate_limited')
     expect(await customer.refused('conversation:reopen', { conversationId })).toBe('rate_limited')
-    // What is said in a conversation that is open goes on.
+    // Messages in an open conversation are not affected.
     await customer.request('message:send', { conversationId, clientMessageId: 'm1', content: 'still here' })
     await limited.stop()
   })

@@ -23,7 +23,7 @@ async function walk(agent: Client, view: ConversationView, limit: number) {
 }
 
 describe('conversation:list and conversation:count', () => {
-  it('[CV7] [CV8] sorts each view as it says and walks it to the end by pages', async () => {
+  it('[CV7] [CV8] sorts each view and pages through it to the end', async () => {
     const agent = await (await app.newAgent()).connect()
     const ids: number[] = []
     for (let index = 0; index < 9; index++)
@@ -41,7 +41,7 @@ describe('conversation:list and conversation:count', () => {
     ]
     for (const conversationId of [a, b, c, d, e, f]) await agent.request('conversation:claim', { conversationId })
     for (const conversationId of [e, f]) await agent.request('conversation:close', { conversationId })
-    // Within a second of its claim a message would leave the order as it is [MS8].
+    // Within a second of its claim, a message does not change the order [MS8].
     const earlier = sql<Date>`date_sub(updated_at, interval 1 minute)`
     await app.db.updateTable('conversations').set({ updated_at: earlier }).where('id', 'in', ids).execute()
     await agent.request('message:send', { conversationId: b, clientMessageId: '1', content: 'newest' })
@@ -56,7 +56,7 @@ describe('conversation:list and conversation:count', () => {
     }
   })
 
-  it('[CV7] gives a customer its own alone, whatever view is asked for', async () => {
+  it("[CV7] returns only a customer's own, whatever view is requested", async () => {
     const { customer, conversationId } = await app.startConversation()
     await app.startConversation()
     for (const view of ['queue', 'mine', 'all', 'closed'] as const) {
@@ -72,7 +72,7 @@ describe('conversation:list and conversation:count', () => {
     expect(await agent.request('conversation:count', {})).toMatchObject({ queue: 1000, all: 1000 })
   })
 
-  it('[CV10] [T23] shows a customer named fields alone', async () => {
+  it('[CV10] [T23] returns only the listed fields to a customer', async () => {
     const { customer, agent, conversationId } = await app.startConversation({ email: 'someone@example.com' })
     await agent.request('conversation:claim', { conversationId })
     const seen = (await customer.request('conversation:open', { conversationId })).conversation
@@ -80,8 +80,8 @@ describe('conversation:list and conversation:count', () => {
     expect(Object.keys(seen.agent ?? {}).sort()).toEqual(['id', 'name'])
     expect(seen).not.toHaveProperty('site')
     expect(seen).not.toHaveProperty('page')
-    const told = await customer.next('conversation:updated', ({ change }) => change === 'claimed')
-    expect(Object.keys(told.conversation).sort()).toEqual(Object.keys(seen).sort())
+    const update = await customer.next('conversation:updated', ({ change }) => change === 'claimed')
+    expect(Object.keys(update.conversation).sort()).toEqual(Object.keys(seen).sort())
     const agentSees = (await agent.request('conversation:open', { conversationId })).conversation as AgentConversation
     expect(agentSees.customer.email).toBe('someone@example.com')
   })

@@ -18,7 +18,7 @@ async function withMessages(count: number) {
 }
 
 describe('conversation:open and conversation:leave', () => {
-  it('[CV4] [EV3] tells who opened what comes from then on, and nobody else', async () => {
+  it('[CV4] [EV3] sends later events to the connection that opened it, and to no other', async () => {
     const { customer, agent, conversationId } = await withMessages(1)
     const colleague = await (await app.newAgent()).connect()
     await agent.request('conversation:open', { conversationId })
@@ -30,9 +30,9 @@ describe('conversation:open and conversation:leave', () => {
       'conversation:updated',
       ({ conversation }) => conversation.id === conversationId && conversation.agentReadSeq === 2,
     )
-    expect(colleague.told.map((one) => one.event)).not.toContain('message:created')
-    expect(colleague.told.map((one) => one.event)).not.toContain('receipt:updated')
-    expect(colleague.told.map((one) => one.event)).not.toContain('typing:changed')
+    expect(colleague.received.map((one) => one.event)).not.toContain('message:created')
+    expect(colleague.received.map((one) => one.event)).not.toContain('receipt:updated')
+    expect(colleague.received.map((one) => one.event)).not.toContain('typing:changed')
   })
 
   it('[CV4] misses nothing that is sent while it opens', async () => {
@@ -49,7 +49,7 @@ describe('conversation:open and conversation:leave', () => {
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 31 }, (_, index) => index + 1))
   })
 
-  it('[CV5] gives the newest page, or what follows a seq, page by page', async () => {
+  it('[CV5] returns the newest page, or the messages after a seq, page by page', async () => {
     const { agent, conversationId } = await withMessages(5)
     const seqs = (reply: { messages: { seq: number }[]; hasMore: boolean }) => [
       reply.messages.map((message) => message.seq),
@@ -75,7 +75,7 @@ describe('conversation:open and conversation:leave', () => {
     ).toEqual([[5], false])
   })
 
-  it('[CV5] gives what changed page by page where that is more than fits, then what follows', async () => {
+  it('[CV5] returns changes page by page if they exceed a page, then new messages', async () => {
     const { agent, conversationId } = await withMessages(5)
     const { conversation } = await agent.request('conversation:open', { conversationId })
     await app.changeMessages(conversationId, 'changed')
@@ -93,7 +93,7 @@ describe('conversation:open and conversation:leave', () => {
     ])
   })
 
-  it('[CV6] tells nothing more after leaving', async () => {
+  it('[CV6] sends no events after leaving', async () => {
     const { customer, agent, conversationId } = await withMessages(1)
     await agent.request('conversation:open', { conversationId })
     await agent.request('conversation:leave', { conversationId })
@@ -102,7 +102,7 @@ describe('conversation:open and conversation:leave', () => {
     expect(agent.all('message:created')).toEqual([])
   })
 
-  it('[TY1] tells typing to the other side, with a preview for agents alone', async () => {
+  it('[TY1] sends typing to the other side, with a preview for agents alone', async () => {
     const { customer, customerAccount, agent, agentAccount, conversationId } = await withMessages(1)
     const secondTab = await customerAccount.connect()
     await secondTab.request('conversation:open', { conversationId })

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 describe('conversation:transfer and conversation:release', () => {
-  it('[TR1] [TR2] hands over to a colleague, who alone goes on', async () => {
+  it('[TR1] [TR2] assigns it to a colleague, who alone continues', async () => {
     const { conversationId, agent, customer } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const colleague = await app.newAgent()
@@ -23,7 +23,7 @@ describe('conversation:transfer and conversation:release', () => {
     await there.request('message:send', line)
   })
 
-  it('[TR1] refuses an agent who does not have it, in the queue too, and lets an admin do it', async () => {
+  it('[TR1] rejects an agent who is not assigned, also in the queue, and allows an admin', async () => {
     const { conversationId, agent } = await app.startConversation()
     const colleague = await app.newAgent()
     const other = await colleague.connect()
@@ -42,7 +42,7 @@ describe('conversation:transfer and conversation:release', () => {
     expect(await other.refused('conversation:release', { conversationId })).toBe('conversation_closed')
   })
 
-  it('[TR2] knows only agents as targets, and releases without one', async () => {
+  it('[TR2] accepts only agents as targets, and releases without a target', async () => {
     const { conversationId, agent, customerAccount } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     for (const agentId of [customerAccount.id, 999_999_999]) {

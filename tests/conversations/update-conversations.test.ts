@@ -5,7 +5,7 @@ import { requeue } from '../../server/conversation-state/transitions.ts'
 import { updateConversations } from '../../server/conversation-state/update-conversations.ts'
 import { AppError } from '../../server/shared/errors.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/round-trips.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function assigned() {
 it('updates conversations with one lock, one update and one commit, then caches and publishes those that changed', async () => {
   const [one, two, other] = [await assigned(), await assigned(), await assigned()]
   const ids = [one.conversationId, two.conversationId, other.conversationId]
-  const trips = await tripsOf(async () => {
+  const trips = await recordRoundTrips(async () => {
     const updated = await updateConversations(
       app,
       ids,

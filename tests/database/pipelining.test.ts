@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { deferred } from '#db/core/pipelining.ts'
 import { executeInOneRoundTrip, inTransaction } from '#db/core/transaction.ts'
-import { tripsOf } from '../support/round-trips.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
 async function newSites() {
@@ -19,7 +19,7 @@ async function newSites() {
 
 test('[DB36] a statement without a needed result is sent with the next one, in order', async () => {
   const { db, names, rename } = await newSites()
-  const seen = await tripsOf(() =>
+  const seen = await recordRoundTrips(() =>
     db.transaction().execute(async (trx) => {
       const { name } = await trx.selectFrom('sites').select('name').forUpdate().executeTakeFirstOrThrow()
       await rename(`${name.length}`).execute(trx)
@@ -53,7 +53,7 @@ test('[DB36] a deferred statement is never sent after a rollback, and a transact
       .execute(() => Promise.reject(new Error('no')))
       .catch(() => {})
   }
-  expect(await tripsOf(nothing)).toEqual([])
+  expect(await recordRoundTrips(nothing)).toEqual([])
 })
 
 test('[DB36] when a deferred statement fails, the transaction fails and leaves nothing', async () => {
@@ -73,7 +73,7 @@ test('[DB38] a transaction of given statements takes one round trip and returns 
   const statements = [rename('once'), sql`select name from sites`, rename('twice')].map((query) => query.compile(db))
   // Opens the connection.
   await executeInOneRoundTrip(db, [sql`select 1`.compile(db)])
-  const seen = await tripsOf(async () => {
+  const seen = await recordRoundTrips(async () => {
     const [first, rows, last] = await executeInOneRoundTrip(db, statements)
     expect(first).toMatchObject({ affectedRows: 1 })
     expect(rows).toEqual([{ name: 'once' }])

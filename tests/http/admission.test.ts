@@ -1,10 +1,10 @@
-// How many requests a caller may make, and for whom each counts.
+// How many requests a caller may make, and whose budget each one uses.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectDatabase } from '#db/core/connect.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
-import { type Answer, startTestApp, type TestApp } from '../support/app.ts'
-import { get, openRaw, speak } from './raw-http.ts'
+import { type HttpReply, startTestApp, type TestApp } from '../support/app.ts'
+import { get, openRaw, sendRaw } from './raw-http.ts'
 import { folderOf, serve } from './serve.ts'
 
 const rateLimited = { status: 429, body: { error: { code: 'rate_limited', retryable: true } } }
@@ -16,12 +16,12 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** Each test begins with full budgets. */
+/** Each test starts with full budgets. */
 const minutesLater = () => {
   now += 20 * 60_000
 }
 
-/** Makes the same call so many times, 50 at once. */
+/** Repeats one call, 50 at a time. */
 async function repeat(times: number, call: () => Promise<{ status: number }>): Promise<Map<number, number>> {
   const statuses = new Map<number, number>()
   for (let done = 0; done < times; done += 50) {
@@ -32,7 +32,7 @@ async function repeat(times: number, call: () => Promise<{ status: number }>): P
 }
 
 describe('[HT9] [HT30] a call counts for the customer or agent of a valid token, else for its address', () => {
-  test('customers behind one address have each their own calls, while strangers there have none left', async () => {
+  test('customers behind one address have their own budgets while strangers there have none left', async () => {
     minutesLater()
     const [one, other, agent] = [await app.newCustomer(), await app.newCustomer(), await app.newAgent()]
     await repeat(budgets.httpRequestsPerAddress.count, () => app.call('GET', '/nowhere'))
@@ -55,7 +55,7 @@ describe('[HT9] [HT30] a call counts for the customer or agent of a valid token,
     expect(await app.call('GET', '/nowhere')).toMatchObject(rateLimited)
   })
 
-  test('a token over its budget asks the database nothing', async () => {
+  test('a token over its budget causes no database query', async () => {
     minutesLater()
     const { token } = await app.newAgent()
     const authorization = `Bearer ${token}`
@@ -70,7 +70,7 @@ describe('[HT9] [HT30] a call counts for the customer or agent of a valid token,
 })
 
 describe('[HT9] [HT30] F8: many people behind one address are not refused', () => {
-  test('200 page views a minute of one office, each with its files and its returning customer', async () => {
+  test('200 page views a minute from one office, each with its files and a returning customer', async () => {
     minutesLater()
     const { url } = await serve(app, {
       pages: await folderOf({ 'kefu.js': '1', 'widget/index.html': 'widget', 'assets/main-1a2b.js': '2' }),
@@ -96,7 +96,7 @@ describe('[HT9] [HT30] F8: many people behind one address are not refused', () =
     expect(token).toBeTruthy()
   })
 
-  test('5,000 tabs that ask for their session and their files in one moment are within the budgets', async () => {
+  test('5,000 tabs that request their session and files in one moment are within the budgets', async () => {
     minutesLater()
     const { url } = await serve(app, { pages: await folderOf({ 'kefu.js': '1', 'widget/index.html': 'widget' }) })
     const logout = () =>
@@ -107,11 +107,11 @@ describe('[HT9] [HT30] F8: many people behind one address are not refused', () =
       })
     expect([...(await repeat(5_000, logout)).keys()]).toEqual([204])
     expect([...(await repeat(1_000, () => fetch(`${url}/kefu.js`))).keys()]).toEqual([200])
-    // Nothing of it counted for beginnings.
+    // None of it counted as a new session.
     expect([...(await repeat(500, () => app.call('GET', '/nowhere'))).keys()]).toEqual([404])
   })
 
-  test('ADDRESS_LIMITS multiplies what an address may do, and what a customer may do stays', async () => {
+  test('ADDRESS_LIMITS multiplies the budgets of an address and leaves those of a customer', async () => {
     const large = await startTestApp({ rateLimits: true, now: () => now, env: { ADDRESS_LIMITS: '2' } })
     const { count } = budgets.httpRequestsPerAddress
     expect([...(await repeat(2 * count, () => large.call('GET', '/nowhere'))).keys()]).toEqual([404])
@@ -142,22 +142,22 @@ describe('[HT31] [S8] the matched route decides, however its path is spelled', (
 
   test.each(spellings)('GET %s is not stored', async (target, status) => {
     minutesLater()
-    const answer = await speak(app.url, get(target))
+    const answer = await sendRaw(app.url, get(target))
     expect({ status: answer.status, cached: answer.headers['cache-control'] }).toEqual({ status, cached: 'no-store' })
     expect(answer.headers['x-content-type-options']).toBe('nosniff')
   })
 
-  test.each([['/%61pi/v1/users'], ['http://kefu.example/api/v1/users']])('GET %s needs a token', async (target) => {
+  test.each([['/%61pi/v1/users'], ['http://kefu.example/api/v1/users']])('GET %s requires a token', async (target) => {
     minutesLater()
-    expect((await speak(app.url, get(target))).status).toBe(401)
+    expect((await sendRaw(app.url, get(target))).status).toBe(401)
   })
 
-  test('all spellings of what is no page count as the same calls', async () => {
+  test('all spellings of a missing page share one budget', async () => {
     minutesLater()
     const counted = spellings.filter(([, status]) => status !== 200).map(([target]) => target)
     await repeat(budgets.httpRequestsPerAddress.count - counted.length, () => app.call('GET', '/nowhere'))
-    for (const target of counted) expect((await speak(app.url, get(target))).status, target).toBeLessThan(429)
-    for (const target of counted) expect((await speak(app.url, get(target))).status, target).toBe(429)
+    for (const target of counted) expect((await sendRaw(app.url, get(target))).status, target).toBeLessThan(429)
+    for (const target of counted) expect((await sendRaw(app.url, get(target))).status, target).toBe(429)
   })
 
   test.each([
@@ -169,12 +169,12 @@ describe('[HT31] [S8] the matched route decides, however its path is spelled', (
     minutesLater()
     const address = '127.0.0.1'
     for (let times = 0; times < budgets[name].count; times++) app.rates.count(name, address)
-    expect((await speak(app.url, get(target))).status).toBe(429)
+    expect((await sendRaw(app.url, get(target))).status).toBe(429)
   })
 })
 
-describe('[HT32] [S6] a caller that goes on after it was refused loses its connection', () => {
-  test('after budgets.refusalsPerAddress each refusal ends the connection and is a violation; tokens go on', async () => {
+describe('[HT32] [S6] a caller that continues after refusals loses its connection', () => {
+  test('past budgets.refusalsPerAddress each refusal closes the connection and is a violation; tokens still work', async () => {
     minutesLater()
     const customer = await app.newCustomer()
     const address = '127.0.0.1'
@@ -191,9 +191,9 @@ describe('[HT32] [S6] a caller that goes on after it was refused loses its conne
     await patient.closed
     expect(patient.answers()).toBe(2)
     for (let times = 0; times < budgets.violationsPerAddress.count; times++) {
-      expect((await speak(app.url, get('/nowhere'))).headers.connection).toBe('close')
+      expect((await sendRaw(app.url, get('/nowhere'))).headers.connection).toBe('close')
     }
-    // Its rate is whole again, its violations are not.
+    // Its rate has recovered; its violations have not.
     now += 2_000
     expect(await app.call('GET', '/nowhere')).toMatchObject(rateLimited)
     expect((await customer.call('GET', '/conversations/999999')).status).toBe(404)
@@ -201,12 +201,12 @@ describe('[HT32] [S6] a caller that goes on after it was refused loses its conne
   })
 })
 
-test('[HT9] a rate counts for the customer however the answers are spelled', async () => {
+test('[HT9] a rate counts for the customer in every spelling of the path', async () => {
   minutesLater()
   const customer = await app.newCustomer()
   const { count } = budgets.httpRequestsPerCustomer
   for (let times = 0; times < count; times++) app.rates.count('httpRequestsPerCustomer', customer.id)
-  const answer: Answer = await customer.call('GET', '/conversations/1')
+  const answer: HttpReply = await customer.call('GET', '/conversations/1')
   expect(answer).toMatchObject(rateLimited)
   expect(answer.headers.get('retry-after')).toBe('1')
 })

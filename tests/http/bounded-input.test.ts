@@ -1,4 +1,4 @@
-// Every way into HTTP with its worst input, as long as the server takes it: none may hold up the event loop.
+// Every HTTP input with its worst value at the maximum length. None may stall the event loop.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { limits } from '#protocol/limits/wire.ts'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { createHttpServer } from '../../server/http/server.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { get, speak } from './raw-http.ts'
+import { get, sendRaw } from './raw-http.ts'
 
 let app: TestApp
 let http: HttpServer
@@ -43,27 +43,27 @@ afterAll(async () => {
   await app.stop()
 })
 
-/** What Node takes of a request's head, without the rest of it. */
+/** The part of Node's header limit that the test can fill. */
 const headBytes = 15_500
 const most = 50
 
-/** The least of several, in processor time of this thread: what the machine does beside it is not of the input. */
+/** The minimum of several runs in processor time of this thread, which excludes other load on the machine. */
 async function fastest(text: string, times = 3): Promise<{ ms: number; statuses: Set<number> }> {
   let ms = Number.POSITIVE_INFINITY
   const statuses = new Set<number>()
   for (let time = 0; time < times; time++) {
     const before = process.threadCpuUsage()
-    statuses.add((await speak(url, text)).status)
+    statuses.add((await sendRaw(url, text)).status)
     const { user, system } = process.threadCpuUsage(before)
     ms = Math.min(ms, (user + system) / 1000)
   }
   return { ms, statuses }
 }
 
-/** So often that it is `bytes` long. */
+/** Repeated until it is `bytes` long. */
 const fill = (part: string, bytes = headBytes) => part.repeat(Math.floor(bytes / part.length))
 
-/** Of the same kind as the whole, but a fifth of it; a quadratic input would take 25 times less. */
+/** The same input at a fifth of the length. A quadratic check would take 1/25 of the time. */
 async function expectLinear(worst: (bytes: number) => string, bytes: number): Promise<void> {
   const small = await fastest(worst(Math.floor(bytes / 5)))
   const large = await fastest(worst(bytes))
@@ -73,7 +73,7 @@ async function expectLinear(worst: (bytes: number) => string, bytes: number): Pr
   expect(large.ms).toBeLessThan(5 * most)
 }
 
-describe('[HT42] [S3] headers, however long and odd', () => {
+describe('[HT42] [S3] long and odd headers', () => {
   const worst: [header: string, target: string, value: (bytes: number) => string][] = [
     ['Authorization', '/api/v1/me', (bytes) => `Bearer ${fill(' ', bytes)}x y`],
     ['Authorization', '/api/v1/me', (bytes) => `Bearer ${fill('a.', bytes)}`],
@@ -139,7 +139,7 @@ describe('[HT42] [S3] headers, however long and odd', () => {
     await expectLinear(text, headBytes)
   })
 
-  test('very many', async () => {
+  test('very many headers', async () => {
     await expectLinear(
       (bytes) => get('/console/', ...Array.from({ length: Math.floor(bytes / 6) }, () => 'a: b')),
       headBytes,
@@ -147,13 +147,13 @@ describe('[HT42] [S3] headers, however long and odd', () => {
   })
 })
 
-describe('[HT42] [S3] paths and queries, however long and odd', () => {
+describe('[HT42] [S3] long and odd paths and queries', () => {
   test.each([
     ['slashes', (bytes: number) => fill('/', bytes)],
     ['dots', (bytes: number) => `/${fill('../', bytes)}`],
     ['percent signs', (bytes: number) => `/${fill('%25', bytes)}`],
-    ['what cannot be decoded', (bytes: number) => `/${fill('%', bytes)}`],
-    ['half a character', (bytes: number) => `/${fill('%e4%b8', bytes)}`],
+    ['invalid percent-encoding', (bytes: number) => `/${fill('%', bytes)}`],
+    ['truncated UTF-8', (bytes: number) => `/${fill('%e4%b8', bytes)}`],
     ['encoded slashes', (bytes: number) => `/assets/${fill('%2f', bytes)}`],
     ['a file of pages', (bytes: number) => `/assets/${fill('a-', bytes)}!`],
     ['a file with dots', (bytes: number) => `/assets/${fill('.', bytes)}`],
@@ -167,8 +167,8 @@ describe('[HT42] [S3] paths and queries, however long and odd', () => {
       'very many different keys',
       (bytes: number) => `/widget/?${Array.from({ length: bytes / 6 }, (_, i) => `k${i}`).join('&')}`.slice(0, bytes),
     ],
-    ['the same key again and again', (bytes: number) => `/widget/?${fill('site=a&', bytes)}`],
-    ['a query that cannot be decoded', (bytes: number) => `/widget/?site=${fill('%', bytes)}`],
+    ['one repeated key', (bytes: number) => `/widget/?${fill('site=a&', bytes)}`],
+    ['a query with invalid encoding', (bytes: number) => `/widget/?site=${fill('%', bytes)}`],
     ['plus signs', (bytes: number) => `/widget/?${fill('+=', bytes)}`],
     ['hash signs', (bytes: number) => `/widget/?${fill('#?', bytes)}`],
   ])('%s', async (_name, target) => {
@@ -189,7 +189,7 @@ describe('[HT42] [S3] paths and queries, however long and odd', () => {
   })
 })
 
-describe('[HT42] [S3] bodies, however long and odd', () => {
+describe('[HT42] [S3] long and odd bodies', () => {
   const json = (target: string, method: string, body: string, token?: string) =>
     get(
       target,
@@ -266,7 +266,7 @@ describe('[HT42] [S3] bodies, however long and odd', () => {
       content: 'x',
     })),
   }
-  /** Blanks, what nearly ends, what joins up, what has two halves. */
+  /** Blanks, near terminators, combining characters and surrogate pairs. */
   const parts = [' ', 'a', 'a.', '-', '\u0301', '\u200d', '\ud83d\udc68', '\u0000', '@', '%']
 
   test.each(Object.entries(fields))('%s', async (_name, { target, method, who, make }) => {
@@ -291,7 +291,7 @@ describe('[HT42] [S3] bodies, however long and odd', () => {
       'very many unknown keys',
       (bytes: number) => `{${Array.from({ length: bytes / 12 }, (_, i) => `"k${i}":1`).join(',')}}`,
     ],
-    ['the same key again and again', (bytes: number) => `{${fill('"a":1,', bytes)}"a":1}`],
+    ['one repeated key', (bytes: number) => `{${fill('"a":1,', bytes)}"a":1}`],
     ['a list of lists', (bytes: number) => `${fill('[', bytes / 2)}${fill(']', bytes / 2)}`],
     ['a long list', (bytes: number) => `[${fill('1,', bytes)}1]`],
     [
@@ -305,9 +305,9 @@ describe('[HT42] [S3] bodies, however long and odd', () => {
     ],
     ['a long number', (bytes: number) => `{"name":${fill('1', bytes)}}`],
     ['escapes', (bytes: number) => `{"name":"${fill('\\u0061', bytes)}"}`],
-    ['a text that does not end', (bytes: number) => `{"name":"${fill('\\"', bytes)}`],
-    ['__proto__ again and again', (bytes: number) => `{${fill('"__proto__":1,', bytes)}"a":1}`],
-    ['what looks like __proto__', (bytes: number) => `{"a":"${fill('\\u005f_proto__', bytes)}"}`],
+    ['an unterminated string', (bytes: number) => `{"name":"${fill('\\"', bytes)}`],
+    ['repeated __proto__', (bytes: number) => `{${fill('"__proto__":1,', bytes)}"a":1}`],
+    ['escaped __proto__', (bytes: number) => `{"a":"${fill('\\u005f_proto__', bytes)}"}`],
     ['blanks', (bytes: number) => `{${fill(' ', bytes)}}`],
   ])('of sites: %s', async (_name, body) => {
     await expectLinear((bytes) => json('/api/v1/sites', 'POST', body(bytes), tokens.admin), limits.requestBytes - 1_000)

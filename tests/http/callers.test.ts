@@ -1,4 +1,4 @@
-// Who may call: every route says so, and is held to it before anything else is looked at.
+// Every route declares its callers, and Kefu enforces that before any other check.
 
 import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** Every call under /api/v1 that is not for everyone, and who may make it. */
+/** Every call under /api/v1 that is not public, and who may make it. */
 const guarded: [method: string, path: string, roles: string[]][] = [
   ['GET', '/me', ['agent', 'admin']],
   ['PATCH', '/me', ['agent', 'admin']],
@@ -31,14 +31,14 @@ const guarded: [method: string, path: string, roles: string[]][] = [
   ['POST', '/conversations/1/messages', ['customer', 'agent', 'admin']],
 ]
 
-test('[HT6] a route that does not say who may call it cannot be registered', async () => {
+test('[HT6] a route without declared callers cannot be registered', async () => {
   const http = await createHttpServer(app)
   expect(() => http.get('/anything', async () => 'open')).toThrow('GET /anything does not say who may call it.')
   http.get('/something', { config: { roles: 'public' } }, async () => 'open')
   await http.close()
 })
 
-describe('[HT7] a call that is not for everyone needs a good bearer token, before its body is looked at', () => {
+describe('[HT7] a call that is not public needs a valid bearer token before its body is parsed', () => {
   test.each(guarded)('%s %s', async (method, path) => {
     const refusals = [
       {},
@@ -52,14 +52,14 @@ describe('[HT7] a call that is not for everyone needs a good bearer token, befor
     }
   })
 
-  test('a token in the URL is no token', async () => {
+  test('a token in the URL is ignored', async () => {
     const { token } = await app.newAgent()
     const answer = await app.call('GET', `/me?token=${token}&access_token=${token}`)
     expect(answer.status).toBe(401)
   })
 })
 
-describe('[HT8] a call for another role is forbidden, before its body is looked at', () => {
+describe('[HT8] a call for another role is forbidden before its body is parsed', () => {
   test.each(guarded)('%s %s', async (method, path, roles) => {
     const accounts = {
       customer: await app.newCustomer(),
@@ -76,7 +76,7 @@ describe('[HT8] a call for another role is forbidden, before its body is looked 
 })
 
 describe('[HT9] one address may make budgets.httpRequestsPerAddress', () => {
-  test('calls; then rate_limited says when to come back, while pages are still answered', async () => {
+  test('calls; then rate_limited says when to retry, and pages are still served', async () => {
     let now = 1_000_000_000_000
     const limited = await startTestApp({ rateLimits: true, now: () => now })
     const { count, windowMs } = budgets.httpRequestsPerAddress
@@ -100,7 +100,7 @@ describe('[HT9] one address may make budgets.httpRequestsPerAddress', () => {
   })
 })
 
-describe('[HT10] [T28] X-Forwarded-For counts as far as TRUSTED_PROXIES vouch for it', () => {
+describe('[HT10] [T28] X-Forwarded-For is trusted as far as TRUSTED_PROXIES reaches', () => {
   const request = (peer: string, forwarded?: string) =>
     ({
       socket: { remoteAddress: peer },
@@ -111,16 +111,22 @@ describe('[HT10] [T28] X-Forwarded-For counts as far as TRUSTED_PROXIES vouch fo
     ['nobody is trusted', [], '203.0.113.9', '198.51.100.1', '203.0.113.9'],
     ['the peer is not trusted', ['10.0.0.0/8'], '203.0.113.9', '198.51.100.1', '203.0.113.9'],
     ['the peer is trusted', ['10.0.0.0/8'], '10.1.2.3', '198.51.100.1', '198.51.100.1'],
-    ['only what trusted proxies added counts', ['10.0.0.0/8'], '10.1.2.3', '1.2.3.4, 198.51.100.1', '198.51.100.1'],
+    [
+      'only addresses added by trusted proxies count',
+      ['10.0.0.0/8'],
+      '10.1.2.3',
+      '1.2.3.4, 198.51.100.1',
+      '198.51.100.1',
+    ],
     ['two trusted proxies', ['10.0.0.0/8', '192.0.2.7'], '10.1.2.3', '198.51.100.1, 192.0.2.7', '198.51.100.1'],
-    ['an IPv4 peer told as IPv6', ['10.0.0.0/8'], '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
+    ['an IPv4-mapped peer', ['10.0.0.0/8'], '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
     ['no header', ['10.0.0.0/8'], '::ffff:10.1.2.3', undefined, '10.1.2.3'],
     ['IPv6', ['fd00::/8'], 'fd00::1', '2001:db8::5', '2001:db8::5'],
   ])('%s', (_name, trustedProxies, peer, forwarded, address) => {
     expect(clientAddress({ trustedProxies }, request(peer, forwarded)).address).toBe(address)
   })
 
-  test('a trusted proxy tells who came by https', async () => {
+  test('a trusted proxy reports https', async () => {
     const { url } = await serve(app, {
       config: { trustedProxies: ['127.0.0.1'] },
       add: (http) => http.get('/who', { config: { roles: 'public' } }, async ({ ip, protocol }) => ({ ip, protocol })),
@@ -132,7 +138,7 @@ describe('[HT10] [T28] X-Forwarded-For counts as far as TRUSTED_PROXIES vouch fo
   })
 })
 
-describe('[HT11] local is who asks on this machine itself, by its own name, with nobody between', () => {
+describe('[HT11] a caller is local if on this machine, by a loopback name, without a proxy', () => {
   const asked = (peer: string, host: string, headers: Record<string, string> = {}) =>
     isLocal({ trustedProxies: [], publicUrl: null }, {
       httpVersion: '1.1',

@@ -1,11 +1,11 @@
-// What one HTTP connection may do: unusual requests, many in a row, and answers that nobody reads.
+// Limits of one HTTP connection: unusual requests, pipelining, and unread responses.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import type { HttpServer } from '../../server/http/route-auth.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { get, openRaw, speak } from './raw-http.ts'
+import { get, openRaw, sendRaw } from './raw-http.ts'
 import { serve } from './serve.ts'
 
 let app: TestApp
@@ -17,7 +17,7 @@ afterAll(() => app.stop())
 
 const upgrade = (to: string) => ['Connection: Upgrade', `Upgrade: ${to}`]
 
-describe('[HT36] [S21] what a request asks of the connection is ignored or refused with an answer', () => {
+describe('[HT36] [S21] a request for another protocol is ignored or rejected with a response', () => {
   test.each([
     ['h2c', '/healthz', 200],
     ['h2c', '/api/v1/setup', 200],
@@ -28,8 +28,8 @@ describe('[HT36] [S21] what a request asks of the connection is ignored or refus
     ['websocket', '/socket.iox', 404],
     ['websocket', 'http://kefu.example/socket.io/?EIO=4&transport=websocket', 404],
     ['', '/healthz', 200],
-  ])('Upgrade: %s on %s is answered %i as usual', async (to, target, status) => {
-    expect((await speak(app.url, get(target, ...upgrade(to)))).status).toBe(status)
+  ])('Upgrade: %s on %s gets %i as usual', async (to, target, status) => {
+    expect((await sendRaw(app.url, get(target, ...upgrade(to)))).status).toBe(status)
   })
 
   test('a body after an ignored upgrade is read as usual', async () => {
@@ -42,14 +42,14 @@ describe('[HT36] [S21] what a request asks of the connection is ignored or refus
     socket.destroy()
   })
 
-  test('a WebSocket of Socket.IO is still upgraded', async () => {
+  test('a Socket.IO WebSocket is still upgraded', async () => {
     const key = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
     const { send, received } = openRaw(app.url)
     send(get('/socket.io/?EIO=4&transport=websocket', ...upgrade('WebSocket'), ...key))
     await expect.poll(received).toContain('HTTP/1.1 101 ')
   })
 
-  test('Expect: 100-continue is answered with 100, then as usual', async () => {
+  test('Expect: 100-continue gets 100, then the usual response', async () => {
     const { send, received } = openRaw(app.url)
     const headers = ['Content-Type: application/json', 'Content-Length: 2', 'Expect: 100-continue']
     send(get('/api/v1/auth/login', ...headers).replace('GET', 'POST'))
@@ -67,8 +67,8 @@ describe('[HT36] [S21] what a request asks of the connection is ignored or refus
     ['two lengths', get('/healthz', 'Content-Length: 1', 'Content-Length: 2'), 400, 'invalid_request'],
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: kefu.example\r\n\r\n', 404, 'not_found'],
     ['TRACE', 'TRACE / HTTP/1.1\r\nHost: kefu.example\r\n\r\n', 404, 'not_found'],
-  ])('%s has an error of ours as its answer, with the headers of all answers', async (_name, text, status, code) => {
-    const answer = await speak(app.url, text)
+  ])('%s gets a Kefu error with the usual headers', async (_name, text, status, code) => {
+    const answer = await sendRaw(app.url, text)
     expect({ status: answer.status, body: JSON.parse(answer.body) }).toMatchObject({
       status,
       body: { error: { code } },
@@ -77,12 +77,12 @@ describe('[HT36] [S21] what a request asks of the connection is ignored or refus
   })
 
   test('HTTP/1.0 needs no Host', async () => {
-    const answer = await speak(app.url, 'GET /healthz HTTP/1.0\r\n\r\n')
+    const answer = await sendRaw(app.url, 'GET /healthz HTTP/1.0\r\n\r\n')
     expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } })
   })
 })
 
-/** A route that counts how often it is asked and answers with so many bytes. */
+/** A route that counts its requests and responds with this many bytes. */
 const bigAnswer = (asked: () => void, bytes: number) => (http: HttpServer) => {
   const body = 'x'.repeat(bytes)
   http.get('/big', { config: { roles: 'public' } }, async () => {
@@ -91,8 +91,8 @@ const bigAnswer = (asked: () => void, bytes: number) => (http: HttpServer) => {
   })
 }
 
-describe('[HT37] [S4] requests of one connection are served one after the other', () => {
-  test('all that are pipelined are answered, in order', async () => {
+describe('[HT37] [S4] requests of one connection are served one at a time', () => {
+  test('pipelined requests are all served, in order', async () => {
     const { send, received, answers } = openRaw(app.url)
     const count = budgets.pipelinedRequests.concurrent
     send(Array.from({ length: count }, (_, index) => get(index % 2 ? '/healthz' : '/nowhere')).join(''))
@@ -101,14 +101,14 @@ describe('[HT37] [S4] requests of one connection are served one after the other'
     expect(statuses).toEqual(Array.from({ length: count }, (_, index) => (index % 2 ? 200 : 404)))
   })
 
-  test('one more than budgets.pipelinedRequests ends the connection', async () => {
+  test('one request over budgets.pipelinedRequests closes the connection', async () => {
     const { send, closed, answers } = openRaw(app.url)
     send(get('/healthz').repeat(1_000))
     await closed
     expect(answers()).toBeLessThan(budgets.pipelinedRequests.concurrent + 2)
   })
 
-  test('behind an answer that nobody reads, no request is begun', async () => {
+  test('no request starts behind an unread response', async () => {
     let asked = 0
     const { url } = await serve(app, { add: bigAnswer(() => (asked += 1), 8 * 2 ** 20) })
     const { socket, send } = openRaw(url, { reads: false })
@@ -120,7 +120,7 @@ describe('[HT37] [S4] requests of one connection are served one after the other'
     await expect.poll(() => asked).toBe(10)
   })
 
-  test('bytes that are no request do not break into an answer under way', async () => {
+  test('invalid bytes do not interrupt a response in progress', async () => {
     const { url } = await serve(app, { add: bigAnswer(() => {}, 8 * 2 ** 20) })
     const { socket, send, received, closed } = openRaw(url)
     socket.pause()
@@ -134,10 +134,10 @@ describe('[HT37] [S4] requests of one connection are served one after the other'
   })
 })
 
-describe('[HT38] [S4] an answer has to be read', () => {
+describe('[HT38] [S4] a client must read its responses', () => {
   const { bytes, perMs } = budgets.slowestReader
 
-  test('who reads nothing, or less than budgets.slowestReader, is cut off; who reads slowly gets all of it', async () => {
+  test('a client below budgets.slowestReader is disconnected; a slow reader above it gets everything', async () => {
     const size = 12 * 2 ** 20
     const { url } = await serve(app, { add: bigAnswer(() => {}, size) })
     const none = openRaw(url, { reads: false })
@@ -150,14 +150,14 @@ describe('[HT38] [S4] an answer has to be read', () => {
         read += (slow.socket.read() as Buffer | null)?.length ?? 0
       }, 100),
     ]
-    const began = performance.now()
+    const startedAt = performance.now()
     for (const { send } of [none, drip, slow]) send(get('/big'))
-    // What a client reads ends a connection that the server has destroyed, so both are resumed only then.
+    // Data that a client reads closes a destroyed connection, so both resume only afterwards.
     await new Promise((resolve) => setTimeout(resolve, perMs + 3 * serverLimits.httpReadSweepMs + 500))
     for (const timer of timers) clearInterval(timer)
     for (const { socket } of [none, drip]) socket.resume()
     await Promise.all([none.closed, drip.closed])
-    expect(performance.now() - began).toBeLessThan(perMs + 20_000)
+    expect(performance.now() - startedAt).toBeLessThan(perMs + 20_000)
     expect(none.socket.bytesRead).toBeLessThan(size)
     expect(drip.socket.bytesRead).toBeLessThan(size)
     slow.socket.on('data', (part: Buffer) => {
@@ -166,7 +166,7 @@ describe('[HT38] [S4] an answer has to be read', () => {
     await expect.poll(() => read).toBeGreaterThan(size)
   }, 60_000)
 
-  test('one address leaves budgets.unreadBytesPerAddress unread at most: those that waited longest are cut off', async () => {
+  test('unread bytes of one address are limited to budgets.unreadBytesPerAddress, oldest disconnected first', async () => {
     let asked = 0
     const { url, http } = await serve(app, { add: bigAnswer(() => (asked += 1), 6 * 2 ** 20) })
     const readers = Array.from({ length: 12 }, () => openRaw(url, { reads: false }))
@@ -174,7 +174,7 @@ describe('[HT38] [S4] an answer has to be read', () => {
     await expect.poll(() => asked).toBe(12)
     let open = 12
     const countOpen = () => http.server.getConnections((_error, count) => (open = count))
-    // What the system itself holds for a connection is not counted.
+    // Bytes in the kernel's socket buffers are not counted.
     await expect.poll(() => countOpen() && open, { timeout: 5_000 }).toBeLessThan(12)
     expect(open).toBeGreaterThan(0)
     expect((await fetch(`${url}/healthz`)).status).toBe(200)

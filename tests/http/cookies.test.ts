@@ -1,4 +1,4 @@
-// The refresh token's cookie, and who may make the calls that set and use it.
+// The refresh token's cookie, and which calls may set and use it.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -10,7 +10,7 @@ import { serve } from './serve.ts'
 
 const mei = { username: 'mei', password: 'correct horse' }
 let app: TestApp
-/** What making the first admin answered. */
+/** The response of the setup call. */
 let setUp: Response
 
 const post = (url: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** The one cookie of this name that was set, and its attributes in the order of the alphabet. */
+/** The one cookie that was set under this name, with its attributes in alphabetical order. */
 function cookieOf(answer: Response, wanted = 'kefu_refresh') {
   const cookies = answer.headers.getSetCookie().filter((cookie) => cookie.startsWith(`${wanted}=`))
   expect(cookies).toHaveLength(1)
@@ -37,7 +37,7 @@ function cookieOf(answer: Response, wanted = 'kefu_refresh') {
 
 const maxAge = `Max-Age=${limits.refreshSessionMs / 1000}`
 
-describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other paths and other sites do not get', () => {
+describe("[HT12] [T09] the refresh token's cookie is hidden from scripts, other paths and other sites", () => {
   test('set by setup, login and refresh', async () => {
     expect(setUp.status).toBe(201)
     const login = await post(app.url, '/auth/login', mei)
@@ -55,9 +55,9 @@ describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other
 
   test.each<[string, Partial<Config>, Record<string, string>, boolean]>([
     ['PUBLIC_URL is https', { publicUrl: 'https://chat.example.com' }, {}, true],
-    ['a trusted proxy says so', { trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-proto': 'https' }, true],
-    ['anybody else says so: not', {}, { 'x-forwarded-proto': 'https' }, false],
-  ])('over https alone when %s', async (_name, config, headers, secure) => {
+    ['a trusted proxy reports https', { trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-proto': 'https' }, true],
+    ['never when an untrusted peer says so', {}, { 'x-forwarded-proto': 'https' }, false],
+  ])('Secure only when %s', async (_name, config, headers, secure) => {
     const { url } = await serve(app, { config })
     const prefix = secure ? '__Secure-' : ''
     const login = await post(url, '/auth/login', mei, headers)
@@ -66,14 +66,14 @@ describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other
     }
     const { pair, value } = cookieOf(login, `${prefix}kefu_refresh`)
     const refreshed = (cookie: string) => post(url, '/auth/refresh', undefined, { ...headers, cookie })
-    // Under the other name anybody without TLS could have set it.
+    // Anybody without TLS could have set the cookie of the other name.
     const other = await refreshed(`${secure ? '' : '__Secure-'}kefu_refresh=${value}`)
     expect(other.status).toBe(401)
     expect(cookieOf(other, `${prefix}kefu_refresh`).value).toBe('')
     expect((await refreshed(pair)).status).toBe(200)
   })
 
-  test('[AU11] and so does the one of a browser somebody has logged in with', async () => {
+  test('[AU11] and so is the cookie of a trusted device', async () => {
     const { attributes, pair } = cookieOf(await post(app.url, '/auth/login', mei), 'kefu_device')
     const longest = `Max-Age=${serverLimits.trustedDeviceMs / 1000}`
     expect(attributes).toEqual(['HttpOnly', longest, 'Path=/api/v1/auth', 'SameSite=Strict'])
@@ -93,9 +93,9 @@ describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other
 
   test.each([
     ['none', undefined],
-    ['a made-up one', 'kefu_refresh=1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    ['a forged token', 'kefu_refresh=1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
     ['rubbish', 'kefu_refresh=%%%'],
-  ])('cleared by a refresh that is refused: %s', async (_name, cookie) => {
+  ])('cleared by a rejected refresh: %s', async (_name, cookie) => {
     const answer = await post(app.url, '/auth/refresh', undefined, cookie === undefined ? {} : { cookie })
     expect(answer.status).toBe(401)
     expect(await answer.json()).toMatchObject({ error: { code: 'unauthorized' } })
@@ -103,7 +103,7 @@ describe('[HT12] [T09] the refresh token travels in a cookie that scripts, other
   })
 })
 
-describe("[HT13] [T09] what sets or uses the cookie is not for other sites' pages", () => {
+describe('[HT13] [T09] calls that set or use the cookie reject pages of other sites', () => {
   const calls: [path: string, body: unknown][] = [
     ['/auth/login', mei],
     ['/auth/refresh', undefined],
@@ -122,20 +122,20 @@ describe("[HT13] [T09] what sets or uses the cookie is not for other sites' page
     expect(own.status).not.toBe(403)
   })
 
-  test("with PUBLIC_URL its origin is ours, and Host's is not", async () => {
+  test("with PUBLIC_URL only its origin is accepted, not Host's", async () => {
     const { url } = await serve(app, { config: { publicUrl: 'https://chat.example.com' } })
     expect((await post(url, '/auth/login', mei, { origin: 'https://chat.example.com' })).status).toBe(200)
     expect((await post(url, '/auth/login', mei, { origin: url })).status).toBe(403)
   })
 })
 
-test("[HT14] a site's look may be read by pages of any origin and kept for a minute; nothing else may", async () => {
-  const look = await fetch(`${app.url}/api/v1/widget/sites/${app.siteKey}`, {
+test("[HT14] a site's appearance can be read by any origin and cached for a minute; nothing else can", async () => {
+  const appearance = await fetch(`${app.url}/api/v1/widget/sites/${app.siteKey}`, {
     headers: { origin: 'https://shop.example' },
   })
-  expect(look.headers.get('access-control-allow-origin')).toBe('*')
-  expect(look.headers.get('cache-control')).toBe('public, max-age=60')
-  expect(Object.keys((await look.json()) as object).sort()).toEqual(['color', 'greeting', 'name', 'position'])
+  expect(appearance.headers.get('access-control-allow-origin')).toBe('*')
+  expect(appearance.headers.get('cache-control')).toBe('public, max-age=60')
+  expect(Object.keys((await appearance.json()) as object).sort()).toEqual(['color', 'greeting', 'name', 'position'])
 
   const nobody = await fetch(`${app.url}/api/v1/widget/sites/nobody`)
   expect(nobody.status).toBe(404)

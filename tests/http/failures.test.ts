@@ -1,4 +1,4 @@
-// Whatever fails, and however early, is told in one shape.
+// Every failure, however early, has one shape.
 
 import { connect } from 'node:net'
 import { sql } from 'kysely'
@@ -40,7 +40,7 @@ describe('[HT1] every failure has the status of its code and one shape', () => {
   test.each([
     ['a path that does not exist', 'GET', '/nowhere'],
     ['a call that does not exist', 'GET', '/api/v1/nowhere'],
-    ['a method that a call does not know', 'DELETE', '/api/v1/users'],
+    ['a method that a call does not support', 'DELETE', '/api/v1/users'],
     ['a file that does not exist', 'GET', '/assets/nothing-12345.js'],
   ])('%s is not_found', async (_name, method, path) => {
     await expectFailure(await fetch(app.url + path, { method }), 'not_found')
@@ -48,23 +48,23 @@ describe('[HT1] every failure has the status of its code and one shape', () => {
 
   test.each([
     ['a path that cannot be decoded', '/api/v1/users/%zz'],
-    ['a parameter beyond any length', `/api/v1/widget/sites/${'k'.repeat(2000)}`],
+    ['a parameter that is too long', `/api/v1/widget/sites/${'k'.repeat(2000)}`],
   ])('%s is invalid_request', async (_name, path) => {
     await expectFailure(await fetch(app.url + path), 'invalid_request')
   })
 
   test.each([
-    ['no HTTP at all', 'hello\r\n\r\n', '400', 'invalid_request'],
-    ['headers beyond any size', `GET / HTTP/1.1\r\nHost: kefu\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, '413', 'too_large'],
-  ])('%s is answered in the same shape', async (_name, text, status, code) => {
-    const answer = await speak(text)
+    ['no HTTP', 'hello\r\n\r\n', '400', 'invalid_request'],
+    ['oversized headers', `GET / HTTP/1.1\r\nHost: kefu\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, '413', 'too_large'],
+  ])('%s gets the same shape', async (_name, text, status, code) => {
+    const answer = await sendRaw(text)
     const [head = '', body = ''] = answer.split('\r\n\r\n')
     expect(head).toContain(`HTTP/1.1 ${status} `)
     expect(JSON.parse(body)).toMatchObject({ error: { code, retryable: false } })
   })
 })
 
-function speak(text: string): Promise<string> {
+function sendRaw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = ''
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1', () => socket.write(text))
@@ -76,7 +76,7 @@ function speak(text: string): Promise<string> {
   })
 }
 
-describe('[HT2] a body is JSON and nothing else', () => {
+describe('[HT2] a body must be JSON', () => {
   test.each([
     ['cut off', '{"username":"mei","password":'],
     ['empty', ''],
@@ -95,19 +95,19 @@ describe('[HT2] a body is JSON and nothing else', () => {
   )
 })
 
-describe('[HT3] what does not fit its schema is refused as it came, naming the first place that is wrong', () => {
+describe('[HT3] a body that does not match its schema is rejected unchanged, with the path of the first error', () => {
   test.each([
     ['an unknown key', { username: 'mei', password: 'p', role: 'admin' }, '/role'],
     ['a missing key', { username: 'mei' }, '/password'],
-    ['a number for a text: nothing is converted', { username: 5, password: 'p' }, '/username'],
-    ['null for a text', { username: 'mei', password: null }, '/password'],
+    ['a number instead of a string (no coercion)', { username: 5, password: 'p' }, '/username'],
+    ['null instead of a string', { username: 'mei', password: null }, '/password'],
     ['a list', [], ''],
     ['null', null, ''],
   ])('%s', async (_name, body, path) => {
     await expectFailure(await post(JSON.stringify(body)), 'invalid_request', { path })
   })
 
-  test('nested deeper than any request is', async () => {
+  test('nested deeper than any request', async () => {
     const answer = await post(`${'['.repeat(5000)}${']'.repeat(5000)}`)
     expect(await answer.clone().json()).toMatchObject({ error: { message: 'The body is nested too deep.' } })
     await expectFailure(answer, 'invalid_request', { path: '' })
@@ -116,7 +116,7 @@ describe('[HT3] what does not fit its schema is refused as it came, naming the f
   test.each([
     ['an object', `{${Array.from({ length: 5_000 }, (_, i) => `"k${i}":1`).join(',')}}`],
     ['a list', `[${'1,'.repeat(5_000)}1]`],
-  ])('%s with more entries than any request has', async (_name, body) => {
+  ])('%s with more entries than any request', async (_name, body) => {
     const answer = await post(body)
     expect(await answer.clone().json()).toMatchObject({ error: { message: 'The body has too many entries.' } })
     await expectFailure(answer, 'invalid_request', { path: '' })
@@ -148,16 +148,16 @@ describe('[HT3] what does not fit its schema is refused as it came, naming the f
 describe('[HT4] a request may be limits.requestBytes', () => {
   const body = (bytes: number) => `{"username":"${'u'.repeat(bytes - '{"username":""}'.length)}"}`
 
-  test('of exactly that size it is read', async () => {
+  test('and is read at exactly that size', async () => {
     await expectFailure(await post(body(limits.requestBytes)), 'invalid_request', { path: '/password' })
   })
 
-  test('one byte more is too_large', async () => {
+  test('and is too_large one byte later', async () => {
     await expectFailure(await post(body(limits.requestBytes + 1)), 'too_large', { limit: limits.requestBytes })
   })
 })
 
-test('[HT5] [T25] what fails inside is internal, and the log holds where, but nothing of the request', async () => {
+test('[HT5] [T25] an unexpected failure is internal; the log has the stack but nothing of the request', async () => {
   const lines: string[] = []
   const database = await createTestDatabase()
   const db = connectDatabase(database.address)
@@ -182,7 +182,7 @@ test('[HT5] [T25] what fails inside is internal, and the log holds where, but no
   await db.destroy()
 })
 
-test('[HT5] a request that goes well leaves no line in the log at info', async () => {
+test('[HT5] a successful request logs nothing at info', async () => {
   const lines: string[] = []
   const { url } = await serve({ ...app, log: createLog('info', { write: (line) => void lines.push(line) }) })
   for (const path of ['/healthz', '/api/v1/users', '/nowhere']) await (await fetch(url + path)).text()

@@ -1,4 +1,4 @@
-// Calls that need no token and ask the database: however many ask, the database is asked little.
+// Public calls that query the database: the number of queries does not grow with the number of calls.
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -20,30 +20,30 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** A database that counts the statements it is asked, and how many of them at the same time. */
-function countingDatabase(): { db: Database; statements: string[]; mostAtOnce(): number } {
+/** A database that counts its statements and the maximum of concurrent ones. */
+function countingDatabase(): { db: Database; statements: string[]; maxConcurrent(): number } {
   const statements: string[] = []
-  let [atOnce, mostAtOnce] = [0, 0]
+  let [concurrent, maxConcurrent] = [0, 0]
   const db = app.db.withPlugin({
     transformQuery({ node }) {
       statements.push(node.kind)
-      atOnce += 1
-      mostAtOnce = Math.max(mostAtOnce, atOnce)
+      concurrent += 1
+      maxConcurrent = Math.max(maxConcurrent, concurrent)
       return node
     },
     async transformResult({ result }) {
-      atOnce -= 1
+      concurrent -= 1
       return result
     },
   })
-  return { db, statements, mostAtOnce: () => mostAtOnce }
+  return { db, statements, maxConcurrent: () => maxConcurrent }
 }
 
 async function times<T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => call(index)))
 }
 
-describe('[HT33] [S9] what needs no token asks the database once in half a second', () => {
+describe('[HT33] [S9] a public call queries the database once per half second', () => {
   test.each([
     ['/readyz', 200],
     ['/widget/?site=nobody', 200],
@@ -55,22 +55,22 @@ describe('[HT33] [S9] what needs no token asks the database once in half a secon
   ])('100 times GET %s: %i each', async (path, status) => {
     const { db, statements } = countingDatabase()
     const url = await pages(db)
-    const began = performance.now()
+    const startedAt = performance.now()
     const statuses = new Set(await times(100, async () => (await fetch(url + path)).status))
-    const periods = Math.ceil((performance.now() - began) / serverLimits.cachedReplyMs)
+    const periods = Math.ceil((performance.now() - startedAt) / serverLimits.cachedReplyMs)
     expect([...statuses]).toEqual([status])
     expect(statements.length).toBeLessThanOrEqual(periods + 1)
   })
 
-  test('200 keys of no site are looked up together, one statement at a time', async () => {
-    const { db, mostAtOnce } = countingDatabase()
+  test('200 unknown site keys are looked up in batches, one statement at a time', async () => {
+    const { db, maxConcurrent } = countingDatabase()
     const url = await pages(db)
     const statuses = new Set(await times(200, async (key) => (await fetch(`${url}/widget/?site=no-${key}`)).status))
     expect([...statuses]).toEqual([200])
-    expect(mostAtOnce()).toBe(1)
+    expect(maxConcurrent()).toBe(1)
   })
 
-  test('a failure is kept as well: the database in trouble is not asked more often', async () => {
+  test('a failure is cached too, so a failing database gets no extra queries', async () => {
     const db = connectDatabase({ url: 'mysql://kefu@127.0.0.1:1/kefu' })
     const url = await pages(db)
     for (const path of ['/readyz', '/widget/?site=x', '/api/v1/widget/sites/x', '/api/v1/setup']) {
@@ -81,17 +81,17 @@ describe('[HT33] [S9] what needs no token asks the database once in half a secon
     await db.destroy()
   })
 
-  test('a change of a site is seen at once on the node that made it, elsewhere within half a second', async () => {
+  test('a site change is visible immediately on its own node and elsewhere within half a second', async () => {
     const admin = await app.newAgent({ role: 'admin' })
     const elsewhere = await pages(app.db.withSchema((await schemaOf(app.db)) as string))
     const { body } = await admin.call('POST', '/sites', { name: 'Tea' })
     const { id, key } = body as { id: number; key: string }
-    const lookAt = async (url: string) =>
+    const nameAt = async (url: string) =>
       ((await (await fetch(`${url}/api/v1/widget/sites/${key}`)).json()) as { name: string }).name
-    expect([await lookAt(app.url), await lookAt(elsewhere)]).toEqual(['Tea', 'Tea'])
+    expect([await nameAt(app.url), await nameAt(elsewhere)]).toEqual(['Tea', 'Tea'])
     await admin.call('PATCH', `/sites/${id}`, { name: 'Coffee' })
-    expect(await lookAt(app.url)).toBe('Coffee')
-    await expect.poll(() => lookAt(elsewhere), { timeout: 4 * serverLimits.cachedReplyMs }).toBe('Coffee')
+    expect(await nameAt(app.url)).toBe('Coffee')
+    await expect.poll(() => nameAt(elsewhere), { timeout: 4 * serverLimits.cachedReplyMs }).toBe('Coffee')
   })
 })
 

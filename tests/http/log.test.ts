@@ -1,4 +1,4 @@
-// The log: what it tells of who signs in and of what is refused, and that nothing anybody wrote, is or holds stands in it.
+// The log records logins and refusals by id. It contains no text, personal data or secret of anybody.
 
 import { randomBytes } from 'node:crypto'
 import jwt from 'jsonwebtoken'
@@ -11,7 +11,7 @@ import { budgets } from '../../server/budgets/budgets.ts'
 import { createLog } from '../../server/process/log.ts'
 import { setupCode } from '../../server/setup/first-admin.ts'
 import { logSecurity } from '../../server/shared/security-log.ts'
-import { ageRotation, cookieOf, logIn, newUser, password, refresh } from '../accounts/people.ts'
+import { ageRotation, cookieOf, logIn, newUser, password, refresh } from '../accounts/logins.ts'
 import { pdf } from '../attachments/corpus.ts'
 import { upload } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
@@ -22,7 +22,7 @@ const log = (line: string) => void lines.push(line)
 const events = () => lines.map((line) => JSON.parse(line)).map(({ time: _, msg: __, ...event }) => event)
 const [info, warn] = [30, 40]
 
-describe('[HT29] the log tells, by numbers,', () => {
+describe('[HT29] the log records by id', () => {
   let app: TestApp
   beforeAll(async () => {
     app = await startTestApp({ log })
@@ -30,7 +30,7 @@ describe('[HT29] the log tells, by numbers,', () => {
   afterAll(() => app.stop())
   beforeEach(() => void lines.splice(0))
 
-  test('who signed in, and whom it refused', async () => {
+  test('who logged in, and which logins were rejected', async () => {
     const { id, username } = await newUser(app)
     lines.splice(0)
     await logIn(app, username)
@@ -57,7 +57,7 @@ describe('[HT29] the log tells, by numbers,', () => {
     ])
   })
 
-  test('what was not for whom, over HTTP and sockets', async () => {
+  test('forbidden requests, over HTTP and sockets', async () => {
     const agent = await app.newAgent()
     const customer = await app.newCustomer()
     const client = await customer.connect()
@@ -73,12 +73,12 @@ describe('[HT29] the log tells, by numbers,', () => {
     ])
   })
 
-  test('that a shop has not signed an identity', async () => {
+  test('that an identity was not signed by its shop', async () => {
     await app.call('POST', '/widget/session', { site: app.siteKey, identity: 'none' })
     expect(events()).toEqual([{ level: warn, event: 'identity_refused', siteId: expect.any(Number) }])
   })
 
-  test('who changed whose account, and who made a site a new secret', async () => {
+  test("who changed whose account, and who rotated a site's secret", async () => {
     const admin = await app.newAgent({ role: 'admin' })
     const account = { username: 'newcomer', name: 'New', role: 'agent', password }
     const ofUserId = ((await admin.call('POST', '/users', account)).body as User).id
@@ -92,8 +92,8 @@ describe('[HT29] the log tells, by numbers,', () => {
     }
     const { id: siteId } = (await admin.call('POST', '/sites', { name: 'Tea' })).body as Site
     await admin.call('POST', `/sites/${siteId}/identity-secret`, {})
-    const newcomer = await logIn(app, 'newcomer', 'the second of its passwords')
-    await newcomer.call('PATCH', '/me', { password, oldPassword: 'the second of its passwords' })
+    const newAgent = await logIn(app, 'newcomer', 'the second of its passwords')
+    await newAgent.call('PATCH', '/me', { password, oldPassword: 'the second of its passwords' })
     const changed = (what: string, userId = admin.id) => ({ event: 'account_changed', userId, ofUserId, what })
     expect(events()).toMatchObject([
       changed('created'),
@@ -136,7 +136,7 @@ describe('[HT29] the log tells, by numbers,', () => {
     }
   })
 
-  test('[S24] of one kind no more than budgets.refusalLogLines, whoever causes them', async () => {
+  test('[S24] at most budgets.refusalLogLines refusals of one kind, across all callers', async () => {
     const shop = await startTestApp({ log, rateLimits: true, now: () => 1_000_000 })
     try {
       const { count } = budgets.refusalLogLines
@@ -150,7 +150,7 @@ describe('[HT29] the log tells, by numbers,', () => {
   })
 })
 
-test('[T25] what a database repeats of what was written is not taken for a line of the stack', () => {
+test('[T25] a database error message with line breaks is not parsed as part of the stack', () => {
   lines.splice(0)
   const error = new Error("Duplicate entry 'words\n    at canary:1:1' for key")
   createLog('trace', { write: log }).error({ err: Object.assign(error, { errno: 1062 }) }, 'request failed')
@@ -158,8 +158,8 @@ test('[T25] what a database repeats of what was written is not taken for a line 
   expect(lines[0]).not.toMatch(/canary|words/)
 })
 
-describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
-  /** Whatever must not be found. */
+describe('[T25] [T26] no text, personal data or secret', () => {
+  /** Every value that must not be found. */
   const canaries: string[] = []
   let app: TestApp
 
@@ -170,7 +170,7 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
   })
   afterAll(() => app.stop())
 
-  /** What looks like the end of a line and a line of its own, or of a stack. */
+  /** Imitates the end of a log line followed by a forged line, or a stack. */
   const breaks = '\r\n{"level":60,"forged":true}\n    at '
   const canary = (of: string) => {
     const text = `canary-${of}-${randomBytes(6).toString('hex')}`
@@ -180,7 +180,7 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
   function kept<T extends object>(answer: T): T {
     const strings = (value: unknown): string[] =>
       typeof value === 'object' && value !== null ? Object.values(value).flatMap(strings) : [`${value}`]
-    // Tokens, secrets, cookies: what is random and long.
+    // Tokens, secrets and cookies are long and random.
     canaries.push(...strings(answer).filter((text) => /^\S{40,}$/.test(text)))
     return answer
   }
@@ -224,8 +224,8 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     await app.call('POST', '/auth/refresh', undefined, { cookie: `kefu_refresh=1.${canary('cookie')}` })
   }
 
-  /** Refused before anything is looked up. */
-  async function knockInVain(token: string) {
+  /** Rejected before any lookup. */
+  async function makeRejectedCalls(token: string) {
     const { url } = app
     await fetch(`${url}/api/v1/users?token=${token}&access_token=${canary('query')}#${canary('fragment')}`)
     await fetch(`${url}/${canary('path')}`, { headers: headers() })
@@ -245,22 +245,22 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     const greeting = `${canary('greeting')}${breaks}${canary('greeting')}`
     await call('PATCH', `/sites/${site.id}`, { greeting }, token)
     const { secret } = (await call('POST', `/sites/${site.id}/identity-secret`, {}, token)).body as IdentitySecretReply
-    const claims = { sub: canary('external'), name: canary('name'), email: `${canary('mail')}@example.com` }
+    const claims = { sub: canary('external'), name: canary('name'), email: `${canary('email')}@example.com` }
     const expiresIn = 300
     const good = jwt.sign(claims, secret, { audience: site.key, expiresIn })
     const bad = jwt.sign(claims, canary('secret'), { audience: site.key, expiresIn })
     canaries.push(good, bad)
     expect((await call('POST', '/widget/session', { site: site.key, identity: bad })).status).toBe(401)
-    const known = await call('POST', '/widget/session', {
+    const identifiedSession = await call('POST', '/widget/session', {
       site: site.key,
       identity: good,
       page: { url: `https://shop.example/${canary('page')}`, title: `${canary('title')}${breaks}` },
     })
-    expect(known.status).toBe(200)
-    return { session: known.body as WidgetSessionReply, greeting }
+    expect(identifiedSession.status).toBe(200)
+    return { session: identifiedSession.body as WidgetSessionReply, greeting }
   }
 
-  async function talk(session: WidgetSessionReply, agent: TestAccount) {
+  async function chat(session: WidgetSessionReply, agent: TestAccount) {
     const words = () => `${canary('words')}${breaks}${canary('words')}`
     const [customer, other] = [await connectClient(app.url, session.token), await agent.connect()]
     const { conversation } = await customer.request('conversation:start', {
@@ -290,13 +290,13 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     return { customer, conversationId, words }
   }
 
-  test('through the whole job and its failures, stands in the log at its lowest level; each line is one JSON object', async () => {
+  test('appears in the trace log of a complete run with failures; each line is one JSON object', async () => {
     const { admin, token } = await setUp()
     await signIn(admin)
     const again = ((await call('POST', '/auth/login', admin)).body as LoginReply).token
-    await knockInVain(token)
+    await makeRejectedCalls(token)
     const user = { username: canary('username'), password: canary('password'), name: canary('name'), role: 'agent' }
-    await call('POST', '/users', { ...user, email: `${canary('mail')}@example.com` }, again)
+    await call('POST', '/users', { ...user, email: `${canary('email')}@example.com` }, again)
     await call(
       'PATCH',
       '/me',
@@ -307,9 +307,9 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     const agent = await app.newAgent({ name: canary('name') })
     canaries.push(agent.token)
     await agent.call('GET', '/users')
-    const { customer, conversationId, words } = await talk(session, agent)
+    const { customer, conversationId, words } = await chat(session, agent)
 
-    // From here on the database fails, with errors that repeat what they were about.
+    // From here on the database fails, with errors that repeat their input.
     await sql`ALTER TABLE sites ADD UNIQUE (greeting)`.execute(app.db)
     expect((await call('POST', '/sites', { name: canary('site'), greeting }, again)).status).toBe(500)
     await sql`ALTER TABLE messages DROP COLUMN content`.execute(app.db)
@@ -318,11 +318,13 @@ describe('[T25] [T26] nothing that anybody wrote, is or holds', () => {
     await sql`ALTER TABLE users DROP COLUMN password_hash`.execute(app.db)
     expect((await call('POST', '/auth/login', admin)).status).toBe(500)
 
-    const told = lines.map((line) => JSON.parse(line))
-    for (const line of told) expect(line).toMatchObject({ level: expect.any(Number), msg: expect.any(String) })
+    const entries = lines.map((line) => JSON.parse(line))
+    for (const line of entries) expect(line).toMatchObject({ level: expect.any(Number), msg: expect.any(String) })
     expect(lines.filter((line) => !/^\{[^\n]*\}\n$/.test(line))).toEqual([])
-    expect(told.filter(({ msg }) => msg === 'request failed').map(({ err }) => err.errno)).toEqual([1062, 1054, 1054])
-    const kinds = new Set(told.map(({ event }) => event).filter(Boolean))
+    expect(entries.filter(({ msg }) => msg === 'request failed').map(({ err }) => err.errno)).toEqual([
+      1062, 1054, 1054,
+    ])
+    const kinds = new Set(entries.map(({ event }) => event).filter(Boolean))
     expect([...kinds].sort()).toEqual([
       'account_changed',
       'forbidden',

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-test('[HT20] a message is 201, and 200 with the same message when it was there already', async () => {
+test('[HT20] a new message is 201; a repeated one is 200 with the same message', async () => {
   const { conversationId, customerAccount } = await app.startConversation()
   const path = `/conversations/${conversationId}/messages`
   const body = { clientMessageId: 'one', content: '您好,我想咨询产品问题' }
@@ -22,7 +22,7 @@ test('[HT20] a message is 201, and 200 with the same message when it was there a
   expect(await app.storedMessages(conversationId)).toHaveLength(1)
 })
 
-test('[HT21] history is read in pages, before or after a seq', async () => {
+test('[HT21] history is paged before or after a seq', async () => {
   const { conversationId, customerAccount } = await app.startConversation()
   const path = `/conversations/${conversationId}/messages`
   for (let i = 1; i <= 5; i++) await customerAccount.call('POST', path, { clientMessageId: `m${i}`, content: `${i}` })
@@ -38,7 +38,7 @@ test('[HT21] history is read in pages, before or after a seq', async () => {
   expect((await customerAccount.call('GET', `${path}?before=4&after=1`)).status).toBe(400)
 })
 
-test('[HT22] one conversation is for its customer and for agents; to another customer it does not exist', async () => {
+test('[HT22] a conversation is visible to its customer and to agents, and not_found for other customers', async () => {
   const { conversationId, customerAccount, agentAccount } = await app.startConversation({ email: 'mei@shop.example' })
   const stranger = await app.newCustomer()
   const mine = await customerAccount.call('GET', `/conversations/${conversationId}`)
@@ -58,7 +58,7 @@ test('[HT22] one conversation is for its customer and for agents; to another cus
   }
 })
 
-test('[HT23] agents list conversations by view, in pages that follow each other', async () => {
+test('[HT23] agents list conversations by view, page by page', async () => {
   const { customerAccount, agentAccount } = await app.startConversation()
   await app.fillQueue(customerAccount.id, 3)
   const seen: number[] = []

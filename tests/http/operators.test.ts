@@ -1,4 +1,4 @@
-// What supervisors, balancers and Prometheus ask, the API's page, and an orderly end.
+// Health checks, metrics, the API page, and a graceful shutdown.
 
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -14,15 +14,15 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-describe('[HT24] alive and ready are two things', () => {
-  test('with a database both', async () => {
+describe('[HT24] liveness and readiness are separate', () => {
+  test('both succeed with a database', async () => {
     expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ status: 'alive' })
     const ready = await fetch(`${app.url}/readyz`)
     expect(ready.status).toBe(200)
     expect(await ready.json()).toEqual({ status: 'ready' })
   })
 
-  test('when the database is gone the process is alive, but not ready: unavailable', async () => {
+  test('without a database the process is alive, and readiness is unavailable', async () => {
     const db = connectDatabase({ url: 'mysql://kefu@127.0.0.1:1/kefu' })
     const { url } = await serve({ ...app, db })
     const ready = await fetch(`${url}/readyz`)
@@ -33,8 +33,8 @@ describe('[HT24] alive and ready are two things', () => {
   })
 })
 
-describe('[HT25] /metrics is for this machine, or for who shows METRICS_TOKEN', () => {
-  test('without a token: local callers alone; to others it does not exist', async () => {
+describe('[HT25] /metrics is for this machine, or for callers with METRICS_TOKEN', () => {
+  test('without a token only local callers get it; for others it does not exist', async () => {
     const { url } = await serve(app)
     const local = await fetch(`${url}/metrics`)
     expect(local.status).toBe(200)
@@ -45,7 +45,7 @@ describe('[HT25] /metrics is for this machine, or for who shows METRICS_TOKEN', 
     expect(passedOn.status).toBe(404)
   })
 
-  test('with a token: whoever shows it, and nobody else', async () => {
+  test('with a token every caller who sends it gets it, and nobody else', async () => {
     const { url } = await serve(app, { config: { metricsToken: 'a-token-of-metrics' } })
     const ask = async (headers: Record<string, string>) => (await fetch(`${url}/metrics`, { headers })).status
     expect(await ask({})).toBe(401)
@@ -55,7 +55,7 @@ describe('[HT25] /metrics is for this machine, or for who shows METRICS_TOKEN', 
     expect(await ask({ authorization: 'Bearer a-token-of-metrics', 'x-forwarded-for': '203.0.113.9' })).toBe(200)
   })
 
-  test('requests are counted by route pattern, never by what was asked for', async () => {
+  test('requests are counted by route pattern, not by URL', async () => {
     const { url } = await serve(app)
     await fetch(`${url}/api/v1/widget/sites/somebodys-key`)
     await fetch(`${url}/somebodys-path`)
@@ -65,7 +65,7 @@ describe('[HT25] /metrics is for this machine, or for who shows METRICS_TOKEN', 
   })
 })
 
-test('[HT26] /api/docs describes every call, as PROTOCOL.md does, to local callers alone', async () => {
+test('[HT26] /api/docs describes every call as PROTOCOL.md does, to local callers alone', async () => {
   const { url } = await serve(app)
   expect((await fetch(`${url}/api/docs`)).status).toBe(200)
   const { paths } = (await (await fetch(`${url}/api/docs/json`)).json()) as {
@@ -76,18 +76,18 @@ test('[HT26] /api/docs describes every call, as PROTOCOL.md does, to local calle
   )
   const table = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8')
   const rows = [...table.matchAll(/^\| ((?:GET|POST|PATCH|DELETE) \/[^|]*)\|/gm)].map(([, calls = '']) => calls)
-  const told = [...rows.join(' ').matchAll(/(GET|POST|PATCH|DELETE) (\/[^ ?]*)/g)].map(
+  const documented = [...rows.join(' ').matchAll(/(GET|POST|PATCH|DELETE) (\/[^ ?]*)/g)].map(
     ([, method = '', path = '']) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`,
   )
-  expect(told.length).toBeGreaterThan(20)
-  expect(calls.sort()).toEqual(told.sort())
+  expect(documented.length).toBeGreaterThan(20)
+  expect(calls.sort()).toEqual(documented.sort())
   for (const path of ['/api/docs', '/api/docs/', '/api/docs/json', '/api/docs/static/swagger-ui.css']) {
     const { status } = await fetch(url + path, { headers: { 'x-forwarded-for': '203.0.113.9' } })
     expect(status, path).toBe(404)
   }
 })
 
-test('[HT27] a closing server answers what is under way, refuses what comes, and waits for no idle connection', async () => {
+test('[HT27] a closing server completes running requests, rejects new ones and closes idle connections', async () => {
   let started = () => {}
   const hasStarted = new Promise<void>((resolve) => {
     started = resolve

@@ -1,4 +1,4 @@
-// A database or a disk that cannot serve now is never answered as a fault of Kefu's.
+// A database or disk that cannot serve at the moment is never reported as an internal error.
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -21,34 +21,34 @@ afterAll(() => app.stop())
 const driverError = (errno: number, message = 'said the server', more = {}) =>
   Object.assign(new Error(message), { errno, code: `ER_${errno}`, ...more })
 
-describe('[HT34] [S28] what the server of the database is short of is unavailable', () => {
+describe('[HT34] [S28] a shortage on the database server is unavailable', () => {
   test.each([
-    ['the quota of an account (max_user_connections)', driverError(1226)],
-    ['connections of an account', driverError(1203)],
+    ['account quota (max_user_connections)', driverError(1226)],
+    ['account connection limit', driverError(1203)],
     ['connections', driverError(1040)],
-    ['time for a lock', driverError(1205)],
-    ['a way out of a deadlock', driverError(1213)],
-    ['a snapshot that is still good', driverError(1020)],
+    ['lock wait timeout', driverError(1205)],
+    ['deadlock', driverError(1213)],
+    ['stale snapshot', driverError(1020)],
     ['disk', driverError(1021)],
-    ['room in a table', driverError(1114)],
-    ['disk, as mysys says it', driverError(28)],
+    ['table full', driverError(1114)],
+    ['disk full, reported by mysys', driverError(28)],
     [
-      'disk, as the storage engine says it',
+      'disk full, reported by the storage engine',
       driverError(1030, 'Got error 28 "No space left on device" from storage engine InnoDB'),
     ],
-    ['quota of disk', driverError(1030, 'Got error 122 "Disk quota exceeded" from storage engine InnoDB')],
+    ['disk quota exceeded', driverError(1030, 'Got error 122 "Disk quota exceeded" from storage engine InnoDB')],
     [
-      'disk for a temporary file',
+      'disk full for a temporary file',
       driverError(1026, 'Error writing file \'/tmp/MYx\' (errno: 28 "No space left on device")'),
     ],
-    ['disk at the commit', driverError(1180, 'Got error 28 during COMMIT')],
-    ['write permission: --read-only', driverError(1290)],
-    ['write permission: read-only mode', driverError(1836)],
+    ['disk full at commit', driverError(1180, 'Got error 28 during COMMIT')],
+    ['read-only server (--read-only)', driverError(1290)],
+    ['read-only mode', driverError(1836)],
     ['threads', driverError(1135)],
     ['memory', driverError(1041)],
-    ['time for a statement, MariaDB', driverError(1969)],
-    ['time for a statement, MySQL', driverError(3024)],
-    ['a connection that lasts', driverError(1927, 'Connection was killed', { fatal: true })],
+    ['statement timeout, MariaDB', driverError(1969)],
+    ['statement timeout, MySQL', driverError(3024)],
+    ['killed connection', driverError(1927, 'Connection was killed', { fatal: true })],
   ])('%s', (_name, error) => {
     expect(databaseErrorCode(error)).toBe('unavailable')
     expect(asAppError(error)).toMatchObject({ code: 'unavailable' })
@@ -56,9 +56,9 @@ describe('[HT34] [S28] what the server of the database is short of is unavailabl
 
   test.each([
     ['a column that does not exist', driverError(1054)],
-    ['a value that exists twice', driverError(1062)],
+    ['a duplicate key', driverError(1062)],
     ['a syntax error', driverError(1064)],
-    ['a storage error that is not the disk', driverError(1030, 'Got error 127 "No record" from storage engine Aria')],
+    ['another storage error', driverError(1030, 'Got error 127 "No record" from storage engine Aria')],
   ])('%s is internal', (_name, error) => {
     expect(asAppError(error).code).toBe('internal')
   })
@@ -69,7 +69,7 @@ describe('[HT34] [S28] what the server of the database is short of is unavailabl
     )
   })
 
-  test('a real account at its limit of connections: unavailable', async () => {
+  test('a real account at its connection limit is unavailable', async () => {
     const user = `limited${process.pid}`
     await sql.raw(`CREATE USER ${user}@'%' IDENTIFIED BY '' WITH MAX_USER_CONNECTIONS 1`).execute(app.db)
     await sql.raw(`GRANT ALL ON *.* TO ${user}@'%'`).execute(app.db)
@@ -95,7 +95,7 @@ describe('[HT34] [S28] what the server of the database is short of is unavailabl
     }
   })
 
-  test('a real lock that is not given in time: unavailable', async () => {
+  test('a real lock wait timeout is unavailable', async () => {
     const admin = await app.newAgent({ role: 'admin' })
     const { body } = await admin.call('POST', '/sites', { name: 'Tea' })
     const { id } = body as { id: number }
@@ -106,7 +106,7 @@ describe('[HT34] [S28] what the server of the database is short of is unavailabl
     })
   })
 
-  test('a full queue for connections: overloaded', async () => {
+  test('a full connection queue is overloaded', async () => {
     const db = connectDatabase(app.database.address, { connections: 1 })
     const waits = Array.from({ length: serverLimits.databaseQueue + 50 }, () =>
       sql`SELECT SLEEP(0.01)`.execute(db).catch((error) => error),
@@ -127,7 +127,7 @@ describe('[HT24] [S20] a full disk', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'unavailable', message: 'The disk is full.' } })
   })
 
-  test('a folder that is not there yet says nothing of the disk', async () => {
+  test('is not reported for a folder that does not exist yet', async () => {
     const { url } = await serve(app, { config: { dataDir: '/nowhere/at/all' } })
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })

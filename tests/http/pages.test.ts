@@ -1,4 +1,4 @@
-// Pages and files: what may run on them, who may frame them, how long they are kept.
+// Pages and files: their content policy, who may frame them, and how long they are cached.
 
 import { get } from 'node:http'
 import { gzipSync } from 'node:zlib'
@@ -34,8 +34,8 @@ const policyOf = (answer: Response) =>
     }),
   )
 
-describe('[HT15] every answer says what browsers may do with it', () => {
-  test('an answer of the API: nothing at all', async () => {
+describe('[HT15] every response has security headers', () => {
+  test('an API response allows nothing', async () => {
     const answer = await fetch(`${app.url}/api/v1/users`)
     expect(policyOf(answer)).toEqual({
       'default-src': "'none'",
@@ -52,7 +52,7 @@ describe('[HT15] every answer says what browsers may do with it', () => {
     expect(answer.headers.get('x-powered-by')).toBeNull()
   })
 
-  test('only where PUBLIC_URL is https are browsers told to stay with it', async () => {
+  test('Strict-Transport-Security is sent only when PUBLIC_URL is https', async () => {
     const plain = await serve(app, { config: { publicUrl: 'http://chat.example.com' } })
     const safe = await serve(app, { config: { publicUrl: 'https://chat.example.com' } })
     const header = async (url: string) => (await fetch(`${url}/healthz`)).headers.get('strict-transport-security')
@@ -61,7 +61,7 @@ describe('[HT15] every answer says what browsers may do with it', () => {
   })
 })
 
-describe('[HT16] [T21] pages run our own files alone, and only the widget may be framed: by its site', () => {
+describe("[HT16] [T21] pages run only Kefu's files, and only the widget may be framed, by its site", () => {
   test.each(['/console/', '/console/conversations/7', '/setup', '/demo/'])('%s', async (path) => {
     const { url } = await serve(app, { pages: await built() })
     const policy = policyOf(await fetch(url + path))
@@ -80,7 +80,7 @@ describe('[HT16] [T21] pages run our own files alone, and only the widget may be
     expect(JSON.stringify(policy)).not.toContain('unsafe')
   })
 
-  test("/widget/ by our own pages and its site's origins", async () => {
+  test("/widget/ may be framed by Kefu's pages and its site's origins", async () => {
     const { url } = await serve(app, { pages: await built() })
     const answer = await fetch(`${url}/widget/?site=${app.siteKey}`)
     expect(policyOf(answer)).toMatchObject({
@@ -92,28 +92,28 @@ describe('[HT16] [T21] pages run our own files alone, and only the widget may be
     expect(await answer.text()).toContain('Widget')
   })
 
-  test('/widget/ of a site that does not exist by our own pages alone', async () => {
+  test("/widget/ of an unknown site may be framed by Kefu's pages alone", async () => {
     const { url } = await serve(app, { pages: await built() })
     expect(policyOf(await fetch(`${url}/widget/?site=nobody`))['frame-ancestors']).toBe("'self'")
   })
 })
 
-/** fetch() would ask past any cache. */
+/** fetch() would bypass the cache. */
 function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     get(url, { headers }, (answer) => resolve(answer.resume().statusCode)).on('error', reject)
   })
 }
 
-describe('[HT17] what is kept for how long', () => {
-  test('pages are asked for anew, and answered shortly when unchanged', async () => {
+describe('[HT17] cache lifetimes', () => {
+  test('pages are revalidated, and get a short response when unchanged', async () => {
     const { url } = await serve(app, { pages: await built() })
     const first = await fetch(`${url}/console/`)
     expect(first.headers.get('cache-control')).toBe('no-cache')
     expect(await statusOf(`${url}/console/`, { 'if-none-match': first.headers.get('etag') ?? 'none' })).toBe(304)
   })
 
-  test('the loader for five minutes, then asked for by its ETag; any site may load it', async () => {
+  test('the loader is cached for five minutes, then revalidated by ETag; any site may load it', async () => {
     const { url } = await serve(app, { pages: await built() })
     const answer = await fetch(`${url}/kefu.js`)
     expect(answer.headers.get('cache-control')).toBe('public, max-age=300')
@@ -122,7 +122,7 @@ describe('[HT17] what is kept for how long', () => {
     expect(answer.headers.get('content-type')).toMatch(/^(text|application)\/javascript/)
   })
 
-  test('/assets/ for good, compressed where it was built so', async () => {
+  test('/assets/ is cached forever, and served compressed if the build compressed it', async () => {
     const { url } = await serve(app, { pages: await built() })
     const answer = await fetch(`${url}/assets/main-1a2b.js`, { headers: { 'accept-encoding': 'gzip' } })
     expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
@@ -133,7 +133,7 @@ describe('[HT17] what is kept for how long', () => {
   })
 
   test.each(['/.stamp', '/assets/..%2f.stamp', '/assets/%2e%2e/.stamp', '/assets/.hidden', '/console/index.html.gz'])(
-    '[T13] nothing else is a file: %s',
+    '[T13] %s is not served as a file',
     async (path) => {
       const { url } = await serve(app, { pages: await built() })
       expect(await (await fetch(url + path)).text()).not.toContain('secret of the build')
@@ -141,7 +141,7 @@ describe('[HT17] what is kept for how long', () => {
   )
 })
 
-test('[HT18] without built pages they say so with 503, and the API works', async () => {
+test('[HT18] without built pages, page requests get 503 and the API works', async () => {
   const { url } = await serve(app, { pages: '/nowhere/at/all' })
   for (const path of ['/console/', '/demo/', '/setup', '/widget/']) {
     const answer = await fetch(url + path)
@@ -152,35 +152,35 @@ test('[HT18] without built pages they say so with 503, and the API works', async
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
 })
 
-test('[HT19] / leads to the console', async () => {
+test('[HT19] / redirects to the console', async () => {
   const answer = await fetch(`${app.url}/`, { redirect: 'manual' })
   expect(answer.status).toBe(302)
   expect(answer.headers.get('location')).toBe('/console/')
 })
 
 describe('[HT41] [S32] the demo shop', () => {
-  /** A caller on another machine, as far as one can see. */
+  /** A caller on another machine, as the server sees it. */
   const elsewhere = { headers: { 'x-forwarded-for': '203.0.113.9' } }
   const statuses = (url: string, init = {}) =>
     Promise.all(['/demo/', '/demo'].map(async (path) => (await fetch(url + path, init)).status))
 
-  test('is for this machine alone once a site names its pages', async () => {
+  test('is for this machine alone once a site lists its origins', async () => {
     const { url } = await serve(app, { pages: await built() })
     expect(await statuses(url)).toEqual([200, 200])
     expect(await statuses(url, elsewhere)).toEqual([404, 404])
   })
 
-  test('is for everyone while Kefu has neither PUBLIC_URL nor a site with pages', async () => {
+  test("is public while neither PUBLIC_URL nor a site's origins are set", async () => {
     const fresh = await startTestApp()
     await fresh.db.updateTable('sites').set({ origins: '' }).execute()
     const { url } = await serve(fresh, { pages: await built() })
     expect(await statuses(url, elsewhere)).toEqual([200, 200])
-    const known = await serve(fresh, { pages: await built(), config: { publicUrl: 'http://chat.example' } })
-    expect(await statuses(known.url, elsewhere)).toEqual([404, 404])
+    const configured = await serve(fresh, { pages: await built(), config: { publicUrl: 'http://chat.example' } })
+    expect(await statuses(configured.url, elsewhere)).toEqual([404, 404])
     await fresh.stop()
   })
 
-  test('is for everyone with DEMO=on', async () => {
+  test('is public with DEMO=on', async () => {
     const { url } = await serve(app, {
       pages: await built(),
       config: { demo: true, publicUrl: 'https://chat.example' },

@@ -1,4 +1,4 @@
-// Behind proxies: nobody is local, and a proxy that nobody has named is reported.
+// Behind proxies nobody is local, and an undeclared proxy is reported.
 
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { findNginx } from '../support/programs.ts'
 import { freePort } from '../support/redis.ts'
 import { until } from '../support/server-process.ts'
-import { get, speak } from './raw-http.ts'
+import { get, sendRaw } from './raw-http.ts'
 import { serve } from './serve.ts'
 
 let app: TestApp
@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** nginx with this in its location block; ended with the test. Resolves with its URL. */
+/** Starts nginx with these directives in its location block and resolves with its URL. It ends with the test. */
 async function startNginx(location: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kefu-nginx-'))
   const port = await freePort()
@@ -64,7 +64,7 @@ describe('[HT11] [S26] behind a proxy nobody is local', () => {
       ...changes,
     } as unknown as IncomingMessage)
 
-  test('not where proxies are trusted, not where PUBLIC_URL is https, not over HTTP/1.0', () => {
+  test('with trusted proxies, with an https PUBLIC_URL, and over HTTP/1.0', () => {
     expect(asked({})).toBe(true)
     expect(asked({ publicUrl: 'http://127.0.0.1:3000' })).toBe(true)
     expect(asked({ trustedProxies: ['127.0.0.1'] })).toBe(false)
@@ -80,7 +80,7 @@ describe('[HT11] [S26] behind a proxy nobody is local', () => {
     ['that passes the Host on', 'proxy_set_header Host $host;'],
     ['that passes the address on', 'proxy_http_version 1.1; proxy_set_header X-Forwarded-For $remote_addr;'],
     ['with X-Real-IP alone', 'proxy_http_version 1.1; proxy_set_header X-Real-IP $remote_addr;'],
-  ])('through an nginx %s /metrics, /api/docs and a closed /demo/ do not exist', async (_name, directives) => {
+  ])('through an nginx %s, /metrics, /api/docs and a closed /demo/ do not exist', async (_name, directives) => {
     const { url: own } = await serve(app)
     const url = await startNginx(`proxy_pass ${own}; ${directives}`)
     for (const path of ['/metrics', '/api/docs', '/api/docs/json', '/%6detrics', '/demo/']) {
@@ -91,7 +91,7 @@ describe('[HT11] [S26] behind a proxy nobody is local', () => {
 })
 
 describe('[HT25] [S26] guesses of METRICS_TOKEN', () => {
-  test('are limited by address: then even the right one waits', async () => {
+  test('are limited by address; then even the right token has to wait', async () => {
     let now = Date.now()
     const limited = await startTestApp({
       rateLimits: true,
@@ -113,7 +113,7 @@ describe('[HT25] [S26] guesses of METRICS_TOKEN', () => {
   })
 })
 
-describe('[HT39] [S15] a proxy that TRUSTED_PROXIES does not name', () => {
+describe('[HT39] [S15] a proxy that TRUSTED_PROXIES does not list', () => {
   const served = async (trustedProxies: string[]) => {
     const lines: string[] = []
     const log = createLog('info', { write: (line) => void lines.push(line) })
@@ -125,21 +125,21 @@ describe('[HT39] [S15] a proxy that TRUSTED_PROXIES does not name', () => {
     'is reported once, without an address: %s',
     async (header) => {
       const { url, events } = await served(['10.0.0.0/8'])
-      for (let times = 0; times < 5; times++) await speak(url, get('/nowhere', header))
+      for (let times = 0; times < 5; times++) await sendRaw(url, get('/nowhere', header))
       expect(events()).toMatchObject([{ event: 'untrusted_proxy', reason: 'loopback' }])
       expect(JSON.stringify(events())).not.toMatch(/203\.0|127\.0/)
     },
   )
 
-  test('is not reported where it is named, nor where nothing was forwarded', async () => {
+  test('is not reported when listed, or when no forwarding header is sent', async () => {
     const named = await served(['10.0.0.0/8', '127.0.0.0/8'])
-    await speak(named.url, get('/healthz', 'X-Forwarded-For: 203.0.113.7'))
+    await sendRaw(named.url, get('/healthz', 'X-Forwarded-For: 203.0.113.7'))
     const direct = await served([])
-    await speak(direct.url, get('/healthz'))
+    await sendRaw(direct.url, get('/healthz'))
     expect([...named.events(), ...direct.events()]).toEqual([])
   })
 
-  test('is suspected at the start where PUBLIC_URL is https and none is named', async () => {
+  test('is suspected at the start when PUBLIC_URL is https and no proxy is listed', async () => {
     const said = async (env: Record<string, string>) => {
       const lines: string[] = []
       const started = await startTestApp({ env, log: (line) => void lines.push(line) })

@@ -1,9 +1,9 @@
-// HTTP by hand over a TCP connection: what clients' libraries would never send, and answers that nobody reads.
+// HTTP by hand over a TCP connection: requests that client libraries never send, and responses that nobody reads.
 
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-export interface RawAnswer {
+export interface RawReply {
   status: number
   headers: Record<string, string>
   body: string
@@ -12,14 +12,14 @@ export interface RawAnswer {
 export interface RawConnection {
   socket: Socket
   send(text: string): void
-  /** All that came so far. */
+  /** Everything received so far. */
   received(): string
-  /** How many answers have begun to come. */
+  /** The number of responses that have started. */
   answers(): number
   closed: Promise<void>
 }
 
-/** Ended with the test. */
+/** Closed when the test ends. */
 export function openRaw(url: string, { reads = true } = {}): RawConnection {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
@@ -41,12 +41,12 @@ export function openRaw(url: string, { reads = true } = {}): RawConnection {
   }
 }
 
-/** The first answer to what is sent on a connection of its own; its status is NaN where none comes. */
-export async function speak(url: string, text: string): Promise<RawAnswer> {
+/** Sends on a new connection and returns the first response; its status is NaN if there is none. */
+export async function sendRaw(url: string, text: string): Promise<RawReply> {
   const { send, received, closed, socket } = openRaw(url)
   socket.setTimeout(10_000, () => socket.destroy())
   send(text)
-  /** Without 100 Continue, which is no answer yet. */
+  /** Without 100 Continue, which is not a final response. */
   const answered = () => received().replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '')
   const isWhole = () => {
     const [head, ...rest] = answered().split('\r\n\r\n')

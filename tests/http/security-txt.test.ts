@@ -13,7 +13,7 @@ afterAll(() => app.stop())
 
 const path = '/.well-known/security.txt'
 
-test('[HT40] /.well-known/security.txt names SECURITY_CONTACT and a day within a year, as RFC 9116 wants it', async () => {
+test('[HT40] /.well-known/security.txt names SECURITY_CONTACT and an expiry within a year, per RFC 9116', async () => {
   const { url } = await serve(app, {
     config: { securityContact: 'mailto:security@shop.example', publicUrl: 'https://chat.example' },
   })
@@ -32,6 +32,6 @@ test('[HT40] /.well-known/security.txt names SECURITY_CONTACT and a day within a
   expect(daysLeft).toBeLessThan(365)
 })
 
-test('[HT40] without SECURITY_CONTACT there is none', async () => {
+test('[HT40] without SECURITY_CONTACT it does not exist', async () => {
   expect((await fetch(app.url + path)).status).toBe(404)
 })

@@ -1,4 +1,4 @@
-// HTTP servers beside a test app's own, on the same database, with other settings, another log, other pages. All end with the test.
+// HTTP servers on a test app's database with other settings, another log or other pages. All of them end with the test.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
@@ -20,7 +20,7 @@ export interface ServeOptions {
   config?: Partial<Config>
   /** The folder of the built pages. */
   pages?: string
-  /** More routes, before it listens. */
+  /** Registers more routes before the server listens. */
   add?: (http: HttpServer) => void
 }
 

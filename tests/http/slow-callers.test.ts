@@ -1,4 +1,4 @@
-// Callers who take up a place and say nothing, or say it one byte at a time.
+// Callers that hold a connection and send nothing, or one byte at a time.
 
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -11,7 +11,9 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** Says the beginning of a request and then nothing; resolves with what was answered when the server has ended it. */
+/**
+ * Sends the start of a request and then nothing. Resolves with the response when the server has closed the connection.
+ */
 function begin(text: string): { socket: Socket; ended: Promise<string> } {
   const { hostname, port } = new URL(app.url)
   const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(text))
@@ -26,7 +28,7 @@ function begin(text: string): { socket: Socket; ended: Promise<string> } {
   return { socket, ended }
 }
 
-test('[T29] [HT28] a request whose headers do not end is ended; meanwhile everybody else is answered', async () => {
+test('[T29] [HT28] endless headers are cut off, and other callers are served meanwhile', async () => {
   const slow = Array.from({ length: 500 }, () => begin('GET /healthz HTTP/1.1\r\nHost: kefu\r\nX: '))
   const dripping = slow.slice(0, 50).map(({ socket }) => setInterval(() => socket.write('x'), 500))
   for (let i = 0; i < 20; i++) expect((await fetch(`${app.url}/healthz`)).status).toBe(200)

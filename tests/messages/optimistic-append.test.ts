@@ -12,7 +12,7 @@ import { createDatabaseClock } from '../../server/conversation-state/database-cl
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/round-trips.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
 
 let app: TestApp
 /** Another server on the same database without a bus: a node whose events are all lost. */
@@ -44,7 +44,7 @@ async function cachedConversation(): Promise<StartedConversation> {
 
 /** Whether the work wrote messages, and on which write path. */
 async function writePathsOf(work: () => Promise<unknown>): Promise<('optimistic' | 'locked')[]> {
-  return (await tripsOf(work)).flatMap((packet) => {
+  return (await recordRoundTrips(work)).flatMap((packet) => {
     if (!packet.includes('insert into messages')) return []
     return packet.startsWith('update conversations') ? 'optimistic' : 'locked'
   })
@@ -276,7 +276,7 @@ describe('a message of a cached conversation', () => {
     const { conversationId, agent, agentAccount } = await cachedConversation()
     const there = await elsewhere.connect(agentAccount)
     await there.request('conversation:close', { conversationId })
-    const attempt = () => tripsOf(() => agent.refused('message:send', line(conversationId)))
+    const attempt = () => recordRoundTrips(() => agent.refused('message:send', line(conversationId)))
     const tries = (trips: string[]) => trips.filter((packet) => packet.startsWith('update conversations')).length
     expect([tries(await attempt()), tries(await attempt())]).toEqual([1, 0])
   })
@@ -292,7 +292,7 @@ describe('a message of a cached conversation', () => {
     await colleague.connect()
     await away.agent.request('conversation:transfer', { conversationId: away.conversationId, agentId: colleague.id })
     expect(await send(away.customer, away.conversationId)).toEqual(['locked'])
-    await app.sawAgentLast(agentAccount.id, serverLimits.absentAgentMs - 60_000)
+    await app.setAgentLastSeen(agentAccount.id, serverLimits.absentAgentMs - 60_000)
     // Cached as before, until another reason forces a read.
     await sql`update conversations set version = version + 1 where id = ${conversationId}`.execute(app.db)
     expect(await send(customer, conversationId)).toEqual(['optimistic', 'locked'])

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loopback, type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
-import { tripsOf } from '../support/round-trips.ts'
+import { recordRoundTrips } from '../support/round-trips.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -13,7 +13,7 @@ afterAll(() => app.stop())
  * and a lone commit are left out.
  */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
-  return (await tripsOf(work))
+  return (await recordRoundTrips(work))
     .filter((packet) => packet !== 'commit' && !isOfLists(packet))
     .flatMap((packet) => packet.split(';').flatMap(inShort).join('; ') || [])
 }

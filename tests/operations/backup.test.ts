@@ -1,4 +1,4 @@
-// A backup is the database as it was, to the millisecond and the byte; a restore puts exactly that back or says why not.
+// A backup holds the exact database of one moment. A restore brings exactly that back or says why not.
 
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ async function collect(entries: AsyncIterable<DatabaseEntry>): Promise<DatabaseE
   return all
 }
 
-/** All rows and the tables' structure; without what a restore changes: sessions. */
+/** All rows and the table structure, without the sessions that a restore ends. */
 async function contentOf(url: string) {
   const connection = await createConnection(driverOptions({ url }))
   const structure = await describeDatabase(connection)
@@ -43,7 +43,7 @@ async function* replay(entries: DatabaseEntry[]): AsyncGenerator<DatabaseEntry> 
 
 const quiet = { force: false, isUntrusted: false, log: () => {} }
 
-/** Rows of every kind of column, and more of them than are written at once. */
+/** Rows with every kind of column, more than one write batch. */
 async function fill(url: string): Promise<void> {
   const db = connectDatabase({ url })
   await db
@@ -105,7 +105,7 @@ function brokenRows(dumped: DatabaseEntry[]): [string, DatabaseEntry[]][] {
   const tableAt = dumped.findIndex((entry) => entry.kind === 'table' && entry.name === 'messages')
   const table = dumped[tableAt]
   const rows = dumped[tableAt + 1]
-  if (table?.kind !== 'table' || rows?.kind !== 'rows') throw new Error('there are no messages')
+  if (table?.kind !== 'table' || rows?.kind !== 'rows') throw new Error('the dump has no messages')
   const withEntry = (at: number, entry: DatabaseEntry) => dumped.map((old, index) => (index === at ? entry : old))
   const withCell = (column: string, cell: string | null) => {
     const place = table.columns.findIndex(({ name }) => name === column)
@@ -116,17 +116,17 @@ function brokenRows(dumped: DatabaseEntry[]): [string, DatabaseEntry[]][] {
     ['a number that is SQL', withCell('seq', '1); DROP TABLE users; --')],
     ['a number that is text', withCell('sender_id', 'one')],
     ['a number with a blank', withCell('sender_id', '1\n')],
-    ['a time that is none', withCell('created_at', '2031-13-99 00:00:00.000')],
+    ['an invalid time', withCell('created_at', '2031-13-99 00:00:00.000')],
     ['a time that is SQL', withCell('created_at', "2031-01-01 00:00:00' + SLEEP(9) + '")],
-    ['a role by its place', withCell('type', '2')],
-    ['nothing where something has to be', withCell('content', null)],
+    ['an enum value by its index', withCell('type', '2')],
+    ['NULL in a NOT NULL column', withCell('content', null)],
     ['a text that is too long', withCell('client_message_id', 'x'.repeat(65))],
     ['a number that is too large', withCell('seq', '99999999999999999999')],
-    ['a key twice', withCell('client_message_id', 'c-1')],
-    ['a sender who is not there', withCell('sender_id', '999')],
+    ['a duplicate key', withCell('client_message_id', 'c-1')],
+    ['a sender who does not exist', withCell('sender_id', '999')],
     ['a row of another width', withEntry(tableAt + 1, { ...rows, rows: [['1']] })],
-    ['a column more', withEntry(tableAt, { ...table, columns: [...table.columns, { name: 'x', isBinary: false }] })],
-    ['a column less', withEntry(tableAt, { ...table, columns: table.columns.slice(1) })],
+    ['an extra column', withEntry(tableAt, { ...table, columns: [...table.columns, { name: 'x', isBinary: false }] })],
+    ['a missing column', withEntry(tableAt, { ...table, columns: table.columns.slice(1) })],
     ['a column that is SQL', withEntry(tableAt, { ...table, columns: [{ name: 'id`) --', isBinary: false }] })],
     [
       'a column as binary',
@@ -134,13 +134,13 @@ function brokenRows(dumped: DatabaseEntry[]): [string, DatabaseEntry[]][] {
     ],
     ['a table that Kefu does not have', withEntry(tableAt, { ...table, name: 'mysql' })],
     ['the record of migrations as a table', withEntry(tableAt, { ...table, name: 'schema_migrations' })],
-    ['a table twice', [...dumped.slice(0, -1), table, ...dumped.slice(-1)]],
-    ['an id that is none', withEntry(tableAt, { ...table, nextId: '99999999999999999999' })],
+    ['a repeated table', [...dumped.slice(0, -1), table, ...dumped.slice(-1)]],
+    ['an invalid next id', withEntry(tableAt, { ...table, nextId: '99999999999999999999' })],
   ]
 }
 
 describe('a backup of the database', () => {
-  test('restored elsewhere is the same, and new rows get the ids they would have got', async () => {
+  test('restored elsewhere is identical, and new rows get the next ids', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const dumped = await collect(dumpDatabase(from.address))
@@ -165,7 +165,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('sees one moment, whatever is written meanwhile', async () => {
+  test('is a consistent snapshot while others write', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const db = connectDatabase(from.address)
@@ -179,7 +179,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('is not put over rows that are there, unless forced', async () => {
+  test('does not replace existing rows, unless forced', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const dumped = await collect(dumpDatabase(from.address))
@@ -198,7 +198,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('is not put into a database that a Kefu is using', async () => {
+  test('is not restored into a database that a Kefu uses', async () => {
     const used = await createTestDatabase()
     const db = connectDatabase(used.address)
     await db
@@ -210,7 +210,7 @@ describe('a backup of the database', () => {
     await used.drop()
   })
 
-  test('[OB20] [S17] that breaks off or is refused at any point leaves the rows, keys and structure that were there', async () => {
+  test('[OB20] [S17] that fails or is rejected at any point leaves existing rows, keys and structure', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const dumped = await collect(dumpDatabase(from.address))
@@ -223,7 +223,7 @@ describe('a backup of the database', () => {
     const damaged: [string, DatabaseEntry[]][] = [
       ['nothing', []],
       ['half of it', dumped.slice(0, rowsAt + 1)],
-      ['a table less', dumped.filter((entry) => entry.kind !== 'table' || entry.name !== 'users')],
+      ['a missing table', dumped.filter((entry) => entry.kind !== 'table' || entry.name !== 'users')],
       ...brokenRows(dumped),
     ]
     for (const [what, entries] of damaged) {
@@ -234,15 +234,15 @@ describe('a backup of the database', () => {
     const late = restoreDatabase(other.address, replay(dumped), {
       ...quiet,
       force: true,
-      beforeCommit: () => Promise.reject(new Error('no room for files')),
+      beforeCommit: () => Promise.reject(new Error('no space for files')),
     })
-    await expect(late).rejects.toThrow('no room for files')
+    await expect(late).rejects.toThrow('no space for files')
     expect(await contentOf(other.url)).toEqual(before)
     await other.drop()
     await from.drop()
   })
 
-  test('[OB20] whose restore was killed is undone by the next start, and one that was complete is finished', async () => {
+  test('[OB20] whose restore was killed is rolled back by the next start, or completed if it was complete', async () => {
     const other = await createTestDatabase()
     await fill(other.url)
     const before = await contentOf(other.url)
@@ -263,7 +263,7 @@ describe('a backup of the database', () => {
     await other.drop()
   })
 
-  test('[OB21] of every older version of the tables is restored as that version and then migrated', async () => {
+  test('[OB21] of any older schema version is restored as that version and then migrated', async () => {
     const names = migrationNames()
     for (const count of [1, 13, names.length - 1]) {
       const old = newDatabaseUrl()
@@ -284,7 +284,7 @@ describe('a backup of the database', () => {
     }
   })
 
-  test('[OB24] [S18] ends every login, keeps the sessions of customers, and gives no session id a second time', async () => {
+  test('[OB24] [S18] ends every login on restore, keeps customer sessions, and reuses no session id', async () => {
     const from = await createTestDatabase()
     await fill(from.url)
     const url = newDatabaseUrl()
@@ -304,7 +304,7 @@ describe('a backup of the database', () => {
     await from.drop()
   })
 
-  test('[OB21] of a newer version is refused', async () => {
+  test('[OB21] of a newer version is rejected', async () => {
     const newer: DatabaseEntry[] = [{ kind: 'database', migrations: ['9999-later'] }]
     const url = newDatabaseUrl()
     await expect(restoreDatabase({ url }, replay(newer), quiet)).rejects.toThrow('newer version')
@@ -313,7 +313,7 @@ describe('a backup of the database', () => {
 })
 
 describe('the commands', () => {
-  test('[AT13] [OB24] [S18] back up beside a running Kefu and restore into a fresh folder, uploads included', async () => {
+  test('[AT13] [OB24] [S18] back up a running Kefu and restore into a new folder, uploads included', async () => {
     const dataDir = await newDataDir()
     const env = { ADMIN_PASSWORD: 'a good password' }
     const server = startServer(dataDir, env)
@@ -361,7 +361,7 @@ describe('the commands', () => {
     again.close()
   })
 
-  test('reset a password, once, and end the logins of that user', async () => {
+  test("reset a password once and end that user's logins", async () => {
     const dataDir = await newDataDir()
     const server = startServer(dataDir, { ADMIN_PASSWORD: 'a good password' })
     const url = await server.ready()

@@ -1,4 +1,4 @@
-// The benchmark runs through, with durations too short to mean anything: nothing here judges a time.
+// The benchmark runs with durations too short to mean anything. No assertion here depends on time.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -47,7 +47,7 @@ test('rejects an unknown scenario and lists the scenarios', async () => {
   })
 })
 
-/** As a server sends it: not masked. */
+/** Unmasked, as a server sends it. */
 function serverFrame(text: string): Buffer {
   const payload = Buffer.from(text)
   const header = Buffer.alloc(payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10)
@@ -67,15 +67,15 @@ test.each([61, 127, 1_000, 1_000_000])('the load client reads frames of every si
     Buffer.from([0x88, 0]),
   ])
   const read: string[] = []
-  const take = createFrameReader(
+  const readFrames = createFrameReader(
     (bytes, from, to) => read.push(bytes.toString('utf8', from, to)),
     () => read.push('closed'),
   )
-  for (let at = 0; at < stream.length; at += size) take(stream.subarray(at, at + size))
+  for (let at = 0; at < stream.length; at += size) readFrames(stream.subarray(at, at + size))
   expect(read).toEqual([...texts, 'closed'])
 })
 
-test('percentiles are values that were measured, by nearest rank', () => {
+test('percentiles are measured values, by nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index)
   expect(percentiles(hundred)).toEqual({ count: 100, p50: 50, p95: 95, p99: 99 })
   expect(percentiles([7])).toEqual({ count: 1, p50: 7, p95: 7, p99: 7 })

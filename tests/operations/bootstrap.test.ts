@@ -1,4 +1,4 @@
-// The bootstrap installs exactly when what is installed is not what the lock file asks for, and then gets out of the way.
+// The bootstrap installs packages only when they differ from the lock file, then runs the entry.
 
 import { spawn } from 'node:child_process'
 import {
@@ -21,7 +21,7 @@ const lock = (version: string) => ({
   packages: { '': {}, 'node_modules/a': { version }, 'node_modules/b': { version, optional: true } },
 })
 
-/** A project of one package, where "npm" writes down how it was called and installs what the lock file asks for. */
+/** A project with one package, and an "npm" that records its arguments and installs the locked version. */
 function newProject(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kefu-bootstrap-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -67,7 +67,7 @@ describe('the bootstrap', () => {
     ['nothing is installed', null],
     ['another version is installed', lock('1.0.0')],
     ['a package is missing', { packages: {} }],
-  ])('installs when %s, and hands on arguments and exit code', async (_, installed) => {
+  ])('installs when %s, and passes on arguments and exit code', async (_, installed) => {
     const folder = newProject()
     if (installed) writeFileSync(join(folder, 'node_modules', '.package-lock.json'), JSON.stringify(installed))
     const { ended, output } = start(folder, ['7', 'two words'])
@@ -76,7 +76,7 @@ describe('the bootstrap', () => {
     expect(npmCall(folder)).toMatch(/^ci --include=dev --ignore-scripts /)
   })
 
-  test('installs nothing when all is there; a package for another platform may be missing', async () => {
+  test('installs nothing when complete; a package for another platform may be missing', async () => {
     const folder = newProject()
     const { 'node_modules/b': _, ...packages } = lock('2.0.0').packages
     writeFileSync(join(folder, 'node_modules', '.package-lock.json'), JSON.stringify({ packages }))
@@ -84,19 +84,19 @@ describe('the bootstrap', () => {
     expect(npmCall(folder)).toBeNull()
   })
 
-  test('keeps what was compiled for the next start', async () => {
+  test('keeps the compile cache for the next start', async () => {
     const folder = newProject()
     expect(await start(folder, ['0']).ended).toBe(0)
     expect(readdirSync(join(folder, 'node_modules', '.cache', 'node'))).toHaveLength(1)
   })
 
-  test('does not go on when the packages cannot be installed', async () => {
+  test('exits when the packages cannot be installed', async () => {
     const { ended, output } = start(newProject(), ['0'], { FAIL: '1' })
     expect(await ended).toBe(1)
     expect(output()).toBe('')
   })
 
-  test('lets a signal reach the entry', async () => {
+  test('forwards a signal to the entry', async () => {
     const { child, ended, output } = start(newProject(), ['wait'])
     while (output() === '') await new Promise((resolve) => setTimeout(resolve, 20))
     child.kill('SIGTERM')

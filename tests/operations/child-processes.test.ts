@@ -1,4 +1,4 @@
-// Programs that Kefu starts get what they need and no more: a secret of the settings is in no environment but Kefu's own.
+// Child processes get only what they need: secrets of the settings are in Kefu's own environment alone.
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -14,8 +14,8 @@ function descendantsOf(pid: number): number[] {
   return children.flatMap((child) => [child, ...descendantsOf(child)])
 }
 
-describe.skipIf(process.platform !== 'linux')('the processes that Kefu starts', () => {
-  test('[OB26] [S27] know no secret, but for the workers, which know all but ADMIN_PASSWORD', async () => {
+describe.skipIf(process.platform !== 'linux')('child processes of Kefu', () => {
+  test('[OB26] [S27] get no secret, except workers, which get all but ADMIN_PASSWORD', async () => {
     const dataDir = await newDataDir()
     const secrets = {
       ADMIN_PASSWORD: 'first canary of the secrets',
@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== 'linux')('the processes that Kefu starts', 
     for (const pid of others) expect(environmentOf(pid).join('\n')).not.toMatch(/canary|DATA_DIR/)
   })
 
-  test('[OB26] [S27] npm and the build, which bootstrap.mjs starts, get no setting that is a secret', () => {
+  test('[OB26] [S27] npm and the build, started by bootstrap.mjs, get no secret setting', () => {
     const source = readFileSync(new URL('../../bootstrap.mjs', import.meta.url), 'utf8')
     const listed = /const secrets = \[([^\]]*)\]/.exec(source)?.[1]?.match(/\w+/g) ?? []
     const secrets = Object.values(settings).filter(({ secret }) => secret)

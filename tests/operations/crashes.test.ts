@@ -1,4 +1,4 @@
-// Processes are killed, Kefu's and its database's: what was acknowledged stays, and everything comes back by itself.
+// Kefu and its database are killed: acknowledged messages stay, and everything recovers by itself.
 
 import { describe, expect, test } from 'vitest'
 import { connectClient } from '../support/client.ts'
@@ -17,7 +17,7 @@ async function newCustomer(url: string): Promise<{ token: string; resumeToken: s
 }
 
 describe('SIGKILL', () => {
-  test('of Kefu leaves its database behind, which the next start ends before it starts its own', async () => {
+  test('of Kefu leaves its database running, which the next start ends before it starts its own', async () => {
     const dataDir = await newDataDir()
     const first = startServer(dataDir)
     await first.ready()
@@ -36,7 +36,7 @@ describe('SIGKILL', () => {
     expect((await second.exited).code).toBe(0)
   })
 
-  test('of the database is followed by a new one at once, and Kefu goes on', async () => {
+  test('of the database is followed by an immediate restart, and Kefu continues', async () => {
     const dataDir = await newDataDir()
     const server = startServer(dataDir)
     const url = await server.ready()
@@ -50,7 +50,7 @@ describe('SIGKILL', () => {
     expect(isRunning(databasePid(dataDir))).toBe(false)
   })
 
-  test('of Kefu and of the database while a customer writes loses nothing that was acknowledged', async () => {
+  test('of Kefu and its database while a customer writes loses no acknowledged message', async () => {
     const dataDir = await newDataDir()
     const env = { RATE_LIMITS: 'off', JWT_SECRET: 'k'.repeat(32), ADMIN_PASSWORD: 'a good password' }
     let server = startServer(dataDir, env)

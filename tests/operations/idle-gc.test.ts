@@ -1,4 +1,4 @@
-// A real process whose memory grew gives it back by itself once it is quiet, and not before.
+// A real process returns memory to the system once it is idle, and not before.
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +6,10 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const module = fileURLToPath(new URL('../../server/process/idle-gc.ts', import.meta.url))
 
-/** Says its resident megabytes: at first, grown and busy, and when it has become small again. Leaves garbage that V8 alone keeps. */
+/**
+ * Reports its resident megabytes: at first, when grown and busy, and when small again. Leaves garbage that only V8
+ * holds.
+ */
 const program = `
   import { collectGarbageWhenIdle } from '${module}'
   const { stop } = await collectGarbageWhenIdle(100)
@@ -24,7 +27,7 @@ const program = `
   stop()
 `
 
-test('memory that came together is given back when it is quiet, not while there is work', async () => {
+test('memory is returned when the process is idle, not while it works', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

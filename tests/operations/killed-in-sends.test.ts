@@ -21,7 +21,7 @@ describe('a server killed while messages are sent', () => {
       const server = startServer(await newDataDir(), settings)
       return { server, url: await server.ready() }
     }
-    // The next one starts while the one before it is still at work.
+    // The next one starts while the previous one is still working.
     let following = start()
     const acknowledged = new Map<string, Message>()
     const outbox: string[] = []
@@ -40,7 +40,7 @@ describe('a server killed while messages are sent', () => {
       const killAfter = round < kills ? 1 + (round % 7) * 3 : Number.POSITIVE_INFINITY
       let inRound = 0
       const sends = outbox.map(async (id) => {
-        // A reply that never comes is what the kill is for: the same id goes out again in the next round.
+        // The kill prevents this reply; the next round sends the same id again.
         const reply = await customer.socket
           .emitWithAck('message:send', { conversationId, clientMessageId: id, content: `line ${id}` })
           .catch(() => null)

@@ -1,4 +1,4 @@
-// A real Kefu process from its first start to its last: what it makes, what it refuses, what it leaves behind.
+// A real Kefu process from its first start to its last: the files it creates, the starts it refuses, and what remains.
 
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -9,7 +9,7 @@ import { databasePid, isRunning, newDataDir, startServer, startWithNpm, until } 
 const status = async (url: string) => (await fetch(url)).status
 
 describe('a start', () => {
-  test('makes everything the first time, is quick the second, and a stop leaves no process', async () => {
+  test('creates everything the first time, is fast the second time, and leaves no process when stopped', async () => {
     const dataDir = await newDataDir()
     const first = startServer(dataDir)
     const url = await first.ready()
@@ -37,7 +37,7 @@ describe('a start', () => {
     expect(isRunning(databasePid(dataDir))).toBe(false)
   })
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('by npm is ended whole by %s to npm', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('by npm ends all its processes on %s to npm', async (signal) => {
     const dataDir = await newDataDir()
     const server = startWithNpm(dataDir)
     const url = await server.ready()
@@ -49,7 +49,7 @@ describe('a start', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow()
   })
 
-  test('that is told to stop on its way leaves no process either', async () => {
+  test('that is interrupted leaves no process', async () => {
     const dataDir = await newDataDir()
     const server = startServer(dataDir)
     await until(() => databasePid(dataDir) !== null)
@@ -59,7 +59,7 @@ describe('a start', () => {
     await until(() => !isRunning(database))
   })
 
-  test('with wrong settings ends with a line for each, before anything is made', async () => {
+  test('with invalid settings prints one line for each and creates nothing', async () => {
     const dataDir = join(await newDataDir(), 'none')
     const { exited } = startServer(dataDir, { PORT: 'http', PUBLIC_URL: 'https://a/b', REDIS_URL: '127.0.0.1' })
     const { code, stdout, stderr } = await exited
@@ -74,7 +74,7 @@ describe('a start', () => {
     expect(() => statSync(dataDir)).toThrow()
   })
 
-  test('in a folder that another process holds is refused with one line, and harms nobody', async () => {
+  test('in a locked data directory is refused with one line, and the holder is not affected', async () => {
     const dataDir = await newDataDir()
     const first = startServer(dataDir)
     const url = await first.ready()
@@ -84,7 +84,7 @@ describe('a start', () => {
     expect(await status(`${url}/readyz`)).toBe(200)
   })
 
-  test('on files of a newer MariaDB is refused, on those of an older one goes on', async () => {
+  test('is refused on files of a newer MariaDB and works on those of an older one', async () => {
     const dataDir = await newDataDir()
     const first = startServer(dataDir)
     await first.ready()
@@ -101,7 +101,7 @@ describe('a start', () => {
     expect(readFileSync(version, 'utf8')).toBe(own)
   })
 
-  test('on a port that is taken says so and leaves no database behind', async () => {
+  test('on a port in use says so and leaves no database running', async () => {
     const dataDir = await newDataDir()
     const other = createServer().listen(0, '127.0.0.1')
     await until(() => other.listening)
@@ -114,7 +114,7 @@ describe('a start', () => {
     expect(isRunning(databasePid(dataDir))).toBe(false)
   })
 
-  test('in a folder with a long name keeps the socket elsewhere', async () => {
+  test('in a folder with a long path keeps the socket elsewhere', async () => {
     const dataDir = join(await newDataDir(), 'd'.repeat(120))
     mkdirSync(dataDir)
     const server = startServer(dataDir)

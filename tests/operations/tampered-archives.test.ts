@@ -1,4 +1,4 @@
-// A backup that anybody may have touched: each kind of change is refused before anything is read into the database or onto the disk.
+// Tampered backups: each kind of change is rejected before anything reaches the database or the disk.
 
 import { createHmac } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -50,7 +50,7 @@ const good: ArchiveEntry[] = [
 const text = (entries: readonly unknown[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
 const sign = (body: Buffer, by = key) =>
   Buffer.concat([body, trailerOf(createHmac('sha256', by).update(body).digest())])
-/** Signed with the right key: what is refused then is the content. */
+/** Signed with the right key, so only the content can be rejected. */
 const pack = (entries: readonly unknown[]) => sign(gzipSync(text(entries)))
 const whole = pack(good)
 const body = whole.subarray(0, -trailerLength)
@@ -65,30 +65,30 @@ const flipped = (bytes: Buffer, at: number) => {
 }
 const withFile = (path: unknown) => replaced(5, { kind: 'file', path, size: 5 })
 
-/** Refused although all of it is signed with the right key, and so also where nobody asks for a signature. */
+/** Rejected despite a valid signature, and so also where no signature is required. */
 const malformed: [kind: string, archive: Buffer][] = [
-  ['no archive at all', Buffer.from('hello')],
+  ['not an archive', Buffer.from('hello')],
   ['nothing', Buffer.alloc(0)],
   ['gzip of another text', pack([{ kind: 'something' }, { kind: 'end' }])],
-  ['gzip of no JSON', sign(gzipSync('<html>\n'))],
-  ['gzip of no UTF-8', sign(gzipSync(Buffer.from([0x22, 0xff, 0xfe, 0x22, 0x0a])))],
-  ['a body cut off', sign(body.subarray(0, body.length - 12))],
+  ['gzip of something other than JSON', sign(gzipSync('<html>\n'))],
+  ['gzip of invalid UTF-8', sign(gzipSync(Buffer.from([0x22, 0xff, 0xfe, 0x22, 0x0a])))],
+  ['a truncated body', sign(body.subarray(0, body.length - 12))],
   ['a body without its end', pack(good.slice(0, -1))],
   ['an entry after the end', pack([...good, good[3]])],
   ['a second head', pack(inserted(1, good[0]))],
   ['a format that does not exist yet', pack(replaced(0, { ...good[0], format: 3 }))],
-  ['an entry of no kind', pack(inserted(4, { kind: 'statement', sql: 'CREATE USER x' }))],
+  ['an entry of an unknown kind', pack(inserted(4, { kind: 'statement', sql: 'CREATE USER x' }))],
   ['a list in place of an entry', pack(inserted(4, [1]))],
   ['entries in another order', pack([good[0], good[2], good[1], ...good.slice(3)])],
   ['files before the database', pack([good[0], good[5], good[6], ...good.slice(1, 5), good[7]])],
   ['a second database', pack(inserted(2, good[1]))],
-  ['migrations that are no names', pack(replaced(1, { kind: 'database', migrations: ["x'; DROP TABLE users"] }))],
+  ['migration names that are SQL', pack(replaced(1, { kind: 'database', migrations: ["x'; DROP TABLE users"] }))],
   ['a table twice', pack(inserted(4, table))],
   ['a table whose name is SQL', pack(replaced(2, { ...table, name: 'sites; DROP TABLE users' }))],
   ['a table of another database', pack(replaced(2, { ...table, name: 'mysql.user' }))],
   ['a column whose name is SQL', pack(replaced(2, { ...table, columns: [{ name: 'id`', isBinary: false }] }))],
   ['a table without columns', pack(replaced(2, { ...table, columns: [] }))],
-  ['an id that is no number', pack(replaced(2, { ...table, nextId: '1; DROP TABLE users' }))],
+  ['an id that is not a number', pack(replaced(2, { ...table, nextId: '1; DROP TABLE users' }))],
   ['rows before their table', pack([good[0], good[1], good[3], table, good[4], good[7]])],
   ['a row of another width', pack(replaced(3, { kind: 'rows', rows: [['1', 'a'], ['2']] }))],
   [
@@ -115,8 +115,8 @@ const malformed: [kind: string, archive: Buffer][] = [
       }),
     ),
   ],
-  ['a row less than announced', pack(replaced(3, { kind: 'rows', rows: [['1', 'a']] }))],
-  ['a row more than announced', pack(inserted(4, good[3]))],
+  ['one row less than announced', pack(replaced(3, { kind: 'rows', rows: [['1', 'a']] }))],
+  ['one row more than announced', pack(inserted(4, good[3]))],
   ['a count of another table', pack(replaced(4, { kind: 'counts', counts: { sites: 2, users: 0 } }))],
   ['no counts', pack(good.toSpliced(4, 1))],
   ['a path that leaves the folder', pack(withFile('../../etc/cron.d/x'))],
@@ -126,7 +126,7 @@ const malformed: [kind: string, archive: Buffer][] = [
   ['a path with a line break', pack(withFile(`${stored}\n`))],
   ['a path that is a list', pack(withFile([stored]))],
   ['a path in another folder', pack(withFile(`cd/ab${'0'.repeat(30)}`))],
-  ['a name that no attachment has', pack(withFile('jwt-secret'))],
+  ['a name that is not an attachment', pack(withFile('jwt-secret'))],
   ['a link', pack(replaced(5, { kind: 'link', path: stored, target: '/etc/passwd' }))],
   ['a file twice', pack(inserted(7, good[5], good[6]))],
   ['a file longer than announced', pack(inserted(7, good[6]))],
@@ -135,31 +135,31 @@ const malformed: [kind: string, archive: Buffer][] = [
   ['a file of a negative size', pack(replaced(5, { kind: 'file', path: stored, size: -1 }))],
   ['a file that is too large', pack(replaced(5, { kind: 'file', path: stored, size: 2 ** 40 }))],
   ['bytes without a file', pack(good.toSpliced(5, 1))],
-  ['bytes that are no base64', pack(replaced(6, { kind: 'bytes', base64: 'aGVsbG8=!' }))],
+  ['bytes that are not base64', pack(replaced(6, { kind: 'bytes', base64: 'aGVsbG8=!' }))],
   ['a line that never ends', sign(gzipSync(`{"kind":"${'a'.repeat(17 * 1024 * 1024)}`))],
-  ['a bomb', sign(gzipSync(`${JSON.stringify(good[0])}\n`.repeat(1_000_000)))],
-  ['a list that is a million deep', sign(gzipSync(`${'['.repeat(1_000_000)}\n`))],
+  ['a decompression bomb', sign(gzipSync(`${JSON.stringify(good[0])}\n`.repeat(1_000_000)))],
+  ['a list nested a million deep', sign(gzipSync(`${'['.repeat(1_000_000)}\n`))],
 ]
 
 const otherKey = createHmac('sha256', 'another installation').digest()
 const shorter = pack(good.toSpliced(5, 2))
 
-/** Well-formed, but not what the key's owner wrote. */
+/** Well-formed, but not written by the key's owner. */
 const forged: [kind: string, archive: Buffer][] = [
   ['a changed byte of the content', flipped(whole, 40)],
-  ['a changed byte of the code', flipped(whole, whole.length - 30)],
-  ['a cut code', whole.subarray(0, whole.length - 1)],
-  ['no code', body],
-  ['bytes between the content and the code', Buffer.concat([body, Buffer.from('x'), trailer])],
-  ['bytes after the code', Buffer.concat([whole, Buffer.from('x')])],
+  ['a changed byte of the signature', flipped(whole, whole.length - 30)],
+  ['a truncated signature', whole.subarray(0, whole.length - 1)],
+  ['no signature', body],
+  ['bytes between the content and the signature', Buffer.concat([body, Buffer.from('x'), trailer])],
+  ['bytes after the signature', Buffer.concat([whole, Buffer.from('x')])],
   ['bytes before the content', Buffer.concat([gzipSync(''), whole])],
-  ['the code twice', Buffer.concat([whole, trailer])],
-  ['the code of an older archive', Buffer.concat([shorter.subarray(0, -trailerLength), trailer])],
-  ['the code of another key', sign(body, otherKey)],
-  ['the code of an empty key', sign(body, Buffer.alloc(0))],
+  ['a repeated signature', Buffer.concat([whole, trailer])],
+  ['the signature of an older archive', Buffer.concat([shorter.subarray(0, -trailerLength), trailer])],
+  ['the signature of another key', sign(body, otherKey)],
+  ['the signature of an empty key', sign(body, Buffer.alloc(0))],
   ['two archives in one', Buffer.concat([whole, whole])],
   ['the parts in another order', Buffer.concat([trailer, body])],
-  ['the first format, which had no code', gzipSync(text(replaced(0, { ...good[0], format: 1 })))],
+  ['the first format, which had no signature', gzipSync(text(replaced(0, { ...good[0], format: 1 })))],
 ]
 
 function written(archive: Buffer): string {
@@ -177,7 +177,7 @@ async function collect(archive: Archive): Promise<ArchiveEntry[]> {
 const open = (file: string, allowUntrusted = false) => openArchive(file, { keys, allowUntrusted })
 
 describe('an archive', () => {
-  test('[OB22] as it was written is read as it was written', async () => {
+  test('[OB22] is read back unchanged', async () => {
     const archive = await open(written(whole))
     const entries = await collect(archive)
     await archive.close()
@@ -186,7 +186,7 @@ describe('an archive', () => {
     expect(gunzipSync(whole).toString()).toBe(text(good))
   })
 
-  test.each(malformed)('[OB22] [S17] is refused in one line: %s', async (_, archive) => {
+  test.each(malformed)('[OB22] [S17] is rejected in one line: %s', async (_, archive) => {
     const before = process.memoryUsage().rss
     await expect(open(written(archive))).rejects.toThrow(/^[^\n]+$/)
     await expect(open(written(archive), true)).rejects.toThrow(/is not a complete Kefu backup\.$/)
@@ -197,7 +197,7 @@ describe('an archive', () => {
     await expect(open(written(archive))).rejects.toThrow(/^[^\n]+ is not signed with this installation's key[^\n]+$/)
   })
 
-  test('[OB28] of the first format, whose tables were SQL, is read only where that is asked for, and no statement of it', async () => {
+  test('[OB28] of the first format, with tables as SQL, is read only on request, and runs none of its statements', async () => {
     const definition = 'CREATE TABLE `sites` (id INT) ENGINE=InnoDB AUTO_INCREMENT=3 DEFAULT CHARSET=utf8mb4'
     const record = {
       kind: 'table',
@@ -247,13 +247,13 @@ describe('an archive', () => {
     }
   })
 
-  test('[OB22] that is no regular file is refused', async () => {
+  test('[OB22] that is not a regular file is rejected', async () => {
     await expect(open(folder())).rejects.toThrow(/./)
     await expect(open('/dev/zero')).rejects.toThrow(/is not a complete Kefu backup/)
     await expect(open(join(folder(), 'none'))).rejects.toThrow(/There is no/)
   })
 
-  test('[OB22] is signed with every key of the list in turn, and with the secret that signs tokens where there is none', () => {
+  test('[OB22] verifies with each key of the list, or with the token signing secret if the list is empty', () => {
     const secrets = ['x'.repeat(32), 'y'.repeat(32)] as const
     const byList = verifyingKeys(loadConfig({ BACKUP_KEY: secrets.join(), DATA_DIR: folder() }))
     const bySecret = verifyingKeys(loadConfig({ JWT_SECRET: secrets.join(), DATA_DIR: folder() }))
@@ -264,7 +264,7 @@ describe('an archive', () => {
 })
 
 describe('the files of an archive', () => {
-  test('[OB23] leave everything as it was when the restore fails after them', async () => {
+  test('[OB23] leave everything unchanged when the restore fails after them', async () => {
     const uploads = folder()
     mkdirSync(join(uploads, 'ab'))
     writeFileSync(join(uploads, stored), 'before')
@@ -281,7 +281,7 @@ describe('the files of an archive', () => {
     await archive.close()
   })
 
-  test('[OB23] are stored attachments alone: no link, no other name', async () => {
+  test('[OB23] are stored attachments only: no links and no other names', async () => {
     const uploads = folder()
     mkdirSync(join(uploads, 'ab'))
     writeFileSync(join(uploads, stored), 'hello')
@@ -300,7 +300,7 @@ describe('the files of an archive', () => {
 })
 
 describe('the restore command', () => {
-  test('[OB22] [S17] changes nothing for an archive that is not authentic or not whole', async () => {
+  test('[OB22] [S17] changes nothing for an archive that is not authentic or incomplete', async () => {
     const dataDir = await newDataDir()
     const env = { BACKUP_KEY: backupKey }
     for (const [archive, args, line] of [

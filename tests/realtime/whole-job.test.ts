@@ -13,7 +13,7 @@ afterAll(() => app.stop())
 
 /** Names of the received events, without those of messages and reading, whose number varies. */
 const receivedBy = (client: Client) =>
-  client.told
+  client.received
     .map(({ event, data }) => ('change' in data ? `${event} ${data.change}` : event))
     .filter((name) => !/message$|read$|heads/.test(name))
 

@@ -1,13 +1,14 @@
-// One day of a small tea shop, as the screenshots show it: who wrote what and when. Times are the shop's own, HH:MM.
+// One day of a small tea shop, as the screenshots show it: who wrote what and when. Times are the shop's local time,
+// HH:MM.
 
 export const today = '2026-03-17'
 export const timeZone = 'Asia/Shanghai'
-/** The moment of every picture. */
+/** The date and time of every screenshot. */
 export const now = '14:42'
 
 export const shop = { name: 'Mist & Leaf', origin: 'https://mistandleaf.example' }
 
-/** Lin Yue is the admin, who sits at the console; the others work elsewhere. */
+/** Lin Yue is the admin at the console; the others work elsewhere. */
 export const staff = {
   yue: { username: 'yue', name: 'Lin Yue' },
   anna: { username: 'anna', name: 'Anna Brandt' },
@@ -15,9 +16,9 @@ export const staff = {
 } as const
 
 export type Agent = keyof typeof staff
-export type Line = readonly [time: string, who: 'customer' | 'agent', words: string]
+export type Line = readonly [time: string, profile: 'customer' | 'agent', words: string]
 
-export interface Talk {
+export interface ScriptedConversation {
   customer: { name?: string; email?: string; locale: 'en' | 'zh-CN' }
   page: { path: string; title: string }
   agent?: Agent
@@ -36,9 +37,9 @@ const pages = {
   zhPot: { path: '/zh/ware/clay-pot', title: '手作紫砂壶 · 山雾茶舍' },
 }
 
-/** The two that are open on the console's pictures, one in each language. */
-export const shownInEnglish: Talk = {
-  customer: { name: 'Emma Wright', email: 'emma.wright@mail.example', locale: 'en' },
+/** The two conversations that are open in the console screenshots, one per language. */
+export const shownInEnglish: ScriptedConversation = {
+  customer: { name: 'Emma Wright', email: 'emma.wright@inbox.example', locale: 'en' },
   page: pages.oolong,
   agent: 'yue',
   lines: [
@@ -60,8 +61,8 @@ export const shownInEnglish: Talk = {
   ],
 }
 
-export const shownInChinese: Talk = {
-  customer: { name: '陈思远', email: 'chensy@mail.example', locale: 'zh-CN' },
+export const shownInChinese: ScriptedConversation = {
+  customer: { name: '陈思远', email: 'chensy@inbox.example', locale: 'zh-CN' },
   page: pages.zhPot,
   agent: 'yue',
   lines: [
@@ -75,10 +76,10 @@ export const shownInChinese: Talk = {
   ],
 }
 
-/** What they are writing at that moment. */
+/** The texts being typed at that moment. */
 export const shownTyping = { en: 'It is his birthday, so a day late would', 'zh-CN': '抬头是云山' }
 
-export const shownWaiting: Talk = {
+export const shownWaiting: ScriptedConversation = {
   customer: { name: 'Priya Nair', locale: 'en' },
   page: pages.cake,
   lines: [
@@ -87,7 +88,7 @@ export const shownWaiting: Talk = {
   ],
 }
 
-export const talks: readonly Talk[] = [
+export const scripts: readonly ScriptedConversation[] = [
   {
     customer: { name: 'Jonas Weber', locale: 'en' },
     page: pages.cart,
@@ -124,7 +125,7 @@ export const talks: readonly Talk[] = [
     ],
   },
   {
-    customer: { name: 'Daniel Okafor', email: 'd.okafor@mail.example', locale: 'en' },
+    customer: { name: 'Daniel Okafor', email: 'd.okafor@inbox.example', locale: 'en' },
     page: pages.cart,
     agent: 'anna',
     lines: [
@@ -172,14 +173,14 @@ export const talks: readonly Talk[] = [
     lines: [['14:37', 'customer', '请问满多少包邮？']],
   },
   {
-    customer: { name: 'Marta Silva', email: 'marta@mail.example', locale: 'en' },
+    customer: { name: 'Marta Silva', email: 'marta@inbox.example', locale: 'en' },
     page: pages.pot,
     lines: [['14:40', 'customer', 'Is the clay pot back in stock? I would like two.']],
   },
 ]
 
 /** Written by real browsers in the demo shop, answered by Anna and Ning. The last line is still unread. */
-export const widgetTalks: Readonly<Record<'en' | 'zh-CN', readonly Line[]>> = {
+export const widgetScripts: Readonly<Record<'en' | 'zh-CN', readonly Line[]>> = {
   en: [
     ['14:05', 'customer', 'Hi, which tea has the least caffeine?'],
     ['14:07', 'agent', 'Hello! The Silver Morning: a white tea, gentle in the evening too.'],

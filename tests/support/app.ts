@@ -1,4 +1,5 @@
-// A whole Kefu for one test file: its own database, a free port, people who are in already. Rows are made and read by the tests' own SQL.
+// A complete Kefu for one test file: its own database, a free port, and logged-in accounts. Tests write and read rows
+// by their own SQL.
 
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -19,20 +20,20 @@ import { assertResponse } from './protocol-checks.ts'
 
 export const loopback = groupAddress('127.0.0.1')
 
-export interface Answer {
+export interface HttpReply {
   status: number
   body: unknown
   headers: Headers
 }
 
-/** Somebody with a token that is good. */
+/** An account with a valid token. */
 export interface TestAccount {
   id: number
   sessionId: number
   token: string
   connect(): Promise<Client>
   /** A call under /api/v1 with this account's token. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>
+  call(method: string, path: string, body?: unknown): Promise<HttpReply>
 }
 
 export interface StartedConversation {
@@ -49,23 +50,29 @@ export interface TestApp extends RunningApp {
   siteKey: string
   newAgent(options?: { role?: AgentRole; name?: string }): Promise<TestAccount>
   newCustomer(options?: { name?: string; email?: string }): Promise<TestAccount>
-  /** One more session of somebody who is there. */
+  /** Another session of an existing account. */
   newSession(id: number, audience: TokenAudience): Promise<TestAccount>
   /** Connects an account of another node to this one. */
   connect(account: Pick<TestAccount, 'token'>): Promise<Client>
-  /** A customer who has begun a conversation, without a message unless `message` is one, and an agent; nobody has it yet. */
+  /**
+   * A customer with a new conversation, without a message unless `message` is given, and an agent who has not claimed
+   * it.
+   */
   startConversation(options?: { agent?: Client; email?: string; message?: string }): Promise<StartedConversation>
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpReply>
   storedMessages(conversationId: number): Promise<StoredMessage[]>
-  /** Changes the content of all messages of a conversation, a version each from the last to the first, and tells nobody: as if the events had been lost. */
+  /**
+   * Changes all messages of a conversation, one version each from last to first, without events: as if they had been
+   * lost.
+   */
   changeMessages(conversationId: number, content: string): Promise<void>
-  /** Makes an agent offline, last seen so long ago. */
-  sawAgentLast(agentId: number, agoMs: number): Promise<void>
+  /** Makes an agent offline, last seen this long ago. */
+  setAgentLastSeen(agentId: number, agoMs: number): Promise<void>
   /** Puts this many conversations without messages into the queue. */
   fillQueue(customerId: number, count: number): Promise<void>
   /** A newer token of the same session. */
   renewedToken(account: TestAccount, audience: TokenAudience): string
-  /** What SIGTERM does: the app stops, its clients and its database stay. */
+  /** Stops the app as SIGTERM does; its clients and database stay. */
   stopServing(): Promise<void>
   /** Ends the app, its clients and its database. */
   stop(): Promise<void>
@@ -83,13 +90,13 @@ export interface StoredMessage {
 export interface TestAppOptions {
   rateLimits?: boolean
   now?: () => number
-  /** Takes the lines of the log, one call each; without it nothing is logged. */
+  /** Receives the log, one line per call; nothing is logged without it. */
   log?: (line: string) => void
-  /** More settings, as in the environment. */
+  /** Additional settings, as in the environment. */
   env?: Record<string, string>
-  /** One node of several: with the first, it shares its database and secrets. Ended before the first. */
+  /** Makes this a second node: it shares the first one's database and secrets. End it before the first. */
   node?: { redisUrl: string; beside?: TestApp }
-  /** Another start on the database of an app that may still run, under its secrets or others. Ended before that one. */
+  /** Starts again on the database of an app that may still run, with its secrets or others. End it before that one. */
   restartOf?: TestApp
   jwtSecrets?: readonly string[]
 }
@@ -210,7 +217,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       )
       await sql`update conversations set version = version + last_seq where id = ${conversationId}`.execute(db)
     },
-    async sawAgentLast(agentId, agoMs) {
+    async setAgentLastSeen(agentId, agoMs) {
       await db
         .updateTable('agent_status')
         .set({

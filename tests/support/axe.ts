@@ -1,4 +1,4 @@
-// What axe finds wrong on a page and in its frames, by WCAG 2.2 AA and best practice. An empty list is a pass.
+// Reports axe violations of a page and its frames, by WCAG 2.2 AA and best practice. An empty list is a pass.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,15 +8,14 @@ import type { Frame, Page } from 'playwright-core'
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** What a theme can change. */
+/** Checks that depend on the theme. */
 export const colourRules = ['color-contrast', 'link-in-text-block']
 
 /**
- * One line for each violation: where, which rule, which elements. `path` keeps to the frames whose address begins so, `only` to rules by
- * name.
+ * One line per violation: place, rule, elements. `path` limits it to frames whose URL starts so, `only` to these rules.
  */
 export async function findViolations(page: Page, path = '/', only?: string[]): Promise<string[]> {
-  // What moves is judged when it has come to rest.
+  // Moving elements are judged after their animations have ended.
   await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))))
   const found: string[] = []
   for (const frame of page.frames()) {
@@ -26,7 +25,7 @@ export async function findViolations(page: Page, path = '/', only?: string[]): P
 }
 
 async function violationsOf(frame: Frame, only?: string[]): Promise<string[]> {
-  // Evaluated by the browser's own tools, which a page's policy does not reach.
+  // Evaluated by DevTools, which the page's content policy does not affect.
   await frame.evaluate(`window.axe || (() => { ${source} })()`)
   const results = await frame.evaluate(
     (runOnly) =>

@@ -1,27 +1,27 @@
-// What a file of browser tests has for itself: a Kefu, and a browser in whose profiles nothing may go wrong.
+// The fixture of a browser test file: a Kefu, and a browser whose profiles must not report errors.
 
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startTestApp, type TestApp } from './app.ts'
-import { openStage, type Stage } from './browser.ts'
+import { launchTestBrowser, type TestBrowser } from './browser.ts'
 
-export interface Theatre {
+export interface BrowserFixture {
   app: TestApp
-  stage: Stage
+  testBrowser: TestBrowser
 }
 
-/** For the `describe` that it is called in. What it answers is filled before the first test; all profiles end with each test. */
-export function openTheatre(): Theatre {
-  const theatre = {} as Theatre
+/** Call it in a `describe`. Its fields are filled before the first test; all profiles close after each test. */
+export function useBrowserFixture(): BrowserFixture {
+  const fixture = {} as BrowserFixture
   beforeAll(async () => {
-    theatre.app = await startTestApp()
-    theatre.stage = await openStage()
+    fixture.app = await startTestApp()
+    fixture.testBrowser = await launchTestBrowser()
   })
   afterEach(async () => {
-    expect(await theatre.stage.leave(), '[WI12] complaints').toEqual([])
+    expect(await fixture.testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
   })
   afterAll(async () => {
-    await theatre.stage.close()
-    await theatre.app.stop()
+    await fixture.testBrowser.close()
+    await fixture.app.stop()
   })
-  return theatre
+  return fixture
 }

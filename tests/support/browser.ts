@@ -1,5 +1,6 @@
-// People at real browsers: a customer in front of a page with the widget, an agent at the console. Whatever a browser complains about
-// is kept, so that a test can fail for it. The launcher's shadow root stays closed: it is reached by its place or by keyboard, as by anybody.
+// People at real browsers: a customer on a page with the widget, an agent at the console. Browser complaints are
+// collected, so that tests can fail on them. The launcher's shadow root stays closed: tests reach it by position or
+// keyboard.
 
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -12,27 +13,27 @@ import { launchChromium } from './chromium.ts'
 
 export const password = 'correct horse 电池'
 
-/** One browser for a file, with profiles that share nothing. */
-export interface Stage {
+/** One browser per file, with profiles that share nothing. */
+export interface TestBrowser {
   /** A profile: its tabs share cookies and storage. */
-  enter(options?: BrowserContextOptions): Promise<BrowserContext>
-  /** Addresses asked for by all profiles since the last `leave`. */
+  newProfile(options?: BrowserContextOptions): Promise<BrowserContext>
+  /** URLs requested by all profiles since the last `closeProfiles`. */
   requests: string[]
-  /** Ends all profiles and tells what went wrong in them: what was thrown, violated or logged as an error. */
-  leave(): Promise<string[]>
+  /** Closes all profiles and returns their complaints: exceptions, policy violations and logged errors. */
+  closeProfiles(): Promise<string[]>
   close(): Promise<void>
 }
 
 const builtAt = fileURLToPath(new URL('../../client-web/dist/.stamp', import.meta.url))
 
-export async function openStage(): Promise<Stage> {
-  if (!existsSync(builtAt)) throw new Error('The pages are not built: npm test builds them first.')
+export async function launchTestBrowser(): Promise<TestBrowser> {
+  if (!existsSync(builtAt)) throw new Error('The pages are not built. Run npm test once, which builds them.')
   const browser = await launchChromium()
   const complaints: string[] = []
   const requests: string[] = []
   return {
     requests,
-    async enter(options) {
+    async newProfile(options) {
       const context = await browser.newContext({ locale: 'en-US', ...options })
       context.setDefaultTimeout(20_000)
       context.on('weberror', (error) => complaints.push(error.error().message))
@@ -44,7 +45,7 @@ export async function openStage(): Promise<Stage> {
       context.on('request', (request) => requests.push(request.url()))
       return context
     },
-    async leave() {
+    async closeProfiles() {
       for (const context of browser.contexts()) await context.close()
       requests.length = 0
       return complaints.splice(0)
@@ -53,58 +54,58 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-/** The browser's own lines about a network that the test has cut, and about the question whether somebody is logged in already. */
+/** The browser's own messages about a network that the test has cut, and about the refresh without a session. */
 function isExpected(message: ConsoleMessage): boolean {
-  const isNobody = message.text().includes('401') && message.location().url.endsWith('/api/v1/auth/refresh')
-  return isNobody || message.text().includes('net::ERR_INTERNET_DISCONNECTED')
+  const isLoggedOut = message.text().includes('401') && message.location().url.endsWith('/api/v1/auth/refresh')
+  return isLoggedOut || message.text().includes('net::ERR_INTERNET_DISCONNECTED')
 }
 
-export interface Customer {
+export interface CustomerPage {
   page: Page
-  /** The widget's inside; it is there once somebody has gone for the launcher. */
+  /** The widget's frame; it exists once somebody has approached the launcher. */
   readonly frame: Frame
   readonly composer: Locator
-  /** Clicks where the launcher stands. */
+  /** Clicks the position of the launcher. */
   pressLauncher(): Promise<void>
-  /** Waits until one can write. */
+  /** Waits until the composer is ready. */
   ready(): Promise<void>
-  /** Opens the widget and waits until one can write. */
+  /** Opens the widget and waits until the composer is ready. */
   open(): Promise<void>
-  /** Waits until the panel is to be seen, or not. */
+  /** Waits until the panel is visible, or hidden. */
   seesPanel(isThere: boolean): Promise<void>
   seesLauncher(isThere: boolean): Promise<void>
   /** Waits for this text in the widget. */
   sees(text: string | RegExp): Promise<void>
   write(text: string): Promise<void>
-  /** What was said, as it stands there. */
+  /** The message texts shown. */
   words(): Promise<string[]>
-  /** Reloads the page, on which the widget was open. */
+  /** Reloads a page on which the widget was open. */
   reload(): Promise<void>
 }
 
 export const composerName = /^(Your message|您的消息)$/
 const isWidget = (frame: Frame) => frame.url().includes('/widget/')
-/** From the right and the bottom of the window, in CSS pixels: the middle of the launcher, and a point within the panel. */
-const launcherPlace = { right: 48, bottom: 48 }
-const panelPlace = { right: 200, bottom: 400 }
+/** From the right and bottom of the window, in CSS pixels: the centre of the launcher, and a point inside the panel. */
+const launcherPosition = { right: 48, bottom: 48 }
+const panelPosition = { right: 200, bottom: 400 }
 
-export async function visit(context: BrowserContext, url: string): Promise<Customer> {
+export async function visit(context: BrowserContext, url: string): Promise<CustomerPage> {
   const page = await context.newPage()
   await page.goto(url)
   return customerAt(page)
 }
 
-export function customerAt(page: Page): Customer {
+export function customerAt(page: Page): CustomerPage {
   const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 }
-  const point = ({ right, bottom }: typeof launcherPlace) => ({ x: width - right, y: height - bottom })
+  const point = ({ right, bottom }: typeof launcherPosition) => ({ x: width - right, y: height - bottom })
 
-  const isWidgetAt = (place: typeof launcherPlace, isThere: boolean) =>
+  const isWidgetAt = (place: typeof launcherPosition, isThere: boolean) =>
     page.waitForFunction(
       ({ x, y, isThere }) => (document.elementFromPoint(x, y)?.localName === 'kefu-widget') === isThere,
       { ...point(place), isThere },
     )
 
-  const customer: Customer = {
+  const customer: CustomerPage = {
     page,
     get frame() {
       const frame = page.frames().find(isWidget)
@@ -116,7 +117,7 @@ export function customerAt(page: Page): Customer {
     },
     async pressLauncher() {
       await customer.seesLauncher(true)
-      const { x, y } = point(launcherPlace)
+      const { x, y } = point(launcherPosition)
       await page.mouse.click(x, y)
     },
     async ready() {
@@ -128,10 +129,10 @@ export function customerAt(page: Page): Customer {
       await customer.ready()
     },
     async seesPanel(isThere) {
-      await isWidgetAt(panelPlace, isThere)
+      await isWidgetAt(panelPosition, isThere)
     },
     async seesLauncher(isThere) {
-      await isWidgetAt(launcherPlace, isThere)
+      await isWidgetAt(launcherPosition, isThere)
     },
     async sees(text) {
       await customer.frame.getByText(text, { exact: true }).last().waitFor()
@@ -140,7 +141,7 @@ export function customerAt(page: Page): Customer {
       await customer.composer.fill(text)
       await customer.composer.press('Enter')
     },
-    words: () => wordsOf(customer.frame),
+    words: () => messageTexts(customer.frame),
     async reload() {
       await page.reload()
       await customer.ready()
@@ -149,8 +150,8 @@ export function customerAt(page: Page): Customer {
   return customer
 }
 
-/** What was said in a conversation, in the order in which it stands on the screen. */
-export async function wordsOf(surface: Frame | Page): Promise<string[]> {
+/** The message texts of a conversation, in screen order. */
+export async function messageTexts(surface: Frame | Page): Promise<string[]> {
   return surface.getByRole('log').locator('[data-status] p').allTextContents()
 }
 
@@ -160,7 +161,7 @@ export interface Login {
   name: string
 }
 
-/** Somebody who can log in with `password`. */
+/** A user who can log in with `password`. */
 export async function newLogin(app: TestApp, name: string, role: AgentRole = 'agent'): Promise<Login> {
   const username = `u${randomBytes(6).toString('hex')}`
   const { insertId } = await app.db
@@ -170,7 +171,7 @@ export async function newLogin(app: TestApp, name: string, role: AgentRole = 'ag
   return { id: Number(insertId), username, name }
 }
 
-/** Logs in at the login form; resolves when everybody has been told that this agent is here. */
+/** Logs in at the form; resolves when everybody has received this agent's presence. */
 export async function logIn(context: BrowserContext, app: TestApp, login: Login, path = '/console/'): Promise<Page> {
   const page = await context.newPage()
   await page.goto(app.url + path)
@@ -181,8 +182,8 @@ export async function logIn(context: BrowserContext, app: TestApp, login: Login,
   return page
 }
 
-/** Another window comes to the front: the page is still there, and nobody looks at it. Answers the way back. */
-export async function turnAway(page: Page): Promise<() => Promise<void>> {
+/** Brings another window to the front, so that nobody looks at this page. Returns a function to come back. */
+export async function moveToBackground(page: Page): Promise<() => Promise<void>> {
   const session = await page.context().newCDPSession(page)
   const front = await page.context().newPage()
   await front.bringToFront()

@@ -1,4 +1,4 @@
-// The system's Chromium, for browser tests and screenshots. As root it only runs without its sandbox.
+// The system's Chromium, for browser tests and screenshots. As root it needs its sandbox disabled.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ const applications = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
 
-/** Undefined where there is none; npm test has tried to install it by then. */
+/** Undefined if there is none; npm test has tried to install it by then. */
 export function findChromium(): string | undefined {
   const folders = (process.env.PATH ?? '').split(':')
   return [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...applications].find(existsSync)

@@ -1,4 +1,4 @@
-// A program that talks to Kefu over a real socket: requests with their answers, and every event it was told, in order.
+// A client program over a real socket: requests with their replies, and every event it received, in order.
 
 import { io, type Socket } from 'socket.io-client'
 import type { ErrorCode, Reply } from '#protocol/errors.ts'
@@ -6,30 +6,30 @@ import type { EventName, ServerEvents } from '#protocol/events.ts'
 import type { RequestName, RequestPayloads, RequestReplies } from '#protocol/requests.ts'
 import { assertEvent, assertReply } from './protocol-checks.ts'
 
-export interface PublishedState<E extends EventName = EventName> {
+export interface ReceivedEvent<E extends EventName = EventName> {
   event: E
   data: ServerEvents[E]
 }
 
 export interface Client {
   socket: Socket
-  told: PublishedState[]
-  /** The whole answer. */
+  received: ReceivedEvent[]
+  /** The whole reply. */
   ask<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Reply<RequestReplies[N]>>
-  /** The data of an answer that must be ok. */
+  /** The data of a reply that must be ok. */
   request<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<RequestReplies[N]>
-  /** The code of an answer that must be an error. */
+  /** The code of a reply that must be an error. */
   refused<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<ErrorCode>
-  /** The first event that fits, told already or still to come; each is given once. */
-  next<E extends EventName>(event: E, fits?: (data: ServerEvents[E]) => boolean): Promise<ServerEvents[E]>
-  /** All of this name told so far. */
+  /** The first matching event, already received or still to come; each is returned once. */
+  next<E extends EventName>(event: E, matches?: (data: ServerEvents[E]) => boolean): Promise<ServerEvents[E]>
+  /** All events of this name so far. */
   all<E extends EventName>(event: E): ServerEvents[E][]
   close(): void
 }
 
 const checkEvent = async (event: string, data: unknown) => assertEvent(event, data)
 
-const waitAtMostMs = 20_000
+const timeoutMs = 20_000
 
 /** Resolves when connected; rejects with the connection error, whose `data` is Kefu's. */
 export async function connectClient(
@@ -56,25 +56,25 @@ export async function connectClient(
 }
 
 function wrap(socket: Socket): Client {
-  const told: PublishedState[] = []
-  const taken = new Set<PublishedState>()
+  const received: ReceivedEvent[] = []
+  const returned = new Set<ReceivedEvent>()
   const waiting = new Set<() => void>()
   socket.onAny((event: string, data: unknown) => {
-    told.push({ event, data } as PublishedState)
+    received.push({ event, data } as ReceivedEvent)
     // Rejects unhandled, which fails the test run: the listener has no caller.
     void checkEvent(event, data)
-    for (const look of [...waiting]) look()
+    for (const check of [...waiting]) check()
   })
 
   const ask: Client['ask'] = async (name, payload) => {
-    const reply = await socket.timeout(waitAtMostMs).emitWithAck(name, payload)
+    const reply = await socket.timeout(timeoutMs).emitWithAck(name, payload)
     if (reply.ok) assertReply(name, reply.data)
     return reply
   }
 
   return {
     socket,
-    told,
+    received,
     ask,
     async request(name, payload) {
       const reply = await ask(name, payload)
@@ -83,28 +83,28 @@ function wrap(socket: Socket): Client {
     },
     async refused(name, payload) {
       const reply = await ask(name, payload)
-      if (reply.ok) throw new Error(`${name} was answered ok`)
+      if (reply.ok) throw new Error(`${name} succeeded unexpectedly`)
       return reply.error.code
     },
-    next(event, fits = () => true) {
+    next(event, matches = () => true) {
       return new Promise((resolve, reject) => {
-        const look = () => {
-          const found = told.find((one) => one.event === event && !taken.has(one) && fits(one.data as never))
+        const check = () => {
+          const found = received.find((one) => one.event === event && !returned.has(one) && matches(one.data as never))
           if (!found) return
-          taken.add(found)
-          waiting.delete(look)
+          returned.add(found)
+          waiting.delete(check)
           clearTimeout(timer)
           resolve(found.data as never)
         }
         const timer = setTimeout(() => {
-          waiting.delete(look)
-          reject(new Error(`not told ${event}; told: ${told.map((one) => one.event).join(', ')}`))
-        }, waitAtMostMs)
-        waiting.add(look)
-        look()
+          waiting.delete(check)
+          reject(new Error(`no ${event} event; received: ${received.map((one) => one.event).join(', ')}`))
+        }, timeoutMs)
+        waiting.add(check)
+        check()
       })
     },
-    all: (event) => told.filter((one) => one.event === event).map((one) => one.data as never),
+    all: (event) => received.filter((one) => one.event === event).map((one) => one.data as never),
     close: () => socket.close(),
   }
 }

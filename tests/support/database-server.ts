@@ -1,4 +1,5 @@
-// The database server of one test run: TEST_DATABASE_URL's, else a private MariaDB in a temporary folder. What a run made on it, it drops.
+// The database server of one test run: TEST_DATABASE_URL's, else a private MariaDB in a temporary folder. The run drops
+// its databases.
 
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
@@ -15,9 +16,9 @@ import { administrator } from '#db/embedded/server-options.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A URL whose database name is only the beginning of one: each test database adds to it. */
+    /** A URL whose database name is a prefix: each test database adds to it. */
     testDatabaseServer: string
-    /** A folder of this run, removed with all that is in it: by the run, or by a later one when it was killed. */
+    /** The folder of this run. The run removes it, or a later run if this one was killed. */
     testFolder: string
     /** Whether test apps install the optimizations of server/realtime/socketio. */
     fastSocketIo: boolean
@@ -56,11 +57,11 @@ async function startPrivateServer(dataDir: string) {
   }
 }
 
-/** A run that was killed could not: its folder is held by nobody, and its server may still run. */
+/** A killed run leaves its folder unlocked, and its server may still run. */
 async function removeLeftovers(): Promise<void> {
   for (const name of (await readdir(tmpdir())).filter((name) => name.startsWith(prefixOfFolders))) {
     const dataDir = join(tmpdir(), name)
-    // Another run may be removing it too, or have made it just now.
+    // Another run may be removing it, or may have just created it.
     const found = await stat(dataDir).catch(() => null)
     if (found === null || Date.now() - found.mtimeMs < 60_000 || !tryLock(dataDir)) continue
     await terminateOrphan(layoutOf(dataDir), () => {})

@@ -1,4 +1,4 @@
-// A database of its own for each test that asks, on the run's server.
+// A separate database for each test that needs one, on the run's server.
 
 import { randomBytes } from 'node:crypto'
 import { createConnection } from 'mysql2/promise'
@@ -7,7 +7,7 @@ import { driverOptions } from '#db/core/connect.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
 
 export interface TestDatabase {
-  /** What connectDatabase and the setting DATABASE_URL take. */
+  /** The URL for connectDatabase and the setting DATABASE_URL. */
   address: { url: string }
   url: string
   drop(): Promise<void>
@@ -20,7 +20,7 @@ export function newDatabaseUrl(): string {
   return url.href
 }
 
-/** Makes a database with Kefu's tables. Drop it in afterAll, or leave that to the end of the run. */
+/** Creates a database with Kefu's tables. Drop it in afterAll, or leave that to the end of the run. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const url = newDatabaseUrl()
   await prepareDatabase({ url })

@@ -1,4 +1,4 @@
-// The balancer of docker-compose.yml, with the same configuration, before nodes on this machine.
+// The balancer of docker-compose.yml, with the same configuration, in front of nodes on this machine.
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -17,12 +17,12 @@ export async function startBalancer(nodes: [string, string]): Promise<{ url: str
   })
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const url = `http://${address}`
-  const isThere = async () => (await fetch(`${url}/healthz`)).ok
+  const isHealthy = async () => (await fetch(`${url}/healthz`)).ok
   const stop = async () => {
     child.kill('SIGKILL')
     await exited
   }
-  await until(() => isThere().catch(() => false)).catch(async (error) => {
+  await until(() => isHealthy().catch(() => false)).catch(async (error) => {
     await stop()
     throw error
   })

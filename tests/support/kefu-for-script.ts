@@ -1,4 +1,4 @@
-// A Kefu that nobody has set up yet, as a process of its own, for a script that is no test.
+// A Kefu before its setup, in its own process, for scripts that are not tests.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,12 +8,12 @@ import { compileCache } from './compile-cache.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface ScriptKefu {
-  /** As the log gives it: the server's own address and the one-time code. */
+  /** From the log: the server's own address and the setup code. */
   setupLink: string
   stop(): Promise<void>
 }
 
-/** On a free port, in an empty `dataDir`. Rejects with what the server said when it ends before it is ready. */
+/** On a free port, in an empty `dataDir`. Rejects with the server's output if it ends before it is ready. */
 export async function startKefu(dataDir: string): Promise<ScriptKefu> {
   const child = spawn(process.execPath, ['server/main.ts'], {
     cwd: root,
@@ -41,5 +41,5 @@ export async function startKefu(dataDir: string): Promise<ScriptKefu> {
       },
     }
   }
-  throw new Error(`Kefu ended before it was ready:\n${log}`)
+  throw new Error(`Kefu exited before it was ready:\n${log}`)
 }

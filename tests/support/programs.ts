@@ -1,4 +1,4 @@
-// Where the servers that some tests need are on this machine; undefined where they are not. npm test has tried to install them by then.
+// Paths of the servers that some tests need; undefined if missing. npm test has tried to install them by then.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ function find(...names: string[]): string | undefined {
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync)
 }
 
-/** Debian's redis-tools bring the server along under the last of these names, without a service that starts by itself. */
+/** Debian's redis-tools contain the server under the last of these names, without a service that starts by itself. */
 export const findRedis = () => find('redis-server', 'valkey-server', 'redis-check-rdb')
 
 export const findHaproxy = () => find('haproxy')

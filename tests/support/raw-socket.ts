@@ -1,20 +1,20 @@
-// Clients that misbehave below Socket.IO: bare TCP, a WebSocket on it that need not read, handshakes by hand.
+// Misbehaving clients below Socket.IO: bare TCP, a WebSocket that need not read, handshakes by hand.
 
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket as TcpSocket } from 'node:net'
 
 export interface RawTcp {
   socket: TcpSocket
-  /** All that came, as Latin-1. */
+  /** Everything received, as Latin-1. */
   received(): string
-  /** Resolves when the text has come. */
+  /** Resolves when the text has arrived. */
   until(text: string): Promise<void>
-  /** Resolves when the server has ended the connection. */
+  /** Resolves when the server has closed the connection. */
   closed: Promise<void>
   isClosed(): boolean
 }
 
-const patienceMs = 10_000
+const timeoutMs = 10_000
 
 export function openTcp(url: string, localAddress?: string): RawTcp {
   const { hostname, port } = new URL(url)
@@ -39,20 +39,20 @@ export function openTcp(url: string, localAddress?: string): RawTcp {
     until: (expected) =>
       new Promise((resolve, reject) => {
         const stop = (then: () => void) => {
-          clearInterval(look)
+          clearInterval(poll)
           clearTimeout(timer)
           then()
         }
-        const look = setInterval(() => text.includes(expected) && stop(resolve), 5)
+        const poll = setInterval(() => text.includes(expected) && stop(resolve), 5)
         const timer = setTimeout(
           () => stop(() => reject(new Error(`no ${expected} in ${text.slice(-300)}`))),
-          patienceMs,
+          timeoutMs,
         )
       }),
   }
 }
 
-/** A frame of a client, masked with zeros, which leaves the payload as it is. */
+/** A client frame, masked with zeros, which leaves the payload unchanged. */
 export function frame(opcode: number, payload: string | Buffer = ''): Buffer {
   const bytes = Buffer.from(payload)
   const length = bytes.length < 126 ? [0x80 | bytes.length] : [0x80 | 126, bytes.length >> 8, bytes.length & 255]
@@ -74,7 +74,7 @@ export const upgradeRequest = (url: string, headers: Record<string, string> = {}
     '\r\n',
   ].join('\r\n')
 
-/** A WebSocket whose engine.io session has begun; with a token, connected. */
+/** A WebSocket with an engine.io session; connected, if a token is given. */
 export async function openWebSocket(
   url: string,
   { token, localAddress, headers }: { token?: string; localAddress?: string; headers?: Record<string, string> } = {},
@@ -92,11 +92,11 @@ export interface PollingSession {
   sid: string
   get(headers?: Record<string, string>): Promise<Response>
   post(body: string, headers?: Record<string, string>): Promise<Response>
-  /** Polls until the text has come. */
+  /** Polls until the text has arrived. */
   until(text: string, headers?: Record<string, string>): Promise<void>
 }
 
-/** An engine.io session by polling; with a token, connected. */
+/** An engine.io session by polling; connected, if a token is given. */
 export async function openPolling(
   url: string,
   { token, headers = {} }: { token?: string; headers?: Record<string, string> } = {},

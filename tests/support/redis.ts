@@ -1,4 +1,5 @@
-// A private Redis for tests: on a free port of this machine, with a password, nothing kept on disk. Tests freeze, kill, empty and restart it.
+// A private Redis for tests, on a free local port, with a password and without persistence. Tests freeze, kill, empty
+// and restart it.
 
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -12,7 +13,7 @@ import { until } from './server-process.ts'
 export interface RedisServer {
   url: string
   kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
-  /** After SIGKILL: an empty one on the same port. */
+  /** After SIGKILL: starts an empty one on the same port. */
   startAgain(): Promise<void>
   command(...words: string[]): Promise<unknown>
   stop(): Promise<void>

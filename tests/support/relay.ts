@@ -1,17 +1,17 @@
-// A network cable between a client and its servers, that a test can cut, silence, slow and mend.
+// A TCP relay between a client and its servers that a test can cut, silence, slow down and restore.
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export interface Relay {
   url: string
-  /** Ends all connections and takes no new ones. */
+  /** Closes all connections and accepts no new ones. */
   cut(): void
-  /** The connections there are fall silent: what is sent is lost and neither end is told. New ones work. */
+  /** Silences existing connections: sent data is lost and neither end notices. New ones work. */
   silence(): void
-  /** Each piece waits so long, and longer by its size. */
+  /** Delays each chunk by this time, plus a time for its size. */
   slow(link: SlowLink): void
-  /** Takes new connections at full speed; the silent ones end at last. */
-  mend(): void
+  /** Accepts new connections at full speed; the silenced ones are closed. */
+  restore(): void
   close(): void
 }
 
@@ -25,38 +25,38 @@ interface Link {
   isSilent: boolean
 }
 
-/** Listens on a free port and passes everything on to one of `targets`, http URLs: each connection to the next of them that answers. */
+/** Listens on a free port and relays each connection to the next of `targets` (http URLs) that accepts it. */
 export async function startRelay(...targets: string[]): Promise<Relay> {
   const links = new Set<Link>()
   let isCut = false
-  let slowness: SlowLink | null = null
-  let turn = -1
+  let delay: SlowLink | null = null
+  let sequence = -1
 
   const server = createServer({ pauseOnConnect: true }, async (near) => {
     near.on('error', () => undefined)
-    const far = isCut ? null : await reach()
+    const far = isCut ? null : await connectToTarget()
     if (far === null || isCut || near.destroyed) {
       far?.destroy()
       near.destroy()
       return
     }
-    join({ ends: [near, far], isSilent: false })
+    addLink({ ends: [near, far], isSilent: false })
   })
 
-  async function reach(): Promise<Socket | null> {
-    turn += 1
-    for (let tries = 0; tries < targets.length; tries++) {
-      const { hostname, port } = new URL(targets[(turn + tries) % targets.length] as string)
+  async function connectToTarget(): Promise<Socket | null> {
+    sequence += 1
+    for (let attempt = 0; attempt < targets.length; attempt++) {
+      const { hostname, port } = new URL(targets[(sequence + attempt) % targets.length] as string)
       const far = connect({ host: hostname, port: Number(port), noDelay: true })
-      const isThere = await new Promise<boolean>((resolve) => {
+      const isConnected = await new Promise<boolean>((resolve) => {
         far.once('connect', () => resolve(true)).on('error', () => resolve(false))
       })
-      if (isThere) return far
+      if (isConnected) return far
     }
     return null
   }
 
-  function join(link: Link) {
+  function addLink(link: Link) {
     const [near, far] = link.ends
     links.add(link)
     near.setNoDelay(true)
@@ -64,7 +64,7 @@ export async function startRelay(...targets: string[]): Promise<Relay> {
       [near, far],
       [far, near],
     ] as const) {
-      from.on('data', (piece: Buffer) => pass(link, from, to, piece))
+      from.on('data', (chunk: Buffer) => forward(link, from, to, chunk))
       from.on('close', () => {
         if (link.isSilent) return
         links.delete(link)
@@ -74,16 +74,16 @@ export async function startRelay(...targets: string[]): Promise<Relay> {
     }
   }
 
-  /** One piece at a time, so that their order holds and what cannot be written holds back who writes. */
-  function pass(link: Link, from: Socket, to: Socket, piece: Buffer) {
+  /** One chunk at a time, which keeps their order and applies backpressure. */
+  function forward(link: Link, from: Socket, to: Socket, chunk: Buffer) {
     const write = () => {
       if (link.isSilent || to.destroyed) from.resume()
-      else if (to.write(piece)) from.resume()
+      else if (to.write(chunk)) from.resume()
       else to.once('drain', () => from.resume())
     }
     from.pause()
-    if (slowness === null) return write()
-    setTimeout(write, slowness.latencyMs + (piece.length / slowness.bytesPerSecond) * 1000)
+    if (delay === null) return write()
+    setTimeout(write, delay.latencyMs + (chunk.length / delay.bytesPerSecond) * 1000)
   }
 
   const end = (link: Link) => {
@@ -103,11 +103,11 @@ export async function startRelay(...targets: string[]): Promise<Relay> {
       for (const link of links) link.isSilent = true
     },
     slow(link) {
-      slowness = link
+      delay = link
     },
-    mend() {
+    restore() {
       isCut = false
-      slowness = null
+      delay = null
       for (const link of links) if (link.isSilent) end(link)
     },
     close() {

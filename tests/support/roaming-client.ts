@@ -1,5 +1,5 @@
-// A program that keeps at it, as the widget and the console do: it connects again by itself, sends again under the same id until it is
-// acknowledged, and asks for what follows the last seq it holds whenever it is back.
+// A persistent client, like the widget and the console: it reconnects, resends under the same id until acknowledged,
+// and requests everything after its last seq whenever it is back.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { io, type Socket } from 'socket.io-client'
@@ -8,9 +8,9 @@ import type { ErrorBody, Reply } from '#protocol/errors.ts'
 
 export interface RoamingClient {
   socket: Socket
-  /** Contents by seq, each as often as it was new to this client. */
+  /** Contents by seq, one entry for each time it was new to this client. */
   held: Map<number, string>
-  /** Refusals that sending again could not have helped. */
+  /** Errors that no retry could fix. */
   refusals: ErrorBody[]
   /** Milliseconds until the acknowledgement. */
   send(clientMessageId: string): Promise<number>
@@ -27,7 +27,7 @@ export async function connectRoaming(url: string, token: string, conversationId:
   })
   const held = new Map<number, string>()
   const refusals: ErrorBody[] = []
-  const take = ({ seq, content }: Message) => void held.set(seq, content)
+  const store = ({ seq, content }: Message) => void held.set(seq, content)
 
   const ask = async <T>(name: string, payload: object): Promise<Reply<T> | null> =>
     socket
@@ -46,21 +46,21 @@ export async function connectRoaming(url: string, token: string, conversationId:
       if (socket.connected) await catchUp()
       return
     }
-    reply.data.messages.forEach(take)
+    reply.data.messages.forEach(store)
     if (reply.data.hasMore) await catchUp()
   }
 
-  // Only what follows without a hole is kept as it comes; a hole is asked for.
+  // Events are kept only while contiguous; a gap is requested.
   socket.on('message:created', (message: Message) => {
     if (message.conversationId !== conversationId) return
-    if (held.has(message.seq - 1) || message.seq === 1) take(message)
+    if (held.has(message.seq - 1) || message.seq === 1) store(message)
     else void catchUp()
   })
   socket.on('connect', () => void catchUp())
-  // After a refusal or when the server ends the connection, Socket.IO leaves coming back to us.
-  const comeBack = () => void sleep(50 + Math.random() * 200).then(() => socket.active || socket.connect())
-  socket.on('connect_error', comeBack)
-  socket.on('disconnect', (reason) => reason !== 'io client disconnect' && comeBack())
+  // After a refusal, or when the server closes the connection, Socket.IO does not reconnect by itself.
+  const reconnect = () => void sleep(50 + Math.random() * 200).then(() => socket.active || socket.connect())
+  socket.on('connect_error', reconnect)
+  socket.on('disconnect', (reason) => reason !== 'io client disconnect' && reconnect())
   await new Promise<void>((resolve) => socket.once('connect', resolve))
 
   return {

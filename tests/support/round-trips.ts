@@ -1,9 +1,9 @@
-// What goes to the database while something is done.
+// Records the statements sent to the database during an action.
 
 import { channel } from 'node:diagnostics_channel'
 
-/** The texts that are sent, one for each trip, values included. */
-export async function tripsOf(work: () => Promise<unknown>): Promise<string[]> {
+/** The text of each round trip, values included. */
+export async function recordRoundTrips(work: () => Promise<unknown>): Promise<string[]> {
   const texts: string[] = []
   const note = (message: unknown) => void texts.push((message as { query: string }).query)
   const started = channel('tracing:mysql2:query:start')

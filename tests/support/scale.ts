@@ -1,7 +1,7 @@
-// How much a test that draws by chance does: a part in `npm test`, all of it in `npm run test:long`. Every draw comes from a seed that can
-// be given (SEED) to see the same again.
+// The size of randomised tests: a part in `npm test`, everything in `npm run test:long`. Every random choice comes from
+// a seed (SEED), so that a run can be repeated.
 
 export const isLongRun = import.meta.env.MODE === 'long'
 
-/** A whole number under 2^31, as fast-check takes it too. */
+/** An integer below 2^31, the range that fast-check accepts too. */
 export const seed = process.env.SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.SEED)

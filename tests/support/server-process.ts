@@ -1,5 +1,5 @@
-// Real Kefu processes for tests: `node server/main.ts` with a DATA_DIR of its own and a free port. What a test starts is ended with it,
-// the embedded database of a killed process included.
+// Real Kefu processes for tests: `node server/main.ts` with its own DATA_DIR and a free port. They end with their test,
+// as does the embedded database of a killed process.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -21,9 +21,9 @@ export interface RunResult {
 
 export interface ServerProcess {
   pid: number
-  /** What it said so far. */
+  /** Its output so far. */
   output(): string
-  /** Resolves with the URL of the `ready` line; rejects with all it said when it ends before. */
+  /** Resolves with the URL of the `ready` line; rejects with its output if it exits first. */
   ready(): Promise<string>
   kill(signal: NodeJS.Signals): void
   exited: Promise<RunResult>
@@ -31,7 +31,7 @@ export interface ServerProcess {
 
 type Env = Record<string, string>
 
-/** A DATA_DIR that is removed after the test, when the database that may still run in it has ended. */
+/** A DATA_DIR that is removed after the test, when the database in it has ended. */
 export async function newDataDir(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kefu-process-'))
   onTestFinished(async () => {
@@ -43,7 +43,7 @@ export async function newDataDir(): Promise<string> {
   return folder
 }
 
-/** The process id of the embedded database that serves this folder; null once it has ended in order. */
+/** The process id of the embedded database of this folder; null after a clean end. */
 export function databasePid(dataDir: string): number | null {
   const file = join(dataDir, 'database', 'pid')
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
@@ -52,12 +52,12 @@ export function databasePid(dataDir: string): number | null {
 
 export function killDatabase(dataDir: string): number {
   const pid = databasePid(dataDir)
-  if (pid === null) throw new Error('no database runs')
+  if (pid === null) throw new Error('no database is running')
   process.kill(pid, 'SIGKILL')
   return pid
 }
 
-/** False for one that is dead, but not yet collected by whoever inherited it. */
+/** False for a zombie that its parent has not reaped yet. */
 export function isRunning(pid: number | null): boolean {
   if (pid === null) return false
   try {
@@ -69,18 +69,18 @@ export function isRunning(pid: number | null): boolean {
   return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'))
 }
 
-/** The process ids of the workers that a primary has now. */
+/** The process ids of a primary's current workers. */
 export function workersOf(pid: number): number[] {
   const { stdout } = spawnSync('pgrep', ['-P', String(pid), '-f', 'server/worker.ts'], { encoding: 'utf8' })
   return stdout.split('\n').filter(Boolean).map(Number)
 }
 
-/** `source`: where its source is. */
+/** `source`: the folder of its source. */
 export function startServer(dataDir: string, env: Env = {}, source = root): ServerProcess {
   return asServer(run(process.execPath, ['server/main.ts'], { DATA_DIR: dataDir, PORT: '0', ...env }, source))
 }
 
-/** The same by `npm start`, a group of processes; signals go to npm. */
+/** The same through `npm start`, as a process group; signals go to npm. */
 export function startWithNpm(dataDir: string): ServerProcess {
   return asServer(run('npm', ['start'], { DATA_DIR: dataDir, PORT: '0' }, root, { detached: true }))
 }
@@ -96,7 +96,7 @@ function asServer({ child, exited, output, killAll }: ReturnType<typeof run>): S
     ready: async () => {
       const found = () => /ready at (http[^"\s]+)/.exec(output())?.[1]
       const ended = exited.then(({ code, stdout, stderr }) => {
-        throw new Error(`the server ended with ${code} before it was ready:\n${stdout}${stderr}`)
+        throw new Error(`the server exited with ${code} before it was ready:\n${stdout}${stderr}`)
       })
       await Promise.race([until(() => found() !== undefined), ended])
       return found() ?? ''
@@ -127,7 +127,7 @@ function run(program: string, args: string[], env: Env, cwd = root, { detached =
     stderr += text
   })
   const exited = new Promise<RunResult>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })))
-  /** What npm started is npm's child, not ours: it is reached by its group. */
+  /** npm's child is not ours, so we signal its process group. */
   const killAll = () => {
     if (!detached || child.pid === undefined) return void child.kill('SIGKILL')
     try {
@@ -140,8 +140,8 @@ function run(program: string, args: string[], env: Env, cwd = root, { detached =
 }
 
 /** Waits for it, at most 30 s. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const giveUpAt = performance.now() + 30_000; !(await isSo()); await sleep(20)) {
-    if (performance.now() > giveUpAt) throw new Error(`not within 30 s: ${isSo}`)
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 30_000; !(await condition()); await sleep(20)) {
+    if (performance.now() > deadline) throw new Error(`condition not met within 30 s: ${condition}`)
   }
 }

@@ -1,18 +1,18 @@
-// A call whose body comes long after its headers.
+// A call whose body arrives long after its headers.
 
 import { request } from 'node:http'
 
-export interface SlowAnswer {
+export interface SlowReply {
   status: number
   code: string | undefined
 }
 
 export interface SlowCall {
-  /** Sends the rest of the body; what was answered, however early. */
-  finish(): Promise<SlowAnswer>
-  /** What was answered, perhaps before the body's end. */
-  answered: Promise<SlowAnswer>
-  /** Gives the call up. */
+  /** Sends the rest of the body and resolves with the response, however early it came. */
+  finish(): Promise<SlowReply>
+  /** The response, perhaps before the end of the body. */
+  answered: Promise<SlowReply>
+  /** Aborts the call. */
   drop(): void
 }
 
@@ -22,14 +22,14 @@ export interface SlowCallParts {
   token: string
   type: string
   body: string | Uint8Array
-  /** How many bytes of the body are sent with the headers. */
+  /** The number of body bytes sent with the headers. */
   first?: number
 }
 
-/** Sends the headers and the beginning of the body. */
-export function beginSlowCall(url: string, { method, path, token, type, body, first = 1 }: SlowCallParts): SlowCall {
+/** Sends the headers and the start of the body. */
+export function startSlowCall(url: string, { method, path, token, type, body, first = 1 }: SlowCallParts): SlowCall {
   const bytes = Buffer.from(body)
-  const answered = Promise.withResolvers<SlowAnswer>()
+  const answered = Promise.withResolvers<SlowReply>()
   const headers = { authorization: `Bearer ${token}`, 'content-type': type, 'content-length': bytes.length }
   const sent = request(url + path, { method, headers, agent: false }, (response) => {
     let text = ''
@@ -43,7 +43,7 @@ export function beginSlowCall(url: string, { method, path, token, type, body, fi
     })
   })
   sent.on('error', answered.reject)
-  // Awaited by finish; one that is dropped is nobody's to hear of.
+  // `finish` awaits it. After an abort nobody handles its rejection.
   answered.promise.catch(() => {})
   sent.flushHeaders()
   sent.write(bytes.subarray(0, first))

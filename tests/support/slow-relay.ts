@@ -1,4 +1,4 @@
-// A slow line: passes bytes on to a server, and back to the client no faster than so many a second, with hardly a buffer of its own.
+// A slow line: relays bytes to a server, and back to the client at a maximum rate, with almost no buffer.
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 

@@ -1,12 +1,12 @@
-// Tests of one file or group that tell one story: each step stands on the one before it, so what follows a failed step is skipped.
+// Tests that build on each other: after a failed step, the rest of its file or group is skipped.
 
 import { beforeEach } from 'vitest'
 
-/** Call within the describe of the story. */
-export function tellInSteps(): void {
+/** Call it inside the describe. */
+export function runInSteps(): void {
   let isBroken = false
   beforeEach(({ onTestFinished, skip, task }) => {
-    // One that is tried again is the broken step itself.
+    // A retry of the failed step itself still runs.
     skip(isBroken && !task.result?.retryCount)
     onTestFinished(() => {
       isBroken = task.result?.state === 'fail'

@@ -1,4 +1,4 @@
-// Pictures and files in the outbox: uploaded before they are sent, beside the words, as often as it takes, and not once they are called back.
+// Images and files in the outbox: uploaded before they are sent, beside the text, with retries, and not after a recall.
 
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Attachment, Message } from '#protocol/entities.ts'
@@ -58,7 +58,7 @@ const kept = (id: number, more: Partial<Attachment> = {}): Attachment => ({
   ...more,
 })
 
-test('[AT17] words do not wait for an upload, files go up one after another and tell how far they are', async () => {
+test('[AT17] text does not wait for an upload; files upload one after another and report progress', async () => {
   const { outbox, uploads, sent, add } = newOutbox()
   await add('cup.jpg')
   await add('bill.pdf')
@@ -79,7 +79,7 @@ test('[AT17] words do not wait for an upload, files go up one after another and 
   expect(await uploads[1]?.bytes).toBe('bytes of bill.pdf')
 })
 
-test('[AT16] an upload that is refused stays with the reason, and is made anew when it is tried again', async () => {
+test('[AT16] a rejected upload stays with its reason and is uploaded again on retry', async () => {
   const { outbox, uploads, sent, add } = newOutbox()
   await add('large.pdf')
   await vi.waitFor(() => expect(uploads).toHaveLength(1))
@@ -91,7 +91,7 @@ test('[AT16] an upload that is refused stays with the reason, and is made anew w
   await vi.waitFor(() => expect(sent).toHaveLength(1))
 })
 
-test('[AT18] one that was removed before its message came is uploaded anew when it is tried again', async () => {
+test('[AT18] an upload removed before its message arrived is uploaded again on retry', async () => {
   let isGone = true
   const { outbox, uploads, sent, add } = newOutbox(() => (isGone ? new RequestError('not_found', 'Gone', false) : null))
   await add('late.pdf')
@@ -105,7 +105,7 @@ test('[AT18] one that was removed before its message came is uploaded anew when 
   await vi.waitFor(() => expect(sent).toMatchObject([{ attachmentId: 15 }]))
 })
 
-test('[AT17] what is called back is not sent, and the next one goes on at once', async () => {
+test('[AT17] a recalled message is not sent, and the next one starts immediately', async () => {
   const { outbox, uploads, sent, add } = newOutbox()
   await add('wrong.jpg')
   await add('right.jpg')
@@ -118,7 +118,7 @@ test('[AT17] what is called back is not sent, and the next one goes on at once',
   expect(sent).toMatchObject([{ attachmentId: 16 }])
 })
 
-test('[AT17] a lost network is tried again, without a second message', async () => {
+test('[AT17] an upload is retried after a lost network, without a second message', async () => {
   const { outbox, uploads, sent, add } = newOutbox()
   await add('again.jpg')
   await vi.waitFor(() => expect(uploads).toHaveLength(1))

@@ -1,4 +1,4 @@
-// Links in messages: found where people write them, and never anything but http, https and mailto.
+// Links in messages: detected as people write them, and only http, https and mailto.
 
 import { expect, test } from 'vitest'
 import { splitLinks } from '../../client-web/shared/conversation/links.ts'

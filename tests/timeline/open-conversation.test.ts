@@ -1,4 +1,4 @@
-// The browser's side of a conversation against a real server: what it holds is what the server has, after cuts, holes and refusals.
+// The client's conversation against a real server: it holds the same messages after cuts, gaps and rejections.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { CustomerConversation } from '#protocol/entities.ts'
@@ -22,7 +22,7 @@ afterAll(async () => {
   await app.stop()
 })
 
-/** A connection as a page holds it, over a network that can be cut. */
+/** A connection as a page has it, over a network that can be cut. */
 async function newConnection(account: TestAccount) {
   const relay = await startRelay(app.url)
   const connection = createConnection({
@@ -38,8 +38,8 @@ async function newConnection(account: TestAccount) {
       relay.cut()
       await expect.poll(() => connection.state.value.phase).toBe('offline')
     },
-    async mend() {
-      relay.mend()
+    async restore() {
+      relay.restore()
       await expect.poll(() => connection.state.value.phase).toBe('online')
     },
   }
@@ -56,7 +56,7 @@ async function newConversation(messages: number) {
     async deliver({ clientMessageId, content }) {
       return (await net.connection.request('message:send', { conversationId, clientMessageId, content })).message
     },
-    upload: () => Promise.reject(new Error('nothing is uploaded here')),
+    upload: () => Promise.reject(new Error('uploads are not used here')),
   })
   net.connection.state.subscribe(outbox.resume)
   const conversation = openConversation<CustomerConversation>({
@@ -88,16 +88,16 @@ describe('open conversation', () => {
     expect(seqs(conversation)).toEqual(numbers(1, limits.defaultPageSize + 5))
   })
 
-  test('after a cut, everything said meanwhile comes page by page, once and in order', async () => {
+  test('loads everything sent during a cut page by page, once and in order', async () => {
     const { conversation, conversationId, agentAccount, net } = await newConversation(2)
     await net.cut()
     const agent = await agentAccount.connect()
     await sendAll(agent, conversationId, 3, limits.pageSize + 20)
-    await net.mend()
+    await net.restore()
     await expect.poll(() => seqs(conversation)).toEqual(numbers(1, limits.pageSize + 20))
   })
 
-  test('[CV5] after a cut, everything changed meanwhile comes page by page', async () => {
+  test('[CV5] loads everything changed during a cut page by page', async () => {
     const { conversation, conversationId, agentAccount, net } = await newConversation(limits.pageSize + 5)
     await conversation.loadOlder()
     await conversation.loadOlder()
@@ -106,18 +106,18 @@ describe('open conversation', () => {
     const agent = await agentAccount.connect()
     const next = limits.pageSize + 6
     await sendAll(agent, conversationId, next, next)
-    await net.mend()
+    await net.restore()
     await vi.waitFor(() => expect(seqs(conversation)).toEqual(numbers(1, next)), 10_000)
     const contents = conversation.timeline.value.messages.map(({ content }) => content)
     expect(contents).toEqual([...numbers(1, next - 1).map(() => 'changed'), `message ${next}`])
   })
 
-  test('what is sent during a cut goes out afterwards, in order, and turns from sending to sent to read', async () => {
+  test('sends messages written during a cut in order, and marks them sending, sent and read', async () => {
     const { conversation, conversationId, agentAccount, net } = await newConversation(1)
     await net.cut()
     for (const text of ['one', 'two', 'three']) void conversation.send(text)
     expect(conversation.items.value.slice(1).map(({ status }) => status)).toEqual(['sending', 'sending', 'sending'])
-    await net.mend()
+    await net.restore()
     await expect.poll(() => conversation.items.value.every(({ seq }) => seq !== null)).toBe(true)
     const stored = await app.storedMessages(conversationId)
     expect(stored.map(({ content }) => content)).toEqual(['message 1', 'one', 'two', 'three'])
@@ -128,7 +128,7 @@ describe('open conversation', () => {
     await expect.poll(() => conversation.items.value.at(-1)?.status).toBe('read')
   })
 
-  test('reading tells the server once, and follows what it answers', async () => {
+  test('reports reading to the server once and uses its reply', async () => {
     const { conversation, conversationId } = await newConversation(3)
     conversation.markRead('customer')
     conversation.markRead('customer')
@@ -136,7 +136,7 @@ describe('open conversation', () => {
     expect((await app.storedMessages(conversationId)).every(({ isRead }) => isRead)).toBe(true)
   })
 
-  test('what the server refuses for good stays on the message', async () => {
+  test('keeps a permanent error on the message', async () => {
     const { conversation, net } = await newConversation(1)
     void conversation.send('x'.repeat(limits.contentLength + 1))
     await expect.poll(() => conversation.items.value.at(-1)?.status).toBe('failed')
@@ -147,7 +147,7 @@ describe('open conversation', () => {
     })
   })
 
-  test('the token is renewed before it ends, over the open connection', async () => {
+  test('renews the token before it expires, over the open connection', async () => {
     const account = await app.newCustomer()
     let held = { token: account.token, expiresAt: Date.now() + 30_500 }
     const renewToken = vi.fn(async () => {
@@ -166,7 +166,7 @@ describe('open conversation', () => {
     expect(connection.state.value.phase).toBe('online')
   })
 
-  test('a session that cannot be renewed is over: no more attempts, and the page is told', async () => {
+  test('closes when the session cannot be renewed: no more attempts, and the page is notified', async () => {
     const onUnauthorized = vi.fn()
     const renewToken = vi.fn(() => Promise.reject(new RequestError('unauthorized', 'Over', false)))
     const connection = createConnection({

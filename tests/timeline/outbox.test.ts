@@ -1,4 +1,5 @@
-// The outbox keeps what was sent until it is acknowledged: in order, once, under the same id, through failures and reloads.
+// The outbox keeps messages until they are acknowledged: in order, once, under the same id, through failures and
+// reloads.
 
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Message } from '#protocol/entities.ts'
@@ -30,7 +31,7 @@ const messageOf = (entry: OutboxEntry, seq = 1): Message => ({
   createdAt: entry.createdAt,
 })
 
-/** Answers each delivery by the next of `answers`, then always yes. */
+/** Settles each delivery with the next of `answers`, then succeeds. */
 function newOutbox(answers: (RequestError | 'ok')[], storage = openStorage(`test:${++areas}:`), isOnline = true) {
   const delivered: OutboxEntry[] = []
   const net = { isOnline }
@@ -44,7 +45,7 @@ function newOutbox(answers: (RequestError | 'ok')[], storage = openStorage(`test
       if (answer !== 'ok') throw answer
       return messageOf(entry)
     },
-    upload: () => Promise.reject(new Error('nothing is uploaded here')),
+    upload: () => Promise.reject(new Error('uploads are not used here')),
   })
   opened.push(outbox)
   return { outbox, delivered, storage, net }
@@ -54,14 +55,14 @@ const contents = (outbox: Outbox) => outbox.entries.value.map(({ content }) => c
 const overloaded = () => new RequestError('overloaded', 'Too busy', true, { retryAfterMs: 5 })
 
 describe('outbox', () => {
-  test('[OB4] sends in the order of writing, one at a time, and empties', async () => {
+  test('[OB4] sends in order, one at a time, and empties', async () => {
     const { outbox, delivered } = newOutbox([])
     for (const text of ['one', 'two', 'three']) void outbox.add(1, text)
     await expect.poll(() => outbox.entries.value).toEqual([])
     expect(delivered.map(({ content }) => content)).toEqual(['one', 'two', 'three'])
   })
 
-  test('[OB2] [OB4] tries the same message again under the same id, and nothing overtakes it', async () => {
+  test('[OB2] [OB4] retries a message under the same id, and nothing overtakes it', async () => {
     const rateLimited = new RequestError('rate_limited', 'Slower', true, { retryAfterMs: 20 })
     const { outbox, delivered } = newOutbox([overloaded(), rateLimited, 'ok'])
     void outbox.add(1, 'first')
@@ -71,7 +72,7 @@ describe('outbox', () => {
     expect(new Set(delivered.slice(0, 3).map(({ clientMessageId }) => clientMessageId)).size).toBe(1)
   })
 
-  test('[OB2] waits for the connection instead of trying without one', async () => {
+  test('[OB2] waits for the connection before it tries', async () => {
     const { outbox, delivered, net } = newOutbox([], undefined, false)
     await outbox.add(1, 'hello')
     await new Promise((resolve) => setTimeout(resolve, 30))
@@ -83,7 +84,7 @@ describe('outbox', () => {
     expect(delivered).toHaveLength(1)
   })
 
-  test('[OB5] a refusal stays on the message, the rest goes on, and it can be tried again or deleted', async () => {
+  test('[OB5] keeps an error on its message, sends the rest, and allows a retry or deletion', async () => {
     const refusal = () => new RequestError('forbidden', 'No', false)
     const { outbox, delivered } = newOutbox([refusal(), 'ok', refusal(), 'ok'])
     void outbox.add(1, 'bad')
@@ -98,7 +99,7 @@ describe('outbox', () => {
     expect(outbox.entries.value).toEqual([])
   })
 
-  test('[OB1] another page finds what this one could not send, in order, and sends it under the same ids', async () => {
+  test('[OB1] another page finds unsent messages in order and sends them under the same ids', async () => {
     const storage = openStorage('test:')
     const { outbox } = newOutbox([], storage, false)
     for (const text of ['one', 'two']) await outbox.add(1, text)
@@ -120,19 +121,19 @@ describe('outbox', () => {
     expect(delivered.map(({ content }) => content)).toEqual(['held up', 'goes'])
   })
 
-  test('[OB3] of two tabs one sends, and both know what was acknowledged', async () => {
+  test('[OB3] one of two tabs sends, and both see the acknowledgement', async () => {
     const { outbox, delivered, storage } = newOutbox([])
     const { outbox: other, delivered: byOther } = newOutbox([], storage)
-    const heard: string[] = []
-    other.sent.subscribe((message) => message && heard.push(message.content))
+    const acknowledged: string[] = []
+    other.sent.subscribe((message) => message && acknowledged.push(message.content))
     const texts = Array.from({ length: 50 }, (_, index) => `message ${index}`)
     for (const text of texts) void outbox.add(1, text)
     await expect.poll(() => [outbox, other].map(contents)).toEqual([[], []])
     expect([...delivered, ...byOther].map(({ content }) => content).toSorted()).toEqual(texts.toSorted())
-    await expect.poll(() => heard.length + byOther.length).toBeGreaterThanOrEqual(50)
+    await expect.poll(() => acknowledged.length + byOther.length).toBeGreaterThanOrEqual(50)
   })
 
-  test('[OB6] what was forgotten is neither kept nor sent', async () => {
+  test('[OB6] forgets messages for good: they are neither kept nor sent', async () => {
     const { outbox, delivered, storage, net } = newOutbox([], undefined, false)
     await outbox.add(1, 'private')
     await outbox.clear()
@@ -144,7 +145,7 @@ describe('outbox', () => {
     expect([contents(outbox), contents(next), delivered, byNext, storage.names('')]).toEqual([[], [], [], [], []])
   })
 
-  test('[OB7] a message is one row from sending to sent: acknowledged ones are not shown twice', () => {
+  test('[OB7] shows one row per message from sending to sent, without duplicates', () => {
     const { outbox } = newOutbox([], undefined, false)
     void outbox.add(1, 'hello')
     const self = { id: 7, role: 'customer', name: 'Li Lei' } as const

@@ -1,4 +1,4 @@
-// The timeline is a pure value: whatever order news comes in, it shows each message once, in seq order, without a hole.
+// The timeline is a pure value: for events in any order it shows each message once, by seq, without a gap.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -38,19 +38,19 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 const shown = (timeline: Timeline) => timeline.messages.map(({ seq }) => seq)
 
 describe('timeline', () => {
-  test('the same message twice is one message', () => {
+  test('a repeated message is one message', () => {
     const once = addLive(emptyTimeline, [newMessage(1)])
     expect(shown(addLive(once, [newMessage(1)]))).toEqual([1])
   })
 
-  test('of two copies the one with the higher version stays, whichever came first', () => {
+  test('the higher version of two copies wins, whichever came first', () => {
     const older = newMessage(1, { version: 3, content: 'older' })
     const newer = newMessage(1, { version: 5, content: 'newer' })
     expect(addLive(addLive(emptyTimeline, [older]), [newer]).messages[0]?.content).toBe('newer')
     expect(addLive(addLive(emptyTimeline, [newer]), [older]).messages[0]?.content).toBe('newer')
   })
 
-  test('a message behind a hole waits until the hole is filled', () => {
+  test('a message behind a gap waits until the gap is filled', () => {
     const held = addPage(emptyTimeline, range(1, 3))
     const ahead = addLive(held, [newMessage(5)])
     expect(shown(ahead)).toEqual([1, 2, 3])
@@ -60,36 +60,36 @@ describe('timeline', () => {
     expect(hasGap(filled)).toBe(false)
   })
 
-  test('a head that is ahead is a gap until the messages come', () => {
+  test('a head beyond the last message is a gap until the messages arrive', () => {
     const behind = addHead(addPage(emptyTimeline, range(1, 3)), { lastSeq: 4 })
     expect(hasGap(behind)).toBe(true)
     expect(hasGap(addLive(behind, [newMessage(4)]))).toBe(false)
   })
 
-  test('an empty first page is no gap, and what comes after it is shown', () => {
+  test('an empty first page is no gap, and later messages are shown', () => {
     const empty = addPage(emptyTimeline, [])
     expect(hasGap(empty)).toBe(false)
     expect(shown(addLive(empty, [newMessage(1)]))).toEqual([1])
   })
 
-  test('what was told before the first page fits in behind it', () => {
+  test('events received before the first page are merged into it', () => {
     const early = addLive(emptyTimeline, [newMessage(81)])
     expect(shown(early)).toEqual([])
     expect(shown(addPage(early, range(31, 80)))).toEqual(range(31, 81).map(({ seq }) => seq))
   })
 
-  test('an older page joins before the first message; one that does not touch it is not taken', () => {
+  test('an older page is joined before the first message; one that does not touch it is ignored', () => {
     const newest = addPage(emptyTimeline, range(51, 60))
     expect(shown(addPage(newest, range(41, 50)))).toEqual(range(41, 60).map(({ seq }) => seq))
     expect(shown(addPage(newest, range(21, 30)))).toEqual(shown(newest))
   })
 
-  test('a change to a message older than those held does not tear a hole', () => {
+  test('a change of an older message creates no gap', () => {
     const newest = addPage(emptyTimeline, range(51, 60))
     expect(shown(addPage(newest, [newMessage(12, { version: 99 }), newMessage(61)]))).toEqual([...shown(newest), 61])
   })
 
-  test('read follows the other side, by the mark of the message or by how far that side has read', () => {
+  test("read state follows the other side, by the message's own mark or that side's read position", () => {
     const timeline = addHead(
       addPage(emptyTimeline, [...range(1, 2), newMessage(3, { senderRole: 'agent', senderId: 9 })]),
       { agentReadSeq: 1 },
@@ -101,7 +101,7 @@ describe('timeline', () => {
     expect(addHead(timeline, { agentReadSeq: 0 }).agentReadSeq).toBe(1)
   })
 
-  test('a version that skips does not count as synced; the next one in line and an answered question do', () => {
+  test('a skipped version does not count as synced; the next in line and a reply do', () => {
     const synced = syncedTo(emptyTimeline, 4)
     expect(sawVersion(synced, 6).syncedVersion).toBe(4)
     expect(sawVersion(synced, 5).syncedVersion).toBe(5)
@@ -109,7 +109,7 @@ describe('timeline', () => {
     expect(syncedTo(synced, 2).syncedVersion).toBe(4)
   })
 
-  test('any order, with any repeats, ends in the same messages', () => {
+  test('any order with any repeats gives the same messages', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }).chain((count) =>

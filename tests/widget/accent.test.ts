@@ -1,4 +1,4 @@
-// Whatever colour a shop picks, text in it and on it can be read: WCAG's 4.5:1, checked for any colour there is.
+// Text in and on any colour that a shop picks is readable: WCAG's ratio of 4.5:1, checked for the whole colour space.
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -7,14 +7,14 @@ import { contrast, textOn } from '../../client-web/shared/contrast.ts'
 
 const color = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, '0')}`)
 
-test('contrast is WCAG 2’s ratio', () => {
+test('contrast is the ratio of WCAG 2', () => {
   expect(contrast('#000000', '#ffffff')).toBeCloseTo(21, 5)
   expect(contrast('#ffffff', '#000000')).toBeCloseTo(21, 5)
   expect(contrast('#767676', '#ffffff')).toBeCloseTo(4.54, 2)
   expect(contrast('#0f766e', '#0f766e')).toBe(1)
 })
 
-test('text on any colour reaches 4.5, and is white where white does', () => {
+test('text on any colour reaches 4.5, and is white where white suffices', () => {
   fc.assert(
     fc.property(color, (fill) => {
       expect(contrast(fill, textOn(fill))).toBeGreaterThanOrEqual(4.5)
@@ -24,7 +24,7 @@ test('text on any colour reaches 4.5, and is white where white does', () => {
   )
 })
 
-test('any colour as text reads on light and on dark surfaces, and stays itself where it already does', () => {
+test('any colour as text is readable on light and dark surfaces, and unchanged where it already was', () => {
   fc.assert(
     fc.property(color, (fill) => {
       const { textOnLight, textOnDark } = accentOf(fill)

@@ -1,21 +1,21 @@
-// The widget by axe in every state it has, and what of it is read out.
+// The widget in every state, checked by axe, and its announcements to screen readers.
 
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { colourRules, findViolations } from '../support/axe.ts'
 import { findChromium, launchChromium } from '../support/chromium.ts'
-import { openShop, type Shop } from '../support/shop.ts'
+import { type HostPage, openHostPage } from '../support/host-page.ts'
 
 describe.skipIf(findChromium() === undefined)('accessibility of the widget', () => {
   let app: TestApp
   let browser: Browser
-  let shop: Shop
+  let shop: HostPage
 
   beforeAll(async () => {
     app = await startTestApp()
     browser = await launchChromium()
-    shop = await openShop(app, browser)
+    shop = await openHostPage(app, browser)
     await app.db.updateTable('sites').set({ origins: shop.origin }).where('site_key', '=', app.siteKey).execute()
   })
   afterAll(async () => {
@@ -24,7 +24,7 @@ describe.skipIf(findChromium() === undefined)('accessibility of the widget', () 
     await app.stop()
   })
 
-  /** In both themes; a theme changes colours alone. */
+  /** In both themes; a theme only changes colours. */
   async function violations(page: Page, path = '/widget/'): Promise<string[]> {
     await page.emulateMedia({ colorScheme: 'light' })
     const inLight = await findViolations(page, path)
@@ -32,7 +32,7 @@ describe.skipIf(findChromium() === undefined)('accessibility of the widget', () 
     return [...inLight, ...(await findViolations(page, path, colourRules))]
   }
 
-  // The colours a shop picks are judged by themselves (accent.test.ts); in the console's file the walk is made in the usual one.
+  // accent.test.ts covers picked colours, and the console's file checks the default one.
   test('[WI13] no violation in any state of the widget, in a colour that needs dark text', async () => {
     await app.db.updateTable('sites').set({ color: '#ffd400' }).where('site_key', '=', app.siteKey).execute()
     const { page, launcher, frame, composer, write } = await shop.visit({
@@ -49,7 +49,7 @@ describe.skipIf(findChromium() === undefined)('accessibility of the widget', () 
     await frame.getByRole('form').getByRole('textbox').fill('nonsense')
     await frame.getByRole('form').getByRole('button').click()
     await frame.locator('[aria-invalid]').waitFor()
-    expect(await violations(page), 'mail address refused').toEqual([])
+    expect(await violations(page), 'email address rejected').toEqual([])
 
     const account = await app.newAgent({ name: 'Ann', role: 'admin' })
     const agent = await account.connect()
@@ -89,7 +89,7 @@ describe.skipIf(findChromium() === undefined)('accessibility of the widget', () 
     await page.context().close()
   })
 
-  test('history is not read out; what others write afterwards is, once', async () => {
+  test('history is not announced; later messages of others are, once', async () => {
     const { launcher, frame, write } = await shop.visit()
     await launcher.click()
     const agent = await (await app.newAgent({ name: 'Ann' })).connect()

@@ -1,20 +1,20 @@
-// The loader on a shop's page: what it asks of the page, and what it leaves alone.
+// The loader on a shop's page: what it requires of the page, and what it leaves unchanged.
 
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { findChromium, launchChromium } from '../support/chromium.ts'
-import { openShop, type Shop } from '../support/shop.ts'
+import { type HostPage, openHostPage } from '../support/host-page.ts'
 
 describe.skipIf(findChromium() === undefined)('launcher', () => {
   let app: TestApp
   let browser: Browser
-  let shop: Shop
+  let shop: HostPage
 
   beforeAll(async () => {
     app = await startTestApp()
     browser = await launchChromium()
-    shop = await openShop(app, browser)
+    shop = await openHostPage(app, browser)
     await app.db.updateTable('sites').set({ origins: shop.origin }).where('site_key', '=', app.siteKey).execute()
   })
   afterAll(async () => {
@@ -23,7 +23,7 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     await app.stop()
   })
 
-  test('stands on the strictest page, with two requests and nothing more before somebody means to write', async () => {
+  test('works on the strictest page, with two requests before anybody interacts', async () => {
     const { page, launcher, requests, complaints } = await shop.visit()
     await launcher.waitFor()
     expect((await launcher.boundingBox())?.width).toBeGreaterThanOrEqual(44)
@@ -32,7 +32,7 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     expect(complaints).toEqual([])
   })
 
-  test('[PA12] comes when the server does', async () => {
+  test('[PA12] appears when the server comes back', async () => {
     let asked = 0
     const { page, launcher } = await shop.visit({
       async prepare(page) {
@@ -48,7 +48,7 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     await page.close()
   })
 
-  test('loads the frame on hover, and makes a customer only when it is opened', async () => {
+  test('loads the frame on hover, and creates a customer only when opened', async () => {
     const { launcher, frame, composer, requests } = await shop.visit()
     await launcher.hover()
     await frame.getByRole('heading').waitFor({ state: 'attached' })
@@ -60,7 +60,7 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     expect(requests.filter((url) => /token|eyJ/.test(url))).toEqual([])
   })
 
-  test('a non-modal dialog that Escape closes, and focus returns to the button', async () => {
+  test('is a non-modal dialog that Escape closes, and focus returns to the button', async () => {
     const { page, launcher, panel, composer } = await shop.visit()
     await launcher.focus()
     await page.keyboard.press('Enter')
@@ -73,7 +73,7 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     await expect.poll(isFocused).toBe(true)
   })
 
-  test('on a phone it is the whole screen, with the page out of reach and back in its place afterwards', async () => {
+  test('covers the whole screen on a phone, and the page returns to its position afterwards', async () => {
     const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
     const { page, launcher, panel, frame } = await shop.visit(phone)
     await launcher.waitFor()

@@ -1,4 +1,4 @@
-// Messages on the bus between nodes that no node has sent.
+// Bus messages that no node has sent.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
@@ -31,7 +31,7 @@ export const busAttacks: Attack[] = [
   attack({
     name: 'bus-messages',
     ids: ['S10'],
-    what: 'somebody who has reached Redis publishes bodies of wrong shapes to every channel',
+    what: 'a client of Redis publishes malformed bodies to every channel',
     floor: { requests: 20 },
     needsRedis: true,
     async run(target, budget) {

@@ -1,4 +1,4 @@
-// One drill for each budget of HTTP calls: the same call again and again, and how many were answered.
+// One drill per HTTP budget: it repeats one call and counts the successful replies.
 
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,29 +6,29 @@ import { type Attack, drill, type Target } from '../attack.ts'
 import { call, logIn, newCustomer, newCustomers } from '../wire/accounts.ts'
 import { get, openTcp, pipeline, post, repeatedly } from '../wire/raw-socket.ts'
 
-interface CallDrill<Stage> {
+interface CallDrill<Prepared> {
   budget: string
   count: number
   what: string
-  /** Addresses of one /48, each of a /64 of its own; one address where it is not said. */
+  /** Addresses of one /48, each in its own /64; one address by default. */
   ofNetwork?: true
-  request(target: Target, n: number, stage: Stage): string
-  prepare?(target: Target): Promise<Stage>
-  /** What an answer that was let through holds. */
+  request(target: Target, n: number, prepared: Prepared): string
+  prepare?(target: Target): Promise<Prepared>
+  /** The text that a successful reply contains. */
   isAnswered: RegExp
   env?: Record<string, string>
 }
 
-function callDrill<Stage = unknown>(options: CallDrill<Stage>): Attack {
+function callDrill<Prepared = unknown>(options: CallDrill<Prepared>): Attack {
   const { budget, count, what, ofNetwork, request, prepare, isAnswered, env } = options
-  return drill<Stage>({
+  return drill<Prepared>({
     budget,
     to: { count, windowMs: 600_000 },
     counts: 'answered',
     what,
     ...(prepare ? { prepare } : {}),
     ...(env ? { env } : {}),
-    run: (target, traffic, stage) => {
+    run: (target, traffic, prepared) => {
       let n = 0
       return pipeline(target, traffic, {
         connections: 3,
@@ -37,7 +37,7 @@ function callDrill<Stage = unknown>(options: CallDrill<Stage>): Attack {
         ...(ofNetwork ? { from: () => target.proxyAddress } : {}),
         request: () => {
           n += 1
-          const text = request(target, n, stage)
+          const text = request(target, n, prepared)
           return ofNetwork ? text.replace('\r\n', `\r\nX-Forwarded-For: 2001:db8:abcd:${n % 5_000}::1\r\n`) : text
         },
         onData: (answer) => traffic.count('answered', answer.match(isAnswered)?.length ?? 0),
@@ -52,7 +52,7 @@ const found = /HTTP\/1\.1 200/g
 const login = (target: Target, username: string) =>
   post(target, '/api/v1/auth/login', { username, password: 'not the right one' })
 
-/** Each call on a connection of its own, all at the same moment. */
+/** Sends each call on its own connection, all concurrently. */
 const momentDrill = (
   budget: string,
   what: string,
@@ -80,7 +80,7 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'sessionsPerNetwork',
     count: 60,
-    what: 'addresses of one /48 begin sessions',
+    what: 'addresses of one /48 start sessions',
     ofNetwork: true,
     request: (target) => post(target, '/api/v1/widget/session', {}),
     isAnswered: session,
@@ -88,7 +88,7 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'sessionsPerCustomer',
     count: 10,
-    what: 'one customer continues a session again and again',
+    what: 'one customer resumes a session repeatedly',
     prepare: newCustomer,
     request: (target, _, { token }) => post(target, '/api/v1/widget/session', { token }),
     isAnswered: session,
@@ -105,7 +105,7 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'continuationsPerNetwork',
     count: 15,
-    what: 'sixty customers of one /48 continue their sessions',
+    what: 'sixty customers of one /48 resume their sessions',
     ofNetwork: true,
     prepare: (target) => newCustomers(target, 60),
     request: (target, n, customers) =>
@@ -151,21 +151,21 @@ export const callDrills: Attack[] = [
   callDrill({
     budget: 'pageRequestsPerAddress',
     count: 40,
-    what: 'one address asks for page files',
+    what: 'one address requests page files',
     request: (target) => get(target, '/kefu.js'),
     isAnswered: found,
   }),
   callDrill({
     budget: 'probesPerAddress',
     count: 40,
-    what: 'one address asks whether Kefu is alive',
+    what: 'one address requests the liveness check',
     request: (target) => get(target, '/healthz'),
     isAnswered: found,
   }),
   callDrill({
     budget: 'metricsGuessesPerAddress',
     count: 5,
-    what: 'one address guesses the token of the metrics',
+    what: 'one address guesses METRICS_TOKEN',
     env: { METRICS_TOKEN: 'a token of the metrics that nobody guesses' },
     request: (target) => get(target, '/metrics', `Authorization: Bearer ${randomBytes(20).toString('hex')}`),
     isAnswered: wrongPassword,
@@ -175,7 +175,7 @@ export const callDrills: Attack[] = [
     to: { count: 20, windowMs: 600_000 },
     counts: 'refused on one connection',
     most: { burst: 40, perSecond: 0 },
-    what: 'an address that is refused goes on',
+    what: 'an address continues after refusals',
     run: (target, traffic) =>
       repeatedly(traffic, 1, async () => {
         const socket = await openTcp(target, target.address())
@@ -199,7 +199,7 @@ export const callDrills: Attack[] = [
     to: { concurrent: 4 },
     counts: 'answered in one write',
     most: { burst: 10, perSecond: 0 },
-    what: 'sixty requests in one write, again and again',
+    what: 'sixty requests in one write, repeatedly',
     run: (target, traffic) =>
       repeatedly(traffic, 1, async () => {
         const socket = await openTcp(target, target.address())

@@ -1,4 +1,4 @@
-// Frames that the WebSocket's own layer answers or collects, before any packet of Kefu's is there.
+// Frames that the WebSocket layer answers or collects before Kefu sees a packet.
 
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
 import { newCustomer } from '../wire/accounts.ts'
@@ -8,13 +8,13 @@ import { frame, openWebSocket, type RawWebSocket, times } from '../wire/web-sock
 interface Flood {
   connections?: number
   frames: Buffer
-  /** Frames in one write. */
+  /** Frames per write. */
   count: number
   reads?: boolean
   token?: string
 }
 
-/** Writes the same frames for as long as the connection takes them, and opens another when the server ends it. */
+/** Writes the same frames while the connection accepts them and reconnects when the server ends it. */
 export async function floodFrames(target: Target, budget: Budget, flood: Flood): Promise<void> {
   const { connections = 1, frames, count, reads = true, token } = flood
   await repeatedly(budget, connections, async () => {
@@ -41,7 +41,7 @@ async function writeUntilOver(budget: Budget, raw: RawWebSocket, frames: Buffer,
 
 const ping = frame('ping', Buffer.alloc(125, 97))
 
-/** Text of 4,000 pieces of one byte. */
+/** A text message in 4,000 fragments of one byte. */
 const pieces = Buffer.concat([frame('text', '4', false), times(4_000, frame('continuation', 'a', false))])
 
 export const controlFrames: Attack[] = [
@@ -64,7 +64,7 @@ export const controlFrames: Attack[] = [
   attack({
     name: 'pings-read',
     ids: ['S1'],
-    what: 'ten connections send empty pings and read the answers',
+    what: 'ten connections send empty pings and read the pongs',
     floor: { requests: 40_000 },
     run: (target, budget) =>
       floodFrames(target, budget, { connections: 10, frames: times(500, frame('ping')), count: 500 }),
@@ -72,7 +72,7 @@ export const controlFrames: Attack[] = [
   attack({
     name: 'pongs-unasked',
     ids: ['S1'],
-    what: 'four connections send pongs that nobody asked for',
+    what: 'four connections send unsolicited pongs',
     floor: { requests: 40_000 },
     run: (target, budget) =>
       floodFrames(target, budget, { connections: 4, frames: times(500, frame('pong')), count: 500 }),
@@ -80,7 +80,7 @@ export const controlFrames: Attack[] = [
   attack({
     name: 'large-frames',
     ids: ['S1', 'new'],
-    what: 'a customer sends frames of 120 KB without end and reads no answer',
+    what: 'a customer sends endless frames of 120 KB and reads no reply',
     floor: { bytes: 5_000_000 },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -102,7 +102,7 @@ export const controlFrames: Attack[] = [
   attack({
     name: 'empty-frames',
     ids: ['new'],
-    what: 'four connections send text frames with nothing in them',
+    what: 'four connections send empty text frames',
     floor: { requests: 4 },
     run: (target, budget) =>
       floodFrames(target, budget, { connections: 4, frames: times(500, frame('text')), count: 500 }),
@@ -110,7 +110,7 @@ export const controlFrames: Attack[] = [
   attack({
     name: 'heartbeats',
     ids: ['new'],
-    what: 'four connections send the heartbeat of engine.io without end',
+    what: 'four connections send engine.io heartbeats without pause',
     floor: { requests: 20_000 },
     run: (target, budget) =>
       floodFrames(target, budget, { connections: 4, frames: times(500, frame('text', '3')), count: 500 }),

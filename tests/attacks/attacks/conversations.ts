@@ -1,13 +1,13 @@
-// What customers do with conversations that costs others something: beginning, closing, renaming, and messages as large as they may be.
+// Customer actions that cost others something: starting, closing, renaming, and messages of maximum size.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Budget, Target } from '../attack.ts'
 import { type Attack, attack, drill } from '../attack.ts'
-import { call, logIn, newCustomer, newCustomers, newTalk, startConversation } from '../wire/accounts.ts'
+import { call, logIn, newConversation, newCustomer, newCustomers, startConversation } from '../wire/accounts.ts'
 import { repeatedly } from '../wire/raw-socket.ts'
 import { openWebSocket, type RawWebSocket, type Reply } from '../wire/web-socket.ts'
 
-/** A request whose answer is counted; false when the connection has ended. */
+/** Counts the reply to a request; false once the connection has ended. */
 async function ask(budget: Budget, raw: RawWebSocket, name: string, payload: unknown): Promise<Reply | null> {
   budget.count('requests')
   const reply = await Promise.race([raw.request(name, payload), budget.over.then(() => null)])
@@ -44,7 +44,7 @@ export const conversationAttacks: Attack[] = [
     ids: ['S7'],
     what: 'one customer starts and closes conversations on ten sockets',
     floor: { requests: 80 },
-    // Each of them rings, so few are enough.
+    // Each of them alerts agents, so few are enough.
     most: { 'conversation:start accepted': { burst: 60, perSecond: 1 } },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -61,7 +61,7 @@ export const conversationAttacks: Attack[] = [
     what: 'one customer closes and reopens a conversation on ten sockets',
     floor: { requests: 80 },
     most: { 'conversation:reopen accepted': { burst: 60, perSecond: 1 } },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       onSockets(target, budget, Array(10).fill(customer.token), async (raw) => {
         await ask(budget, raw, 'conversation:close', { conversationId })
@@ -71,14 +71,14 @@ export const conversationAttacks: Attack[] = [
   attack({
     name: 'renames',
     ids: ['S7'],
-    what: 'a customer with 200 conversations gives a new name again and again',
+    what: 'a customer with 200 conversations keeps changing the name',
     floor: { requests: 1 },
     // Each is published with every conversation of the customer.
     most: { renamed: { burst: 20, perSecond: 0.5 } },
     prepare: async (target) => {
       const customer = await newCustomer(target)
       const raw = await openWebSocket(target, { token: customer.token })
-      // Closed ones count too: what is bounded is how many there may be, and which of them are published.
+      // Closed ones count too: one limit is how many can exist, another how many are published.
       for (let n = 0; n < 200; n++) {
         const reply = await raw.request('conversation:start', {})
         if (!reply?.ok) break
@@ -112,16 +112,19 @@ export const conversationAttacks: Attack[] = [
     ids: ['S14'],
     what: 'a blocked customer types, reopens and closes',
     floor: { requests: 20 },
-    // Refused or ignored, nothing of it reaches the agents' list.
+    // Refused or ignored, so none of it reaches the agents' list.
     most: { 'conversation:reopen accepted': { burst: 5, perSecond: 0 } },
     prepare: async (target) => {
-      const talk = await newTalk(target)
+      const conversation = await newConversation(target)
       const agent = await openWebSocket(target, { token: await logIn(target), from: target.address(2000) })
-      await agent.request('conversation:claim', { conversationId: talk.conversationId })
-      const blocked = await agent.request('customer:set-blocked', { customerId: talk.customer.id, blocked: true })
+      await agent.request('conversation:claim', { conversationId: conversation.conversationId })
+      const blocked = await agent.request('customer:set-blocked', {
+        customerId: conversation.customer.id,
+        blocked: true,
+      })
       if (!blocked?.ok) throw new Error('the customer could not be blocked')
       agent.end()
-      return talk
+      return conversation
     },
     run: (target, budget, { customer, conversationId }) =>
       onSockets(target, budget, Array(4).fill(customer.token), async (raw) => {
@@ -133,7 +136,7 @@ export const conversationAttacks: Attack[] = [
   attack({
     name: 'large-messages',
     ids: ['S20'],
-    what: '30 customers send messages of 16 KB as fast as they may',
+    what: '30 customers send messages of 16 KB at the full rate',
     floor: { bytes: 200_000 },
     prepare: (target) => newCustomers(target, 30),
     run: async (target, budget, customers) => {
@@ -178,15 +181,15 @@ export const conversationAttacks: Attack[] = [
   }),
 ]
 
-/** Many customers, each from an address of its own, of one network or behind one address. */
+/** Many customers with one address each: in one network, or all the same. */
 type Spread = 'one customer' | 'one address' | 'one network'
 
-interface People {
+interface Senders {
   tokens: string[]
   forwardedFor(index: number): string
 }
 
-async function people(target: Target, spread: Spread): Promise<People> {
+async function createSenders(target: Target, spread: Spread): Promise<Senders> {
   const customers = await newCustomers(target, spread === 'one customer' ? 1 : 20)
   const network = `2001:db8:${target.random.between(1, 0xffff).toString(16)}`
   return {
@@ -202,14 +205,14 @@ interface ChangeDrill {
   change: 'start' | 'close' | 'reopen'
 }
 
-/** Each customer begins, closes and reopens; one of these is counted. */
+/** Each customer starts, closes and reopens; the drill counts one of the three. */
 const changeDrill = ({ budget, count, spread, change }: ChangeDrill): Attack =>
-  drill<People>({
+  drill<Senders>({
     budget,
     to: { count, windowMs: 600_000 },
     counts: `conversation:${change} accepted`,
-    what: `customers (${spread}) ${change} conversations as often as they may`,
-    prepare: (target) => people(target, spread),
+    what: `customers (${spread}) ${change} conversations at the full rate`,
+    prepare: (target) => createSenders(target, spread),
     run: (target, budget, { tokens, forwardedFor }) =>
       repeatedly(budget, tokens.length, async (index) => {
         const raw = await openWebSocket(target, { token: tokens[index] as string, forwardedFor: forwardedFor(index) })
@@ -218,7 +221,7 @@ const changeDrill = ({ budget, count, spread, change }: ChangeDrill): Attack =>
           const reply = await ask(budget, raw, 'conversation:start', {})
           if (reply === null) break
           const conversationId = reply.ok ? (reply.data as { conversation: { id: number } }).conversation.id : null
-          // A round of each counts each once.
+          // A round counts each of them once.
           if (conversationId !== null) {
             if (change === 'reopen') {
               for (let n = 0; n < 5; n++) {
@@ -238,7 +241,7 @@ const renameDrill = (budget: string, count: number, spread: Spread): Attack =>
     budget,
     to: { count, windowMs: 600_000 },
     counts: 'renamed',
-    what: `customers (${spread}) change their names as often as they may`,
+    what: `customers (${spread}) change their names at the full rate`,
     prepare: async (target) => {
       const customers = await newCustomers(target, spread === 'one customer' ? 1 : 20)
       return { customers, network: `2001:db8:${target.random.between(1, 0xffff).toString(16)}` }
@@ -260,9 +263,9 @@ const messageDrill = (budget: string, to: Record<string, number>, sender: 'custo
     budget,
     to,
     counts: 'message:send accepted',
-    what: `one ${sender} sends messages as fast as they are answered`,
+    what: `one ${sender} sends each message after the previous reply`,
     prepare: async (target) => {
-      const { conversationId, customer } = await newTalk(target)
+      const { conversationId, customer } = await newConversation(target)
       return { conversationId, token: sender === 'agent' ? await logIn(target) : customer.token }
     },
     run: (target, budget, { token, conversationId }) =>
@@ -298,9 +301,9 @@ const linesDrill = (budget: string, count: number, customers: number): Attack =>
     budget,
     to: { count, windowMs: 60_000 },
     counts: 'log lines',
-    // The server has lines of its own.
+    // The server writes lines of its own.
     most: { burst: count + 15, perSecond: 1 },
-    what: `${customers} customers ask for what is for agents, each time a line of the security log`,
+    what: `${customers} customers make agent requests, each a line of the security log`,
     prepare: (target) => newCustomers(target, customers),
     run: (target, budget, all) =>
       onSockets(
@@ -326,7 +329,7 @@ export const conversationDrills: Attack[] = [
   renameDrill('renames', 3, 'one customer'),
   renameDrill('renamesPerAddress', 10, 'one address'),
   renameDrill('renamesPerNetwork', 10, 'one network'),
-  // The control pair sends one a second each.
+  // Both sides of the control pair send one per second.
   messageDrill('customerMessages', { count: 15, windowMs: 10_000 }, 'customer'),
   messageDrill('agentMessages', { count: 15, windowMs: 10_000 }, 'agent'),
   bytesDrill('messageBytesPerCustomer', 20_000, 1),
@@ -338,7 +341,7 @@ export const conversationDrills: Attack[] = [
 async function sendOne(budget: Budget, raw: RawWebSocket, conversationId: number, content: string): Promise<boolean> {
   const clientMessageId = `m${Math.random().toString(36).slice(2)}`
   const reply = await ask(budget, raw, 'message:send', { conversationId, clientMessageId, content })
-  // A connection that goes on without a pause is ended for its requests, which is another budget.
+  // The request budget ends a connection that sends without pause; this drill tests another budget.
   if (reply && !reply.ok) await sleep(100)
   return reply?.ok === true
 }

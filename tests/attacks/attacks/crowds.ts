@@ -1,21 +1,22 @@
-// Many callers who do nothing wrong, and may not be refused: the counterpart of the attacks. They run as attacks do, beside the same pair.
+// Many well-behaved callers whom Kefu must not refuse: the counterpart of the attacks. They run like attacks, beside
+// the same control pair.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
-import { type Customer, call, fetchPage, logIn, newCustomers, newTalk } from '../wire/accounts.ts'
+import { type Customer, call, fetchPage, logIn, newConversation, newCustomers } from '../wire/accounts.ts'
 import { openWebSocket, type RawWebSocket } from '../wire/web-socket.ts'
 
 const none = { burst: 0, perSecond: 0 }
 
-/** Nobody is refused, and everybody was served before the time was over. */
-const crowd = <Stage>(declared: Omit<Attack<Stage>, 'ids' | 'floor' | 'most'>): Attack =>
-  attack<Stage>({ ...declared, ids: ['F8'], isCrowd: true, floor: {}, most: { refused: none, unserved: none } })
+/** Nobody is refused, and everybody is served in time. */
+const crowd = <Prepared>(declared: Omit<Attack<Prepared>, 'ids' | 'floor' | 'most'>): Attack =>
+  attack<Prepared>({ ...declared, ids: ['F8'], isCrowd: true, floor: {}, most: { refused: none, unserved: none } })
 
-/** All of the list, so many at the same time. */
-async function each<T>(list: readonly T[], atOnce: number, work: (item: T, index: number) => Promise<void>) {
+/** Runs the whole list with limited concurrency. */
+async function each<T>(list: readonly T[], concurrency: number, work: (item: T, index: number) => Promise<void>) {
   let next = 0
   await Promise.all(
-    Array.from({ length: atOnce }, async () => {
+    Array.from({ length: concurrency }, async () => {
       while (next < list.length) {
         const index = next++
         await work(list[index] as T, index)
@@ -24,24 +25,24 @@ async function each<T>(list: readonly T[], atOnce: number, work: (item: T, index
   )
 }
 
-async function isServed(budget: Budget, what: Promise<boolean>): Promise<boolean> {
+async function isServed(budget: Budget, request: Promise<boolean>): Promise<boolean> {
   budget.count('requests')
-  const isFine = await what.catch(() => false)
-  if (!isFine) budget.count('refused')
-  return isFine
+  const isOk = await request.catch(() => false)
+  if (!isOk) budget.count('refused')
+  return isOk
 }
 
-/** Everything that a tab of the widget does until it is connected. */
+/** All steps of a widget tab until it is connected. */
 async function loadTab(target: Target, budget: Budget, customer: Customer): Promise<RawWebSocket | null> {
   const page = fetchPage(target, '/widget/?site=default').then(({ status }) => status === 200)
   if (!(await isServed(budget, page))) return null
   const session = call(target, 'POST', '/widget/session', { token: customer.token, resumeToken: customer.resumeToken })
-  const continued = session.then(({ status, body }) => {
+  const resumed = session.then(({ status, body }) => {
     if (status !== 200 || (body.customer as { id: number }).id !== customer.id) return false
     Object.assign(customer, { token: body.token, resumeToken: body.resumeToken })
     return true
   })
-  if (!(await isServed(budget, continued))) return null
+  if (!(await isServed(budget, resumed))) return null
   let raw: RawWebSocket | null = null
   const opened = openWebSocket(target, { token: customer.token }).then((socket) => {
     raw = socket
@@ -50,7 +51,7 @@ async function loadTab(target: Target, budget: Budget, customer: Customer): Prom
   return (await isServed(budget, opened)) ? raw : null
 }
 
-/** Those of them that have ended by themselves. */
+/** The number of connections that ended by themselves. */
 const ended = (tabs: readonly (RawWebSocket | null)[]) => tabs.filter((tab) => tab !== null && !tab.isOpen()).length
 
 export const crowds: readonly Attack[] = [
@@ -80,7 +81,7 @@ export const crowds: readonly Attack[] = [
   }),
   crowd({
     name: 'reload-storm',
-    what: '30 customers behind one address press reload twenty times each as fast as the page comes',
+    what: '30 customers behind one address reload twenty times each, as fast as the page loads',
     prepare: (target) => newCustomers(target, 30),
     run: (target, budget, customers) =>
       each(customers, 30, async (customer) => {
@@ -95,11 +96,11 @@ export const crowds: readonly Attack[] = [
       return [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path as string)
     },
     run: (target, budget, files) => {
-      const begunAt = performance.now()
-      // Spread over the minute, or over as much of it as there is.
+      const startedAt = performance.now()
+      // Spread over a minute, or over the time left.
       const everyMs = (Math.min(60, budget.seconds - 5) * 1000) / 200
       return each(Array(200).fill(null), 10, async (_, view) => {
-        await sleep(Math.max(0, begunAt + view * everyMs - performance.now()))
+        await sleep(Math.max(0, startedAt + view * everyMs - performance.now()))
         for (const path of ['/kefu.js', '/api/v1/widget/sites/default', '/widget/?site=default', ...files]) {
           await isServed(
             budget,
@@ -113,28 +114,28 @@ export const crowds: readonly Attack[] = [
     name: 'slow-phone',
     what: 'an agent with 300 conversations reads at 30 KB a second, and opens all of them while customers write',
     prepare: async (target) => {
-      const talks = []
+      const conversations = []
       for (const customer of await newCustomers(target, 100)) {
-        const { socket, conversationId } = await newTalk(target, customer)
+        const { socket, conversationId } = await newConversation(target, customer)
         const ids = [conversationId]
         for (const id of ['second', 'third']) {
           const message = { clientMessageId: id, content: 'Where is my tea? '.repeat(60) }
           const reply = await socket.request('conversation:start', { clientConversationId: id, message })
           if (reply?.ok) ids.push((reply.data as { conversation: { id: number } }).conversation.id)
         }
-        talks.push({ socket, ids })
+        conversations.push({ socket, ids })
       }
       const token = await logIn(target)
       const agent = await openWebSocket(target, { token })
-      for (const conversationId of talks.flatMap(({ ids }) => ids)) {
+      for (const conversationId of conversations.flatMap(({ ids }) => ids)) {
         while ((await agent.request('conversation:claim', { conversationId }))?.error?.code === 'rate_limited') {
           await sleep(200)
         }
       }
       agent.end()
-      return { talks, token }
+      return { conversations, token }
     },
-    run: async (target, budget, { talks, token }) => {
+    run: async (target, budget, { conversations, token }) => {
       const phone = await openWebSocket(target, { token })
       phone.socket.on('data', (piece: Buffer) => {
         phone.socket.pause()
@@ -143,7 +144,7 @@ export const crowds: readonly Attack[] = [
       let isOpening = true
       const writing = (async () => {
         for (let n = 0; isOpening; n++) {
-          const { socket, ids } = talks[n % talks.length] as (typeof talks)[number]
+          const { socket, ids } = conversations[n % conversations.length] as (typeof conversations)[number]
           const payload = { conversationId: ids[0], clientMessageId: `w${n}`, content: 'Hello? '.repeat(20) }
           await isServed(
             budget,
@@ -159,7 +160,7 @@ export const crowds: readonly Attack[] = [
         await isServed(budget, Promise.resolve(reply?.ok === true))
         cursor = reply?.ok ? (reply.data as { nextCursor: string | null }).nextCursor : null
       } while (cursor !== null)
-      for (const conversationId of talks.flatMap(({ ids }) => ids)) {
+      for (const conversationId of conversations.flatMap(({ ids }) => ids)) {
         if (budget.isOver()) budget.count('unserved')
         else {
           const reply = await phone.request('conversation:open', { conversationId, limit: 50 })
@@ -171,7 +172,7 @@ export const crowds: readonly Attack[] = [
       await writing
       budget.count('refused', ended([phone]))
       phone.end()
-      for (const { socket } of talks) socket.end()
+      for (const { socket } of conversations) socket.end()
     },
   }),
   openConversations(),
@@ -181,29 +182,29 @@ export const crowds: readonly Attack[] = [
 function openConversations(): Attack {
   return crowd({
     name: 'open-conversations',
-    what: '20 customers behind the address of an attack write on, and reload now and then',
+    what: "20 customers behind an attacker's address keep writing and reload sometimes",
     prepare: async (target) => {
       const customers = await newCustomers(target, 20)
-      const talks = []
+      const conversations = []
       for (const customer of customers) {
-        const { socket, conversationId } = await newTalk(target, customer)
-        talks.push({ customer, raw: socket as RawWebSocket | null, conversationId })
+        const { socket, conversationId } = await newConversation(target, customer)
+        conversations.push({ customer, raw: socket as RawWebSocket | null, conversationId })
       }
-      return talks
+      return conversations
     },
-    run: async (target, budget, talks) => {
-      await each(talks, talks.length, async (talk, index) => {
+    run: async (target, budget, conversations) => {
+      await each(conversations, conversations.length, async (conversation, index) => {
         await sleep(index * 50)
         for (let n = 0; !budget.isOver(); n++) {
-          const payload = { conversationId: talk.conversationId, clientMessageId: `w${n}`, content: 'Hello?' }
-          const sent = (talk.raw?.request('message:send', payload) ?? Promise.resolve(null)).then(
+          const payload = { conversationId: conversation.conversationId, clientMessageId: `w${n}`, content: 'Hello?' }
+          const sent = (conversation.raw?.request('message:send', payload) ?? Promise.resolve(null)).then(
             (reply) => reply?.ok === true,
           )
           await isServed(budget, sent)
           await Promise.race([sleep(1_500), budget.over])
           if (n % 4 === 3 && !budget.isOver()) {
-            talk.raw?.end()
-            talk.raw = await loadTab(target, budget, talk.customer)
+            conversation.raw?.end()
+            conversation.raw = await loadTab(target, budget, conversation.customer)
           }
         }
       })

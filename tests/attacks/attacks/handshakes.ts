@@ -1,4 +1,4 @@
-// Beginnings of sessions: engine.io handshakes, upgrades and Socket.IO connects, most of which never become a connection.
+// Session starts: engine.io handshakes, upgrades and Socket.IO connects, most of which never become a connection.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, drill, type Target } from '../attack.ts'
@@ -10,7 +10,7 @@ import { floodFrames } from './control-frames.ts'
 
 const polling = '/socket.io/?EIO=4&transport=polling'
 
-/** One upgrade a connection, which stays open for `keepMs`. */
+/** One upgrade per connection, kept open for `keepMs`. */
 async function upgrade(target: Target, budget: Budget, query: string | undefined, keepMs: number): Promise<void> {
   budget.count('connections')
   budget.count('requests')
@@ -43,7 +43,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'polling-handshakes-by-page',
     ids: ['S2'],
-    what: 'handshakes as the page of another origin causes them, with the headers of a browser',
+    what: 'handshakes with the browser headers of a page of another origin',
     floor: { requests: 500 },
     run: (target, budget) =>
       pipeline(target, budget, {
@@ -54,7 +54,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'polling-handshakes-of-200',
     ids: ['S2'],
-    what: '200 addresses take turns with handshakes of polling sessions',
+    what: '200 addresses alternate with handshakes of polling sessions',
     floor: { requests: 1_000 },
     run: (target, budget) =>
       pipeline(target, budget, {
@@ -67,14 +67,14 @@ export const handshakes: Attack[] = [
   attack({
     name: 'upgrade-storm',
     ids: ['S2', 'new'],
-    what: '100 connections a time upgrade to WebSocket and go away',
+    what: '100 connections at a time upgrade to WebSocket and disconnect',
     floor: { connections: 100 },
     run: (target, budget) => repeatedly(budget, 100, () => upgrade(target, budget, undefined, 20)),
   }),
   attack({
     name: 'sessions-without-token',
     ids: ['S2', 'S29'],
-    what: '2,000 WebSockets without a token stay as long as they may',
+    what: '2,000 WebSockets without a token stay as long as allowed',
     floor: { connections: 50 },
     run: (target, budget) => repeatedly(budget, 2_000, () => upgrade(target, budget, undefined, 60_000)),
   }),
@@ -89,7 +89,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'half-upgrades',
     ids: ['S2', 'new'],
-    what: 'polling sessions whose upgrade is begun, pinged and never finished',
+    what: 'polling sessions that start an upgrade, ping and never finish it',
     floor: { connections: 20 },
     run: (target, budget) =>
       repeatedly(budget, 50, async () => {
@@ -133,7 +133,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'connect-packets',
     ids: ['new'],
-    what: 'CONNECT packets with a good token, all on one WebSocket: connect, disconnect, connect',
+    what: 'CONNECT packets with a valid token, all on one WebSocket: connect, disconnect, connect',
     floor: { requests: 500 },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -155,7 +155,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'binary-packets',
     ids: ['new'],
-    what: 'a customer announces binary parts that never come, or come unasked',
+    what: 'a customer announces binary parts and never sends them, or sends unannounced ones',
     floor: { requests: 1_000 },
     prepare: newCustomer,
     run: (target, budget, { token }) => {
@@ -170,7 +170,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'reconnects',
     ids: ['new'],
-    what: 'five customers connect with good tokens and go away, again and again',
+    what: 'five customers connect with valid tokens and disconnect, repeatedly',
     floor: { connections: 30 },
     prepare: (target) => newCustomers(target, 5),
     run: (target, budget, customers) =>
@@ -196,7 +196,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'connection-churn',
     ids: ['new'],
-    what: 'TCP connections that are opened and reset',
+    what: 'TCP connections are opened and reset',
     floor: { connections: 300 },
     run: (target, budget) =>
       repeatedly(budget, 50, async () => {
@@ -222,7 +222,7 @@ export const handshakes: Attack[] = [
   attack({
     name: 'polling-slow-post',
     ids: ['new'],
-    what: 'the body of a polling POST comes one byte a second, on 100 sessions',
+    what: 'the body of a polling POST arrives one byte a second, on 100 sessions',
     floor: { connections: 2 },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -246,7 +246,7 @@ export const handshakes: Attack[] = [
 
 type Send = (packets: string) => Promise<boolean>
 
-/** Over one kept connection, as long as the session lives; its token is sent with each request. */
+/** Over one kept connection while the session lives; its token goes with each request. */
 async function withPollingSession(
   target: Target,
   budget: Budget,
@@ -287,7 +287,7 @@ async function withPollingSession(
   }
 }
 
-/** Opens connections of one account and keeps them; `open` is how many there were at the same time. */
+/** Opens and keeps connections of one account; `open` is the maximum number at one time. */
 async function keepOpen(target: Target, budget: Budget, token: string, count: number): Promise<void> {
   let open = 0
   let most = 0
@@ -316,7 +316,7 @@ const wrongTokens = (budget: string, from: (target: Target, n: number) => string
     budget,
     to: { count: 20, windowMs: 60_000 },
     counts: 'tokens looked at',
-    what: 'WebSockets connect with a wrong token, as many as are let in',
+    what: 'WebSockets connect with a wrong token, as many as are accepted',
     run: (target, budget) =>
       repeatedly(budget, 10, async (_, n) => {
         budget.count('connections')
@@ -335,13 +335,13 @@ const wrongTokens = (budget: string, from: (target: Target, n: number) => string
       }),
   })
 
-/** Sessions without a token that stay. */
+/** Sessions that stay without a token. */
 const pending = (budget: string, from: (target: Target, index: number) => string): Attack =>
   drill({
     budget,
     to: { concurrent: 10 },
     counts: 'open',
-    what: 'WebSockets without a token stay as long as they may',
+    what: 'WebSockets without a token stay as long as allowed',
     run: async (target, budget) => {
       let open = 0
       await repeatedly(budget, 40, async (index) => {
@@ -349,7 +349,7 @@ const pending = (budget: string, from: (target: Target, index: number) => string
           await sleep(200)
           throw error
         })
-        // A handshake that is over the budget may be answered before the connection is ended.
+        // A handshake over the budget may get a reply before the connection is closed.
         await Promise.race([raw.closed, sleep(100)])
         if (!raw.isOpen()) return
         open += 1
@@ -361,7 +361,7 @@ const pending = (budget: string, from: (target: Target, index: number) => string
     },
   })
 
-/** Connections that are let in and stay. */
+/** Accepted connections that stay open. */
 const tabs = (
   budget: string,
   who: 'customer' | 'agent' | 'customers',
@@ -371,7 +371,7 @@ const tabs = (
     budget,
     to: { concurrent: 10 },
     counts: 'open',
-    what: `${who === 'customers' ? '30 customers' : `one ${who}`} keep as many connections open as there may be`,
+    what: `${who === 'customers' ? '30 customers' : `one ${who}`} keep as many connections open as allowed`,
     prepare: async (target) =>
       who === 'agent'
         ? [await logIn(target)]
@@ -399,7 +399,7 @@ export const handshakeDrills: Attack[] = [
     ids: ['S2'],
     isDrill: true,
     proves: ['sessionsPerAddress'],
-    what: 'new sessions of anonymous customers, as many as one address gets',
+    what: 'one address starts as many anonymous sessions as allowed',
     floor: { requests: 50 },
     most: { sessions: ofRate('sessionsPerAddress') },
     run: (target, budget) =>
@@ -423,7 +423,7 @@ export const handshakeDrills: Attack[] = [
     budget: 'handshakesPerUser',
     to: { count: 10, windowMs: 600_000 },
     counts: 'connected',
-    what: 'one customer connects and goes away, as often as that is let in',
+    what: 'one customer connects and disconnects as often as allowed',
     prepare: newCustomer,
     run: (target, budget, { token }) =>
       repeatedly(budget, 2, async () => {
@@ -439,14 +439,14 @@ export const handshakeDrills: Attack[] = [
     budget: 'violationsPerAddress',
     to: { count: 3, windowMs: 600_000 },
     counts: 'cuts',
-    what: 'one address floods a new connection each time the one before was ended',
+    what: 'one address floods a new connection whenever the previous one was closed',
     run: (target, budget) => floodFrames(target, budget, { frames: times(200, frame('ping')), count: 200 }),
   }),
   drill({
     budget: 'violationsPerUser',
     to: { count: 3, windowMs: 600_000 },
     counts: 'cuts',
-    what: 'one customer does, from many addresses',
+    what: 'one customer does the same from many addresses',
     prepare: newCustomer,
     run: (target, budget, { token }) => {
       let n = 0

@@ -1,4 +1,4 @@
-// HTTP calls that cost nothing to ask for: pipelined, spelled otherwise, slow, or never read.
+// HTTP calls that are free to send: pipelined, with odd paths, slow, or with unread replies.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack } from '../attack.ts'
@@ -9,7 +9,7 @@ export const httpFloods: Attack[] = [
   attack({
     name: 'paths-spelled-otherwise',
     ids: ['S8'],
-    what: '16 connections pipeline /%61pi/… and absolute targets, which no limit by text sees',
+    what: '16 connections pipeline /%61pi/… and absolute targets, which limits by path text miss',
     floor: { requests: 1_000 },
     most: { answered: ofRate('httpRequestsPerAddress') },
     run: (target, budget) =>
@@ -63,7 +63,7 @@ export const httpFloods: Attack[] = [
   attack({
     name: 'assets-unread',
     ids: ['S4', 'new'],
-    what: '200 connections ask for the largest page files 50 times and read nothing',
+    what: '200 connections request the largest page files 50 times and read nothing',
     floor: { connections: 5 },
     run: (target, budget) =>
       repeatedly(budget, 200, async () => {
@@ -139,7 +139,7 @@ export const httpFloods: Attack[] = [
   attack({
     name: 'h2c-upgrades',
     ids: ['S21', 'new'],
-    what: 'connections that ask for h2c and other protocols, and for Expect: 100-continue',
+    what: 'connections request h2c, other protocols and Expect: 100-continue',
     floor: { connections: 50 },
     run: (target, budget) =>
       repeatedly(budget, 50, async (_, n) => {
@@ -198,7 +198,7 @@ export const httpFloods: Attack[] = [
   attack({
     name: 'idle-connections',
     ids: ['new'],
-    what: '3,000 TCP connections that send nothing',
+    what: '3,000 TCP connections send nothing',
     floor: { connections: 100 },
     run: (target, budget) =>
       repeatedly(budget, 3_000, async () => {

@@ -1,14 +1,14 @@
-// Requests of connections that are let in: floods that are answered, and answers that are not read.
+// Requests on accepted connections: floods with replies, and replies that nobody reads.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, attack, type Budget, type Target } from '../attack.ts'
 import { ofRate } from '../bounds.ts'
-import { fill, logIn, newCustomer, newCustomers, newTalk } from '../wire/accounts.ts'
+import { logIn, newConversation, newCustomer, newCustomers, sendMessages } from '../wire/accounts.ts'
 import { closed, get, openTcp, repeatedly, write } from '../wire/raw-socket.ts'
 import { frame, openWebSocket, times } from '../wire/web-socket.ts'
 import { floodFrames } from './control-frames.ts'
 
-/** The same request as often as the connection takes it; answers that are no refusals are counted as `accepted`. */
+/** Repeats one request as fast as the connection accepts it and counts successful replies as `accepted`. */
 function floodRequests(
   target: Target,
   budget: Budget,
@@ -40,14 +40,14 @@ function floodRequests(
 
 const tiny = frame('text', '42["a"]')
 
-async function longTalk(target: Target) {
-  const talk = await newTalk(target)
+async function longConversation(target: Target) {
+  const conversation = await newConversation(target)
   const agent = await openWebSocket(target, { token: await logIn(target), from: target.address(2000) })
-  await agent.request('conversation:claim', { conversationId: talk.conversationId })
-  await fill(agent, talk.conversationId, 100, '😀'.repeat(4_000))
+  await agent.request('conversation:claim', { conversationId: conversation.conversationId })
+  await sendMessages(agent, conversation.conversationId, 100, '😀'.repeat(4_000))
   agent.end()
-  talk.socket.end()
-  return { token: talk.customer.token, conversationId: talk.conversationId }
+  conversation.socket.end()
+  return { token: conversation.customer.token, conversationId: conversation.conversationId }
 }
 
 export const requestFloods: Attack[] = [
@@ -62,7 +62,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'tiny-frames-six',
     ids: ['S6'],
-    what: 'six connections of one customer do',
+    what: 'six connections of one customer do the same',
     floor: { requests: 10_000 },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -71,7 +71,7 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'acknowledgements',
     ids: ['S6', 'new'],
-    what: 'a customer asks for an answer to each of endless unknown requests',
+    what: 'a customer sends endless unknown requests that expect a reply',
     floor: { requests: 5_000 },
     prepare: newCustomer,
     run: (target, budget, { token }) =>
@@ -81,10 +81,10 @@ export const requestFloods: Attack[] = [
     name: 'typing',
     proves: ['connectionRequests'],
     ids: ['new'],
-    what: 'a customer types, with previews of 500 characters, as fast as the connection takes it',
+    what: 'a customer types, with previews of 500 characters, as fast as the connection accepts',
     floor: { requests: 1_000 },
     most: { accepted: ofRate('connectionRequests') },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       floodRequests(target, budget, {
         tokens: [customer.token],
@@ -94,9 +94,9 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'receipts',
     ids: ['new'],
-    what: 'a customer marks as read on ten connections without end',
+    what: 'a customer marks as read on ten connections without pause',
     floor: { requests: 1_000 },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       floodRequests(target, budget, {
         connections: 10,
@@ -107,11 +107,11 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'lists',
     ids: ['new'],
-    what: 'twenty customers ask for their lists and pages without end',
+    what: 'twenty customers request lists and pages without pause',
     floor: { requests: 1_000 },
     prepare: async (target) => {
       const customers = await newCustomers(target, 20)
-      for (const customer of customers) (await newTalk(target, customer)).socket.end()
+      for (const customer of customers) (await newConversation(target, customer)).socket.end()
       return customers.map(({ token }) => token)
     },
     run: (target, budget, tokens) =>
@@ -120,9 +120,9 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'subscriptions',
     ids: ['new'],
-    what: 'a customer opens and leaves conversations by their numbers, nearly all of them of others',
+    what: 'a customer opens and leaves conversations by id, most of them of others',
     floor: { requests: 1_000 },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       floodRequests(target, budget, {
         connections: 4,
@@ -136,9 +136,9 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'oversize-messages',
     ids: ['new'],
-    what: 'a customer sends messages of 60 KB to 127 KB, each of which is refused',
+    what: 'a customer sends messages of 60 KB to 127 KB, each of them refused',
     floor: { bytes: 1_000_000 },
-    prepare: newTalk,
+    prepare: newConversation,
     run: (target, budget, { customer, conversationId }) =>
       floodRequests(target, budget, {
         connections: 2,
@@ -177,9 +177,9 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'pages-unread',
     ids: ['S4'],
-    what: '130 connections of one customer ask for five pages of 1.6 MB and read none',
+    what: '130 connections of one customer request five pages of 1.6 MB and read none',
     floor: { connections: 5 },
-    prepare: longTalk,
+    prepare: longConversation,
     run: (target, budget, { token, conversationId }) =>
       repeatedly(budget, 130, async () => {
         budget.count('connections')
@@ -200,9 +200,9 @@ export const requestFloods: Attack[] = [
   attack({
     name: 'pages-unread-http',
     ids: ['S4'],
-    what: '130 HTTP connections ask for five pages of 1.6 MB and read none',
+    what: '130 HTTP connections request five pages of 1.6 MB and read none',
     floor: { connections: 5 },
-    prepare: longTalk,
+    prepare: longConversation,
     run: (target, budget, { token, conversationId }) =>
       repeatedly(budget, 130, async (_, n) => {
         if (n > 0) await sleep(1_000)
@@ -212,7 +212,7 @@ export const requestFloods: Attack[] = [
   }),
 ]
 
-/** Asks so many times on one connection and reads nothing, until the server ends it. */
+/** Sends many requests on one connection and reads nothing, until the server ends it. */
 async function pipelineOnce(target: Target, budget: Budget, count: number, request: string): Promise<void> {
   budget.count('connections')
   const socket = await openTcp(target, target.address())

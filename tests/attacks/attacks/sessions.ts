@@ -1,4 +1,4 @@
-// Signing in and beginning sessions: passwords, refresh tokens, resume tokens and identities that are wrong.
+// Logins and session starts with wrong passwords, refresh tokens, resume tokens and identities.
 
 import { randomBytes } from 'node:crypto'
 import { type Attack, attack } from '../attack.ts'
@@ -42,7 +42,7 @@ export const sessionAttacks: Attack[] = [
   attack({
     name: 'sessions-of-one-network',
     ids: ['S11'],
-    what: 'every address of one /64 begins a session',
+    what: 'every address of one /64 starts a session',
     floor: { requests: 100 },
     most: { sessions: ofRate('sessionsPerAddress', 2) },
     run: (target, budget) => {
@@ -95,7 +95,7 @@ export const sessionAttacks: Attack[] = [
   attack({
     name: 'resume-tokens',
     ids: ['new'],
-    what: '16 connections pipeline sessions with resume tokens and access tokens that are wrong',
+    what: '16 connections pipeline sessions with wrong resume tokens and access tokens',
     floor: { requests: 500 },
     most: { sessions: ofRate('sessionsPerAddress') },
     run: (target, budget) =>

@@ -1,5 +1,5 @@
-// One drill for each budget of a single connection: the same frame again and again, each after the answer to the one before, and how many
-// went through before the connection was ended.
+// One drill per connection budget: it sends one frame at a time, waits for its reply, and counts the replies until the
+// connection is ended.
 
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,7 +12,7 @@ interface FrameDrill {
   budget: string
   to: Record<string, number>
   what: string
-  /** One step; what is returned is counted. */
+  /** One step; the drill counts its return value. */
   step(raw: RawWebSocket, token: string): Promise<number>
 }
 
@@ -39,13 +39,13 @@ const frameDrill = ({ budget, to, what, step }: FrameDrill): Attack =>
       }),
   })
 
-/** Until the connection has said anything: what was sent before has been looked at by then. */
-async function looked(raw: RawWebSocket, frames: Buffer): Promise<void> {
+/** Resolves when the connection has received anything: by then the server has handled all earlier frames. */
+async function handled(raw: RawWebSocket, frames: Buffer): Promise<void> {
   await raw.write(frames)
   await Promise.race([raw.request('nothing', {}), raw.closed])
 }
 
-/** A pause that is long enough for the connection to be ended, and far too short to refill anything. */
+/** Long enough for the server to end the connection, and far too short to refill a budget. */
 async function paused(raw: RawWebSocket, frames: Buffer): Promise<void> {
   await raw.write(frames)
   await Promise.race([sleep(10), raw.closed])
@@ -95,13 +95,13 @@ export const socketDrills: Attack[] = [
   frameDrill({
     budget: 'connectionPackets',
     to: { count: 20, windowMs: 600_000 },
-    what: 'a customer acknowledges what nobody has asked',
+    what: 'a customer sends unsolicited acknowledgements',
     step: (raw) => paused(raw, frame('text', '439[{"ok":true}]')).then(() => 1),
   }),
   frameDrill({
     budget: 'refusedRequests',
     to: { count: 30, windowMs: 600_000 },
-    what: 'a customer that is refused goes on',
+    what: 'a customer continues after refusals',
     step: async (raw) => ((await raw.request('nothing', {}))?.error?.code === 'rate_limited' ? 1 : 0),
   }),
   frameDrill({
@@ -122,7 +122,7 @@ export const socketDrills: Attack[] = [
     to: { bytes: 400_000, perMs: 600_000 },
     what: 'a customer sends requests of 50 KB',
     step: async (raw) => {
-      await looked(raw, frame('text', `42["nothing","${'x'.repeat(50_000)}"]`))
+      await handled(raw, frame('text', `42["nothing","${'x'.repeat(50_000)}"]`))
       return 50_000
     },
   }),

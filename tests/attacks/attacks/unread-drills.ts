@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, type Budget, drill, type Target } from '../attack.ts'
-import { type Customer, call, fill, logIn, newCustomer, newTalk } from '../wire/accounts.ts'
+import { type Customer, call, logIn, newConversation, newCustomer, sendMessages } from '../wire/accounts.ts'
 import { get, openTcp, repeatedly } from '../wire/raw-socket.ts'
 import { frame, openWebSocket } from '../wire/web-socket.ts'
 
@@ -63,10 +63,10 @@ interface Talk {
 }
 
 async function longTalk(target: Target): Promise<Talk> {
-  const talk = await newTalk(target)
+  const talk = await newConversation(target)
   const agent = await openWebSocket(target, { token: await logIn(target), from: target.address(2000) })
   await agent.request('conversation:claim', { conversationId: talk.conversationId })
-  await fill(agent, talk.conversationId, 40, '😀'.repeat(4_000))
+  await sendMessages(agent, talk.conversationId, 40, '😀'.repeat(4_000))
   agent.end()
   talk.socket.end()
   return { token: talk.customer.token, conversationId: talk.conversationId }

@@ -1,4 +1,4 @@
-// Uploads: names, slow bodies, and images that are small to send and expensive to decode.
+// Uploads: file names, slow bodies, and images that are small to send and expensive to decode.
 
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,7 +33,7 @@ async function upload(target: Target, budget: Budget, token: string, name: strin
   return status
 }
 
-/** Somebody else, at another address, who sends a small file every two seconds, and has it answered in time. */
+/** Another caller at another address who uploads a small file every two seconds and must get a reply in time. */
 async function uploadHonestly(target: Target, budget: Budget, { token, from }: Customer): Promise<void> {
   while (!budget.isOver()) {
     const options = { token, from, raw: form('a.txt', Buffer.from('hello')) }
@@ -144,13 +144,13 @@ export const uploadAttacks: Attack[] = [
   }),
 ]
 
-/** Small text files, one after another, of as many people as there are tokens. */
+/** Small text files, one after another, with one uploader per token. */
 const countDrill = (budget: string, count: number, people: 'customer' | 'agent' | 'customers'): Attack =>
   drill({
     budget,
     to: { count, windowMs: 3600_000 },
     counts: 'uploads',
-    what: `${people === 'customers' ? 'ten customers behind one address' : `one ${people}`} upload small files without end`,
+    what: `${people === 'customers' ? 'ten customers behind one address' : `one ${people}`} upload small files without pause`,
     prepare: async (target) =>
       people === 'agent'
         ? [await logIn(target)]
@@ -168,18 +168,18 @@ interface SlotDrill {
   most?: number
   people: 'customer' | 'customers of one address' | 'customers of all addresses' | 'agents'
   uploads: number
-  /** Sent of each file before it stops. */
+  /** The bytes of each file that are sent before it stalls. */
   bytes?: number
 }
 
-/** Uploads that have begun and do not go on: those that are not refused within two seconds hold a slot. */
+/** Stalled uploads: one that is not refused within two seconds holds a slot. */
 const slotDrill = ({ budget, to, most, people, uploads, bytes = 100 }: SlotDrill): Attack =>
   drill({
     budget,
     to,
     counts: 'slots held',
     ...(most === undefined ? {} : { most: { burst: most, perSecond: 0 } }),
-    what: `uploads of ${people} begin and do not go on`,
+    what: `uploads of ${people} start and stall`,
     prepare: async (target) => {
       if (people === 'agents') return [await logIn(target)]
       return (await newCustomers(target, people === 'customer' ? 1 : uploads)).map(({ token }) => token)
@@ -203,7 +203,7 @@ const slotDrill = ({ budget, to, most, people, uploads, bytes = 100 }: SlotDrill
     },
   })
 
-/** Expensive images, all at the same time. */
+/** Expensive images, all concurrently. */
 const imageDrill = (budget: string, to: Record<string, number>, most: number, customers: number): Attack =>
   drill({
     budget,
@@ -219,7 +219,7 @@ const imageDrill = (budget: string, to: Record<string, number>, most: number, cu
       await Promise.all(
         Array.from({ length: 8 }, async (_, index) => {
           const { token } = customers[index % customers.length] as { token: string }
-          // One customer's come one after another: an inspection counts when it is done.
+          // One customer's images go one after another, because an inspection counts when it is done.
           if (customers.length < 8) await sleep(index * 1_500)
           await upload(target, budget, token, 'a.avif', image).catch(() => undefined)
         }),

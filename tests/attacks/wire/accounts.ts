@@ -1,11 +1,11 @@
-// Customers and agents that an attack needs: sessions over HTTP, each from an address of its own so that preparing is never refused.
+// Customers and agents for attacks: sessions over HTTP, each from its own address so that preparation is never refused.
 
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target } from '../attack.ts'
 import { openWebSocket, type RawWebSocket } from './web-socket.ts'
 
-export interface Answer {
+export interface HttpReply {
   status: number
   body: Record<string, unknown>
 }
@@ -14,7 +14,7 @@ export interface CallOptions {
   from?: string
   token?: string
   headers?: Record<string, string>
-  /** A body that is no JSON. */
+  /** A body that is not JSON. */
   raw?: { type: string; body: Buffer }
 }
 
@@ -32,7 +32,7 @@ export function call(
   path: string,
   body?: unknown,
   { from = address(), token, headers, raw }: CallOptions = {},
-): Promise<Answer> {
+): Promise<HttpReply> {
   const content = raw?.body ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)))
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -70,7 +70,7 @@ export function call(
   })
 }
 
-/** A page or file, whatever its type. */
+/** A page or file of any type. */
 export async function fetchPage(target: Target, path: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const { host, port } = target
@@ -93,7 +93,7 @@ export interface Customer {
   from: string
 }
 
-/** Twenty of one address, fewer than it may begin. */
+/** Twenty of one address, below its budget for new sessions. */
 export async function newCustomers(target: Target, count: number): Promise<Customer[]> {
   const customers: Customer[] = []
   for (let n = 0; n < count; n++) {
@@ -108,12 +108,12 @@ export async function newCustomers(target: Target, count: number): Promise<Custo
 
 export const newCustomer = async (target: Target): Promise<Customer> => (await newCustomers(target, 1))[0] as Customer
 
-/** A customer with a connection and a conversation that has a message. */
-export async function newTalk(target: Target, customer?: Customer) {
-  const someone = customer ?? (await newCustomer(target))
-  const socket = await openWebSocket(target, { token: someone.token })
+/** A customer with a connection and a conversation with one message. */
+export async function newConversation(target: Target, customer?: Customer) {
+  const owner = customer ?? (await newCustomer(target))
+  const socket = await openWebSocket(target, { token: owner.token })
   const conversationId = await startConversation(socket)
-  return { customer: someone, socket, conversationId }
+  return { customer: owner, socket, conversationId }
 }
 
 export async function startConversation(socket: RawWebSocket): Promise<number> {
@@ -122,13 +122,13 @@ export async function startConversation(socket: RawWebSocket): Promise<number> {
   return (reply.data as { conversation: { id: number } }).conversation.id
 }
 
-/** Messages as fast as a customer may, which is why it takes a while. */
-export async function fill(socket: RawWebSocket, conversationId: number, count: number, content: string) {
+/** Sends messages at the customer's maximum rate, so it takes a while. */
+export async function sendMessages(socket: RawWebSocket, conversationId: number, count: number, content: string) {
   for (let n = 0; n < count; n++) {
     for (;;) {
       const payload = { conversationId, clientMessageId: `fill${n}`, content }
       const reply = await socket.request('message:send', payload)
-      if (reply === null) throw new Error('the connection ended while it was filled')
+      if (reply === null) throw new Error('the connection ended while sending messages')
       if (reply.ok) break
       await sleep(250)
     }

@@ -1,4 +1,4 @@
-// TCP connections from a chosen address, written to as fast as they take it, and read only where asked for.
+// TCP connections from a chosen address that write as fast as the peer accepts and read only on request.
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import type { Budget, Target } from '../attack.ts'
 export function openTcp(target: Pick<Target, 'host' | 'port'>, localAddress: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: target.host, port: target.port, localAddress, noDelay: true })
-    // Alone a socket waits for at most ten seconds: a full backlog is no reason to stay.
+    // At most ten seconds, because a full backlog would block it for longer.
     const timer = setTimeout(() => socket.destroy(new Error('not connected in time')), 10_000)
     socket.once('error', (error) => {
       clearTimeout(timer)
@@ -22,7 +22,7 @@ export function openTcp(target: Pick<Target, 'host' | 'port'>, localAddress: str
   })
 }
 
-/** Resolves when the socket takes more, or has ended, or after a second. */
+/** Resolves when the socket is writable or ended, or after a second. */
 export function write(socket: Socket, data: Buffer | string): Promise<void> {
   if (socket.destroyed || socket.write(data)) return new Promise((resolve) => setImmediate(resolve))
   return drained(socket)
@@ -43,7 +43,7 @@ function drained(socket: Socket): Promise<void> {
 export const closed = (socket: Socket): Promise<void> =>
   socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()))
 
-/** `count` at the same time, each again and again until the time is over. What fails is tried again a moment later. */
+/** Runs `count` loops concurrently until the time is over. A failed step is retried after a moment. */
 export async function repeatedly(
   budget: Budget,
   count: number,
@@ -65,21 +65,21 @@ export async function repeatedly(
 
 export interface PipelineOptions {
   connections: number
-  /** Requests as text; one packet holds `perWrite` of them. */
+  /** Requests as text; one write holds `perWrite` of them. */
   request(index: number, times: number): string
   perWrite?: number
-  /** False for those who never read what is answered. */
+  /** False for callers that never read replies. */
   reads?: boolean
-  /** Answers that are waited for before more is written. */
+  /** The number of replies to wait for before the next write. */
   inFlight?: number
   from?: (index: number) => string
-  /** Called with each piece that is answered. */
+  /** Called with each chunk of the replies. */
   onData?: (text: string) => void
 }
 
 const refusal = /HTTP\/1\.1 (429|503)/g
 
-/** Requests one behind another on a few connections, opened again whenever the server ends them. */
+/** Pipelined requests on a few connections, reopened whenever the server ends them. */
 export async function pipeline(target: Target, budget: Budget, options: PipelineOptions): Promise<void> {
   const { connections, request, perWrite = 16, reads = true, inFlight = 256, from, onData } = options
   await repeatedly(budget, connections, async (index, times) => {
@@ -118,7 +118,7 @@ export async function pipeline(target: Target, budget: Budget, options: Pipeline
   })
 }
 
-/** A GET without a body; more header lines as they are. */
+/** A GET without a body, with extra header lines as given. */
 export const get = ({ host, port }: Target, path: string, ...headers: string[]): string =>
   [`GET ${path} HTTP/1.1`, `Host: ${host}:${port}`, ...headers, '', ''].join('\r\n')
 

@@ -1,4 +1,5 @@
-// A WebSocket made of a bare TCP socket that speaks engine.io and Socket.IO by hand: any frame can be sent, and reading can stop.
+// A WebSocket over a bare TCP socket that speaks engine.io and Socket.IO by hand. It can send any frame and stop
+// reading.
 
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
@@ -15,20 +16,20 @@ export interface RawWebSocket {
   socket: Socket
   isOpen(): boolean
   closed: Promise<void>
-  /** Resolves when the connection takes more. */
+  /** Resolves when the connection is writable. */
   write(frames: Buffer): Promise<void>
-  /** Resolves with the answer; null when the connection ends. */
+  /** Resolves with the reply, or null when the connection ends. */
   request(name: string, payload: unknown): Promise<Reply | null>
-  /** Text frames from now on. */
+  /** Collects text frames from here on. */
   onText: ((text: string) => void) | null
-  /** From now on nothing is read, and the heartbeat is sent unasked, as S1 does. */
+  /** Stops reading and sends heartbeats without waiting for pings, as in S1. */
   stopReading(): void
   end(): void
 }
 
 const opcodes = { continuation: 0, text: 1, binary: 2, ping: 9, pong: 10 } as const
 
-/** Masked, as a client must; with zeros, which leaves the bytes as they are. */
+/** Masked as a client must, with zeros, so the bytes stay the same. */
 export function frame(kind: keyof typeof opcodes, content: string | Buffer = '', isLast = true): Buffer {
   const payload = Buffer.from(content as string)
   const head = Buffer.alloc(payload.length < 126 ? 6 : payload.length < 65_536 ? 8 : 14)
@@ -56,7 +57,7 @@ export const upgradeRequest = (
   `Upgrade: websocket\r\nConnection: Upgrade\r\n` +
   `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Version: 13\r\n\r\n`
 
-/** Resolves when the session is there, with a token when that is let in; rejects when the server refuses or ends it. */
+/** Resolves when the session exists, or with a token when connected; rejects when the server refuses or ends it. */
 export async function openWebSocket(
   target: Target,
   { from, token, forwardedFor }: { from?: string; token?: string; forwardedFor?: string } = {},
@@ -71,7 +72,7 @@ export async function openWebSocket(
   const whenClosed = closed(socket)
   void whenClosed.then(() => {
     clearInterval(heartbeat)
-    step?.reject(new Error('the server ended the connection'))
+    step?.reject(new Error('the server closed the connection'))
     for (const settle of waiting.values()) settle(null)
     waiting.clear()
   })
@@ -88,7 +89,7 @@ export async function openWebSocket(
         done()
       }
       step = { what, resolve: () => settled(resolve), reject: (error) => settled(() => reject(error)) }
-      if (socket.destroyed) step.reject(new Error('the server ended the connection'))
+      if (socket.destroyed) step.reject(new Error('the server closed the connection'))
     })
   }
 
@@ -146,9 +147,9 @@ export async function openWebSocket(
   try {
     await upgraded
     if (token !== undefined) {
-      const letIn = until('40{')
+      const connected = until('40{')
       socket.write(frame('text', `40${JSON.stringify({ token })}`))
-      await letIn
+      await connected
     }
     return raw
   } catch (error) {
@@ -157,7 +158,7 @@ export async function openWebSocket(
   }
 }
 
-/** Hands on each whole text frame, and returns what is left. */
+/** Passes on each complete text frame and returns the rest. */
 function readFrames(bytes: Buffer, onText: (text: string) => void): Buffer {
   let at = 0
   for (;;) {

@@ -1,48 +1,52 @@
-// A shop's page on an origin of its own, as strict as pages come, with Kefu's one line on it, opened in a real browser.
+// A shop's page on its own origin with a strict content policy and Kefu's snippet, opened in a real browser.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, FrameLocator, Locator, Page } from 'playwright-core'
 import type { TestApp } from './app.ts'
 
-export interface Visit {
+export interface HostPageVisit {
   page: Page
   launcher: Locator
   panel: Locator
-  /** What is inside the panel. */
+  /** The frame inside the panel. */
   frame: FrameLocator
   composer: Locator
-  /** Writes it and presses Enter. */
+  /** Types it and presses Enter. */
   write(text: string): Promise<void>
   /** Calls window.Kefu on the page. */
   kefu(...call: unknown[]): Promise<void>
-  /** What the browser complained about: scripts that threw, policies that were violated. */
+  /** Browser complaints: exceptions and policy violations. */
   complaints: string[]
-  /** Addresses of everything the page and its frames asked for. */
+  /** URLs of everything that the page and its frames requested. */
   requests: string[]
 }
 
-export interface VisitOptions extends BrowserContextOptions {
-  /** Another tab of this one's browser. */
-  beside?: Visit
-  /** Before the page is opened. */
+export interface HostPageVisitOptions extends BrowserContextOptions {
+  /** Opens it as another tab of this page's browser. */
+  beside?: HostPageVisit
+  /** Runs before the page is opened. */
   prepare?: (page: Page) => Promise<void>
 }
 
-export interface Shop {
+export interface HostPage {
   origin: string
-  visit(options?: VisitOptions): Promise<Visit>
+  visit(options?: HostPageVisitOptions): Promise<HostPageVisit>
   close(): Promise<void>
 }
 
-/** The launcher's shadow root is closed to scripts and to tests alike: it is opened before the loader makes it. */
+/** The launcher's shadow root is closed to tests too, so it is forced open before the loader creates it. */
 const openShadowRoots = `{
   const attach = Element.prototype.attachShadow
   Element.prototype.attachShadow = function (init) { return attach.call(this, { ...init, mode: 'open' }) }
 }`
 
-/** `key` null leaves data-site out, so that the page boots by itself or not at all. */
-export async function openShop(app: TestApp, browser: Browser, key: string | null = app.siteKey): Promise<Shop> {
+/** With `key` null the snippet has no data-site, so the page boots by itself or not at all. */
+export async function openHostPage(
+  app: TestApp,
+  browser: Browser,
+  key: string | null = app.siteKey,
+): Promise<HostPage> {
   const policy = `default-src 'none'; script-src ${app.url}; frame-src ${app.url}; connect-src ${app.url}; require-trusted-types-for 'script'`
   const html = `<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>Teas</title></head>
     <body><main><h1>Teas</h1><p><a href="/more">More</a></p>${'<br>'.repeat(150)}</main>

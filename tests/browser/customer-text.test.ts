@@ -1,30 +1,36 @@
-// Customers' words as agents see them: they lead where they say, reorder nothing beside them, and are never blank.
+// Customers' text as agents see it: links show their real target, text reorders nothing beside it, and nothing looks
+// blank.
 
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
 
 const hebrew = 'שלום, ההזמנה iPhone 15 Pro לא הגיעה.'
 const override = '\u202e'
 
-describe.skipIf(findChromium() === undefined)("customers' words", () => {
+describe.skipIf(findChromium() === undefined)("customers' text", () => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let console: Page
   let cleanUp: (() => void)[] = []
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
-    console = await logIn(await stage.enter(), app, await newLogin(app, 'Ann', 'admin'), '/console/?view=all')
+    testBrowser = await launchTestBrowser()
+    console = await logIn(
+      await testBrowser.newProfile(),
+      app,
+      await newLogin(app, 'Ann', 'admin'),
+      '/console/?view=all',
+    )
   })
   afterAll(async () => {
     for (const each of cleanUp) each()
     cleanUp = []
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
-    await stage.close()
+    expect(await testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
+    await testBrowser.close()
     await app.stop()
   })
 
@@ -46,7 +52,7 @@ describe.skipIf(findChromium() === undefined)("customers' words", () => {
 
   const aside = () => console.getByRole('complementary', { name: 'Details' })
 
-  test('[CV24] [S25] the host of a page stands beside its title, and a page of another origin is marked', async () => {
+  test('[CV24] [S25] the host of a page is shown beside its title, and a page of another origin is marked', async () => {
     await show({ url: 'https://shop.example/tea?id=1', title: 'Green tea' })
     await aside().getByRole('link', { name: 'Green tea' }).waitFor()
     await aside().getByText('shop.example', { exact: true }).waitFor()
@@ -63,7 +69,7 @@ describe.skipIf(findChromium() === undefined)("customers' words", () => {
     }
   })
 
-  test('[CS23] [F11] an email from before the check becomes no link with copies', async () => {
+  test('[CS23] [F11] an email stored before validation existed becomes no link with extra recipients', async () => {
     await show({ url: 'https://shop.example/', title: '' }, { email: 'li@shop.example?bcc=spy%40evil.example&body=x' })
     await aside().getByText('li@shop.example?bcc', { exact: false }).waitFor()
     expect(await aside().locator('a[href^="mailto:"]').count()).toBe(0)
@@ -72,7 +78,7 @@ describe.skipIf(findChromium() === undefined)("customers' words", () => {
     expect(href).toBe("mailto:o'brien%2Btea@shop.example")
   })
 
-  test('[CS22] [F16] [S25] a name that cannot be seen gives way to the number', async () => {
+  test("[CS22] [F16] [S25] an invisible name is replaced by the customer's number", async () => {
     const id = await show({ url: 'https://shop.example/', title: '\u3164' }, { name: '\u3164' })
     await aside()
       .getByRole('heading', { name: `Customer ${id}` })
@@ -80,7 +86,7 @@ describe.skipIf(findChromium() === undefined)("customers' words", () => {
     await aside().getByRole('link', { name: 'https://shop.example/' }).waitFor()
   })
 
-  test('[CV26] [F17] [S25] each text has its own direction, in bubbles, previews, names, titles and fields', async () => {
+  test('[CV26] [F17] [S25] each text has its own direction in bubbles, previews, names, titles and fields', async () => {
     await show(
       { url: 'https://shop.example/', title: `${override}moc.elpmaxe` },
       { name: `${override}ieM`, content: hebrew },
@@ -104,7 +110,7 @@ describe.skipIf(findChromium() === undefined)("customers' words", () => {
     await field.fill('hello')
     expect(await directionOf('textarea')).toBe('ltr')
     await field.fill('')
-    // An override in the name moves nothing of what follows the heading.
+    // A direction override in the name moves nothing after the heading.
     const isInOrder = await console.evaluate(() => {
       const heading = document.querySelector('aside h2 > bdi') as HTMLElement
       return getComputedStyle(heading).unicodeBidi
@@ -112,8 +118,8 @@ describe.skipIf(findChromium() === undefined)("customers' words", () => {
     expect(isInOrder).toBe('isolate')
   })
 
-  test('[CV26] [F17] in the widget a bubble and the field take the direction of what is written', async () => {
-    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+  test('[CV26] [F17] a bubble and the field of the widget follow the direction of their text', async () => {
+    const customer = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await customer.open()
     await customer.write(hebrew)
     await customer.sees(hebrew)
@@ -128,10 +134,10 @@ describe.skipIf(findChromium() === undefined)("customers' words", () => {
     await field.fill('')
   })
 
-  test('[CV27] [S31] the widget shows a customer no number of a conversation, a message or a person', async () => {
+  test('[CV27] [S31] the widget shows no number of a conversation, message or person', async () => {
     const { customer, customerAccount, conversationId } = await app.startConversation({ message: 'hello' })
     cleanUp.push(() => customer.close())
-    const shown = await visit(await stage.enter(), `${app.url}/demo/`)
+    const shown = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await shown.open()
     await shown.write('what number am I')
     await shown.sees('what number am I')

@@ -1,4 +1,4 @@
-// Where a browser keeps what was not sent: through its restart, without a database, and where it keeps nothing at all.
+// Where a browser keeps unsent messages: across a restart, without IndexedDB, and without any storage.
 
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Customer, visit } from '../support/browser.ts'
+import { type CustomerPage, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { layNetwork } from '../support/network.ts'
+import { installNetwork } from '../support/network.ts'
 import { openTabs, seesAllSent, storedAfter } from './offline-tabs.ts'
-import { english } from './words.ts'
+import { english } from './screen-texts.ts'
 
-describe.skipIf(findChromium() === undefined)('what was not sent', () => {
+describe.skipIf(findChromium() === undefined)('unsent messages', () => {
   let app: TestApp
   let profile: string
   let opened: BrowserContext | undefined
@@ -29,21 +29,21 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
   })
   afterAll(() => app.stop())
 
-  /** A browser with what was in it when it was closed last. */
+  /** A browser with the profile it had when it was last closed. */
   async function openBrowser(): Promise<BrowserContext> {
     opened = await chromium.launchPersistentContext(profile, {
       executablePath: findChromium() as string,
       chromiumSandbox: process.getuid?.() !== 0,
       locale: 'en-US',
-      // A name that is no secure context, as a machine in a shop's own network.
+      // A host name without a secure context, as on a shop's local network.
       args: ['--host-resolver-rules=MAP shop.test 127.0.0.1'],
     })
     opened.setDefaultTimeout(20_000)
     return opened
   }
 
-  /** What the database of the widget's own origin holds by now, in the order of writing. */
-  const keptIn = ({ frame }: Customer) =>
+  /** The content of the widget origin's IndexedDB, in insertion order. */
+  const keptIn = ({ frame }: CustomerPage) =>
     frame.evaluate(async () => {
       const result = <T>(request: IDBRequest<T>) =>
         new Promise<T>((resolve) => {
@@ -56,10 +56,10 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
       return records.sort((a, b) => a.position - b.position).map(({ content }) => content as string)
     })
 
-  test('[OB1] it outlives the browser', async () => {
+  test('[OB1] survive a browser restart', async () => {
     const context = await openBrowser()
-    const network = await layNetwork(context)
-    const [tab] = (await openTabs(app, context, 1, 'yesterday')) as [Customer]
+    const network = await installNetwork(context)
+    const [tab] = (await openTabs(app, context, 1, 'yesterday')) as [CustomerPage]
     network.cut()
     await tab.sees(english.widgetOffline)
     await tab.write('one')
@@ -67,7 +67,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     await expect.poll(() => keptIn(tab)).toEqual(['one', 'two'])
     await tab.composer.fill('a draft')
     await context.close()
-    // Its last process ends a moment later.
+    // The browser's last process ends a moment later.
     await expect.poll(() => readdir(profile)).not.toContain('SingletonLock')
 
     const next = await openBrowser()
@@ -81,8 +81,8 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
 
   test.each([
     ['', true],
-    [', which other tabs read when they can, whatever was said', false],
-  ])('[OB1] [OB7] without a database it is kept in the small storage%s', async (_, hasChannel) => {
+    [' nor BroadcastChannel, which other tabs poll', false],
+  ])('[OB1] [OB7] are kept in localStorage without IndexedDB%s', async (_, hasChannel) => {
     const context = await openBrowser()
     if (!hasChannel) await context.addInitScript(() => Reflect.deleteProperty(window, 'BroadcastChannel'))
     await context.addInitScript(() => {
@@ -92,8 +92,8 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
         },
       })
     })
-    const network = await layNetwork(context)
-    const [first, second] = (await openTabs(app, context, 2, 'small')) as [Customer, Customer]
+    const network = await installNetwork(context)
+    const [first, second] = (await openTabs(app, context, 2, 'small')) as [CustomerPage, CustomerPage]
     network.cut()
     await first.sees(english.widgetOffline)
     for (const text of ['one', 'two']) await first.write(text)
@@ -102,23 +102,23 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
       await tab.reload()
       await tab.sees('two')
     }
-    network.mend()
+    network.restore()
     await expect.poll(() => storedAfter(app, 'small')).toEqual(['small', 'one', 'two'])
     for (const tab of [first, second]) await expect.poll(() => tab.words()).toEqual(['small', 'one', 'two'])
   })
 
-  test('[OB3] on plain http, without locks, each tab may send, and each message is there once and in order', async () => {
+  test('[OB3] appear once and in order on plain http, where every tab can send because there are no locks', async () => {
     const context = await openBrowser()
-    const network = await layNetwork(context)
+    const network = await installNetwork(context)
     const { port } = new URL(app.url)
     const plain = { ...app, url: `http://shop.test:${port}` }
     const tabs = await openTabs(plain, context, 3, 'plain')
-    const [first] = tabs as [Customer]
+    const [first] = tabs as [CustomerPage]
     expect(await first.frame.evaluate(() => [isSecureContext, 'locks' in navigator])).toEqual([false, false])
     network.cut()
     for (const tab of tabs) await tab.sees(english.widgetOffline)
     for (const text of ['one', 'two', 'three']) await first.write(text)
-    network.mend()
+    network.restore()
     for (const tab of tabs) {
       await seesAllSent(tab)
       await tab.sees('three')
@@ -127,14 +127,14 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     for (const tab of tabs) expect(await tab.words()).toEqual(['plain', 'one', 'two', 'three'])
   })
 
-  test('[OB10] a browser that keeps nothing says so, and what is written goes out all the same', async () => {
+  test('[OB10] are sent from a browser without storage, which warns that it keeps nothing', async () => {
     await mkdir(join(profile, 'Default'))
-    // "Block all cookies", as people set it: storage, databases and locks throw.
+    // As with "Block all cookies": storage, databases and locks throw.
     const refusing = { profile: { default_content_setting_values: { cookies: 2 } } }
     await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(refusing))
     const context = await openBrowser()
-    const network = await layNetwork(context)
-    const [tab] = (await openTabs(app, context, 1, 'kept nowhere')) as [Customer]
+    const network = await installNetwork(context)
+    const [tab] = (await openTabs(app, context, 1, 'kept nowhere')) as [CustomerPage]
     const refusal = await tab.frame.evaluate(() => {
       try {
         return `${localStorage.length}`
@@ -148,7 +148,7 @@ describe.skipIf(findChromium() === undefined)('what was not sent', () => {
     for (const text of ['one', 'two']) await tab.write(text)
     const notKept = 'This browser blocks storage: stay on this page until your message is sent.'
     await tab.sees(notKept)
-    network.mend()
+    network.restore()
     await seesAllSent(tab)
     await tab.frame.getByText(notKept).waitFor({ state: 'detached' })
     expect(await storedAfter(app, 'kept nowhere')).toEqual(['kept nowhere', 'one', 'two'])

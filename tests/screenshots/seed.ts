@@ -1,4 +1,5 @@
-// Fills a running Kefu with the day of day.ts over the API and sockets that everybody uses, then moves what was said to its times.
+// Fills a running Kefu with the day of day.ts over its public API and sockets, then changes the rows to the day's
+// times.
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { connectDatabase } from '#db/core/connect.ts'
@@ -6,14 +7,14 @@ import type { Database } from '#db/core/database.ts'
 import { runningDatabase } from '#db/embedded/running-database.ts'
 import type { LoginReply, WidgetSessionReply } from '#protocol/http.ts'
 import { type Client, connectClient } from '../support/client.ts'
-import { type Agent, type Line, shop, staff, type Talk, talks, today } from './day.ts'
+import { type Agent, type Line, type ScriptedConversation, scripts, shop, staff, today } from './day.ts'
 
 export const password = randomBytes(9).toString('base64url')
 
-/** Those who are not at the console: connected as long as the pictures are taken. */
+/** Agents who are not at the console stay connected while screenshots are taken. */
 export type Colleagues = Record<Exclude<Agent, 'yue'>, Client>
 
-/** A moment of the day, HH:MM in the shop's own time. */
+/** A time of that day, HH:MM in the shop's time zone. */
 export const timeAt = (time: string): Date => new Date(`${today}T${time}:00+08:00`)
 
 async function call<T>(url: string, method: string, path: string, body: unknown, token?: string): Promise<T> {
@@ -32,43 +33,43 @@ async function call<T>(url: string, method: string, path: string, body: unknown,
 const logIn = (url: string, agent: Agent): Promise<LoginReply> =>
   call(url, 'POST', '/auth/login', { username: staff[agent].username, password })
 
-/** After the setup page has made the admin: her name, her colleagues. Anna is online, Ning is busy. */
-export async function addStaff(url: string): Promise<Colleagues> {
+/** After setup has created the admin: her name and her colleagues. Anna is online, Ning is busy. */
+export async function addAgents(url: string): Promise<Colleagues> {
   const { token } = await logIn(url, 'yue')
   await call(url, 'PATCH', '/me', { name: staff.yue.name }, token)
-  const come = async (agent: keyof Colleagues) => {
+  const addAgent = async (agent: keyof Colleagues) => {
     await call(url, 'POST', '/users', { ...staff[agent], password, role: 'agent' }, token)
     return connectClient(url, (await logIn(url, agent)).token)
   }
-  const colleagues = { anna: await come('anna'), ning: await come('ning') }
+  const colleagues = { anna: await addAgent('anna'), ning: await addAgent('ning') }
   await colleagues.ning.request('agent:set-status', { status: 'busy' })
   return colleagues
 }
 
-export interface HeldTalk {
+export interface StartedConversation {
   customer: Client
   conversationId: number
 }
-export type HeldTalks = Map<Talk, HeldTalk>
+export type StartedConversations = Map<ScriptedConversation, StartedConversation>
 
-/** Answers with each talk's customer and conversation, for what is to be shown as it happens. */
-export async function holdTalks(url: string, colleagues: Colleagues): Promise<HeldTalks> {
+/** Returns each customer and conversation, for the parts that screenshots show live. */
+export async function startConversations(url: string, colleagues: Colleagues): Promise<StartedConversations> {
   const yue = await connectClient(url, (await logIn(url, 'yue')).token)
-  const held: HeldTalks = new Map()
-  for (const talk of talks) {
-    const agent = talk.agent && { yue, ...colleagues }[talk.agent]
-    held.set(talk, await holdTalk(url, talk, agent))
+  const started: StartedConversations = new Map()
+  for (const script of scripts) {
+    const agent = script.agent && { yue, ...colleagues }[script.agent]
+    started.set(script, await startConversation(url, script, agent))
   }
   yue.close()
-  return held
+  return started
 }
 
-async function holdTalk(
+async function startConversation(
   url: string,
-  { customer: who, page, lines, isClosed }: Talk,
+  { customer: profile, page, lines, isClosed }: ScriptedConversation,
   agent?: Client,
-): Promise<HeldTalk> {
-  const { token } = await call<WidgetSessionReply>(url, 'POST', '/widget/session', who)
+): Promise<StartedConversation> {
+  const { token } = await call<WidgetSessionReply>(url, 'POST', '/widget/session', profile)
   const customer = await connectClient(url, token)
   const { conversation } = await customer.request('conversation:start', {
     page: { url: `${shop.origin}${page.path}`, title: page.title },
@@ -87,7 +88,7 @@ async function holdTalk(
   return { customer, conversationId }
 }
 
-/** Claims it where that is still to be done, reads what stands there and writes. */
+/** Claims it if needed, marks it read and writes. */
 export async function answer(agent: Client, conversationId: number, content: string): Promise<void> {
   await agent.request('conversation:claim', { conversationId })
   await readAll(agent, conversationId)
@@ -100,17 +101,17 @@ async function readAll(reader: Client, conversationId: number): Promise<void> {
   await reader.request('conversation:leave', { conversationId })
 }
 
-/** The API knows only the present: the day itself is written into the rows. */
-export async function moveInTime(dataDir: string, days: Map<number, readonly Line[]>): Promise<void> {
+/** The API only knows the present, so the times are written to the rows. */
+export async function setTimes(dataDir: string, days: Map<number, readonly Line[]>): Promise<void> {
   const db = connectDatabase(runningDatabase(dataDir), { connections: 1 })
   try {
-    for (const [conversationId, lines] of days) await moveConversation(db, conversationId, lines)
+    for (const [conversationId, lines] of days) await setConversationTimes(db, conversationId, lines)
   } finally {
     await db.destroy()
   }
 }
 
-async function moveConversation(db: Database, id: number, lines: readonly Line[]): Promise<void> {
+async function setConversationTimes(db: Database, id: number, lines: readonly Line[]): Promise<void> {
   const times = lines.map(([time]) => timeAt(time))
   const first = times.at(0) as Date
   const last = times.at(-1) as Date

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-/** Every request that names a conversation and that a customer may ask at all. */
+/** Every request that names a conversation and that customers may make. */
 const probes: { [N in RequestName]?: (conversationId: number) => RequestPayloads[N] } = {
   'conversation:open': (conversationId) => ({ conversationId }),
   'conversation:close': (conversationId) => ({ conversationId }),
@@ -21,7 +21,7 @@ const probes: { [N in RequestName]?: (conversationId: number) => RequestPayloads
 }
 
 describe("a customer's token on another's conversation", () => {
-  it('[RQ7] [T01] is not_found in each request and call, alike for what does not exist, and no event is told', async () => {
+  it('[RQ7] [T01] is not_found in each request and call, as for a missing conversation, and publishes nothing', async () => {
     const { conversationId, customer, agent } = await app.startConversation()
     const strangerAccount = await app.newCustomer()
     const stranger = await strangerAccount.connect()
@@ -43,11 +43,11 @@ describe("a customer's token on another's conversation", () => {
     await customer.next('message:created')
     await agent.request('conversation:close', { conversationId })
     await customer.next('conversation:updated', ({ change }) => change === 'closed')
-    expect(stranger.told.filter(({ event }) => event !== 'availability:changed')).toEqual([])
+    expect(stranger.received.filter(({ event }) => event !== 'availability:changed')).toEqual([])
     expect(await app.storedMessages(conversationId)).toHaveLength(1)
   })
 
-  it('[RQ7] [CV4] [T02] tells nothing to who tries to open it while others talk', async () => {
+  it('[RQ7] [CV4] [T02] gets no events when it tries to open the conversation while others talk', async () => {
     const { conversationId, customer, agent } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
     const stranger = await (await app.newCustomer()).connect()
@@ -65,10 +65,10 @@ describe("a customer's token on another's conversation", () => {
       ])
     }
     await customer.next('message:created', (message) => message.seq === 100)
-    expect(stranger.told.filter(({ event }) => event !== 'availability:changed')).toEqual([])
+    expect(stranger.received.filter(({ event }) => event !== 'availability:changed')).toEqual([])
   })
 
-  it('[RQ7] covers every request of the table that a customer may ask of a conversation', () => {
+  it('[RQ7] is tested with every request that customers may make about a conversation', () => {
     const asked = Object.entries(requests)
       .filter(([, entry]) => entry.roles.includes('customer'))
       .map(([name]) => name)

@@ -1,35 +1,35 @@
-// When nobody is here to answer, and when somebody is kept out: both are said plainly, and no word is lost.
+// No agent online, or a blocked customer: the widget says so plainly, and no message is lost.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Login, logIn, newLogin, openStage, type Stage, visit } from '../support/browser.ts'
+import { type Login, launchTestBrowser, logIn, newLogin, type TestBrowser, visit } from '../support/browser.ts'
 import { findChromium } from '../support/chromium.ts'
-import { chinese, english } from './words.ts'
+import { chinese, english } from './screen-texts.ts'
 
-describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
+describe.skipIf(findChromium() === undefined)('availability', () => {
   let app: TestApp
-  let stage: Stage
+  let testBrowser: TestBrowser
   let ann: Login
   let customers = 0
 
   beforeAll(async () => {
     app = await startTestApp()
-    stage = await openStage()
+    testBrowser = await launchTestBrowser()
     ann = await newLogin(app, 'Ann')
   })
   afterEach(async () => {
-    expect(await stage.leave(), '[WI12] complaints').toEqual([])
+    expect(await testBrowser.closeProfiles(), '[WI12] complaints').toEqual([])
   })
   afterAll(async () => {
-    await stage.close()
+    await testBrowser.close()
     await app.stop()
   })
 
-  test('[WI5] who is here changes before the customer’s eyes', async () => {
+  test('[WI5] changes in the open widget when agents come and go', async () => {
     const agent = await (await app.newAgent({ name: 'Bo' })).connect()
-    // Answered only once the connection has been counted.
+    // The reply comes only after the connection is counted.
     await agent.request('agent:list', {})
-    const customer = await visit(await stage.enter(), `${app.url}/demo/`)
+    const customer = await visit(await testBrowser.newProfile(), `${app.url}/demo/`)
     await customer.open()
     await customer.sees(english.here)
     await agent.request('agent:set-status', { status: 'offline' })
@@ -41,19 +41,19 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
   })
 
   test.each([english, chinese])(
-    '[WI4] nobody here: the widget says so and asks for a mail address, which the agent sees ($locale)',
+    '[WI4] without an agent the widget asks for an email address, which the agent sees later ($locale)',
     async (words) => {
       const { locale } = words
-      const agent = await logIn(await stage.enter({ locale }), app, ann)
+      const agent = await logIn(await testBrowser.newProfile({ locale }), app, ann)
       await agent.getByRole('button', { name: 'Ann' }).click()
       await agent.getByRole('radio').last().check()
-      const customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+      const customer = await visit(await testBrowser.newProfile({ locale }), `${app.url}/demo/`)
       await customer.open()
       await customer.sees(words.away)
       await customer.frame.getByLabel(words.email).fill('li@shop.example')
       await customer.frame.getByRole('button', { name: words.save }).click()
       await customer.sees(words.saved)
-      // What nobody else has said, not on a try before this one either.
+      // A text of its own, so that a retry does not find an earlier attempt's.
       const question = `anybody there? ${++customers}`
       await customer.write(question)
       await agent.keyboard.press('Escape')
@@ -66,11 +66,11 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
   )
 
   test.each([english, chinese])(
-    '[WI7] [CO7] whom an agent blocks is told so, keeps the words, and sends them once let in again ($locale)',
+    '[WI7] [CO7] a blocked customer sees it, keeps the unsent message and sends it once unblocked ($locale)',
     async (words) => {
       const { locale } = words
-      const agent = await logIn(await stage.enter({ locale }), app, ann)
-      const customer = await visit(await stage.enter({ locale }), `${app.url}/demo/`)
+      const agent = await logIn(await testBrowser.newProfile({ locale }), app, ann)
+      const customer = await visit(await testBrowser.newProfile({ locale }), `${app.url}/demo/`)
       await customer.open()
       const first = `first of ${++customers}`
       await customer.write(first)
@@ -85,7 +85,7 @@ describe.skipIf(findChromium() === undefined)('somebody or nobody', () => {
       await customer.sees(words.refused)
       expect(await customer.words()).toEqual([first, 'second'])
       await agent.getByRole('button', { name: words.unblockCustomer }).click()
-      // Exactly: the way back has this name in its own.
+      // Exact, because the back link contains this name too.
       await agent.getByRole('button', { name: words.blockCustomer, exact: true }).waitFor()
       await customer.frame.getByRole('button', { name: words.retry }).click()
       await agent.getByRole('log').getByText('second', { exact: true }).waitFor()

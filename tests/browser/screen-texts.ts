@@ -1,4 +1,4 @@
-// What people read on the screens, in both languages. Names of people are the tests' own.
+// The texts on the screens in both languages. People's names are the tests' own.
 
 export const english = {
   locale: 'en-US',

@@ -1,11 +1,11 @@
-// A shop's pages on another origin than Kefu's, as strict as pages come, and what a page does and hears there.
+// Strict pages of a shop on another origin than Kefu's, and helpers to call Kefu and read what such a page received.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import type { TestApp } from '../support/app.ts'
 
-export interface Shop {
+export interface StrictPage {
   origin: string
   close(): Promise<void>
 }
@@ -13,17 +13,20 @@ export interface Shop {
 type Kefu = (...call: unknown[]) => unknown
 export interface PageWindow {
   Kefu: Kefu
-  heard: string[]
+  received: string[]
 }
 
-/** Another origin than Kefu's, whose pages allow nothing but what the loader needs: one with the line alone, /stub with the queue stub. */
-export async function openShop(app: TestApp, host = '127.0.0.1'): Promise<Shop> {
+/**
+ * A page on another origin with a policy that allows only what the loader needs: / has the snippet, /stub the queue
+ * stub.
+ */
+export async function openStrictPage(app: TestApp, host = '127.0.0.1'): Promise<StrictPage> {
   const policy = `default-src 'none'; script-src 'self' ${app.url}; frame-src ${app.url}; connect-src ${app.url}; require-trusted-types-for 'script'`
   const stub = `
     window.Kefu = function () { (Kefu.q = Kefu.q || []).push(arguments) }
-    window.heard = []
-    for (const event of ['ready', 'open', 'close']) Kefu('on', event, () => heard.push(event))
-    Kefu('on', 'unread', (count) => heard.push('unread ' + count))
+    window.received = []
+    for (const event of ['ready', 'open', 'close']) Kefu('on', event, () => received.push(event))
+    Kefu('on', 'unread', (count) => received.push('unread ' + count))
     Kefu('boot', { site: '${app.siteKey}' })
     Kefu('open')
     Kefu('hide')`
@@ -52,9 +55,9 @@ export async function openShop(app: TestApp, host = '127.0.0.1'): Promise<Shop> 
 
 export const kefu = (page: Page, ...call: unknown[]) =>
   page.evaluate((given) => void (window as unknown as PageWindow).Kefu(...given), call)
-export const heard = (page: Page) => page.evaluate(() => (window as unknown as PageWindow).heard)
-export const hears = (page: Page, event: string) =>
-  page.waitForFunction((name) => (window as unknown as PageWindow).heard.includes(name), event)
-/** What the page itself keeps. */
-export const kept = (page: Page) =>
+export const received = (page: Page) => page.evaluate(() => (window as unknown as PageWindow).received)
+export const waitForEvent = (page: Page, event: string) =>
+  page.waitForFunction((name) => (window as unknown as PageWindow).received.includes(name), event)
+/** Everything that the page itself stored. */
+export const pageStorage = (page: Page) =>
   page.evaluate(() => ({ ...localStorage, ...sessionStorage, cookie: document.cookie }))

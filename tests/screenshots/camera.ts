@@ -1,10 +1,11 @@
-// The browser's part of the screenshots: who looks at which page, in which language, on which screen. Dates are those of day.ts.
+// The browser part of the screenshots: which person views which page, in which language, on which screen. The clock is
+// that of day.ts.
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page, PageScreenshotOptions } from 'playwright-core'
 import { now, timeZone } from './day.ts'
-import { timeAt } from './fill-shop.ts'
+import { timeAt } from './seed.ts'
 
 export type Language = 'en' | 'zh-CN'
 
@@ -14,7 +15,7 @@ export const screens = {
   phone: { width: 390, height: 844 },
 }
 
-/** Pictures stand in a README that people load over slow lines. */
+/** The README loads these images over slow connections too. */
 const largestBytes = 200 * 1024
 
 export async function openBrowser(
@@ -33,7 +34,7 @@ export async function openBrowser(
   return context
 }
 
-/** A page of Kefu that has everything it asked for. */
+/** A page of Kefu that has finished loading. */
 export async function openPage(context: BrowserContext, address: string): Promise<Page> {
   const page = await context.newPage()
   await page.goto(address, { waitUntil: 'networkidle' })

@@ -1,26 +1,26 @@
-// Agents and admins with real passwords, made and logged in over HTTP.
+// Agents and admins with real passwords, created and logged in over HTTP.
 
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Transaction } from '#db/core/database.ts'
 import type { AgentRole, User } from '#protocol/entities.ts'
 import type { LoginReply } from '#protocol/http.ts'
-import type { Answer, TestApp } from '../support/app.ts'
+import type { HttpReply, TestApp } from '../support/app.ts'
 
 export const password = 'correct horse 电池'
 
 export interface LoggedIn {
   reply: LoginReply
   cookie: string
-  call(method: string, path: string, body?: unknown): Promise<Answer>
+  call(method: string, path: string, body?: unknown): Promise<HttpReply>
 }
 
-/** Somebody new who can log in with `password`. */
+/** A new user who can log in with `password`. */
 export async function newUser(app: TestApp, role: AgentRole = 'agent'): Promise<User> {
   const admin = await app.newAgent({ role: 'admin' })
   const username = `user-${randomBytes(6).toString('hex')}`
   const { status, body } = await admin.call('POST', '/users', { username, password, name: 'Mei', role })
-  if (status !== 201) throw new Error(`POST /users answered ${status}`)
+  if (status !== 201) throw new Error(`POST /users returned ${status}`)
   await app.db.deleteFrom('login_sessions').where('user_id', '=', admin.id).execute()
   await app.db.deleteFrom('users').where('id', '=', admin.id).execute()
   return body as User
@@ -28,7 +28,7 @@ export async function newUser(app: TestApp, role: AgentRole = 'agent'): Promise<
 
 export async function logIn(app: TestApp, username: string, secret = password): Promise<LoggedIn> {
   const answer = await app.call('POST', '/auth/login', { username, password: secret })
-  if (answer.status !== 200) throw new Error(`login answered ${answer.status}`)
+  if (answer.status !== 200) throw new Error(`login returned ${answer.status}`)
   const reply = answer.body as LoginReply
   return {
     reply,
@@ -39,14 +39,14 @@ export async function logIn(app: TestApp, username: string, secret = password): 
 
 export const refresh = (app: TestApp, cookie: string) => app.call('POST', '/auth/refresh', undefined, { cookie })
 
-/** The refresh cookie as a browser would send it back. */
-export function cookieOf({ headers }: Answer): string {
+/** The refresh cookie as a browser sends it. */
+export function cookieOf({ headers }: HttpReply): string {
   const [cookie] = headers.getSetCookie()[0]?.split(';') ?? []
   if (cookie === undefined) throw new Error('no cookie was set')
   return cookie
 }
 
-export const codeOf = ({ body }: Answer) => (body as { error?: { code: string } } | null)?.error?.code
+export const codeOf = ({ body }: HttpReply) => (body as { error?: { code: string } } | null)?.error?.code
 
 /** Moves a login session's last rotation into the past. */
 export async function ageRotation(app: TestApp, userId: number, ms: number): Promise<void> {
@@ -57,14 +57,17 @@ export async function ageRotation(app: TestApp, userId: number, ms: number): Pro
     .execute()
 }
 
-/** Asks while a transaction that has done `work` is open, and commits that once the asked one waits for a lock (or is answered). */
-export async function askMeanwhile<T>(
+/**
+ * Sends a request while a transaction that did `work` is open. Commits once the request waits for a lock or has its
+ * reply.
+ */
+export async function requestDuringTransaction<T>(
   app: TestApp,
   work: (trx: Transaction) => Promise<unknown>,
-  ask: () => Promise<T>,
+  request: () => Promise<T>,
 ): Promise<T> {
-  let answered = false
-  const waits = async () => {
+  let hasReply = false
+  const isWaiting = async () => {
     const { rows } = await sql`select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`.execute(
       app.db,
     )
@@ -72,12 +75,12 @@ export async function askMeanwhile<T>(
   }
   const answer = await app.db.transaction().execute(async (trx) => {
     await work(trx)
-    const asked = ask().finally(() => {
-      answered = true
+    const response = request().finally(() => {
+      hasReply = true
     })
-    // The server gathers this table anew only when nobody has asked for 100 ms.
-    while (!answered && !(await waits())) await new Promise((resolve) => setTimeout(resolve, 120))
-    return { asked }
+    // The server refreshes this table only when nobody has read it for 100 ms.
+    while (!hasReply && !(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 120))
+    return { response }
   })
-  return answer.asked
+  return answer.response
 }

@@ -1,4 +1,4 @@
-// The browser's connection when the server or the way to it was gone and the browser noticed nothing of the network's return.
+// Reconnecting after the server or the route to it was down and the browser got no network event.
 
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import { reconnectMs } from '../../client-web/shared/connection/backoff.ts'
 import { createConnection } from '../../client-web/shared/connection/connection.ts'
 import { RequestError } from '../../client-web/shared/connection/request-error.ts'
 
-test('[OB11] waits two seconds at most, five when it lasts, fifteen where nobody looks, and never less than a quarter', () => {
+test('[OB11] waits at most two seconds, five in a long outage, fifteen in the background, and at least 250 ms', () => {
   const bound = (tries: number, isSeen: boolean) => {
     const waits = Array.from({ length: 200 }, () => reconnectMs(tries, isSeen))
     return [Math.min(...waits), Math.max(...waits)] as const
@@ -26,7 +26,7 @@ test('[OB11] waits two seconds at most, five when it lasts, fifteen where nobody
   }
 })
 
-test('[OB11] somebody who asks for something is a reason to try at once, not more often than four times a second', async () => {
+test('[OB11] a user action triggers an immediate attempt, at most four per second', async () => {
   let attempts = 0
   const nobody = createServer((socket) => {
     attempts++
@@ -45,7 +45,7 @@ test('[OB11] somebody who asks for something is a reason to try at once, not mor
     nobody.close()
   })
   const ask = () => expect(connection.request('conversation:list', {})).rejects.toMatchObject({ code: 'offline' })
-  // From the fourth try on there are 500 ms or more between two by the timer: what comes sooner was asked for.
+  // From the fourth attempt on, timers are at least 500 ms apart, so an earlier attempt was requested.
   await expect.poll(() => attempts, { interval: 5 }).toBeGreaterThan(6)
   const from = { attempts, at: performance.now() }
   while (performance.now() - from.at < 2_000) {
