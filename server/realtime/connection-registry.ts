@@ -1,9 +1,9 @@
 // The open connections of this node. Use cases close those of a user or a session through it.
 
 import type { CurrentActors } from '../auth/current-actors.ts'
-import type { ClosingReason, Connections } from '../ports.ts'
+import type { Connections } from '../ports.ts'
 import type { Connection } from './connection.ts'
-import { closeConnection } from './publish.ts'
+import { endConnection } from './end-connection.ts'
 
 export interface ConnectionRegistry extends Omit<Connections, 'endLapsed'> {
   add(connection: Connection): void
@@ -25,10 +25,4 @@ export function createConnectionRegistry(actors: Pick<CurrentActors, 'end'>): Co
       for (const connection of open) if (connection.actor.isEnded) endConnection(connection, reason)
     },
   }
-}
-
-/** Closes a connection with a reason. Its queued requests fail, since its actor has ended. */
-export function endConnection({ actor, socket }: Pick<Connection, 'actor' | 'socket'>, reason: ClosingReason): void {
-  actor.isEnded = true
-  closeConnection(socket, reason)
 }

@@ -7,7 +7,7 @@ import { budgets } from '../budgets/budgets.ts'
 import { type Counter, countDown } from '../budgets/counter.ts'
 import type { App } from '../context.ts'
 import type { Actor } from '../shared/actor.ts'
-import { endConnection } from './connection-registry.ts'
+import { endConnection } from './end-connection.ts'
 import { type EngineSession, terminate } from './socketio/engine-sessions.ts'
 
 interface Client {

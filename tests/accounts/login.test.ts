@@ -89,7 +89,7 @@ describe('logging in', () => {
     expect((await hashOf()).password_hash).toBe(renewed)
   })
 
-  it('hashes few at once, lets a hundred wait and turns the next away [AU10] [T17]', async () => {
+  it('hashes a few passwords concurrently, queues a hundred and rejects the next [AU10] [T17]', async () => {
     const most = concurrentHashes + serverLimits.passwordHashQueue
     const tries = Array.from({ length: most + 1 }, () => verifyPassword(undefined, password))
     const outcomes = await Promise.allSettled(tries)

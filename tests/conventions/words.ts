@@ -60,6 +60,16 @@ export const allowances: readonly Allowance[] = [
     text: 'the slope stands in the clouds',
     reason: 'The tea shop of the demo describes a tea garden.',
   },
+  {
+    file: 'schema.sql',
+    text: 'COMMENT',
+    reason: 'Column comments equal those of the applied migrations until a migration of the table rewords them.',
+  },
+  {
+    file: 'server/auth/trusted-device.ts',
+    text: 'known device',
+    reason: 'It is part of what signs the cookies of trusted devices: a new word would end all of them.',
+  },
   ...appliedMigrations.map((name) => ({
     file: `db/schema/migrations/${name}`,
     reason: 'An applied migration must not change.',

@@ -101,7 +101,7 @@ describe('a connection is ended, and counts against its address, when it sends',
 })
 
 describe('a client that goes on after rate_limited', () => {
-  it('[CN18] [RQ6] [S6] is told why and disconnected, by WebSocket and by polling', async () => {
+  it('[CN18] [RQ6] [S6] is disconnected with the reason, by WebSocket and by polling', async () => {
     const account = await app.newCustomer()
     const client = await account.connect()
     const gone = new Promise((resolve) => client.socket.once('disconnect', resolve))

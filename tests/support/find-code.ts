@@ -26,7 +26,7 @@ interface Pattern {
   nodes: Node[]
 }
 
-/** Stands for the object that a method chain starts from: the snippet `.where(a)` is parsed as `$object.where(a)`. */
+/** Represents the object that a method chain starts from: the snippet `.where(a)` is parsed as `$object.where(a)`. */
 const chainObject = '$object'
 
 /** Keys of a syntax node that depend on how the code is written. */

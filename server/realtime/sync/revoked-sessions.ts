@@ -6,7 +6,8 @@ import { selectActiveLoginSessions } from '#db/queries/login-sessions.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
-import { type ConnectionRegistry, endConnection } from '../connection-registry.ts'
+import type { ConnectionRegistry } from '../connection-registry.ts'
+import { endConnection } from '../end-connection.ts'
 
 /** Compares every actor of this node with the database once. */
 export async function endLapsed(
