@@ -40,8 +40,8 @@ const writers: Record<string, { file: string; within: string }> = {
   'creating a site': { file: 'server/sites/create-site.ts', within: 'createSite' },
   'updating a site': { file: 'server/sites/update-site.ts', within: 'updateSite' },
   'creating an identity secret': { file: 'server/sites/new-identity-secret.ts', within: 'newIdentitySecret' },
-  'ending a login': { file: 'server/auth/end-sessions.ts', within: 'inTransactionOf' },
-  'storing an upload': { file: 'server/attachments/upload-attachment.ts', within: 'keep' },
+  'ending a login': { file: 'server/auth/end-sessions.ts', within: 'inAuthorizedTransaction' },
+  'storing an upload': { file: 'server/attachments/upload-attachment.ts', within: 'storeUpload' },
 }
 
 export const mutations: Record<string, Mutation> = {
@@ -53,14 +53,14 @@ export const mutations: Record<string, Mutation> = {
   },
   'the role check of HTTP requests': {
     file: routeAuth,
-    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'This is not for your role.')",
+    find: "if (!roles.includes(actor.role)) throw new AppError('forbidden', 'Your role may not make this call.')",
     put: '',
     within: 'admitCaller',
   },
   'the restriction of GET /users to admins': {
     file: 'server/http/routes/users.ts',
-    find: "http.get('/users', { config: admins }, (request) => listUsers(app, agentOf(request)))",
-    put: "http.get('/users', { config: { roles: ['agent', 'admin'] } }, (request) => listUsers(app, agentOf(request)))",
+    find: "http.get('/users', { config: admins, schema: calls['GET /users'] }, (request) => listUsers(app, agentOf(request)))",
+    put: "http.get('/users', { config: { roles: ['agent', 'admin'] }, schema: calls['GET /users'] }, (request) => listUsers(app, agentOf(request)))",
     within: 'userRoutes',
   },
   'the restriction of local routes to this machine': {
@@ -102,9 +102,9 @@ export const mutations: Record<string, Mutation> = {
   },
   'the access check of reading a conversation': {
     file: 'server/conversations/get-conversation.ts',
-    find: 'assertCanView(actor, whole?.record)',
+    find: 'assertCanView(actor, conversation?.record)',
     put: '',
-    within: 'readVisible',
+    within: 'loadVisible',
   },
   'the access check of listing messages': {
     file: 'server/messages/list-messages.ts',
@@ -169,21 +169,21 @@ export const mutations: Record<string, Mutation> = {
   },
   'the customer view in replies': {
     file: views,
-    find: 'return isCustomer(actor) ? customerView(whole) : agentView(whole)',
-    put: 'return agentView(whole)',
+    find: 'return isCustomer(actor) ? customerView(conversation) : agentView(conversation)',
+    put: 'return agentView(conversation)',
     within: 'conversationView',
   },
   'the customer view in events': {
     file: publishConversation,
-    find: 'app.publish(name, toCustomer, { conversation: customerView(whole), change })',
-    put: 'app.publish(name, toCustomer, { conversation: agentView(whole), change })',
-    within: 'tellCustomer',
+    find: 'app.publish(name, toCustomer, { conversation: customerView(conversation), change })',
+    put: 'app.publish(name, toCustomer, { conversation: agentView(conversation), change })',
+    within: 'publishToCustomer',
   },
   'the restriction of conversation events to the customer': {
     file: publishConversation,
-    find: 'const toCustomer = { userId: whole.record.customerId, ...reach }',
+    find: 'const toCustomer = { userId: conversation.record.customerId, ...reach }',
     put: 'const toCustomer = { customers: true, ...reach } as const',
-    within: 'tellCustomer',
+    within: 'publishToCustomer',
   },
   'the restriction of message events to sender and subscribers': {
     file: 'server/messages/write-path/publish-messages.ts',
@@ -279,7 +279,7 @@ export const mutations: Record<string, Mutation> = {
   },
   'the origin check of requests with the cookie': {
     file: 'server/http/auth-cookies.ts',
-    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'This page may not call Kefu.')",
+    find: "if (!isSameOrigin(app.config, request.headers)) throw new AppError('forbidden', 'Call this from a page of Kefu.')",
     put: '',
     caughtBy: 'tests/http/cookies.test.ts',
     within: 'requireSameOrigin',
@@ -364,9 +364,9 @@ export const mutations: Record<string, Mutation> = {
   },
   'the check of the current password': {
     file: 'server/users/update-me.ts',
-    find: 'if (await checkPassword(app, asked)) return passwordHash',
+    find: 'if (await checkPassword(app, attempt)) return passwordHash',
     put: 'if (username) return passwordHash',
-    within: 'proveOldPassword',
+    within: 'verifyOldPassword',
     caughtBy: userTests,
   },
   'the restriction of user changes to agents and admins': {
@@ -433,7 +433,7 @@ export const mutations: Record<string, Mutation> = {
   },
   'the rate limit of wrong passwords': {
     file: 'server/auth/check-password.ts',
-    find: 'if (!fits) for (const [name, key] of buckets) rates.count(name, key)',
+    find: 'if (!isCorrect) for (const [name, key] of buckets) rates.count(name, key)',
     put: '',
     caughtBy: 'tests/accounts/login.test.ts',
     within: 'checkPassword',
@@ -468,17 +468,17 @@ export const mutations: Record<string, Mutation> = {
   },
   'the block check of name changes': {
     file: 'server/customers/start-session.ts',
-    find: 'if (conversationCache.isBlocked) return {}',
+    find: 'if (current.isBlocked) return {}',
     put: '',
-    within: 'whatIsNew',
+    within: 'changesOf',
     caughtBy: blockedTests,
   },
   'the restriction of empty conversations to their customer': {
     file: publishConversation,
-    find: 'const isForAll = isVisibleToAgents(whole.record)',
+    find: 'const isForAll = isVisibleToAgents(conversation.record)',
     put: 'const isForAll = true',
     caughtBy: 'tests/conversations/empty-conversations.test.ts',
-    within: 'tellAgents',
+    within: 'publishToAgents',
   },
   'the rate limit of conversation starts': {
     file: 'server/conversations/start-conversation.ts',
@@ -513,7 +513,7 @@ export const mutations: Record<string, Mutation> = {
     find: '(await countUnfinishedOfCustomer(trx, actor.userId)) >= limits.openConversationsPerCustomer',
     put: 'false',
     caughtBy: 'tests/conversations/start-conversation.test.ts',
-    within: 'begin',
+    within: 'insert',
   },
   'the rate limit of sessions per address': {
     file: 'server/customers/start-session.ts',
@@ -544,7 +544,7 @@ export const mutations: Record<string, Mutation> = {
   },
   'the role check inside transactions': {
     file: stillMay,
-    find: "if (found.role !== actor.role) throw new AppError('forbidden', 'This is not for your role.')",
+    find: "if (found.role !== actor.role) throw new AppError('forbidden', 'Your role does not allow this.')",
     put: '',
     within: 'assertStillMay',
     caughtBy: writeTests,
@@ -579,8 +579,8 @@ export const mutations: Record<string, Mutation> = {
   },
   'the check for sessions that end during their lookup': {
     file: 'server/auth/current-actors.ts',
-    find: 'return found === undefined || one.isEnded ? undefined : Object.assign(one, found)',
-    put: 'return found === undefined ? undefined : Object.assign(one, found)',
+    find: 'return found === undefined || entry.isEnded ? undefined : Object.assign(entry, found)',
+    put: 'return found === undefined ? undefined : Object.assign(entry, found)',
     within: 'enter',
     caughtBy: writeTests,
   },

@@ -63,7 +63,7 @@ export const mutants: Record<string, Mutant> = {
         find: inTransaction,
         put: `const appended = await inTransaction(app.db, async (trx, isRetry) => {
         const appended = await appendLocked(trx, sends, isRetry)
-        publishMessages(app, teller, sends, appended.outcomes, appended.changes)
+        publishMessages(app, sends, appended.outcomes, appended.changes)
         ${pause}
         return appended
       })`,

@@ -11,9 +11,9 @@ const dieAt = (point: string, contents: string) =>
 
 const writer = 'server/messages/write-path/message-writer.ts'
 const insert = 'const firstId = await insertMessages(trx, rows)'
-const appendStatement = 'compareAndAppend(app.db, conversations, time.now)'
+const appendStatement = 'compareAndAppend(app.db, conversations, clock.now)'
 const mayAppend = 'canAppendOptimistically(app.conversationCache, send)'
-const publish = 'publishMessages(app, teller, sendsOf(batch), outcomes, changes)'
+const publish = 'publishMessages(app, sendsOf(batch), outcomes, changes)'
 
 /** DIE_AT chooses the point, APPEND=optimistic the write path. */
 export const killPoints: Edit[] = [
@@ -33,13 +33,13 @@ export const killPoints: Edit[] = [
     file: writer,
     find: mayAppend,
     put: `process.env.APPEND === 'optimistic' && ${mayAppend}`,
-    within: 'byKnowledge',
+    within: 'partitionByCache',
   },
   {
     file: writer,
     find: publish,
     put: `${dieAt('before the event', 'sendsOf(batch)')}\n${publish}\n${dieAt('before the reply', 'sendsOf(batch)')}`,
-    within: 'tell',
+    within: 'publishAndResolve',
   },
 ]
 
