@@ -142,7 +142,7 @@ describe('values from protocol/', () => {
     )
 
   test.each([
-    ['client-web', /^#protocol\/(limits\/wire|attachment-types|errors|entities|events|email|visible-text)\.ts$/],
+    ['client-web', /^#protocol\/(limits\/wire|attachment-types|errors|email|visible-text)\.ts$/],
     ['db', /^#protocol\/limits\/(wire|server)\.ts$/],
   ])('%s imports only the allowed ones', (side, values) => {
     const files = globSync(`${side}/**/*.{ts,tsx}`, { cwd: root, exclude: ['client-web/dist*/**'] })
@@ -156,7 +156,7 @@ describe('values from protocol/', () => {
   })
 
   test('modules that the browser imports do not import TypeBox', () => {
-    for (const name of ['limits/wire', 'attachment-types', 'errors', 'entities', 'events']) {
+    for (const name of ['limits/wire', 'attachment-types', 'errors', 'email', 'visible-text']) {
       const source = readFileSync(join(root, 'protocol', `${name}.ts`), 'utf8')
       expect(source).not.toMatch(/^import (?!type )[^'"]*from '(typebox|\.{1,2}\/(schemas|requests|http)\.ts)'/m)
     }

@@ -25,10 +25,15 @@ const named: Record<string, Omit<Column, 'name'>> = {
 
 const sorted = (values: string[]) => `one of ${values.sort().join(', ')}`
 
-/** `export type Role = 'customer' | 'agent'` gives ['Role', 'one of agent, customer']. */
+/** `const Role = Type.Enum(['customer', 'agent'])`, or a union of literals, gives ['Role', 'one of agent, customer']. */
 const unions = new Map(
-  [...read('protocol/entities.ts').matchAll(/^export type (\w+) =((?:\s*\|?\s*'[^']+')+)$/gm)].map(
-    ([, name = '', union = '']) => [name, sorted([...union.matchAll(/'([^']+)'/g)].map(([, value = '']) => value))],
+  ['protocol/entities.ts', 'protocol/schemas.ts'].flatMap((file) =>
+    [...read(file).matchAll(/^export const (\w+) = Type\.(?:Enum|Union)\(\[([^\]]+)\]\)$/gm)].map(
+      ([, name = '', values = '']): [string, string] => [
+        name,
+        sorted([...values.matchAll(/'([^']+)'/g)].map(([, value = '']) => value)),
+      ],
+    ),
   ),
 )
 

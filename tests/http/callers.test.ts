@@ -33,7 +33,7 @@ const guarded: [method: string, path: string, roles: string[]][] = [
 
 test('[HT6] a route without declared callers cannot be registered', async () => {
   const http = await createHttpServer(app)
-  expect(() => http.get('/anything', async () => 'open')).toThrow('GET /anything does not say who may call it.')
+  expect(() => http.get('/anything', async () => 'open')).toThrow('GET /anything declares no roles: set config.roles.')
   http.get('/something', { config: { roles: 'public' } }, async () => 'open')
   await http.close()
 })

@@ -96,7 +96,7 @@ function Email({ email }: { email: string }) {
   return href === null ? shown : <a href={href}>{shown}</a>
 }
 
-/** The title is the page's word for itself: where it leads stands beside it, and whether that is a page of the site. */
+/** A page chooses its own title, so the host is shown beside it, with a mark if it is not an origin of the site. */
 function StartPage({ page }: { page: NonNullable<AgentConversation['page']> }) {
   const link = pageLink(page.url)
   const title = <bdi>{hasVisibleCharacter(page.title) ? stripBidiControls(page.title) : page.url}</bdi>

@@ -18,7 +18,7 @@ interface ComposerProps {
   text: string
   onText: (text: string) => void
   selection: FileSelection
-  /** Receives the text as written, within the length limit; blank only if there are files. */
+  /** Receives the untrimmed text, within the length limit. It is blank only if there are files. */
   onSend: (text: string) => void
   fieldRef?: RefObject<HTMLTextAreaElement | null>
 }
