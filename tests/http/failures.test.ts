@@ -109,7 +109,7 @@ describe('[HT3] a body that does not match its schema is rejected unchanged, wit
 
   test('nested deeper than any request', async () => {
     const answer = await post(`${'['.repeat(5000)}${']'.repeat(5000)}`)
-    expect(await answer.clone().json()).toMatchObject({ error: { message: 'The body is nested too deep.' } })
+    expect(await answer.clone().json()).toMatchObject({ error: { message: 'The body is nested too deeply.' } })
     await expectFailure(answer, 'invalid_request', { path: '' })
   })
 

@@ -338,7 +338,7 @@ describe('the commands', () => {
     const file = join(dataDir, 'one.backup.gz')
     expect(await runCommand('backup', [file], dataDir)).toMatchObject({ code: 0, stdout: `${file}\n`, stderr: '' })
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect((await runCommand('backup', [file], dataDir)).stderr).toMatch(/is there already/)
+    expect((await runCommand('backup', [file], dataDir)).stderr).toMatch(/already exists/)
     const refused = await runCommand('restore', [file, '--force'], dataDir)
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Another Kefu process is using .*\n$/) })
     server.kill('SIGTERM')
