@@ -88,11 +88,11 @@ function sum(before: Traffic = {}, more: Traffic): Traffic {
   return total
 }
 
-function targetOf({ target, network, fromHere, seed }: AttackerOptions, index: number): Target {
+function targetOf({ target, network, fromHere, seed }: AttackerOptions, attackIndex: number): Target {
   return {
     ...target,
     address: (index = 0) =>
-      fromHere && index === 0 ? '127.0.0.1' : `127.${network + index}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
-    random: createRandom(seed + index),
+      fromHere && index === 0 ? '127.0.0.1' : `127.${network + attackIndex}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
+    random: createRandom(seed + attackIndex),
   }
 }
