@@ -50,15 +50,15 @@ export const budgets = {
   pendingLoginsPerAddress: { concurrent: 10 },
   pendingLoginsPerNetwork: { concurrent: 30 },
   /** Handshakes without a valid token. A handshake that becomes a connection is refunded. */
-  handshakesPerAddress: { count: 3_000, windowMs: 60_000 },
+  handshakesPerAddress: { count: 1_000, windowMs: 60_000 },
   /** New connections of one customer or agent, over all tabs and devices. */
   handshakesPerUser: { count: 600, windowMs: 60_000 },
   /** Handshakes without a valid token on this node, over all addresses. */
-  handshakes: { count: 10_000, windowMs: 10_000 },
+  handshakes: { count: 3_000, windowMs: 10_000 },
   /** Handshakes that have not become a connection yet. */
-  pendingHandshakesPerAddress: { concurrent: 2_000 },
+  pendingHandshakesPerAddress: { concurrent: 1_000 },
   pendingHandshakesPerUser: { concurrent: 100 },
-  pendingHandshakes: { concurrent: 4_000 },
+  pendingHandshakes: { concurrent: 2_000 },
   /** The same for an address that exhausted its violations or handshakes: one more ends the oldest. */
   pendingHandshakesOfViolator: { concurrent: 200 },
   handshakesOfViolator: { count: 300, windowMs: 1_000 },
@@ -69,12 +69,12 @@ export const budgets = {
   refusedRequests: { count: 400, windowMs: 10_000 },
   /** Namespace joins of one transport connection: a client may leave and rejoin. */
   connectsPerConnection: { count: 20, windowMs: 60_000 },
-  /** Bytes from one WebSocket: more than connectionRequests of the largest size. */
-  connectionBytes: { bytes: 16 * 1024 * 1024, perMs: 10_000 },
+  /** What one WebSocket sends. The client's own bursts are far smaller: 20 messages of 16 KB. */
+  connectionBytes: { bytes: 6 * 1024 * 1024, perMs: 10_000 },
   /** Packets in the body of one polling request. */
   postPackets: { packets: 300 },
   /** Fragments of one WebSocket message, and network chunks of one message. */
-  messageFragments: { packets: 4_096 },
+  messageFragments: { packets: 512 },
   /** Bytes that wait to be sent on one connection, over all layers. Past it the client is a slow consumer. */
   unreadBytesPerConnection: { bytes: 1024 * 1024 },
   /** While more than this waits, the connection's next request for a page is deferred. */

@@ -92,7 +92,9 @@ function targetOf({ target, network, fromHere, seed }: AttackerOptions, attackIn
   return {
     ...target,
     address: (index = 0) =>
-      fromHere && index === 0 ? '127.0.0.1' : `127.${network + attackIndex}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
+      fromHere && index === 0
+        ? '127.0.0.1'
+        : `127.${network + attackIndex}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
     random: createRandom(seed + attackIndex),
   }
 }

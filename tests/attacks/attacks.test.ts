@@ -95,7 +95,9 @@ describe('the attack run', () => {
     applyChanges(table, { messages: null, slots: { concurrent: 1 } })
     expect(table).toEqual({ messages: { count: 1e9, windowMs: 10_000 }, slots: { concurrent: 1 } })
     expect(() => applyChanges(table, { others: null })).toThrow('unknown budget "others"')
-    expect(() => applyChanges({ odd: { litres: 1 } }, { odd: null })).toThrow('add an unreachable value for "litres" of odd')
+    expect(() => applyChanges({ odd: { litres: 1 } }, { odd: null })).toThrow(
+      'add an unreachable value for "litres" of odd',
+    )
   })
 
   test('writes one column of the report and keeps the other', () => {

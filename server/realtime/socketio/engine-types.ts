@@ -54,6 +54,8 @@ export interface EngineTransport {
 export interface WsSocket {
   readyState: number
   _socket?: TcpSocket
+  /** Parses frames while `_loop` is set. */
+  _receiver?: { _loop: boolean }
   _sender?: { _bufferedBytes: number }
   terminate(): void
   on(event: 'ping' | 'pong', listener: () => void): void

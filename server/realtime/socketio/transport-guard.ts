@@ -78,6 +78,7 @@ function guard(
     const session = sessionOf()
     if (session?.user) app.rates.count('violationsPerUser', session.user.userId)
     // During an upgrade this is not yet the session's transport.
+    stopParsing(transport)
     transport.socket?.terminate()
     if (session?.conn.transport === transport) terminate(session.conn)
   }
@@ -118,6 +119,12 @@ function guard(
       if (!isTerminated) onData.call(transport, data)
     }
   }
+}
+
+/** ws would go on to the end of the chunk that it has received, which may hold ten thousand frames. */
+function stopParsing({ socket }: EngineTransport): void {
+  const receiver = socket?._receiver
+  if (receiver) receiver._loop = false
 }
 
 /** Stops counting at `max`. */
