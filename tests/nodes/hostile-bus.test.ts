@@ -13,6 +13,9 @@ import { findRedis } from '../support/programs.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { until } from '../support/server-process.ts'
 
+/** Signed messages are delivered whatever event they hold. */
+const anyEvents = { checksEvents: false }
+
 const emit = 6
 /** Requests of Socket.IO's adapter with missing parts, other types, too large, or from unknown nodes. */
 const requests: unknown[] = [
@@ -159,7 +162,7 @@ describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () =>
 
   async function assertDelivers(): Promise<void> {
     const own = await here.startConversation()
-    const agent = await there.connect(own.agentAccount)
+    const agent = await there.connect(own.agentAccount, anyEvents)
     await agent.request('conversation:open', { conversationId: own.conversationId })
     for (let i = 1; i <= 5; i++) {
       const message = { conversationId: own.conversationId, clientMessageId: `m${i}`, content: `line ${i}` }
@@ -171,7 +174,7 @@ describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () =>
 
   it('[ND20] [ND21] [S10] keeps serving and delivering whatever is published on any channel, signed or not', async () => {
     const account = await here.newAgent()
-    const [watcher, admin] = [await there.connect(account), await (await here.newAgent()).connect()]
+    const [watcher, admin] = [await there.connect(account, anyEvents), await (await here.newAgent()).connect(anyEvents)]
     const broadcast = await broadcastOf(admin)
     const cut = Array.from({ length: 40 }, (_, i) => broadcast.subarray(0, Math.floor((broadcast.length * i) / 40)))
     const flipped = Array.from({ length: 120 }, (_, i) => {
@@ -211,10 +214,10 @@ describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () =>
 
   it('[ND21] [S10] accepts no event, disconnect or counted rate from anybody but a node', async () => {
     const account = await here.newAgent()
-    const victim = await there.connect(account)
+    const victim = await there.connect(account, anyEvents)
     const [request = '', , , all = ''] = await channels()
     const end = { type: emit, uid: 'x', data: ['connections:end', { userId: account.id }, 'revoked'] }
-    const broadcast = await broadcastOf(await (await here.newAgent()).connect())
+    const broadcast = await broadcastOf(await (await here.newAgent()).connect(anyEvents))
     await victim.next('agent:status-changed', ({ status }) => status === 'busy')
     const before = victim.all('agent:status-changed').length
     for (const secrets of [['another secret of another installation'], null]) {

@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Message } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
@@ -17,13 +18,17 @@ let conversationId: number
 /** Four bytes each, as many as a message may have. */
 const longest = '🍵'.repeat(4_000)
 
+/** The last message of the conversation. */
+let message: Message
+
 beforeAll(async () => {
   app = await startTestApp()
   const started = await app.startConversation()
   conversationId = started.conversationId
   agent = started.agentAccount
   for (let count = 0; count < 100; count++) {
-    await started.customer.request('message:send', { conversationId, clientMessageId: `m${count}`, content: longest })
+    const sent = { conversationId, clientMessageId: `m${count}`, content: longest }
+    message = (await started.customer.request('message:send', sent)).message
   }
 })
 afterAll(() => app.stop())
@@ -106,7 +111,7 @@ describe('a client that does not read', () => {
     tcp.socket.pause()
     const before = refused('slow')
     for (let count = 0; refused('slow') === before && count < 2_000; count++) {
-      app.publish('message:created', { conversationId }, { content: longest } as never)
+      app.publish('message:created', { conversationId }, message)
       await new Promise(setImmediate)
     }
     expect(refused('slow')).toBe(before + 1)

@@ -14,7 +14,7 @@ import { signAccessToken, type TokenAudience } from '../../server/auth/tokens.ts
 import { type Config, loadConfig } from '../../server/process/config.ts'
 import { createLog } from '../../server/process/log.ts'
 import { groupAddress } from '../../server/shared/client-address.ts'
-import { type Client, connectClient } from './client.ts'
+import { type Client, type ClientOptions, connectClient } from './client.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { assertResponse } from './protocol-checks.ts'
 
@@ -31,7 +31,7 @@ export interface TestAccount {
   id: number
   sessionId: number
   token: string
-  connect(): Promise<Client>
+  connect(options?: ClientOptions): Promise<Client>
   /** A call under /api/v1 with this account's token. */
   call(method: string, path: string, body?: unknown): Promise<HttpReply>
 }
@@ -53,7 +53,7 @@ export interface TestApp extends RunningApp {
   /** Another session of an existing account. */
   newSession(id: number, audience: TokenAudience): Promise<TestAccount>
   /** Connects an account of another node to this one. */
-  connect(account: Pick<TestAccount, 'token'>): Promise<Client>
+  connect(account: Pick<TestAccount, 'token'>, options?: ClientOptions): Promise<Client>
   /**
    * A customer with a new conversation, without a message unless `message` is given, and an agent who has not claimed
    * it.
@@ -144,8 +144,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return { status: response.status, body: parsed, headers: response.headers }
   }
 
-  async function connect(token: string): Promise<Client> {
-    const client = await connectClient(url, token)
+  async function connect(token: string, options?: ClientOptions): Promise<Client> {
+    const client = await connectClient(url, token, options)
     clients.push(client)
     return client
   }
@@ -161,7 +161,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       id,
       sessionId,
       token,
-      connect: () => connect(token),
+      connect: (options) => connect(token, options),
       call: (method, path, body) => call(method, path, body, { authorization: `Bearer ${token}` }),
     }
   }
@@ -187,7 +187,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         .executeTakeFirstOrThrow()
       return newSession(Number(insertId), 'customer')
     },
-    connect: ({ token }) => connect(token),
+    connect: ({ token }, options) => connect(token, options),
     async startConversation({ agent, email, message } = {}) {
       const customerAccount = await app.newCustomer(email === undefined ? {} : { email })
       const agentAccount = await app.newAgent()
