@@ -69,8 +69,10 @@ export const budgets = {
   refusedRequests: { count: 400, windowMs: 10_000 },
   /** Namespace joins of one transport connection: a client may leave and rejoin. */
   connectsPerConnection: { count: 20, windowMs: 60_000 },
-  /** What one WebSocket sends. The client's own bursts are far smaller: 20 messages of 16 KB. */
-  connectionBytes: { bytes: 6 * 1024 * 1024, perMs: 10_000 },
+  /** Bytes that one connection sends, counted before anything parses them. An agent's 100 messages are 1.6 MB. */
+  connectionBytes: { count: 2 * 1024 * 1024, windowMs: 10_000 },
+  /** The same before the client has connected with a valid token. */
+  pendingConnectionBytes: { count: 64 * 1024, windowMs: 10_000 },
   /** Packets in the body of one polling request. */
   postPackets: { packets: 300 },
   /** Fragments of one WebSocket message, and network chunks of one message. */

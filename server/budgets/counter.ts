@@ -10,12 +10,13 @@ export interface Counter {
 
 export const createCounter = ({ count }: Rate): Counter => ({ left: count, since: performance.now() })
 
-/** Consumes one; false when the budget of the window is exhausted. */
-export function countDown(counter: Counter, { count, windowMs }: Rate): boolean {
-  if (--counter.left >= 0) return true
+/** Consumes `amount`; false when the budget of the window is exhausted. */
+export function countDown(counter: Counter, { count, windowMs }: Rate, amount = 1): boolean {
+  counter.left -= amount
+  if (counter.left >= 0) return true
   const now = performance.now()
   if (now - counter.since < windowMs) return false
   counter.since = now
-  counter.left = count - 1
-  return true
+  counter.left = count - amount
+  return counter.left >= 0
 }

@@ -2,7 +2,6 @@
 // One sweep measures all three for every connection, authenticated or not; a terminated client reconnects and catches
 // up from the database.
 
-import type { Socket as TcpSocket } from 'node:net'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
@@ -16,17 +15,7 @@ export interface SlowConsumers {
   stop(): void
 }
 
-/** `bytesRead` of a WebSocket at the start of a window. */
-interface InboundWindow {
-  since: number
-  bytesRead: number
-}
-
-export function watchSlowConsumers(
-  app: Pick<App, 'log' | 'config' | 'refusedSockets' | 'violations' | 'rates'>,
-  sessions: EngineSessions,
-): SlowConsumers {
-  const inbound = new WeakMap<TcpSocket, InboundWindow>()
+export function watchSlowConsumers(app: Pick<App, 'log' | 'refusedSockets'>, sessions: EngineSessions): SlowConsumers {
   const backlogged = new Set<EngineSession>()
   let isStopped = false
 
@@ -42,11 +31,6 @@ export function watchSlowConsumers(
     else if (isStalled(session, unread, now)) terminateFor('stalled', session)
     else if (now > session.deadline) terminateFor('handshake_timeout', session)
     else if (conn.readyState === 'closing' && isCloseOverdue(session, now)) terminate(conn)
-    else if (sendsTooMuch(session, now)) {
-      app.violations.count(session.address)
-      if (session.user) app.rates.count('violationsPerUser', session.user.userId)
-      terminateFor('bytes', session)
-    }
   }
 
   /** Compares the backlog with the last sweep's. While it shrinks, a pong may be late: the ping may be in it. */
@@ -62,17 +46,6 @@ export function watchSlowConsumers(
   function isCloseOverdue(session: EngineSession, now: number): boolean {
     session.closingSince ||= now
     return now - session.closingSince > serverLimits.closingMs
-  }
-
-  function sendsTooMuch(session: EngineSession, now: number): boolean {
-    const tcp = session.conn.transport.socket?._socket
-    if (tcp === undefined || !app.config.rateLimits) return false
-    const window = inbound.get(tcp)
-    if (window === undefined || now - window.since > budgets.connectionBytes.perMs) {
-      inbound.set(tcp, { since: now, bytesRead: tcp.bytesRead })
-      return false
-    }
-    return tcp.bytesRead - window.bytesRead > budgets.connectionBytes.bytes
   }
 
   function terminateFor(reason: RefusalReason, { conn, user }: EngineSession) {

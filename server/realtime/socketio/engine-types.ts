@@ -54,11 +54,16 @@ export interface EngineTransport {
 export interface WsSocket {
   readyState: number
   _socket?: TcpSocket
-  /** Parses frames while `_loop` is set. */
-  _receiver?: { _loop: boolean }
+  _receiver: WsReceiver
   _sender?: { _bufferedBytes: number }
   terminate(): void
-  on(event: 'ping' | 'pong', listener: () => void): void
+  on(event: 'ping' | 'pong' | 'error', listener: () => void): void
+}
+
+/** Parses frames, for each chunk while `_loop` is set. */
+export interface WsReceiver {
+  _loop: boolean
+  _write(chunk: Buffer, encoding: string, done: () => void): void
 }
 
 export interface EnginePacket {

@@ -1,6 +1,6 @@
-// Limits one engine.io transport: packets of any kind, WebSocket control frames, packets in one POST. Requests on a
-// WebSocket have a rate of their own. Past a budget the transport is terminated, and a violation counted; later packets
-// are dropped unparsed.
+// Limits one engine.io transport: bytes, packets of any kind, WebSocket control frames, packets in one POST. Requests
+// on a WebSocket have a rate of their own. Past a budget the transport is terminated, and a violation counted; later
+// bytes are dropped unparsed.
 
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'socket.io'
@@ -68,6 +68,8 @@ function guard(
   const address = clientAddress(app.config, request)
   const packets = createCounter(budgets.connectionPackets)
   const controlFrames = createCounter(budgets.controlFrames)
+  const bytes = createCounter(budgets.connectionBytes)
+  const pendingBytes = createCounter(budgets.pendingConnectionBytes)
   let isTerminated = false
 
   function terminateTransport(reason: RefusalReason) {
@@ -83,7 +85,16 @@ function guard(
     if (session?.conn.transport === transport) terminate(session.conn)
   }
 
-  const isWithin = (counter: Counter, rate: Rate) => !app.config.rateLimits || countDown(counter, rate)
+  const isWithin = (counter: Counter, rate: Rate, amount = 1) =>
+    !app.config.rateLimits || countDown(counter, rate, amount)
+
+  function onBytes(count: number) {
+    const isConnected = sessionOf()?.user != null
+    const fits = isConnected
+      ? isWithin(bytes, budgets.connectionBytes, count)
+      : isWithin(pendingBytes, budgets.pendingConnectionBytes, count)
+    if (!fits) terminateTransport('bytes')
+  }
 
   function onControlFrame() {
     if (!isWithin(controlFrames, budgets.controlFrames)) terminateTransport('control_frames')
@@ -110,11 +121,21 @@ function guard(
     if (!isTerminated) onPacket.call(transport, packet)
   }
 
-  if (transport.socket) {
-    transport.socket.on('ping', onControlFrame)
-    transport.socket.on('pong', onControlFrame)
+  const { socket } = transport
+  if (socket) {
+    socket.on('ping', onControlFrame)
+    socket.on('pong', onControlFrame)
+    // A malformed frame. ws would read on until the client answers its closing handshake.
+    socket.on('error', () => terminateTransport('packets'))
+    const { _receiver: receiver } = socket
+    receiver._write = (chunk, encoding, done) => {
+      if (!isTerminated) onBytes(chunk.length)
+      if (isTerminated) done()
+      else Object.getPrototypeOf(receiver)._write.call(receiver, chunk, encoding, done)
+    }
   } else {
     transport.onData = (data) => {
+      onBytes(data.length)
       if (hasMorePacketsThan(budgets.postPackets.packets, data)) terminateTransport('packets')
       if (!isTerminated) onData.call(transport, data)
     }
@@ -123,8 +144,7 @@ function guard(
 
 /** ws would go on to the end of the chunk that it has received, which may hold ten thousand frames. */
 function stopParsing({ socket }: EngineTransport): void {
-  const receiver = socket?._receiver
-  if (receiver) receiver._loop = false
+  if (socket) socket._receiver._loop = false
 }
 
 /** Stops counting at `max`. */

@@ -119,12 +119,28 @@ export const socketDrills: Attack[] = [
   }),
   frameDrill({
     budget: 'connectionBytes',
-    to: { bytes: 400_000, perMs: 600_000 },
+    to: { count: 400_000, windowMs: 600_000 },
     what: 'a customer sends requests of 50 KB',
     step: async (raw) => {
       await handled(raw, frame('text', `42["nothing","${'x'.repeat(50_000)}"]`))
       return 50_000
     },
+  }),
+  drill({
+    budget: 'pendingConnectionBytes',
+    to: { count: 5_000, windowMs: 600_000 },
+    counts: 'bytes before a token',
+    what: 'a WebSocket without a token sends packets of 1 KB',
+    run: (target, traffic) =>
+      repeatedly(traffic, 1, async () => {
+        const raw = await openWebSocket(target)
+        const packet = frame('text', `431["${'x'.repeat(1_000)}"]`)
+        for (let sent = packet.length; raw.isOpen() && !traffic.isOver(); sent += packet.length) {
+          await paused(raw, packet)
+          if (raw.isOpen()) traffic.peak('bytes before a token', sent)
+        }
+        raw.end()
+      }),
   }),
   drill({
     budget: 'messageFragments',
