@@ -190,6 +190,14 @@ CREATE TABLE customer_sessions (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'A customer''s browser, remembered by a rotating token';
 
+CREATE TABLE erased_conversations (
+  conversation_id BIGINT UNSIGNED NOT NULL,
+  erased_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (conversation_id),
+  KEY erased_conversations_time (erased_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+  COMMENT = 'Ids of removed conversations, kept for a day so that open consoles drop them';
+
 CREATE TABLE schema_migrations (
   name VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   applied_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),

@@ -135,6 +135,11 @@ export interface CustomerSessionsTable {
   created_at: GeneratedTime
 }
 
+export interface ErasedConversationsTable {
+  conversation_id: number
+  erased_at: GeneratedTime
+}
+
 export interface SchemaMigrationsTable {
   name: string
   applied_at: GeneratedTime
@@ -151,6 +156,7 @@ export interface Tables {
   agent_connections: AgentConnectionsTable
   login_sessions: LoginSessionsTable
   customer_sessions: CustomerSessionsTable
+  erased_conversations: ErasedConversationsTable
   schema_migrations: SchemaMigrationsTable
 }
 

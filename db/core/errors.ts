@@ -70,6 +70,11 @@ export function isNotNullViolation(error: unknown): boolean {
   return driverError(error).errno === 1048
 }
 
+/** A row that is referenced, or one that refers to a missing row. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return [1451, 1452].includes(errnoOf(error))
+}
+
 export function isDuplicateKey(error: unknown): boolean {
   return driverError(error).errno === 1062
 }

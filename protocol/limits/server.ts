@@ -142,6 +142,16 @@ export const serverLimits = {
   /** Rows that one housekeeping statement deletes. */
   housekeepingRows: 500,
 
+  // Erasing a customer
+
+  /** Messages, or uploads, that one transaction of an erasure deletes. */
+  erasedRows: 200,
+  /** An erasure starts over this often when new rows arrive meanwhile. */
+  erasureRounds: 10,
+  /** Interval at which nodes look for erased conversations, and how long the ids are kept. */
+  erasedConversationsMs: 2_000,
+  erasedConversationsKeptMs: 24 * 3600_000,
+
   // Process
 
   /** A stall of the event loop longer than this, within eventLoopWatchMs, makes the process not ready. */

@@ -1,6 +1,6 @@
 // Stores the bytes of attachments as files under random names. Another store, such as S3, would implement FileStore.
 
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 
@@ -15,8 +15,8 @@ export interface FileStore {
   put(name: string, path: string): Promise<void>
   /** null if it does not exist. The caller must read or destroy the content. */
   open(name: string): Promise<StoredFile | null>
-  /** A missing file is not an error. */
-  remove(name: string): Promise<void>
+  /** A missing file is not an error: false then. */
+  remove(name: string): Promise<boolean>
 }
 
 /** One folder shared by all nodes, on the file system of the staged uploads. */
@@ -37,15 +37,25 @@ export function createFolderStore(folder: string): FileStore {
       try {
         file = await open(pathOf(name), 'r')
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+        if (isMissing(error)) return null
         throw error
       }
       const { size } = await file.stat()
       return { size, content: file.createReadStream() }
     },
-    remove: (name) => rm(pathOf(name), { force: true }),
+    async remove(name) {
+      try {
+        await unlink(pathOf(name))
+        return true
+      } catch (error) {
+        if (isMissing(error)) return false
+        throw error
+      }
+    },
   }
 }
+
+const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 async function flush(path: string): Promise<void> {
   const handle = await open(path, 'r')

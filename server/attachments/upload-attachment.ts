@@ -7,6 +7,7 @@ import { inTransaction } from '#db/core/transaction.ts'
 import {
   deleteAttachments,
   deleteStoredAttachment,
+  findAttachment,
   insertAttachment,
   type NewAttachment,
   sumUploadedBytes,
@@ -16,6 +17,7 @@ import { attachmentTypes } from '#protocol/attachment-types.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
+import { unauthorized } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
@@ -99,8 +101,12 @@ async function storeUpload(
   try {
     await app.attachments.store.put(storedName, source)
     if (inspected.kind === 'image') await app.attachments.store.put(thumbnailOf(storedName), thumbnailPath)
+    // The customer may have been erased since the row was inserted.
+    if ((await findAttachment(app.db, attachment.id)) === undefined) throw unauthorized()
     return attachment
   } catch (error) {
+    await app.attachments.store.remove(storedName)
+    await app.attachments.store.remove(thumbnailOf(storedName))
     await deleteAttachments(app.db, [attachment.id])
     throw error
   }

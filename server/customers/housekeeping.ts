@@ -6,6 +6,7 @@ import { inTransaction } from '#db/core/transaction.ts'
 import { deleteAbandonedCustomers, selectOldCustomers } from '#db/queries/abandoned-customers.ts'
 import { deleteExpiredCustomerSessions } from '#db/queries/customer-sessions.ts'
 import { deleteEmptyConversations, selectEmptyConversations } from '#db/queries/empty-conversations.ts'
+import { deleteErasedConversations } from '#db/queries/erase-customer.ts'
 import { deleteExpiredLoginSessions } from '#db/queries/login-sessions.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { removeOrphanedUploads } from '../attachments/remove-orphaned-uploads.ts'
@@ -50,6 +51,7 @@ export async function runHousekeeping(
     () => deleteExpiredLoginSessions(db),
     () => deleteExpiredCustomerSessions(db),
     () => removeOrphanedUploads({ db, attachments }),
+    () => deleteErasedConversations(db),
   ]
   for (const removeBatch of batches) {
     let removed: number = serverLimits.housekeepingRows

@@ -85,6 +85,11 @@ const eventHandlers: { [E in EventName]?: (state: ClientState, data: ServerEvent
   'receipt:updated': mergeReceipt,
   'conversation:created': (state, { conversation }) => mergeConversations(state, [conversation]),
   'conversation:updated': (state, { conversation }) => mergeConversations(state, [conversation]),
+  'conversation:erased': (state, { conversationId }) => {
+    const conversations = new Map(state.conversations)
+    conversations.delete(conversationId)
+    return leave({ ...state, conversations }, conversationId)
+  },
   'agent:status-changed': (state, { agentId, status, lastSeen }) => {
     const agent = state.agents.get(agentId)
     return agent ? mergeAgents(state, [{ ...agent, status, lastSeen }]) : state

@@ -184,3 +184,11 @@ describe('open conversation', () => {
     })
   })
 })
+
+test('[EV5a] shows nothing of a conversation that was erased, and asks no further', async () => {
+  const { conversation, conversationId } = await newConversation(3)
+  app.publish('conversation:erased', { conversationId }, { conversationId })
+  await expect.poll(() => conversation.error.value?.code).toBe('not_found')
+  expect(conversation.items.value).toEqual([])
+  expect(conversation.conversation.value).toBeNull()
+})

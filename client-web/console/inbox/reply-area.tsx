@@ -10,7 +10,7 @@ import type { OpenConversation } from '../../shared/timeline/open-conversation.t
 import { Banner } from '../../shared/ui/banner.tsx'
 import { plainCustomerName } from '../customer-name.ts'
 import { texts } from '../texts.ts'
-import { useWorkspace } from '../workspace/workspace.ts'
+import { draftName, useWorkspace } from '../workspace/workspace.ts'
 import { permissionsOf } from './actions.ts'
 import { ClaimBar } from './claim-bar.tsx'
 
@@ -24,7 +24,7 @@ interface ReplyAreaProps {
 export function ReplyArea({ open, conversation, view, selection }: ReplyAreaProps) {
   const workspace = useWorkspace()
   const field = useRef<HTMLTextAreaElement>(null)
-  const draft = useMemo(() => openDraft(workspace.storage, `conversation:${conversation.id}`), [conversation.id])
+  const draft = useMemo(() => openDraft(workspace.storage, draftName(conversation.id)), [conversation.id])
   useEffect(() => draft.close, [draft])
   const { canWrite } = permissionsOf(conversation, workspace)
   const t = texts.value.thread

@@ -23,6 +23,8 @@ export interface Conversations {
   loadMore(view: ConversationView): Promise<void>
   /** Adds a conversation from an event or a reply. An older version is ignored. */
   merge(conversation: Conversation): void
+  /** Drops a conversation that was erased. */
+  remove(id: number): void
   /** After a reconnect: reloads the given views and discards everything else. */
   refresh(views: readonly ConversationView[]): Promise<void>
 }
@@ -78,6 +80,9 @@ export function createConversations(connection: Connection, agentId: number): Co
       if (phase !== 'loading' && nextCursor !== null) await fetchPage(view, nextCursor)
     },
     merge: (conversation) => mergeAll([conversation]),
+    remove(id) {
+      byId.value = new Map([...byId.peek()].filter(([each]) => each !== id))
+    },
     async refresh(views) {
       const before = byId.peek()
       await Promise.all(views.map((view) => fetchPage(view, null)))

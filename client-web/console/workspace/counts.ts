@@ -35,6 +35,7 @@ export function watchCounts(connection: Connection): Counts {
 
   const undo = [
     connection.on('conversation:created', scheduleRefresh),
+    connection.on('conversation:erased', scheduleRefresh),
     connection.on('conversation:updated', ({ change }) => {
       if (change !== 'read' && change !== 'message') scheduleRefresh()
     }),

@@ -57,6 +57,9 @@ export function watchTeam(connection: Connection): Team {
       const others = agents.value.filter(({ id }) => id !== agentId)
       agents.value = agent ? [...others, agent] : others
     }),
+    connection.on('conversation:erased', ({ conversationId }) => {
+      if (assigneeOf.delete(conversationId)) scheduleRefresh()
+    }),
     // A missed event arrives later with another `change`, so compare the assignee, not `change`.
     connection.on('conversation:updated', ({ conversation: { id, status, agent }, change }) => {
       const agentId = status === 'pending' ? agent?.id : undefined

@@ -7,6 +7,7 @@ import type { AgentRole, User } from '#protocol/entities.ts'
 import { type Files, openFiles } from '../../shared/attachments/files.ts'
 import { type Connection, createConnection } from '../../shared/connection/connection.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
+import { removeDraft } from '../../shared/storage/draft.ts'
 import { openStorage, type Storage } from '../../shared/storage/storage.ts'
 import type { Self } from '../../shared/timeline/items.ts'
 import { type Outbox, openOutbox } from '../../shared/timeline/outbox.ts'
@@ -34,6 +35,9 @@ export interface Workspace {
   files: Files
   close(): void
 }
+
+/** The name of the draft of a reply. */
+export const draftName = (conversationId: number) => `conversation:${conversationId}`
 
 export function createWorkspace(user: User): Workspace {
   // Another user may have logged in, here or in another tab: nothing of this workspace is sent as theirs.
@@ -71,6 +75,13 @@ export function createWorkspace(user: User): Workspace {
   const undo = [
     connection.on('conversation:created', ({ conversation }) => conversations.merge(conversation)),
     connection.on('conversation:updated', ({ conversation }) => conversations.merge(conversation)),
+    connection.on('conversation:erased', ({ conversationId }) => {
+      conversations.remove(conversationId)
+      removeDraft(storage, draftName(conversationId))
+      for (const entry of outbox.entries.peek()) {
+        if (entry.conversationId === conversationId) outbox.remove(entry.clientMessageId)
+      }
+    }),
     // The agent's own name was changed in another tab or by an admin.
     connection.on('agent:updated', ({ agent }) => {
       const now = session.peek()

@@ -15,8 +15,12 @@ export interface Draft {
 /** Typing ends after this long without a key press. */
 const typingPauseMs = 2_000
 
+const keyOf = (name: string) => `draft:${name}`
+
+export const removeDraft = (storage: Storage, name: string): void => storage.remove(keyOf(name))
+
 export function openDraft(storage: Storage, name: string): Draft {
-  const key = `draft:${name}`
+  const key = keyOf(name)
   const text = signal(storage.get(key) ?? '')
   let typedAt = Number.NEGATIVE_INFINITY
   return {

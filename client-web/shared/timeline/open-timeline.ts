@@ -174,6 +174,14 @@ export function openTimeline<C extends Conversation>(
       setConversation(update.conversation)
       if (isLoaded.value && hasGap(timeline.value)) scheduleSync(graceMs)
     }),
+    connection.on('conversation:erased', (erased) => {
+      if (erased.conversationId !== conversationId) return
+      batch(() => {
+        timeline.value = emptyTimeline
+        conversation.value = null
+        error.value = new RequestError('not_found', 'There is no such conversation.', false)
+      })
+    }),
     connection.on('conversation:heads', ({ heads }) => {
       const head = heads.find((each) => each.conversationId === conversationId)
       if (!head) return
