@@ -8,7 +8,7 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { serverLimits } from '#protocol/limits/server.ts'
 import { recoverTablesAside } from '../backup/tables-aside.ts'
 import { type DatabaseAddress, driverOptions } from '../core/connect.ts'
-import { DatabaseUnavailable, errnoOf, isConnectionError } from '../core/errors.ts'
+import { DatabaseUnavailable, errnoOf, isAccessDenied, isConnectionError } from '../core/errors.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from './check-server.ts'
 import { splitStatements } from './split-statements.ts'
@@ -28,8 +28,6 @@ const originalTables = ['agent_status', 'conversations', 'messages', 'users']
  */
 const alreadyDone = new Set([1050, 1060, 1061, 1068, 1091, 1826])
 
-/** Wrong user, password or host. */
-const accessDenied = new Set([1045, 1130, 1698])
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const folder = new URL('migrations/', import.meta.url)
@@ -70,7 +68,7 @@ export async function prepareDatabase(
       connection.destroy()
     }
   } catch (error) {
-    if (accessDenied.has(errnoOf(error))) throw new StartError(`The database server refuses us: ${messageOf(error)}`)
+    if (isAccessDenied(error)) throw new StartError(`The database server refuses us: ${messageOf(error)}`)
     if (!isConnectionError(error)) throw error
     throw new DatabaseUnavailable(`cannot reach the database: ${messageOf(error)}`, { cause: error })
   }
