@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { connectDatabase } from '#db/core/connect.ts'
 import { startWorkers } from './cluster/workers/primary.ts'
 import { type ProcessLifecycle, runProcess } from './process/lifecycle.ts'
+import { logServerProblem } from './process/log.ts'
 import { setupCode } from './setup/first-admin.ts'
 import { type Prepared, prepare } from './startup.ts'
 
@@ -13,7 +14,7 @@ async function serveAlone(
 ): Promise<number> {
   // Imported on demand: a primary with workers serves no requests, and needs a third less memory without it.
   const { createApp } = await import('./app.ts')
-  const db = connectDatabase(address)
+  const db = connectDatabase(address, { onServerProblem: logServerProblem(log) })
   shutdownHooks.push(() => db.destroy())
   const app = await createApp({ config, jwtSecrets, db, log })
   shutdownHooks.push(() => app.stop())

@@ -5,13 +5,15 @@ import { connectDatabase } from '#db/core/connect.ts'
 import { createApp } from './app.ts'
 import { joinWorkers } from './cluster/workers/worker-ipc.ts'
 import { runProcess } from './process/lifecycle.ts'
+import { logServerProblem } from './process/log.ts'
 
 const number = Number(process.argv[2])
 
 await runProcess(
   async ({ config, log, shutdownHooks }) => {
     const { start, workerIpc, serve, leave } = await joinWorkers(number, log)
-    const db = connectDatabase(start.address, { connections: start.connections })
+    const { address, connections } = start
+    const db = connectDatabase(address, { connections, onServerProblem: logServerProblem(log) })
     shutdownHooks.push(() => db.destroy())
     const app = await createApp({ config, jwtSecrets: start.jwtSecrets, db, log, workerIpc })
     shutdownHooks.push(() => app.stop())

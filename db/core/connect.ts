@@ -7,6 +7,7 @@ import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Tables } from './database.ts'
 import { DatabaseOverloaded, DatabaseUnavailable, isConnectionError, isQueueFull } from './errors.ts'
 import { pipelineStatements } from './pipelining.ts'
+import { createServerWatch, type ReportServer, type ServerWatch, setServerWatch } from './server-watch.ts'
 import { setPipelinePool } from './transaction.ts'
 
 /** A URL (mysql://user:password@host:port/name?socketPath=…), or the embedded server's private socket. */
@@ -16,6 +17,8 @@ export interface ConnectOptions {
   connections?: number
   /** Deadline of one statement in milliseconds. Maintenance (migrations, restore) needs more than requests get. */
   queryMs?: number
+  /** Watches the server's settings as long as the database is open, and receives each change. */
+  onServerProblem?: ReportServer
 }
 
 export const sessionSettings = `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = ${serverLimits.databaseLockWaitSeconds},
@@ -27,19 +30,30 @@ export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED
  */
 export function connectDatabase(address: DatabaseAddress, options: ConnectOptions = {}): Database {
   const queryMs = options.queryMs ?? serverLimits.databaseQueryMs
-  const { connections = serverLimits.databaseConnections } = options
-  const pool = withDeadlines(openPool(address, connections, [sessionSettings, isolation]), queryMs, pipelineStatements)
+  const { connections = serverLimits.databaseConnections, onServerProblem } = options
+  const watch = onServerProblem && createServerWatch(onServerProblem)
+  const pool = withDeadlines(openPool(address, connections, watch), queryMs, pipelineStatements)
   const pipelinePool = withDeadlines(
-    openPool(address, serverLimits.pipelineConnections, [sessionSettings, isolation, 'SET SESSION autocommit = 0']),
+    openPool(address, serverLimits.pipelineConnections, watch, ['SET SESSION autocommit = 0']),
     queryMs,
   )
-  const end: MysqlPool['end'] = (callback) => pipelinePool.end(() => pool.end(callback))
+  watch?.start(pool)
+  const end: MysqlPool['end'] = (callback) => {
+    watch?.stop()
+    pipelinePool.end(() => pool.end(callback))
+  }
   const db = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: { ...pool, end } }) })
   setPipelinePool(db, pipelinePool)
+  if (watch) setServerWatch(db, watch)
   return db
 }
 
-function openPool(address: DatabaseAddress, connections: number, settings: readonly string[]): Pool {
+function openPool(
+  address: DatabaseAddress,
+  connections: number,
+  watch: ServerWatch | undefined,
+  moreSettings: readonly string[] = [],
+): Pool {
   const pool = createPool({
     ...driverOptions(address),
     multipleStatements: true,
@@ -48,7 +62,10 @@ function openPool(address: DatabaseAddress, connections: number, settings: reado
     connectTimeout: serverLimits.databaseConnectMs,
   })
   pool.on('connection', (connection) => {
-    for (const setting of settings) connection.query(setting, (error: unknown) => error && connection.destroy())
+    const set = (setting: string) => connection.query(setting, (error: unknown) => error && connection.destroy())
+    for (const setting of [sessionSettings, isolation]) set(setting)
+    watch?.examine(connection)
+    for (const setting of moreSettings) set(setting)
   })
   return pool
 }

@@ -203,6 +203,8 @@ export const serverLimits = {
   /** Shorter than databaseQueryMs, so that the transaction can retry in time. */
   databaseLockWaitSeconds: 1,
   transactionTries: 4,
+  /** Interval at which each process checks the server's settings again, besides on each new connection. */
+  serverCheckMs: 5_000,
   /** For another process that migrates the database to finish. */
   migrationLockSeconds: 120,
   migrationNameLength: 100,

@@ -2,6 +2,7 @@
 // tokens, names or addresses.
 
 import { type DestinationStream, type Logger, pino } from 'pino'
+import type { ReportServer } from '#db/core/server-watch.ts'
 
 /** Tests pass their own destination. */
 export function createLog(level: string, output?: DestinationStream): Logger {
@@ -22,6 +23,14 @@ const forPeople: DestinationStream = {
     process.stdout.write(`${time.slice(11, 19)}   ${levels[level] ?? ''}${msg}${details.join('')}\n`)
   },
 }
+
+/** One line for each setting of the database server that stops fitting, or fits again. */
+export const logServerProblem =
+  (log: Logger): ReportServer =>
+  ({ severity, line }, isGone) => {
+    if (isGone) log.info(`database server problem gone: ${line}`)
+    else log[severity === 'warning' ? 'warn' : 'error'](`database server problem: ${line}`)
+  }
 
 /**
  * Keeps name, number and stack of an error: the driver adds whole statements, and with them content, to its messages.

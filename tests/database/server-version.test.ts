@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isAtLeast } from '#db/schema/check-server.ts'
+import { isAtLeast } from '#db/core/server-checks.ts'
 
 test.each([
   ['10.11.19-MariaDB-0+deb12u1', [10, 6, 0], true],
