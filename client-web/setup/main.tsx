@@ -3,7 +3,7 @@
 
 import '../shared/tokens.css'
 import '../shared/base.css'
-import { render } from 'preact'
+import { mountPage } from '../shared/mount-page.ts'
 import { queueCalls } from './page-api.ts'
 import { Setup } from './setup.tsx'
 
@@ -11,4 +11,4 @@ queueCalls()
 const code = decodeURIComponent(location.hash.slice(1))
 if (code !== '') history.replaceState(null, '', location.pathname)
 
-render(<Setup code={code} />, document.getElementById('app') as HTMLElement)
+mountPage(<Setup code={code} />)

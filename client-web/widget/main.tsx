@@ -3,10 +3,10 @@
 import '../shared/tokens.css'
 import '../shared/base.css'
 import './frame.css'
-import { render } from 'preact'
+import { mountPage } from '../shared/mount-page.ts'
 import { App } from './app.tsx'
 import { startWidget } from './widget.ts'
 
 const site = new URLSearchParams(location.search).get('site')
 const widget = startWidget(site === 'default' ? null : site)
-render(<App widget={widget} />, document.getElementById('app') as HTMLElement)
+mountPage(<App widget={widget} />)
