@@ -8,6 +8,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { limits } from '#protocol/limits/wire.ts'
 import type { App } from '../context.ts'
+import { assertBoundedJson } from '../shared/bounded-json.ts'
+import type { AppError } from '../shared/errors.ts'
 import { admit, admitRequests } from './admission.ts'
 import { enforceBodyTimeouts } from './body-timeouts.ts'
 import { compileCheck } from './check-request.ts'
@@ -64,6 +66,7 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   // Response schemas are for types, docs and tests: the default serializer would drop fields outside them.
   http.setSerializerCompiler(() => (body) => JSON.stringify(body))
   http.removeContentTypeParser('text/plain')
+  parseBoundedJson(http)
   http.setErrorHandler((error, request, reply) => sendError(app, error, request, reply))
   http.setNotFoundHandler(() => {
     throw routeNotFound()
@@ -89,6 +92,19 @@ export async function createHttpServer(app: App, pages: string = builtPages): Pr
   securityTxtRoute(app, http)
   await servePages(app, http, pages)
   return http
+}
+
+/** Bounds a JSON body before Fastify's own parser reads it. */
+function parseBoundedJson(http: HttpServer): void {
+  const parse = http.getDefaultJsonParser('error', 'error')
+  http.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    try {
+      assertBoundedJson(body as string)
+    } catch (error) {
+      return done(error as AppError)
+    }
+    parse(request, body as string, done)
+  })
 }
 
 /** Answers a path that cannot be decoded or has too long a parameter. No hook has run for it. */

@@ -12,10 +12,11 @@ import { type Counter, createCounter } from '../budgets/counter.ts'
 import type { App } from '../context.ts'
 import { assertVisible } from '../conversation-state/assert-visible.ts'
 import type { Actor } from '../shared/actor.ts'
+import { assertBoundedJson } from '../shared/bounded-json.ts'
 import { writeBounded } from '../shared/bounded-log.ts'
 import { AppError, asAppError, errorBody } from '../shared/errors.ts'
 import { logSecurity } from '../shared/security-log.ts'
-import { checkPayload } from './check-payload.ts'
+import { checkPayload, tooLarge } from './check-payload.ts'
 import { countRefusal } from './flood.ts'
 import type { Ack, IncomingRequest } from './incoming-requests.ts'
 import { createRequestQueue, type RequestQueue } from './request-queue.ts'
@@ -49,7 +50,24 @@ export function createConnection(
   }
 }
 
-/** Entry point of every request. `isStopping` is set while the process shuts down. */
+/** The envelope of a payload: a list of name and payload. Its own characters, with the acknowledgement id. */
+const envelopeLevels = 1
+const envelopeLength = 100
+
+/** Decides before the packet is parsed. Replies when it refuses. */
+export function admitRequest(app: App, connection: Connection, packet: string, at: number, ack: Ack | null): boolean {
+  try {
+    app.rates.consume('connectionRequests', connection.session.conn.id)
+    if (packet.length > limits.requestBytes + envelopeLength) throw tooLarge()
+    assertBoundedJson(packet, { from: at, envelope: envelopeLevels })
+    return true
+  } catch (error) {
+    ack?.({ ok: false, error: toErrorBody(app, connection, null, error) })
+    return false
+  }
+}
+
+/** Entry point of every request that was admitted. `isStopping` is set while the process shuts down. */
 export function receiveRequest(
   app: App,
   responses: PendingResponses,
@@ -58,7 +76,6 @@ export function receiveRequest(
   isStopping: boolean,
 ): void {
   try {
-    app.rates.consume('connectionRequests', connection.socket.id)
     if (isStopping) throw new AppError('unavailable', 'The server is shutting down; reconnect.')
     if (!isRequestName(name)) throw new AppError('invalid_request', 'Unknown request name.')
     if (connection.queue.size() >= limits.requestsPerConnection) {

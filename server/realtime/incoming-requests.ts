@@ -13,12 +13,17 @@ export interface IncomingRequest {
   ack: Ack | null
 }
 
-export type OnRequest = (request: IncomingRequest) => void
+export interface RequestReceiver {
+  /** Whether the packet of a request may be parsed, by rate, size and shape. Replies if not. `at`: where its JSON begins. */
+  admit(packet: string, at: number, ack: Ack | null): boolean
+  /** A request that was admitted. */
+  receive(request: IncomingRequest): void
+}
 
-/** Call once for each socket. */
-export function listenForRequests(socket: Socket, onRequest: OnRequest): void {
+/** Call once for each socket. transport-guard.ts admits what arrives here. */
+export function listenForRequests(socket: Socket, { receive }: Pick<RequestReceiver, 'receive'>): void {
   // The middleware never calls next: no event listeners exist behind it.
-  socket.use((event) => onRequest(toRequest(event)))
+  socket.use((event) => receive(toRequest(event)))
 }
 
 /** `event` is name, payload, callback. */

@@ -11,11 +11,11 @@ import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
 import { AppError, errorBody } from '../shared/errors.ts'
-import { type Connection, createConnection, receiveRequest } from './connection.ts'
+import { admitRequest, type Connection, createConnection, receiveRequest } from './connection.ts'
 import type { ConnectionRegistry } from './connection-registry.ts'
 import { endConnection } from './end-connection.ts'
 import type { PendingHandshake } from './handshake-budget.ts'
-import { type IncomingRequest, listenForRequests } from './incoming-requests.ts'
+import { listenForRequests, type RequestReceiver } from './incoming-requests.ts'
 import { closeConnection, publishAvailability } from './publish.ts'
 import { createPendingResponses } from './response-deadlines.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
@@ -125,16 +125,21 @@ export function serveRealtime(
     session.user = { userId: actor.userId, sessionId: actor.sessionId }
     session.deadline = Number.POSITIVE_INFINITY
     connections.add(connection)
-    const onRequest = (request: IncomingRequest) => receiveRequest(app, responses, connection, request, isStopping)
+    const receiver: RequestReceiver = {
+      admit: (packet, at, ack) => admitRequest(app, connection, packet, at, ack),
+      receive: (request) => receiveRequest(app, responses, connection, request, isStopping),
+    }
+    session.receiver = receiver
     // All listeners are registered before the first await, so that no early packet is missed.
-    listenForRequests(socket, onRequest)
+    listenForRequests(socket, receiver)
     if (fastSocketIo) {
       releaseUpgradeRequest(socket)
-      interceptRequests(socket, onRequest)
+      interceptRequests(socket, receiver)
     }
     socket.on('disconnect', () => {
       // The client may rejoin on the same transport, but not keep it without a connection.
       session.deadline = performance.now() + limits.handshakeMs
+      session.receiver = null
       session.release?.()
       connections.remove(connection)
       app.actors.leave(actor)

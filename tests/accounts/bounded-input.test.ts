@@ -14,6 +14,7 @@ import { initials } from '../../client-web/shared/ui/initials.ts'
 import { readToken } from '../../server/auth/rotating-token.ts'
 import { decodeCursor } from '../../server/conversations/cursor.ts'
 import { checkPayload } from '../../server/realtime/check-payload.ts'
+import { isBoundedJson } from '../../server/shared/bounded-json.ts'
 import { normalizeAddress } from '../../server/shared/client-address.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 
@@ -140,6 +141,9 @@ describe('bounded input', () => {
     ['resume tokens', readToken],
     ['cursors', decodeCursor],
     ['addresses', normalizeAddress],
+    ['JSON', (text) => isBoundedJson(`["${text}`)],
+    ['lists', () => isBoundedJson('[],'.repeat(20_000))],
+    ['backslashes', () => isBoundedJson(`["${'\\'.repeat(32_000)}${'\\"'.repeat(16_000)}`)],
     ['payloads', (content) => checkPayload('message:send', { conversationId: 1, clientMessageId: 'a', content })],
   ])('[CV25] [T15] %s: processes 64 KB of the worst input in linear time', (name, work) => {
     for (const text of worst) {

@@ -109,7 +109,7 @@ describe('[HT3] a body that does not match its schema is rejected unchanged, wit
 
   test('nested deeper than any request', async () => {
     const answer = await post(`${'['.repeat(5000)}${']'.repeat(5000)}`)
-    expect(await answer.clone().json()).toMatchObject({ error: { message: 'The body is nested too deeply.' } })
+    expect(await answer.clone().json()).toMatchObject({ error: { message: 'The request is nested too deep.' } })
     await expectFailure(answer, 'invalid_request', { path: '' })
   })
 
@@ -118,7 +118,7 @@ describe('[HT3] a body that does not match its schema is rejected unchanged, wit
     ['a list', `[${'1,'.repeat(5_000)}1]`],
   ])('%s with more entries than any request', async (_name, body) => {
     const answer = await post(body)
-    expect(await answer.clone().json()).toMatchObject({ error: { message: 'The body has too many entries.' } })
+    expect(await answer.clone().json()).toMatchObject({ error: { message: 'The request has too many entries.' } })
     await expectFailure(answer, 'invalid_request', { path: '' })
   })
 

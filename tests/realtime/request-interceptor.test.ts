@@ -3,11 +3,15 @@ import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import { io as connect } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
-import { type IncomingRequest, listenForRequests } from '../../server/realtime/incoming-requests.ts'
+import {
+  type IncomingRequest,
+  listenForRequests,
+  type RequestReceiver,
+} from '../../server/realtime/incoming-requests.ts'
 import { interceptRequests } from '../../server/realtime/socketio/request-interceptor.ts'
 
 /** A socket server that answers each request with its payload, a client of it, and a count of the packets on the slow path. */
-async function connected(transports: string[]) {
+async function connected(transports: string[], admit: RequestReceiver['admit'] = () => true) {
   const http = createServer()
   const server = new Server(http)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
@@ -17,12 +21,12 @@ async function connected(transports: string[]) {
     socket.conn.on('packet', ({ type }: { type: string }) => {
       if (type === 'message') slowPath += 1
     })
-    const onRequest = (request: IncomingRequest) => {
+    const receive = (request: IncomingRequest) => {
       received.push(request)
       request.ack?.({ ok: true, data: request.payload })
     }
-    listenForRequests(socket, onRequest)
-    interceptRequests(socket, onRequest)
+    listenForRequests(socket, { receive })
+    interceptRequests(socket, { admit, receive })
   })
   const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports })
   onTestFinished(async () => {
@@ -112,6 +116,21 @@ it('[RQ1] leaves other packets to Socket.IO and receives the requests that they 
   ])
   // An event with bytes is two packets.
   expect(slowPath()).toBe(5)
+})
+
+it('[RQ6] [S6] parses nothing of a request that is not admitted, and its refusal is the reply', async () => {
+  const refusal = { code: 'rate_limited', message: 'no', retryable: true } as const
+  const { client, received, slowPath, send } = await connected(['websocket'], (packet, at, ack) => {
+    const isAdmitted = packet.slice(at).startsWith('["end"')
+    if (!isAdmitted) ack?.({ ok: false, error: refusal })
+    return isAdmitted
+  })
+  // Malformed: parsing it would leave it to Socket.IO.
+  send('27["name",{]')
+  expect(await client.emitWithAck('first', payload)).toEqual({ ok: false, error: refusal })
+  await client.emitWithAck('end')
+  expect(received.map(({ name }) => name)).toEqual(['end'])
+  expect(slowPath()).toBe(0)
 })
 
 it('[RQ2] leaves malformed packets to Socket.IO, which closes the connection', async () => {

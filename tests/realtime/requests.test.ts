@@ -69,10 +69,20 @@ describe('socket requests', () => {
       let deep: unknown = 1
       for (let level = 0; level < depth; level++) deep = [deep]
       expect(await customer.socket.emitWithAck('conversation:open', { conversationId: deep })).toMatchObject({
-        error: { code: 'invalid_request', message: 'conversation:open: the payload is nested too deep' },
+        error: { code: 'invalid_request', message: 'The request is nested too deep.' },
       })
     }
     await customer.request('conversation:open', { conversationId })
+  })
+
+  it('[FZ3a] [T15] refuse payloads with too many entries, and ignore brackets and commas in texts', async () => {
+    const { customer, conversationId } = await app.startConversation()
+    const wide = Object.fromEntries(Array.from({ length: limits.requestEntries + 1 }, (_, n) => [`k${n}`, n]))
+    expect(await customer.socket.emitWithAck('typing:set', wide)).toMatchObject({
+      error: { code: 'invalid_request', message: 'The request has too many entries.' },
+    })
+    const content = '\\"[{,'.repeat(limits.requestEntries)
+    await customer.request('message:send', { conversationId, clientMessageId: 'brackets', content })
   })
 
   it('[RQ3] reply too_large over 64 KiB and keep the connection', async () => {

@@ -5,6 +5,7 @@ import type { Socket as TcpSocket } from 'node:net'
 import { budgets } from '../../budgets/budgets.ts'
 import { type Counter, createCounter } from '../../budgets/counter.ts'
 import type { ClientAddress } from '../../shared/client-address.ts'
+import type { RequestReceiver } from '../incoming-requests.ts'
 import type { EngineSocket } from './engine-types.ts'
 
 export interface EngineSession {
@@ -12,6 +13,8 @@ export interface EngineSession {
   address: ClientAddress
   /** Null until the client has shown a valid token. */
   user: { userId: number; sessionId: number } | null
+  /** Admits the requests of its connection; null while none is open on it. */
+  receiver: RequestReceiver | null
   /** While its token is being verified. */
   isConnecting: boolean
   /** Releases the slots of its connection; null while it holds none. */
@@ -32,6 +35,7 @@ export function createEngineSession(conn: EngineSocket, address: ClientAddress, 
     conn,
     address,
     user: null,
+    receiver: null,
     isConnecting: false,
     release: null,
     connects: createCounter(budgets.connectsPerConnection),

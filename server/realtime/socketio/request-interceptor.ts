@@ -2,26 +2,27 @@
 // Socket.IO costs more than the parsing. All other packets, and polling, take the slow path through Socket.IO.
 
 import type { Socket } from 'socket.io'
-import type { IncomingRequest, OnRequest } from '../incoming-requests.ts'
+import type { IncomingRequest, RequestReceiver } from '../incoming-requests.ts'
 import type { EngineSocket } from './engine-types.ts'
+import { ackOf, jsonStart } from './request-packets.ts'
 
 /** The socket that a connection carries now: a client may leave and rejoin on the same connection. */
 interface Target {
   socket: Socket
-  onRequest: OnRequest
+  receiver: RequestReceiver
 }
 
 const targets = new WeakMap<object, Target>()
 
 /** Call once for each socket, after listenForRequests. */
-export function interceptRequests(socket: Socket, onRequest: OnRequest): void {
+export function interceptRequests(socket: Socket, receiver: RequestReceiver): void {
   const conn = socket.conn as unknown as EngineSocket
   const existing = targets.get(conn)
   if (existing) {
-    Object.assign(existing, { socket, onRequest })
+    Object.assign(existing, { socket, receiver })
     return
   }
-  const target = { socket, onRequest }
+  const target = { socket, receiver }
   targets.set(conn, target)
   if (conn.transport.name === 'websocket') installFastPath(conn, target)
   else conn.once('upgrade', () => installFastPath(conn, target))
@@ -35,12 +36,7 @@ function installFastPath(conn: EngineSocket, target: Target): void {
   transport.onPacket = (packet) => {
     // While a pong is due, engine.io has to see the packet as a sign of life.
     const isEligible = pendingSlowPath === 0 && packet.type === 'message' && conn.pingTimeoutTimer === null
-    const request =
-      isEligible && conn.readyState === 'open' && target.socket.connected && parseRequest(conn, packet.data)
-    if (request) {
-      target.onRequest(request)
-      return
-    }
+    if (isEligible && conn.readyState === 'open' && target.socket.connected && take(conn, target, packet.data)) return
     onPacket.call(transport, packet)
     if (packet.type !== 'message') return
     pendingSlowPath += 1
@@ -50,15 +46,17 @@ function installFastPath(conn: EngineSocket, target: Target): void {
   }
 }
 
-/** Socket.IO protocol 5, EVENT: `2`, the acknowledgement id, a JSON array of name and payload. Null for the rest. */
-function parseRequest(conn: EngineSocket, data: unknown): IncomingRequest | null {
-  const [, digits, json] = (typeof data === 'string' && /^2(\d{1,15})(\[.*)$/s.exec(data)) || []
-  if (digits === undefined || json === undefined) return null
-  const event = parseJson(json)
-  if (!Array.isArray(event) || event.length > 2 || typeof event[0] !== 'string') return null
-  // As a number: the substring would keep the whole packet in memory.
-  const id = Number(digits)
-  return { name: event[0], payload: event[1], ack: (reply) => conn.write(`3${id}${JSON.stringify([reply])}`) }
+/** Receives or refuses a request. False for a packet that is none, or is malformed. */
+function take(conn: EngineSocket, { receiver }: Target, data: unknown): boolean {
+  const at = typeof data === 'string' ? jsonStart(data) : 0
+  if (at === 0) return false
+  const packet = data as string
+  const ack = ackOf(conn, packet, at)
+  if (!receiver.admit(packet, at, ack)) return true
+  const event = parseJson(packet.slice(at))
+  if (!Array.isArray(event) || event.length > 2 || typeof event[0] !== 'string') return false
+  receiver.receive({ name: event[0], payload: event[1], ack } satisfies IncomingRequest)
+  return true
 }
 
 function parseJson(text: string): unknown {

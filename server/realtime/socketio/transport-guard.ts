@@ -8,18 +8,20 @@ import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets, type Rate } from '../../budgets/budgets.ts'
 import { type Counter, countDown, createCounter } from '../../budgets/counter.ts'
 import type { App } from '../../context.ts'
+import { isBoundedJson } from '../../shared/bounded-json.ts'
 import { clientAddress } from '../../shared/client-address.ts'
 import type { RefusalReason } from '../refused-sockets.ts'
 import { type EngineSessions, terminate } from './engine-sessions.ts'
 import type { Engine, EnginePacket, EngineTransport } from './engine-types.ts'
+import { ackOf, jsonStart } from './request-packets.ts'
 
 /** Between the packets of one POST (Engine.IO protocol 4). */
 const packetSeparator = '\u001e'
 /** Socket.IO's CONNECT, which joins a namespace. */
 const connectPacket = '0'
 
-/** Socket.IO's EVENT with an acknowledgement id: a request. */
-const requestPacket = /^2\d/
+/** Socket.IO's EVENT and BINARY_EVENT: a request, whether it asks for a reply or not. */
+const eventPackets = '25'
 
 /** Call before the first connection. `fastSocketIo`: the fast path takes requests off a WebSocket before this guard. */
 export function guardTransports(
@@ -101,7 +103,20 @@ function guard(
   }
 
   const isExempt = ({ data }: EnginePacket) =>
-    exemptsRequests && typeof data === 'string' && requestPacket.test(data) && sessionOf()?.user != null
+    exemptsRequests && typeof data === 'string' && jsonStart(data) > 0 && sessionOf()?.user != null
+
+  /** Socket.IO parses the packet afterwards. */
+  function mayParse({ data }: EnginePacket): boolean {
+    if (typeof data !== 'string') return true
+    const { receiver, conn } = sessionOf() ?? {}
+    const at = jsonStart(data)
+    if (receiver && conn && eventPackets.includes(data[0] ?? ' ')) {
+      return receiver.admit(data, at, at > 0 ? ackOf(conn, data, at) : null)
+    }
+    if (isBoundedJson(data)) return true
+    terminateTransport('packets')
+    return false
+  }
 
   /** Each attempt costs a database query, so one at a time, within a budget. */
   function mayConnect({ data }: EnginePacket): boolean {
@@ -118,6 +133,7 @@ function guard(
     if (!isExempt(packet) && !isWithin(packets, budgets.connectionPackets)) terminateTransport('packets')
     else if (packet.type !== 'message') onControlFrame()
     else if (!mayConnect(packet)) terminateTransport('connects')
+    else if (!mayParse(packet)) return
     if (!isTerminated) onPacket.call(transport, packet)
   }
 
