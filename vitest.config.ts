@@ -43,7 +43,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     globalSetup: ['tests/support/database-server.ts'],
-    provide: { fastSocketIo: true },
+    provide: { fastSocketIo: true, optimisticAppend: true },
     projects: [
       {
         extends: true,
@@ -65,6 +65,18 @@ export default defineConfig({
           include: ['tests/realtime/**/*.test.ts'],
           exclude: fastSocketIoTests,
           provide: { fastSocketIo: false },
+          maxWorkers: 4,
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'locked appends',
+          include: ['tests/messages/**/*.test.ts', 'tests/conversations/**/*.test.ts'],
+          exclude: ['tests/messages/optimistic-append.test.ts'],
+          provide: { optimisticAppend: false },
           maxWorkers: 4,
           isolate: false,
           sequence: { groupOrder: 0 },

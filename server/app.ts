@@ -16,15 +16,13 @@ import { signBus } from './cluster/signed-bus.ts'
 import { enableStickySessions } from './cluster/workers/sticky-sessions.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
 import type { App } from './context.ts'
-import { createConversationCache } from './conversation-state/conversation-cache.ts'
 import { createConversationUpdates } from './conversation-state/publish-conversation.ts'
 import { createPublishedVersions } from './conversation-state/published-versions.ts'
 import { startHousekeeping } from './customers/housekeeping.ts'
 import { plainHeaders } from './http/security-headers.ts'
 import { createHttpServer } from './http/server.ts'
 import { warnOfMissingProxies } from './http/untrusted-proxy.ts'
-import { createMessageWriter } from './messages/write-path/message-writer.ts'
-import { createReceiptWriter } from './messages/write-path/receipt-writer.ts'
+import { createWritePath } from './messages/write-path/write-path.ts'
 import type { Config } from './process/config.ts'
 import { monitorEventLoop } from './process/event-loop-monitor.ts'
 import { createConnectionRegistry } from './realtime/connection-registry.ts'
@@ -42,6 +40,8 @@ export interface AppParts {
   workerIpc?: WorkerIpc
   /** False serves with plain Socket.IO (see realtime/socketio/README.md). */
   fastSocketIo?: boolean
+  /** False writes every message under row locks (see messages/write-path/README.md). */
+  optimisticAppend?: boolean
 }
 
 export interface RunningApp extends App {
@@ -58,6 +58,7 @@ export async function createApp({
   now: suppliedNow,
   workerIpc,
   fastSocketIo = true,
+  optimisticAppend = true,
 }: AppParts): Promise<RunningApp> {
   const io = createSocketServer()
   const actors = createCurrentActors()
@@ -77,10 +78,9 @@ export async function createApp({
   const cluster = bus && (await joinCluster({ db, rates }, io, bus, rejected, connections))
   redis?.start()
   const publish = createPublish(io, log)
-  const conversationCache = createConversationCache()
   const publishedVersions = createPublishedVersions()
   const conversationUpdates = createConversationUpdates({ db, publish, publishedVersions, log })
-  const writePath = { db, publish, conversationCache, publishedVersions, conversationUpdates, log }
+  const writePath = createWritePath({ db, publish, publishedVersions, conversationUpdates, log }, { optimisticAppend })
   const slots = createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits })
   const app: App = {
     config,
@@ -98,11 +98,9 @@ export async function createApp({
       endLapsed: () => endLapsed({ db, actors }, connections),
     },
     actors,
-    conversationCache,
     publishedVersions,
     conversationUpdates,
-    messageWriter: createMessageWriter(writePath),
-    receiptWriter: createReceiptWriter(writePath),
+    ...writePath,
     attachments: createAttachments({ config, log, rates, slots }),
     presence: createPresence({ db, publish, log, config }),
     eventLoop: monitorEventLoop(),

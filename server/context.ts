@@ -9,9 +9,9 @@ import type { RateLimiter } from './budgets/rate-limiter.ts'
 import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
-import type { ConversationCache } from './conversation-state/conversation-cache.ts'
 import type { ConversationUpdates } from './conversation-state/publish-conversation.ts'
 import type { PublishedVersions } from './conversation-state/published-versions.ts'
+import type { OnCommit } from './conversation-state/update-conversations.ts'
 import type { MessageWriter } from './messages/write-path/message-writer.ts'
 import type { ReceiptWriter } from './messages/write-path/receipt-writer.ts'
 import type { Connections, Publish } from './ports.ts'
@@ -33,8 +33,8 @@ export interface App {
   actors: CurrentActors
   messageWriter: MessageWriter
   receiptWriter: ReceiptWriter
-  /** The last state of conversations that this node committed or read under its lock. */
-  conversationCache: ConversationCache
+  /** For update-conversations.ts alone, which calls it after every commit. */
+  onCommit: OnCommit
   /** The latest version of each conversation that this node published. */
   publishedVersions: PublishedVersions
   /** Throttles `conversation:updated`. */

@@ -4,34 +4,23 @@
 import type { CompiledQuery, MysqlPool, MysqlQueryResult } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Transaction } from './database.ts'
-import { DatabaseOverloaded, DatabaseUnavailable, errnoOf, isTransactionConflict } from './errors.ts'
+import { DatabaseOverloaded, DatabaseUnavailable, isTransactionConflict } from './errors.ts'
 import { executeBatch } from './pipelining.ts'
 
 /**
  * Runs the work in a transaction and commits it. It also retries an ambiguous commit, since unique keys make writes
- * idempotent; a retry (`isRetry`) may find its own earlier effect. Throws DatabaseUnavailable after
+ * idempotent; a retry (`isRetry`) may find its own earlier effect. The first try is one if the caller says so. Throws DatabaseUnavailable after
  * serverLimits.transactionTries or databaseQueryMs.
- *
- * A `shortcut` is an equivalent transaction in one round trip, which is tried first, once. The work runs if it resolves
- * with null or the database rejects it.
  */
 export async function inTransaction<T>(
   db: Database,
   work: (trx: Transaction, isRetry: boolean) => Promise<T>,
-  shortcut: () => Promise<T | null> = async () => null,
+  isRetry = false,
 ): Promise<T> {
   const deadline = performance.now() + serverLimits.databaseQueryMs
-  let isRetry = false
-  try {
-    const done = await shortcut()
-    if (done !== null) return done
-  } catch (error) {
-    isRetry = error instanceof DatabaseUnavailable
-    if (!isRetry && errnoOf(error) === 0) throw error
-  }
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction().execute((trx) => work(trx, isRetry))
+      return await db.transaction().execute((trx) => work(trx, isRetry || attempt > 1))
     } catch (error) {
       // Retrying would only add to a full queue.
       const lost = error instanceof DatabaseUnavailable && !(error instanceof DatabaseOverloaded)
@@ -41,7 +30,6 @@ export async function inTransaction<T>(
         throw new DatabaseUnavailable('transaction failed after all retries', { cause: error })
       }
       await new Promise((resolve) => setTimeout(resolve, pause))
-      isRetry = true
     }
   }
 }

@@ -56,6 +56,8 @@ export interface LockedConversation extends ConversationState {
   now: string
   /** When the reply with `now` arrived, in milliseconds of performance.now(). */
   receivedAt: number
+  /** auto_increment_increment of the session that holds the lock. */
+  idStep: number
   customerBlockedAt: string | null
   /**
    * Of the assigned agent: absent after serverLimits.absentAgentMs offline, around before that; null if none or never
@@ -81,6 +83,7 @@ const lockStatement = compileOnce((db, ids: number[]) =>
     // Subqueries, since FOR UPDATE would also lock joined rows.
     .select((eb) => [
       sql<string>`current_timestamp(3)`.as('now'),
+      sql<number>`@@auto_increment_increment`.as('idStep'),
       customerOf(eb).select('blocked_at').as('customerBlockedAt'),
       presenceOfAgent(eb).as('agentPresence'),
     ])
@@ -178,37 +181,27 @@ export async function insertConversation(trx: Transaction, conversation: NewConv
 const ofCustomer = (trx: Transaction, customerId: number) =>
   trx.selectFrom('conversations').select('id').where('customer_id', '=', customerId).orderBy('id', 'desc')
 
-/** Bumps the version of a customer's conversations that are not closed; returns their ids, newest first. */
-export async function touchUnfinishedOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
-  return touchConversations(trx, await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute())
+/** The ids of a customer's conversations that are not closed, newest first. */
+export async function selectUnfinishedIdsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
+  const rows = await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute()
+  return rows.map(({ id }) => id)
 }
 
-/** As touchUnfinishedOfCustomer, plus the newest serverLimits.publishedClosed closed ones. */
-export async function touchConversationsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
-  const unfinished = await ofCustomer(trx, customerId).where('closed_at', 'is', null).execute()
+/** The same, and those of the newest serverLimits.publishedClosed closed ones. */
+export async function selectPublishedIdsOfCustomer(trx: Transaction, customerId: number): Promise<number[]> {
+  const unfinished = await selectUnfinishedIdsOfCustomer(trx, customerId)
   const closed = await ofCustomer(trx, customerId)
     .where('closed_at', 'is not', null)
     .limit(serverLimits.publishedClosed)
     .execute()
-  return touchConversations(trx, [...unfinished, ...closed])
+  return [...unfinished, ...closed.map(({ id }) => id)]
 }
 
-/** Bumps the version of an agent's pending conversations; returns their ids, newest first. */
-export async function touchConversationsOfAgent(trx: Transaction, agentId: number): Promise<number[]> {
+/** The ids of an agent's pending conversations, newest first. */
+export async function selectPendingIdsOfAgent(trx: Transaction, agentId: number): Promise<number[]> {
   const ofAgent = trx.selectFrom('conversations').select('id').where('agent_id', '=', agentId)
-  return touchConversations(trx, await ofAgent.where('status', '=', 'pending').orderBy('id', 'desc').execute())
-}
-
-async function touchConversations(trx: Transaction, rows: readonly { id: number }[]): Promise<number[]> {
-  const ids = rows.map((row) => row.id)
-  if (ids.length === 0) return []
-  await lockConversations(trx, ids)
-  await trx
-    .updateTable('conversations')
-    .set((eb) => ({ version: eb('version', '+', 1), changed_at: sql`current_timestamp(3)` }))
-    .where('id', 'in', ids)
-    .execute()
-  return ids
+  const rows = await ofAgent.where('status', '=', 'pending').orderBy('id', 'desc').execute()
+  return rows.map(({ id }) => id)
 }
 
 /** The latest seq and version of each conversation. */

@@ -131,9 +131,8 @@ export interface NewMessage extends MessageKey {
 }
 
 /**
- * Inserts all rows in one statement, whose insertId is the first row's id. The ids are consecutive: InnoDB guarantees
- * it for inserts of a fixed row count, and the start asserts auto_increment_increment = 1. The rows are one parameter,
- * so the text never changes.
+ * Inserts all rows in one statement, whose insertId is the first row's id; idsFrom has the others. The rows are one
+ * parameter, so the text never changes.
  */
 export const insertMessagesQuery = (db: Database, rows: readonly NewMessage[]): CompiledQuery =>
   insertion(
@@ -155,11 +154,22 @@ const insertion = compileOnce((db, values: unknown[][]) =>
     values ${values}`.compile(db),
 )
 
-/** The id of the first row; undefined, without any insert, if one of them exists. */
-export async function insertMessages(trx: Transaction, rows: readonly NewMessage[]): Promise<number | undefined> {
+/**
+ * The ids of the rows of one insert: InnoDB reserves them together if the number of rows is fixed. `step` is the
+ * auto_increment_increment of the session that inserts, which a cluster may change at any time.
+ */
+export const idsFrom = (first: number, step: number, count: number): number[] =>
+  Array.from({ length: count }, (_, index) => first + index * step)
+
+/** The ids of the rows; undefined, without any insert, if one of them exists. */
+export async function insertMessages(
+  trx: Transaction,
+  rows: readonly NewMessage[],
+  step: number,
+): Promise<number[] | undefined> {
   try {
     const { insertId } = await trx.executeQuery(insertMessagesQuery(trx, rows))
-    return Number(insertId)
+    return idsFrom(Number(insertId), step, rows.length)
   } catch (error) {
     if (isDuplicateKey(error)) return undefined
     throw error

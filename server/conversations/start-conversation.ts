@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from '#db/core/database.ts'
-import { inTransaction } from '#db/core/transaction.ts'
 import {
   countUnfinishedOfCustomer,
   findConversationIdByClientId,
@@ -19,12 +18,13 @@ import { consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
 import { loadConversation } from '../conversation-state/load.ts'
 import { publishConversation } from '../conversation-state/publish-conversation.ts'
+import { inUnitOfWork } from '../conversation-state/update-conversations.ts'
 import { type ConversationWithLastMessage, customerView } from '../conversation-state/views.ts'
 import { consumeMessage } from '../messages/message-budget.ts'
 import type { Send } from '../messages/send.ts'
 import { toSend } from '../messages/validate-send.ts'
-import { appendLocked } from '../messages/write-path/append-locked.ts'
-import type { Appended } from '../messages/write-path/plan-appends.ts'
+import { appendLocked } from '../messages/write-path/locked-store.ts'
+import type { Appended } from '../messages/write-path/message-store.ts'
 import { publishMessages } from '../messages/write-path/publish-messages.ts'
 import type { CustomerActor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
@@ -40,7 +40,8 @@ export async function startConversation(
   const payload = { clientConversationId: randomBytes(16).toString('hex'), ...request }
   consumeByCustomer(app.rates, 'conversationStarts', actor.userId, actor.address)
   if (payload.message) consumeMessage(app, actor, payload.message.content ?? '')
-  const { isNew, sends, batch, conversation } = await inTransaction(app.db, async (trx, isRetry) => {
+  const { batch, conversation } = await inUnitOfWork(app, async (unit) => {
+    const { trx, isRetry, afterCommit } = unit
     // The lock on the customer's row serializes starts of one customer, so the limit holds.
     const customer = await lockUser(trx, actor.userId)
     await assertStillMay(trx, actor)
@@ -49,18 +50,17 @@ export async function startConversation(
     const existingId = await findConversationIdByClientId(trx, actor.userId, payload.clientConversationId)
     const conversationId = existingId ?? (await insert(trx, actor, payload))
     const sends = firstMessage(actor, conversationId, payload)
-    const batch = sends.length > 0 ? await appendLocked(trx, sends, isRetry) : undefined
+    const batch = sends.length > 0 ? await appendLocked(unit, sends) : undefined
     const outcome = batch?.outcomes[0]
-    if (outcome instanceof AppError) throw outcome
-    return {
-      isNew: existingId === undefined || isRetry,
-      sends,
-      batch,
-      conversation: (await loadConversation(trx, conversationId)) as ConversationWithLastMessage,
-    }
+    if (outcome instanceof Error) throw outcome
+    const conversation = (await loadConversation(trx, conversationId)) as ConversationWithLastMessage
+    const isNew = existingId === undefined || isRetry
+    afterCommit(() => {
+      if (isNew) publishConversation(app, conversation, 'created')
+      if (batch) publishMessages(app, sends, batch)
+    })
+    return { batch, conversation }
   })
-  if (isNew) publishConversation(app, conversation, 'created')
-  if (batch) publishMessages(app, sends, batch.outcomes, batch.changes)
   const message = (batch?.outcomes[0] as Appended | undefined)?.message
   return { conversation: customerView(conversation), ...(message ? { message } : {}) }
 }

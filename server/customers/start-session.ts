@@ -2,9 +2,8 @@
 // if the site allows it.
 
 import type { Transaction } from '#db/core/database.ts'
-import { inTransaction } from '#db/core/transaction.ts'
 import { countAvailableAgents } from '#db/queries/agents.ts'
-import { touchUnfinishedOfCustomer } from '#db/queries/conversations.ts'
+import { selectUnfinishedIdsOfCustomer } from '#db/queries/conversations.ts'
 import { insertCustomerSession } from '#db/queries/customer-sessions.ts'
 import { findExternalId } from '#db/queries/identified-customers.ts'
 import type { SiteRecord } from '#db/queries/sites.ts'
@@ -21,6 +20,8 @@ import { hashSecret, newSecret, readToken, writeToken } from '../auth/rotating-t
 import { readAccessToken, signAccessToken } from '../auth/tokens.ts'
 import { consumeByAddress, consumeByCustomer } from '../budgets/by-address.ts'
 import type { App } from '../context.ts'
+import { touchConversations } from '../conversation-state/touch-conversations.ts'
+import { inUnitOfWork } from '../conversation-state/update-conversations.ts'
 import type { ConnectionMatch } from '../ports.ts'
 import type { ClientAddress } from '../shared/client-address.ts'
 import { AppError } from '../shared/errors.ts'
@@ -42,7 +43,8 @@ export async function startSession(
   const site = await findByKey(app.db, body.site)
   if (site === undefined) throw new AppError('not_found', 'There is no such site.')
   const identity = body.identity === undefined ? undefined : await verifyIdentity(app, site, body.identity)
-  const { started, customer, changedIds } = await inTransaction(app.db, async (trx, again) => {
+  const { started, customer } = await inUnitOfWork(app, async (unit) => {
+    const { trx, isRetry } = unit
     const before = await continueSession(app, trx, site.id, body)
     admission.count(before?.customerId)
     const started = await startAs(trx, site, before, identity)
@@ -52,11 +54,17 @@ export async function startSession(
     if (started.ended || (!isNew && isChanged(current, changes))) admission.countRename(current.id)
     await saveCustomer(trx, current.id, changes)
     const customer = (await findCustomer(trx, current.id)) as CustomerRecord
-    const shouldPublish = again || started.ended !== undefined || visibleToAgents(current) !== visibleToAgents(customer)
-    return { started, customer, changedIds: shouldPublish ? await touchUnfinishedOfCustomer(trx, customer.id) : [] }
+    const shouldPublish =
+      isRetry || started.ended !== undefined || visibleToAgents(current) !== visibleToAgents(customer)
+    if (shouldPublish) {
+      const ids = await touchConversations(unit, await selectUnfinishedIdsOfCustomer(trx, customer.id))
+      unit.afterCommit(() => {
+        for (const id of ids) app.conversationUpdates.schedule(id, 'customer')
+      })
+    }
+    return { started, customer }
   })
   if (started.ended) app.connections.end(started.ended, 'revoked')
-  for (const id of changedIds) app.conversationUpdates.schedule(id, 'customer')
   const { id, name, email, isEmailVerified } = customer
   return {
     ...signAccessToken(app, { userId: id, sessionId: started.sessionId, audience: 'customer' }),

@@ -5,7 +5,7 @@ import type { App } from '../context.ts'
 import type { Actor } from '../shared/actor.ts'
 import { consumeMessage } from './message-budget.ts'
 import { toSend } from './validate-send.ts'
-import type { Appended } from './write-path/plan-appends.ts'
+import type { Appended } from './write-path/message-store.ts'
 
 export function sendMessage(app: App, actor: Actor, payload: RequestPayloads['message:send']): Promise<Appended> {
   const send = toSend(actor, payload)

@@ -1,7 +1,6 @@
 // Changes the actor's own name, language or password. A new password requires the old one and ends the other logins.
 
-import { inTransaction } from '#db/core/transaction.ts'
-import { touchConversationsOfAgent } from '#db/queries/conversations.ts'
+import { selectPendingIdsOfAgent } from '#db/queries/conversations.ts'
 import { revokeLoginSessions } from '#db/queries/login-sessions.ts'
 import { findAccountById, lockAccount, saveUser } from '#db/queries/users.ts'
 import type { User } from '#protocol/entities.ts'
@@ -14,6 +13,8 @@ import { hashPassword } from '../auth/password.ts'
 import { assertAcceptable } from '../auth/password-policy.ts'
 import { unauthorized } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
+import { touchConversations } from '../conversation-state/touch-conversations.ts'
+import { inUnitOfWork } from '../conversation-state/update-conversations.ts'
 import type { AgentActor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 import { logSecurity } from '../shared/security-log.ts'
@@ -27,7 +28,8 @@ export async function updateMe(
   const verifiedHash = password === undefined ? undefined : await verifyOldPassword(app, actor, oldPassword)
   if (password !== undefined) assertAcceptable(password, [actor.username])
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
-  const touchedIds = await inTransaction(app.db, async (trx) => {
+  await inUnitOfWork(app, async (unit) => {
+    const { trx } = unit
     const account = await lockAccount(trx, actor.userId)
     await assertStillMay(trx, actor)
     if (account === undefined) throw unauthorized()
@@ -37,9 +39,10 @@ export async function updateMe(
       await revokeLoginSessions(trx, actor.userId, actor.sessionId)
     }
     await saveUser(trx, account, { name: name && stripBidiControls(name), language, passwordHash })
-    return name === undefined ? [] : touchConversationsOfAgent(trx, actor.userId)
+    if (name === undefined) return
+    const ids = await touchConversations(unit, await selectPendingIdsOfAgent(trx, actor.userId))
+    unit.afterCommit(() => void publishAgent(app, actor.userId, ids))
   })
-  if (name !== undefined) void publishAgent(app, actor.userId, touchedIds)
   if (passwordHash !== undefined) {
     app.connections.end({ userId: actor.userId, exceptSessionId: actor.sessionId }, 'revoked')
     logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: actor.userId, what: 'password' })

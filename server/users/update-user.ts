@@ -2,8 +2,7 @@
 // disabling ends all of them. At least one admin must remain.
 
 import type { Transaction } from '#db/core/database.ts'
-import { inTransaction } from '#db/core/transaction.ts'
-import { touchConversationsOfAgent } from '#db/queries/conversations.ts'
+import { selectPendingIdsOfAgent } from '#db/queries/conversations.ts'
 import { lockInstallationRow } from '#db/queries/installation.ts'
 import { revokeLoginSessions } from '#db/queries/login-sessions.ts'
 import { type Account, countEnabledAdmins, findUser, lockAccount, saveUser } from '#db/queries/users.ts'
@@ -15,6 +14,8 @@ import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
 import { assertAcceptable } from '../auth/password-policy.ts'
 import type { App } from '../context.ts'
+import { touchConversations } from '../conversation-state/touch-conversations.ts'
+import { inUnitOfWork } from '../conversation-state/update-conversations.ts'
 import type { AgentActor } from '../shared/actor.ts'
 import { AppError } from '../shared/errors.ts'
 import { logSecurity } from '../shared/security-log.ts'
@@ -25,7 +26,8 @@ export async function updateUser(
   { id, password, ...changes }: UserBody & { id: number },
 ): Promise<User> {
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
-  const { user, ended, touchedIds, before } = await inTransaction(app.db, async (trx) => {
+  const { user, ended, before } = await inUnitOfWork(app, async (unit) => {
+    const { trx } = unit
     // Serializes changes that could remove an admin, so that the second sees the first.
     if (changes.role !== undefined || changes.isDisabled !== undefined) await lockInstallationRow(trx)
     const account = await lockAccount(trx, id)
@@ -40,11 +42,13 @@ export async function updateUser(
     })
     const ended = sessionsToEnd(actor, account, changes, passwordHash !== undefined)
     if (ended) await revokeLoginSessions(trx, id, ended.exceptSessionId)
-    const touchedIds = changes.name === undefined ? [] : await touchConversationsOfAgent(trx, id)
-    return { user: (await findUser(trx, id)) as User, ended, touchedIds, before: account }
+    const { name, role, isDisabled } = changes
+    const touchedIds = name === undefined ? [] : await touchConversations(unit, await selectPendingIdsOfAgent(trx, id))
+    if ([name, role, isDisabled].some((change) => change !== undefined)) {
+      unit.afterCommit(() => void publishAgent(app, id, touchedIds))
+    }
+    return { user: (await findUser(trx, id)) as User, ended, before: account }
   })
-  const { name, role, isDisabled } = changes
-  if ([name, role, isDisabled].some((change) => change !== undefined)) void publishAgent(app, id, touchedIds)
   if (ended) app.connections.end(ended, 'revoked')
   for (const what of securityChanges(before, changes, passwordHash !== undefined)) {
     logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what })

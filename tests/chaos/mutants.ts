@@ -13,8 +13,14 @@ export interface Mutant {
 
 const planAppends = 'server/messages/write-path/plan-appends.ts'
 const writer = 'server/messages/write-path/message-writer.ts'
-const inTransaction =
-  'const appended = await inTransaction(app.db, (trx, isRetry) => appendLocked(trx, sends, isRetry), shortcut)'
+const lockedStore = 'server/messages/write-path/locked-store.ts'
+const append = 'const appended = await store.append(sendsOf(batch))'
+const appendLocked = 'inUnitOfWork(app, (unit) => appendLocked(unit, sends), isRetry)'
+const lockedAppendsOnly: Edit = {
+  file: 'server/messages/write-path/write-path.ts',
+  find: 'if (optimisticAppend) store = optimisticStore(app, store, cache, clock)',
+  put: '',
+}
 const joinAfterReply = 'if (entry.subscribesTo) await socket.join(subscriptionRooms(actor, entry.subscribesTo(data)))'
 
 /** Less than a millisecond is between commit and reply. Random faults need a longer gap to hit it. */
@@ -28,8 +34,8 @@ export const mutants: Record<string, Mutant> = {
       { file: 'schema.sql', find: 'UNIQUE KEY messages_client_id', put: 'KEY messages_client_id' },
       {
         file: writer,
-        find: 'app.conversationCache.put(appended.conversations)',
-        put: `${pause}\n      app.conversationCache.put(appended.conversations)`,
+        find: append,
+        put: `${append}\n      ${pause}`,
         within: 'write',
       },
     ],
@@ -38,19 +44,17 @@ export const mutants: Record<string, Mutant> = {
     breaks: 'an acknowledged message survives',
     scenario: 'faults',
     edits: [
+      lockedAppendsOnly,
       {
-        file: writer,
-        find: inTransaction,
-        put: `const appended = await inTransaction(app.db, async (trx, isRetry) => {
-        const appended = await appendLocked(trx, sends, isRetry)
-        batch.forEach((one, index) => {
-          const outcome = appended.outcomes[index] as Appended | AppError
-          if (!(outcome instanceof AppError)) one.resolve(outcome)
-        })
-        ${pause}
-        return appended
+        file: lockedStore,
+        find: appendLocked,
+        put: `new Promise((resolve, reject) => {
+        inUnitOfWork(app, async (unit) => {
+          resolve(await appendLocked(unit, sends))
+          ${pause}
+        }, isRetry).catch(reject)
       })`,
-        within: 'write',
+        within: 'append',
       },
     ],
   },
@@ -58,16 +62,23 @@ export const mutants: Record<string, Mutant> = {
     breaks: 'no event is published before its commit',
     scenario: 'faults',
     edits: [
+      lockedAppendsOnly,
       {
-        file: writer,
-        find: inTransaction,
-        put: `const appended = await inTransaction(app.db, async (trx, isRetry) => {
-        const appended = await appendLocked(trx, sends, isRetry)
-        publishMessages(app, sends, appended.outcomes, appended.changes)
+        file: lockedAppendsOnly.file,
+        find: 'lockedStore({ db: app.db, onCommit })',
+        put: 'lockedStore({ ...app, onCommit })',
+      },
+      {
+        file: lockedStore,
+        find: appendLocked,
+        put: `inUnitOfWork(app, async (unit) => {
+        const appended = await appendLocked(unit, sends)
+        const { publishMessages } = await import('./publish-messages.ts')
+        publishMessages(app as never, sends, appended)
         ${pause}
         return appended
-      })`,
-        within: 'write',
+      }, isRetry)`,
+        within: 'append',
       },
     ],
   },
@@ -124,10 +135,10 @@ export const mutants: Record<string, Mutant> = {
         within: 'inTransaction',
       },
       {
-        file: 'db/core/transaction.ts',
+        file: 'server/messages/write-path/optimistic-store.ts',
         find: 'if (!isRetry && errnoOf(error) === 0) throw error',
         put: 'if (isRetry || errnoOf(error) === 0) throw error',
-        within: 'inTransaction',
+        within: 'appendCached',
       },
     ],
   },
@@ -152,8 +163,8 @@ export const mutants: Record<string, Mutant> = {
     edits: [
       {
         file: 'server/messages/write-path/apply-receipts.ts',
-        find: 'await saveConversations(trx, conversations)',
-        put: '',
+        find: '{ changes: conversations, result: outcomes }',
+        put: '{ changes: [], result: outcomes }',
         within: 'applyReceipts',
       },
     ],

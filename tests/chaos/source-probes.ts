@@ -10,30 +10,30 @@ const dieAt = (point: string, contents: string) =>
   `process.env.DIE_AT === '${point}' && ${contents}.some(({ content }) => content === '${lastStraw}') && process.kill(process.pid, 'SIGKILL')`
 
 const writer = 'server/messages/write-path/message-writer.ts'
-const insert = 'const firstId = await insertMessages(trx, rows)'
-const appendStatement = 'compareAndAppend(app.db, conversations, clock.now)'
-const mayAppend = 'canAppendOptimistically(app.conversationCache, send)'
-const publish = 'publishMessages(app, sendsOf(batch), outcomes, changes)'
+const insert = 'const ids = session && rows.length > 0 ? await insertMessages(trx, rows, session.idStep) : []'
+const roundTrip = 'const ids = await appendInOneRoundTrip(db, { conversations, rows, now: planned.now })'
+const mayAppend = 'canAppendOptimistically(send)'
+const publish = 'publishMessages(app, sendsOf(batch), appended)'
 
 /** DIE_AT chooses the point, APPEND=optimistic the write path. */
 export const killPoints: Edit[] = [
   {
-    file: 'server/messages/write-path/append-locked.ts',
+    file: 'server/messages/write-path/locked-store.ts',
     find: insert,
     put: `${dieAt('before the insert', 'rows')}\n${insert}\n${dieAt('before the commit', 'rows')}`,
     within: 'write',
   },
   {
-    file: 'server/messages/write-path/append-optimistic.ts',
-    find: appendStatement,
-    put: `${dieAt('before the round trip', 'rows')}, ${appendStatement}`,
+    file: 'server/messages/write-path/optimistic-store.ts',
+    find: roundTrip,
+    put: `${dieAt('before the round trip', 'rows')}\n${roundTrip}`,
     within: 'appendOptimistic',
   },
   {
-    file: writer,
+    file: 'server/messages/write-path/optimistic-store.ts',
     find: mayAppend,
     put: `process.env.APPEND === 'optimistic' && ${mayAppend}`,
-    within: 'partitionByCache',
+    within: 'append',
   },
   {
     file: writer,

@@ -1,8 +1,14 @@
 // The unit of work on several conversations at a time. Requests change one at a time; their tests cover that.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { LockedConversation } from '#db/queries/conversations.ts'
+import { touchConversations } from '../../server/conversation-state/touch-conversations.ts'
 import { requeue } from '../../server/conversation-state/transitions.ts'
-import { updateConversations } from '../../server/conversation-state/update-conversations.ts'
+import {
+  inUnitOfWork,
+  type OnCommit,
+  updateConversations,
+} from '../../server/conversation-state/update-conversations.ts'
 import { AppError } from '../../server/shared/errors.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { recordRoundTrips } from '../support/round-trips.ts'
@@ -13,47 +19,74 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-async function assigned() {
-  const started = await app.startConversation({ message: 'hello' })
-  await started.agent.request('conversation:claim', { conversationId: started.conversationId })
-  return started
+async function assigned(): Promise<number> {
+  const { conversationId, agent } = await app.startConversation({ message: 'hello' })
+  await agent.request('conversation:claim', { conversationId })
+  return conversationId
 }
 
-it('updates conversations with one lock, one update and one commit, then caches and publishes those that changed', async () => {
-  const [one, two, other] = [await assigned(), await assigned(), await assigned()]
-  const ids = [one.conversationId, two.conversationId, other.conversationId]
-  const trips = await recordRoundTrips(async () => {
-    const updated = await updateConversations(
-      app,
-      ids,
-      (conversation) => (conversation && conversation.id !== other.conversationId ? requeue(conversation.now) : null),
-      { change: 'released' },
-    )
-    expect([...updated.values()].map(({ record }) => record.status)).toEqual(['open', 'open', 'pending'])
-  })
-  expect(trips.filter((packet) => packet.includes('for update'))).toHaveLength(1)
-  expect(trips.filter((packet) => packet.includes('update conversations'))).toHaveLength(1)
-  for (const { customer, conversationId } of [one, two]) {
-    const { conversation } = await customer.next('conversation:updated', ({ change }) => change === 'released')
-    expect([conversation.id, conversation.status]).toEqual([conversationId, 'open'])
-    expect(app.publishedVersions.get(conversationId)).toBe(conversation.version)
-    expect(app.conversationCache.get(conversationId)?.version).toBe(conversation.version)
-  }
-  expect(other.customer.all('conversation:updated').map(({ change }) => change)).not.toContain('released')
+const release = (before: LockedConversation) => ({
+  before,
+  after: { ...before, ...requeue(before.now), version: before.version + 1 },
 })
 
-it('changes nothing when it rejects one of them', async () => {
-  const [one, two] = [await assigned(), await assigned()]
+const statusOf = async (id: number) =>
+  (await app.db.selectFrom('conversations').select('status').where('id', '=', id).executeTakeFirstOrThrow()).status
+
+it('locks, decides, saves and commits in two round trips, then caches, then publishes', async () => {
+  const ids = [await assigned(), await assigned(), await assigned()]
+  const [one = 0, two = 0, other = 0] = ids
+  const steps: string[] = []
+  const onCommit: OnCommit = (conversations) => {
+    steps.push(`cache ${conversations.map(({ before, after }) => after.version - before.version)}`)
+  }
+  const trips = await recordRoundTrips(async () => {
+    const released = await inUnitOfWork({ db: app.db, onCommit }, ({ update, afterCommit }) => {
+      afterCommit(() => void steps.push('publish'))
+      return update(ids, (locked) => {
+        steps.push('decide')
+        const changes = [...locked.values()].filter(({ id }) => id !== other).map(release)
+        return { changes, result: changes.map(({ after }) => after.id) }
+      })
+    })
+    expect(released).toEqual([one, two])
+  })
+  expect(trips).toEqual([
+    expect.stringMatching(/^begin;select .* for update$/s),
+    expect.stringMatching(/^[^;]*update conversations [^;]*;commit$/),
+  ])
+  // The third was only read, which the cache learns too.
+  expect(steps).toEqual(['decide', 'cache 1,1,0', 'publish'])
+  expect(await Promise.all(ids.map(statusOf))).toEqual(['open', 'open', 'pending'])
+})
+
+it('changes, caches and publishes nothing when it rejects one of them', async () => {
+  const ids = [await assigned(), await assigned()]
   const update = updateConversations(
-    app,
-    [one.conversationId, two.conversationId],
-    (conversation) => {
-      if (conversation?.id === two.conversationId) throw new AppError('conflict', 'Not this one.')
-      return conversation ? requeue(conversation.now) : null
+    {
+      db: app.db,
+      onCommit: () => {
+        throw new Error('nothing was committed')
+      },
     },
-    { change: 'released' },
+    ids,
+    (locked) => {
+      if (locked.has(ids[1] as number)) throw new AppError('conflict', 'Not this one.')
+      return { changes: [...locked.values()].map(release), result: undefined }
+    },
   )
   await expect(update).rejects.toMatchObject({ code: 'conflict' })
-  const { conversation } = await one.agent.request('conversation:open', { conversationId: one.conversationId })
-  expect(conversation.status).toBe('pending')
+  expect(await Promise.all(ids.map(statusOf))).toEqual(['pending', 'pending'])
+})
+
+it('gives touched conversations a new version, in the given order, and ignores an id that does not exist', async () => {
+  const [one, two] = [await assigned(), await assigned()]
+  const versions = async () =>
+    (
+      await app.db.selectFrom('conversations').select('version').where('id', 'in', [one, two]).orderBy('id').execute()
+    ).map(({ version }) => version)
+  const before = await versions()
+  const touched = await inUnitOfWork(app, (unit) => touchConversations(unit, [two, 1_000_000_000, one]))
+  expect(touched).toEqual([two, one])
+  expect(await versions()).toEqual(before.map((version) => version + 1))
 })

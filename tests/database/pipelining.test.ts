@@ -3,7 +3,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { deferred } from '#db/core/pipelining.ts'
-import { executeInOneRoundTrip, inTransaction } from '#db/core/transaction.ts'
+import { executeInOneRoundTrip } from '#db/core/transaction.ts'
 import { recordRoundTrips } from '../support/round-trips.ts'
 import { newPreparedDatabase, openDatabase } from './databases.ts'
 
@@ -89,20 +89,6 @@ test('[DB38] when one of its statements fails, it leaves nothing and its connect
   await expect(executeInOneRoundTrip(db, statements)).rejects.toMatchObject({ errno: 1406 })
   expect(await names()).toEqual(['Shop; of "quotes" \\ and ?'])
   expect(await executeInOneRoundTrip(db, [sql`select 1 as one`.compile(db)])).toEqual([[{ one: 1 }]])
-})
-
-test('[DB38] a shortcut is tried once; after a rejection the work runs instead, and any other error is thrown', async () => {
-  const { db, names, rename } = await newSites()
-  const work = () => Promise.resolve('worked')
-  const short = (name: string) => async () => {
-    await executeInOneRoundTrip(db, [rename(name).compile(db)])
-    return 'short'
-  }
-  expect(await inTransaction(db, work, short('short'))).toBe('short')
-  expect(await inTransaction(db, work, async () => null)).toBe('worked')
-  expect(await inTransaction(db, work, short('x'.repeat(200)))).toBe('worked')
-  await expect(inTransaction(db, work, () => Promise.reject(new TypeError('a mistake')))).rejects.toThrow('a mistake')
-  expect(await names()).toEqual(['short'])
 })
 
 test('[DB37] [T14] a text of several statements is refused; semicolons inside values and quotes are data', async () => {

@@ -4,14 +4,15 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { executeInOneRoundTrip, inTransaction } from '#db/core/transaction.ts'
-import { compareAndAppend } from '#db/queries/conversation-changes.ts'
 import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
+import { compareAndAppend } from '#db/queries/optimistic-append.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import { createConversationCache } from '../../server/conversation-state/conversation-cache.ts'
-import { createDatabaseClock } from '../../server/conversation-state/database-clock.ts'
+import { createConversationCache } from '../../server/messages/write-path/conversation-cache.ts'
+import { createDatabaseClock } from '../../server/messages/write-path/database-clock.ts'
+import { createWritePath } from '../../server/messages/write-path/write-path.ts'
 import { png } from '../attachments/corpus.ts'
 import { uploaded } from '../attachments/uploads.ts'
-import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
+import { loopback, type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
 import { recordRoundTrips } from '../support/round-trips.ts'
 
 let app: TestApp
@@ -40,6 +41,18 @@ async function cachedConversation(): Promise<StartedConversation> {
   await agent.request('conversation:claim', { conversationId })
   for (const client of [customer, agent]) await client.request('message:send', line(conversationId))
   return started
+}
+
+/** A cached conversation of a write path with its own clock, which no other commit of the app corrects. */
+async function conversationOfOwnClock() {
+  const { conversationId, customerAccount } = await app.startConversation()
+  const clock = createDatabaseClock()
+  const { messageWriter } = createWritePath(app, { optimisticAppend: true, clock })
+  const userId = customerAccount.id
+  const actor = { userId, role: 'customer', name: '', sessionId: 0, address: loopback, siteId: 0 } as const
+  const send = () => messageWriter.append({ actor, type: 'text', ...line(conversationId) })
+  for (let warmUp = 0; warmUp < 2; warmUp++) await send()
+  return { conversationId, send, clock }
 }
 
 /** Whether the work wrote messages, and on which write path. */
@@ -95,6 +108,30 @@ describe('a message of a cached conversation', () => {
     expect(new Set(messages.map(({ version }) => version)).size).toBe(6)
   })
 
+  it('[DB39] is appended with two statements in one round trip, also in a batch with forty-nine others', async () => {
+    const conversations = await Promise.all(Array.from({ length: 10 }, () => cachedConversation()))
+    const sendAll = (count: number) => () =>
+      Promise.all(
+        Array.from({ length: count }, (_, index) => {
+          const { customer, conversationId } = conversations[index % 10] as StartedConversation
+          return customer.request('message:send', line(conversationId))
+        }),
+      )
+    const inShort = (packets: string[]) =>
+      packets
+        .filter((packet) => packet.includes('messages') && !packet.startsWith('select'))
+        .map((packet) =>
+          packet
+            .split(';')
+            .map((statement) => statement.trim().split(' ', 1)[0])
+            .join(' '),
+        )
+    expect(inShort(await recordRoundTrips(sendAll(1)))).toEqual(['update insert commit'])
+    const packets = inShort(await recordRoundTrips(sendAll(50)))
+    expect(new Set(packets)).toEqual(new Set(['update insert commit']))
+    expect(packets.length).toBeLessThan(10)
+  })
+
   it('[DB39] [MS8] updates the times of its conversation at most once per second', async () => {
     const { conversationId, customer } = await cachedConversation()
     const times = () =>
@@ -123,7 +160,7 @@ describe('a message of a cached conversation', () => {
       const before = await locked(conversationId)
       const now = new Date(Date.parse(before.now) + offMs).toISOString()
       const after = { ...before, lastSeq: before.lastSeq + 1, version: before.version + 1, now, updatedAt: now }
-      await executeInOneRoundTrip(app.db, [compareAndAppend(app.db, [{ before, after }], now)])
+      await executeInOneRoundTrip(app.db, [compareAndAppend([{ before, after }], now)])
       return now
     }
     await setBack(conversationId)
@@ -144,13 +181,11 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] [CH9] is appended under the lock when the database rejects its time, and the clock is read again', async () => {
-    const { conversationId, customer } = await cachedConversation()
+    const { conversationId, send, clock } = await conversationOfOwnClock()
     const state = await locked(conversationId)
     const inAnHour = new Date(Date.parse(state.now) + 3_600_000).toISOString()
-    const somewhere = { ...state, id: 1_000_000_000, now: inAnHour }
-    app.conversationCache.put([{ before: somewhere, after: somewhere }])
-    expect(app.conversationCache.readClock()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
-    const send = () => customer.request('message:send', line(conversationId))
+    clock.addSample({ now: inAnHour, receivedAt: performance.now() })
+    expect(clock.read()?.now.slice(0, 15)).toBe(inAnHour.slice(0, 15))
     expect(await writePathsOf(send)).toEqual(['optimistic', 'locked'])
     expect(await writePathsOf(send)).toEqual(['optimistic'])
     const off = (await app.storedMessages(conversationId)).map(
@@ -174,15 +209,13 @@ describe('a message of a cached conversation', () => {
   })
 
   it('[DB39] is never older than the previous message, even with a worse clock estimate', async () => {
-    const { conversationId, customer } = await cachedConversation()
-    const send = async () => (await customer.request('message:send', line(conversationId))).message.createdAt
-    const first = await send()
-    const state = await locked(conversationId)
-    const late = { ...state, id: 1_000_000_001, now: new Date(Date.parse(state.now) - 500).toISOString() }
-    app.conversationCache.invalidateClock()
-    app.conversationCache.put([{ before: late, after: late }])
-    expect(app.conversationCache.readClock()?.now).toSatisfy((now: string) => now < first)
-    const second = await send()
+    const { conversationId, send, clock } = await conversationOfOwnClock()
+    const first = (await send()).message.createdAt
+    clock.invalidate()
+    clock.addSample({ now: new Date(Date.parse(first) - 500).toISOString(), receivedAt: performance.now() })
+    const writePaths = await writePathsOf(send)
+    expect(writePaths).toEqual(['optimistic'])
+    const second = (await app.storedMessages(conversationId)).at(-1)?.createdAt
     expect(second).toBe(first)
     expect((await app.storedMessages(conversationId)).slice(-2).map(({ createdAt }) => createdAt)).toEqual([
       first,
@@ -315,7 +348,7 @@ describe('the conversation cache', () => {
     time += serverLimits.cachedConversationMs - 1
     expect(cache.get(1)).toBe(left)
     // The optimistic append on top of it does not prolong its life.
-    cache.put([{ before: left, after: state(1, 3) }])
+    cache.advance([{ before: { ...(left as object) } as never, after: state(1, 3) }])
     expect(cache.get(1)).toEqual(state(1, 3))
     time += 1
     expect(cache.get(1)).toBeUndefined()

@@ -117,6 +117,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     jwtSecrets,
     db,
     fastSocketIo: inject('fastSocketIo'),
+    optimisticAppend: inject('optimisticAppend'),
     log: options.log ? createLog('trace', { write: options.log }) : createLog('silent'),
     ...(options.now ? { now: options.now } : {}),
   })

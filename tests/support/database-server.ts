@@ -22,6 +22,8 @@ declare module 'vitest' {
     testFolder: string
     /** Whether test apps install the optimizations of server/realtime/socketio. */
     fastSocketIo: boolean
+    /** Whether test apps append cached conversations optimistically. */
+    optimisticAppend: boolean
   }
 }
 

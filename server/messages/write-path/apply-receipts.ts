@@ -1,12 +1,13 @@
-// Applies a batch of read receipts in one transaction. A read position only moves forward, never past the last message;
+// Decides on a batch of read receipts under the locks of their conversations. A read position only moves forward, never past the last message;
 // an agent who only views a conversation marks nothing. A rejected receipt does not fail the others.
 
 import type { Transaction } from '#db/core/database.ts'
-import { type ConversationChanges, saveConversations } from '#db/queries/conversation-changes.ts'
-import { type LockedConversation, lockConversations } from '#db/queries/conversations.ts'
+import type { ConversationChanges } from '#db/queries/conversation-changes.ts'
+import type { LockedConversation } from '#db/queries/conversations.ts'
 import { countMessages, hasWritten, type MessagesOfOneSide, markMessagesRead } from '#db/queries/messages.ts'
 import type { Receipt } from '#protocol/entities.ts'
 import { assertCanView } from '../../conversation-state/access.ts'
+import type { Decision, LockedConversations, UnitOfWork } from '../../conversation-state/update-conversations.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
 import { AppError } from '../../shared/errors.ts'
 
@@ -24,23 +25,16 @@ export interface AppliedReceipt {
   shouldPublish: boolean
 }
 
-export interface AppliedReceipts {
-  /** One per request, in their order. */
-  outcomes: (AppliedReceipt | AppError)[]
-  conversations: ConversationChanges[]
-}
+/** One per request, in their order. */
+type Outcomes = (AppliedReceipt | AppError)[]
 
 export async function applyReceipts(
-  trx: Transaction,
   requests: readonly ReadRequest[],
-  isRetry: boolean,
-): Promise<AppliedReceipts> {
-  const locked = await lockConversations(
-    trx,
-    requests.map(({ conversationId }) => conversationId),
-  )
+  locked: LockedConversations,
+  { trx, isRetry }: UnitOfWork,
+): Promise<Decision<Outcomes>> {
   const changes = new Map<number, ConversationChanges>()
-  const outcomes: AppliedReceipts['outcomes'] = []
+  const outcomes: Outcomes = []
   for (const { actor, conversationId, seq } of requests) {
     const before = locked.get(conversationId)
     const state = changes.get(conversationId)?.after ?? before
@@ -64,8 +58,7 @@ export async function applyReceipts(
   }
   const conversations = [...changes.values()]
   await markReadAndCountUnread(trx, conversations)
-  await saveConversations(trx, conversations)
-  return { outcomes, conversations }
+  return { changes: conversations, result: outcomes }
 }
 
 async function isParticipant(trx: Transaction, actor: Actor, state: LockedConversation): Promise<boolean> {

@@ -1,14 +1,10 @@
 // Group commit of messages: while batches commit, new messages queue up for the next one, without a timer. A
 // conversation is in at most one batch at a time, so its order holds. README.md lists the steps.
 
-import { inTransaction } from '#db/core/transaction.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import type { ConversationCache } from '../../conversation-state/conversation-cache.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Send } from '../send.ts'
-import { type AppendedBatch, appendLocked } from './append-locked.ts'
-import { appendOptimistic, canAppendOptimistically } from './append-optimistic.ts'
-import type { Appended } from './plan-appends.ts'
+import type { Appended, AppendedBatch, MessageStore } from './message-store.ts'
 import { type PublishMessagesDeps, publishMessages } from './publish-messages.ts'
 import { createSendQueue } from './send-queue.ts'
 
@@ -28,11 +24,7 @@ interface Queued {
   reject(error: unknown): void
 }
 
-interface Deps extends PublishMessagesDeps {
-  conversationCache: ConversationCache
-}
-
-export function createMessageWriter(app: Deps): MessageWriter {
+export function createMessageWriter(app: PublishMessagesDeps, store: MessageStore): MessageWriter {
   const queue = createSendQueue<Queued>()
   const loops = new Set<Promise<void>>()
   let isFlushScheduled = false
@@ -63,37 +55,24 @@ export function createMessageWriter(app: Deps): MessageWriter {
     let published = Promise.resolve()
     while (queue.readyCount() > 0) {
       const batch = queue.nextBatch()
-      const [cached, others] = partitionByCache(batch)
-      const settlers = await Promise.all([write(cached, () => appendOptimistic(app, sendsOf(cached))), write(others)])
+      const settle = await write(batch)
       queue.complete(batch)
-      if (queue.readyCount() > 0) published = publishAfterNextBatch(settlers)
-      else for (const settle of settlers) settle()
+      if (queue.readyCount() > 0) published = publishAfterNextBatch(settle)
+      else settle()
     }
     await published
   }
 
-  /** All messages of a conversation take the same path, so that their order holds. */
-  function partitionByCache(batch: readonly Queued[]): [Queued[], Queued[]] {
-    const uncached = new Set<number>()
-    for (const { send } of batch) {
-      if (!canAppendOptimistically(app.conversationCache, send)) uncached.add(send.conversationId)
-    }
-    return partition(batch, ({ send }) => !uncached.has(send.conversationId))
-  }
-
   /** Sends the next batch to the database before it publishes this one, so that the database does not idle. */
-  async function publishAfterNextBatch(settlers: readonly (() => void)[]) {
+  async function publishAfterNextBatch(settle: () => void) {
     await new Promise(setImmediate)
-    for (const settle of settlers) settle()
+    settle()
   }
 
   /** Resolves after commit with the function that publishes and settles the batch; never rejects. */
-  async function write(batch: readonly Queued[], shortcut?: () => Promise<AppendedBatch | null>) {
-    if (batch.length === 0) return () => {}
-    const sends = sendsOf(batch)
+  async function write(batch: readonly Queued[]) {
     try {
-      const appended = await inTransaction(app.db, (trx, isRetry) => appendLocked(trx, sends, isRetry), shortcut)
-      app.conversationCache.put(appended.conversations)
+      const appended = await store.append(sendsOf(batch))
       return () => publishAndResolve(batch, appended)
     } catch (error) {
       return () => {
@@ -102,11 +81,11 @@ export function createMessageWriter(app: Deps): MessageWriter {
     }
   }
 
-  function publishAndResolve(batch: readonly Queued[], { outcomes, changes }: AppendedBatch) {
-    publishMessages(app, sendsOf(batch), outcomes, changes)
+  function publishAndResolve(batch: readonly Queued[], appended: AppendedBatch) {
+    publishMessages(app, sendsOf(batch), appended)
     batch.forEach((item, index) => {
-      const outcome = outcomes[index] as Appended | AppError
-      if (outcome instanceof AppError) item.reject(outcome)
+      const outcome = appended.outcomes[index] as Appended | Error
+      if (outcome instanceof Error) item.reject(outcome)
       else item.resolve(outcome)
     })
   }
@@ -132,10 +111,3 @@ export function createMessageWriter(app: Deps): MessageWriter {
 }
 
 const sendsOf = (batch: readonly Queued[]) => batch.map((item) => item.send)
-
-function partition<T>(all: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
-  const first: T[] = []
-  const second: T[] = []
-  for (const item of all) (isFirst(item) ? first : second).push(item)
-  return [first, second]
-}

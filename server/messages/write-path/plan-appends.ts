@@ -7,29 +7,35 @@ import type { LockedConversation } from '#db/queries/conversations.ts'
 import type { MessageKey, NewMessage } from '#db/queries/messages.ts'
 import type { Attachment, Message } from '#protocol/entities.ts'
 import { assertCanManage } from '../../conversation-state/access.ts'
-import type { ClockReading } from '../../conversation-state/database-clock.ts'
 import { reopen, requeue } from '../../conversation-state/transitions.ts'
 import { type Actor, isCustomer } from '../../shared/actor.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Send } from '../send.ts'
 import { claimAttachment } from './claim-attachment.ts'
+import type { ClockReading } from './database-clock.ts'
+import type { Appended } from './message-store.ts'
 
-export interface Appended {
-  message: Message
-  /** The message existed already; nothing was written. */
+/** A message to insert. It gets its id from the insert. */
+interface NewRow {
+  row: NewMessage
+  actor: Actor
+  attachment: Attachment | undefined
+}
+
+interface PlannedAppend {
+  /** A stored message, or the index of a new row: two sends of a batch may be the same message. */
+  message: Message | number
   isDuplicate: boolean
-  /**
-   * Written now, or possibly by this batch before an ambiguous commit: publishing twice is harmless, never publishing
-   * is not.
-   */
   shouldPublish: boolean
 }
 
 export interface PlannedAppends {
-  /** One per send, in their order. New messages have no id yet. */
-  outcomes: (Appended | AppError)[]
+  /** One per send, in their order. */
+  plans: (PlannedAppend | AppError)[]
+  hasRejected: boolean
   /** Transitions that the messages cause, by conversation. */
   changes: Map<number, 'queued' | 'reopened' | 'released'>
+  newRows: NewRow[]
   rows: NewMessage[]
   /** Conversations with new messages. */
   conversations: ConversationChanges[]
@@ -58,7 +64,8 @@ export interface BatchState {
 }
 
 interface PlannedConversation extends ConversationChanges {
-  messages: Message[]
+  /** Indexes of its new rows. */
+  newRows: number[]
 }
 
 export function planAppends(
@@ -66,29 +73,30 @@ export function planAppends(
   { locked, clock, attachments, existing, isRetry }: BatchState,
 ): PlannedAppends {
   const claimed = new Set<number>()
-  const rows: NewMessage[] = []
+  const newRows: NewRow[] = []
   const planned = new Map<number, PlannedConversation>()
   const changes: PlannedAppends['changes'] = new Map()
+  let hasRejected = false
 
-  function append(send: Send): Message {
+  /** Returns the index of the new row. */
+  function append(send: Send): number {
+    const { actor } = send
     const started = planned.get(send.conversationId)
     const current = started?.after ?? locked.get(send.conversationId)
-    assertMaySend(send.actor, current)
+    assertMaySend(actor, current)
     const attachment = claimAttachment(send, attachments, claimed)
-    const { after, messages } = started ?? start(current)
-    const change = enqueue(after) ?? (isCustomer(send.actor) ? reopenOrRequeue(after) : null)
+    const conversation = started ?? start(current)
+    const { after } = conversation
+    const change = enqueue(after) ?? (isCustomer(actor) ? reopenOrRequeue(after) : null)
     if (change) changes.set(after.id, change)
-    const row = nextRow(after, send, attachment)
-    rows.push(row)
-    const message = toMessage(row, send.actor, attachment)
-    messages.push(message)
-    return message
+    const index = newRows.push({ row: nextRow(after, send, attachment), actor, attachment }) - 1
+    conversation.newRows.push(index)
+    return index
   }
 
-  /** Copies the state. The conversation cache relies on `before` being the very object that it returned. */
   function start(before: LockedConversation): PlannedConversation {
     const after = { ...before, ...(clock && { now: clock.now, receivedAt: clock.receivedAt }) }
-    const conversation = { before, after, messages: [] }
+    const conversation = { before, after, newRows: [] }
     planned.set(before.id, conversation)
     return conversation
   }
@@ -97,25 +105,41 @@ export function planAppends(
    * A stored message, or an earlier one of this batch. A batch has few per conversation, so a scan is cheaper than
    * building keys.
    */
-  function findDuplicate({ actor, conversationId, clientMessageId }: Send): Message | undefined {
+  function findDuplicate({ actor, conversationId, clientMessageId }: Send): Message | number | undefined {
     const key = { conversationId, senderId: actor.userId, clientMessageId }
     const stored = existing.size > 0 ? existing.get(keyOf(key)) : undefined
-    const isSame = (message: Message) =>
-      message.clientMessageId === clientMessageId && message.senderId === key.senderId
-    return stored ?? planned.get(conversationId)?.messages.find(isSame)
+    return (
+      stored ??
+      planned.get(conversationId)?.newRows.find((index) => {
+        const { row } = newRows[index] as NewRow
+        return row.clientMessageId === clientMessageId && row.senderId === key.senderId
+      })
+    )
   }
 
-  const outcomes = sends.map((send): Appended | AppError => {
+  const plans = sends.map((send): PlannedAppend | AppError => {
     const duplicate = findDuplicate(send)
-    if (duplicate) return { message: duplicate, isDuplicate: true, shouldPublish: isRetry }
+    if (duplicate !== undefined) return { message: duplicate, isDuplicate: true, shouldPublish: isRetry }
     try {
       return { message: append(send), isDuplicate: false, shouldPublish: true }
     } catch (error) {
-      if (error instanceof AppError) return error
-      throw error
+      if (!(error instanceof AppError)) throw error
+      hasRejected = true
+      return error
     }
   })
-  return { outcomes, changes, rows, conversations: [...planned.values()] }
+  const rows = newRows.map(({ row }) => row)
+  return { plans, hasRejected, changes, newRows, rows, conversations: [...planned.values()] }
+}
+
+/** The outcomes of a plan whose rows were inserted with these ids. */
+export function toAppended({ plans, newRows }: PlannedAppends, ids: readonly number[]): (Appended | AppError)[] {
+  const messages = newRows.map((newRow, index) => toMessage(newRow, ids[index] as number))
+  return plans.map((plan) => {
+    if (plan instanceof AppError) return plan
+    const message = typeof plan.message === 'number' ? (messages[plan.message] as Message) : plan.message
+    return { ...plan, message }
+  })
 }
 
 function assertMaySend(
@@ -172,10 +196,9 @@ function nextRow(conversation: LockedConversation, send: Send, attachment: Attac
   }
 }
 
-/** The insert assigns the id. */
-function toMessage(row: NewMessage, actor: Actor, attachment: Attachment | undefined): Message {
+function toMessage({ row, actor, attachment }: NewRow, id: number): Message {
   return {
-    id: 0,
+    id,
     conversationId: row.conversationId,
     seq: row.seq,
     clientMessageId: row.clientMessageId,

@@ -6,9 +6,8 @@ import {
   type PublishDeps,
   publishMany,
 } from '../../conversation-state/publish-conversation.ts'
-import { AppError } from '../../shared/errors.ts'
 import type { Send } from '../send.ts'
-import type { Appended, PlannedAppends } from './plan-appends.ts'
+import type { AppendedBatch } from './message-store.ts'
 
 export interface PublishMessagesDeps extends PublishDeps {
   conversationUpdates: ConversationUpdates
@@ -17,12 +16,11 @@ export interface PublishMessagesDeps extends PublishDeps {
 export function publishMessages(
   app: PublishMessagesDeps,
   sends: readonly Send[],
-  outcomes: readonly (Appended | AppError)[],
-  changes: PlannedAppends['changes'],
+  { outcomes, changes }: AppendedBatch,
 ): void {
   sends.forEach((send, index) => {
     const outcome = outcomes[index]
-    if (outcome === undefined || outcome instanceof AppError || !outcome.shouldPublish) return
+    if (outcome === undefined || outcome instanceof Error || !outcome.shouldPublish) return
     const { message } = outcome
     app.publish('message:created', { conversationId: message.conversationId, userId: send.actor.userId }, message)
     if (!changes.has(message.conversationId)) app.conversationUpdates.schedule(message.conversationId, 'message')

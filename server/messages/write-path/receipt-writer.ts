@@ -1,12 +1,10 @@
 // Group commit of read receipts: while one batch commits, new receipts queue up for the next. Receipts of one reader in
 // one conversation coalesce into the newest. Each is published and acknowledged after commit.
 
-import type { Database } from '#db/core/database.ts'
-import { inTransaction } from '#db/core/transaction.ts'
 import type { Receipt } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
-import type { ConversationCache } from '../../conversation-state/conversation-cache.ts'
 import type { ConversationUpdates } from '../../conversation-state/publish-conversation.ts'
+import { type UpdateDeps, updateConversations } from '../../conversation-state/update-conversations.ts'
 import type { Publish } from '../../ports.ts'
 import { AppError } from '../../shared/errors.ts'
 import { type AppliedReceipt, applyReceipts, type ReadRequest } from './apply-receipts.ts'
@@ -26,10 +24,8 @@ interface Queued {
   callers: PromiseWithResolvers<Receipt>[]
 }
 
-interface Deps {
-  db: Database
+interface Deps extends UpdateDeps {
   publish: Publish
-  conversationCache: ConversationCache
   conversationUpdates: ConversationUpdates
 }
 
@@ -52,10 +48,8 @@ export function createReceiptWriter(app: Deps): ReceiptWriter {
   async function write(batch: readonly Queued[]) {
     try {
       const requests = batch.map(({ request }) => request)
-      const { outcomes, conversations } = await inTransaction(app.db, (trx, isRetry) =>
-        applyReceipts(trx, requests, isRetry),
-      )
-      app.conversationCache.put(conversations)
+      const ids = requests.map(({ conversationId }) => conversationId)
+      const outcomes = await updateConversations(app, ids, (locked, unit) => applyReceipts(requests, locked, unit))
       batch.forEach((item, index) => {
         publishAndSettle(item, outcomes[index] as AppliedReceipt | AppError)
       })

@@ -19,7 +19,7 @@ export interface DatabaseClock {
 }
 
 /** `monotonicNow`: milliseconds of a clock that nobody adjusts. */
-export function createDatabaseClock(monotonicNow: () => number): DatabaseClock {
+export function createDatabaseClock(monotonicNow: () => number = () => performance.now()): DatabaseClock {
   /** Milliseconds by which the database's clock is ahead of the monotonic one. */
   let offset = Number.NEGATIVE_INFINITY
   let expiresAt = 0
