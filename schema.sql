@@ -36,11 +36,13 @@ CREATE TABLE users (
   is_email_verified TINYINT(1) NOT NULL DEFAULT 0 COMMENT 'the shop signed it',
   disabled_at DATETIME(3) NULL COMMENT 'of an agent: may not log in since',
   blocked_at DATETIME(3) NULL COMMENT 'of a customer: may not write since',
+  list_version BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'of an agent: the version of list ''agents'' at its last change',
   created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
   UNIQUE KEY users_username (username),
   KEY users_role (role, created_at),
   UNIQUE KEY users_external (site_id, external_id),
+  KEY users_list_version (list_version),
   CONSTRAINT users_site FOREIGN KEY (site_id) REFERENCES sites (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'Customers, agents and admins; nothing here changes while people talk';
@@ -197,6 +199,14 @@ CREATE TABLE erased_conversations (
   KEY erased_conversations_time (erased_at)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'Ids of removed conversations, kept for a day so that open consoles drop them';
+
+CREATE TABLE list_versions (
+  name VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  version BIGINT UNSIGNED NOT NULL COMMENT 'grows with every change of a row, under this row''s lock',
+  changed_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (name)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+  COMMENT = 'The current version of each versioned list';
 
 CREATE TABLE schema_migrations (
   name VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -17,7 +17,6 @@ import { enableStickySessions } from './cluster/workers/sticky-sessions.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
 import type { App } from './context.ts'
 import { createConversationUpdates } from './conversation-state/publish-conversation.ts'
-import { createPublishedVersions } from './conversation-state/published-versions.ts'
 import { startHousekeeping } from './customers/housekeeping.ts'
 import { plainHeaders } from './http/security-headers.ts'
 import { createHttpServer } from './http/server.ts'
@@ -30,6 +29,7 @@ import { createPublish } from './realtime/publish.ts'
 import { createRefusedSockets } from './realtime/refused-sockets.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
 import { endLapsed } from './realtime/sync/revoked-sessions.ts'
+import { createPublishedVersions } from './shared/published-versions.ts'
 
 export interface AppParts {
   config: Config
@@ -102,7 +102,7 @@ export async function createApp({
     conversationUpdates,
     ...writePath,
     attachments: createAttachments({ config, log, rates, slots }),
-    presence: createPresence({ db, publish, log, config }),
+    presence: createPresence({ db, publish, publishedVersions, log, config }),
     eventLoop: monitorEventLoop(),
     redis,
     workerIpc: workerIpc ?? null,

@@ -10,7 +10,6 @@ import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
 import type { ConversationUpdates } from './conversation-state/publish-conversation.ts'
-import type { PublishedVersions } from './conversation-state/published-versions.ts'
 import type { OnCommit } from './conversation-state/update-conversations.ts'
 import type { MessageWriter } from './messages/write-path/message-writer.ts'
 import type { ReceiptWriter } from './messages/write-path/receipt-writer.ts'
@@ -18,6 +17,7 @@ import type { Connections, Publish } from './ports.ts'
 import type { Config } from './process/config.ts'
 import type { EventLoopMonitor } from './process/event-loop-monitor.ts'
 import type { RefusedSockets } from './realtime/refused-sockets.ts'
+import type { PublishedVersions } from './shared/published-versions.ts'
 
 export interface App {
   config: Config

@@ -38,6 +38,7 @@ export interface UsersTable {
   is_email_verified: Flag
   disabled_at: NullableTime
   blocked_at: NullableTime
+  list_version: Generated<number>
   created_at: GeneratedTime
 }
 
@@ -140,6 +141,12 @@ export interface ErasedConversationsTable {
   erased_at: GeneratedTime
 }
 
+export interface ListVersionsTable {
+  name: string
+  version: number
+  changed_at: GeneratedTime
+}
+
 export interface SchemaMigrationsTable {
   name: string
   applied_at: GeneratedTime
@@ -157,6 +164,7 @@ export interface Tables {
   login_sessions: LoginSessionsTable
   customer_sessions: CustomerSessionsTable
   erased_conversations: ErasedConversationsTable
+  list_versions: ListVersionsTable
   schema_migrations: SchemaMigrationsTable
 }
 

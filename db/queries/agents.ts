@@ -28,7 +28,49 @@ export async function selectAgents(db: Database): Promise<Agent[]> {
 }
 
 export async function findAgent(db: Database, id: number): Promise<Agent | undefined> {
-  return (await withOpenConversations(db, await agents(db).where('agent.id', '=', id).execute()))[0]
+  return (await findAgents(db, [id]))[0]
+}
+
+async function findAgents(db: Database, ids: readonly number[]): Promise<Agent[]> {
+  return withOpenConversations(db, await agents(db).where('agent.id', 'in', ids).execute())
+}
+
+/** The versioned list of agents. Statuses and numbers of conversations are not part of it. */
+export const agentList = 'agents'
+
+export interface ChangedAgent {
+  id: number
+  version: number
+  /** Null for a disabled one. */
+  agent: Agent | null
+}
+
+/** Agents changed after a version of agentList, in the order of their versions. */
+export async function selectChangedAgents(db: Database, afterVersion: number, limit: number): Promise<ChangedAgent[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'list_version as version'])
+    .where('list_version', '>', afterVersion)
+    .orderBy('list_version')
+    .limit(limit)
+    .execute()
+  return withAgents(db, rows)
+}
+
+export async function findChangedAgent(db: Database, id: number): Promise<ChangedAgent | undefined> {
+  const rows = await db.selectFrom('users').select(['id', 'list_version as version']).where('id', '=', id).execute()
+  return (await withAgents(db, rows))[0]
+}
+
+/** Reads the agents after their versions, so that an agent is never older than its version. */
+async function withAgents(db: Database, rows: readonly { id: number; version: number }[]): Promise<ChangedAgent[]> {
+  if (rows.length === 0) return []
+  const found = await findAgents(
+    db,
+    rows.map(({ id }) => id),
+  )
+  const agentOf = new Map(found.map((agent) => [agent.id, agent]))
+  return rows.map((row) => ({ ...row, agent: agentOf.get(row.id) ?? null }))
 }
 
 /**
@@ -52,18 +94,26 @@ async function withOpenConversations(db: Database, rows: Omit<Agent, 'openConver
 }
 
 export interface AgentPresence {
-  agentId: number
+  id: number
   status: AgentStatusValue
-  lastSeen: string | null
+  /** The time of the last change. */
+  changedAt: string
+  /** The same in milliseconds: no two changes of an agent share it. */
+  version: number
 }
 
-/** Agents whose published status changed since a time of the database's clock. */
-export function selectPresenceSince(db: Database, since: string): Promise<AgentPresence[]> {
-  return db
+/** Agents whose published status changed at or after a time of the database's clock, oldest change first. */
+export async function selectPresenceSince(db: Database, since: string, limit: number): Promise<AgentPresence[]> {
+  const rows = await db
     .selectFrom('agent_status')
-    .select(['agent_id as agentId', 'status', 'last_seen as lastSeen'])
+    .select(['agent_id as id', 'status', 'last_seen as changedAt'])
     .where('last_seen', '>=', sql<string>`${new Date(since)}`)
+    .orderBy('last_seen')
+    .orderBy('agent_id')
+    .limit(limit)
+    .$narrowType<{ changedAt: string }>()
     .execute()
+  return rows.map((row) => ({ ...row, version: Date.parse(row.changedAt) }))
 }
 
 /** Agents who are online or busy. */
@@ -110,7 +160,8 @@ export interface StatusChange {
 }
 
 /**
- * Recomputes the status (connected ? chosen : offline) under the row's lock. lastSeen is the time of its last change.
+ * Recomputes the status (connected ? chosen : offline) under the row's lock. lastSeen is the time of its last change,
+ * later than that of the change before, so that it serves as a version.
  */
 export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<StatusChange> {
   await trx
@@ -140,10 +191,7 @@ export async function refreshAgentStatus(trx: Transaction, agentId: number): Pro
   const status = row.connected ? row.chosen : 'offline'
   // An unchanged status is not published, so its time stays unchanged.
   if (status === row.status && row.lastSeen !== null) return { status, lastSeen: row.lastSeen, before: row.status }
-  await trx
-    .updateTable('agent_status')
-    .set({ status, last_seen: new Date(row.now) })
-    .where('agent_id', '=', agentId)
-    .execute()
-  return { status, lastSeen: row.now, before: row.status }
+  const lastSeen = new Date(Math.max(Date.parse(row.now), row.lastSeen === null ? 0 : Date.parse(row.lastSeen) + 1))
+  await trx.updateTable('agent_status').set({ status, last_seen: lastSeen }).where('agent_id', '=', agentId).execute()
+  return { status, lastSeen: lastSeen.toISOString(), before: row.status }
 }

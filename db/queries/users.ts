@@ -4,7 +4,9 @@ import type { AgentRole, Customer, Language, User } from '#protocol/entities.ts'
 import { now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { isDuplicateKey } from '../core/errors.ts'
+import { agentList } from './agents.ts'
 import { displayName } from './display-name.ts'
+import { bumpListVersion, currentVersion } from './list-versions.ts'
 
 /**
  * The canonical form in which usernames are stored and compared. Trimmed, since the column's padding collation treats
@@ -115,9 +117,10 @@ export interface NewUser {
 }
 
 /** Returns the new agent's or admin's id; undefined if the username is taken. */
-export async function insertUser(db: Database, user: NewUser): Promise<number | undefined> {
+export async function insertUser(trx: Transaction, user: NewUser): Promise<number | undefined> {
   try {
-    const { insertId } = await db
+    await bumpListVersion(trx, agentList)
+    const { insertId } = await trx
       .insertInto('users')
       .values({
         username: normalizeUsername(user.username),
@@ -125,6 +128,7 @@ export async function insertUser(db: Database, user: NewUser): Promise<number | 
         name: user.name,
         role: user.role,
         email: user.email,
+        list_version: currentVersion(agentList),
       })
       .executeTakeFirstOrThrow()
     return Number(insertId)
@@ -146,6 +150,8 @@ export interface UserChanges {
 /** Undefined leaves a column unchanged. */
 export async function saveUser(trx: Transaction, account: Account, changes: UserChanges): Promise<void> {
   const { isDisabled = account.disabledAt !== null } = changes
+  const isListed = [changes.name, changes.role, changes.isDisabled].some((change) => change !== undefined)
+  if (isListed) await bumpListVersion(trx, agentList)
   await trx
     .updateTable('users')
     .set({
@@ -155,6 +161,7 @@ export async function saveUser(trx: Transaction, account: Account, changes: User
       language: changes.language,
       password_hash: changes.passwordHash,
       disabled_at: isDisabled ? (account.disabledAt === null ? now : undefined) : null,
+      list_version: isListed ? currentVersion(agentList) : undefined,
     })
     .where('id', '=', account.id)
     .execute()

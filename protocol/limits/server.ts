@@ -28,7 +28,7 @@ export const serverLimits = {
 
   /** Closed conversations, newest first, that are published when their customer is blocked or unblocked. */
   publishedClosed: 100,
-  /** Versions that a node remembers as published; it may publish others twice. */
+  /** Versions of one list that a node remembers as published; it may publish others twice. */
   publishedVersions: 50_000,
   /** Minimum interval between two updates of one conversation to agents. */
   conversationUpdateMs: 250,
@@ -44,8 +44,9 @@ export const serverLimits = {
   reconcileMs: 5_000,
   /** A change may commit this long after its changed_at. */
   reconcileOverlapMs: 10_000,
-  /** Changed conversations per round; more wait for the next round. */
+  /** Changed rows of one list per round; more wait for the next round. */
   reconcileRows: 5_000,
+  listNameLength: 40,
   /** Interval of conversation:heads to subscribed clients. */
   headsMs: 8_000,
   /** Conversations per statement that reads heads. */

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Database, Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import {
+  type AgentPresence,
   countAvailableAgents,
   deleteAgentConnection,
   insertAgentConnection,
@@ -14,7 +15,6 @@ import {
   type StatusChange,
   saveChosenStatus,
   selectAgentConnections,
-  selectPresenceSince,
 } from '#db/queries/agents.ts'
 import { deleteNodes, insertNode, renewNode } from '#db/queries/nodes.ts'
 import type { AgentStatusValue } from '#protocol/entities.ts'
@@ -23,6 +23,10 @@ import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { Publish } from '../ports.ts'
 import type { Config } from '../process/config.ts'
 import type { AgentActor } from '../shared/actor.ts'
+import type { PublishedVersions } from '../shared/published-versions.ts'
+
+/** The name of the list for the reconciler. */
+export const statusList = 'agent statuses'
 
 export interface Presence {
   /** Registers this node. From then on it renews its lease and removes lapsed nodes. */
@@ -32,8 +36,8 @@ export interface Presence {
   /** Call when one closed. The agent goes offline after serverLimits.presenceGraceMs unless another opens. */
   disconnected(agentId: number): void
   choose(actor: AgentActor, status: AgentStatusValue): Promise<void>
-  /** Publishes changes since a database time that this node missed, to its own connections. */
-  republishSince(since: string): Promise<void>
+  /** Publishes changes that this node missed to its own connections. */
+  republish(changes: readonly AgentPresence[]): Promise<void>
   /** Removes this node and its agents from the database. */
   stop(): Promise<void>
 }
@@ -41,6 +45,7 @@ export interface Presence {
 interface Deps {
   db: Database
   publish: Publish
+  publishedVersions: PublishedVersions
   log: Logger
   config: Config
 }
@@ -49,8 +54,6 @@ export function createPresence(app: Deps): Presence {
   const nodeId = randomBytes(16).toString('hex')
   const open = new Map<number, number>()
   const leaving = new Map<number, NodeJS.Timeout>()
-  /** The status that this node last published, by agent. */
-  const published = new Map<number, AgentStatusValue>()
   let publishedAvailable = false
   let renewal: NodeJS.Timeout | undefined
   /** Lapsed nodes stay until the database has answered for a whole lease: they may only have been unable to renew. */
@@ -66,18 +69,14 @@ export function createPresence(app: Deps): Presence {
     await publishStatus(agentId, status)
   }
 
-  async function publishStatus(
-    agentId: number,
-    { status, lastSeen, before }: StatusChange,
-    reach: { local?: true } = {},
-  ) {
-    published.set(agentId, status)
+  async function publishStatus(agentId: number, { status, lastSeen, before }: StatusChange) {
     if (status === before) return
-    app.publish('agent:status-changed', { agents: true, ...reach }, { agentId, status, lastSeen })
+    app.publish('agent:status-changed', { agents: true }, { agentId, status, lastSeen })
+    app.publishedVersions.record(statusList, agentId, Date.parse(lastSeen))
     if (status !== 'offline' && before !== 'offline' && before !== null) return
     // Every arrival and departure publishes availability: of concurrent ones none can know that it is the first.
     publishedAvailable = (await countAvailableAgents(app.db)) > 0
-    app.publish('availability:changed', { customers: true, ...reach }, { available: publishedAvailable })
+    app.publish('availability:changed', { customers: true }, { available: publishedAvailable })
   }
 
   const arrive = (agentId: number) => change(agentId, (trx) => insertAgentConnection(trx, agentId, nodeId))
@@ -148,17 +147,15 @@ export function createPresence(app: Deps): Presence {
         await assertStillMay(trx, actor)
         await saveChosenStatus(trx, actor.userId, status)
       }),
-    async republishSince(since) {
-      for (const { agentId, status, lastSeen } of await selectPresenceSince(app.db, since)) {
-        const before = published.get(agentId)
-        if (before === status || lastSeen === null) continue
-        // For an agent without a published status here, assume the opposite: other nodes may have failed to publish.
-        const assumed = status === 'offline' ? 'online' : 'offline'
-        await publishStatus(agentId, { status, lastSeen, before: before ?? assumed }, { local: true })
+    async republish(changes) {
+      for (const { id, status, changedAt, version } of changes) {
+        app.publish('agent:status-changed', { agents: true, local: true }, { agentId: id, status, lastSeen: changedAt })
+        app.publishedVersions.record(statusList, id, version)
       }
-      // Concurrent arrivals and departures may have been published in the wrong order.
+      // Another node may have failed to publish it, and concurrent arrivals and departures may have been published in
+      // the wrong order.
       const available = (await countAvailableAgents(app.db)) > 0
-      if (available === publishedAvailable) return
+      if (changes.length === 0 && available === publishedAvailable) return
       publishedAvailable = available
       app.publish('availability:changed', { customers: true, local: true }, { available })
     },

@@ -1,17 +1,26 @@
 // Publishes an agent's name and role, or removal, to agents. presence.ts publishes statuses.
 
-import { findAgent } from '#db/queries/agents.ts'
+import { agentList, type ChangedAgent, findChangedAgent } from '#db/queries/agents.ts'
 import type { App } from '../context.ts'
 import { publishMany } from '../conversation-state/publish-conversation.ts'
 
 /** Call after the commit of a change; never throws. `conversationIds` are the touched ones that name the agent. */
 export async function publishAgent(app: App, agentId: number, conversationIds: readonly number[] = []): Promise<void> {
   try {
-    const agent = (await findAgent(app.db, agentId)) ?? null
-    app.publish('agent:updated', { agents: true }, { agentId, agent })
+    const changed = await findChangedAgent(app.db, agentId)
+    if (changed) publishChangedAgent(app, changed)
   } catch (error) {
-    // Clients read the list again when they reconnect.
+    // The reconciler publishes it later.
     app.log.warn({ err: error, agentId }, 'agent publish failed')
   }
   await publishMany(app, conversationIds, 'agent')
+}
+
+export function publishChangedAgent(
+  app: Pick<App, 'publish' | 'publishedVersions'>,
+  { id, version, agent }: ChangedAgent,
+  reach: { local?: true } = {},
+): void {
+  app.publish('agent:updated', { agents: true, ...reach }, { agentId: id, agent })
+  app.publishedVersions.record(agentList, id, version)
 }

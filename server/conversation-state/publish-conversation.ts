@@ -9,8 +9,8 @@ import { isVisibleToAgents } from '#db/queries/conversations.ts'
 import type { ConversationChange } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { Publish } from '../ports.ts'
+import type { PublishedVersions } from '../shared/published-versions.ts'
 import { loadConversations } from './load.ts'
-import type { PublishedVersions } from './published-versions.ts'
 import { agentView, type ConversationWithLastMessage, customerView } from './views.ts'
 
 export interface PublishDeps {
@@ -19,6 +19,9 @@ export interface PublishDeps {
   publishedVersions: PublishedVersions
   log: Logger
 }
+
+/** The name of the list for the reconciler. */
+export const conversationList = 'conversations'
 
 /** `queued`: the first message made it visible to agents. Its customer has had it since its start. */
 export type PublishedChange = ConversationChange | 'queued'
@@ -37,7 +40,7 @@ export function publishConversation(
 ): void {
   publishToAgents(app, conversation, change === 'queued' ? 'created' : change, reach)
   publishToCustomer(app, conversation, change === 'queued' ? 'message' : change, reach)
-  app.publishedVersions.record(conversation.record.id, conversation.record.version)
+  app.publishedVersions.record(conversationList, conversation.record.id, conversation.record.version)
 }
 
 type PublishToSide = (

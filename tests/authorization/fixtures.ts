@@ -96,7 +96,7 @@ export async function createMatrixFixture(): Promise<MatrixFixture> {
       .executeTakeFirstOrThrow()
     const ids = customerIds.map((_, index) => Number(insertId) + index)
     // Otherwise the reconciler would publish them later.
-    for (const id of ids) app.publishedVersions.record(id, version)
+    for (const id of ids) app.publishedVersions.record('conversations', id, version)
     const said = (conversationId: number, seq: number, senderId: number) => ({
       conversation_id: conversationId,
       sender_id: senderId,

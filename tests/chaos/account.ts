@@ -11,6 +11,11 @@ export interface Account {
   renew(): Promise<string>
 }
 
+export interface AgentAccount extends Account {
+  /** Throws without a reply. */
+  rename(name: string): Promise<void>
+}
+
 interface TokenReply {
   token: string
 }
@@ -21,9 +26,12 @@ interface HttpReply {
   cookie: string
 }
 
-export async function post(url: string, path: string, body: unknown, headers: Record<string, string> = {}) {
+export const post = (url: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+  call('POST', url, path, body, headers)
+
+async function call(method: string, url: string, path: string, body: unknown, headers: Record<string, string>) {
   const response = await fetch(`${url}/api/v1${path}`, {
-    method: 'POST',
+    method,
     headers: { 'content-type': 'application/json', connection: 'close', ...headers },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(4000),
@@ -41,7 +49,7 @@ function bodyOf<T>({ status, body }: HttpReply): T {
   return body as T
 }
 
-export async function logIn(url: string, username: string, password: string, journal: Journal): Promise<Account> {
+export async function logIn(url: string, username: string, password: string, journal: Journal): Promise<AgentAccount> {
   const first = await post(url, '/auth/login', { username, password })
   const { user } = bodyOf<{ user: { id: number } }>(first)
   let { token } = bodyOf<TokenReply>(first)
@@ -56,6 +64,11 @@ export async function logIn(url: string, username: string, password: string, jou
       token = bodyOf<TokenReply>(next).token
       cookie = next.cookie
       return token
+    },
+    async rename(name) {
+      const { status } = await call('PATCH', url, '/me', { name }, { authorization: `Bearer ${token}` })
+      if (status === 500) journal.violation(`the new name of ${username} was answered internal`)
+      if (status === 200) journal.count('agents renamed')
     },
   }
 }

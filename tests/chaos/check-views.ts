@@ -20,7 +20,7 @@ export function checkViews(
       else complain(`conversation ${conversationId} is not stored`)
     }
   }
-  for (const { client, rows, statuses } of people.listings) {
+  for (const { client, rows, statuses, names } of people.listings) {
     const holder = `the list of agent ${client.account.id}`
     for (const { id, status, agentId, version, lastSeq, agentUnread } of stored.conversations) {
       const row = rows.get(id)
@@ -28,7 +28,8 @@ export function checkViews(
       const is = [status, agentId, version, lastSeq, agentUnread].join()
       if (held !== is) complain(`${holder} has conversation ${id} as ${held}, stored is ${is}`)
     }
-    for (const { id, status } of stored.agents) {
+    for (const { id, status, name } of stored.agents) {
+      if (names.get(id) !== name) complain(`${holder} has agent ${id} as ${names.get(id)}, stored is ${name}`)
       if (statuses.has(id) && statuses.get(id) !== status) {
         complain(`${holder} has agent ${id} as ${statuses.get(id)}, stored is ${status}`)
       }

@@ -1,5 +1,5 @@
-// The lists of an agent's screen: every conversation as a row, and every colleague's status. Loaded at each connect,
-// then kept current by events.
+// The lists of an agent's screen: every conversation as a row, and every colleague's name and status. Loaded at each
+// connect, then kept current by events.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AgentStatusValue, Conversation } from '#protocol/entities.ts'
@@ -9,13 +9,16 @@ export interface Listing {
   client: ChaosClient
   rows: Map<number, Conversation>
   statuses: Map<number, AgentStatusValue>
+  names: Map<number, string>
 }
 
 export function keepListing(client: ChaosClient): Listing {
   const rows: Listing['rows'] = new Map()
   const statuses: Listing['statuses'] = new Map()
+  const names: Listing['names'] = new Map()
   /** Agents with an event since the list was requested: the event is newer than the list. */
   let updatedSince = new Set<number>()
+  let renamedSince = new Set<number>()
   const add = (conversation: Conversation) => {
     if (conversation.version > (rows.get(conversation.id)?.version ?? 0)) rows.set(conversation.id, conversation)
   }
@@ -31,9 +34,13 @@ export function keepListing(client: ChaosClient): Listing {
       } while (cursor !== undefined)
     }
     updatedSince = new Set()
+    renamedSince = new Set()
     const listed = await client.request('agent:list', {})
     if (listed.kind !== 'ok') return false
-    for (const { id, status } of listed.data.agents) if (!updatedSince.has(id)) statuses.set(id, status)
+    for (const { id, status, name } of listed.data.agents) {
+      if (!updatedSince.has(id)) statuses.set(id, status)
+      if (!renamedSince.has(id)) names.set(id, name)
+    }
     return true
   }
 
@@ -43,8 +50,12 @@ export function keepListing(client: ChaosClient): Listing {
     updatedSince.add(agentId)
     statuses.set(agentId, status)
   })
+  client.on('agent:updated', ({ agentId, agent }) => {
+    renamedSince.add(agentId)
+    names.set(agentId, agent?.name ?? '')
+  })
   client.onOnline(async () => {
     while (client.isOnline() && !(await readViews())) await sleep(200)
   })
-  return { client, rows, statuses }
+  return { client, rows, statuses, names }
 }

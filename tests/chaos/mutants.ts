@@ -124,6 +124,18 @@ export const mutants: Record<string, Mutant> = {
       },
     ],
   },
+  'agents not reconciled': {
+    breaks: 'a lost change of an agent is found without further traffic',
+    scenario: 'apart',
+    edits: [
+      {
+        file: 'server/realtime/sync/reconciled-lists.ts',
+        find: 'selectChangedAgents',
+        put: 'async () => []',
+        within: 'reconciledLists',
+      },
+    ],
+  },
   'transactions not retried': {
     breaks: 'a transaction is retried after its connection was lost',
     scenario: 'lost connections',

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRelay } from '../support/relay.ts'
-import { type Account, logIn, newCustomer, post } from './account.ts'
+import { type Account, type AgentAccount, logIn, newCustomer, post } from './account.ts'
 import { type ChaosClient, connectChaosClient } from './chaos-client.ts'
 import { type Following, follow } from './follow.ts'
 import type { Journal } from './journal.ts'
@@ -22,6 +22,8 @@ export interface Talk {
 export interface People {
   all: ChaosClient[]
   agents: ChaosClient[]
+  /** Their accounts. */
+  accounts: AgentAccount[]
   talks: Talk[]
   listings: Listing[]
   close(): void
@@ -50,10 +52,16 @@ export async function gatherPeople({ urls, customers, agents, journal, random }:
   }
 
   const agentClients: ChaosClient[] = []
+  const accounts: AgentAccount[] = []
   for (let n = 1; n <= agents; n++) {
     const body = { username: `agent${n}`, password: agentPassword, name: `Agent ${n}`, role: 'agent' }
     await post(url, '/users', body, { authorization: `Bearer ${admin.token()}` })
-    agentClients.push(await join((relayUrl) => logIn(relayUrl, `agent${n}`, agentPassword, journal)))
+    const logInOver = async (relayUrl: string) => {
+      const account = await logIn(relayUrl, `agent${n}`, agentPassword, journal)
+      accounts.push(account)
+      return account
+    }
+    agentClients.push(await join(logInOver))
   }
   const listings = agentClients.map(keepListing)
 
@@ -69,6 +77,7 @@ export async function gatherPeople({ urls, customers, agents, journal, random }:
   return {
     all,
     agents: agentClients,
+    accounts,
     talks,
     listings,
     close() {

@@ -32,7 +32,7 @@ export interface Stored {
   conversations: StoredConversation[]
   /** Ordered by conversation and seq. */
   messages: StoredMessage[]
-  agents: { id: number; status: string }[]
+  agents: { id: number; status: string; name: string }[]
   /** The complaints of CHECK TABLE. */
   damage: string[]
 }
@@ -48,7 +48,9 @@ export async function readStored(database: ChaosDatabase): Promise<Stored> {
        m.content, m.is_read AS isRead, m.version, m.created_at AS createdAt, m.sender_id = c.customer_id AS isFromCustomer
      FROM messages m JOIN conversations c ON c.id = m.conversation_id ORDER BY m.conversation_id, m.seq, m.id`,
   )
-  const agents = await database.query<Stored['agents'][number]>('SELECT agent_id AS id, status FROM agent_status')
+  const agents = await database.query<Stored['agents'][number]>(
+    'SELECT users.id, status, name FROM agent_status JOIN users ON users.id = agent_id',
+  )
   const tables = await database.query<{ name: string }>(
     "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE'",
   )

@@ -1,4 +1,4 @@
-// What people do during a run: write, read, and change conversations. Each loop runs until the traffic stops.
+// What people do during a run: write, read, change conversations, and take new names. Each loop runs until the traffic stops.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosClient } from './chaos-client.ts'
@@ -69,6 +69,16 @@ export function startTraffic({ people, journal, random, pauseMs }: TrafficOption
       while (!isStopped) {
         await makeNextChange(talk, journal, chance)
         await sleep(chance.between(500, 3000))
+      }
+    })()
+  }
+
+  for (const account of people.accounts) {
+    const chance = random.fork()
+    void (async () => {
+      while (!isStopped) {
+        await sleep(chance.between(1000, 4000))
+        if (!isStopped) await account.rename(`Agent ${chance.between(1, 9999)}`).catch(() => undefined)
       }
     })()
   }

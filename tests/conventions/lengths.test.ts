@@ -30,6 +30,7 @@ const lengths: Record<string, number> = {
   'nodes.label': serverLimits.nodeLabelLength,
   'agent_connections.node_id': serverLimits.randomNameLength,
   'login_sessions.user_agent': serverLimits.userAgentLength,
+  'list_versions.name': serverLimits.listNameLength,
   'schema_migrations.name': serverLimits.migrationNameLength,
 }
 

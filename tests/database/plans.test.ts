@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { driverOptions } from '#db/core/connect.ts'
 import type { Database, Tables } from '#db/core/database.ts'
 import { selectOldCustomers } from '#db/queries/abandoned-customers.ts'
-import { selectAgents } from '#db/queries/agents.ts'
+import { selectAgents, selectChangedAgents } from '#db/queries/agents.ts'
 import {
   countConversationsInViews,
   findConversations,
@@ -48,6 +48,11 @@ beforeAll(async () => {
     log: (event) => void (event.level === 'query' && asked.push(event.query)),
   })
   connection = await createConnection(driverOptions(database.address))
+  await db
+    .updateTable('users')
+    .set((eb) => ({ list_version: eb.ref('id') }))
+    .where('role', '<>', 'customer')
+    .execute()
   const newest = await selectChangedConversations(db, '2000-01-01T00:00:00.000Z', size.conversations)
   changedSince = newest.at(-10)?.changedAt ?? ''
 })
@@ -172,6 +177,12 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
     'changed conversations',
     () => selectChangedConversations(db, changedSince, serverLimits.reconcileRows),
     ['conversations conversations_changed'],
+    page,
+  ],
+  [
+    'changed agents',
+    () => selectChangedAgents(db, size.agents, serverLimits.reconcileRows),
+    ['users users_list_version'],
     page,
   ],
   [

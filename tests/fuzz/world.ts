@@ -78,7 +78,7 @@ export async function startWorld(): Promise<World> {
       if (conversation && !conversationIds.includes(conversation.id)) {
         conversationIds.push(conversation.id)
         // Marks everything as published, so that the reconciler cannot repair a missing event.
-        app.publishedVersions.record(conversation.id, Number.MAX_SAFE_INTEGER)
+        app.publishedVersions.record('conversations', conversation.id, Number.MAX_SAFE_INTEGER)
       }
     } else {
       const { code, message } = reply.error

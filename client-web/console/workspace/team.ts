@@ -23,6 +23,9 @@ const loadChanges: ReadonlySet<ConversationChange> = new Set([
   'reopened',
 ])
 
+/** Events of two nodes may arrive in the wrong order. */
+const hasNewerStatus = ({ lastSeen }: Agent, than: string | null) => lastSeen !== null && lastSeen > (than ?? '')
+
 export function watchTeam(connection: Connection): Team {
   const agents = signal<Agent[]>([])
   /** The agent of each pending conversation, as far as this page has seen. */
@@ -50,12 +53,17 @@ export function watchTeam(connection: Connection): Team {
 
   const undo = [
     connection.on('agent:status-changed', ({ agentId, status, lastSeen }) => {
-      if (agents.value.some(({ id }) => id === agentId)) change(agentId, { status, lastSeen })
-      else void refresh()
+      const held = agents.value.find(({ id }) => id === agentId)
+      if (held === undefined) void refresh()
+      else if (!hasNewerStatus(held, lastSeen)) change(agentId, { status, lastSeen })
     }),
     connection.on('agent:updated', ({ agentId, agent }) => {
+      const held = agents.value.find(({ id }) => id === agentId)
       const others = agents.value.filter(({ id }) => id !== agentId)
-      agents.value = agent ? [...others, agent] : others
+      if (agent === null) agents.value = others
+      else if (held && hasNewerStatus(held, agent.lastSeen))
+        agents.value = [...others, { ...agent, status: held.status, lastSeen: held.lastSeen }]
+      else agents.value = [...others, agent]
     }),
     connection.on('conversation:erased', ({ conversationId }) => {
       if (assigneeOf.delete(conversationId)) scheduleRefresh()

@@ -1,44 +1,38 @@
-// Reconciles this node with the database every serverLimits.reconcileMs: publishes to its own connections every change that
-// it has not published yet. That repairs an event lost between nodes, and one lost to a failed read after a commit.
+// Reconciles this node with the database every serverLimits.reconcileMs: publishes to its own connections every change
+// of a list that it has not published yet. That repairs an event lost between nodes, and one lost to a failed read
+// after a commit.
 
 import { readNow } from '#db/core/clock.ts'
-import { selectChangedConversations } from '#db/queries/conversations.ts'
+import { selectListVersions } from '#db/queries/list-versions.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { App } from '../../context.ts'
-import { publishMany } from '../../conversation-state/publish-conversation.ts'
+import { type ReconciledList, reconciledLists } from './reconciled-lists.ts'
 
 export function startReconciler(app: App): { stop(): void } {
-  /** Every change before this time of the database's clock is reconciled. */
-  let since: string | null = null
+  const lists = reconciledLists(app)
   let running = false
 
   async function reconcile() {
-    const now = await readNow(app.db)
-    const from = since ?? now
-    const rows = await selectChangedConversations(app.db, from, serverLimits.reconcileRows)
-    const unpublished = rows.filter(({ id, version }) => version > app.publishedVersions.get(id))
-    await publishMany(
-      app,
-      unpublished.map(({ id }) => id),
-      'message',
-      { local: true },
-    )
-    await app.presence.republishSince(from)
-    // The next run continues a full page where it ended. Otherwise it overlaps this one: a row with an earlier time may
-    // commit later.
-    const end = rows.length === serverLimits.reconcileRows ? (rows.at(-1)?.changedAt ?? now) : now
-    since = new Date(Date.parse(end) - (end === now ? serverLimits.reconcileOverlapMs : 0)).toISOString()
+    const round = { now: await readNow(app.db), versions: await selectListVersions(app.db) }
+    for (const list of lists) await list.reconcile(round).catch((error: unknown) => warn(error, list))
   }
 
-  const timer = setInterval(() => {
+  function warn(error: unknown, list?: ReconciledList) {
+    app.log.warn({ err: error, list: list?.name }, 'reconciliation failed')
+  }
+
+  function run() {
     if (running) return
     running = true
     reconcile()
-      .catch((error: unknown) => app.log.warn({ err: error }, 'reconciliation failed'))
+      .catch((error: unknown) => warn(error))
       .finally(() => {
         running = false
       })
-  }, serverLimits.reconcileMs)
+  }
 
+  // Each list begins now, before the first client connects.
+  run()
+  const timer = setInterval(run, serverLimits.reconcileMs)
   return { stop: () => clearInterval(timer) }
 }
