@@ -172,17 +172,27 @@ export async function deleteCustomer(trx: Transaction, customerId: number): Prom
   await trx.deleteFrom('users').where('id', '=', customerId).execute()
 }
 
-/** Conversations erased since a time of the database's clock. */
-export function selectErasedConversations(
+export interface ErasedConversation {
+  id: number
+  changedAt: string
+  /** The time in milliseconds. */
+  version: number
+}
+
+/** Conversations erased at or after a time of the database's clock, oldest first. */
+export async function selectErasedConversations(
   db: Database,
   since: string,
-): Promise<{ conversationId: number; erasedAt: string }[]> {
-  return db
+  limit: number,
+): Promise<ErasedConversation[]> {
+  const rows = await db
     .selectFrom('erased_conversations')
-    .select(['conversation_id as conversationId', 'erased_at as erasedAt'])
+    .select(['conversation_id as id', 'erased_at as changedAt'])
     .where('erased_at', '>=', sql<string>`${new Date(since)}`)
     .orderBy('erased_at')
+    .limit(limit)
     .execute()
+  return rows.map((row) => ({ ...row, version: Date.parse(row.changedAt) }))
 }
 
 /** Deletes up to serverLimits.housekeepingRows ids that every node has published; returns how many. */

@@ -149,8 +149,7 @@ export const serverLimits = {
   erasedRows: 200,
   /** An erasure starts over this often when new rows arrive meanwhile. */
   erasureRounds: 10,
-  /** Interval at which nodes look for erased conversations, and how long the ids are kept. */
-  erasedConversationsMs: 2_000,
+  /** The ids of erased conversations are kept this long, for nodes that have not published them. */
   erasedConversationsKeptMs: 24 * 3600_000,
 
   // Process

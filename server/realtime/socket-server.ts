@@ -28,7 +28,6 @@ import { releaseUpgradeRequest } from './socketio/release-upgrade-request.ts'
 import { interceptRequests } from './socketio/request-interceptor.ts'
 import { guardTransports } from './socketio/transport-guard.ts'
 import { coalesceWrites } from './socketio/write-coalescing.ts'
-import { watchErasedConversations } from './sync/erased-conversations.ts'
 import { startHeads } from './sync/heads.ts'
 import { startReconciler } from './sync/reconciler.ts'
 import { watchRevokedSessions } from './sync/revoked-sessions.ts'
@@ -159,13 +158,7 @@ export function serveRealtime(
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
   }, serverLimits.expirySweepMs)
-  const watchers = [
-    startHeads(app, connections),
-    startReconciler(app),
-    watchErasedConversations(app),
-    slowConsumers,
-    watchRevokedSessions(app),
-  ]
+  const watchers = [startHeads(app, connections), startReconciler(app), slowConsumers, watchRevokedSessions(app)]
 
   return {
     async stop() {

@@ -4,6 +4,7 @@
 import type { Database } from '#db/core/database.ts'
 import { agentList, selectChangedAgents, selectPresenceSince } from '#db/queries/agents.ts'
 import { selectChangedConversations } from '#db/queries/conversations.ts'
+import { selectErasedConversations } from '#db/queries/erase-customer.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { statusList } from '../../agents/presence.ts'
 import { publishChangedAgent } from '../../agents/publish-agent.ts'
@@ -40,8 +41,19 @@ export const reconciledLists = (app: App): ReconciledList[] => [
     publishMany(app, idsOf(rows), 'message', local),
   ),
   timedList(app, statusList, selectPresenceSince, app.presence.republish),
+  timedList(app, erasedList, selectErasedConversations, async (rows) => publishErased(app, rows)),
   versionedList(app, agentList, selectChangedAgents, (row) => publishChangedAgent(app, row, local)),
 ]
+
+const erasedList = 'erased conversations'
+
+/** An erasure is a command of its own, so each node learns of it from the database. */
+function publishErased(app: App, rows: readonly Row[]): void {
+  for (const { id, version } of rows) {
+    app.publish('conversation:erased', { agents: true, conversationId: id, ...local }, { conversationId: id })
+    app.publishedVersions.record(erasedList, id, version)
+  }
+}
 
 const idsOf = (rows: readonly Row[]) => rows.map(({ id }) => id)
 
