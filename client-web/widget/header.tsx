@@ -1,6 +1,7 @@
 // The header: shop name, agent or availability, language, and the close button.
 
-import type { Language, Person } from '#protocol/entities.ts'
+import type { ReadonlySignal } from '@preact/signals'
+import type { CustomerConversation, Language, Person } from '#protocol/entities.ts'
 import { language, languages, setLanguage } from '../shared/i18n/language.ts'
 import { plainName } from '../shared/person-name.ts'
 import { Avatar } from '../shared/ui/avatar.tsx'
@@ -9,7 +10,13 @@ import styles from './header.module.css'
 import { texts } from './texts.ts'
 import type { Widget } from './widget.ts'
 
-export function Header({ widget }: { widget: Widget }) {
+/** What the header shows of a widget. */
+type HeaderWidget = Pick<Widget, 'isEmbedded' | 'close'> & {
+  session: Pick<Widget['session'], 'site'>
+  current: { open: ReadonlySignal<{ conversation: ReadonlySignal<CustomerConversation | null> } | null> }
+}
+
+export function Header({ widget }: { widget: HeaderWidget }) {
   const t = texts.value
   const site = widget.session.site.value
   const sitePerson = { id: 0, name: site?.name ?? t.shop }
@@ -45,7 +52,7 @@ export function Header({ widget }: { widget: Widget }) {
   )
 }
 
-function Availability({ widget }: { widget: Widget }) {
+function Availability({ widget }: { widget: HeaderWidget }) {
   const site = widget.session.site.value
   const agent = answeringAgent(widget)
   if (!site) return null
@@ -59,7 +66,7 @@ function Availability({ widget }: { widget: Widget }) {
   )
 }
 
-function answeringAgent(widget: Widget): Person | null {
+function answeringAgent(widget: HeaderWidget): Person | null {
   const conversation = widget.current.open.value?.conversation.value
   return conversation?.status === 'pending' ? conversation.agent : null
 }

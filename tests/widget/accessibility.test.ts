@@ -29,7 +29,7 @@ describe.skipIf(findChromium() === undefined)('accessibility of the widget', () 
     await page.emulateMedia({ colorScheme: 'light' })
     const inLight = await findViolations(page, path)
     await page.emulateMedia({ colorScheme: 'dark' })
-    return [...inLight, ...(await findViolations(page, path, colourRules))]
+    return [...inLight, ...(await findViolations(page, path, { only: colourRules }))]
   }
 
   // accent.test.ts covers picked colours, and the console's file checks the default one.

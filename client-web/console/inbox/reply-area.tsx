@@ -31,7 +31,7 @@ export function ReplyArea({ open, conversation, view, selection }: ReplyAreaProp
   const name = plainCustomerName(conversation.customer)
 
   useEffect(() => {
-    if (canWrite && matchMedia('(hover: hover)').matches) field.current?.focus()
+    if (canWrite && matchMedia('(hover: hover)').matches) field.current?.focus({ preventScroll: true })
   }, [conversation.id, canWrite])
 
   if (!canWrite) return <ClaimBar conversation={conversation} view={view} />

@@ -53,7 +53,7 @@ export function Thread({ conversationId, view }: ThreadProps) {
   const section = useRef<HTMLElement>(null)
   // An action or a change of permissions may have removed the focused element.
   useEffect(() => {
-    if (document.activeElement === document.body) section.current?.focus()
+    if (document.activeElement === document.body) section.current?.focus({ preventScroll: true })
   }, [conversation?.status, conversation?.agent?.id])
   const t = texts.value
   if (open?.error.value) {

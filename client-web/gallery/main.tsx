@@ -1,0 +1,8 @@
+// Starts the gallery: every shared component in all its states. `npm run dev` serves it; the build does not contain it.
+
+import '../shared/tokens.css'
+import '../shared/base.css'
+import { render } from 'preact'
+import { Gallery } from './gallery.tsx'
+
+render(<Gallery />, document.getElementById('app') as HTMLElement)
