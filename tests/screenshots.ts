@@ -29,6 +29,7 @@ import {
 } from './screenshots/seed.ts'
 import { launchChromium } from './support/chromium.ts'
 import type { Client } from './support/client.ts'
+import { serveGallery } from './support/gallery.ts'
 import { startKefu } from './support/kefu-for-script.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -152,6 +153,21 @@ async function showConsole(
   await page.emulateMedia({ colorScheme: 'light' })
 }
 
+/** Messages in every state: light in English, dark in Chinese. */
+async function showGallery(browser: Browser, folder: string): Promise<void> {
+  const gallery = await serveGallery(folder)
+  for (const [language, theme] of [
+    ['en', 'light'],
+    ['zh-CN', 'dark'],
+  ] as const) {
+    const context = await openBrowser(browser, language, { viewport: screens.page })
+    const page = await openPage(context, gallery.url({ theme, language, section: 'messages' }))
+    await takeScreenshot(page, 'gallery', language)
+    await context.close()
+  }
+  await gallery.close()
+}
+
 async function takeScreenshots(browser: Browser, dataDir: string, setupLink: string): Promise<void> {
   const url = new URL(setupLink).origin
   await setUp(browser, setupLink)
@@ -190,6 +206,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'kefu-screenshots-'))
 const kefu = await startKefu(dataDir)
 const browser = await launchChromium()
 try {
+  await showGallery(browser, dataDir)
   await takeScreenshots(browser, dataDir, kefu.setupLink)
 } finally {
   await browser.close()

@@ -28,7 +28,7 @@ await runCommand(async (config) => {
   })
   await vite.listen()
   vite.printUrls()
-  console.log('  The pages: console/, demo/, setup/, widget/')
+  console.log('  The pages: console/, demo/, gallery/, setup/, widget/')
 
   const end = () => {
     server.kill('SIGTERM')
