@@ -144,6 +144,8 @@ CREATE TABLE nodes (
   label VARCHAR(80) NOT NULL,
   started_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   lease_until DATETIME(3) NOT NULL COMMENT 'a node that lets this pass is gone, and its agents with it',
+  connections INT UNSIGNED NOT NULL DEFAULT 0,
+  database_node VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'of Galera: the node that accepted the last renewal',
   PRIMARY KEY (id),
   KEY nodes_lease (lease_until)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci

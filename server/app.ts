@@ -29,6 +29,7 @@ import { createPublish } from './realtime/publish.ts'
 import { createRefusedSockets } from './realtime/refused-sockets.ts'
 import { createSocketServer, serveRealtime } from './realtime/socket-server.ts'
 import { endLapsed } from './realtime/sync/revoked-sessions.ts'
+import { createNodeLease } from './shared/node-lease.ts'
 import { createPublishedVersions } from './shared/published-versions.ts'
 
 export interface AppParts {
@@ -81,6 +82,7 @@ export async function createApp({
   const publishedVersions = createPublishedVersions()
   const conversationUpdates = createConversationUpdates({ db, publish, publishedVersions, log })
   const writePath = createWritePath({ db, publish, publishedVersions, conversationUpdates, log }, { optimisticAppend })
+  const lease = createNodeLease({ db, config, countConnections: connections.count })
   const slots = createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits })
   const app: App = {
     config,
@@ -102,7 +104,8 @@ export async function createApp({
     conversationUpdates,
     ...writePath,
     attachments: createAttachments({ config, log, rates, slots }),
-    presence: createPresence({ db, publish, publishedVersions, log, config }),
+    lease,
+    presence: createPresence({ db, publish, publishedVersions, log, lease }),
     eventLoop: monitorEventLoop(),
     redis,
     workerIpc: workerIpc ?? null,

@@ -17,6 +17,7 @@ import type { Connections, Publish } from './ports.ts'
 import type { Config } from './process/config.ts'
 import type { EventLoopMonitor } from './process/event-loop-monitor.ts'
 import type { RefusedSockets } from './realtime/refused-sockets.ts'
+import type { NodeLease } from './shared/node-lease.ts'
 import type { PublishedVersions } from './shared/published-versions.ts'
 
 export interface App {
@@ -39,6 +40,7 @@ export interface App {
   publishedVersions: PublishedVersions
   /** Throttles `conversation:updated`. */
   conversationUpdates: ConversationUpdates
+  lease: NodeLease
   presence: Presence
   attachments: Attachments
   eventLoop: EventLoopMonitor

@@ -106,6 +106,8 @@ export interface NodesTable {
   label: string
   started_at: GeneratedTime
   lease_until: Time
+  connections: Generated<number>
+  database_node: string | null
 }
 
 export interface AgentConnectionsTable {

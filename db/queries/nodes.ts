@@ -1,24 +1,56 @@
 // Leases of running processes, by the database's clock. A node whose lease lapses is dead, and so are its agents'
 // connections.
 
+import { sql } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'
-import { later, now } from '../core/clock.ts'
+import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 
 const leaseEnd = () => later(serverLimits.nodeLeaseMs)
 
-export async function insertNode(db: Database, id: string, label: string): Promise<void> {
-  await db.insertInto('nodes').values({ id, label, lease_until: leaseEnd() }).execute()
+export interface NodeLoad {
+  /** Open socket connections. */
+  connections: number
 }
 
-/** Returns false if another node has already deleted this one, which must then register again. */
-export async function renewNode(db: Database, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('nodes')
-    .set({ lease_until: leaseEnd() })
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-  return numUpdatedRows > 0n
+/** Registers the node or extends its lease. Rejects while the database accepts no write. */
+export async function renewNode(db: Database, id: string, label: string, { connections }: NodeLoad): Promise<void> {
+  await db.connection().execute(async (connection) => {
+    // On the connection that writes: behind one address, each connection may lead to another server.
+    const databaseNode = await findGaleraNode(connection)
+    const current = { lease_until: leaseEnd(), connections, database_node: databaseNode }
+    // Another node may have deleted this one.
+    await connection
+      .insertInto('nodes')
+      .values({ id, label, ...current })
+      .onDuplicateKeyUpdate(current)
+      .execute()
+  })
+}
+
+/** The Galera node that a connection leads to; null for any other server. */
+export async function findGaleraNode(db: Database): Promise<string | null> {
+  const { rows } = await sql<{ Value: string }>`show status like 'wsrep_gcomm_uuid'`.execute(db)
+  return rows[0]?.Value || null
+}
+
+export interface LiveNode extends NodeLoad {
+  id: string
+  label: string
+  /** The Galera node that accepted the last renewal. */
+  databaseNode: string | null
+  /** ISO time of the database's clock. */
+  leaseUntil: string
+}
+
+/** Nodes whose lease has not lapsed. */
+export function selectLiveNodes(db: Database): Promise<LiveNode[]> {
+  return db
+    .selectFrom('nodes')
+    .select(['id', 'label', 'connections', 'database_node as databaseNode', 'lease_until as leaseUntil'])
+    .where('lease_until', '>', ago(0))
+    .orderBy('id')
+    .execute()
 }
 
 /** Deletes nodes and their agents' connections; returns the agents whose status may have changed. */

@@ -62,7 +62,11 @@ export const serverLimits = {
   /** A node whose heartbeat is older than this counts as dead. */
   nodeLeaseMs: 8_000,
   nodeLeaseRenewMs: 2_000,
+  /** A node whose last renewal is older than this is not ready: nothing can be written. Two renewals have failed by then. */
+  staleLeaseMs: 5_000,
   nodeLabelLength: 80,
+  /** A Galera node's identity, a UUID with room to spare. */
+  databaseNodeLength: 64,
 
   // Connections
 

@@ -2,7 +2,6 @@
 // period) the last to the database, and renews this node's lease. Published statuses follow from the database, so nodes
 // agree.
 
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Database, Transaction } from '#db/core/database.ts'
 import { inTransaction } from '#db/core/transaction.ts'
@@ -16,13 +15,13 @@ import {
   saveChosenStatus,
   selectAgentConnections,
 } from '#db/queries/agents.ts'
-import { deleteNodes, insertNode, renewNode } from '#db/queries/nodes.ts'
+import { deleteNodes } from '#db/queries/nodes.ts'
 import type { AgentStatusValue } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import type { Publish } from '../ports.ts'
-import type { Config } from '../process/config.ts'
 import type { AgentActor } from '../shared/actor.ts'
+import type { NodeLease } from '../shared/node-lease.ts'
 import type { PublishedVersions } from '../shared/published-versions.ts'
 
 /** The name of the list for the reconciler. */
@@ -47,11 +46,11 @@ interface Deps {
   publish: Publish
   publishedVersions: PublishedVersions
   log: Logger
-  config: Config
+  lease: NodeLease
 }
 
 export function createPresence(app: Deps): Presence {
-  const nodeId = randomBytes(16).toString('hex')
+  const nodeId = app.lease.id
   const open = new Map<number, number>()
   const leaving = new Map<number, NodeJS.Timeout>()
   let publishedAvailable = false
@@ -91,7 +90,7 @@ export function createPresence(app: Deps): Presence {
 
   async function renew() {
     try {
-      if (!(await renewNode(app.db, nodeId))) await insertNode(app.db, nodeId, app.config.nodeId)
+      await app.lease.renew()
       await reconcile()
       const now = performance.now()
       answeringSince ??= now
@@ -123,7 +122,7 @@ export function createPresence(app: Deps): Presence {
 
   return {
     async start() {
-      await insertNode(app.db, nodeId, app.config.nodeId)
+      await app.lease.renew()
       renewal = setInterval(renew, serverLimits.nodeLeaseRenewMs)
     },
     async connected(agentId) {

@@ -26,6 +26,7 @@ const lengths: Record<string, number> = {
   'attachments.stored_name': serverLimits.randomNameLength,
   'attachments.name': serverLimits.storedAttachmentNameLength,
   'attachments.mime_type': serverLimits.mimeTypeLength,
+  'nodes.database_node': serverLimits.databaseNodeLength,
   'nodes.id': serverLimits.randomNameLength,
   'nodes.label': serverLimits.nodeLabelLength,
   'agent_connections.node_id': serverLimits.randomNameLength,

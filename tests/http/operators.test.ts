@@ -19,7 +19,7 @@ describe('[HT24] liveness and readiness are separate', () => {
     expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ status: 'alive' })
     const ready = await fetch(`${app.url}/readyz`)
     expect(ready.status).toBe(200)
-    expect(await ready.json()).toEqual({ status: 'ready' })
+    expect(await ready.json()).toEqual({ status: 'ready', leaseAgeMs: expect.any(Number) })
   })
 
   test('without a database the process is alive, and readiness is unavailable', async () => {

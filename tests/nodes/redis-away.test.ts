@@ -130,10 +130,10 @@ describe.skipIf(!findRedis())('Redis', () => {
         const metrics = await (await fetch(`${here.url}/metrics`)).text()
         return [response.status, await response.json(), /^kefu_redis_up{.*} (\d)$/m.exec(metrics)?.[1]]
       }
-      expect(await ready()).toEqual([200, { status: 'ready', redis: 'away' }, '0'])
+      expect(await ready()).toEqual([200, { status: 'ready', redis: 'away', leaseAgeMs: expect.any(Number) }, '0'])
       await redis.startAgain()
       await until(() => here.redis?.isUp() === true)
-      expect(await ready()).toEqual([200, { status: 'ready', redis: 'up' }, '1'])
+      expect(await ready()).toEqual([200, { status: 'ready', redis: 'up', leaseAgeMs: expect.any(Number) }, '1'])
     } finally {
       await here.stop()
       await redis.stop()

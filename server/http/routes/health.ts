@@ -22,6 +22,7 @@ export function healthRoutes(app: App, http: HttpServer): void {
     // together.
     return {
       status: 'ready',
+      leaseAgeMs: Math.round(app.lease.ageMs()),
       ...(app.redis && { redis: app.redis.isUp() ? 'up' : 'away' }),
       ...(app.workerIpc && { workers: { ready: app.workerIpc.ready(), of: app.workerIpc.count } }),
     }
@@ -30,6 +31,10 @@ export function healthRoutes(app: App, http: HttpServer): void {
 
 async function assertReady(app: App, hasDisk: MicroCache<boolean>): Promise<void> {
   await assertDatabaseAnswers(app.db)
+  const leaseAgeMs = Math.round(app.lease.ageMs())
+  if (leaseAgeMs > serverLimits.staleLeaseMs) {
+    throw new AppError('unavailable', 'The database accepts no writes.', { leaseAgeMs })
+  }
   if (app.eventLoop.longestMs() > serverLimits.eventLoopStallMs) {
     throw new AppError('unavailable', 'Event loop stalled.')
   }

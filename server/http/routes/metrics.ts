@@ -25,6 +25,14 @@ export function metricsRoutes(app: App, http: HttpServer): void {
   })
 
   gauge(registry, 'kefu_connections', 'Open socket connections of this process.', () => app.connections.count())
+  gauge(
+    registry,
+    'kefu_lease_age_seconds',
+    'Time since the database accepted the last renewal of the node lease.',
+    () => {
+      return app.lease.ageMs() / 1000
+    },
+  )
   const refused = new Counter({
     name: 'kefu_refused_sockets_total',
     help: 'Refused handshakes and closed connections, by reason.',
