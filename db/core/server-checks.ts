@@ -80,14 +80,6 @@ const checks: readonly ServerCheck[] = [
     severity: 'refused',
     find: (server) =>
       unless(
-        server.value('auto_increment_increment') === '1',
-        `${current(server, 'auto_increment_increment')}; it must be 1, since ids of several new rows are counted from the first.`,
-      ),
-  },
-  {
-    severity: 'refused',
-    find: (server) =>
-      unless(
         Number(server.value('max_allowed_packet')) >= packetBytes,
         `${current(server, 'max_allowed_packet')}; it must be ${packetBytes} or more, since messages are written in batches.`,
       ),
@@ -135,7 +127,6 @@ const variables = [
   'tx_isolation',
   'log_bin',
   'binlog_format',
-  'auto_increment_increment',
   'max_allowed_packet',
   'innodb_flush_log_at_trx_commit',
   'wsrep_on',

@@ -176,6 +176,20 @@ export async function insertMessages(
   }
 }
 
+/** The newest seq and version among the stored messages of each conversation. */
+export function selectStoredHeads(trx: Transaction, conversationIds: readonly number[]) {
+  return trx
+    .selectFrom('messages')
+    .select((eb) => [
+      'conversation_id as conversationId',
+      eb.fn.max<number>('seq').as('lastSeq'),
+      eb.fn.max<number>('version').as('version'),
+    ])
+    .where('conversation_id', 'in', conversationIds)
+    .groupBy('conversation_id')
+    .execute()
+}
+
 /** The messages of one side of a conversation in (afterSeq, upToSeq]. */
 export interface MessagesOfOneSide {
   conversationId: number

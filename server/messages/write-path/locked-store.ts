@@ -13,6 +13,7 @@ import {
 import type { Send } from '../send.ts'
 import type { AppendedBatch, MessageStore } from './message-store.ts'
 import { keyOf, keyOfSend, type PlannedAppends, planAppends, toAppended } from './plan-appends.ts'
+import { repairHeads } from './repair-heads.ts'
 
 export function lockedStore(app: UpdateDeps): MessageStore {
   return { append: (sends, isRetry) => inUnitOfWork(app, (unit) => appendLocked(unit, sends), isRetry) }
@@ -35,7 +36,12 @@ export function appendLocked({ trx, isRetry, update }: UnitOfWork, sends: readon
     const existing = new Map((await selectExistingMessages(trx, keys)).map((message) => [keyOf(message), message]))
     const decided = await write(trx, locked, planAppends(sends, { ...state, existing }))
     if (decided) return decided
-    throw new Error('duplicate message not found')
+    const repaired = await repairHeads(trx, locked)
+    const followed = await write(trx, locked, planAppends(sends, { ...state, locked: repaired, existing }))
+    if (followed === undefined) throw new Error('duplicate message not found')
+    // The rows are saved as changes of what is stored.
+    const changes = followed.changes.map(({ before, after }) => ({ before: locked.get(after.id) ?? before, after }))
+    return { ...followed, changes }
   })
 }
 
