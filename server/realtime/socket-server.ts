@@ -90,11 +90,12 @@ export function serveRealtime(
   })
 
   io.use(async (socket, next) => {
+    // After a refusal a client of Socket.IO would not try again by itself.
+    if (isStopping) return void socket.conn.close()
     const session = sessions.get((socket.conn as unknown as EngineSocket).id)
     let release = () => {}
     try {
       if (session === undefined) throw new AppError('unavailable', 'The connection has closed; reconnect.')
-      if (isStopping) throw new AppError('unavailable', 'The server is shutting down; reconnect.')
       const { userId } = verifyAccessToken(app, socket.handshake.auth.token)
       app.rates.check('violationsPerUser', userId)
       app.rates.consume('handshakesPerUser', userId)

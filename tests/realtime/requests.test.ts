@@ -4,6 +4,7 @@ import type { Reply } from '#protocol/errors.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
+import { startRelay } from '../support/relay.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -258,6 +259,32 @@ describe('connections', () => {
     await stopped
     await shop.stop()
   })
+
+  it.each(['websocket', 'polling'])(
+    '[CN6] [O10] are made by a stock client again after a restart, over %s',
+    async (transport) => {
+      const before = await startTestApp()
+      const after = await startTestApp({ restartOf: before })
+      const relay = await startRelay(before.url)
+      const { token } = await before.newCustomer()
+      const socket = io(relay.url, { auth: { token }, transports: [transport], forceNew: true, reconnectionDelay: 50 })
+      const closing = new Promise((resolve) => socket.once('connection:closing', resolve))
+      const ended = new Promise((resolve) => socket.once('disconnect', resolve))
+      await new Promise<void>((resolve) => socket.once('connect', resolve))
+      const returned = new Promise<void>((resolve) => socket.once('connect', resolve))
+      const stopped = before.stopServing()
+      expect(await closing).toEqual({ reason: 'restart' })
+      expect(await ended).not.toBe('io server disconnect')
+      relay.redirect(after.url)
+      await returned
+      expect(await socket.timeout(5_000).emitWithAck('conversation:list', {})).toMatchObject({ ok: true })
+      await stopped
+      socket.close()
+      relay.close()
+      await after.stop()
+      await before.stop()
+    },
+  )
 
   it('work over polling where WebSocket is not available', async () => {
     const account = await app.newCustomer()

@@ -10,6 +10,8 @@ export interface Relay {
   silence(): void
   /** Delays each chunk by this time, plus a time for its size. */
   slow(link: SlowLink): void
+  /** Relays new connections to this server alone. */
+  redirect(target: string): void
   /** Accepts new connections at full speed; the silenced ones are closed. */
   restore(): void
   close(): void
@@ -104,6 +106,9 @@ export async function startRelay(...targets: string[]): Promise<Relay> {
     },
     slow(link) {
       delay = link
+    },
+    redirect(target) {
+      targets.splice(0, targets.length, target)
     },
     restore() {
       isCut = false
