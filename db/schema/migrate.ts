@@ -12,6 +12,10 @@ import { DatabaseUnavailable, errnoOf, isAccessDenied, isConnectionError } from 
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from './check-server.ts'
 import { splitStatements } from './split-statements.ts'
+import { assertUnchanged } from './tables/assert-unchanged.ts'
+import { convertOriginalTables } from './tables/convert.ts'
+import { applyStatements } from './tables/definitions.ts'
+import type { Tables } from './tables/model.ts'
 
 export interface PrepareOptions {
   /** Reject, instead of only warning about, a server that may lose committed transactions. */
@@ -22,6 +26,7 @@ export interface PrepareOptions {
 
 /** The tables of the first release, which recorded no migrations. */
 const originalTables = ['agent_status', 'conversations', 'messages', 'users']
+const createRecords = 'CREATE TABLE schema_migrations'
 /**
  * Errors of a statement that has run before: table, column, key, primary key or foreign key exists, or cannot be
  * dropped.
@@ -112,13 +117,20 @@ export async function acquireMigrationLock(connection: Connection, database: str
   )
 }
 
+const statementsOf = (name: string) => splitStatements(readFileSync(new URL(`${name}.sql`, folder), 'utf8'))
+
+/** The definitions of the tables as of these migrations. */
+function definitionsOf(migrations: readonly string[]): Tables {
+  const records = splitStatements(schemaText()).filter((statement) => statement.startsWith(createRecords))
+  return applyStatements([...records, ...migrations.flatMap(statementsOf)])
+}
+
 /** Creates the tables in an empty database as of these migrations, which are a prefix of this release's. */
 export async function createTables(connection: Connection, migrations: readonly string[]): Promise<void> {
   const schema = splitStatements(schemaText())
   const isCurrent = migrations.length === migrationNames().length
-  const texts = migrations.map((name) => readFileSync(new URL(`${name}.sql`, folder), 'utf8'))
-  const records = schema.filter((statement) => statement.startsWith('CREATE TABLE schema_migrations'))
-  for (const statement of isCurrent ? schema : [...records, ...texts.flatMap(splitStatements)])
+  const records = schema.filter((statement) => statement.startsWith(createRecords))
+  for (const statement of isCurrent ? schema : [...records, ...migrations.flatMap(statementsOf)])
     await connection.query(statement)
   await connection.query('INSERT INTO schema_migrations (name) VALUES ?', [migrations.map((name) => [name])])
 }
@@ -165,7 +177,19 @@ export async function migrateToCurrent(
     await onStep(name)
   }
 
-  await run(schema.find((statement) => statement.startsWith('CREATE TABLE schema_migrations')) ?? '', true)
+  const missing = names.filter((name) => !records.includes(name))
+  const latest = definitionsOf(names)
+  if (records.length === 0 && dataTables.length > 0) {
+    const original = definitionsOf(names.slice(0, 1))
+    original.delete('schema_migrations')
+    await convertOriginalTables(connection, { original, latest }, log, onStep)
+  } else if (records.length > 0 && !records.includes(applying)) {
+    const recorded = names.filter((name) => records.includes(name))
+    const states = [recorded, [...recorded, ...missing.slice(0, 1)].sort()].map(definitionsOf)
+    await assertUnchanged(connection, states, latest, log)
+  }
+
+  await run(schema.find((statement) => statement.startsWith(createRecords)) ?? '', true)
   if (records.includes(applying) || (records.length === 0 && dataTables.length === 0)) {
     log('Laying out a new database')
     if (!records.includes(applying)) await record(applying)
@@ -176,12 +200,10 @@ export async function migrateToCurrent(
     await connection.query('COMMIT')
     return
   }
-  const missing = names.filter((name) => !records.includes(name))
   for (const [index, name] of missing.entries()) {
     log(`Migrating the database: ${name}`)
-    const text = readFileSync(new URL(`${name}.sql`, folder), 'utf8')
     // Only the first missing migration can have run before without a record.
-    for (const statement of splitStatements(text)) await run(statement, index === 0)
+    for (const statement of statementsOf(name)) await run(statement, index === 0)
     await record(name)
   }
 }

@@ -88,10 +88,13 @@ test('[DB13] a new database that another version has started to create is not co
   await expect(prepareDatabase(address)).rejects.toThrow('schema.sql 0123456789abcdef')
 })
 
-test('[DB14] only the first missing migration may be applied already; a later change without a record is an error', async () => {
+test('[DB14] only the first missing migration may be applied already; a later change without a record is refused', async () => {
   const { address, connection } = await newOriginalDatabase()
+  const error = new Error('stopped here')
+  const onStep = (step: string) => (step === '0008-add-message-columns' ? Promise.reject(error) : undefined)
+  await expect(prepareDatabase(address, undefined, { onStep })).rejects.toBe(error)
   await connection.query('ALTER TABLE agent_status ADD COLUMN chosen INT')
-  await expect(prepareDatabase(address)).rejects.toMatchObject({ errno: 1060 })
+  await expect(prepareDatabase(address)).rejects.toThrow('agent_status.chosen has the name of a column')
   const [last] = await select(connection, 'SELECT MAX(name) AS name FROM schema_migrations')
-  expect(last?.name).toBe('0014-require-message-columns')
+  expect(last?.name).toBe('0008-add-message-columns')
 })
