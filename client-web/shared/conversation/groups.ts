@@ -1,6 +1,6 @@
 // Groups messages by day, and within a day by sender and time.
 
-import { dayKey } from '../i18n/formats.ts'
+import { dayKey } from '../i18n/day-key.ts'
 import type { TimelineItem } from '../timeline/items.ts'
 
 export interface MessageGroup {
@@ -35,6 +35,23 @@ export function groupByDay(items: readonly TimelineItem[], newFromSeq = 0): Mess
     previous = item
   }
   return days
+}
+
+/** Replaces each group whose items are unchanged by the one rendered before, so that it is not rendered again. */
+export function keepGroups(before: readonly MessageDay[], days: MessageDay[]): MessageDay[] {
+  const rendered = new Map(before.flatMap(({ groups }) => groups).map((group) => [group.key, group]))
+  for (const { groups } of days) {
+    for (const [index, group] of groups.entries()) {
+      const same = rendered.get(group.key)
+      if (same?.items.length === group.items.length && same.items.every((item, at) => isSame(item, group.items[at])))
+        groups[index] = same
+    }
+  }
+  return days
+}
+
+function isSame(a: TimelineItem, b: TimelineItem | undefined): boolean {
+  return b !== undefined && (Object.keys(a) as (keyof TimelineItem)[]).every((name) => a[name] === b[name])
 }
 
 function belongTogether(before: TimelineItem, item: TimelineItem): boolean {

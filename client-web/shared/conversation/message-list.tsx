@@ -12,7 +12,7 @@ import { lazy } from '../lazy.tsx'
 import type { TimelineItem } from '../timeline/items.ts'
 import { ArrowDownIcon } from '../ui/icons.tsx'
 import { Announcer } from './announcer.tsx'
-import { groupByDay } from './groups.ts'
+import { groupByDay, keepGroups, type MessageDay } from './groups.ts'
 import { MessageGroup } from './message-group.tsx'
 import styles from './message-list.module.css'
 import { texts } from './texts.ts'
@@ -53,6 +53,9 @@ export function MessageList(props: MessageListProps) {
   const content = useRef<HTMLDivElement>(null)
   const lastLayout = useRef({ firstKey: '', lastKey: '', height: 0 })
   const [newBelow, setNewBelow] = useState(0)
+  const rendered = useRef<MessageDay[]>([])
+  const days = useMemo(() => keepGroups(rendered.current, groupByDay(items, newFromSeq)), [items, newFromSeq])
+  rendered.current = days
 
   function scrollToEnd(): void {
     const list = scroller.current
@@ -114,7 +117,7 @@ export function MessageList(props: MessageListProps) {
             </button>
           )}
           {!hasOlder && start}
-          {groupByDay(items, newFromSeq).map((day) => (
+          {days.map((day) => (
             <div key={day.key}>
               <p class={styles.day}>
                 <time dateTime={day.key}>{formatDay(day.at, now.value)}</time>

@@ -1,5 +1,6 @@
 // Formats times and numbers for the reader's language, region and time zone. Times are ISO 8601 strings.
 
+import { dayKey } from './day-key.ts'
 import { locale } from './language.ts'
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
@@ -35,12 +36,6 @@ export function formatShortDateTime(iso: string): string {
 
 export function formatDate(iso: string): string {
   return format(iso, { dateStyle: 'medium' })
-}
-
-/** The calendar day in the reader's time zone, as a sortable key: 2026-11-23. */
-export function dayKey(iso: string | number): string {
-  const date = new Date(iso)
-  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`
 }
 
 function daysBetween(iso: string, now: number): number {
