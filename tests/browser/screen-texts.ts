@@ -74,7 +74,7 @@ export const chinese: typeof english = {
   saved: '我们会回复到 li@shop.example。',
   blockCustomer: '屏蔽顾客',
   unblockCustomer: '取消屏蔽',
-  refused: '未发送: 您无法在此发言',
+  refused: '未发送：您无法在此发言',
   retry: '重试',
   widgetOffline: '网络已断开。您写的内容会在恢复后自动发送。',
   consoleOffline: '连接已断开，正在重新连接…您可以继续输入。',

@@ -104,9 +104,7 @@ function Failure({
   return (
     <p class={`${styles.meta} ${styles.failure}`}>
       <WarningIcon size={14} />
-      <span>
-        {notSent}: {reason}
-      </span>
+      <span>{notSent(reason)}</span>
       <button type="button" onClick={() => onRetry(item.clientMessageId)}>
         {retry}
       </button>

@@ -12,7 +12,7 @@ export const texts = defineTexts({
     sending: 'Sending',
     sent: 'Sent',
     read: 'Read',
-    notSent: 'Not sent',
+    notSent: (reason: string) => `Not sent: ${reason}`,
     retry: 'Try again',
     remove: 'Delete',
     messageRejected: {
@@ -48,7 +48,7 @@ export const texts = defineTexts({
     sending: '发送中',
     sent: '已发送',
     read: '已读',
-    notSent: '未发送',
+    notSent: (reason) => `未发送：${reason}`,
     retry: '重试',
     remove: '删除',
     messageRejected: {
