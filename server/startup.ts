@@ -6,6 +6,7 @@ import { lockDataDirectory } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { countConnectionsAllowed } from '#db/queries/health.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
+import { reportPasswordHashes } from './auth/report-password-hashes.ts'
 import type { ProcessLifecycle } from './process/lifecycle.ts'
 import { loadJwtSecrets } from './process/secrets.ts'
 import { ensureFirstAdmin, isSetupNeeded } from './setup/first-admin.ts'
@@ -30,6 +31,7 @@ export async function prepare({ config, log, shutdownHooks }: ProcessLifecycle):
   try {
     const parts = { db, config, log, jwtSecrets }
     await ensureFirstAdmin(parts)
+    await reportPasswordHashes(parts)
     await resealIdentitySecrets(parts)
     // Queried before serving starts: later, an unavailable database must not end the process.
     const needsSetup = await isSetupNeeded(parts)

@@ -93,6 +93,14 @@ export function lockAccount(trx: Transaction, id: number): Promise<Account | und
   return accounts(trx).where('id', '=', id).forUpdate().executeTakeFirst()
 }
 
+/** Of the agents and admins who are not disabled. */
+export async function selectPasswordHashes(db: Database): Promise<Pick<Account, 'role' | 'passwordHash'>[]> {
+  return (await accounts(db).where('disabled_at', 'is', null).execute()).map(({ role, passwordHash }) => ({
+    role,
+    passwordHash,
+  }))
+}
+
 export async function hasAdmin(db: Database): Promise<boolean> {
   const row = await db.selectFrom('users').select('id').where('role', '=', 'admin').limit(1).executeTakeFirst()
   return row !== undefined

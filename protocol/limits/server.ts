@@ -96,6 +96,12 @@ export const serverLimits = {
   passwordHashQueue: 100,
   /** A separate queue with priority, for trusted devices and signed-in users. */
   trustedPasswordHashQueue: 100,
+  /** The highest cost of another program's bcrypt hash that a login verifies: half a second of a core. */
+  bcryptCost: 13,
+  /** The same for argon2. */
+  argonMemoryKiB: 256 * 1024,
+  argonTime: 16,
+  argonThreads: 16,
   /** An argon2id hash in PHC format. */
   passwordHashLength: 255,
 

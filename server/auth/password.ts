@@ -1,11 +1,13 @@
-// Hashes passwords: argon2id with OWASP's parameters. A hash occupies a core for tens of milliseconds, so concurrency
+// Hashes passwords: argon2id with OWASP's parameters. Verifies what other programs stored, too. A hash occupies a core for tens of milliseconds, so concurrency
 // and queues are bounded. Trusted devices have their own queue, served first: strangers can fill only theirs.
 
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { argon2id, hash, needsRehash, verify } from 'argon2'
+import { compare } from 'bcrypt'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { AppError } from '../shared/errors.ts'
+import { readPasswordHash } from './password-hash.ts'
 
 const cost = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 
@@ -28,19 +30,38 @@ export function hashPassword(password: string): Promise<string> {
   return withHashSlot('trusted', () => hash(normal(password), cost))
 }
 
-/** Takes equally long without an argon2id hash. Throws overloaded when too many wait. */
+/**
+ * Takes equally long without a usable hash. A bcrypt hash takes its own time, until the first login replaces it. Throws
+ * overloaded when too many wait.
+ */
 export function verifyPassword(
   passwordHash: string | null | undefined,
   password: string,
   by: keyof typeof queues = 'strangers',
 ): Promise<boolean> {
-  const expected = passwordHash?.startsWith('$argon2id$') ? passwordHash : placeholderHash
-  return withHashSlot(by, () => verify(expected, normal(password)))
+  return withHashSlot(by, async () => {
+    const { scheme } = readPasswordHash(passwordHash)
+    if (scheme === 'bcrypt')
+      return verifyAsTyped(password, (typed) => compare(typed, toBcrypt2b(passwordHash as string)))
+    if (scheme === 'argon2') return verifyAsTyped(password, (typed) => verify(passwordHash as string, typed))
+    return verify(placeholderHash, normal(password))
+  })
 }
 
-/** Made with other parameters than the current ones. */
-export const isOutdated = (passwordHash: string | null | undefined) =>
-  passwordHash?.startsWith('$argon2id$') === true && needsRehash(passwordHash, cost)
+/** Not made with the current scheme and parameters, though usable. */
+export function isOutdated(passwordHash: string | null | undefined): boolean {
+  const { scheme } = readPasswordHash(passwordHash)
+  return scheme === 'bcrypt' || (scheme === 'argon2' && needsRehash(passwordHash as string, cost))
+}
+
+/** PHP's $2y$ is the algorithm that others call $2b$. */
+const toBcrypt2b = (passwordHash: string) => passwordHash.replace(/^\$2y\$/, '$2b$')
+
+/** Other programs hash the characters as typed, without normalizing them. */
+async function verifyAsTyped(password: string, isCorrect: (typed: string) => Promise<boolean>): Promise<boolean> {
+  if (await isCorrect(normal(password))) return true
+  return normal(password) !== password && isCorrect(password)
+}
 
 /** The same characters typed on another keyboard are the same password. */
 const normal = (password: string) => password.normalize('NFKC')
