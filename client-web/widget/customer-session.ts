@@ -1,14 +1,16 @@
-// The customer's session: an access token in memory, and a rotating resume token stored per site.
+// The customer's session: an access token in memory, and a rotating resume token stored per site. All tabs share the
+// token, so each call that rotates it runs under a lock and reads it there.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Customer, WidgetSite } from '#protocol/entities.ts'
-import type { WidgetSessionBody, WidgetSessionReply } from '#protocol/http.ts'
+import type { WidgetSessionReply } from '#protocol/http.ts'
 import { type AccessToken, accessToken } from '../shared/connection/access-token.ts'
 import { callApi } from '../shared/connection/call-api.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
 import { language } from '../shared/i18n/language.ts'
 import type { Storage } from '../shared/storage/storage.ts'
-import { type IdentityClaims, isUsed, markUsed, subjectOf } from './identity.ts'
+import { openTokenLock, type TokenLock } from '../shared/storage/token-lock.ts'
+import { type IdentityClaims, openUsedIdentity, subjectOf } from './identity.ts'
 
 export interface CustomerSession {
   customer: ReadonlySignal<Customer | null>
@@ -33,8 +35,23 @@ const resumeKey = 'resume'
 const customerKey = 'customer'
 /** The verified customer's id in the shop. */
 const subjectKey = 'subject'
+/** Stored names that are the customer's unsent text. */
+const unsent = /^(draft|record):/
 /** How long to wait for the server's reply to a logout. */
 const logoutTimeoutMs = 2_000
+/** The stored session counts as over only after this many replies in succession that name another customer. */
+const strangersUntilOver = 2
+const strangerPauseMs = 500
+/** Replies that another tab may overtake, within one call. */
+const overtakenReplies = 5
+
+/** What the session needs of the browser, so that a test can supply it. */
+export interface SessionParts {
+  call: typeof callApi
+  lock: TokenLock
+  wait: (ms: number) => Promise<void>
+  reload: () => void
+}
 
 interface SessionOptions {
   storage: Storage
@@ -42,56 +59,93 @@ interface SessionOptions {
   siteKey: string | null
   /** Deletes the customer's unsent messages. */
   clearOutbox: () => Promise<void>
+  /** Keeps the unsent messages for the next conversation. */
+  detachOutbox: () => Promise<void>
   /** The server rejected the identity. */
   onIdentityRejected: (error: RequestError) => void
+  parts?: SessionParts
 }
 
 export function openCustomerSession({
   storage,
   siteKey,
   clearOutbox,
+  detachOutbox,
   onIdentityRejected,
+  parts = {
+    call: callApi,
+    lock: openTokenLock(`${storage.area}session`),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    reload: () => location.reload(),
+  },
 }: SessionOptions): CustomerSession {
   const customer = signal<Customer | null>(null)
   const site = signal<WidgetSite | null>(null)
+  const usedIdentity = openUsedIdentity(storage.area)
   let token: AccessToken | null = null
   let pendingRenewal: Promise<AccessToken> | null = null
   let isEnded = false
   let pendingClaims: IdentityClaims | null = null
 
-  async function requestSession(
-    body: Partial<Record<keyof WidgetSessionBody, string | undefined>>,
-  ): Promise<AccessToken> {
-    const common = { ...(siteKey ? { site: siteKey } : {}), locale: language.value }
-    const reply = await callApi<WidgetSessionReply>('/widget/session', { body: { ...common, ...body } })
-    if (isEnded) throw RequestError.offline()
-    const id = `${reply.customer.id}`
-    const storedId = storage.get(customerKey)
-    // Another tab may have replaced the customer: the stored session then belongs to the new one.
-    if (storedId !== null && storedId !== id) await clear()
-    storage.set(resumeKey, reply.resumeToken)
-    storage.set(customerKey, id)
-    if (body.identity) {
-      storage.set(subjectKey, subjectOf(body.identity))
-      markUsed(storage.area, body.identity)
-    }
-    if ((storedId ?? id) !== id || (customer.value?.id ?? reply.customer.id) !== reply.customer.id) {
-      // The previous customer's data must not be shown or sent as the new one's.
-      location.reload()
+  const requestSession = (changes: IdentityClaims): Promise<AccessToken> =>
+    parts.lock(async () => {
+      let strangers = 0
+      for (let replies = 0; replies < overtakenReplies; replies++) {
+        const resumeToken = storage.get(resumeKey)
+        const storedId = storage.get(customerKey)
+        const reply = await parts.call<WidgetSessionReply>('/widget/session', {
+          body: {
+            ...(siteKey ? { site: siteKey } : {}),
+            ...(resumeToken === null ? {} : { resumeToken }),
+            locale: language.value,
+            ...changes,
+          },
+        })
+        if (isEnded) throw RequestError.offline()
+        const isStored = storedId === null || storedId === `${reply.customer.id}`
+        // A tab without the lock may have rotated the token, or have ended the session.
+        if (storage.get(resumeKey) !== resumeToken) {
+          if (storage.get(customerKey) === `${reply.customer.id}` && !changes.identity) return adopt(reply)
+          continue
+        }
+        if (changes.identity) {
+          if (!isStored) await clear()
+          storage.set(subjectKey, subjectOf(changes.identity))
+          usedIdentity.mark(changes.identity)
+        } else if (!isStored) {
+          // One reply proves nothing: its call may have been overtaken on the way.
+          if (++strangers < strangersUntilOver) {
+            await parts.wait(strangerPauseMs)
+            continue
+          }
+          await startOver()
+        }
+        storage.set(resumeKey, reply.resumeToken)
+        storage.set(customerKey, `${reply.customer.id}`)
+        if (!isStored) reloadPage()
+        return adopt(reply)
+      }
       throw RequestError.offline()
-    }
+    })
+
+  function adopt(reply: WidgetSessionReply): AccessToken {
+    if (customer.value && customer.value.id !== reply.customer.id) reloadPage()
     token = accessToken(reply)
     customer.value = reply.customer
     site.value = reply.site
     return token
   }
 
-  async function resume(): Promise<AccessToken> {
-    // Read it every time: another tab may have rotated it.
-    const resumeToken = storage.get(resumeKey)
+  /** The previous customer's data must not be shown or sent as the new one's. */
+  function reloadPage(): never {
+    parts.reload()
+    throw RequestError.offline()
+  }
+
+  async function resume(changes: IdentityClaims = {}): Promise<AccessToken> {
     const claims = pendingClaims
     try {
-      const renewed = await requestSession({ ...claims, ...(resumeToken === null ? {} : { resumeToken }) })
+      const renewed = await requestSession({ ...claims, ...changes })
       if (pendingClaims === claims) pendingClaims = null
       // The page has set another identity since.
       return pendingClaims ? resume() : renewed
@@ -100,7 +154,7 @@ export function openCustomerSession({
       // Continue without the identity.
       if (pendingClaims === claims) pendingClaims = null
       onIdentityRejected(error)
-      return resume()
+      return resume(changes)
     }
   }
 
@@ -109,10 +163,17 @@ export function openCustomerSession({
     for (const name of storage.names('')) storage.remove(name)
   }
 
+  /** The server no longer knows the session. Unsent text stays, unless it is of somebody whom the shop has identified. */
+  async function startOver(): Promise<void> {
+    if (storage.get(subjectKey) !== null) return clear()
+    await detachOutbox()
+    for (const name of storage.names('')) if (!unsent.test(name)) storage.remove(name)
+  }
+
   // Another tab has ended the session or switched the customer.
   storage.watch((name, id) => {
     if (name !== customerKey) return
-    if (id === null || (customer.value && id !== `${customer.value.id}`)) location.reload()
+    if (id === null || (customer.value && id !== `${customer.value.id}`)) parts.reload()
   })
 
   return {
@@ -127,14 +188,13 @@ export function openCustomerSession({
     },
     hasSession: () => storage.get(resumeKey) !== null,
     async setEmail(email) {
-      const { token: current } = token ?? (await resume())
-      await requestSession({ token: current, email })
+      await resume({ email })
     },
     setAvailable(available) {
       if (site.value) site.value = { ...site.value, available }
     },
     setClaims({ identity, ...claims }) {
-      const isNew = identity !== undefined && !isUsed(storage.area, identity)
+      const isNew = identity !== undefined && !usedIdentity.is(identity)
       const previousSubject = storage.get(subjectKey)
       if (isNew && previousSubject !== null && previousSubject !== subjectOf(identity)) return false
       pendingClaims = isNew ? { identity, ...claims } : claims
@@ -146,7 +206,7 @@ export function openCustomerSession({
       const resumeToken = storage.get(resumeKey)
       await clear()
       if (resumeToken === null) return
-      await callApi('/widget/logout', { body: { resumeToken }, deadlineMs: logoutTimeoutMs }).catch(() => undefined)
+      await parts.call('/widget/logout', { body: { resumeToken }, deadlineMs: logoutTimeoutMs }).catch(() => undefined)
     },
   }
 }

@@ -19,23 +19,31 @@ export function subjectOf(identity: string): string {
   }
 }
 
-let used: string | null = null
-
-/** Remembers that this tab has sent the token, across reloads if the browser allows it. */
-export function markUsed(area: string, identity: string): void {
-  used = identity
-  try {
-    sessionStorage.setItem(`${area}used`, identity)
-  } catch {
-    // Then it is forgotten on reload.
-  }
+export interface UsedIdentity {
+  /** Remembers that this tab has sent the token, across reloads if the browser allows it. */
+  mark(identity: string): void
+  is(identity: string): boolean
 }
 
-export function isUsed(area: string, identity: string): boolean {
-  try {
-    used ??= sessionStorage.getItem(`${area}used`)
-  } catch {
-    // Storage is blocked.
+export function openUsedIdentity(area: string): UsedIdentity {
+  const key = `${area}used`
+  let used: string | null = null
+  return {
+    mark(identity) {
+      used = identity
+      try {
+        sessionStorage.setItem(key, identity)
+      } catch {
+        // Then it is forgotten on reload.
+      }
+    },
+    is(identity) {
+      try {
+        used ??= sessionStorage.getItem(key)
+      } catch {
+        // Storage is blocked.
+      }
+      return used === identity
+    },
   }
-  return used === identity
 }

@@ -49,6 +49,7 @@ export function startWidget(siteKey: string | null): Widget {
     storage,
     siteKey,
     clearOutbox: () => current.outbox.clear(),
+    detachOutbox: () => current.outbox.detach(),
     onIdentityRejected: ({ code }) => port.value?.send({ type: 'error', code }),
   })
   const connection = signal<Connection | null>(null)

@@ -121,6 +121,7 @@ export interface LoginSessionsTable {
   user_agent: string | null
   token_hash: Buffer
   previous_hash: Buffer | null
+  former_hashes: Buffer | null
   rotated_at: GeneratedTime
   expires_at: Time
   revoked_at: NullableTime
@@ -132,6 +133,7 @@ export interface CustomerSessionsTable {
   user_id: number
   token_hash: Buffer
   previous_hash: Buffer | null
+  former_hashes: Buffer | null
   rotated_at: GeneratedTime
   expires_at: Time
   revoked_at: NullableTime

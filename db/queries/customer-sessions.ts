@@ -1,5 +1,5 @@
-// Customer sessions, one row per browser: hashes of the current resume token and of the previous one, which stays valid
-// until the current one is used. The database's clock decides what has expired.
+// Customer sessions, one row per browser: hashes of the current resume token, of the previous one and of earlier ones.
+// The database's clock decides what has expired.
 
 import { sql } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -7,6 +7,7 @@ import { limits } from '#protocol/limits/wire.ts'
 import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { displayName } from './display-name.ts'
+import { replacedToken, type StoredTokens, type TokenHashes, tokenColumns } from './session-tokens.ts'
 
 /** Customer sessions that are neither revoked nor expired. */
 function activeSessions(db: Database) {
@@ -64,11 +65,9 @@ export async function insertCustomerSession(trx: Transaction, customerId: number
   return Number(insertId)
 }
 
-export interface CustomerSession {
+export interface CustomerSession extends StoredTokens {
   id: number
   customerId: number
-  tokenHash: Buffer
-  previousHash: Buffer | null
 }
 
 /** Locks an active session, optionally only of a customer of this site. */
@@ -78,7 +77,7 @@ export async function lockCustomerSession(
 ): Promise<CustomerSession | undefined> {
   return trx
     .selectFrom('customer_sessions')
-    .select(['id', 'user_id as customerId', 'token_hash as tokenHash', 'previous_hash as previousHash'])
+    .select(['id', 'user_id as customerId', ...tokenColumns])
     .where('id', '=', id)
     .$if(siteId !== undefined, (query) =>
       query.where('user_id', 'in', (eb) =>
@@ -95,16 +94,11 @@ export async function lockCustomerSession(
 }
 
 /** Replaces the current token and extends the session. */
-export async function rotateCustomerSession(trx: Transaction, session: CustomerSession, tokenHash: Buffer) {
+export async function rotateCustomerSession(trx: Transaction, id: number, tokens: TokenHashes): Promise<void> {
   await trx
     .updateTable('customer_sessions')
-    .set({
-      previous_hash: session.tokenHash,
-      token_hash: tokenHash,
-      rotated_at: now,
-      expires_at: later(limits.customerSessionMs),
-    })
-    .where('id', '=', session.id)
+    .set({ ...replacedToken(tokens), expires_at: later(limits.customerSessionMs) })
+    .where('id', '=', id)
     .execute()
 }
 

@@ -1,5 +1,5 @@
-// Login sessions of agents and admins, one row per browser: hashes of the current and the previous refresh token. The
-// database's clock decides what has expired.
+// Login sessions of agents and admins, one row per browser: hashes of the current refresh token, of the previous one and
+// of earlier ones. The database's clock decides what has expired.
 
 import { sql } from 'kysely'
 import type { AgentRole, LoginSession as LoginSessionView } from '#protocol/entities.ts'
@@ -8,6 +8,7 @@ import { limits } from '#protocol/limits/wire.ts'
 import { ago, later, now } from '../core/clock.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { displayName } from './display-name.ts'
+import { replacedToken, type StoredTokens, type TokenHashes, tokenColumns } from './session-tokens.ts'
 
 /** Sessions that are neither revoked nor expired, of users who are not disabled. */
 function activeSessions(db: Database) {
@@ -82,45 +83,29 @@ export async function insertLoginSession(
   return Number(insertId)
 }
 
-export interface LoginSession {
+export interface LoginSession extends StoredTokens {
   id: number
   userId: number
-  tokenHash: Buffer
-  previousHash: Buffer | null
-  /** The current token is younger than limits.refreshGraceMs, so its response may have been lost. */
-  isInGrace: boolean
 }
 
 /** Locks a session that is neither revoked nor expired. Its user may be disabled. */
 export async function lockLoginSession(trx: Transaction, id: number): Promise<LoginSession | undefined> {
-  const row = await trx
+  return trx
     .selectFrom('login_sessions')
-    .select((eb) => [
-      'id',
-      'user_id as userId',
-      'token_hash as tokenHash',
-      'previous_hash as previousHash',
-      eb('rotated_at', '>', ago(limits.refreshGraceMs)).as('isInGrace'),
-    ])
+    .select(['id', 'user_id as userId', ...tokenColumns])
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', ago(0))
     .forUpdate()
     .executeTakeFirst()
-  return row && { ...row, isInGrace: Boolean(row.isInGrace) }
 }
 
 /** Replaces the current token and extends the session. */
-export async function rotateLoginSession(trx: Transaction, session: LoginSession, tokenHash: Buffer): Promise<void> {
+export async function rotateLoginSession(trx: Transaction, id: number, tokens: TokenHashes): Promise<void> {
   await trx
     .updateTable('login_sessions')
-    .set({
-      previous_hash: session.tokenHash,
-      token_hash: tokenHash,
-      rotated_at: now,
-      expires_at: later(limits.refreshSessionMs),
-    })
-    .where('id', '=', session.id)
+    .set({ ...replacedToken(tokens), expires_at: later(limits.refreshSessionMs) })
+    .where('id', '=', id)
     .execute()
 }
 

@@ -90,6 +90,8 @@ export const serverLimits = {
   // Sessions and passwords
 
   userAgentLength: 200,
+  /** Replaced tokens that a session remembers; while all are in their grace period, the current token is not replaced. */
+  formerTokens: 16,
   /** A trusted device expires after this: the longest that browsers keep a cookie (RFC 6265bis). */
   trustedDeviceMs: 400 * 24 * 3600_000,
   concurrentPasswordHashes: 2,

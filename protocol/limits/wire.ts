@@ -47,8 +47,10 @@ export const limits = {
   credentialsLength: 8_192,
   accessTokenMs: 10 * 60_000,
   refreshSessionMs: 30 * 24 * 3600_000,
-  /** The previous refresh token yields the same successor for this long. */
+  /** Refresh tokens that were replaced stay valid for this long. */
   refreshGraceMs: 30_000,
+  /** The same for resume tokens. A browser that crashed may have lost its newest one. */
+  resumeGraceMs: 3600_000,
   customerSessionMs: 180 * 24 * 3600_000,
   /** Maximum lifetime of an identity token that a shop signs, and the clock skew it may have. */
   identityMs: 10 * 60_000,

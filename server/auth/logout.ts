@@ -3,7 +3,7 @@
 import { inTransaction } from '#db/core/transaction.ts'
 import { lockLoginSession, revokeLoginSession } from '#db/queries/login-sessions.ts'
 import type { App } from '../context.ts'
-import { isSameHash, readToken } from './rotating-token.ts'
+import { isRemembered, readToken } from './rotating-token.ts'
 
 export async function logout(app: App, refreshToken: string | undefined): Promise<void> {
   const presented = readToken(refreshToken)
@@ -11,7 +11,7 @@ export async function logout(app: App, refreshToken: string | undefined): Promis
   const { sessionId, hash } = presented
   const userId = await inTransaction(app.db, async (trx) => {
     const session = await lockLoginSession(trx, sessionId)
-    if (!session || !(isSameHash(hash, session.tokenHash) || isSameHash(hash, session.previousHash))) return undefined
+    if (!session || !isRemembered(hash, session)) return undefined
     await revokeLoginSession(trx, sessionId)
     return session.userId
   })

@@ -4,7 +4,7 @@
 import { inTransaction } from '#db/core/transaction.ts'
 import { lockCustomerSession, revokeCustomerSession } from '#db/queries/customer-sessions.ts'
 import type { WidgetLogoutBody } from '#protocol/http.ts'
-import { isSameHash, readToken } from '../auth/rotating-token.ts'
+import { isRemembered, readToken } from '../auth/rotating-token.ts'
 import type { App } from '../context.ts'
 
 export async function endSession(app: App, { resumeToken }: WidgetLogoutBody): Promise<void> {
@@ -13,7 +13,7 @@ export async function endSession(app: App, { resumeToken }: WidgetLogoutBody): P
   const { sessionId, hash } = presented
   const userId = await inTransaction(app.db, async (trx) => {
     const session = await lockCustomerSession(trx, { id: sessionId })
-    if (!session || !(isSameHash(hash, session.tokenHash) || isSameHash(hash, session.previousHash))) return undefined
+    if (!session || !isRemembered(hash, session)) return undefined
     await revokeCustomerSession(trx, sessionId)
     return session.customerId
   })

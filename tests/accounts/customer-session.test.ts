@@ -3,12 +3,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Site } from '#protocol/entities.ts'
 import type { WidgetSessionReply } from '#protocol/http.ts'
+import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import { startSession } from '../../server/customers/start-session.ts'
 import { loopback, startTestApp, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
-import { codeOf } from './logins.ts'
+import { ageRotation, codeOf } from './logins.ts'
 
 describe("the widget's session", () => {
   let app: TestApp
@@ -66,6 +67,30 @@ describe("the widget's session", () => {
     expect(await session({ resumeToken: lost.resumeToken })).toMatchObject({ customer })
   })
 
+  it('[CS2] [F1] resumes with any of the last tokens within the grace period, and gets the current one', async () => {
+    const { resumeToken: first, customer } = await session()
+    const tokens = [first]
+    for (let tab = 0; tab < 20; tab++) {
+      tokens.push((await session({ resumeToken: tokens.at(-1) })).resumeToken)
+      for (const late of tokens.slice(0, -1))
+        expect(await session({ resumeToken: late })).toMatchObject({ customer, resumeToken: tokens.at(-1) })
+      // The session remembers no more: it keeps its token instead of forgetting one that a tab may hold.
+      if (tokens.at(-1) === tokens.at(-2)) break
+    }
+    expect(new Set(tokens).size).toBe(serverLimits.formerTokens + 2)
+    await ageRotation(app, customer.id, limits.resumeGraceMs + 1000)
+    expect((await session({ resumeToken: tokens.at(-1) })).resumeToken).not.toBe(tokens.at(-1))
+  })
+
+  it('[CS2] [F1] resumes after a lost reply whose signing secret was removed', async () => {
+    const { resumeToken, customer } = await session()
+    await session({ resumeToken })
+    const changed = { ...app, jwtSecrets: ['n'.repeat(40)] }
+    const again = await startSession(changed, { resumeToken }, loopback)
+    expect(again.customer).toEqual(customer)
+    expect((await startSession(changed, { resumeToken: again.resumeToken }, loopback)).customer).toEqual(customer)
+  })
+
   it('resumes under a new signing secret, also after a lost reply [CS2] [AU9]', async () => {
     const { resumeToken, customer } = await session()
     const lost = await session({ resumeToken })
@@ -79,6 +104,7 @@ describe("the widget's session", () => {
     const { resumeToken: oldest, customer } = await session()
     const { resumeToken: older } = await session({ resumeToken: oldest })
     const { resumeToken: current } = await session({ resumeToken: older })
+    await ageRotation(app, customer.id, limits.resumeGraceMs + 1000)
     const [id] = current.split('.')
     const admin = await app.newAgent({ role: 'admin' })
     const other = (await admin.call('POST', '/sites', { name: 'Other' })).body as Site

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { Transaction } from '#db/core/database.ts'
 import type { AgentRole, User } from '#protocol/entities.ts'
 import type { LoginReply } from '#protocol/http.ts'
+import { packFormerTokens, unpackFormerTokens } from '../../server/auth/rotating-token.ts'
 import type { HttpReply, TestApp } from '../support/app.ts'
 
 export const password = 'correct horse 电池'
@@ -48,13 +49,26 @@ export function cookieOf({ headers }: HttpReply): string {
 
 export const codeOf = ({ body }: HttpReply) => (body as { error?: { code: string } } | null)?.error?.code
 
-/** Moves a login session's last rotation into the past. */
-export async function ageRotation(app: TestApp, userId: number, ms: number): Promise<void> {
-  await app.db
-    .updateTable('login_sessions')
-    .set({ rotated_at: sql`date_sub(current_timestamp(3), interval ${ms * 1000} microsecond)` })
-    .where('user_id', '=', userId)
-    .execute()
+/** Moves the rotations of a user's sessions this far into the past. */
+export async function ageRotation({ db }: Pick<TestApp, 'db'>, userId: number, ms: number): Promise<void> {
+  for (const table of ['login_sessions', 'customer_sessions'] as const) {
+    const sessions = await db
+      .selectFrom(table)
+      .select(['id', 'former_hashes as formerHashes'])
+      .where('user_id', '=', userId)
+      .execute()
+    for (const { id, formerHashes } of sessions) {
+      const former = unpackFormerTokens(formerHashes).map((each) => ({ ...each, replacedAt: each.replacedAt - ms }))
+      await db
+        .updateTable(table)
+        .set({
+          rotated_at: sql`date_sub(rotated_at, interval ${ms * 1000} microsecond)`,
+          former_hashes: formerHashes && packFormerTokens(former),
+        })
+        .where('id', '=', id)
+        .execute()
+    }
+  }
 }
 
 /**

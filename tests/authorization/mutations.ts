@@ -385,7 +385,7 @@ export const mutations: Record<string, Mutation> = {
   },
   'the revocation of a session with a reused refresh token': {
     file: 'server/auth/refresh.ts',
-    find: 'await revokeLoginSession(trx, sessionId)',
+    find: 'await revokeLoginSession(trx, session.id)',
     put: '',
     caughtBy: 'tests/accounts/refresh.test.ts',
     within: 'rotate',
@@ -399,7 +399,7 @@ export const mutations: Record<string, Mutation> = {
   },
   'the secret check of ending a customer session': {
     file: 'server/customers/end-session.ts',
-    find: '!session || !(isSameHash(hash, session.tokenHash) || isSameHash(hash, session.previousHash))',
+    find: '!session || !isRemembered(hash, session)',
     put: '!session || hash.length === 0',
     within: 'endSession',
   },

@@ -1,4 +1,5 @@
-// The login session. The access token is held in memory only; an HttpOnly refresh cookie renews it.
+// The login session. The access token is held in memory only; an HttpOnly refresh cookie renews it. All tabs share the
+// cookie, so each call that sets it runs under a lock.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { User } from '#protocol/entities.ts'
@@ -8,6 +9,7 @@ import { backoffMs } from '../../shared/connection/backoff.ts'
 import { type CallOptions, callApi } from '../../shared/connection/call-api.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 import { setLanguage } from '../../shared/i18n/language.ts'
+import { openTokenLock, type TokenLock } from '../../shared/storage/token-lock.ts'
 
 export type Session =
   | { phase: 'restoring'; isUnreachable: boolean }
@@ -15,78 +17,95 @@ export type Session =
   | { phase: 'out'; hasEnded: boolean }
   | { phase: 'in'; user: User }
 
-const state = signal<Session>({ phase: 'restoring', isUnreachable: false })
-export const session: ReadonlySignal<Session> = state
+/** What the session needs of the browser, so that a test can supply it. */
+export interface LoginSessionParts {
+  call: typeof callApi
+  lock: TokenLock
+}
 
-let cachedToken: AccessToken | null = null
-let renewal: Promise<AccessToken> | null = null
 /** A token with less time left is renewed before a call. */
 const almostExpiredMs = 15_000
 
-export function currentToken(): AccessToken | null {
-  return cachedToken
-}
+export function openLoginSession({ call, lock }: LoginSessionParts) {
+  const state = signal<Session>({ phase: 'restoring', isUnreachable: false })
+  let cachedToken: AccessToken | null = null
+  let renewal: Promise<AccessToken> | null = null
 
-function begin(reply: LoginReply): AccessToken {
-  cachedToken = accessToken(reply)
-  if (state.value.phase !== 'in' && reply.user.language) setLanguage(reply.user.language)
-  state.value = { phase: 'in', user: reply.user }
-  return cachedToken
-}
+  function begin(reply: LoginReply): AccessToken {
+    cachedToken = accessToken(reply)
+    if (state.value.phase !== 'in' && reply.user.language) setLanguage(reply.user.language)
+    state.value = { phase: 'in', user: reply.user }
+    return cachedToken
+  }
 
-export function endSession(hasEnded: boolean): void {
-  cachedToken = null
-  state.value = { phase: 'out', hasEnded }
-}
+  function endSession(hasEnded: boolean): void {
+    cachedToken = null
+    state.value = { phase: 'out', hasEnded }
+  }
 
-/** Rotates the refresh cookie for a new access token. Concurrent callers share one request. Throws a RequestError. */
-export function renewToken(): Promise<AccessToken> {
-  renewal ??= callApi<LoginReply>('/auth/refresh', { method: 'POST' })
-    .then(begin)
-    .finally(() => {
-      renewal = null
-    })
-  return renewal
-}
+  /** Rotates the refresh cookie for a new access token. Concurrent callers share one request. Throws a RequestError. */
+  function renewToken(): Promise<AccessToken> {
+    renewal ??= lock(() => call<LoginReply>('/auth/refresh', { method: 'POST' }))
+      .then(begin)
+      .finally(() => {
+        renewal = null
+      })
+    return renewal
+  }
 
-/** Restores the session when the page opens. Retries until the server responds. */
-export async function restoreSession(): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await renewToken()
-      return
-    } catch (error) {
-      if (!(error instanceof RequestError) || !error.retryable) return endSession(false)
-      state.value = { phase: 'restoring', isUnreachable: true }
-      await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs ?? backoffMs(tries)))
+  /** Restores the session when the page opens. Retries until the server responds. */
+  async function restoreSession(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await renewToken()
+        return
+      } catch (error) {
+        if (!(error instanceof RequestError) || !error.retryable) return endSession(false)
+        state.value = { phase: 'restoring', isUnreachable: true }
+        await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs ?? backoffMs(tries)))
+      }
     }
   }
-}
 
-export async function logIn(username: string, password: string): Promise<void> {
-  begin(await callApi<LoginReply>('/auth/login', { body: { username, password } }))
-}
+  async function logIn(username: string, password: string): Promise<void> {
+    begin(await lock(() => call<LoginReply>('/auth/login', { body: { username, password } })))
+  }
 
-/** Ends the session on this page even if the server cannot be reached. */
-export async function logOut(): Promise<void> {
-  await callApi('/auth/logout', { method: 'POST', ...(cachedToken && { token: cachedToken.token }) }).catch(
-    () => undefined,
-  )
-  endSession(false)
-}
+  /** Ends the session on this page even if the server cannot be reached. */
+  async function logOut(): Promise<void> {
+    const token = cachedToken && { token: cachedToken.token }
+    await lock(() => call('/auth/logout', { method: 'POST', ...token })).catch(() => undefined)
+    endSession(false)
+  }
 
-/** Calls /api/v1 as the logged-in user and renews an expired token once. Throws a RequestError. */
-export async function callAsUser<T>(path: string, options: Omit<CallOptions, 'token'> = {}): Promise<T> {
-  const current = cachedToken && cachedToken.expiresAt - Date.now() > almostExpiredMs ? cachedToken : await renewToken()
-  try {
-    return await callApi<T>(path, { ...options, token: current.token })
-  } catch (error) {
-    if (!(error instanceof RequestError) || error.code !== 'unauthorized') throw error
-    return callApi<T>(path, { ...options, token: (await renewToken()).token })
+  /** Calls /api/v1 as the logged-in user and renews an expired token once. Throws a RequestError. */
+  async function callAsUser<T>(path: string, options: Omit<CallOptions, 'token'> = {}): Promise<T> {
+    const current =
+      cachedToken && cachedToken.expiresAt - Date.now() > almostExpiredMs ? cachedToken : await renewToken()
+    try {
+      return await call<T>(path, { ...options, token: current.token })
+    } catch (error) {
+      if (!(error instanceof RequestError) || error.code !== 'unauthorized') throw error
+      return call<T>(path, { ...options, token: (await renewToken()).token })
+    }
+  }
+
+  return {
+    session: state as ReadonlySignal<Session>,
+    currentToken: () => cachedToken,
+    endSession,
+    renewToken,
+    restoreSession,
+    logIn,
+    logOut,
+    callAsUser,
+    /** Replaces the user after an update. */
+    setUser(user: User): void {
+      state.value = { phase: 'in', user }
+    },
   }
 }
 
-/** Replaces the user after an update. */
-export function setUser(user: User): void {
-  state.value = { phase: 'in', user }
-}
+/** The session of this page. Its cookie is the same in all tabs. */
+export const { session, currentToken, endSession, renewToken, restoreSession, logIn, logOut, callAsUser, setUser } =
+  openLoginSession({ call: callApi, lock: openTokenLock('kefu:login') })

@@ -26,6 +26,8 @@ export interface Outbox {
   resume(): void
   /** Stops sending; stored entries stay. */
   stop(): void
+  /** Stops sending. The stored entries await another conversation. */
+  detach(): Promise<void>
   /** Stops sending and deletes the stored entries. */
   clear(): Promise<void>
 }
@@ -70,6 +72,11 @@ export function openOutbox({ storage, ...options }: OutboxOptions): Outbox {
     },
     resume: delivery.resume,
     stop,
+    async detach() {
+      stop()
+      for (const { clientMessageId } of await store.list())
+        await change(clientMessageId, (entry) => entry && { ...resetForRetry(entry), conversationId: null })
+    },
     clear() {
       stop()
       return store.clear()
