@@ -28,6 +28,7 @@ const runs: string[][] = [
     'tests/operations/killed-in-sends',
   ],
   ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/authorization/interleavings'],
+  ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/accounts/token-interleavings'],
   ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/authorization/removals'],
 ]
 

@@ -4,6 +4,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Customer, WidgetSite } from '#protocol/entities.ts'
 import type { WidgetSessionReply } from '#protocol/http.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { type AccessToken, accessToken } from '../shared/connection/access-token.ts'
 import { callApi } from '../shared/connection/call-api.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
@@ -35,6 +36,8 @@ const resumeKey = 'resume'
 const customerKey = 'customer'
 /** The verified customer's id in the shop. */
 const subjectKey = 'subject'
+/** Stored while an identity is on its way. If its reply is lost, the stored token is over and the shop's page has the next. */
+const identifyingKey = 'identifying'
 /** Stored names that are the customer's unsent text. */
 const unsent = /^(draft|record):/
 /** How long to wait for the server's reply to a logout. */
@@ -50,6 +53,7 @@ export interface SessionParts {
   call: typeof callApi
   lock: TokenLock
   wait: (ms: number) => Promise<void>
+  now: () => number
   reload: () => void
 }
 
@@ -76,6 +80,7 @@ export function openCustomerSession({
     call: callApi,
     lock: openTokenLock(`${storage.area}session`),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    now: Date.now,
     reload: () => location.reload(),
   },
 }: SessionOptions): CustomerSession {
@@ -86,6 +91,8 @@ export function openCustomerSession({
   let pendingRenewal: Promise<AccessToken> | null = null
   let isEnded = false
   let pendingClaims: IdentityClaims | null = null
+  /** Since when this tab has waited for the identity of another one. */
+  let waitingSince: number | null = null
 
   const requestSession = (changes: IdentityClaims): Promise<AccessToken> =>
     parts.lock(async () => {
@@ -93,6 +100,7 @@ export function openCustomerSession({
       for (let replies = 0; replies < overtakenReplies; replies++) {
         const resumeToken = storage.get(resumeKey)
         const storedId = storage.get(customerKey)
+        if (changes.identity) storage.set(identifyingKey, '1')
         const reply = await parts.call<WidgetSessionReply>('/widget/session', {
           body: {
             ...(siteKey ? { site: siteKey } : {}),
@@ -112,14 +120,17 @@ export function openCustomerSession({
           if (!isStored) await clear()
           storage.set(subjectKey, subjectOf(changes.identity))
           usedIdentity.mark(changes.identity)
+          storage.remove(identifyingKey)
         } else if (!isStored) {
           // One reply proves nothing: its call may have been overtaken on the way.
           if (++strangers < strangersUntilOver) {
             await parts.wait(strangerPauseMs)
             continue
           }
+          if (isBeingIdentified()) throw RequestError.offline()
           await startOver()
         }
+        waitingSince = null
         storage.set(resumeKey, reply.resumeToken)
         storage.set(customerKey, `${reply.customer.id}`)
         if (!isStored) reloadPage()
@@ -134,6 +145,12 @@ export function openCustomerSession({
     customer.value = reply.customer
     site.value = reply.site
     return token
+  }
+
+  /** For as long as an identity is valid. */
+  function isBeingIdentified(): boolean {
+    waitingSince ??= parts.now()
+    return storage.get(identifyingKey) !== null && parts.now() - waitingSince < limits.identityMs
   }
 
   /** The previous customer's data must not be shown or sent as the new one's. */
@@ -152,6 +169,7 @@ export function openCustomerSession({
     } catch (error) {
       if (!claims || !(error instanceof RequestError) || error.retryable) throw error
       // Continue without the identity.
+      storage.remove(identifyingKey)
       if (pendingClaims === claims) pendingClaims = null
       onIdentityRejected(error)
       return resume(changes)

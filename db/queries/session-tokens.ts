@@ -13,7 +13,7 @@ export interface TokenHashes {
 }
 
 export interface StoredTokens extends TokenHashes {
-  /** When the current token was issued. */
+  /** When the current token was last issued. */
   rotatedAt: string
   /** The database's time. */
   now: string

@@ -69,8 +69,11 @@ export function rotateToken(
     return replaceUsed(ring, tokens, detectsReuse ? former : needed)
   }
   if (isSameHash(hash, tokens.previousHash)) {
-    const isLate = !isInGrace(Date.parse(tokens.rotatedAt))
-    return detectsReuse && isLate ? replaceUnused(ring, tokens) : currentToken(ring, tokens)
+    if (!detectsReuse) return currentToken(ring, tokens)
+    if (!isInGrace(Date.parse(tokens.rotatedAt))) return replaceUnused(ring, tokens)
+    // The current token is issued again, so that its grace period begins again.
+    const { tokenHash, previousHash, formerHashes } = tokens
+    return { changes: { tokenHash, previousHash, formerHashes }, ...currentToken(ring, tokens) }
   }
   const found = former.find((each) => isSameHash(hash, each.hash))
   if (found === undefined) return 'unknown'

@@ -82,7 +82,7 @@ export function connectChaosClient(account: Account, relay: Relay, journal: Jour
   })
   let renewal = setTimeout(renew, renewEveryMs)
 
-  /** Retries soon after a lost reply: the previous token stays valid for only 30 seconds. */
+  /** Retries soon after a lost reply: a connection ends with its token. */
   async function renew() {
     const token = await account.renew().catch(() => null)
     if (isClosed) return

@@ -21,12 +21,13 @@ export type Session =
 export interface LoginSessionParts {
   call: typeof callApi
   lock: TokenLock
+  wait: (ms: number) => Promise<void>
 }
 
 /** A token with less time left is renewed before a call. */
 const almostExpiredMs = 15_000
 
-export function openLoginSession({ call, lock }: LoginSessionParts) {
+export function openLoginSession({ call, lock, wait }: LoginSessionParts) {
   const state = signal<Session>({ phase: 'restoring', isUnreachable: false })
   let cachedToken: AccessToken | null = null
   let renewal: Promise<AccessToken> | null = null
@@ -62,7 +63,7 @@ export function openLoginSession({ call, lock }: LoginSessionParts) {
       } catch (error) {
         if (!(error instanceof RequestError) || !error.retryable) return endSession(false)
         state.value = { phase: 'restoring', isUnreachable: true }
-        await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs ?? backoffMs(tries)))
+        await wait(error.retryAfterMs ?? backoffMs(tries))
       }
     }
   }
@@ -108,4 +109,8 @@ export function openLoginSession({ call, lock }: LoginSessionParts) {
 
 /** The session of this page. Its cookie is the same in all tabs. */
 export const { session, currentToken, endSession, renewToken, restoreSession, logIn, logOut, callAsUser, setUser } =
-  openLoginSession({ call: callApi, lock: openTokenLock('kefu:login') })
+  openLoginSession({
+    call: callApi,
+    lock: openTokenLock('kefu:login'),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  })
