@@ -4,7 +4,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Customer, WidgetSite } from '#protocol/entities.ts'
 import type { WidgetSessionReply } from '#protocol/http.ts'
-import { limits } from '#protocol/limits/wire.ts'
 import { type AccessToken, accessToken } from '../shared/connection/access-token.ts'
 import { callApi } from '../shared/connection/call-api.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
@@ -45,6 +44,8 @@ const logoutTimeoutMs = 2_000
 /** The stored session counts as over only after this many replies in succession that name another customer. */
 const strangersUntilOver = 2
 const strangerPauseMs = 500
+/** About as long as an identity is valid, at the pace at which a connection retries. */
+const mostIdentityWaits = 60
 /** Replies that another tab may overtake, within one call. */
 const overtakenReplies = 5
 
@@ -53,7 +54,6 @@ export interface SessionParts {
   call: typeof callApi
   lock: TokenLock
   wait: (ms: number) => Promise<void>
-  now: () => number
   reload: () => void
 }
 
@@ -80,7 +80,6 @@ export function openCustomerSession({
     call: callApi,
     lock: openTokenLock(`${storage.area}session`),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    now: Date.now,
     reload: () => location.reload(),
   },
 }: SessionOptions): CustomerSession {
@@ -91,8 +90,9 @@ export function openCustomerSession({
   let pendingRenewal: Promise<AccessToken> | null = null
   let isEnded = false
   let pendingClaims: IdentityClaims | null = null
-  /** Since when this tab has waited for the identity of another one. */
-  let waitingSince: number | null = null
+  /** The stored token that continues nothing, and how often this tab has waited for the identity of another one. */
+  let refusedToken: string | null = null
+  let identityWaits = 0
 
   const requestSession = (changes: IdentityClaims): Promise<AccessToken> =>
     parts.lock(async () => {
@@ -101,6 +101,8 @@ export function openCustomerSession({
         const resumeToken = storage.get(resumeKey)
         const storedId = storage.get(customerKey)
         if (changes.identity) storage.set(identifyingKey, '1')
+        else if (resumeToken !== null && resumeToken === refusedToken && waitsForIdentity())
+          throw RequestError.offline()
         const reply = await parts.call<WidgetSessionReply>('/widget/session', {
           body: {
             ...(siteKey ? { site: siteKey } : {}),
@@ -127,10 +129,11 @@ export function openCustomerSession({
             await parts.wait(strangerPauseMs)
             continue
           }
-          if (isBeingIdentified()) throw RequestError.offline()
+          refusedToken = resumeToken
+          if (waitsForIdentity()) throw RequestError.offline()
           await startOver()
         }
-        waitingSince = null
+        identityWaits = 0
         storage.set(resumeKey, reply.resumeToken)
         storage.set(customerKey, `${reply.customer.id}`)
         if (!isStored) reloadPage()
@@ -147,11 +150,7 @@ export function openCustomerSession({
     return token
   }
 
-  /** For as long as an identity is valid. */
-  function isBeingIdentified(): boolean {
-    waitingSince ??= parts.now()
-    return storage.get(identifyingKey) !== null && parts.now() - waitingSince < limits.identityMs
-  }
+  const waitsForIdentity = () => storage.get(identifyingKey) !== null && identityWaits++ < mostIdentityWaits
 
   /** The previous customer's data must not be shown or sent as the new one's. */
   function reloadPage(): never {

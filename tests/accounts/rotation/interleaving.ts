@@ -219,7 +219,6 @@ function customerOwner({ world, browser, violate, log, serve, now }: Parts): Own
           },
           lock: tab.lock,
           wait: tab.wait,
-          now,
           reload: () => violate(`${tab.name} reloads`),
         },
       })
@@ -295,7 +294,7 @@ async function agentOwner({ world, violate, serve, log }: Parts): Promise<Owner>
         .then(() => tab.wait(renewEveryMs))
         .then(() => keepRenewing(tab, session.renewToken, (error) => violate(`${tab.name} was refused: ${error}`)))
     },
-    // A page that is visible again refreshes at once.
+    // A page refreshes early when it is visible again.
     act: (tab) =>
       void sessions
         .get(tab)
