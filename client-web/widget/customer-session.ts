@@ -4,6 +4,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Customer, WidgetSite } from '#protocol/entities.ts'
 import type { WidgetSessionReply } from '#protocol/http.ts'
+import { limits } from '#protocol/limits/wire.ts'
 import { type AccessToken, accessToken } from '../shared/connection/access-token.ts'
 import { callApi } from '../shared/connection/call-api.ts'
 import { RequestError } from '../shared/connection/request-error.ts'
@@ -44,8 +45,8 @@ const logoutTimeoutMs = 2_000
 /** The stored session counts as over only after this many replies in succession that name another customer. */
 const strangersUntilOver = 2
 const strangerPauseMs = 500
-/** About as long as an identity is valid, at the pace at which a connection retries. */
-const mostIdentityWaits = 60
+/** The longest pause of a connection between two attempts. */
+const longestRetryMs = 15_000
 /** Replies that another tab may overtake, within one call. */
 const overtakenReplies = 5
 
@@ -54,6 +55,7 @@ export interface SessionParts {
   call: typeof callApi
   lock: TokenLock
   wait: (ms: number) => Promise<void>
+  now: () => number
   reload: () => void
 }
 
@@ -80,6 +82,7 @@ export function openCustomerSession({
     call: callApi,
     lock: openTokenLock(`${storage.area}session`),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    now: Date.now,
     reload: () => location.reload(),
   },
 }: SessionOptions): CustomerSession {
@@ -90,9 +93,10 @@ export function openCustomerSession({
   let pendingRenewal: Promise<AccessToken> | null = null
   let isEnded = false
   let pendingClaims: IdentityClaims | null = null
-  /** The stored token that continues nothing, and how often this tab has waited for the identity of another one. */
+  /** The stored token that continues nothing, and how long this tab has waited for the identity of another one. */
   let refusedToken: string | null = null
-  let identityWaits = 0
+  let waitedMs = 0
+  let waitedAt = 0
 
   const requestSession = (changes: IdentityClaims): Promise<AccessToken> =>
     parts.lock(async () => {
@@ -133,7 +137,7 @@ export function openCustomerSession({
           if (waitsForIdentity()) throw RequestError.offline()
           await startOver()
         }
-        identityWaits = 0
+        waitedMs = 0
         storage.set(resumeKey, reply.resumeToken)
         storage.set(customerKey, `${reply.customer.id}`)
         if (!isStored) reloadPage()
@@ -150,7 +154,12 @@ export function openCustomerSession({
     return token
   }
 
-  const waitsForIdentity = () => storage.get(identifyingKey) !== null && identityWaits++ < mostIdentityWaits
+  /** For as long as an identity is valid. The time of a sleep does not count. */
+  function waitsForIdentity(): boolean {
+    waitedMs += Math.min(parts.now() - waitedAt, longestRetryMs)
+    waitedAt = parts.now()
+    return storage.get(identifyingKey) !== null && waitedMs < limits.identityMs
+  }
 
   /** The previous customer's data must not be shown or sent as the new one's. */
   function reloadPage(): never {

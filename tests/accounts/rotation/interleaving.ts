@@ -219,6 +219,7 @@ function customerOwner({ world, browser, violate, log, serve, now }: Parts): Own
           },
           lock: tab.lock,
           wait: tab.wait,
+          now,
           reload: () => violate(`${tab.name} reloads`),
         },
       })
