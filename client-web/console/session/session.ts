@@ -7,8 +7,10 @@ import type { LoginReply } from '#protocol/http.ts'
 import { type AccessToken, accessToken } from '../../shared/connection/access-token.ts'
 import { backoffMs } from '../../shared/connection/backoff.ts'
 import { type CallOptions, callApi } from '../../shared/connection/call-api.ts'
+import { newId } from '../../shared/connection/new-id.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 import { setLanguage } from '../../shared/i18n/language.ts'
+import { openStorage, type Storage } from '../../shared/storage/storage.ts'
 import { openTokenLock, type TokenLock } from '../../shared/storage/token-lock.ts'
 
 export type Session =
@@ -22,12 +24,19 @@ export interface LoginSessionParts {
   call: typeof callApi
   lock: TokenLock
   wait: (ms: number) => Promise<void>
+  /** Shared by all tabs. */
+  storage: Pick<Storage, 'get' | 'set'>
 }
+
+/** Changes whenever a tab has got a new cookie. */
+const refreshedKey = 'refreshed'
+/** Refreshes in succession that other tabs may overtake. */
+const overtakenRefreshes = 3
 
 /** A token with less time left is renewed before a call. */
 const almostExpiredMs = 15_000
 
-export function openLoginSession({ call, lock, wait }: LoginSessionParts) {
+export function openLoginSession({ call, lock, wait, storage }: LoginSessionParts) {
   const state = signal<Session>({ phase: 'restoring', isUnreachable: false })
   let cachedToken: AccessToken | null = null
   let renewal: Promise<AccessToken> | null = null
@@ -46,12 +55,23 @@ export function openLoginSession({ call, lock, wait }: LoginSessionParts) {
 
   /** Rotates the refresh cookie for a new access token. Concurrent callers share one request. Throws a RequestError. */
   function renewToken(): Promise<AccessToken> {
-    renewal ??= lock(() => call<LoginReply>('/auth/refresh', { method: 'POST' }))
+    renewal ??= lock(refresh)
       .then(begin)
       .finally(() => {
         renewal = null
       })
     return renewal
+  }
+
+  /** A late reply replaces the newer cookie of another tab: it is used while the server still accepts it. */
+  async function refresh(): Promise<LoginReply> {
+    for (let tries = 1; ; tries++) {
+      const before = storage.get(refreshedKey)
+      const reply = await call<LoginReply>('/auth/refresh', { method: 'POST' })
+      const isOvertaken = storage.get(refreshedKey) !== before
+      storage.set(refreshedKey, newId())
+      if (!isOvertaken || tries === overtakenRefreshes) return reply
+    }
   }
 
   /** Restores the session when the page opens. Retries until the server responds. */
@@ -113,4 +133,5 @@ export const { session, currentToken, endSession, renewToken, restoreSession, lo
     call: callApi,
     lock: openTokenLock('kefu:login'),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    storage: openStorage('kefu:login:'),
   })

@@ -107,8 +107,7 @@ export function openBrowser(clock: Clock, random: Random, kind: LockKind, log: (
           if (cuts !== sentIn) return lose('reply')
           settle(() => {
             if ('error' in outcome) return reject(outcome.error)
-            // A browser may still store the cookie of a page that it has just closed.
-            if (tab.isOpen || random.next() < 0.5) receive(outcome.reply)
+            if (tab.isOpen) receive(outcome.reply)
             resolve(outcome.reply)
           })
         })

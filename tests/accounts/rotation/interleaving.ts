@@ -132,11 +132,15 @@ export async function runInterleaving(
 
   openTab()
   await clock.runUntil(random.pick([5, 100, 3_000]))
-  for (let steps = random.between(4, 9); steps > 0; steps--) {
+  for (let steps = random.between(4, 9); steps > 0 && outcome.violations.length === 0; steps--) {
     const laterMs = await random.pick(actions)()
     await clock.runUntil(clock.now() + laterMs + random.pick([0, 0, 30, 200, 1_000, 6_000, 20_000, 60_000]))
   }
   browser.calmDown()
+  if (outcome.violations.length > 0) {
+    for (const tab of browser.tabs) browser.closeTab(tab)
+    return outcome
+  }
   await clock.runUntil(clock.now() + 60_000)
   openTab()
   await clock.runUntil(clock.now() + 60_000)
@@ -285,6 +289,7 @@ async function agentOwner({ world, violate, serve, log }: Parts): Promise<Owner>
         },
         lock: tab.lock,
         wait: tab.wait,
+        storage: tab.storage,
       })
       sessions.set(tab, session)
       session.session.subscribe(({ phase }) => {
