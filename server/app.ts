@@ -82,7 +82,7 @@ export async function createApp({
   const publishedVersions = createPublishedVersions()
   const conversationUpdates = createConversationUpdates({ db, publish, publishedVersions, log })
   const writePath = createWritePath({ db, publish, publishedVersions, conversationUpdates, log }, { optimisticAppend })
-  const lease = createNodeLease({ db, config, countConnections: connections.count })
+  const lease = createNodeLease({ db, config, log, countConnections: connections.count })
   const slots = createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits })
   const app: App = {
     config,

@@ -5,6 +5,7 @@ import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
 import { lockDataDirectory } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { countConnectionsAllowed } from '#db/queries/health.ts'
+import { assertSingleWriter } from '#db/schema/check-writers.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
 import { reportPasswordHashes } from './auth/report-password-hashes.ts'
 import type { ProcessLifecycle } from './process/lifecycle.ts'
@@ -27,6 +28,7 @@ export async function prepare({ config, log, shutdownHooks }: ProcessLifecycle):
   const report = (line: string) => log.info(line)
   const address = await databaseAddress({ config, shutdownHooks }, report)
   await prepareDatabase(address, report, { mustFlushAtCommit: config.databaseUrl === null })
+  if (config.databaseUrl !== null) await assertSingleWriter(address)
   const db = connectDatabase(address, { connections: 1 })
   try {
     const parts = { db, config, log, jwtSecrets }

@@ -27,6 +27,7 @@ const runs: string[][] = [
     'tests/browser/hostile-strings',
     'tests/operations/killed-in-sends',
   ],
+  ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/failover'],
   ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/authorization/interleavings'],
   ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/accounts/token-interleavings'],
   ['node_modules/.bin/vitest', 'run', '--mode', 'long', 'tests/authorization/removals'],

@@ -6,7 +6,7 @@ import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mys
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Tables } from './database.ts'
 import { DatabaseOverloaded, DatabaseUnavailable, isConnectionError, isQueueFull } from './errors.ts'
-import { pipelineStatements } from './pipelining.ts'
+import { type PipelinedConnection, pipelineStatements } from './pipelining.ts'
 import { createServerWatch, type ReportServer, type ServerWatch, setServerWatch } from './server-watch.ts'
 import { setPipelinePool } from './transaction.ts'
 
@@ -32,10 +32,12 @@ export function connectDatabase(address: DatabaseAddress, options: ConnectOption
   const queryMs = options.queryMs ?? serverLimits.databaseQueryMs
   const { connections = serverLimits.databaseConnections, onServerProblem } = options
   const watch = onServerProblem && createServerWatch(onServerProblem)
-  const pool = withDeadlines(openPool(address, connections, watch), queryMs, pipelineStatements)
+  const server: ServerKind = { joinsStatements: false }
+  const pool = withDeadlines(openPool(address, connections, server, watch), queryMs, server, pipelineStatements)
   const pipelinePool = withDeadlines(
-    openPool(address, serverLimits.pipelineConnections, watch, ['SET SESSION autocommit = 0']),
+    openPool(address, serverLimits.pipelineConnections, server, watch, ['SET SESSION autocommit = 0']),
     queryMs,
+    server,
   )
   watch?.start(pool)
   const end: MysqlPool['end'] = (callback) => {
@@ -48,9 +50,15 @@ export function connectDatabase(address: DatabaseAddress, options: ConnectOption
   return db
 }
 
+/** See PipelinedConnection. False until the first connection has answered that it is not a Galera node. */
+interface ServerKind {
+  joinsStatements: boolean
+}
+
 function openPool(
   address: DatabaseAddress,
   connections: number,
+  server: ServerKind,
   watch: ServerWatch | undefined,
   moreSettings: readonly string[] = [],
 ): Pool {
@@ -64,6 +72,9 @@ function openPool(
   pool.on('connection', (connection) => {
     const set = (setting: string) => connection.query(setting, (error: unknown) => error && connection.destroy())
     for (const setting of [sessionSettings, isolation]) set(setting)
+    connection.query("SHOW VARIABLES LIKE 'wsrep_on'", (error: unknown, rows: unknown) => {
+      if (!error) server.joinsStatements = (rows as { Value: string }[])[0]?.Value !== 'ON'
+    })
     watch?.examine(connection)
     for (const setting of moreSettings) set(setting)
   })
@@ -112,7 +123,12 @@ function castField(field: TypeCastField, next: () => unknown): unknown {
 }
 
 /** A pool for Kysely with bounded waits. It destroys a connection that failed or timed out instead of reusing it. */
-function withDeadlines(pool: Pool, queryMs: number, wrap = (connection: MysqlPoolConnection) => connection): MysqlPool {
+function withDeadlines(
+  pool: Pool,
+  queryMs: number,
+  server: ServerKind,
+  wrap = (connection: PipelinedConnection) => connection,
+): MysqlPool {
   const guarded = new WeakMap<object, MysqlPoolConnection>()
   return {
     getConnection(callback) {
@@ -126,7 +142,8 @@ function withDeadlines(pool: Pool, queryMs: number, wrap = (connection: MysqlPoo
         if (!waiting) return connection?.release()
         if (error) return callback(asUnavailable(error), undefined as never)
         const guardedConnection =
-          guarded.get(connection) ?? wrap(guardConnection(connection as unknown as MysqlPoolConnection, queryMs))
+          guarded.get(connection) ??
+          wrap(guardConnection(connection as unknown as MysqlPoolConnection, queryMs, server))
         guarded.set(connection, guardedConnection)
         callback(null, guardedConnection)
       })
@@ -135,7 +152,7 @@ function withDeadlines(pool: Pool, queryMs: number, wrap = (connection: MysqlPoo
   }
 }
 
-function guardConnection(connection: MysqlPoolConnection, queryMs: number): MysqlPoolConnection {
+function guardConnection(connection: MysqlPoolConnection, queryMs: number, server: ServerKind): PipelinedConnection {
   let broken = false
   const discard = () => {
     broken = true
@@ -144,6 +161,9 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number): Mysq
   return {
     get config() {
       return connection.config
+    },
+    get joinsStatements() {
+      return server.joinsStatements
     },
     get threadId() {
       return connection.threadId

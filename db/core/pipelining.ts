@@ -23,6 +23,15 @@ const begin: Statement = { text: 'begin', parameters: [] }
 const commit: Statement = { text: 'commit', parameters: [] }
 const noCounts = { insertId: 0, affectedRows: 0, changedRows: 0 } as const
 
+/** A connection that says whether several statements may share a packet. */
+export interface PipelinedConnection extends MysqlPoolConnection {
+  /**
+   * False on Galera: MariaDB swallows the abort of a transaction whose statements share a packet with its commit, so an
+   * acknowledged commit may be lost.
+   */
+  readonly joinsStatements: boolean
+}
+
 type ResultCallback = (error: unknown, results: MysqlQueryResult[]) => void
 
 /**
@@ -30,7 +39,7 @@ type ResultCallback = (error: unknown, results: MysqlQueryResult[]) => void
  * After an error it rolls back, or destroys the connection if that fails.
  */
 export function executeBatch(
-  connection: MysqlPoolConnection,
+  connection: PipelinedConnection,
   statements: readonly CompiledQuery[],
   callback: ResultCallback,
 ): void {
@@ -44,8 +53,9 @@ export function executeBatch(
   })
 }
 
-function send(connection: MysqlPoolConnection, packet: readonly Statement[], callback: ResultCallback) {
+function send(connection: PipelinedConnection, packet: readonly Statement[], callback: ResultCallback) {
   for (const { text } of packet) assertSingle(text)
+  if (!connection.joinsStatements) return sendSeparately(connection, packet, [], callback)
   connection.query(
     packet.map((statement) => statement.text).join(';'),
     packet.flatMap((statement) => statement.parameters),
@@ -53,8 +63,23 @@ function send(connection: MysqlPoolConnection, packet: readonly Statement[], cal
   )
 }
 
+function sendSeparately(
+  connection: PipelinedConnection,
+  packet: readonly Statement[],
+  results: MysqlQueryResult[],
+  callback: ResultCallback,
+): void {
+  const next = packet[results.length] as Statement
+  connection.query(next.text, next.parameters, (error, result) => {
+    if (error) return callback(error, [])
+    const done = [...results, result]
+    if (done.length === packet.length) callback(null, done)
+    else sendSeparately(connection, packet, done, callback)
+  })
+}
+
 /** Wraps a connection for Kysely so that deferred statements share a packet with the next one. */
-export function pipelineStatements(connection: MysqlPoolConnection): MysqlPoolConnection {
+export function pipelineStatements(connection: PipelinedConnection): PipelinedConnection {
   let pending: Statement[] = []
   let isInTransaction = false
 
@@ -94,7 +119,7 @@ export function pipelineStatements(connection: MysqlPoolConnection): MysqlPoolCo
     )
   }) as MysqlPoolConnection['query']
 
-  return Object.assign(Object.create(connection) as MysqlPoolConnection, { query })
+  return Object.assign(Object.create(connection) as PipelinedConnection, { query })
 }
 
 function assertSingle(text: string) {

@@ -5,7 +5,7 @@ import type { CompiledQuery, MysqlPool, MysqlQueryResult } from 'kysely'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Transaction } from './database.ts'
 import { DatabaseOverloaded, DatabaseUnavailable, isTransactionConflict } from './errors.ts'
-import { executeBatch } from './pipelining.ts'
+import { executeBatch, type PipelinedConnection } from './pipelining.ts'
 
 /**
  * Runs the work in a transaction and commits it. It also retries an ambiguous commit, since unique keys make writes
@@ -52,7 +52,7 @@ export function executeInOneRoundTrip(db: Database, statements: readonly Compile
     pool.getConnection((error, connection) => {
       if (error) return reject(error)
       try {
-        executeBatch(connection, statements, (error, results) => {
+        executeBatch(connection as PipelinedConnection, statements, (error, results) => {
           connection.release()
           if (error) reject(error)
           else resolve(results)

@@ -217,6 +217,8 @@ export const serverLimits = {
   transactionTries: 4,
   /** Interval at which each process checks the server's settings again, besides on each new connection. */
   serverCheckMs: 5_000,
+  /** Connections that the start opens to see whether they all lead to one node of a Galera cluster. */
+  writerProbes: 4,
   /** For another process that migrates the database to finish. */
   migrationLockSeconds: 120,
   migrationNameLength: 100,

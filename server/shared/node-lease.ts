@@ -2,9 +2,12 @@
 // database accepts any.
 
 import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
 import type { Database } from '#db/core/database.ts'
 import { type LiveNode, renewNode, selectLiveNodes } from '#db/queries/nodes.ts'
+import { severalWriters } from '#db/schema/check-writers.ts'
 import type { Config } from '../process/config.ts'
+import { createWriterWatch } from './writer-watch.ts'
 
 export interface NodeLease {
   /** Random, new at every start. */
@@ -13,6 +16,8 @@ export interface NodeLease {
   renew(): Promise<void>
   /** Milliseconds since the start of the last renewal that succeeded. */
   ageMs(): number
+  /** Why this node should not serve although its writes are accepted; null if nothing is wrong. */
+  problem(): string | null
   /** The live nodes, this one included, as of the last renewal. */
   nodes(): readonly LiveNode[]
 }
@@ -20,12 +25,15 @@ export interface NodeLease {
 interface Deps {
   db: Database
   config: Pick<Config, 'nodeId'>
+  log: Logger
   countConnections(): number
 }
 
-export function createNodeLease({ db, config, countConnections }: Deps): NodeLease {
+export function createNodeLease({ db, config, log, countConnections }: Deps): NodeLease {
   const id = randomBytes(16).toString('hex')
   let renewedAt = performance.now()
+  const writers = createWriterWatch()
+  let hasSeveralWriters = false
   let nodes: readonly LiveNode[] = []
   return {
     id,
@@ -34,8 +42,12 @@ export function createNodeLease({ db, config, countConnections }: Deps): NodeLea
       await renewNode(db, id, config.nodeId, { connections: countConnections() })
       renewedAt = startedAt
       nodes = await selectLiveNodes(db)
+      const hadSeveral = hasSeveralWriters
+      hasSeveralWriters = writers.record(nodes)
+      if (hasSeveralWriters && !hadSeveral) log.error(`${severalWriters}: point every Kefu node at the same one`)
     },
     ageMs: () => performance.now() - renewedAt,
+    problem: () => (hasSeveralWriters ? `${severalWriters}.` : null),
     nodes: () => nodes,
   }
 }

@@ -35,6 +35,8 @@ async function assertReady(app: App, hasDisk: MicroCache<boolean>): Promise<void
   if (leaseAgeMs > serverLimits.staleLeaseMs) {
     throw new AppError('unavailable', 'The database accepts no writes.', { leaseAgeMs })
   }
+  const problem = app.lease.problem()
+  if (problem !== null) throw new AppError('unavailable', problem)
   if (app.eventLoop.longestMs() > serverLimits.eventLoopStallMs) {
     throw new AppError('unavailable', 'Event loop stalled.')
   }
