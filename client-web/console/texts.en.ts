@@ -63,6 +63,8 @@ export const en = {
   notifications: {
     waitingAlert: (name: string) => `${name} is waiting`,
     messageAlert: (name: string) => `New message from ${name}`,
+    missed: (count: number, shown: string) =>
+      plural(count, '1 conversation needs you', `${shown} conversations need you`),
     sound: 'Sound for new messages',
     notifications: 'Desktop notifications',
     turnOn: 'Turn on',

@@ -64,6 +64,7 @@ export const zhCn: TextsLike<typeof en> = {
   notifications: {
     waitingAlert: (name) => `${name} 正在排队`,
     messageAlert: (name) => `${name} 发来新消息`,
+    missed: (_count, shown) => `有 ${shown} 个会话需要您处理`,
     sound: '新消息提示音',
     notifications: '桌面通知',
     turnOn: '开启',

@@ -1,7 +1,7 @@
 // The inbox: list, thread and details, as many as fit side by side. The URL holds the selection.
 
 import { useEffect, useRef } from 'preact/hooks'
-import { customerName } from '../customer-name.ts'
+import { plainCustomerName } from '../customer-name.ts'
 import { usePageTitle } from '../notifications/page-title.ts'
 import { route } from '../router.ts'
 import { texts } from '../texts.ts'
@@ -19,7 +19,7 @@ export function Inbox() {
   const selected = shown.page === 'inbox' ? shown.conversationId : null
   const view = shown.page === 'inbox' ? shown.view : 'queue'
   const conversation = selected === null ? undefined : conversations.find(selected)
-  usePageTitle(conversation ? customerName(conversation.customer) : texts.value.nav.inbox)
+  usePageTitle(conversation ? plainCustomerName(conversation.customer) : texts.value.nav.inbox)
   useEffect(leaveOverlay, [selected])
   const main = useRef<HTMLElement>(null)
   // The login form had focus and has been removed.

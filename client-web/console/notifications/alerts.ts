@@ -1,4 +1,4 @@
-// Decides which conversation events alert an agent.
+// Decides which conversations alert an agent: on an event, and after a connection gap.
 
 import type { AgentConversation } from '#protocol/entities.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
@@ -14,9 +14,41 @@ export function alertKey(
   change: ConversationEvent['change'],
   agentId: number,
 ): string | null {
-  if (conversation.status === 'open') return silentChanges.has(change) ? null : `queued ${conversation.queuedAt}`
+  if (conversation.status === 'open') return silentChanges.has(change) ? null : waitingAlert(conversation).key
   if (conversation.status === 'closed' || conversation.agent?.id !== agentId) return null
-  if (change === 'transferred') return `transferred ${conversation.version}`
-  const lastMessage = conversation.lastMessage
-  return lastMessage?.senderRole === 'customer' && conversation.unread > 0 ? `message ${lastMessage.seq}` : null
+  if (change === 'transferred') return transferAlert(conversation).key
+  return messageAlert(conversation)?.key ?? null
+}
+
+/** What a conversation has to say by itself, without an event. `at` is when that happened, on the server's clock. */
+export interface StandingAlert {
+  key: string
+  at: string
+}
+
+/** `wasMine`: it was assigned to this agent when the connection was lost. */
+export function standingAlert(
+  conversation: AgentConversation,
+  agentId: number,
+  wasMine: boolean,
+): StandingAlert | null {
+  if (conversation.status === 'open') return conversation.queuedAt === null ? null : waitingAlert(conversation)
+  if (conversation.status === 'closed' || conversation.agent?.id !== agentId) return null
+  const isTransfer = !wasMine && conversation.lastMessage?.senderId !== agentId
+  return messageAlert(conversation) ?? (isTransfer ? transferAlert(conversation) : null)
+}
+
+const waitingAlert = ({ queuedAt, updatedAt }: AgentConversation): StandingAlert => ({
+  key: `queued ${queuedAt}`,
+  at: queuedAt ?? updatedAt,
+})
+
+const transferAlert = ({ version, updatedAt }: AgentConversation): StandingAlert => ({
+  key: `transferred ${version}`,
+  at: updatedAt,
+})
+
+function messageAlert({ lastMessage, unread }: AgentConversation): StandingAlert | null {
+  const isNew = lastMessage?.senderRole === 'customer' && unread > 0
+  return isNew ? { key: `message ${lastMessage.seq}`, at: lastMessage.createdAt } : null
 }

@@ -2,13 +2,15 @@
 
 import { effect, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { limits } from '#protocol/limits/wire.ts'
+import { formatCount } from '../../shared/i18n/formats.ts'
 
 const pageName = signal('')
 const count = signal(0)
 
 effect(() => {
   const name = pageName.value === '' ? 'Kefu' : `${pageName.value} · Kefu`
-  document.title = count.value > 0 ? `(${count.value}) ${name}` : name
+  document.title = count.value > 0 ? `(${formatCount(count.value, limits.countCap)}) ${name}` : name
 })
 
 export function setTitleCount(value: number): void {

@@ -17,3 +17,8 @@ export async function claimAlert(key: string, isOnScreen: boolean): Promise<bool
     })
   })
 }
+
+/** Runs `claims` for several alerts while no other tab does, so that one tab wins them all. */
+export async function claimTogether<T>(claims: () => Promise<T>): Promise<T> {
+  return 'locks' in navigator ? await navigator.locks.request('kefu:calls', claims) : await claims()
+}

@@ -83,6 +83,11 @@ export function formatDuration(sinceIso: string, now: number): string {
   return passed < minute ? `<${formatted}` : formatted
 }
 
+/** Names one after the other, as the language joins them. */
+export function formatList(names: readonly string[]): string {
+  return new Intl.ListFormat(locale.value, { type: 'conjunction' }).format(names)
+}
+
 export function formatNumber(value: number): string {
   return new Intl.NumberFormat(locale.value).format(value)
 }
