@@ -207,7 +207,13 @@ export const Site = entity(
 )
 
 export const ConversationCounts = entity(
-  { queue: count(), mine: count(), all: count(), closed: count() },
+  {
+    queue: count(),
+    mine: count(),
+    all: count(),
+    closed: count(),
+    unread: count('Of `mine`, those with unread messages.'),
+  },
   'Conversations per view.',
 )
 

@@ -2,7 +2,7 @@
 
 import '../shared/tokens.css'
 import '../shared/base.css'
-import { render } from 'preact'
+import { mountPage } from '../shared/mount-page.ts'
 import { Gallery } from './gallery.tsx'
 
-render(<Gallery />, document.getElementById('app') as HTMLElement)
+mountPage(<Gallery />)

@@ -10,6 +10,7 @@ import { type Files, openFiles } from '../shared/attachments/files.ts'
 import { type Connection, createConnection } from '../shared/connection/connection.ts'
 import { type Draft, openDraft } from '../shared/storage/draft.ts'
 import { openStorage } from '../shared/storage/storage.ts'
+import { unreadByCustomer } from '../shared/timeline/unread.ts'
 import { type CurrentConversation, findCurrentConversation } from './current-conversation.ts'
 import { type CustomerSession, openCustomerSession } from './customer-session.ts'
 import type { IdentityClaims } from './identity.ts'
@@ -136,10 +137,7 @@ export function startWidget(siteKey: string | null): Widget {
 
   const unread = computed(() => {
     const { value: open } = current.open
-    if (!open) return 0
-    const { messages, customerReadSeq } = open.timeline.value
-    if (!open.isLoaded.value) return open.conversation.value?.unread ?? 0
-    return messages.filter(({ senderRole, seq }) => senderRole !== 'customer' && seq > customerReadSeq).length
+    return open ? unreadByCustomer(open.conversation.value, open.timeline.value) : 0
   })
   effect(() => port.value?.send({ type: 'unread', count: unread.value }))
   effect(() => {

@@ -170,7 +170,7 @@ export async function countConversationsInViews(db: Database, agentId: number): 
       .selectFrom(
         db
           .selectFrom('conversations')
-          .select('conversations.id')
+          .select(['conversations.id', 'conversations.agent_unread'])
           .where((eb) => inView[view](eb, agentId))
           // In the view's order, so that it counts the rows that are likely in memory.
           .orderBy(`conversations.${orderOf[view]}`, directionOf(view))
@@ -184,7 +184,8 @@ export async function countConversationsInViews(db: Database, agentId: number): 
       count('mine').as('mine'),
       count('all').as('all'),
       count('closed').as('closed'),
+      count('mine').where('agent_unread', '>', 0).as('unread'),
     ])
-    .$narrowType<{ queue: NotNull; mine: NotNull; all: NotNull; closed: NotNull }>()
+    .$narrowType<{ queue: NotNull; mine: NotNull; all: NotNull; closed: NotNull; unread: NotNull }>()
     .executeTakeFirstOrThrow()
 }

@@ -49,7 +49,7 @@ describe('conversation:list and conversation:count', () => {
     expect(await walk(agent, 'mine', 3)).toEqual([b, d, c, a])
     expect(await walk(agent, 'all', 2)).toEqual([b, d, c, a, ...[...waiting].reverse()])
     expect(await walk(agent, 'closed', 1)).toEqual([f, e])
-    expect(await agent.request('conversation:count', {})).toEqual({ queue: 3, mine: 4, all: 7, closed: 2 })
+    expect(await agent.request('conversation:count', {})).toEqual({ queue: 3, mine: 4, all: 7, closed: 2, unread: 4 })
     for (const notOurs of ['not-ours', '-271821-04-20T00:00:00.000Z 1', '+275760-09-13T00:00:00.000Z 1', '0 1']) {
       const cursor = Buffer.from(notOurs).toString('base64url')
       expect(await agent.refused('conversation:list', { view: 'all', cursor })).toBe('invalid_request')

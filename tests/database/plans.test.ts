@@ -156,6 +156,8 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
     () => countConversationsInViews(db, agentId),
     [
       'conversations conversations_queue',
+      // Counted twice: all, and those with unread messages.
+      'conversations conversations_mine',
       'conversations conversations_mine',
       'conversations conversations_all',
       'conversations conversations_closed',

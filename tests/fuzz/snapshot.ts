@@ -47,6 +47,7 @@ export function snapshotOf(state: ClientState, userId: number, role: Role): Snap
     mine: views.mine.length,
     all: views.all.length,
     closed: views.closed.length,
+    unread: views.mine.filter(({ unread }) => unread > 0).length,
   }
   const agents = [...state.agents.values()]
     .sort((a, b) => a.id - b.id)

@@ -87,4 +87,32 @@ describe.skipIf(findChromium() === undefined)('launcher', () => {
     await panel.waitFor({ state: 'hidden' })
     expect(await page.evaluate(() => [document.body.inert, scrollY])).toEqual([false, 500])
   })
+
+  test('[CV9] [F19] the badge shows all of 60 unread messages, and still does once a page of them is loaded', async () => {
+    const { page, launcher, frame, write, composer } = await shop.visit()
+    await launcher.click()
+    await composer.waitFor()
+    await write('hello')
+    await frame.getByText('Sent', { exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    const { id } = await app.db.selectFrom('conversations').select('id').orderBy('id', 'desc').executeTakeFirstOrThrow()
+    const agent = await (await app.newAgent()).connect()
+    await agent.request('conversation:claim', { conversationId: id })
+    for (let n = 1; n <= 60; n++) {
+      await agent.request('message:send', { conversationId: id, clientMessageId: `${n}`, content: `reply ${n}` })
+    }
+    await expect.poll(() => launcher.getAttribute('aria-label')).toBe('Talk to us, 60 unread messages')
+    await page.addInitScript(() => {
+      const counts: number[] = []
+      Object.assign(window, { counts })
+      Object.assign(window, { Kefu: { q: [['on', 'unread', (count: number) => counts.push(count)]] } })
+    })
+    await page.reload()
+    await frame.getByText('reply 60', { exact: true }).waitFor({ state: 'attached' })
+    await agent.request('message:send', { conversationId: id, clientMessageId: '61', content: 'reply 61' })
+    await expect.poll(() => launcher.getAttribute('aria-label')).toBe('Talk to us, 61 unread messages')
+    const counts = await page.evaluate(() => (window as unknown as { counts: number[] }).counts)
+    expect(counts.filter((count) => count !== 0 && count < 60)).toEqual([])
+    agent.close()
+  })
 })

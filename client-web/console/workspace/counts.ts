@@ -1,4 +1,5 @@
-// The number of conversations in each view, reloaded shortly after any event that may change it.
+// The number of conversations in each view, and of the agent's own with unread messages. They are the server's, and
+// reloaded shortly after any event that may change them.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { ConversationCounts } from '#protocol/entities.ts'
@@ -14,8 +15,10 @@ export interface Counts {
 
 const debounceMs = 250
 
-export function watchCounts(connection: Connection): Counts {
+export function watchCounts(connection: Connection, agentId: number): Counts {
   const counts = signal<ConversationCounts | null>(null)
+  /** Whether each of the agent's own conversations has unread messages, as far as this page has seen. */
+  const hadUnread = new Map<number, boolean>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function refresh(): Promise<void> {
@@ -36,8 +39,12 @@ export function watchCounts(connection: Connection): Counts {
   const undo = [
     connection.on('conversation:created', scheduleRefresh),
     connection.on('conversation:erased', scheduleRefresh),
-    connection.on('conversation:updated', ({ change }) => {
-      if (change !== 'read' && change !== 'message') scheduleRefresh()
+    connection.on('conversation:updated', ({ conversation: { id, agent, unread }, change }) => {
+      const isFrequent = change === 'read' || change === 'message'
+      if (isFrequent && (agent?.id !== agentId || hadUnread.get(id) === unread > 0)) return
+      if (agent?.id === agentId) hadUnread.set(id, unread > 0)
+      else hadUnread.delete(id)
+      scheduleRefresh()
     }),
   ]
   return {

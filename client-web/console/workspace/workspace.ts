@@ -59,7 +59,7 @@ export function createWorkspace(user: User): Workspace {
     onUnauthorized: () => endSession(true),
   })
   const conversations = createConversations(connection, user.id)
-  const counts = watchCounts(connection)
+  const counts = watchCounts(connection, user.id)
   const team = watchTeam(connection)
   const notifications = watchNotifications({ connection, conversations, counts, agentId: user.id })
   const storage = openStorage(`kefu:console:${user.id}:`)

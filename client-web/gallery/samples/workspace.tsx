@@ -25,7 +25,7 @@ export interface SampleWorkspaceProps {
   children: ComponentChildren
 }
 
-const usualCounts = { queue: 1, mine: 3, all: 24, closed: 1_001 }
+const usualCounts = { queue: 1, mine: 3, all: 24, closed: 1_001, unread: 1 }
 
 export function SampleWorkspace({ children, ...props }: SampleWorkspaceProps) {
   // The names of people are those of the language.
@@ -49,7 +49,7 @@ function sampleWorkspace(props: Omit<SampleWorkspaceProps, 'children'>): Workspa
   )
   const conversations = createConversations(connection, ownId)
   for (const row of rows) conversations.merge(row)
-  const counts = watchCounts(connection)
+  const counts = watchCounts(connection, ownId)
   const team = watchTeam(connection)
   void counts.refresh()
   void team.refresh()

@@ -82,5 +82,5 @@ function OpenLightbox({ items, id, onClose }: { items: ReturnType<typeof own>[];
     [],
   )
   if (media.enlarged.value === null) onClose()
-  return <Lightbox items={items} media={media} />
+  return <Lightbox items={items} hasOlder={false} media={media} />
 }

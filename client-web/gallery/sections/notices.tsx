@@ -70,7 +70,7 @@ export function Notices() {
         </SampleWorkspace>
       </Specimen>
       <Specimen label="NothingSelected new installation" layout="wide">
-        <SampleWorkspace counts={{ queue: 0, mine: 0, all: 0, closed: 0 }}>
+        <SampleWorkspace counts={{ queue: 0, mine: 0, all: 0, closed: 0, unread: 0 }}>
           <NothingSelected />
         </SampleWorkspace>
       </Specimen>

@@ -15,10 +15,12 @@ import { useBlobUrl } from './use-blob-url.ts'
 
 export interface LightboxProps {
   items: readonly TimelineItem[]
+  /** Older messages are not loaded: nobody knows how many images there are. */
+  hasOlder: boolean
   media: MediaContext
 }
 
-export function Lightbox({ items, media }: LightboxProps) {
+export function Lightbox({ items, hasOlder, media }: LightboxProps) {
   const { enlarged } = media
   const images = items.map(({ attachment }) => attachment).filter(isImage)
   const index = images.findIndex(({ id }) => id === enlarged.value)
@@ -28,6 +30,7 @@ export function Lightbox({ items, media }: LightboxProps) {
       image={image}
       index={index}
       count={images.length}
+      isCountKnown={!hasOlder}
       media={media}
       move={(by) => {
         enlarged.value = images[index + by]?.id ?? enlarged.value
@@ -43,16 +46,17 @@ interface EnlargedImageProps {
   image: Attachment
   index: number
   count: number
+  isCountKnown: boolean
   media: MediaContext
   move: (by: 1 | -1) => void
 }
 
-function EnlargedImage({ image, index, count, media, move }: EnlargedImageProps) {
+function EnlargedImage({ image, index, count, isCountKnown, media, move }: EnlargedImageProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const { id, name } = image
   const { url, hasFailed, retry } = useBlobUrl(id, () => media.files.load(id, 'whole'))
   const t = texts.value
-  const title = t.image(name, index + 1, count)
+  const title = isCountKnown ? t.image(name, index + 1, count) : name
 
   useEffect(() => {
     const previousFocus = document.activeElement

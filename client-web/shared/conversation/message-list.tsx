@@ -147,7 +147,7 @@ export function MessageList(props: MessageListProps) {
           <ArrowDownIcon size={16} /> {texts.value.newMessages(newBelow)}
         </button>
       )}
-      {enlarged.value !== null && <Lightbox items={items} media={media} />}
+      {enlarged.value !== null && <Lightbox items={items} hasOlder={hasOlder} media={media} />}
       <Announcer items={items} isLoaded={isLoaded} />
     </div>
   )
