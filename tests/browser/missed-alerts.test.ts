@@ -13,7 +13,7 @@ interface Announced {
   sounds: number
 }
 
-/** Replaces what the page calls to be seen and heard: a test can neither see nor hear it. */
+/** Records notifications and sounds in place of the browser. */
 async function recordAlerts(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     const announced: Announced = { notifications: [], sounds: 0 }
@@ -47,7 +47,7 @@ describe.skipIf(findChromium() === undefined)('after a connection gap', () => {
   let clients: Client[]
   let back: () => Promise<void>
 
-  /** A customer who writes; resolves once everybody has been told. */
+  /** A customer who writes; resolves once it is stored. */
   async function newCustomerWrites(name: string, content: string) {
     const client = await (await fixture.app.newCustomer({ name })).connect()
     clients.push(client)
@@ -151,10 +151,10 @@ describe.skipIf(findChromium() === undefined)('after a connection gap', () => {
       own.client.request('message:send', {
         conversationId: own.conversationId,
         clientMessageId: 'n',
-        content: 'seen at once',
+        content: 'on the screen',
       }),
     )
-    await console.getByRole('log').getByText('seen at once', { exact: true }).waitFor()
+    await console.getByRole('log').getByText('on the screen', { exact: true }).waitFor()
     await seesLater(console)
     expect(await titlesOn(console)).toEqual(['Zoe is waiting'])
   })

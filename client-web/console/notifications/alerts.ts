@@ -20,35 +20,31 @@ export function alertKey(
   return messageAlert(conversation)?.key ?? null
 }
 
-/** What a conversation has to say by itself, without an event. `at` is when that happened, on the server's clock. */
-export interface StandingAlert {
+/** What a conversation asks of the agent by its state, without an event. `at` is when that happened, on the server's clock. */
+export interface CurrentAlert {
   key: string
   at: string
 }
 
 /** `wasMine`: it was assigned to this agent when the connection was lost. */
-export function standingAlert(
-  conversation: AgentConversation,
-  agentId: number,
-  wasMine: boolean,
-): StandingAlert | null {
+export function currentAlert(conversation: AgentConversation, agentId: number, wasMine: boolean): CurrentAlert | null {
   if (conversation.status === 'open') return conversation.queuedAt === null ? null : waitingAlert(conversation)
   if (conversation.status === 'closed' || conversation.agent?.id !== agentId) return null
   const isTransfer = !wasMine && conversation.lastMessage?.senderId !== agentId
   return messageAlert(conversation) ?? (isTransfer ? transferAlert(conversation) : null)
 }
 
-const waitingAlert = ({ queuedAt, updatedAt }: AgentConversation): StandingAlert => ({
+const waitingAlert = ({ queuedAt, updatedAt }: AgentConversation): CurrentAlert => ({
   key: `queued ${queuedAt}`,
   at: queuedAt ?? updatedAt,
 })
 
-const transferAlert = ({ version, updatedAt }: AgentConversation): StandingAlert => ({
+const transferAlert = ({ version, updatedAt }: AgentConversation): CurrentAlert => ({
   key: `transferred ${version}`,
   at: updatedAt,
 })
 
-function messageAlert({ lastMessage, unread }: AgentConversation): StandingAlert | null {
+function messageAlert({ lastMessage, unread }: AgentConversation): CurrentAlert | null {
   const isNew = lastMessage?.senderRole === 'customer' && unread > 0
   return isNew ? { key: `message ${lastMessage.seq}`, at: lastMessage.createdAt } : null
 }

@@ -7,7 +7,7 @@ import { backoffMs } from '../../shared/connection/backoff.ts'
 import type { Connection } from '../../shared/connection/connection.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
 import type { Conversations } from '../workspace/conversations.ts'
-import { standingAlert } from './alerts.ts'
+import { currentAlert } from './alerts.ts'
 
 export interface Alert {
   conversation: AgentConversation
@@ -18,7 +18,7 @@ interface MissedAlertsOptions {
   connection: Connection
   conversations: Conversations
   agentId: number
-  /** Gets the alerts of each gap, and once those that stand when the page is opened. */
+  /** Gets the alerts of each gap, and first those that exist when the page opens. */
   onFound: (alerts: Alert[], isFirst: boolean) => void
 }
 
@@ -45,7 +45,7 @@ export function watchMissedAlerts({ connection, conversations, agentId, onFound 
       announcedUntil ??= 0
       for (const conversation of changed) sawTime(conversation)
       const alerts = changed.flatMap((conversation) => {
-        const alert = standingAlert(conversation, agentId, since === null || ownBeforeGap.has(conversation.id))
+        const alert = currentAlert(conversation, agentId, since === null || ownBeforeGap.has(conversation.id))
         return alert && Date.parse(alert.at) > (since ?? 0) ? { conversation, key: alert.key } : []
       })
       onFound(alerts, since === null)

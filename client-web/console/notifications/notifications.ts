@@ -64,7 +64,7 @@ export function watchNotifications({
     if (await claim(alert)) announce([alert])
   }
 
-  /** What stands when the page is opened is on the screen, and nothing new. */
+  /** What needs the agent when the page opens is on the screen, and nothing new. */
   async function onMissed(found: Alert[], isFirst: boolean): Promise<void> {
     const alerts = found.filter(({ conversation, key }) => isNew(conversation.id, key))
     if (isFirst || alerts.length === 0) return

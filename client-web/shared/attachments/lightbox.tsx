@@ -30,7 +30,7 @@ export function Lightbox({ items, hasOlder, media }: LightboxProps) {
       image={image}
       index={index}
       count={images.length}
-      isCountKnown={!hasOlder}
+      isComplete={!hasOlder}
       media={media}
       move={(by) => {
         enlarged.value = images[index + by]?.id ?? enlarged.value
@@ -46,17 +46,17 @@ interface EnlargedImageProps {
   image: Attachment
   index: number
   count: number
-  isCountKnown: boolean
+  isComplete: boolean
   media: MediaContext
   move: (by: 1 | -1) => void
 }
 
-function EnlargedImage({ image, index, count, isCountKnown, media, move }: EnlargedImageProps) {
+function EnlargedImage({ image, index, count, isComplete, media, move }: EnlargedImageProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const { id, name } = image
   const { url, hasFailed, retry } = useBlobUrl(id, () => media.files.load(id, 'whole'))
   const t = texts.value
-  const title = isCountKnown ? t.image(name, index + 1, count) : name
+  const title = isComplete ? t.image(name, index + 1, count) : name
 
   useEffect(() => {
     const previousFocus = document.activeElement
