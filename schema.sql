@@ -68,6 +68,8 @@ CREATE TABLE conversations (
   agent_unread INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'messages of the customer after agent_read_seq',
   queued_at DATETIME(3) NULL COMMENT 'since when it waits: start, release, reopen',
   closed_at DATETIME(3) NULL,
+  reopened_seq BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'last_seq when it was last reopened',
+  reopened_at DATETIME(3) NULL,
   created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   updated_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'last message or change of state; reading does not count',
   changed_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when version last grew: what each node compares with what it has told',

@@ -75,6 +75,9 @@ export const UserBody = Type.Object(
     email: Type.Optional(Type.Union([Email, Type.Null()])),
     password: Type.Optional(NewPassword),
     isDisabled: Type.Optional(Type.Boolean()),
+    release: Type.Optional(
+      Type.Boolean({ description: 'With isDisabled: returns the conversations in progress to the queue.' }),
+    ),
   },
   closed,
 )

@@ -50,7 +50,14 @@ export const requestSchemas = {
   ),
   'conversation:count': Type.Object({}, closed),
   'conversation:claim': OneConversation,
-  'conversation:transfer': Type.Object({ conversationId: Id, agentId: Type.Optional(Id) }, closed),
+  'conversation:transfer': Type.Object(
+    {
+      conversationId: Id,
+      agentId: Type.Optional(Id),
+      anyway: Type.Optional(Type.Boolean({ description: 'Also to an agent who is offline.' })),
+    },
+    closed,
+  ),
   'conversation:release': OneConversation,
   'conversation:close': OneConversation,
   'conversation:reopen': OneConversation,

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Database } from '#db/core/database.ts'
 import { createPresence } from './agents/presence.ts'
+import { startReleaseSweep } from './agents/release-disabled.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import { createCurrentActors } from './auth/current-actors.ts'
 import { createRateLimiter } from './budgets/rate-limiter.ts'
@@ -121,12 +122,14 @@ export async function createApp({
   const realtime = serveRealtime(app, io, http.server, connections, { headers: plainHeaders(config), fastSocketIo })
   await app.presence.start()
   const housekeeping = startHousekeeping(app)
+  const releaseSweep = startReleaseSweep(app)
 
   return {
     ...app,
     http,
     async stop() {
       housekeeping.stop()
+      releaseSweep.stop()
       await realtime.stop()
       await http.close()
       app.attachments.stop()

@@ -63,6 +63,8 @@ export interface ConversationsTable {
   agent_unread: Generated<number>
   queued_at: NullableTime
   closed_at: NullableTime
+  reopened_seq: Generated<number>
+  reopened_at: NullableTime
   created_at: GeneratedTime
   updated_at: GeneratedTime
   changed_at: GeneratedTime

@@ -35,6 +35,62 @@ async function findAgents(db: Database, ids: readonly number[]): Promise<Agent[]
   return withOpenConversations(db, await agents(db).where('agent.id', 'in', ids).execute())
 }
 
+/**
+ * Locks an agent's row in share mode, so that nobody disables the agent before the commit. Undefined for a disabled
+ * one.
+ */
+export function lockEnabledAgent(trx: Transaction, id: number): Promise<{ status: AgentStatusValue } | undefined> {
+  return trx
+    .selectFrom('users')
+    .select((eb) =>
+      eb.fn
+        .coalesce(
+          // A subquery, since the lock would also cover a joined row.
+          eb.selectFrom('agent_status').select('agent_status.status').whereRef('agent_id', '=', 'users.id'),
+          eb.val('offline' as const),
+        )
+        .as('status'),
+    )
+    .where('id', '=', id)
+    .where('role', 'in', ['agent', 'admin'])
+    .where('disabled_at', 'is', null)
+    .modifyEnd(sql`lock in share mode`)
+    .$castTo<{ status: AgentStatusValue }>()
+    .executeTakeFirst()
+}
+
+/** Locks the row of a disabled agent in share mode, so that nobody enables the agent before the commit. */
+export async function lockDisabledAgent(trx: Transaction, id: number): Promise<boolean> {
+  const row = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', id)
+    .where('disabled_at', 'is not', null)
+    .modifyEnd(sql`lock in share mode`)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Disabled agents who still have conversations in progress. */
+export async function selectDisabledAssignees(db: Database): Promise<number[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('users.id')
+    .where('users.role', 'in', ['agent', 'admin'])
+    .where('users.disabled_at', 'is not', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('conversations')
+          .select('conversations.id')
+          .whereRef('conversations.agent_id', '=', 'users.id')
+          .where('conversations.status', '=', 'pending'),
+      ),
+    )
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** The versioned list of agents. Statuses and numbers of conversations are not part of it. */
 export const agentList = 'agents'
 
@@ -160,8 +216,8 @@ export interface StatusChange {
 }
 
 /**
- * Recomputes the status (connected ? chosen : offline) under the row's lock. lastSeen is the time of its last change,
- * later than that of the change before, so that it serves as a version.
+ * Recomputes the status (connected and enabled ? chosen : offline) under the row's lock. lastSeen is the time of its
+ * last change, later than that of the change before, so that it serves as a version.
  */
 export async function refreshAgentStatus(trx: Transaction, agentId: number): Promise<StatusChange> {
   await trx
@@ -180,8 +236,10 @@ export async function refreshAgentStatus(trx: Transaction, agentId: number): Pro
         .exists(
           eb
             .selectFrom('agent_connections')
+            .innerJoin('users', 'users.id', 'agent_connections.agent_id')
             .select('agent_connections.agent_id')
-            .where('agent_connections.agent_id', '=', agentId),
+            .where('agent_connections.agent_id', '=', agentId)
+            .where('users.disabled_at', 'is', null),
         )
         .as('connected'),
     ])
@@ -190,7 +248,7 @@ export async function refreshAgentStatus(trx: Transaction, agentId: number): Pro
     .executeTakeFirstOrThrow()
   const status = row.connected ? row.chosen : 'offline'
   // An unchanged status is not published, so its time stays unchanged.
-  if (status === row.status && row.lastSeen !== null) return { status, lastSeen: row.lastSeen, before: row.status }
+  if (status === row.status) return { status, lastSeen: row.lastSeen ?? row.now, before: row.status }
   const lastSeen = new Date(Math.max(Date.parse(row.now), row.lastSeen === null ? 0 : Date.parse(row.lastSeen) + 1))
   await trx.updateTable('agent_status').set({ status, last_seen: lastSeen }).where('agent_id', '=', agentId).execute()
   return { status, lastSeen: lastSeen.toISOString(), before: row.status }

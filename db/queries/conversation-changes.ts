@@ -20,6 +20,8 @@ const columnOf = {
   agentUnread: 'agent_unread',
   queuedAt: 'queued_at',
   closedAt: 'closed_at',
+  reopenedSeq: 'reopened_seq',
+  reopenedAt: 'reopened_at',
   updatedAt: 'updated_at',
   changedAt: 'changed_at',
 } as const satisfies Partial<Record<keyof ConversationState, string>>
@@ -28,7 +30,15 @@ type SavedKey = keyof typeof columnOf
 const savedColumns = Object.entries(columnOf) as [SavedKey, string][]
 const counts = ['lastSeq', 'version', 'customerUnread', 'agentUnread'] as const
 const isCount = (key: SavedKey): key is CountKey => (counts as readonly SavedKey[]).includes(key)
-const times = new Set<SavedKey>(['customerReadAt', 'agentReadAt', 'queuedAt', 'closedAt', 'updatedAt', 'changedAt'])
+const times = new Set<SavedKey>([
+  'customerReadAt',
+  'agentReadAt',
+  'queuedAt',
+  'closedAt',
+  'reopenedAt',
+  'updatedAt',
+  'changedAt',
+])
 
 /** A conversation's state before and after a change. */
 export interface ConversationChanges {

@@ -10,7 +10,10 @@ import { displayName } from './display-name.ts'
 
 /** A conversation with names: everything that agents may see, which is more than the customer may. */
 export interface ConversationRecord
-  extends Omit<ConversationState, 'customerReadAt' | 'agentReadBy' | 'agentReadAt' | 'changedAt'> {
+  extends Omit<
+    ConversationState,
+    'customerReadAt' | 'agentReadBy' | 'agentReadAt' | 'reopenedSeq' | 'reopenedAt' | 'changedAt'
+  > {
   subject: string | null
   pageUrl: string | null
   pageTitle: string | null

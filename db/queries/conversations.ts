@@ -24,6 +24,8 @@ const stateColumns = [
   'agent_unread as agentUnread',
   'queued_at as queuedAt',
   'closed_at as closedAt',
+  'reopened_seq as reopenedSeq',
+  'reopened_at as reopenedAt',
   'updated_at as updatedAt',
   'changed_at as changedAt',
 ] as const
@@ -46,6 +48,9 @@ export interface ConversationState {
   agentUnread: number
   queuedAt: string | null
   closedAt: string | null
+  /** lastSeq when it was last reopened. */
+  reopenedSeq: number
+  reopenedAt: string | null
   updatedAt: string
   changedAt: string
 }
@@ -157,11 +162,9 @@ export interface NewConversation {
   clientConversationId: string | null
   subject: string | null
   page: { url: string; title: string } | null
-  /** True if it starts with a message. */
-  isQueued: boolean
 }
 
-/** Returns the new id. */
+/** Returns the new id. It is in no queue before its first message. */
 export async function insertConversation(trx: Transaction, conversation: NewConversation): Promise<number> {
   const { insertId } = await trx
     .insertInto('conversations')
@@ -172,7 +175,6 @@ export async function insertConversation(trx: Transaction, conversation: NewConv
       subject: conversation.subject,
       page_url: conversation.page?.url ?? null,
       page_title: conversation.page?.title ?? null,
-      queued_at: conversation.isQueued ? sql`current_timestamp(3)` : null,
     })
     .executeTakeFirstOrThrow()
   return Number(insertId)
@@ -198,10 +200,24 @@ export async function selectPublishedIdsOfCustomer(trx: Transaction, customerId:
 }
 
 /** The ids of an agent's pending conversations, newest first. */
-export async function selectPendingIdsOfAgent(trx: Transaction, agentId: number): Promise<number[]> {
-  const ofAgent = trx.selectFrom('conversations').select('id').where('agent_id', '=', agentId)
-  const rows = await ofAgent.where('status', '=', 'pending').orderBy('id', 'desc').execute()
+export async function selectPendingIdsOfAgent(db: Database, agentId: number, limit?: number): Promise<number[]> {
+  const ofAgent = db.selectFrom('conversations').select('id').where('agent_id', '=', agentId)
+  const rows = await ofAgent
+    .where('status', '=', 'pending')
+    .orderBy('id', 'desc')
+    .$if(limit !== undefined, (query) => query.limit(limit as number))
+    .execute()
   return rows.map(({ id }) => id)
+}
+
+export async function countPendingOfAgent(trx: Transaction, agentId: number): Promise<number> {
+  const { n } = await trx
+    .selectFrom('conversations')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('agent_id', '=', agentId)
+    .where('status', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return n
 }
 
 /** The latest seq and version of each conversation. */

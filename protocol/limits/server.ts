@@ -39,6 +39,11 @@ export const serverLimits = {
   /** A customer's message to an agent who has been offline for this long requeues the conversation. */
   absentAgentMs: 5 * 60_000,
 
+  /** Conversations of a disabled agent that one transaction releases. */
+  releaseRows: 100,
+  /** Interval of the search for conversations of disabled agents. */
+  releaseSweepMs: 10_000,
+
   // Reconciliation
 
   reconcileMs: 5_000,

@@ -34,6 +34,8 @@ export interface Presence {
   connected(agentId: number): Promise<void>
   /** Call when one closed. The agent goes offline after serverLimits.presenceGraceMs unless another opens. */
   disconnected(agentId: number): void
+  /** Publishes a disabled agent as offline before the connections have ended. */
+  refresh(agentId: number): Promise<void>
   choose(actor: AgentActor, status: AgentStatusValue): Promise<void>
   /** Publishes changes that this node missed to its own connections. */
   republish(changes: readonly AgentPresence[]): Promise<void>
@@ -141,6 +143,7 @@ export function createPresence(app: Deps): Presence {
       open.delete(agentId)
       leaving.set(agentId, setTimeout(leave, serverLimits.presenceGraceMs, agentId))
     },
+    refresh: (agentId) => change(agentId, async () => {}),
     choose: (actor, status) =>
       change(actor.userId, async (trx) => {
         await assertStillMay(trx, actor)

@@ -21,6 +21,8 @@ export function publishChangedAgent(
   { id, version, agent }: ChangedAgent,
   reach: { local?: true } = {},
 ): void {
+  // Of concurrent changes the later one may have been read and published first.
+  if (version < app.publishedVersions.get(agentList, id)) return
   app.publish('agent:updated', { agents: true, ...reach }, { agentId: id, agent })
   app.publishedVersions.record(agentList, id, version)
 }

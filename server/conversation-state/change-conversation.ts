@@ -26,9 +26,12 @@ export async function changeConversation(
   conversationId: number,
   change: Exclude<ConversationChange, 'created' | 'message' | 'read'>,
   decide: DecideChange,
+  /** Locks further users, whose rows come before the conversation's. */
+  lockUsers: (trx: Transaction) => Promise<void> = async () => {},
 ): Promise<{ conversation: Conversation }> {
   const conversation = await inUnitOfWork(app, async ({ trx, isRetry, update, afterCommit }) => {
     await assertStillMay(trx, actor)
+    await lockUsers(trx)
     const isChanged = await update([conversationId], async (locked) => {
       const before = locked.get(conversationId)
       const next = await decide(before, trx)

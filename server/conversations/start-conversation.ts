@@ -57,7 +57,8 @@ export async function startConversation(
     const isNew = existingId === undefined || isRetry
     afterCommit(() => {
       if (isNew) publishConversation(app, conversation, 'created')
-      if (batch) publishMessages(app, sends, batch)
+      // The new conversation is published as created, not as queued.
+      if (batch) publishMessages(app, sends, isNew ? { ...batch, changes: new Map() } : batch)
     })
     return { batch, conversation }
   })
@@ -77,7 +78,6 @@ async function insert(trx: Transaction, actor: CustomerActor, payload: Payload):
     clientConversationId: payload.clientConversationId,
     subject: payload.subject === undefined ? null : stripBidiControls(payload.subject),
     page: payload.page ? { ...payload.page, title: stripBidiControls(payload.page.title) } : null,
-    isQueued: payload.message !== undefined,
   }
   return insertConversation(trx, conversation)
 }

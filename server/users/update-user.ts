@@ -1,8 +1,8 @@
 // Changes an agent or admin. A new password ends that user's logins, except the admin's own current one; a new role or
-// disabling ends all of them. At least one admin must remain.
+// disabling ends all of them. Disabling releases the conversations in progress. At least one admin must remain.
 
 import type { Transaction } from '#db/core/database.ts'
-import { selectPendingIdsOfAgent } from '#db/queries/conversations.ts'
+import { countPendingOfAgent, selectPendingIdsOfAgent } from '#db/queries/conversations.ts'
 import { lockInstallationRow } from '#db/queries/installation.ts'
 import { revokeLoginSessions } from '#db/queries/login-sessions.ts'
 import { type Account, countEnabledAdmins, findUser, lockAccount, saveUser } from '#db/queries/users.ts'
@@ -10,6 +10,7 @@ import type { User } from '#protocol/entities.ts'
 import type { UserBody } from '#protocol/http.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
 import { publishAgent } from '../agents/publish-agent.ts'
+import { releaseConversationsOf } from '../agents/release-disabled.ts'
 import { assertStillMay } from '../auth/assert-still-may.ts'
 import { hashPassword } from '../auth/password.ts'
 import { assertAcceptable } from '../auth/password-policy.ts'
@@ -23,7 +24,7 @@ import { logSecurity } from '../shared/security-log.ts'
 export async function updateUser(
   app: App,
   actor: AgentActor,
-  { id, password, ...changes }: UserBody & { id: number },
+  { id, password, release = false, ...changes }: UserBody & { id: number },
 ): Promise<User> {
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
   const { user, ended, before } = await inUnitOfWork(app, async (unit) => {
@@ -35,6 +36,7 @@ export async function updateUser(
     if (account === undefined) throw new AppError('not_found', 'There is no such agent or admin.')
     if (password !== undefined) assertAcceptable(password, [account.username])
     await assertAdminRemains(trx, account, changes)
+    if (changes.isDisabled && account.disabledAt === null && !release) await assertNothingInProgress(trx, id)
     await saveUser(trx, account, {
       ...changes,
       name: changes.name && stripBidiControls(changes.name),
@@ -50,10 +52,31 @@ export async function updateUser(
     return { user: (await findUser(trx, id)) as User, ended, before: account }
   })
   if (ended) app.connections.end(ended, 'revoked')
+  if (changes.isDisabled) await releaseWork(app, id)
   for (const what of securityChanges(before, changes, passwordHash !== undefined)) {
     logSecurity(app, 'account_changed', { userId: actor.userId, ofUserId: id, what })
   }
   return user
+}
+
+/** Claims and transfers lock the agent's row, so that none is under way. */
+async function assertNothingInProgress(trx: Transaction, id: number): Promise<void> {
+  const inProgress = await countPendingOfAgent(trx, id)
+  if (inProgress === 0) return
+  throw new AppError('conflict', 'The agent has conversations in progress. Send release: true to return them.', {
+    reason: 'in_progress',
+    inProgress,
+  })
+}
+
+/** The sweep of disabled agents repeats what fails here. */
+async function releaseWork(app: App, id: number): Promise<void> {
+  try {
+    await app.presence.refresh(id)
+    await releaseConversationsOf(app, id)
+  } catch (error) {
+    app.log.warn({ err: error, agentId: id }, 'release of conversations failed')
+  }
 }
 
 /** The security-relevant parts that changed. */

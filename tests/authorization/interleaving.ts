@@ -260,8 +260,8 @@ function planRevocation(random: Random, role: Victim['role']): Revocation {
     },
   })
   const ofAgents: Revocation[] = [
-    change('disabled', { isDisabled: true }),
-    change('disabled and restored', { isDisabled: true }, { isDisabled: false }),
+    change('disabled', { isDisabled: true, release: true }),
+    change('disabled and restored', { isDisabled: true, release: true }, { isDisabled: false }),
     change('given another role', { role: role === 'admin' ? 'agent' : 'admin' }),
     change(
       'given another role and the old one again',

@@ -27,6 +27,7 @@ const bodyTests = 'tests/authorization/body-under-way.test.ts'
 const writeTests = 'tests/authorization/write-time.test.ts'
 const blockedTests = 'tests/conversations/blocked-customers.test.ts'
 const userTests = 'tests/accounts/users.test.ts'
+const disabledTests = 'tests/accounts/disabled-agents.test.ts'
 
 /** The functions that check the actor isRetry inside their transaction. */
 const writers: Record<string, { file: string; within: string }> = {
@@ -354,6 +355,55 @@ export const mutations: Record<string, Mutation> = {
     put: '',
     within: 'updateUser',
     caughtBy: userTests,
+  },
+  'the question before an agent with conversations is disabled': {
+    file: 'server/users/update-user.ts',
+    find: 'await assertNothingInProgress(trx, id)',
+    put: '',
+    within: 'updateUser',
+    caughtBy: disabledTests,
+  },
+  'the lock of the target of a transfer': {
+    file: 'db/queries/agents.ts',
+    find: '.modifyEnd(sql`lock in share mode`)',
+    put: '',
+    within: 'lockEnabledAgent',
+    caughtBy: disabledTests,
+  },
+  'the restriction of transfers to enabled agents': {
+    file: 'server/conversations/transfer-conversation.ts',
+    find: "if (target === undefined) throw new AppError('not_found', 'There is no such agent.')",
+    put: "target ??= { status: 'online' }",
+    within: 'transferConversation',
+    caughtBy: disabledTests,
+  },
+  'the question before a transfer to an agent who is offline': {
+    file: 'server/conversations/transfer-conversation.ts',
+    find: "target.status === 'offline' && agentId !== actor.userId && !anyway",
+    put: 'false',
+    within: 'transferConversation',
+    caughtBy: 'tests/conversations/transfer-conversation.test.ts',
+  },
+  'the restriction of reopening to enabled agents': {
+    file: 'server/conversations/reopen-conversation.ts',
+    find: 'conversation.agentId === enabledAgentId',
+    put: 'conversation.agentId !== null',
+    within: 'reopenConversation',
+    caughtBy: disabledTests,
+  },
+  'the restriction of the release to disabled agents': {
+    file: 'server/agents/release-disabled.ts',
+    find: 'if (!(await lockDisabledAgent(trx, agentId))) return 0',
+    put: '',
+    within: 'releaseBatch',
+    caughtBy: disabledTests,
+  },
+  'the status of a disabled agent': {
+    file: 'db/queries/agents.ts',
+    find: ".where('users.disabled_at', 'is', null)",
+    put: '',
+    within: 'refreshAgentStatus',
+    caughtBy: disabledTests,
   },
   'the revocation of other logins with a new password': {
     file: 'server/users/update-me.ts',

@@ -35,7 +35,11 @@ export const payloads: { [N in RequestName]: (subject: Subject) => RequestPayloa
   'conversation:list': () => ({ view: 'all' }),
   'conversation:count': () => ({}),
   'conversation:claim': conversation,
-  'conversation:transfer': ({ conversationId, otherAgentId }) => ({ conversationId, agentId: otherAgentId }),
+  'conversation:transfer': ({ conversationId, otherAgentId }) => ({
+    conversationId,
+    agentId: otherAgentId,
+    anyway: true,
+  }),
   'conversation:release': conversation,
   'conversation:close': conversation,
   'conversation:reopen': conversation,

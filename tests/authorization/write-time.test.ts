@@ -201,7 +201,10 @@ describe('requests that wait when their connection ends', () => {
   it('[AZ5] [S23] are dropped when the agent is disabled', async () => {
     const { app } = fixture
     const { agent, agentAccount, unlock, ids } = await queueBehindSend(app)
-    const answer = await fixture.people.admin.account.call('PATCH', `/users/${agentAccount.id}`, { isDisabled: true })
+    const answer = await fixture.people.admin.account.call('PATCH', `/users/${agentAccount.id}`, {
+      isDisabled: true,
+      release: true,
+    })
     expect(answer.status).toBe(200)
     expect(await agent.next('connection:closing')).toEqual({ reason: 'revoked' })
     expect(await countRuns(app, unlock, ids)).toEqual({ began: 0, did: 0 })

@@ -13,6 +13,7 @@ describe('conversation:transfer and conversation:release', () => {
     await agent.request('conversation:claim', { conversationId })
     const colleague = await app.newAgent()
     const there = await colleague.connect()
+    await agent.next('agent:status-changed', ({ agentId, status }) => agentId === colleague.id && status === 'online')
     const { conversation } = await agent.request('conversation:transfer', { conversationId, agentId: colleague.id })
     expect(conversation).toMatchObject({ status: 'pending', agent: { id: colleague.id } })
     expect(
@@ -27,6 +28,7 @@ describe('conversation:transfer and conversation:release', () => {
     const { conversationId, agent } = await app.startConversation()
     const colleague = await app.newAgent()
     const other = await colleague.connect()
+    await agent.next('agent:status-changed', ({ agentId, status }) => agentId === colleague.id && status === 'online')
     expect(await other.refused('conversation:transfer', { conversationId, agentId: colleague.id })).toBe('forbidden')
     expect(await other.refused('conversation:release', { conversationId })).toBe('forbidden')
     await agent.request('conversation:claim', { conversationId })
@@ -52,14 +54,36 @@ describe('conversation:transfer and conversation:release', () => {
     expect(conversation).toMatchObject({ status: 'open', agent: null })
   })
 
-  it('[TR3] puts a released conversation at the end of the queue', async () => {
-    const first = await app.startConversation()
-    await first.agent.request('conversation:claim', { conversationId: first.conversationId })
-    const second = await app.startConversation()
-    const { conversation } = await first.agent.request('conversation:release', { conversationId: first.conversationId })
-    expect(conversation).toMatchObject({ status: 'open', agent: null, queuedAt: expect.any(String) })
-    const { conversations } = await first.agent.request('conversation:list', { view: 'queue', limit: 100 })
-    const order = conversations.map((one) => one.id)
-    expect(order.indexOf(first.conversationId)).toBeGreaterThan(order.indexOf(second.conversationId))
+  it('[TR4] asks before a transfer to an agent who is offline', async () => {
+    const { conversationId, agent, agentAccount } = await app.startConversation({ message: 'hello' })
+    await agent.request('conversation:claim', { conversationId })
+    const colleague = await app.newAgent()
+    const transfer = { conversationId, agentId: colleague.id }
+    const offline = { ok: false, error: { code: 'conflict', retryable: false, details: { reason: 'offline' } } }
+    // Never connected, then offline by choice.
+    expect(await agent.ask('conversation:transfer', transfer)).toMatchObject(offline)
+    const there = await colleague.connect()
+    await there.request('agent:set-status', { status: 'offline' })
+    expect(await agent.ask('conversation:transfer', transfer)).toMatchObject(offline)
+    expect(await agent.ask('conversation:transfer', { ...transfer, anyway: false })).toMatchObject(offline)
+    expect((await agent.request('conversation:open', { conversationId })).conversation.agent?.id).toBe(agentAccount.id)
+    expect(await agent.request('conversation:transfer', { ...transfer, anyway: true })).toMatchObject({
+      conversation: { status: 'pending', agent: { id: colleague.id } },
+    })
+    // Again, and without asking: it is there already.
+    const admin = await (await app.newAgent({ role: 'admin' })).connect()
+    await admin.request('conversation:transfer', transfer)
+    await there.request('agent:set-status', { status: 'busy' })
+    await admin.request('conversation:release', { conversationId })
+    await admin.request('conversation:transfer', transfer)
+  })
+
+  it('[TR4a] lets an admin who is offline by choice take over', async () => {
+    const { conversationId } = await app.startConversation({ message: 'hello' })
+    const account = await app.newAgent({ role: 'admin' })
+    const admin = await account.connect()
+    await admin.request('agent:set-status', { status: 'offline' })
+    const { conversation } = await admin.request('conversation:transfer', { conversationId, agentId: account.id })
+    expect(conversation.agent?.id).toBe(account.id)
   })
 })

@@ -17,6 +17,7 @@ import {
 } from '#db/queries/conversation-records.ts'
 import { selectChangedConversations, selectHeads } from '#db/queries/conversations.ts'
 import { hasWritten, selectChangedMessages, selectLastMessages, selectMessages } from '#db/queries/messages.ts'
+import { selectQueuePlaces } from '#db/queries/queue-places.ts'
 import type { ConversationView } from '#protocol/entities.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
@@ -186,6 +187,12 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
     () => selectChangedAgents(db, size.agents, serverLimits.reconcileRows),
     ['users users_list_version'],
     page,
+  ],
+  [
+    'places in the queue',
+    () => selectQueuePlaces(db, all(serverLimits.releaseRows, 7)),
+    ['messages messages_history', 'messages messages_history'],
+    serverLimits.releaseRows * 10,
   ],
   [
     'customers who came long ago',

@@ -5,7 +5,7 @@ import type { AgentStatusValue, ConversationView } from '#protocol/entities.ts'
 import type { RequestName, RequestPayloads } from '#protocol/requests.ts'
 
 export interface Action {
-  name: RequestName | 'reconnect'
+  name: RequestName | 'reconnect' | 'disable'
   /** Chooses among the actors whose role may send this request. */
   by: number
   /** Sent by any actor, so that the role check can refuse it. */
@@ -40,6 +40,8 @@ const weights: Record<Action['name'], number> = {
   'agent:list': 1,
   'session:renew': 1,
   reconnect: 2,
+  // An admin disables an agent and enables the agent again, who logs in.
+  disable: 1,
 }
 
 const names = Object.entries(weights).map(([name, weight]) => ({
@@ -83,9 +85,9 @@ export const payloads: { [N in RequestName]: (about: About, action: Action) => R
   'conversation:list': (_, { n }) => ({ view: pick(views, n), limit: 1 + n }),
   'conversation:count': () => ({}),
   'conversation:claim': ({ conversationId }) => ({ conversationId }),
-  'conversation:transfer': ({ conversationId, agentId }, { flag }) => ({
+  'conversation:transfer': ({ conversationId, agentId }, { n, flag }) => ({
     conversationId,
-    ...(flag ? { agentId } : {}),
+    ...(flag ? { agentId, anyway: n % 2 === 0 } : {}),
   }),
   'conversation:release': ({ conversationId }) => ({ conversationId }),
   'conversation:close': ({ conversationId }) => ({ conversationId }),

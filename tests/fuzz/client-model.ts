@@ -3,6 +3,7 @@
 
 import type { Agent, Conversation, Message, Receipt } from '#protocol/entities.ts'
 import type { EventName, ServerEvents } from '#protocol/events.ts'
+import { withNewestStatus } from '../../client-web/console/workspace/newest-status.ts'
 import {
   addHead,
   addLive,
@@ -73,7 +74,9 @@ export function mergeReceipt(state: ClientState, { conversationId, readerRole, s
 }
 
 export function mergeAgents(state: ClientState, agents: readonly Agent[]): ClientState {
-  return { ...state, agents: new Map([...state.agents, ...agents.map((agent) => [agent.id, agent] as const)]) }
+  const merged = new Map(state.agents)
+  for (const agent of agents) merged.set(agent.id, withNewestStatus(agent, merged.get(agent.id)))
+  return { ...state, agents: merged }
 }
 
 export function mergeAvailability(state: ClientState, isAnyAgentAvailable: boolean): ClientState {
@@ -94,7 +97,10 @@ const eventHandlers: { [E in EventName]?: (state: ClientState, data: ServerEvent
     const agent = state.agents.get(agentId)
     return agent ? mergeAgents(state, [{ ...agent, status, lastSeen }]) : state
   },
-  'agent:updated': (state, { agent }) => (agent ? mergeAgents(state, [agent]) : state),
+  'agent:updated': (state, { agentId, agent }) =>
+    agent
+      ? mergeAgents(state, [agent])
+      : { ...state, agents: new Map([...state.agents].filter(([id]) => id !== agentId)) },
   'availability:changed': (state, { available }) => mergeAvailability(state, available),
 }
 

@@ -40,8 +40,8 @@ export interface ModelClient extends ModelAccount {
   begin(afterConversationId: number): Promise<void>
   /** Sends a request, merges the reply into the state, and returns it. */
   ask<N extends RequestName>(name: N, payload: RequestPayloads[N]): Promise<Reply<RequestReplies[N]>>
-  /** Loses the connection, opens another and catches up. */
-  reconnect(): Promise<void>
+  /** Loses the connection, opens another, of a new session if given, and catches up. */
+  reconnect(session?: TestAccount): Promise<void>
   /** The version of the conversation in the client's state. */
   versionOf(conversationId: number): number | undefined
   /** The snapshot of the client's state. */
@@ -84,7 +84,8 @@ const merges: { [N in RequestName]?: Merge<N> } = {
 }
 
 export async function createModelClient(person: ModelAccount): Promise<ModelClient> {
-  const { account, role } = person
+  const { role } = person
+  let { account } = person
   let state = emptyState
   let newerThan = 0
   let client = await connect()
@@ -160,6 +161,9 @@ export async function createModelClient(person: ModelAccount): Promise<ModelClie
 
   return {
     ...person,
+    get account() {
+      return account
+    },
     async begin(afterConversationId) {
       newerThan = afterConversationId
       state = emptyState
@@ -177,7 +181,8 @@ export async function createModelClient(person: ModelAccount): Promise<ModelClie
       if (reply.ok) state = merges[name]?.(state, reply.data, payload) ?? state
       return reply
     },
-    async reconnect() {
+    async reconnect(session = account) {
+      account = session
       client.close()
       client = await connect()
       if (role === 'customer') {

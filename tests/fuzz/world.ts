@@ -21,6 +21,9 @@ export interface World {
   stop(): Promise<void>
 }
 
+/** A client must receive all earlier replies before it leaves or reconnects. */
+const isAlone = new Set<Action['name']>(['reconnect', 'conversation:leave', 'disable'])
+
 export async function startWorld(): Promise<World> {
   const app = await startTestApp()
   const { db } = app
@@ -37,10 +40,11 @@ export async function startWorld(): Promise<World> {
     await createModelClient(person('customer', await app.newCustomer({ name: '李雷' }))),
     await createModelClient(person('customer', await app.newCustomer({ email: 'mei@example.com' }))),
   ]
+  const admin = await createModelClient(person('admin', await app.newAgent({ role: 'admin' })))
   const agents = [
     await createModelClient(person('agent', await app.newAgent())),
     await createModelClient(person('agent', await app.newAgent())),
-    await createModelClient(person('admin', await app.newAgent({ role: 'admin' }))),
+    admin,
   ]
   const clients = [...customers, ...agents]
   const pick = <T>(list: readonly T[], n: number) => list[n % list.length] as T
@@ -58,6 +62,15 @@ export async function startWorld(): Promise<World> {
     for (const agent of agents) await agent.ask('agent:set-status', { status: 'online' })
     conversationIds = []
     for (const client of clients) await client.begin(last?.id ?? 0)
+  }
+
+  async function disable(agent: ModelClient) {
+    const { id } = agent.account
+    for (const body of [{ isDisabled: true, release: true }, { isDisabled: false }]) {
+      const { status } = await admin.account.call('PATCH', `/users/${id}`, body)
+      if (status !== 200) throw new Error(`${JSON.stringify(body)} failed with ${status}`)
+    }
+    await agent.reconnect(await app.newSession(id, 'agent'))
   }
 
   async function ask<N extends RequestName>(name: N, action: Action): Promise<void> {
@@ -112,12 +125,12 @@ export async function startWorld(): Promise<World> {
       await forget()
       let underWay: Promise<void>[] = []
       for (const action of actions) {
-        // A client must receive all earlier replies before it leaves or reconnects.
-        if (!action.overlaps || action.name === 'reconnect' || action.name === 'conversation:leave') {
+        if (!action.overlaps || isAlone.has(action.name)) {
           await Promise.all(underWay)
           underWay = []
         }
         if (action.name === 'reconnect') await pick(clients, action.by).reconnect()
+        else if (action.name === 'disable') await disable(pick(agents.slice(0, 2), action.by))
         else underWay.push(ask(action.name, action))
         if (action.name === 'conversation:leave') await Promise.all(underWay)
       }

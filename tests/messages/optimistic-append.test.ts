@@ -323,6 +323,7 @@ describe('a message of a cached conversation', () => {
     expect(await send(away.customer, away.conversationId)).toEqual(['optimistic'])
     const colleague = await app.newAgent()
     await colleague.connect()
+    await away.agent.next('agent:status-changed', (event) => event.agentId === colleague.id)
     await away.agent.request('conversation:transfer', { conversationId: away.conversationId, agentId: colleague.id })
     expect(await send(away.customer, away.conversationId)).toEqual(['locked'])
     await app.setAgentLastSeen(agentAccount.id, serverLimits.absentAgentMs - 60_000)

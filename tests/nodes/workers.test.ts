@@ -170,7 +170,7 @@ describe('two workers', () => {
 
     const elsewhere = await connectBeside(url, lin.token, there)
     const ended = [there, elsewhere].map(({ socket }) => once(socket as never, 'disconnect'))
-    await call(url, 'PATCH', `/users/${lin.id}`, { isDisabled: true }, admin.token)
+    await call(url, 'PATCH', `/users/${lin.id}`, { isDisabled: true, release: true }, admin.token)
     const from = performance.now()
     await Promise.all(ended)
     expect(performance.now() - from).toBeLessThan(1_000)

@@ -4,6 +4,7 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Agent, AgentStatusValue, ConversationChange } from '#protocol/entities.ts'
 import type { Connection } from '../../shared/connection/connection.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
+import { withNewestStatus } from './newest-status.ts'
 
 export interface Team {
   agents: ReadonlySignal<Agent[]>
@@ -23,24 +24,26 @@ const loadChanges: ReadonlySet<ConversationChange> = new Set([
   'reopened',
 ])
 
-/** Events of two nodes may arrive in the wrong order. */
-const hasNewerStatus = ({ lastSeen }: Agent, than: string | null) => lastSeen !== null && lastSeen > (than ?? '')
-
 export function watchTeam(connection: Connection): Team {
   const agents = signal<Agent[]>([])
   /** The agent of each pending conversation, as far as this page has seen. */
   const assigneeOf = new Map<number, number>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
+  const find = (agentId: number) => agents.value.find(({ id }) => id === agentId)
+
   function change(agentId: number, changed: Partial<Agent>): void {
-    agents.value = agents.value.map((agent) => (agent.id === agentId ? { ...agent, ...changed } : agent))
+    agents.value = agents.value.map((agent) =>
+      agent.id === agentId ? withNewestStatus({ ...agent, ...changed }, agent) : agent,
+    )
   }
 
   async function refresh(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
     try {
-      agents.value = (await connection.request('agent:list', {})).agents
+      const reply = await connection.request('agent:list', {})
+      agents.value = reply.agents.map((agent) => withNewestStatus(agent, find(agent.id)))
     } catch (error) {
       // The next reconnect retries.
       if (!(error instanceof RequestError)) throw error
@@ -53,17 +56,12 @@ export function watchTeam(connection: Connection): Team {
 
   const undo = [
     connection.on('agent:status-changed', ({ agentId, status, lastSeen }) => {
-      const held = agents.value.find(({ id }) => id === agentId)
-      if (held === undefined) void refresh()
-      else if (!hasNewerStatus(held, lastSeen)) change(agentId, { status, lastSeen })
+      if (find(agentId)) change(agentId, { status, lastSeen })
+      else void refresh()
     }),
     connection.on('agent:updated', ({ agentId, agent }) => {
-      const held = agents.value.find(({ id }) => id === agentId)
       const others = agents.value.filter(({ id }) => id !== agentId)
-      if (agent === null) agents.value = others
-      else if (held && hasNewerStatus(held, agent.lastSeen))
-        agents.value = [...others, { ...agent, status: held.status, lastSeen: held.lastSeen }]
-      else agents.value = [...others, agent]
+      agents.value = agent ? [...others, withNewestStatus(agent, find(agentId))] : others
     }),
     connection.on('conversation:erased', ({ conversationId }) => {
       if (assigneeOf.delete(conversationId)) scheduleRefresh()

@@ -4,6 +4,7 @@
 import type { Transaction } from '#db/core/database.ts'
 import { linkAttachment, lockAttachments } from '#db/queries/attachments.ts'
 import { insertMessages, selectExistingMessages } from '#db/queries/messages.ts'
+import { selectQueuePlaces } from '#db/queries/queue-places.ts'
 import {
   inUnitOfWork,
   type LockedConversations,
@@ -12,7 +13,7 @@ import {
 } from '../../conversation-state/update-conversations.ts'
 import type { Send } from '../send.ts'
 import type { AppendedBatch, MessageStore } from './message-store.ts'
-import { keyOf, keyOfSend, type PlannedAppends, planAppends, toAppended } from './plan-appends.ts'
+import { hasAbsentAgent, keyOf, keyOfSend, type PlannedAppends, planAppends, toAppended } from './plan-appends.ts'
 import { repairHeads } from './repair-heads.ts'
 
 export function lockedStore(app: UpdateDeps): MessageStore {
@@ -27,7 +28,12 @@ export function appendLocked({ trx, isRetry, update }: UnitOfWork, sends: readon
       trx,
       sends.flatMap(({ attachmentId }) => attachmentId ?? []),
     )
-    const state = { locked, attachments, isRetry }
+    const absent = [...locked.values()].filter(hasAbsentAgent)
+    const queuePlaces = await selectQueuePlaces(
+      trx,
+      absent.map(({ id }) => id),
+    )
+    const state = { locked, attachments, queuePlaces, isRetry }
     // Nearly all messages are new, and the unique key detects the others. So existing messages are read only after a
     // duplicate key, a retry, or a rejection: a message that is rejected now may have been written before.
     const asNew = planAppends(sends, { ...state, existing: new Map() })

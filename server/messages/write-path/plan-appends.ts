@@ -5,6 +5,7 @@ import type { LockedAttachment } from '#db/queries/attachments.ts'
 import { type ConversationChanges, throttleTimestamp } from '#db/queries/conversation-changes.ts'
 import type { LockedConversation } from '#db/queries/conversations.ts'
 import type { MessageKey, NewMessage } from '#db/queries/messages.ts'
+import type { QueuePlace } from '#db/queries/queue-places.ts'
 import type { Attachment, Message } from '#protocol/entities.ts'
 import { assertCanManage } from '../../conversation-state/access.ts'
 import { reopen, requeue } from '../../conversation-state/transitions.ts'
@@ -59,6 +60,8 @@ export interface BatchState {
   attachments: ReadonlyMap<number, LockedAttachment>
   /** Stored messages, by keyOf. */
   existing: ReadonlyMap<string, Message>
+  /** Of the conversations whose agent is absent. */
+  queuePlaces?: ReadonlyMap<number, QueuePlace>
   /** `existing` may hold messages that this batch wrote before an ambiguous commit. */
   isRetry: boolean
 }
@@ -70,7 +73,7 @@ interface PlannedConversation extends ConversationChanges {
 
 export function planAppends(
   sends: readonly Send[],
-  { locked, clock, attachments, existing, isRetry }: BatchState,
+  { locked, clock, attachments, existing, queuePlaces, isRetry }: BatchState,
 ): PlannedAppends {
   const claimed = new Set<number>()
   const newRows: NewRow[] = []
@@ -87,11 +90,17 @@ export function planAppends(
     const attachment = claimAttachment(send, attachments, claimed)
     const conversation = started ?? start(current)
     const { after } = conversation
-    const change = enqueue(after) ?? (isCustomer(actor) ? reopenOrRequeue(after) : null)
+    const change = enqueue(after) ?? (isCustomer(actor) ? reopenOrRelease(after, unansweredSince(conversation)) : null)
     if (change) changes.set(after.id, change)
     const index = newRows.push({ row: nextRow(after, send, attachment), actor, attachment }) - 1
     conversation.newRows.push(index)
     return index
+  }
+
+  /** Since when its customer waits for an agent: an earlier message, or the one that is being planned. */
+  function unansweredSince({ after, newRows: own }: PlannedConversation): string {
+    const hasNewAnswer = own.some((index) => !isCustomer((newRows[index] as NewRow).actor))
+    return (hasNewAnswer ? null : queuePlaces?.get(after.id)?.unansweredSince) ?? after.now
   }
 
   function start(before: LockedConversation): PlannedConversation {
@@ -159,24 +168,23 @@ function enqueue(conversation: LockedConversation): 'queued' | null {
   return 'queued'
 }
 
-/** A customer's message reopens a closed conversation, and requeues one whose agent is absent. */
-function reopenOrRequeue(conversation: LockedConversation): 'reopened' | 'released' | null {
+/** A customer's message reopens a closed conversation, and releases one whose agent is absent. */
+function reopenOrRelease(conversation: LockedConversation, waitsSince: string): 'reopened' | 'released' | null {
   if (conversation.status === 'closed') {
     const isAgentAvailable = conversation.agentPresence === 'online'
-    Object.assign(conversation, reopen(conversation.now, conversation.agentId, isAgentAvailable), {
-      updatedAt: conversation.now,
-    })
+    Object.assign(conversation, reopen(conversation, isAgentAvailable), { updatedAt: conversation.now })
     return 'reopened'
   }
-  if (conversation.status === 'pending' && isAbsent(conversation.agentPresence)) {
-    Object.assign(conversation, requeue(conversation.now), { updatedAt: conversation.now })
+  if (hasAbsentAgent(conversation)) {
+    Object.assign(conversation, requeue(waitsSince), { updatedAt: conversation.now })
     return 'released'
   }
   return null
 }
 
-/** An agent who never connected has no presence. */
-const isAbsent = (presence: LockedConversation['agentPresence']) => presence === null || presence === 'absent'
+/** A customer's message releases it. An agent who never connected has no presence. */
+export const hasAbsentAgent = ({ status, agentPresence }: LockedConversation) =>
+  status === 'pending' && (agentPresence === null || agentPresence === 'absent')
 
 function nextRow(conversation: LockedConversation, send: Send, attachment: Attachment | undefined): NewMessage {
   conversation.lastSeq += 1
