@@ -2,14 +2,17 @@
 // admin.
 
 import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
+import { readTlsOptions } from '#db/core/tls-options.ts'
 import { lockDataDirectory } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { countConnectionsAllowed } from '#db/queries/health.ts'
 import { assertSingleWriter } from '#db/schema/check-writers.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
 import { reportPasswordHashes } from './auth/report-password-hashes.ts'
+import { settings } from './process/config.ts'
 import type { ProcessLifecycle } from './process/lifecycle.ts'
 import { loadJwtSecrets } from './process/secrets.ts'
+import { waitForDatabase } from './process/wait-for-database.ts'
 import { ensureFirstAdmin, isSetupNeeded } from './setup/first-admin.ts'
 import { resealIdentitySecrets } from './sites/reseal-identity-secrets.ts'
 
@@ -22,13 +25,26 @@ export interface Prepared {
   needsSetup: boolean
 }
 
-export async function prepare({ config, log, shutdownHooks }: ProcessLifecycle): Promise<Prepared> {
+export async function prepare(lifecycle: ProcessLifecycle): Promise<Prepared> {
+  const { config, log, shutdownHooks } = lifecycle
   lockDataDirectory(config.dataDir)
   const jwtSecrets = loadJwtSecrets(config)
   const report = (line: string) => log.info(line)
+  warnOfUnverifiedServers({ config, log })
   const address = await databaseAddress({ config, shutdownHooks }, report)
-  await prepareDatabase(address, report, { mustFlushAtCommit: config.databaseUrl === null })
-  if (config.databaseUrl !== null) await assertSingleWriter(address)
+  return waitForDatabase(lifecycle, async () => {
+    await prepareDatabase(address, report, { mustFlushAtCommit: config.databaseUrl === null })
+    if (config.databaseUrl !== null) await assertSingleWriter(address)
+    return prepareInstallation({ config, log, jwtSecrets, address })
+  })
+}
+
+async function prepareInstallation({
+  config,
+  log,
+  jwtSecrets,
+  address,
+}: Pick<ProcessLifecycle, 'config' | 'log'> & Pick<Prepared, 'jwtSecrets' | 'address'>): Promise<Prepared> {
   const db = connectDatabase(address, { connections: 1 })
   try {
     const parts = { db, config, log, jwtSecrets }
@@ -40,6 +56,16 @@ export async function prepare({ config, log, shutdownHooks }: ProcessLifecycle):
     return { address, connectionsAllowed: await countConnectionsAllowed(db), jwtSecrets, needsSetup }
   } finally {
     await db.destroy()
+  }
+}
+
+function warnOfUnverifiedServers({ config, log }: Pick<ProcessLifecycle, 'config' | 'log'>): void {
+  for (const name of ['databaseUrl', 'redisUrl'] as const) {
+    const url = config[name]
+    if (url !== null && readTlsOptions(new URL(url).searchParams)?.isVerified === false)
+      log.warn(
+        `${settings[name].name} has tls=unverified: whoever is between Kefu and that server can read and change all`,
+      )
   }
 }
 

@@ -1,22 +1,27 @@
 // Opens the database: sessions in UTC, strict, READ COMMITTED; times as ISO strings, TINYINT(1) as boolean.
 // Every wait has a deadline, since mysql2 reports neither a result nor an error when a server hangs.
 
+import { connect, isIP, type Socket } from 'node:net'
 import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely'
 import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mysql2'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Tables } from './database.ts'
+import { type ParsedDatabaseUrl, parseDatabaseUrl } from './database-url.ts'
 import { DatabaseOverloaded, DatabaseUnavailable, isConnectionError, isQueueFull } from './errors.ts'
 import { type PipelinedConnection, pipelineStatements } from './pipelining.ts'
 import { createServerWatch, type ReportServer, type ServerWatch, setServerWatch } from './server-watch.ts'
+import type { TlsOptions } from './tls-options.ts'
 import { setPipelinePool } from './transaction.ts'
 
-/** A URL (mysql://user:password@host:port/name?socketPath=…), or the embedded server's private socket. */
+/** A URL as database-url.ts reads it, or the embedded server's private socket. */
 export type DatabaseAddress = { url: string } | { socketPath: string; user: string; database: string }
 
 export interface ConnectOptions {
   connections?: number
   /** Deadline of one statement in milliseconds. Maintenance (migrations, restore) needs more than requests get. */
   queryMs?: number
+  /** A connection older than this is replaced before its next use. */
+  lifeMs?: number
   /** Watches the server's settings as long as the database is open, and receives each change. */
   onServerProblem?: ReportServer
 }
@@ -33,11 +38,11 @@ export function connectDatabase(address: DatabaseAddress, options: ConnectOption
   const { connections = serverLimits.databaseConnections, onServerProblem } = options
   const watch = onServerProblem && createServerWatch(onServerProblem)
   const server: ServerKind = { joinsStatements: false }
-  const pool = withDeadlines(openPool(address, connections, server, watch), queryMs, server, pipelineStatements)
+  const guards = { queryMs, lifeMs: options.lifeMs ?? serverLimits.databaseConnectionLifeMs, server }
+  const pool = withDeadlines(openPool(address, connections, server, watch), guards, pipelineStatements)
   const pipelinePool = withDeadlines(
     openPool(address, serverLimits.pipelineConnections, server, watch, ['SET SESSION autocommit = 0']),
-    queryMs,
-    server,
+    guards,
   )
   watch?.start(pool)
   const end: MysqlPool['end'] = (callback) => {
@@ -100,14 +105,20 @@ function fromSocket({ socketPath, user, database }: Exclude<DatabaseAddress, { u
 }
 
 function fromUrl(text: string): PoolOptions {
-  const url = new URL(text)
-  const socketPath = url.searchParams.get('socketPath')
-  return {
-    ...(socketPath === null ? { host: url.hostname || '127.0.0.1', port: Number(url.port || 3306) } : { socketPath }),
-    user: decodeURIComponent(url.username) || 'root',
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
-  }
+  const { server, user, password, database, tls } = parseDatabaseUrl(text)
+  return { ...server, user, password, database, ...(tls === null ? {} : withTls(tls, server)) }
+}
+
+function withTls({ isVerified, ...files }: TlsOptions, server: ParsedDatabaseUrl['server']): PoolOptions {
+  const ssl = { ...files, rejectUnauthorized: isVerified, verifyIdentity: isVerified }
+  if (!('host' in server) || isIP(server.host) === 0) return { ssl }
+  return { ssl, stream: () => openSocket(server) }
+}
+
+/** The driver gives TLS no name to verify for an IP address, and TLS would expect the one that sockets keep of hosts. */
+function openSocket({ host, port }: { host: string; port: number }): Socket {
+  const socket = connect(port, host).setNoDelay(true).setKeepAlive(true)
+  return Object.assign(socket, { _host: host })
 }
 
 function castField(field: TypeCastField, next: () => unknown): unknown {
@@ -122,14 +133,18 @@ function castField(field: TypeCastField, next: () => unknown): unknown {
   return next()
 }
 
-/** A pool for Kysely with bounded waits. It destroys a connection that failed or timed out instead of reusing it. */
-function withDeadlines(
-  pool: Pool,
-  queryMs: number,
-  server: ServerKind,
-  wrap = (connection: PipelinedConnection) => connection,
-): MysqlPool {
-  const guarded = new WeakMap<object, MysqlPoolConnection>()
+interface Guards {
+  queryMs: number
+  lifeMs: number
+  server: ServerKind
+}
+
+/**
+ * A pool for Kysely with bounded waits. It destroys a connection that failed, timed out or has reached its longest life
+ * instead of reusing it.
+ */
+function withDeadlines(pool: Pool, guards: Guards, wrap = (connection: PipelinedConnection) => connection): MysqlPool {
+  const guarded = new WeakMap<object, Guarded>()
   return {
     getConnection(callback) {
       let waiting = true
@@ -137,22 +152,44 @@ function withDeadlines(
         waiting = false
         callback(new DatabaseUnavailable('timed out waiting for a database connection'), undefined as never)
       }, serverLimits.databaseAcquireMs)
-      pool.getConnection((error, connection) => {
-        clearTimeout(timer)
-        if (!waiting) return connection?.release()
-        if (error) return callback(asUnavailable(error), undefined as never)
-        const guardedConnection =
-          guarded.get(connection) ??
-          wrap(guardConnection(connection as unknown as MysqlPoolConnection, queryMs, server))
-        guarded.set(connection, guardedConnection)
-        callback(null, guardedConnection)
-      })
+      const acquire = () =>
+        pool.getConnection((error, connection) => {
+          const found = connection && guarded.get(connection)
+          if (found?.isExpired()) {
+            connection.destroy()
+            return acquire()
+          }
+          clearTimeout(timer)
+          if (!waiting) return connection?.release()
+          if (error) return callback(asUnavailable(error), undefined as never)
+          if (found) return callback(null, found.wrapped)
+          const isExpired = expiry(guards.lifeMs)
+          const wrapped = wrap(guardConnection(connection as unknown as MysqlPoolConnection, guards, isExpired))
+          guarded.set(connection, { wrapped, isExpired })
+          callback(null, wrapped)
+        })
+      acquire()
     },
     end: (callback) => pool.end(callback),
   }
 }
 
-function guardConnection(connection: MysqlPoolConnection, queryMs: number, server: ServerKind): PipelinedConnection {
+interface Guarded {
+  wrapped: MysqlPoolConnection
+  isExpired(): boolean
+}
+
+/** Connections that were opened together do not expire together. */
+function expiry(lifeMs: number): () => boolean {
+  const expiresAt = performance.now() + lifeMs * (0.75 + Math.random() / 4)
+  return () => performance.now() > expiresAt
+}
+
+function guardConnection(
+  connection: MysqlPoolConnection,
+  { queryMs, server }: Guards,
+  isExpired: () => boolean,
+): PipelinedConnection {
   let broken = false
   const discard = () => {
     broken = true
@@ -171,7 +208,9 @@ function guardConnection(connection: MysqlPoolConnection, queryMs: number, serve
     connect: (callback) => connection.connect(callback),
     destroy: discard,
     release: () => {
-      if (!broken) connection.release()
+      if (broken) return
+      if (isExpired()) discard()
+      else connection.release()
     },
     query(sql, parameters, callback) {
       if (callback === undefined) return connection.query(sql, parameters)

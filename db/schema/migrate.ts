@@ -8,7 +8,8 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { serverLimits } from '#protocol/limits/server.ts'
 import { recoverTablesAside } from '../backup/tables-aside.ts'
 import { type DatabaseAddress, driverOptions } from '../core/connect.ts'
-import { DatabaseUnavailable, errnoOf, isAccessDenied, isConnectionError } from '../core/errors.ts'
+import { DatabaseUnavailable, errnoOf } from '../core/errors.ts'
+import { explainConnectError } from '../core/explain-connect-error.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from './check-server.ts'
 import { splitStatements } from './split-statements.ts'
@@ -32,8 +33,6 @@ const createRecords = 'CREATE TABLE schema_migrations'
  * dropped.
  */
 const alreadyDone = new Set([1050, 1060, 1061, 1068, 1091, 1826])
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const folder = new URL('migrations/', import.meta.url)
 const schemaText = () => readFileSync(new URL('../../schema.sql', import.meta.url), 'utf8')
@@ -73,9 +72,7 @@ export async function prepareDatabase(
       connection.destroy()
     }
   } catch (error) {
-    if (isAccessDenied(error)) throw new StartError(`The database server refuses us: ${messageOf(error)}`)
-    if (!isConnectionError(error)) throw error
-    throw new DatabaseUnavailable(`cannot reach the database: ${messageOf(error)}`, { cause: error })
+    throw explainConnectError(error, server)
   }
 }
 

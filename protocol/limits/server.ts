@@ -215,6 +215,8 @@ export const serverLimits = {
   /** Callers that wait for a connection; the next is answered overloaded. */
   databaseQueue: 1_000,
   databaseConnectMs: 5_000,
+  /** The longest life of a connection, so that a proxy, a DNS change or a new certificate reaches all of them. */
+  databaseConnectionLifeMs: 30 * 60_000,
   databaseAcquireMs: 1_000,
   databaseQueryMs: 1_800,
   /** Shorter than databaseQueryMs, so that the transaction can retry in time. */
@@ -224,6 +226,9 @@ export const serverLimits = {
   serverCheckMs: 5_000,
   /** Connections that the start opens to see whether they all lead to one node of a Galera cluster. */
   writerProbes: 4,
+  /** While a start waits for the database: one line per databaseWaitLineMs, one try per databaseWaitRetryMs. */
+  databaseWaitLineMs: 10_000,
+  databaseWaitRetryMs: 1_000,
   /** For another process that migrates the database to finish. */
   migrationLockSeconds: 120,
   migrationNameLength: 100,

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type RedisClientType } from '@redis/client'
 import type { Logger } from 'pino'
+import { readTlsOptions } from '#db/core/tls-options.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { type Bus, type BusListener, createByteBudget } from './bus.ts'
 import { createRejectedMessages } from './rejected-messages.ts'
@@ -19,6 +20,7 @@ export interface Redis extends Bus {
 }
 
 export function connectRedis(url: string, log: Logger): Redis {
+  const tls = tlsOf(url)
   const subscriptions: Parameters<Redis['subscribe']>[] = []
   const stopping = new AbortController()
   let publisher: RedisClientType | null = null
@@ -30,7 +32,7 @@ export function connectRedis(url: string, log: Logger): Redis {
       url,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
-      socket: { reconnectStrategy: false, connectTimeout: serverLimits.redisReplyMs },
+      socket: { reconnectStrategy: false, connectTimeout: serverLimits.redisReplyMs, ...tls },
     })
     return client.on('error', onError)
   }
@@ -101,6 +103,12 @@ export function connectRedis(url: string, log: Logger): Redis {
       stopping.abort()
     },
   }
+}
+
+/** The client reads everything but the parameters from the URL. */
+function tlsOf(url: string) {
+  const { isVerified = true, ...files } = readTlsOptions(new URL(url).searchParams) ?? {}
+  return { ...files, rejectUnauthorized: isVerified }
 }
 
 /** Rejects after serverLimits.redisReplyMs: a frozen Redis sends neither a reply nor an error. */

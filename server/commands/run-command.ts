@@ -3,6 +3,7 @@
 import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
 import type { Database } from '#db/core/database.ts'
 import { DatabaseUnavailable, errnoOf } from '#db/core/errors.ts'
+import { explainConnectError } from '#db/core/explain-connect-error.ts'
 import { lockDataDirectory, tryLock } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
 import { runningDatabase } from '#db/embedded/running-database.ts'
@@ -15,7 +16,10 @@ export async function runCommand(command: (config: Config, args: string[]) => Pr
     await command(loadConfig(), process.argv.slice(2))
   } catch (error) {
     if (errnoOf(error) === unknownTable) console.error('This database has no Kefu tables yet: start Kefu first.')
-    else console.error(isExpected(error) ? error.message : error)
+    else {
+      const explained = explainConnectError(error)
+      console.error(isExpected(explained) ? explained.message : explained)
+    }
     process.exitCode = 1
   }
 }

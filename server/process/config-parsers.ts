@@ -2,6 +2,8 @@
 // config.ts adds the setting's name.
 
 import { BlockList, isIP } from 'node:net'
+import { parseDatabaseUrl } from '#db/core/database-url.ts'
+import { InvalidUrl, readTlsOptions, tlsParameters } from '#db/core/tls-options.ts'
 
 /** The end of the sentence "PORT must be …". */
 export class InvalidSetting extends Error {
@@ -92,32 +94,36 @@ export function readOrigin(text: string): string {
   return url.origin
 }
 
-/**
- * mysql://user:password@host:port/name, or with ?socketPath=/path. Rejects other parts, which the driver would ignore.
- */
+/** Rejects whatever parseDatabaseUrl does, and a URL that names no database. */
 export function readDatabaseUrl(text: string): string {
-  const url = parseUrl(text)
-  if (url?.protocol !== 'mysql:') throw new InvalidSetting('a URL like mysql://user:password@host:3306/kefu')
-  if (!/^\/[^/]+$/.test(url.pathname))
+  const { database } = validUrl(() => parseDatabaseUrl(text))
+  if (database === '' || database.includes('/'))
     throw new InvalidSetting('a URL that names a database, like mysql://user:password@host:3306/kefu')
-  const unsupported = [...url.searchParams.keys()].find((key) => key !== 'socketPath')
-  if (unsupported !== undefined)
-    throw new InvalidSetting(`a URL whose only parameter is socketPath, without ${JSON.stringify(unsupported)}`)
-  if (url.hostname === '' && !url.searchParams.has('socketPath'))
-    throw new InvalidSetting('a URL with a host or ?socketPath=')
-  for (const part of [url.username, url.password, url.pathname]) {
-    if (decoded(part) === null) throw new InvalidSetting('a URL with % written as %25')
-  }
   return text
 }
 
-/** redis(s)://user:password@host:port, with an optional /database number. */
+function validUrl<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    throw error instanceof InvalidUrl ? new InvalidSetting(error.message) : error
+  }
+}
+
+/** redis(s)://user:password@host:port, with an optional /database number, and with the parameters of TLS. */
 export function readRedisUrl(text: string): string {
   const url = parseUrl(text)
   if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
     throw new InvalidSetting('a URL like redis://user:password@host:6379')
-  if (!/^(\/\d{0,3})?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+  if (!/^(\/\d{0,3})?$/.test(url.pathname) || url.hash !== '')
     throw new InvalidSetting('a URL like redis://user:password@host:6379, with nothing after the database number')
+  const names = [...url.searchParams.keys()]
+  if (names.some((name) => !tlsParameters.some((allowed) => allowed === name)) || new Set(names).size < names.length)
+    throw new InvalidSetting(`a URL whose only parameters are ${tlsParameters.join(', ')}, each once`)
+  if (names.length > 0 && url.protocol !== 'rediss:')
+    throw new InvalidSetting('a rediss:// URL if it has parameters of TLS')
+  if (url.searchParams.get('tls') === 'false') throw new InvalidSetting('a redis:// URL if tls is false')
+  validUrl(() => readTlsOptions(url.searchParams))
   for (const part of [url.username, url.password]) {
     if (decoded(part) === null) throw new InvalidSetting('a URL with % written as %25')
   }

@@ -1,6 +1,7 @@
 // The only file that reads the environment. `settings` describes every setting once: start, README table and compose
-// checks use it. An empty value counts as unset.
+// checks use it. An empty value counts as unset. Each secret may come from a file: NAME_FILE.
 
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { StartError } from '#db/embedded/start-error.ts'
@@ -57,8 +58,15 @@ export const settings = {
   ),
   databaseUrl: secret(
     'DATABASE_URL',
-    'MySQL or MariaDB to use: `mysql://user:password@host:3306/kefu`, or with `?socketPath=`. Unset: a private MariaDB inside DATA_DIR.',
+    'MySQL or MariaDB to use: `mysql://user:password@host:3306/kefu`, with `?tls=true` or `?ca=/path` for TLS, or with `?socketPath=`. Unset: a private MariaDB inside DATA_DIR.',
     readDatabaseUrl,
+  ),
+  databaseWait: setting(
+    'DATABASE_WAIT',
+    300,
+    'How many seconds a start waits for a database that is away, read-only or recovering. A whole number from 1 to 3600.',
+    readCount(3600),
+    '300',
   ),
   redisUrl: secret(
     'REDIS_URL',
@@ -173,8 +181,10 @@ export class ConfigError extends StartError {
   override name = 'ConfigError'
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** Throws a ConfigError. */
-export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function loadConfig(env: Environment = process.env): Config {
   const problems: string[] = []
   const values: [string, unknown][] = Object.entries(settings).map(([key, setting]) => [
     key,
@@ -182,32 +192,56 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   ])
   const config = Object.freeze(Object.fromEntries(values)) as Config
   if (config.redisUrl) {
-    for (const { name } of [settings.databaseUrl, settings.jwtSecrets]) {
-      if ((env[name] ?? '').trim() === '') problems.push(`${name} must be set with REDIS_URL: all nodes share it.`)
+    for (const key of ['databaseUrl', 'jwtSecrets'] as const) {
+      if (config[key] === null) problems.push(`${settings[key].name} must be set with REDIS_URL: all nodes share it.`)
     }
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   return config
 }
 
-function readSetting(setting: Setting, env: Readonly<Record<string, string | undefined>>, problems: string[]): unknown {
-  const given = env[setting.name] ?? ''
-  const text = setting.secret ? given : given.trim()
-  if (text.trim() === '') return setting.unset
+function readSetting(setting: Setting, env: Environment, problems: string[]): unknown {
   try {
-    return setting.read(text)
+    const text = setting.secret ? readSecretText(setting.name, env) : (env[setting.name] ?? '').trim()
+    if (text.trim() === '') return setting.unset
+    return readValue(setting, text)
   } catch (error) {
     if (!(error instanceof InvalidSetting)) throw error
-    problems.push(
-      `${setting.name} must be ${error.message}${setting.secret ? '' : `, not ${JSON.stringify(text.slice(0, 80))}`}.`,
-    )
+    problems.push(error.message)
     return undefined
   }
 }
 
-/** A worker's environment, without ADMIN_PASSWORD: the primary creates the first admin. */
+function readValue(setting: Setting, text: string): unknown {
+  try {
+    return setting.read(text)
+  } catch (error) {
+    if (!(error instanceof InvalidSetting)) throw error
+    const not = setting.secret ? '' : `, not ${JSON.stringify(text.slice(0, 80))}`
+    throw new InvalidSetting(`${setting.name} must be ${error.message}${not}.`)
+  }
+}
+
+/** A secret from the environment, or from the file that NAME_FILE names, without the newline at its end. */
+function readSecretText(name: string, env: Environment): string {
+  const given = env[name] ?? ''
+  const file = (env[`${name}_FILE`] ?? '').trim()
+  if (file === '') return given
+  if (given.trim() !== '') throw new InvalidSetting(`${name} and ${name}_FILE are both set: unset one of them.`)
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InvalidSetting(`${name}_FILE must name a file that Kefu can read, not ${JSON.stringify(file)} (${code}).`)
+  }
+  if (text.trim() === '') throw new InvalidSetting(`${name}_FILE names an empty file, ${JSON.stringify(file)}.`)
+  return text
+}
+
+/** A worker's environment, without the admin's password: the primary creates the first admin. */
 export function workerEnvironment(): Record<string, string | undefined> {
-  const { ADMIN_PASSWORD: _, ...others } = process.env
+  const { ADMIN_PASSWORD: _, ADMIN_PASSWORD_FILE: __, ...others } = process.env
   return others
 }
 

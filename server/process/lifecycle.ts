@@ -1,6 +1,7 @@
 // Process lifecycle: settings, start, signals, and a shutdown in reverse order of the start, within serverLimits.drainMs.
 
 import type { Logger } from 'pino'
+import { DatabaseUnavailable } from '#db/core/errors.ts'
 import { StartError } from '#db/embedded/start-error.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { type Config, loadConfig } from './config.ts'
@@ -16,7 +17,8 @@ export interface ProcessLifecycle {
   end(code: number): void
 }
 
-/** `fields` are added to every log line. A StartError prints only its message. */
+/** `fields` are added to every log line. A StartError prints only its message, and so does an unavailable
+ * database. */
 export async function runProcess(
   start: (life: ProcessLifecycle) => Promise<void>,
   fields: Record<string, unknown> = {},
@@ -53,7 +55,7 @@ export async function runProcess(
     shutdownHooks.push(async () => idleGc.stop())
   } catch (error) {
     if (stopping) return
-    if (error instanceof StartError) process.stderr.write(`${error.message}\n`)
+    if (error instanceof StartError || error instanceof DatabaseUnavailable) process.stderr.write(`${error.message}\n`)
     else process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     end(1)
     await stopping
