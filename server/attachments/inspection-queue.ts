@@ -3,7 +3,7 @@
 import { limits } from '#protocol/limits/wire.ts'
 import { budgets } from '../budgets/budgets.ts'
 import { AppError } from '../shared/errors.ts'
-import { createFairQueue } from './fair-queue.ts'
+import { createFairQueue } from '../shared/fair-queue.ts'
 import type { InspectorProcess } from './inspector-process.ts'
 import type { InspectionReply, InspectionTask } from './upload-inspector-process.ts'
 

@@ -54,14 +54,16 @@ export const budgets = {
   /** New connections of one customer or agent, over all tabs and devices. */
   handshakesPerUser: { count: 600, windowMs: 60_000 },
   /** Handshakes without a valid token on this node, over all addresses. */
-  handshakes: { count: 3_000, windowMs: 10_000 },
+  handshakes: { count: 600, windowMs: 2_000 },
   /** Handshakes that have not become a connection yet. */
-  pendingHandshakesPerAddress: { concurrent: 1_000 },
+  pendingHandshakesPerAddress: { concurrent: 300 },
   pendingHandshakesPerUser: { concurrent: 100 },
   pendingHandshakes: { concurrent: 2_000 },
   /** The same for an address that exhausted its violations or handshakes: one more ends the oldest. */
   pendingHandshakesOfViolator: { concurrent: 200 },
   handshakesOfViolator: { count: 300, windowMs: 1_000 },
+  /** Polling requests of sessions that do not exist: after a restart each tab sends one. */
+  unknownSessionsPerAddress: { count: 6_000, windowMs: 60_000 },
   /** Packets of one connection outside the request fast path, and those of them without a payload. */
   connectionPackets: { count: 1_000, windowMs: 10_000 },
   controlFrames: { count: 60, windowMs: 10_000 },
@@ -100,6 +102,16 @@ export const budgets = {
    * connection.
    */
   pipelinedRequests: { concurrent: 16 },
+  /** Connections that serve no request, WebSockets not among them. One more closes the one that is idle longest. */
+  idleConnectionsPerAddress: { concurrent: 4_000 },
+  idleConnections: { concurrent: 12_000 },
+  /** New connections of addresses with too many violations are served in turn, at this rate for all of them. */
+  connectionsOfViolators: { count: 200, windowMs: 1_000 },
+  /** Those that wait for their turn. One more is closed. */
+  waitingConnectionsOfViolator: { concurrent: 256 },
+  waitingConnectionsOfViolators: { concurrent: 4_096 },
+  /** Chunks of one request's body, and one more for each `bytes`. */
+  bodyChunks: { packets: 1_000, bytes: 256 },
   /**
    * Bytes of HTTP responses that wait to be read, per address and in total. Past it the longest waiting connections are
    * closed.

@@ -11,6 +11,8 @@ export interface RateLimiter {
   consume(name: RateName, key: string | number, amount?: number): void
   /** Consumes one if available, and returns whether it did. Not shared with other nodes. */
   tryConsume(name: RateName, key: string | number): boolean
+  /** Whether `consume` would throw. */
+  isExhausted(name: RateName, key: string | number): boolean
   /** Throws like `consume`, but consumes nothing. */
   check(name: RateName, key: string | number): void
   /** Consumes `amount`, by default 1, even past the limit. */
@@ -29,6 +31,7 @@ const sweepEvery = 10_000
 /** Rates of things that exist on one node only. Not shared. */
 const localNames: ReadonlySet<RateName> = new Set<RateName>([
   'connectionRequests',
+  'connectionsOfViolators',
   'handshakes',
   'handshakesOfViolator',
 ])
@@ -106,6 +109,7 @@ export function createRateLimiter(
   }
 
   return {
+    isExhausted: (name, key) => enabled && wait(name, String(key), 1) > 0,
     check: (name, key) => check(name, String(key), 1),
     count: (name, key, amount = 1) => count(name, String(key), amount),
     consume(name, key, amount = 1) {

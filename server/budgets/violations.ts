@@ -7,6 +7,7 @@ import type { RateLimiter } from './rate-limiter.ts'
 
 export interface Violations {
   count(address: ClientAddress): void
+  isViolator(address: ClientAddress): boolean
   /** Throws rate_limited while the address has too many violations. Only for callers without a valid token. */
   check(address: ClientAddress): void
 }
@@ -14,6 +15,7 @@ export interface Violations {
 export function createViolations(rates: RateLimiter): Violations {
   return {
     count: ({ group }) => rates.count('violationsPerAddress', group),
+    isViolator: ({ group }) => rates.isExhausted('violationsPerAddress', group),
     check: ({ group }) => rates.check('violationsPerAddress', group),
   }
 }

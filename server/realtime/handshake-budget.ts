@@ -66,15 +66,8 @@ export function createHandshakeBudget({
     return create(address, release, fail)
   }
 
-  function isOverBudget(address: ClientAddress): boolean {
-    try {
-      violations.check(address)
-      rates.check('handshakesPerAddress', address.group)
-      return false
-    } catch {
-      return true
-    }
-  }
+  const isOverBudget = (address: ClientAddress) =>
+    violations.isViolator(address) || rates.isExhausted('handshakesPerAddress', address.group)
 
   /**
    * A client with a valid token may share the address, and shows the token only in its next packet. So an address over

@@ -34,11 +34,13 @@ export function guardSocketRequests(
 ): SocketRequests {
   const handshakes = new WeakMap<object, PendingHandshake>()
   const budget = createHandshakeBudget(app)
+  const headerLines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
 
   wrap(server, 'request', (request: EngineRequest, response: ServerResponse, pass) => {
     for (const name of Object.keys(headers)) response.setHeader(name, headers[name] as string)
     const outcome = admit(request, false)
     if (outcome === null) pass()
+    else if (isOverload(outcome)) writeRefusal(request.socket, outcome)
     else sendRefusal(response, outcome)
   })
   wrap(server, 'upgrade', (request: EngineRequest, socket: TcpSocket, pass) => {
@@ -65,14 +67,26 @@ export function guardSocketRequests(
     } catch (error) {
       const refusal = asAppError(error)
       app.refusedSockets.count(reasonOf(refusal))
+      if (isOverload(refusal)) countRefusal('refusalsPerAddress', request)
       return refusal
     }
+  }
+
+  /** A caller that ignores refusals collects violations. */
+  function countRefusal(rate: 'refusalsPerAddress' | 'unknownSessionsPerAddress', request: EngineRequest): boolean {
+    const address = clientAddress(app.config, request)
+    if (app.rates.tryConsume(rate, address.group)) return true
+    app.violations.count(address)
+    return false
   }
 
   function admitToSession(request: EngineRequest, sid: string, claim: AccessToken | undefined) {
     const session = sessions.get(sid)
     // Of another worker, or unknown. sticky-sessions.ts and engine.io handle both.
-    if (session === undefined) return null
+    if (session === undefined) {
+      if (countRefusal('unknownSessionsPerAddress', request)) return null
+      throw new AppError('rate_limited', 'Open a session first.', { retryAfterMs: 1_000 })
+    }
     if (session.address.group !== clientAddress(app.config, request).group) {
       app.refusedSockets.count('foreign_session')
       return 'unknown session'
@@ -88,24 +102,23 @@ export function guardSocketRequests(
   function sendRefusal(response: ServerResponse, refusal: AppError | 'unknown session') {
     const isUnknown = refusal === 'unknown session'
     const status = isUnknown ? 400 : errorCodes[refusal.code].status
-    const retryAfterMs = isUnknown ? undefined : refusal.details?.retryAfterMs
-    if (typeof retryAfterMs === 'number') response.setHeader('retry-after', Math.ceil(retryAfterMs / 1000))
-    if (status === 429 || status === 503) response.setHeader('connection', 'close')
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(bodyOf(refusal))
   }
 
+  /** Past the HTTP server: a refusal of a flood must cost as little as possible. */
   function writeRefusal(socket: TcpSocket, refusal: AppError | 'unknown session') {
     const status = refusal === 'unknown session' ? 400 : errorCodes[refusal.code].status
+    const retryAfterMs = refusal === 'unknown session' ? undefined : refusal.details?.retryAfterMs
     const body = bodyOf(refusal)
-    const lines = [
+    const own = [
       `HTTP/1.1 ${status} Refused`,
-      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       'content-type: application/json; charset=utf-8',
       `content-length: ${Buffer.byteLength(body)}`,
       'connection: close',
     ]
+    if (typeof retryAfterMs === 'number') own.push(`retry-after: ${Math.ceil(retryAfterMs / 1000)}`)
     socket.on('error', () => {})
-    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+    socket.end(`${[...own, ...headerLines].join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
   }
 
   return {
@@ -170,6 +183,9 @@ function reasonOf({ code }: AppError): RefusalReason {
     ? code
     : 'invalid_request'
 }
+
+const isOverload = (outcome: AppError | 'unknown session'): outcome is AppError =>
+  outcome instanceof AppError && (outcome.code === 'rate_limited' || outcome.code === 'overloaded')
 
 const bodyOf = (refusal: AppError | 'unknown session') =>
   refusal === 'unknown session' ? unknownSession : JSON.stringify({ error: errorBody(refusal) })

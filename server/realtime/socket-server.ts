@@ -1,6 +1,6 @@
 // The realtime edge: admits connections, sets them up, and closes them.
 
-import type { Server as NodeServer } from 'node:http'
+import type { IncomingMessage, Server as NodeServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket } from 'socket.io'
 import { countAvailableAgents } from '#db/queries/agents.ts'
@@ -77,7 +77,12 @@ export function serveRealtime(
 
   io.engine.on('connection', (conn: EngineSocket) => {
     const handshake = socketRequests.claim(conn.request)
-    if (handshake === undefined) return terminate(conn)
+    // A client that has gone never learns of its polling session.
+    const isGone = (conn.request as IncomingMessage | null)?.socket.destroyed
+    if (handshake === undefined || isGone) {
+      handshake?.fail()
+      return terminate(conn)
+    }
     const session = createEngineSession(conn, handshake.address, performance.now() + limits.handshakeMs)
     handshake.end = () => terminate(conn)
     sessions.set(conn.id, session)

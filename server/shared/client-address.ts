@@ -2,7 +2,7 @@
 // TRUSTED_PROXIES allow.
 
 import type { IncomingMessage } from 'node:http'
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6, type Socket } from 'node:net'
 import proxyAddr from '@fastify/proxy-addr'
 import type { Config } from '../process/config.ts'
 
@@ -41,6 +41,13 @@ export function clientAddress({ trustedProxies }: TrustSettings, { socket, heade
       address = next
     }
   }
+  return groupAddress(address)
+}
+
+/** The address of a connection before its first request; null if it carries requests of other addresses. */
+export function peerAddress({ trustedProxies }: TrustSettings, socket: Socket): ClientAddress | null {
+  const address = normalizeAddress(socket.remoteAddress ?? '')
+  if (address === null || (trustedProxies.length > 0 && trustOf(trustedProxies)(address, 0))) return null
   return groupAddress(address)
 }
 

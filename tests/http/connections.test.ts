@@ -1,6 +1,7 @@
 // Limits of one HTTP connection: unusual requests, pipelining, and unread responses.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
 import type { HttpServer } from '../../server/http/route-auth.ts'
@@ -82,6 +83,9 @@ describe('[HT36] [S21] a request for another protocol is ignored or rejected wit
   })
 })
 
+const connected = (socket: Socket) =>
+  socket.connecting ? new Promise((resolve) => socket.once('connect', resolve)) : Promise.resolve()
+
 /** A route that counts its requests and responds with this many bytes. */
 const bigAnswer = (asked: () => void, bytes: number) => (http: HttpServer) => {
   const body = 'x'.repeat(bytes)
@@ -131,6 +135,88 @@ describe('[HT37] [S4] requests of one connection are served one at a time', () =
     socket.resume()
     await closed
     expect(received()).not.toContain('"code"')
+  })
+})
+
+describe('[HT37b] [S4] connections that serve no request', () => {
+  test('are closed, the longest idle first, when one address holds too many', async () => {
+    const { url } = await serve(app, {
+      config: { rateLimits: true, addressLimits: 3 / budgets.idleConnectionsPerAddress.concurrent },
+    })
+    const silent = openRaw(url)
+    const kept = openRaw(url)
+    for (const { socket } of [silent, kept]) await connected(socket)
+    kept.send(get('/healthz'))
+    await expect.poll(kept.answers).toBe(1)
+    const others = [openRaw(url), openRaw(url)]
+    await silent.closed
+    kept.send(get('/healthz'))
+    await expect.poll(kept.answers).toBe(2)
+    expect(others.filter(({ socket }) => socket.destroyed)).toEqual([])
+  })
+})
+
+describe('[HT37c] [S12] a body in crumbs', () => {
+  const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${' '.repeat(bytes)}\r\n`
+  const head = get('/api/v1/widget/logout', 'Content-Type: application/json', 'Transfer-Encoding: chunked')
+  const body = '{"resumeToken":"none"}'
+  const send = (url: string, chunks: string) => {
+    const raw = openRaw(url)
+    raw.send(`${head.replace('GET', 'POST')}${chunks}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`)
+    return raw
+  }
+
+  test('ends the connection, and larger chunks do not', async () => {
+    const { url } = await serve(app, { config: { rateLimits: true } })
+    const crumbs = send(url, chunk(1).repeat(budgets.bodyChunks.packets + 10))
+    await crumbs.closed
+    expect(crumbs.received()).toBe('')
+    for (const chunks of [chunk(1).repeat(900), chunk(1_000).repeat(60)]) {
+      await expect.poll(send(url, chunks).received).toContain('HTTP/1.1 204 ')
+    }
+  })
+})
+
+describe('[HT37d] [S2] an address with too many violations', () => {
+  test('is served late: its new connections wait unread, in turn with those of others', async () => {
+    const { url } = await serve(app, { config: { rateLimits: true } })
+    let hasViolations = true
+    const waits = app.violations.isViolator
+    app.violations.isViolator = () => hasViolations
+    onTestFinished(() => {
+      app.violations.isViolator = waits
+    })
+    const { count } = budgets.connectionsOfViolators
+    const flood = Array.from({ length: count + 100 }, () => {
+      const raw = openRaw(url)
+      raw.send(get('/healthz'))
+      return raw
+    })
+    const answered = () => flood.filter(({ answers }) => answers() === 1).length
+    await expect.poll(answered).toBeGreaterThanOrEqual(count)
+    hasViolations = false
+    const other = openRaw(url)
+    other.send(get('/healthz'))
+    await expect.poll(other.answers).toBe(1)
+    await expect.poll(answered).toBe(flood.length)
+  })
+
+  test('loses connections past those that may wait, and a server that closes leaves none open', async () => {
+    const { url, http } = await serve(app, { config: { rateLimits: true } })
+    const { isViolator } = app.violations
+    const { tryConsume } = app.rates
+    app.violations.isViolator = () => true
+    app.rates.tryConsume = () => false
+    onTestFinished(() => {
+      app.violations.isViolator = isViolator
+      app.rates.tryConsume = tryConsume
+    })
+    const most = budgets.waitingConnectionsOfViolator.concurrent
+    const flood = Array.from({ length: most + 5 }, () => openRaw(url))
+    const open = () => flood.filter(({ socket }) => !socket.closed).length
+    await expect.poll(open).toBe(most)
+    await http.close()
+    await expect.poll(open).toBe(0)
   })
 })
 
