@@ -8,6 +8,7 @@ import { createPresence } from './agents/presence.ts'
 import { startReleaseSweep } from './agents/release-disabled.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import { createCurrentActors } from './auth/current-actors.ts'
+import { createPageReads } from './budgets/page-reads.ts'
 import { createRateLimiter } from './budgets/rate-limiter.ts'
 import { createSlotCounter } from './budgets/slots.ts'
 import { createViolations } from './budgets/violations.ts'
@@ -113,6 +114,7 @@ export async function createApp({
     rates,
     slots,
     violations: createViolations(rates),
+    pageReads: createPageReads({ enabled: config.rateLimits }),
     refusedSockets: createRefusedSockets(),
   }
   if ((workerIpc?.number ?? 1) === 1) warnOfMissingProxies(app)

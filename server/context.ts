@@ -5,6 +5,7 @@ import type { Database } from '#db/core/database.ts'
 import type { Presence } from './agents/presence.ts'
 import type { Attachments } from './attachments/attachments.ts'
 import type { CurrentActors } from './auth/current-actors.ts'
+import type { PageReads } from './budgets/page-reads.ts'
 import type { RateLimiter } from './budgets/rate-limiter.ts'
 import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
@@ -51,5 +52,6 @@ export interface App {
   rates: RateLimiter
   slots: SlotCounter
   violations: Violations
+  pageReads: PageReads
   refusedSockets: RefusedSockets
 }

@@ -112,6 +112,9 @@ export const budgets = {
   waitingConnectionsOfViolators: { concurrent: 4_096 },
   /** Chunks of one request's body, and one more for each `bytes`. */
   bodyChunks: { packets: 1_000, bytes: 256 },
+  /** Pages that one person reads at the same time, over sockets and HTTP, and those that wait for their turn. */
+  pageReadsPerPerson: { concurrent: 4 },
+  waitingPageReadsPerPerson: { concurrent: 120 },
   /**
    * Bytes of HTTP responses that wait to be read, per address and in total. Past it the longest waiting connections are
    * closed.

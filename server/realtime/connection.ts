@@ -102,8 +102,10 @@ function enqueueRequest<N extends RequestName>(
   const pending = responses.add(ack, connection)
   connection.queue.enqueue(entry.concurrent === true, async () => {
     try {
+      const run = () => dispatch(app, connection, name, entry, payload)
       if (entry.readsPage) await waitUntilDrained(connection)
-      responses.settle(pending, { ok: true, data: await dispatch(app, connection, name, entry, payload) })
+      const data = await (entry.readsPage ? app.pageReads.run(connection.actor.userId, run) : run())
+      responses.settle(pending, { ok: true, data })
     } catch (error) {
       responses.settle(pending, { ok: false, error: toErrorBody(app, connection, name, error) })
     }

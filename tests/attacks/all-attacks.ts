@@ -7,6 +7,7 @@ import { controlFrames } from './attacks/control-frames.ts'
 import { conversationAttacks, conversationDrills } from './attacks/conversations.ts'
 import { crowds } from './attacks/crowds.ts'
 import { handshakeDrills, handshakes } from './attacks/handshakes.ts'
+import { httpConnectionDrills } from './attacks/http-connection-drills.ts'
 import { httpFloods } from './attacks/http-floods.ts'
 import { requestFloods } from './attacks/requests.ts'
 import { sessionAttacks } from './attacks/sessions.ts'
@@ -30,6 +31,7 @@ export const drills: readonly Attack[] = [
   ...callDrills,
   ...conversationDrills,
   ...socketDrills,
+  ...httpConnectionDrills,
   ...unreadDrills,
   ...uploadDrills,
 ]

@@ -10,7 +10,8 @@ import { actorOf, agents, both, type HttpServer } from '../route-auth.ts'
 export function conversationRoutes(app: App, http: HttpServer): void {
   http.get('/conversations', { config: agents, schema: calls['GET /conversations'] }, (request) => {
     const { limit, ...query } = request.query
-    return listConversations(app, actorOf(request), { ...query, ...pageSize(limit) })
+    const actor = actorOf(request)
+    return app.pageReads.run(actor.userId, () => listConversations(app, actor, { ...query, ...pageSize(limit) }))
   })
 
   http.get('/conversations/:id', { config: both, schema: calls['GET /conversations/:id'] }, (request) =>

@@ -13,12 +13,15 @@ export function messageRoutes(app: App, http: HttpServer): void {
     { config: both, schema: calls['GET /conversations/:id/messages'] },
     (request) => {
       const { before, after, limit } = request.query
-      return listMessages(app, actorOf(request), {
-        conversationId: Number(request.params.id),
-        ...(before === undefined ? {} : { beforeSeq: Number(before) }),
-        ...(after === undefined ? {} : { afterSeq: Number(after) }),
-        ...pageSize(limit),
-      })
+      const actor = actorOf(request)
+      const read = () =>
+        listMessages(app, actor, {
+          conversationId: Number(request.params.id),
+          ...(before === undefined ? {} : { beforeSeq: Number(before) }),
+          ...(after === undefined ? {} : { afterSeq: Number(after) }),
+          ...pageSize(limit),
+        })
+      return app.pageReads.run(actor.userId, read)
     },
   )
 

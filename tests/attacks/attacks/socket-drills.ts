@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, type Budget, type Drill, drill, type Target } from '../attack.ts'
 import { newCustomer } from '../wire/accounts.ts'
-import { get, openTcp, post, repeatedly } from '../wire/raw-socket.ts'
+import { ask, get, openTcp, post, repeatedly } from '../wire/raw-socket.ts'
 import { frame, openWebSocket, type RawWebSocket, times, upgradeRequest } from '../wire/web-socket.ts'
 
 interface FrameDrill {
@@ -52,17 +52,6 @@ async function paused(raw: RawWebSocket, frames: Buffer): Promise<void> {
 }
 
 const polling = '/socket.io/?EIO=4&transport=polling'
-
-/** One request on a connection of its own, and its answer. */
-async function ask(target: Target, text: string): Promise<string> {
-  const socket = await openTcp(target, target.address())
-  const answer = new Promise<string>((resolve) => {
-    socket.once('data', (piece) => resolve(piece.toString('latin1')))
-    socket.once('close', () => resolve(''))
-  })
-  socket.write(text)
-  return answer.finally(() => socket.destroy())
-}
 
 async function openPolling(target: Target): Promise<string> {
   const [, sid] = /"sid":"([^"]+)"/.exec(await ask(target, get(target, polling))) ?? []

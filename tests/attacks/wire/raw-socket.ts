@@ -118,6 +118,17 @@ export async function pipeline(target: Target, budget: Budget, options: Pipeline
   })
 }
 
+/** Sends one request on a connection of its own. Resolves with the first piece of its answer, '' if there is none. */
+export async function ask(target: Target, text: string, from = target.address()): Promise<string> {
+  const socket = await openTcp(target, from)
+  const answer = new Promise<string>((resolve) => {
+    socket.once('data', (piece) => resolve(piece.toString('latin1')))
+    socket.once('close', () => resolve(''))
+  })
+  socket.write(text)
+  return answer.finally(() => socket.destroy())
+}
+
 /** A GET without a body, with extra header lines as given. */
 export const get = ({ host, port }: Target, path: string, ...headers: string[]): string =>
   [`GET ${path} HTTP/1.1`, `Host: ${host}:${port}`, ...headers, '', ''].join('\r\n')
