@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { budgets } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
 import { clientAddress } from '../shared/client-address.ts'
+import { dropRequests } from '../shared/drop-requests.ts'
 import { AppError } from '../shared/errors.ts'
 import { limitBodyChunks } from './body-chunks.ts'
 import { rawHeaders, rawResponse } from './error-handler.ts'
@@ -41,6 +42,7 @@ export function limitConnections(app: App, http: HttpServer): void {
 
   function endForViolation(request: IncomingMessage) {
     app.violations.count(clientAddress(app.config, request))
+    dropRequests(request.socket)
     request.socket.destroy()
   }
 

@@ -7,6 +7,7 @@ import { errorCodes } from '#protocol/errors.ts'
 import { type AccessToken, readAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { clientAddress } from '../shared/client-address.ts'
+import { dropRequests } from '../shared/drop-requests.ts'
 import { AppError, asAppError, errorBody } from '../shared/errors.ts'
 import { isSameOrigin } from '../shared/same-origin.ts'
 import { createHandshakeBudget, type PendingHandshake } from './handshake-budget.ts'
@@ -118,6 +119,7 @@ export function guardSocketRequests(
     ]
     if (typeof retryAfterMs === 'number') own.push(`retry-after: ${Math.ceil(retryAfterMs / 1000)}`)
     socket.on('error', () => {})
+    dropRequests(socket)
     socket.end(`${[...own, ...headerLines].join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
   }
 

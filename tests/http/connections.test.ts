@@ -112,6 +112,18 @@ describe('[HT37] [S4] requests of one connection are served one at a time', () =
     expect(answers()).toBeLessThan(budgets.pipelinedRequests.concurrent + 2)
   })
 
+  test('the requests behind it in the same chunk are not parsed', async () => {
+    const { url, http } = await serve(app)
+    let parsed = 0
+    http.server.prependListener('request', () => {
+      parsed += 1
+    })
+    const { send, closed } = openRaw(url)
+    send(get('/healthz').repeat(1_000))
+    await closed
+    expect(parsed).toBe(budgets.pipelinedRequests.concurrent + 2)
+  })
+
   test('no request starts behind an unread response', async () => {
     let asked = 0
     const { url } = await serve(app, { add: bigAnswer(() => (asked += 1), 8 * 2 ** 20) })
