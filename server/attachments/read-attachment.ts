@@ -7,6 +7,7 @@ import type { Attachment } from '#protocol/entities.ts'
 import type { App } from '../context.ts'
 import { assertCanView } from '../conversation-state/access.ts'
 import type { Actor } from '../shared/actor.ts'
+import { writeBounded } from '../shared/bounded-log.ts'
 import { AppError } from '../shared/errors.ts'
 import type { StoredFile } from './file-store.ts'
 import { thumbnailOf } from './upload-attachment.ts'
@@ -29,7 +30,9 @@ export async function readAttachment(
   if (size === 'thumbnail' && attachment.width === undefined) throw noSuchAttachment()
   const file = await app.attachments.store.open(size === 'whole' ? storedName : thumbnailOf(storedName))
   if (file === null) {
-    app.log.error({ attachmentId: id }, 'attachment file missing, check that all nodes share the uploads folder')
+    writeBounded(app, { kind: 'attachment_file_missing', budget: 'failureLogLines' }, () =>
+      app.log.error({ attachmentId: id }, 'attachment file missing, check that all nodes share the uploads folder'),
+    )
     throw noSuchAttachment()
   }
   return { ...file, attachment }

@@ -42,7 +42,7 @@ export async function startSession(
   const admission = admit(app, body, address)
   const site = await findByKey(app.db, body.site)
   if (site === undefined) throw new AppError('not_found', 'There is no such site.')
-  const identity = body.identity === undefined ? undefined : await verifyIdentity(app, site, body.identity)
+  const identity = body.identity === undefined ? undefined : await verifyIdentity(app, site, body.identity, address)
   const { started, customer } = await inUnitOfWork(app, async (unit) => {
     const { trx, isRetry } = unit
     const before = await continueSession(app, trx, site.id, body)

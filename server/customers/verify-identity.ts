@@ -9,6 +9,7 @@ import { limits } from '#protocol/limits/wire.ts'
 import { Email, ExternalId, Name } from '#protocol/schemas.ts'
 import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { App } from '../context.ts'
+import type { ClientAddress } from '../shared/client-address.ts'
 import { AppError } from '../shared/errors.ts'
 import { logSecurity } from '../shared/security-log.ts'
 import { unseal } from '../sites/sealed-secret.ts'
@@ -24,13 +25,18 @@ export interface Identity {
 type Parts = Pick<App, 'db' | 'jwtSecrets' | 'now' | 'log' | 'rates'>
 
 /** Throws unauthorized. */
-export async function verifyIdentity(app: Parts, site: SiteRecord, identity: string): Promise<Identity> {
+export async function verifyIdentity(
+  app: Parts,
+  site: SiteRecord,
+  identity: string,
+  { group }: ClientAddress,
+): Promise<Identity> {
   for (const sealed of await selectValidIdentitySecrets(app.db, site.id)) {
     const secret = unseal(app, site.id, sealed)?.secret
     const claims = secret && readClaims(app, site, identity, secret)
     if (claims) return claims
   }
-  logSecurity(app, 'identity_refused', { siteId: site.id })
+  logSecurity(app, 'identity_refused', { siteId: site.id }, group)
   throw new AppError('unauthorized', 'The identity is invalid or expired.')
 }
 

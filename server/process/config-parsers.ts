@@ -55,7 +55,8 @@ export const readCount =
 export function readHost(text: string): string {
   if (isIP(text) === 0 && !/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/.test(text))
     throw new InvalidSetting('an address or a host name')
-  return text
+  // Fastify would open a second server on ::1, without the limits of the first.
+  return text.toLowerCase() === 'localhost' ? '127.0.0.1' : text
 }
 
 /** One word. Creating the user normalises it. */

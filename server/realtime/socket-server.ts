@@ -10,6 +10,7 @@ import { admit } from '../auth/authenticate.ts'
 import { verifyAccessToken } from '../auth/tokens.ts'
 import type { App } from '../context.ts'
 import { type Actor, isCustomer } from '../shared/actor.ts'
+import { writeBounded } from '../shared/bounded-log.ts'
 import { AppError, errorBody } from '../shared/errors.ts'
 import { admitRequest, type Connection, createConnection, receiveRequest } from './connection.ts'
 import type { ConnectionRegistry } from './connection-registry.ts'
@@ -153,7 +154,9 @@ export function serveRealtime(
     void socket.join([userRoom(actor.userId), isCustomer(actor) ? customersRoom : agentsRoom])
     queue.enqueue(false, () =>
       onConnected(app, connection).catch((error: unknown) => {
-        app.log.warn({ err: error, userId: actor.userId }, 'connection setup failed')
+        writeBounded(app, { kind: 'connection_setup_failed', budget: 'failureLogLines' }, () =>
+          app.log.warn({ err: error, userId: actor.userId }, 'connection setup failed'),
+        )
       }),
     )
     // Revoked after it was admitted, before it was in the registry.

@@ -8,7 +8,7 @@ import type { IdentitySecretReply, WidgetSessionReply } from '#protocol/http.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { verifyIdentity } from '../../server/customers/verify-identity.ts'
 import { resealIdentitySecrets } from '../../server/sites/reseal-identity-secrets.ts'
-import { type HttpReply, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
+import { type HttpReply, loopback, startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 import { codeOf } from './logins.ts'
 
@@ -285,7 +285,9 @@ describe('an identified customer', () => {
     const ring = ['n'.repeat(40), ...app.jwtSecrets]
     const verify = (jwtSecrets: readonly string[]) =>
       Promise.all(
-        keys.map((key) => verifyIdentity({ ...app, jwtSecrets }, record, identityOf('7', { aud: shop.key }, key))),
+        keys.map((key) =>
+          verifyIdentity({ ...app, jwtSecrets }, record, identityOf('7', { aud: shop.key }, key), loopback),
+        ),
       )
     await expect(verify(ring)).resolves.toHaveLength(2)
     await expect(verify(ring.slice(0, 1))).rejects.toMatchObject({ code: 'unauthorized' })

@@ -36,6 +36,10 @@ describe('settings', () => {
     expect(isAbsolute(config.dataDir)).toBe(true)
   })
 
+  test('[HT37] turn localhost into one address, where one server listens', () => {
+    expect(loadConfig({ HOST: 'Localhost' }).host).toBe('127.0.0.1')
+  })
+
   test('are parsed', () => {
     expect(
       loadConfig({

@@ -13,7 +13,7 @@ import { setupCode } from '../../server/setup/first-admin.ts'
 import { logSecurity } from '../../server/shared/security-log.ts'
 import { ageRotation, cookieOf, logIn, newUser, password, refresh } from '../accounts/logins.ts'
 import { pdf } from '../attachments/corpus.ts'
-import { upload } from '../attachments/uploads.ts'
+import { storedFiles, upload } from '../attachments/uploads.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
 import { connectClient } from '../support/client.ts'
 
@@ -105,6 +105,25 @@ describe('[HT29] the log records by id', () => {
       { event: 'sign_in', userId: ofUserId },
       changed('password', ofUserId),
     ])
+  })
+
+  test('[S24] of a flood of forged identities and of missing files no more than their budgets', async () => {
+    const shop = await startTestApp({ log, rateLimits: true })
+    try {
+      const { count } = budgets.logLinesPerActor
+      const forged = { site: shop.siteKey, identity: 'none' }
+      for (let times = 0; times < 2 * count; times++) await shop.call('POST', '/widget/session', forged)
+      expect(events().map(({ event }) => event)).toEqual(Array(count).fill('identity_refused'))
+      const customer = await shop.newCustomer()
+      const { id } = (await upload(shop, customer, pdf(), 'a.pdf')).body as { id: number }
+      const [name = ''] = await storedFiles(shop)
+      await shop.attachments.store.remove(name)
+      const most = budgets.failureLogLines.count
+      for (let times = 0; times < 2 * most; times++) await customer.call('GET', `/attachments/${id}`)
+      expect(lines.filter((line) => line.includes('attachment file missing')).length).toBe(most)
+    } finally {
+      await shop.stop()
+    }
   })
 
   test('[S24] of a flood of refusals no more than budgets.logLinesPerActor of one user, of others all the same', async () => {
