@@ -89,7 +89,7 @@ export const serverLimits = {
   expirySweepMs: 1_000,
   /** Interval of the check whether clients read their HTTP responses. */
   httpReadSweepMs: 250,
-  /** Unread bytes that are measured at once, without waiting for the next check. */
+  /** Unread bytes that are measured immediately, without waiting for the next check. */
   httpReadBytes: 4 * 1024 * 1024,
   /** Interval at which waiting connections of violators are served. */
   pacedConnectionsMs: 20,

@@ -21,8 +21,8 @@ export function createIdleConnections({ config }: Pick<App, 'config'>): IdleConn
 
   /** Null for proxies, which hold the connections of many. */
   function groupOf(socket: Socket): string | null {
-    const known = groups.get(socket)
-    if (known !== undefined) return known
+    const cached = groups.get(socket)
+    if (cached !== undefined) return cached
     const group = peerAddress(config, socket)?.group ?? null
     groups.set(socket, group)
     return group
