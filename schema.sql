@@ -214,6 +214,15 @@ CREATE TABLE list_versions (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'The current version of each versioned list';
 
+CREATE TABLE database_epoch (
+  id INT UNSIGNED NOT NULL,
+  epoch CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'random; a new one begins where commits were lost',
+  server CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'hash of the database server that it began on',
+  started_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+  COMMENT = 'The history of commits that seqs and versions belong to; one row';
+
 CREATE TABLE schema_migrations (
   name VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   applied_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),

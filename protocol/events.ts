@@ -37,6 +37,7 @@ export const eventSchemas = {
   }),
   'conversation:erased': event({ conversationId: Id }),
   'conversation:heads': event({ heads: Type.Array(ConversationHead) }),
+  'epoch:changed': event({ epoch: Type.String({ description: 'Opaque; compare for equality only.' }) }),
   'agent:status-changed': event({ agentId: Id, status: AgentStatusValue, lastSeen: Time }),
   'agent:updated': event({ agentId: Id, agent: Type.Union([Agent, Type.Null()]) }),
   'availability:changed': event({ available: Type.Boolean() }),
@@ -52,6 +53,8 @@ export const eventSummaries: Readonly<Record<EventName, string>> = {
   'conversation:updated': 'A conversation changed.',
   'conversation:erased': 'A conversation was erased for good, with all its messages.',
   'conversation:heads': 'The heads of the subscribed conversations, so that a client detects missed events.',
+  'epoch:changed':
+    'The epoch of the database, on connect and whenever it changes. Committed changes may then be missing, and a client discards what it holds.',
   'agent:status-changed': 'The status of an agent changed.',
   'agent:updated': 'Name or role of an agent changed, or an agent joined. `agent` is null for one who is disabled.',
   'availability:changed': 'Whether an agent is online or busy. For customers.',

@@ -18,6 +18,7 @@ import { signBus } from './cluster/signed-bus.ts'
 import { enableStickySessions } from './cluster/workers/sticky-sessions.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
 import type { App } from './context.ts'
+import { openEpoch } from './conversation-state/epoch.ts'
 import { createConversationUpdates } from './conversation-state/publish-conversation.ts'
 import { startHousekeeping } from './customers/housekeeping.ts'
 import { plainHeaders } from './http/security-headers.ts'
@@ -82,8 +83,16 @@ export async function createApp({
   redis?.start()
   const publish = createPublish(io, log)
   const publishedVersions = createPublishedVersions()
+  const epoch = await openEpoch({ db, log })
+  epoch.onChange((current) => {
+    publishedVersions.clear()
+    publish('epoch:changed', { agents: true, customers: true, local: true }, { epoch: current })
+  })
   const conversationUpdates = createConversationUpdates({ db, publish, publishedVersions, log })
-  const writePath = createWritePath({ db, publish, publishedVersions, conversationUpdates, log }, { optimisticAppend })
+  const writePath = createWritePath(
+    { db, publish, publishedVersions, conversationUpdates, epoch, log },
+    { optimisticAppend },
+  )
   const lease = createNodeLease({ db, config, log, countConnections: connections.count })
   const slots = createSlotCounter({ enabled: config.rateLimits, addressFactor: config.addressLimits })
   const app: App = {
@@ -102,6 +111,7 @@ export async function createApp({
       endLapsed: () => endLapsed({ db, actors }, connections),
     },
     actors,
+    epoch,
     publishedVersions,
     conversationUpdates,
     ...writePath,

@@ -10,6 +10,7 @@ import type { RateLimiter } from './budgets/rate-limiter.ts'
 import type { SlotCounter } from './budgets/slots.ts'
 import type { Violations } from './budgets/violations.ts'
 import type { WorkerIpc } from './cluster/workers/worker-ipc.ts'
+import type { Epoch } from './conversation-state/epoch.ts'
 import type { ConversationUpdates } from './conversation-state/publish-conversation.ts'
 import type { OnCommit } from './conversation-state/update-conversations.ts'
 import type { MessageWriter } from './messages/write-path/message-writer.ts'
@@ -37,6 +38,7 @@ export interface App {
   receiptWriter: ReceiptWriter
   /** For update-conversations.ts alone, which calls it after every commit. */
   onCommit: OnCommit
+  epoch: Epoch
   /** The latest version of each conversation that this node published. */
   publishedVersions: PublishedVersions
   /** Throttles `conversation:updated`. */

@@ -238,9 +238,12 @@ async function checkReferences(db: Connection): Promise<void> {
 }
 
 /**
- * Revokes the backup's sessions, since their users may have lost access since. Returns the accounts that can log in.
+ * Ends the backup's epoch, and revokes its sessions, since their users may have lost access since. Returns the accounts
+ * that can log in.
  */
 async function revokeSessions(db: Connection): Promise<RestoredAccount[]> {
+  // Clients may hold what is newer than the backup.
+  await db.query('DELETE FROM database_epoch')
   await db.query('UPDATE login_sessions SET revoked_at = CURRENT_TIMESTAMP(3) WHERE revoked_at IS NULL')
   for (const table of ['login_sessions', 'customer_sessions'])
     await setNextId(db, table, Number((await readNextId(db, table)) ?? 1) + idGap)

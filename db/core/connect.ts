@@ -3,7 +3,7 @@
 
 import { connect, isIP, type Socket } from 'node:net'
 import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely'
-import { createPool, type Pool, type PoolOptions, type TypeCastField } from 'mysql2'
+import { createPool, type Pool, type PoolConnection, type PoolOptions, type TypeCastField } from 'mysql2'
 import { serverLimits } from '#protocol/limits/server.ts'
 import type { Database, Tables } from './database.ts'
 import { type ParsedDatabaseUrl, parseDatabaseUrl } from './database-url.ts'
@@ -38,7 +38,7 @@ export function connectDatabase(address: DatabaseAddress, options: ConnectOption
   const { connections = serverLimits.databaseConnections, onServerProblem } = options
   const watch = onServerProblem && createServerWatch(onServerProblem)
   const server: ServerKind = { joinsStatements: false }
-  const guards = { queryMs, lifeMs: options.lifeMs ?? serverLimits.databaseConnectionLifeMs, server }
+  const guards = { queryMs, lifeMs: options.lifeMs ?? serverLimits.databaseConnectionLifeMs, server, watch }
   const pool = withDeadlines(openPool(address, connections, server, watch), guards, pipelineStatements)
   const pipelinePool = withDeadlines(
     openPool(address, serverLimits.pipelineConnections, server, watch, ['SET SESSION autocommit = 0']),
@@ -137,6 +137,7 @@ interface Guards {
   queryMs: number
   lifeMs: number
   server: ServerKind
+  watch: ServerWatch | undefined
 }
 
 /**
@@ -152,21 +153,28 @@ function withDeadlines(pool: Pool, guards: Guards, wrap = (connection: Pipelined
         waiting = false
         callback(new DatabaseUnavailable('timed out waiting for a database connection'), undefined as never)
       }, serverLimits.databaseAcquireMs)
+      const handOut = (connection: PoolConnection) => {
+        clearTimeout(timer)
+        if (!waiting) return connection.release()
+        const found = guarded.get(connection)
+        if (found) return callback(null, found.wrapped)
+        const isExpired = expiry(guards.lifeMs)
+        const wrapped = wrap(guardConnection(connection as unknown as MysqlPoolConnection, guards, isExpired))
+        guarded.set(connection, { wrapped, isExpired })
+        callback(null, wrapped)
+      }
       const acquire = () =>
         pool.getConnection((error, connection) => {
-          const found = connection && guarded.get(connection)
-          if (found?.isExpired()) {
+          if (error) {
+            clearTimeout(timer)
+            if (waiting) callback(asUnavailable(error), undefined as never)
+          } else if (guarded.get(connection)?.isExpired()) {
             connection.destroy()
-            return acquire()
-          }
-          clearTimeout(timer)
-          if (!waiting) return connection?.release()
-          if (error) return callback(asUnavailable(error), undefined as never)
-          if (found) return callback(null, found.wrapped)
-          const isExpired = expiry(guards.lifeMs)
-          const wrapped = wrap(guardConnection(connection as unknown as MysqlPoolConnection, guards, isExpired))
-          guarded.set(connection, { wrapped, isExpired })
-          callback(null, wrapped)
+            acquire()
+          } else if (guards.watch) {
+            // What is cached of another server is dropped before the caller decides on it.
+            guards.watch.whenExamined(connection, () => handOut(connection))
+          } else handOut(connection)
         })
       acquire()
     },

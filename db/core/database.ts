@@ -153,6 +153,13 @@ export interface ListVersionsTable {
   changed_at: GeneratedTime
 }
 
+export interface DatabaseEpochTable {
+  id: number
+  epoch: string
+  server: string
+  started_at: GeneratedTime
+}
+
 export interface SchemaMigrationsTable {
   name: string
   applied_at: GeneratedTime
@@ -171,6 +178,7 @@ export interface Tables {
   customer_sessions: CustomerSessionsTable
   erased_conversations: ErasedConversationsTable
   list_versions: ListVersionsTable
+  database_epoch: DatabaseEpochTable
   schema_migrations: SchemaMigrationsTable
 }
 

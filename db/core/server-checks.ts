@@ -2,6 +2,7 @@
 // connection and an interval (server-watch.ts), since servers change: failover, SET GLOBAL, a growing cluster.
 
 import { serverLimits } from '#protocol/limits/server.ts'
+import { identityStatuses, identityVariables } from './server-identity.ts'
 
 /** Upper bound of a writer batch as SQL text: quoting may double it, and there are other columns beside the content. */
 const packetBytes = 4 * serverLimits.writerBatchBytes
@@ -131,8 +132,9 @@ const variables = [
   'innodb_flush_log_at_trx_commit',
   'wsrep_on',
   ...readOnlyVariables,
+  ...identityVariables,
 ]
-const statuses = ['wsrep_ready', 'wsrep_cluster_status', 'wsrep_cluster_size']
+const statuses = [...identityStatuses, 'wsrep_ready', 'wsrep_cluster_status', 'wsrep_cluster_size']
 
 const listOf = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ')
 

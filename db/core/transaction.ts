@@ -42,16 +42,31 @@ const pools = new WeakMap<Database, MysqlPool>()
  */
 export const setPipelinePool = (db: Database, pool: MysqlPool): void => void pools.set(db, pool)
 
+type Statements = readonly CompiledQuery[]
+
 /**
  * Executes a transaction of independent statements in one round trip and returns their results in order. It does not
  * retry. After DatabaseUnavailable the outcome is unknown; after any other error the transaction is rolled back.
+ *
+ * A function runs once a connection is there, and executes nothing if it returns null: until then, what it decides on
+ * may have become that of another server.
  */
-export function executeInOneRoundTrip(db: Database, statements: readonly CompiledQuery[]): Promise<MysqlQueryResult[]> {
+export function executeInOneRoundTrip(db: Database, statements: Statements): Promise<MysqlQueryResult[]>
+export function executeInOneRoundTrip(db: Database, plan: () => Statements | null): Promise<MysqlQueryResult[] | null>
+export function executeInOneRoundTrip(
+  db: Database,
+  plan: Statements | (() => Statements | null),
+): Promise<MysqlQueryResult[] | null> {
   return new Promise((resolve, reject) => {
     const pool = pools.get(db) as MysqlPool
     pool.getConnection((error, connection) => {
       if (error) return reject(error)
       try {
+        const statements = typeof plan === 'function' ? plan() : plan
+        if (statements === null) {
+          connection.release()
+          return resolve(null)
+        }
         executeBatch(connection as PipelinedConnection, statements, (error, results) => {
           connection.release()
           if (error) reject(error)

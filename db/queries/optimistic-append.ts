@@ -24,15 +24,22 @@ interface Append {
 }
 
 /**
- * Returns the ids of the messages. Rejects, and writes nothing, if a conversation differs from its state before, a
+ * Returns the plan and the ids of its messages, or null if there is no plan. `plan` runs on a connection that is ready.
+ * Rejects, and writes nothing, if a conversation differs from its state before, a
  * message exists already, or `now` is more than serverLimits.clockToleranceMs off the database's clock.
  */
-export async function appendInOneRoundTrip(db: Database, { conversations, rows, now }: Append): Promise<number[]> {
-  const [updated, inserted] = (await executeInOneRoundTrip(db, [
-    compareAndAppend(conversations, now),
-    insertMessagesQuery(db, rows),
-  ])) as { insertId: number }[]
-  return idsFrom(Number(inserted?.insertId), Number(updated?.insertId), rows.length)
+export async function appendInOneRoundTrip<A extends Append>(
+  db: Database,
+  plan: () => A | null,
+): Promise<{ planned: A; ids: number[] } | null> {
+  let planned = null as A | null
+  const results = await executeInOneRoundTrip(db, () => {
+    planned = plan()
+    return planned && [compareAndAppend(planned.conversations, planned.now), insertMessagesQuery(db, planned.rows)]
+  })
+  if (results === null || planned === null) return null
+  const [updated, inserted] = results as { insertId: number }[]
+  return { planned, ids: idsFrom(Number(inserted?.insertId), Number(updated?.insertId), planned.rows.length) }
 }
 
 const columns = {

@@ -24,6 +24,11 @@ export function publishHeads(socket: Socket, heads: ServerEvents['conversation:h
   socket.volatile.emit('conversation:heads', { heads })
 }
 
+/** Publishes to one connection the epoch that all seqs and versions belong to from now on. */
+export function publishEpoch(socket: Socket, epoch: string): void {
+  socket.emit('epoch:changed', { epoch })
+}
+
 /** Publishes to one connection whether an agent is online. */
 export function publishAvailability(socket: Socket, available: boolean): void {
   socket.emit('availability:changed', { available })

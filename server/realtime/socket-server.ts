@@ -17,7 +17,7 @@ import type { ConnectionRegistry } from './connection-registry.ts'
 import { endConnection } from './end-connection.ts'
 import type { PendingHandshake } from './handshake-budget.ts'
 import { listenForRequests, type RequestReceiver } from './incoming-requests.ts'
-import { closeConnection, publishAvailability } from './publish.ts'
+import { closeConnection, publishAvailability, publishEpoch } from './publish.ts'
 import { createPendingResponses } from './response-deadlines.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
 import { watchSlowConsumers } from './slow-consumers.ts'
@@ -151,6 +151,7 @@ export function serveRealtime(
       app.actors.leave(actor)
       if (!isCustomer(actor)) app.presence.disconnected(actor.userId)
     })
+    publishEpoch(socket, app.epoch.current())
     void socket.join([userRoom(actor.userId), isCustomer(actor) ? customersRoom : agentsRoom])
     queue.enqueue(false, () =>
       onConnected(app, connection).catch((error: unknown) => {

@@ -7,6 +7,7 @@ export interface PublishedVersions {
   record(list: string, id: number, version: number): void
   /** 0 for a row that was never published or has been evicted. */
   get(list: string, id: number): number
+  clear(): void
 }
 
 export function createPublishedVersions(): PublishedVersions {
@@ -21,5 +22,6 @@ export function createPublishedVersions(): PublishedVersions {
       if (versions.size > serverLimits.publishedVersions) versions.delete(versions.keys().next().value as number)
     },
     get: (list, id) => lists.get(list)?.get(id) ?? 0,
+    clear: () => lists.clear(),
   }
 }

@@ -29,7 +29,7 @@ it('[CH6] [CV5] [ML1] a reconnecting browser loads 5,000 missed messages in orde
     renewToken: () => Promise.reject(RequestError.offline()),
     onUnauthorized: () => undefined,
   })
-  const open = openTimeline<CustomerConversation>(connection, conversationId)
+  const open = openTimeline<CustomerConversation>({ connection, conversationId, selfId: 0 })
   await expect.poll(() => open.isLoaded.value).toBe(true)
   relay.cut()
   await expect.poll(() => connection.state.value.phase).toBe('offline')

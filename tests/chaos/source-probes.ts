@@ -11,7 +11,7 @@ const dieAt = (point: string, contents: string) =>
 
 const writer = 'server/messages/write-path/message-writer.ts'
 const insert = 'const ids = session && rows.length > 0 ? await insertMessages(trx, rows, session.idStep) : []'
-const roundTrip = 'const ids = await appendInOneRoundTrip(db, { conversations, rows, now: planned.now })'
+const roundTrip = 'const appended = await appendInOneRoundTrip(db, () => plan(sends))'
 const mayAppend = 'canAppendOptimistically(send)'
 const publish = 'publishMessages(app, sendsOf(batch), appended)'
 
@@ -26,7 +26,7 @@ export const killPoints: Edit[] = [
   {
     file: 'server/messages/write-path/optimistic-store.ts',
     find: roundTrip,
-    put: `${dieAt('before the round trip', 'rows')}\n${roundTrip}`,
+    put: `${dieAt('before the round trip', 'sends')}\n${roundTrip}`,
     within: 'appendOptimistic',
   },
   {

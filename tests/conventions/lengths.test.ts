@@ -32,6 +32,8 @@ const lengths: Record<string, number> = {
   'agent_connections.node_id': serverLimits.randomNameLength,
   'login_sessions.user_agent': serverLimits.userAgentLength,
   'list_versions.name': serverLimits.listNameLength,
+  'database_epoch.epoch': serverLimits.randomNameLength,
+  'database_epoch.server': serverLimits.randomNameLength,
   'schema_migrations.name': serverLimits.migrationNameLength,
 }
 

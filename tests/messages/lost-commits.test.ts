@@ -77,3 +77,31 @@ it('[DB61] [MS3] a conversation that is behind its messages is corrected by the 
   const versions = (await app.storedMessages(conversationId)).map(({ version }) => version)
   expect(new Set(versions).size).toBe(6)
 })
+
+it('[CN19] [DB63] every node begins the same new epoch when rows are older than what was published', async () => {
+  const elsewhere = await startTestApp({ restartOf: app })
+  try {
+    const { conversationId, customer, agent, customerAccount } = await inProgress()
+    await customer.request('conversation:open', { conversationId })
+    const there = await elsewhere.connect(customerAccount)
+    const { epoch } = await agent.next('epoch:changed')
+    expect(await there.next('epoch:changed')).toEqual({ epoch })
+    const isOf = (id: number, lastSeq: number) => id === conversationId && lastSeq === 3
+    await agent.next('conversation:updated', ({ conversation }) => isOf(conversation.id, conversation.lastSeq))
+    await sql`delete from messages where conversation_id = ${conversationId} and seq > 1`.execute(app.db)
+    await sql`update conversations set last_seq = 1, version = 2 where id = ${conversationId}`.execute(app.db)
+    const changed = await agent.next('epoch:changed')
+    expect(changed.epoch).not.toBe(epoch)
+    expect(await there.next('epoch:changed')).toEqual(changed)
+    const late = await customerAccount.connect()
+    expect(await late.next('epoch:changed')).toEqual(changed)
+    // The list row, which has a lower version than before, is published again.
+    await customer.request('message:send', line(conversationId))
+    await agent.next(
+      'conversation:updated',
+      ({ conversation }) => conversation.id === conversationId && conversation.lastSeq === 2,
+    )
+  } finally {
+    await elsewhere.stop()
+  }
+})

@@ -28,6 +28,7 @@ const tables: Record<keyof Tables, 'erased' | 'holds nothing of a customer'> = {
   customer_sessions: 'erased',
   erased_conversations: 'holds nothing of a customer',
   list_versions: 'holds nothing of a customer',
+  database_epoch: 'holds nothing of a customer',
   schema_migrations: 'holds nothing of a customer',
 }
 

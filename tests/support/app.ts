@@ -99,11 +99,13 @@ export interface TestAppOptions {
   /** Starts again on the database of an app that may still run, with its secrets or others. End it before that one. */
   restartOf?: TestApp
   jwtSecrets?: readonly string[]
+  /** A prepared database on another server, which this app watches as a real process does. The caller drops it. */
+  database?: TestDatabase
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { redisUrl, beside = options.restartOf } = options.node ?? {}
-  const database = beside?.database ?? (await createTestDatabase())
+  const database = options.database ?? beside?.database ?? (await createTestDatabase())
   const jwtSecrets = options.jwtSecrets ?? beside?.jwtSecrets ?? [randomBytes(32).toString('base64url')]
   const dataDir = beside?.config.dataDir ?? mkdtempSync(join(inject('testFolder'), 'app-'))
   const config: Config = {
@@ -111,7 +113,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     rateLimits: options.rateLimits ?? false,
     redisUrl: redisUrl ?? null,
   }
-  const db = connectDatabase(database.address)
+  const db = connectDatabase(database.address, options.database ? { onServerProblem: () => {} } : {})
   const running = await createApp({
     config,
     jwtSecrets,

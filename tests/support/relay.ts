@@ -27,7 +27,8 @@ interface Link {
   isSilent: boolean
 }
 
-/** Listens on a free port and relays each connection to the next of `targets` (http URLs) that accepts it. */
+/** Listens on a free port and relays each connection to the next of `targets` that accepts it: URLs, of which
+ * unix:/path is a Unix socket. */
 export async function startRelay(...targets: string[]): Promise<Relay> {
   const links = new Set<Link>()
   let isCut = false
@@ -48,8 +49,9 @@ export async function startRelay(...targets: string[]): Promise<Relay> {
   async function connectToTarget(): Promise<Socket | null> {
     sequence += 1
     for (let attempt = 0; attempt < targets.length; attempt++) {
-      const { hostname, port } = new URL(targets[(sequence + attempt) % targets.length] as string)
-      const far = connect({ host: hostname, port: Number(port), noDelay: true })
+      const { protocol, hostname, port, pathname } = new URL(targets[(sequence + attempt) % targets.length] as string)
+      const far =
+        protocol === 'unix:' ? connect(pathname) : connect({ host: hostname, port: Number(port), noDelay: true })
       const isConnected = await new Promise<boolean>((resolve) => {
         far.once('connect', () => resolve(true)).on('error', () => resolve(false))
       })

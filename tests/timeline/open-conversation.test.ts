@@ -80,6 +80,19 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from + 1
 const seqs = (conversation: OpenConversation<CustomerConversation>) =>
   conversation.timeline.value.messages.map(({ seq }) => seq)
 
+const contentsOf = (conversation: OpenConversation<CustomerConversation>) =>
+  conversation.items.value.map(({ content }) => content)
+
+/** As a database that has lost everything after this seq. */
+async function setBack(conversationId: number, seq: number) {
+  await app.db.deleteFrom('messages').where('conversation_id', '=', conversationId).where('seq', '>', seq).execute()
+  await app.db
+    .updateTable('conversations')
+    .set({ last_seq: seq, version: seq + 1 })
+    .where('id', '=', conversationId)
+    .execute()
+}
+
 describe('open conversation', () => {
   test('shows the newest page, then older ones before it', async () => {
     const { conversation } = await newConversation(limits.defaultPageSize + 5)
@@ -110,6 +123,26 @@ describe('open conversation', () => {
     await vi.waitFor(() => expect(seqs(conversation)).toEqual(numbers(1, next)), 10_000)
     const contents = conversation.timeline.value.messages.map(({ content }) => content)
     expect(contents).toEqual([...numbers(1, next - 1).map(() => 'changed'), `message ${next}`])
+  })
+
+  test('[OB12] loads again when a seq belongs to another message, and sends its own lost messages again', async () => {
+    const { conversation, conversationId, agentAccount } = await newConversation(2)
+    for (const text of ['three', 'four']) await conversation.send(text)
+    await expect.poll(() => seqs(conversation)).toEqual(numbers(1, 4))
+    await setBack(conversationId, 2)
+    const agent = await agentAccount.connect()
+    await sendAll(agent, conversationId, 5, 5)
+    await expect.poll(() => contentsOf(conversation)).toEqual(['message 1', 'message 2', 'message 5', 'three', 'four'])
+    expect((await app.storedMessages(conversationId)).map(({ content }) => content)).toEqual(contentsOf(conversation))
+  })
+
+  test('[OB12] loads again when the server turns out to be behind', async () => {
+    const { conversation, conversationId, net } = await newConversation(4)
+    await net.cut()
+    await setBack(conversationId, 3)
+    await net.restore()
+    await expect.poll(() => seqs(conversation)).toEqual(numbers(1, 3))
+    expect(conversation.conversation.value?.lastSeq).toBe(3)
   })
 
   test('sends messages written during a cut in order, and marks them sending, sent and read', async () => {

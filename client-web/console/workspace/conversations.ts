@@ -25,6 +25,8 @@ export interface Conversations {
   merge(conversation: Conversation): void
   /** Drops a conversation that was erased. */
   remove(id: number): void
+  /** Discards everything: the server may have older versions. */
+  clear(): void
   /** After a reconnect: reloads the given views and discards everything else. */
   refresh(views: readonly ConversationView[]): Promise<void>
 }
@@ -82,6 +84,10 @@ export function createConversations(connection: Connection, agentId: number): Co
     merge: (conversation) => mergeAll([conversation]),
     remove(id) {
       byId.value = new Map([...byId.peek()].filter(([each]) => each !== id))
+    },
+    clear() {
+      byId.value = new Map()
+      progress.value = {}
     },
     async refresh(views) {
       const before = byId.peek()

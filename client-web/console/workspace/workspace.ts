@@ -72,6 +72,14 @@ export function createWorkspace(user: User): Workspace {
     },
     upload: files.upload,
   })
+  function refresh(): void {
+    const shown = route.peek()
+    // Always load the agent's own conversations: their unread messages count in the title.
+    void conversations.refresh([...new Set(['mine', shown.page === 'inbox' ? shown.view : 'queue'] as const)])
+    void counts.refresh()
+    void team.refresh()
+  }
+
   const undo = [
     connection.on('conversation:created', ({ conversation }) => conversations.merge(conversation)),
     connection.on('conversation:updated', ({ conversation }) => conversations.merge(conversation)),
@@ -89,12 +97,11 @@ export function createWorkspace(user: User): Workspace {
     }),
     connection.state.subscribe(({ phase }) => {
       outbox.resume()
-      if (phase !== 'online') return
-      const shown = route.peek()
-      // Always load the agent's own conversations: their unread messages count in the title.
-      void conversations.refresh([...new Set(['mine', shown.page === 'inbox' ? shown.view : 'queue'] as const)])
-      void counts.refresh()
-      void team.refresh()
+      if (phase === 'online') refresh()
+    }),
+    connection.onNewEpoch(() => {
+      conversations.clear()
+      refresh()
     }),
     counts.stop,
     team.stop,

@@ -18,6 +18,7 @@ export function sampleConnection(
       const reply = replies[name]
       return reply ? reply(payload) : new Promise(() => {})
     },
+    onNewEpoch: () => () => {},
     on: () => () => {},
     close() {},
   }

@@ -38,6 +38,11 @@ export interface Connection {
    * decides what to store and retry. A request without a connection triggers a reconnect.
    */
   request<N extends RequestName>(name: N, payload: RequestPayloads[N], deadlineMs?: number): Promise<RequestReplies[N]>
+  /**
+   * The listener runs when the database may have lost changes that this page holds: discard it and load it again.
+   * Returns a function that removes the listener.
+   */
+  onNewEpoch(listener: () => void): () => void
   /** Returns a function that removes the listener. */
   on<E extends EventName>(event: E, listener: (data: ServerEvents[E]) => void): () => void
   /** Closes the connection for good. */
@@ -84,6 +89,8 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     },
     auth: (callback: (auth: { token: string }) => void) => callback({ token: getToken()?.token ?? '' }),
   }
+  let epoch: string | null = null
+  const newEpochListeners = new Set<() => void>()
   const socket: Socket = url === undefined ? io(options) : io(url, options)
 
   async function attempt(): Promise<void> {
@@ -196,10 +203,24 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
   on('connection:closing', ({ reason }) => {
     if (reason === 'expired' || reason === 'revoked') isTokenRejected = true
   })
+  on('epoch:changed', ({ epoch: current }) => {
+    const isNew = epoch !== null && epoch !== current
+    epoch = current
+    if (isNew) for (const listener of newEpochListeners) listener()
+  })
   for (const event of wakeEvents) globalThis.addEventListener?.(event, wake)
   void attempt()
 
-  return { state, request, on, close }
+  return {
+    state,
+    request,
+    onNewEpoch(listener) {
+      newEpochListeners.add(listener)
+      return () => void newEpochListeners.delete(listener)
+    },
+    on,
+    close,
+  }
 }
 
 function isFinal(error: unknown): error is RequestError {

@@ -29,7 +29,13 @@ export interface OpenConversationOptions<C extends Conversation> {
 
 export function openConversation<C extends Conversation>(options: OpenConversationOptions<C>): OpenConversation<C> {
   const { connection, outbox, conversationId, self, initial } = options
-  const timeline = openTimeline<C>(connection, conversationId, initial)
+  const timeline = openTimeline<C>({
+    connection,
+    conversationId,
+    selfId: self.id,
+    initial,
+    onLost: (messages) => void outbox.restore(messages),
+  })
   const watch = watchTyping(connection, conversationId)
   const typingNotifier = notifyTyping(connection, conversationId, self.role === 'customer')
   const undo = [

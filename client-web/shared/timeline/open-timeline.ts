@@ -1,5 +1,6 @@
 // Keeps a conversation's messages in sync: events are applied, and a gap, a newer head or a reconnect
-// fetches everything after the last loaded seq and version. The higher version of the conversation wins.
+// fetches everything after the last loaded seq and version. The higher version of the conversation wins. If the
+// database has lost what is loaded here, it is loaded again from the newest page.
 
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import type { Conversation, Message } from '#protocol/entities.ts'
@@ -11,10 +12,12 @@ import {
   addHead,
   addLive,
   addPage,
+  contradicts,
   emptyTimeline,
   firstLoadedSeq,
   hasGap,
   lastLoadedSeq,
+  lostMessages,
   sawVersion,
   syncedTo,
   type Timeline,
@@ -42,11 +45,19 @@ export interface OpenTimeline<C extends Conversation> {
 /** A conversation event may overtake the message it belongs to. Wait this long before fetching. */
 const graceMs = 400
 
-export function openTimeline<C extends Conversation>(
-  connection: Connection,
-  conversationId: number,
-  initial?: C,
-): OpenTimeline<C> {
+export interface TimelineOptions<C extends Conversation> {
+  connection: Connection
+  conversationId: number
+  /** The current user. */
+  selfId: number
+  /** The conversation from a list, shown until the server replies. */
+  initial?: C | undefined
+  /** Receives messages of the current user that the database has lost, oldest first. */
+  onLost?(messages: readonly Message[]): void
+}
+
+export function openTimeline<C extends Conversation>(options: TimelineOptions<C>): OpenTimeline<C> {
+  const { connection, conversationId, selfId, initial, onLost } = options
   const timeline = signal<Timeline>(emptyTimeline)
   const conversation = signal<C | null>(null)
   const isLoaded = signal(false)
@@ -57,6 +68,8 @@ export function openTimeline<C extends Conversation>(
   let isSyncRequested = false
   let failures = 0
   let requestedReadSeq = 0
+  /** What is loaded may not be what the database holds. */
+  let isOutdated = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function setConversation(next: Conversation): void {
@@ -69,7 +82,8 @@ export function openTimeline<C extends Conversation>(
 
   function addMessage(message: Message): void {
     if (message.conversationId !== conversationId) return
-    timeline.value = sawVersion(addLive(timeline.value, [message]), message.version)
+    if (contradicts(timeline.value, message)) reload()
+    else timeline.value = sawVersion(addLive(timeline.value, [message]), message.version)
     if (isLoaded.value && timeline.value.ahead.length > 0) void sync()
   }
 
@@ -94,13 +108,40 @@ export function openTimeline<C extends Conversation>(
     }
   }
 
+  function reload(): void {
+    isOutdated = isLoaded.value
+    void sync()
+  }
+
+  /** Replaces everything by the newest page. */
+  async function loadAgain(): Promise<void> {
+    const reply = await connection.request('conversation:open', { conversationId })
+    isOutdated = false
+    const lost = lostMessages(timeline.value, reply.messages, selfId)
+    batch(() => {
+      timeline.value = addPage(emptyTimeline, reply.messages)
+      conversation.value = null
+      setConversation(reply.conversation)
+      timeline.value = syncedTo(timeline.value, reply.conversation.version)
+    })
+    requestedReadSeq = 0
+    onLost?.(lost)
+    // Includes what arrived between the server's read and its reply.
+    isSyncRequested = true
+  }
+
   /** Subscribes and loads everything after the last loaded seq and version, page by page. */
   async function catchUp(): Promise<void> {
     const afterSeq = lastLoadedSeq(timeline.value)
     const afterVersion = timeline.value.syncedVersion
     const limit = limits.pageSize
+    if (isOutdated) return loadAgain()
     const position = isLoaded.value ? { afterSeq, afterVersion, limit } : {}
     const reply = await connection.request('conversation:open', { conversationId, ...position })
+    // The server had committed what is loaded before it read this.
+    if (isLoaded.value && (reply.conversation.lastSeq < afterSeq || reply.conversation.version < afterVersion)) {
+      return loadAgain()
+    }
     setConversation(reply.conversation)
     const messages = [...reply.messages]
     const last = messages.at(-1)
@@ -188,6 +229,7 @@ export function openTimeline<C extends Conversation>(
       timeline.value = addHead(timeline.value, { lastSeq: head.lastSeq })
       if (hasGap(timeline.value) || head.version > timeline.value.syncedVersion) scheduleSync(graceMs)
     }),
+    connection.onNewEpoch(reload),
     connection.state.subscribe(({ phase }) => {
       if (phase === 'online') void sync()
       else requestedReadSeq = 0

@@ -16,6 +16,8 @@ export interface Outbox {
   progress: OutboxDelivery['progress']
   /** Resolves once the entry is stored. */
   add(conversationId: number | null, content: string, attachment?: OutgoingAttachment): Promise<void>
+  /** Sends text messages again that the server has lost, under their ids. Files are gone with them. */
+  restore(messages: readonly Message[]): Promise<void>
   /** Binds an entry to the conversation of its first attempt. Resolves once that is stored. */
   assignConversation(clientMessageId: string, conversationId: number): Promise<void>
   /** Sends a failed entry again. */
@@ -62,6 +64,15 @@ export function openOutbox({ storage, ...options }: OutboxOptions): Outbox {
         failure: null,
         ...(attachment && { attachment }),
       })
+    },
+    async restore(messages) {
+      const texts = messages.filter(({ type }) => type === 'text')
+      // Before everything that has not been sent yet.
+      const first = Math.min(Date.now(), entries.value[0]?.position ?? Number.POSITIVE_INFINITY) - texts.length
+      for (const [index, { clientMessageId, conversationId, content, createdAt }] of texts.entries()) {
+        const position = first + index
+        await store.add({ clientMessageId, conversationId, content, createdAt, position, failure: null })
+      }
     },
     assignConversation: (clientMessageId, conversationId) =>
       change(clientMessageId, (entry) => entry && { ...entry, conversationId }),

@@ -74,6 +74,25 @@ export function syncedTo(timeline: Timeline, version: number): Timeline {
   return { ...timeline, syncedVersion: Math.max(timeline.syncedVersion, version) }
 }
 
+/** Whether another message has the same seq. Only a database that lost messages gives a seq twice. */
+export function contradicts(timeline: Timeline, message: Message): boolean {
+  const held =
+    timeline.messages[message.seq - firstLoadedSeq(timeline)] ?? timeline.ahead.find(({ seq }) => seq === message.seq)
+  return held !== undefined && !isSame(held, message)
+}
+
+/** Messages of this sender that are not in the page, although the page begins before them: the database lost them. */
+export function lostMessages(timeline: Timeline, page: readonly Message[], senderId: number): Message[] {
+  const firstSeq = page[0]?.seq ?? 1
+  return [...timeline.messages, ...timeline.ahead].filter(
+    (message) =>
+      message.senderId === senderId && message.seq >= firstSeq && !page.some((stored) => isSame(stored, message)),
+  )
+}
+
+const isSame = (one: Message, other: Message) =>
+  one.senderId === other.senderId && one.clientMessageId === other.clientMessageId
+
 /** Whether the server has messages after the last visible one. */
 export function hasGap(timeline: Timeline): boolean {
   return timeline.ahead.length > 0 || timeline.lastSeq > lastLoadedSeq(timeline)

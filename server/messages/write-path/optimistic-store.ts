@@ -46,12 +46,11 @@ export function optimisticStore(
 
   /** Null if nothing was written and the batch needs the locked append. */
   async function appendOptimistic(sends: readonly Send[]): Promise<AppendedBatch | null> {
-    const planned = plan(sends)
-    if (planned === null) return null
-    const { rows, conversations, changes } = planned
-    const ids = await appendInOneRoundTrip(db, { conversations, rows, now: planned.now })
-    cache.advance(conversations)
-    return { outcomes: toAppended(planned, ids), changes }
+    const appended = await appendInOneRoundTrip(db, () => plan(sends))
+    if (appended === null) return null
+    const { planned, ids } = appended
+    cache.advance(planned.conversations)
+    return { outcomes: toAppended(planned, ids), changes: planned.changes }
   }
 
   async function appendCached(sends: readonly Send[]): Promise<AppendedBatch> {

@@ -1,6 +1,8 @@
 // Assembles the write path: the two writers, the message store, and the cache that the optimistic store starts from.
 // README.md lists the steps of a message in order.
 
+import { onOtherServer } from '#db/core/server-watch.ts'
+import type { Epoch } from '../../conversation-state/epoch.ts'
 import type { OnCommit } from '../../conversation-state/update-conversations.ts'
 import { createConversationCache } from './conversation-cache.ts'
 import { createDatabaseClock, type DatabaseClock } from './database-clock.ts'
@@ -23,8 +25,12 @@ export interface WritePathOptions {
   clock?: DatabaseClock
 }
 
+interface Deps extends PublishMessagesDeps {
+  epoch: Epoch
+}
+
 export function createWritePath(
-  app: PublishMessagesDeps,
+  app: Deps,
   { optimisticAppend, clock = createDatabaseClock() }: WritePathOptions,
 ): WritePath {
   const cache = createConversationCache()
@@ -32,6 +38,8 @@ export function createWritePath(
     for (const { before } of conversations) clock.addSample(before)
     cache.put(conversations)
   }
+  onOtherServer(app.db, cache.clear)
+  app.epoch.onChange(cache.clear)
   let store: MessageStore = lockedStore({ db: app.db, onCommit })
   if (optimisticAppend) store = optimisticStore(app, store, cache, clock)
   return {

@@ -9,7 +9,11 @@ import type { App } from '../../context.ts'
 import { type ReconciledList, reconciledLists } from './reconciled-lists.ts'
 
 export function startReconciler(app: App): { stop(): void } {
-  const lists = reconciledLists(app)
+  let lists = reconciledLists(app)
+  // Versions of another epoch say nothing.
+  app.epoch.onChange(() => {
+    lists = reconciledLists(app)
+  })
   let running = false
 
   async function reconcile() {
