@@ -13,13 +13,13 @@ import {
   type TestBrowser,
   visit,
 } from '../support/browser.ts'
-import { findChromium } from '../support/chromium.ts'
+import { findWholeChromium } from '../support/chromium.ts'
 import { runInSteps } from '../support/steps.ts'
 import { chinese, english } from './screen-texts.ts'
 
 const question = '您好,我想咨询产品问题'
 
-describe.skipIf(findChromium() === undefined).each([english, chinese])('the main job in $locale', (words) => {
+describe.skipIf(findWholeChromium() === undefined).each([english, chinese])('the main job in $locale', (words) => {
   let app: TestApp
   let testBrowser: TestBrowser
   let customer: CustomerPage
@@ -32,7 +32,7 @@ describe.skipIf(findChromium() === undefined).each([english, chinese])('the main
 
   beforeAll(async () => {
     app = await startTestApp()
-    testBrowser = await launchTestBrowser()
+    testBrowser = await launchTestBrowser(findWholeChromium())
     const { locale } = words
     agent = await logIn(await testBrowser.newProfile({ locale }), app, await newLogin(app, 'Ann', 'admin'))
     customer = await visit(await testBrowser.newProfile({ locale }), `${app.url}/demo/`)

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type CustomerPage, launchTestBrowser, type TestBrowser, visit } from '../support/browser.ts'
-import { findChromium } from '../support/chromium.ts'
+import { findChromium, findWholeChromium } from '../support/chromium.ts'
 import { english } from './screen-texts.ts'
 import {
   kefu,
@@ -14,6 +14,8 @@ import {
   type StrictPage,
   waitForEvent,
 } from './strict-page.ts'
+
+const canDenyStorage = findWholeChromium() !== undefined
 
 describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
   let app: TestApp
@@ -148,14 +150,15 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     ).toEqual([])
   })
 
-  test('[PA8] the widget works where the browser denies storage to its frame', async () => {
+  test.skipIf(!canDenyStorage)('[PA8] the widget works where the browser denies storage to its frame', async () => {
+    const wholeBrowser = await launchTestBrowser(findWholeChromium())
     // A different site from Kefu's address: Chromium blocks storage in its frames here.
     const otherSite = await openStrictPage(app, 'localhost')
     await app.db
       .updateTable('sites')
       .set({ origins: `${shop.origin}\n${otherSite.origin}` })
       .execute()
-    const customer = await visit(await testBrowser.newProfile(), `${otherSite.origin}/`)
+    const customer = await visit(await wholeBrowser.newProfile(), `${otherSite.origin}/`)
     await customer.open()
     const isDenied = () => {
       try {
@@ -168,6 +171,8 @@ describe.skipIf(findChromium() === undefined)('on a shop’s page', () => {
     const answer = await startConversation(customer)
     await answer('an answer')
     await customer.sees('an answer')
+    expect(await wholeBrowser.closeProfiles()).toEqual([])
+    await wholeBrowser.close()
     await otherSite.close()
   })
 

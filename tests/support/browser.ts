@@ -26,9 +26,10 @@ export interface TestBrowser {
 
 const builtAt = fileURLToPath(new URL('../../client-web/dist/.stamp', import.meta.url))
 
-export async function launchTestBrowser(): Promise<TestBrowser> {
+/** In the given Chromium, else in the cheapest. */
+export async function launchTestBrowser(executablePath?: string): Promise<TestBrowser> {
   if (!existsSync(builtAt)) throw new Error('The pages are not built. Run npm test once, which builds them.')
-  const browser = await launchChromium()
+  const browser = await launchChromium(executablePath)
   const complaints: string[] = []
   const requests: string[] = []
   return {
