@@ -2,7 +2,7 @@
 
 import { open } from 'node:fs/promises'
 import { fileTypeFromFile } from 'file-type'
-import { attachmentTypes } from '#protocol/attachment-types.ts'
+import { attachmentTypes, zippedTypes } from '#protocol/attachment-types.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { extensionOf } from './attachment-name.ts'
@@ -29,28 +29,65 @@ export const imageTypes: ReadonlySet<string> = new Set([
   'image/avif',
 ])
 
-/** Types with a textual signature that is no coincidence: they override a text extension. */
-const textualTypes: ReadonlySet<string> = new Set(['application/pdf', 'application/rtf', 'audio/amr'])
+/** Types that consist of text: a file of that content is not plain text, whatever its extension. */
+const textualTypes: readonly (readonly [mimeType: string, start: RegExp])[] = [
+  ['application/pdf', /^%PDF-\d\.\d/],
+  ['application/rtf', /^\{\\rtf\d/],
+]
+
+/** Readers accept a PDF whose header comes after other bytes, such as a byte order mark or headers of HTTP. */
+const pdfHeader = '%PDF-'
+const pdfHeaderWithin = 1_024
 
 /** null if the type may not be attached. */
 export async function findType({ path, name }: Pick<InspectionRequest, 'path' | 'name'>): Promise<string | null> {
   const found = await fileTypeFromFile(path).catch(() => undefined)
   const mimeType = found?.mime.split(';')[0]?.replace('image/apng', 'image/png')
-  const hasTextExtension = attachmentTypes['text/plain']?.includes(extensionOf(name)) ?? false
-  if (mimeType === undefined)
-    return hasTextExtension && (await isText(path, serverLimits.textCheckBytes)) ? 'text/plain' : null
-  // Text may begin with a signature of letters (BM, GIF8, MZ, ID3). It stays text if the whole file is text.
-  if (hasTextExtension && !textualTypes.has(mimeType) && (await isText(path, limits.attachmentBytes)))
-    return 'text/plain'
+  const extension = extensionOf(name)
+  if (attachmentTypes['text/plain']?.includes(extension)) {
+    const head = await readHead(path)
+    const isTextual = textualTypes.some(([type, start]) => type === mimeType && start.test(head.toString('latin1')))
+    // Text may begin with a signature of letters (BM, GIF8, MZ, ID3). It stays text if the whole file is text.
+    const bytes = mimeType === undefined ? serverLimits.textCheckBytes : limits.attachmentBytes
+    if (!isTextual && (await isText(path, bytes, encodingOf(head)))) return 'text/plain'
+  }
+  if (mimeType === undefined) return extension === 'pdf' && (await hasPdfHeader(path)) ? 'application/pdf' : null
+  if (mimeType === 'application/zip') return zippedTypes[extension] ?? mimeType
   return attachmentTypes[mimeType] ? mimeType : null
 }
 
-/** Whether the first bytes hold no control characters except white space. */
-async function isText(path: string, bytes: number): Promise<boolean> {
+async function hasPdfHeader(path: string): Promise<boolean> {
+  const head = await readHead(path)
+  return head.includes(pdfHeader) && !/^\s*</.test(head.toString('latin1'))
+}
+
+async function readHead(path: string): Promise<Buffer> {
   const file = await open(path, 'r')
   try {
-    for await (const chunk of file.createReadStream({ end: bytes - 1, autoClose: false }) as AsyncIterable<Buffer>) {
-      if (!chunk.every(isTextByte)) return false
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(pdfHeaderWithin), 0, pdfHeaderWithin, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+type Encoding = 'ascii-based' | 'utf-16le' | 'utf-16be'
+
+/** By the byte order mark. Without one: UTF-8, GBK, Big5, Windows and Shift JIS keep the control characters of ASCII. */
+function encodingOf(head: Buffer): Encoding {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
+  return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'ascii-based'
+}
+
+/** Whether the first bytes hold no control characters except white space. */
+async function isText(path: string, bytes: number, encoding: Encoding): Promise<boolean> {
+  const file = await open(path, 'r')
+  const unitBytes = encoding === 'ascii-based' ? 1 : 2
+  try {
+    const stream = file.createReadStream({ end: bytes - 1, autoClose: false, highWaterMark: readBytes })
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      const length = chunk.length - (chunk.length % unitBytes)
+      for (let at = 0; at < length; at += unitBytes) if (!isTextUnit(unitAt(chunk, at, encoding))) return false
     }
     return true
   } finally {
@@ -58,5 +95,14 @@ async function isText(path: string, bytes: number): Promise<boolean> {
   }
 }
 
-const isTextByte = (byte: number) =>
-  (byte >= 32 && byte !== 127) || (byte >= 9 && byte <= 13 && byte !== 11) || byte === 27
+/** Even, so that no unit of two bytes is split. */
+const readBytes = 64 * 1024
+
+function unitAt(chunk: Buffer, at: number, encoding: Encoding): number {
+  if (encoding === 'ascii-based') return chunk[at] as number
+  return encoding === 'utf-16le' ? chunk.readUInt16LE(at) : chunk.readUInt16BE(at)
+}
+
+/** 26 ends a file of DOS, 27 begins an escape sequence of ISO-2022-JP. */
+const isTextUnit = (unit: number) =>
+  (unit >= 32 && unit !== 127) || (unit >= 9 && unit <= 13 && unit !== 11) || unit === 26 || unit === 27

@@ -123,6 +123,10 @@ const columnsOf = (inspected: Exclude<InspectionResult, Refusal>) =>
 
 function refusalOf({ why, limit = limits.imagePixels }: Refusal): AppError {
   if (why === 'pixels') return new AppError('too_large', `Use an image of at most ${limit} pixels.`, { limit })
-  const message = why === 'type' ? 'Files of this type cannot be attached.' : 'The image is damaged.'
-  return new AppError('invalid_request', message, { why })
+  if (why === 'broken') return new AppError('invalid_request', 'The image is damaged.', { why })
+  const allowed = [...new Set(Object.values(attachmentTypes).flat())]
+  return new AppError('invalid_request', 'Files of this type cannot be attached. Use one of `details.allowed`.', {
+    why,
+    allowed,
+  })
 }

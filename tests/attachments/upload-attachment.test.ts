@@ -286,10 +286,10 @@ describe('file types', () => {
     }
   })
 
-  test('[AT29] [F14] a file name alone does not make other content text', async () => {
+  test('[AT29] [AT3] [F14] a file name alone does not make other content text, and the refusal says what is allowed', async () => {
     const bitmap = Buffer.concat([Buffer.from('BM'), Buffer.alloc(200)])
     expect((await upload(app, customer, bitmap, 'order.txt')).body).toMatchObject({
-      error: { details: { why: 'type' } },
+      error: { details: { why: 'type', allowed: expect.arrayContaining(['jpg', 'pdf', 'xlsx', 'txt', 'zip', 'mp4']) } },
     })
     const late = Buffer.concat([Buffer.from('BMW'), Buffer.alloc(500_000, 'a'), Buffer.from([0])])
     expect((await upload(app, customer, late, 'order.txt')).status).toBe(400)

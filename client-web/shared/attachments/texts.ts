@@ -12,7 +12,7 @@ export const texts = defineTexts({
     reason: {
       empty: 'is empty',
       too_large: `is larger than ${megabytes} MB`,
-      type: 'has an unsupported file type',
+      type: 'has an unsupported file type. You can send images, PDF, Office documents, text, archives, audio and video.',
       too_many: `exceeds the limit of ${limits.attachmentsPerSelection} files`,
     },
     uploading: (name: string) => `Uploading ${name}`,
@@ -33,7 +33,7 @@ export const texts = defineTexts({
     reason: {
       empty: '是空文件',
       too_large: `超过 ${megabytes} MB`,
-      type: '的类型不受支持',
+      type: '的类型不受支持。可以发送图片、PDF、Office 文档、文本、压缩包、音频和视频。',
       too_many: `超出数量：一次最多 ${limits.attachmentsPerSelection} 个`,
     },
     uploading: (name) => `正在上传 ${name}`,

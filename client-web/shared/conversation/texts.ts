@@ -25,7 +25,8 @@ export const texts = defineTexts({
       forbidden: 'you can’t write here',
       conversation_closed: 'the conversation is closed',
       too_large: 'it is too large',
-      invalid_request: 'this file type isn’t supported',
+      invalid_request:
+        'this file type isn’t supported. You can send images, PDF, Office documents, text, archives, audio and video',
       conflict: 'there is no space left for files',
       not_found: 'the upload has expired',
       other: 'the server rejected it',
@@ -61,7 +62,7 @@ export const texts = defineTexts({
       forbidden: '您无法在此发言',
       conversation_closed: '会话已结束',
       too_large: '文件过大',
-      invalid_request: '不支持这种文件类型',
+      invalid_request: '不支持这种文件类型。可以发送图片、PDF、Office 文档、文本、压缩包、音频和视频',
       conflict: '文件存储空间已满',
       not_found: '等待时间过长',
       other: '服务器拒绝了这个文件',
