@@ -5,9 +5,12 @@ import { connectDatabase, type DatabaseAddress } from '#db/core/connect.ts'
 import { readTlsOptions } from '#db/core/tls-options.ts'
 import { lockDataDirectory } from '#db/embedded/data-directory.ts'
 import { startEmbeddedDatabase } from '#db/embedded/embedded-database.ts'
+import { StartError } from '#db/embedded/start-error.ts'
 import { countConnectionsAllowed } from '#db/queries/health.ts'
 import { assertSingleWriter } from '#db/schema/check-writers.ts'
 import { prepareDatabase } from '#db/schema/migrate.ts'
+import { uploadsFolder } from './attachments/attachments.ts'
+import { findUploadsProblem } from './attachments/uploads-check.ts'
 import { reportPasswordHashes } from './auth/report-password-hashes.ts'
 import { settings } from './process/config.ts'
 import type { ProcessLifecycle } from './process/lifecycle.ts'
@@ -28,6 +31,8 @@ export interface Prepared {
 export async function prepare(lifecycle: ProcessLifecycle): Promise<Prepared> {
   const { config, log, shutdownHooks } = lifecycle
   lockDataDirectory(config.dataDir)
+  const uploadsProblem = await findUploadsProblem(uploadsFolder(config))
+  if (uploadsProblem !== null) throw new StartError(`${uploadsProblem} Make it writable for the user that runs Kefu.`)
   const jwtSecrets = loadJwtSecrets(config)
   const report = (line: string) => log.info(line)
   warnOfUnverifiedServers({ config, log })

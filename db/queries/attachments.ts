@@ -20,9 +20,9 @@ export interface NewAttachment extends Omit<Attachment, 'id'> {
   storedName: string
 }
 
-export async function insertAttachment(db: Database, row: NewAttachment): Promise<Attachment> {
+export async function insertAttachment(trx: Transaction, row: NewAttachment): Promise<Attachment> {
   const { uploaderId, storedName, ...attachment } = row
-  const { insertId } = await db
+  const { insertId } = await trx
     .insertInto('attachments')
     .values({
       uploader_id: uploaderId,
@@ -133,8 +133,8 @@ export function lockOrphanedAttachments(trx: Transaction): Promise<{ id: number;
     .execute()
 }
 
-export async function deleteAttachments(db: Database, ids: readonly number[]): Promise<void> {
-  if (ids.length > 0) await db.deleteFrom('attachments').where('id', 'in', ids).execute()
+export async function deleteAttachments(trx: Transaction, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await trx.deleteFrom('attachments').where('id', 'in', ids).execute()
 }
 
 /** Deletes the row that an ambiguous commit may have inserted, so that a retry can insert it. */

@@ -118,8 +118,8 @@ export async function revokeOtherCustomerSessions(trx: Transaction, customerId: 
 }
 
 /** Revokes up to serverLimits.revokedSessionsRows sessions of the site's identified customers; returns how many. */
-export async function revokeIdentifiedCustomerSessions(db: Database, siteId: number): Promise<number> {
-  const { numUpdatedRows } = await db
+export async function revokeIdentifiedCustomerSessions(trx: Transaction, siteId: number): Promise<number> {
+  const { numUpdatedRows } = await trx
     .updateTable('customer_sessions')
     .set({ revoked_at: now })
     .where('revoked_at', 'is', null)
@@ -136,8 +136,8 @@ export async function revokeIdentifiedCustomerSessions(db: Database, siteId: num
 }
 
 /** Deletes up to serverLimits.housekeepingRows expired sessions; returns how many. */
-export async function deleteExpiredCustomerSessions(db: Database): Promise<number> {
-  const { numDeletedRows } = await db
+export async function deleteExpiredCustomerSessions(trx: Transaction): Promise<number> {
+  const { numDeletedRows } = await trx
     .deleteFrom('customer_sessions')
     .where('expires_at', '<', ago(0))
     .limit(serverLimits.housekeepingRows)

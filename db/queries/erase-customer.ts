@@ -196,8 +196,8 @@ export async function selectErasedConversations(
 }
 
 /** Deletes up to serverLimits.housekeepingRows ids that every node has published; returns how many. */
-export async function deleteErasedConversations(db: Database): Promise<number> {
-  const { numDeletedRows } = await db
+export async function deleteErasedConversations(trx: Transaction): Promise<number> {
+  const { numDeletedRows } = await trx
     .deleteFrom('erased_conversations')
     .where('erased_at', '<', ago(serverLimits.erasedConversationsKeptMs))
     .limit(serverLimits.housekeepingRows)

@@ -125,8 +125,8 @@ export async function revokeLoginSessions(trx: Transaction, userId: number, exce
 }
 
 /** Deletes up to serverLimits.housekeepingRows expired sessions; returns how many. */
-export async function deleteExpiredLoginSessions(db: Database): Promise<number> {
-  const { numDeletedRows } = await db
+export async function deleteExpiredLoginSessions(trx: Transaction): Promise<number> {
+  const { numDeletedRows } = await trx
     .deleteFrom('login_sessions')
     .where('expires_at', '<', ago(0))
     .limit(serverLimits.housekeepingRows)

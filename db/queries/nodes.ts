@@ -14,18 +14,15 @@ export interface NodeLoad {
 }
 
 /** Registers the node or extends its lease. Rejects while the database accepts no write. */
-export async function renewNode(db: Database, id: string, label: string, { connections }: NodeLoad): Promise<void> {
-  await db.connection().execute(async (connection) => {
-    // On the connection that writes: behind one address, each connection may lead to another server.
-    const databaseNode = await findGaleraNode(connection)
-    const current = { lease_until: leaseEnd(), connections, database_node: databaseNode }
-    // Another node may have deleted this one.
-    await connection
-      .insertInto('nodes')
-      .values({ id, label, ...current })
-      .onDuplicateKeyUpdate(current)
-      .execute()
-  })
+export async function renewNode(trx: Transaction, id: string, label: string, { connections }: NodeLoad): Promise<void> {
+  // In the transaction that writes: behind one address, each connection may lead to another server.
+  const current = { lease_until: leaseEnd(), connections, database_node: await findGaleraNode(trx) }
+  // Another node may have deleted this one.
+  await trx
+    .insertInto('nodes')
+    .values({ id, label, ...current })
+    .onDuplicateKeyUpdate(current)
+    .execute()
 }
 
 /** The Galera node that a connection leads to; null for any other server. */

@@ -1,7 +1,7 @@
 // Sites: where the widget is embedded, and its appearance there. Origins are stored one per line.
 
 import type { SiteLook, WidgetPosition } from '#protocol/entities.ts'
-import type { Database } from '../core/database.ts'
+import type { Database, Transaction } from '../core/database.ts'
 
 export interface SiteRecord extends SiteLook {
   id: number
@@ -74,11 +74,11 @@ export interface SiteChanges {
 }
 
 export async function insertSite(
-  db: Database,
+  trx: Transaction,
   site: Omit<SiteChanges, 'requireIdentity'> & { key: string; name: string },
 ): Promise<number> {
   const { key, origins = [], ...look } = site
-  const { insertId } = await db
+  const { insertId } = await trx
     .insertInto('sites')
     .values({ ...look, site_key: key, origins: origins.join('\n') })
     .executeTakeFirstOrThrow()
@@ -86,11 +86,11 @@ export async function insertSite(
 }
 
 export async function saveSite(
-  db: Database,
+  trx: Transaction,
   id: number,
   { origins, requireIdentity, ...look }: SiteChanges,
 ): Promise<void> {
   const changes = { ...look, origins: origins?.join('\n'), require_identity: requireIdentity }
   if (Object.values(changes).every((value) => value === undefined)) return
-  await db.updateTable('sites').set(changes).where('id', '=', id).execute()
+  await trx.updateTable('sites').set(changes).where('id', '=', id).execute()
 }

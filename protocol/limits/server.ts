@@ -139,6 +139,8 @@ export const serverLimits = {
   inspectorIdleMs: 60_000,
   /** Prefix that decides whether a file without a signature is text. */
   textCheckBytes: 64 * 1024,
+  /** For the file that checks whether the uploads folder can be written. */
+  uploadsCheckMs: 1_000,
   /** The remains of an aborted upload are deleted after this long. */
   abortedUploadMs: 3600_000,
 

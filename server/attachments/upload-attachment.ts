@@ -107,7 +107,7 @@ async function storeUpload(
   } catch (error) {
     await app.attachments.store.remove(storedName)
     await app.attachments.store.remove(thumbnailOf(storedName))
-    await deleteAttachments(app.db, [attachment.id])
+    await inTransaction(app.db, (trx) => deleteAttachments(trx, [attachment.id]))
     throw error
   }
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Database } from '#db/core/database.ts'
 import { onOtherServer, serverIdentity } from '#db/core/server-watch.ts'
+import { inTransaction } from '#db/core/transaction.ts'
 import { findEpoch, replaceEpoch } from '#db/queries/epoch.ts'
 
 export interface Epoch {
@@ -52,4 +53,6 @@ async function read(db: Database): Promise<string> {
 }
 
 const replace = (db: Database, epoch: string | null) =>
-  replaceEpoch(db, epoch, { epoch: randomBytes(16).toString('hex'), server: serverIdentity(db) ?? '' })
+  inTransaction(db, (trx) =>
+    replaceEpoch(trx, epoch, { epoch: randomBytes(16).toString('hex'), server: serverIdentity(db) ?? '' }),
+  )

@@ -48,10 +48,10 @@ export async function runHousekeeping(
   { sinceMs = 0, signal }: { sinceMs?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const batches = [
-    () => deleteExpiredLoginSessions(db),
-    () => deleteExpiredCustomerSessions(db),
+    () => inTransaction(db, deleteExpiredLoginSessions),
+    () => inTransaction(db, deleteExpiredCustomerSessions),
     () => removeOrphanedUploads({ db, attachments }),
-    () => deleteErasedConversations(db),
+    () => inTransaction(db, deleteErasedConversations),
   ]
   for (const removeBatch of batches) {
     let removed: number = serverLimits.housekeepingRows

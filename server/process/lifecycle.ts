@@ -49,7 +49,7 @@ export async function runProcess(
 
   try {
     const config = loadConfig()
-    log = createLog(config.logLevel).child(fields)
+    log = createLog(config.logLevel).child({ node: config.nodeId, ...fields })
     await start({ config, log, shutdownHooks, end })
     const idleGc = await collectGarbageWhenIdle()
     shutdownHooks.push(async () => idleGc.stop())

@@ -13,10 +13,18 @@ export function createLog(level: string, output?: DestinationStream): Logger {
 
 const levels: Record<number, string> = { 40: 'warning: ', 50: 'error: ', 60: 'fatal: ' }
 
-/** Time and message, then one line per field. */
+/** Time and message, then one line per field, without the node: a terminal shows one process. */
 const forPeople: DestinationStream = {
   write(line) {
-    const { level, time, msg, ...rest } = JSON.parse(line) as { level: number; time: string; msg: string }
+    const {
+      level,
+      time,
+      msg,
+      node: _,
+      ...rest
+    } = JSON.parse(line) as Record<'time' | 'msg' | 'node', string> & {
+      level: number
+    }
     const details = Object.entries(rest).map(([name, value]) => {
       return `\n           ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`
     })

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Database } from '#db/core/database.ts'
+import { inTransaction } from '#db/core/transaction.ts'
 import { type LiveNode, renewNode, selectLiveNodes } from '#db/queries/nodes.ts'
 import { severalWriters } from '#db/schema/check-writers.ts'
 import type { Config } from '../process/config.ts'
@@ -39,7 +40,7 @@ export function createNodeLease({ db, config, log, countConnections }: Deps): No
     id,
     async renew() {
       const startedAt = performance.now()
-      await renewNode(db, id, config.nodeId, { connections: countConnections() })
+      await inTransaction(db, (trx) => renewNode(trx, id, config.nodeId, { connections: countConnections() }))
       renewedAt = startedAt
       nodes = await selectLiveNodes(db)
       const hadSeveral = hasSeveralWriters

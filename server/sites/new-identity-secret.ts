@@ -37,6 +37,8 @@ export async function newIdentitySecret(
 /** Other nodes close their connections within serverLimits.revokedSessionsMs. */
 async function endIdentifiedSessions({ db, connections }: App, siteId: number): Promise<void> {
   let ended: number = serverLimits.revokedSessionsRows
-  while (ended === serverLimits.revokedSessionsRows) ended = await revokeIdentifiedCustomerSessions(db, siteId)
+  while (ended === serverLimits.revokedSessionsRows) {
+    ended = await inTransaction(db, (trx) => revokeIdentifiedCustomerSessions(trx, siteId))
+  }
   await connections.endLapsed()
 }

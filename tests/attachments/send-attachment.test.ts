@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inTransaction } from '#db/core/transaction.ts'
 import { insertAttachment } from '#db/queries/attachments.ts'
 import type { Attachment } from '#protocol/entities.ts'
 import { startTestApp, type TestAccount, type TestApp } from '../support/app.ts'
@@ -18,7 +19,9 @@ let number = 0
 const newId = () => `a${++number}`
 
 const uploaded = (by: TestAccount, kind: Omit<Attachment, 'id'> = image) =>
-  insertAttachment(app.db, { ...kind, uploaderId: by.id, storedName: randomBytes(16).toString('hex') })
+  inTransaction(app.db, (trx) =>
+    insertAttachment(trx, { ...kind, uploaderId: by.id, storedName: randomBytes(16).toString('hex') }),
+  )
 
 test('[AT9] images and files arrive with their message in events, history, lists and retries', async () => {
   const { conversationId, customer, customerAccount, agent, agentAccount } = await app.startConversation()

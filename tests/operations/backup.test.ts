@@ -9,6 +9,7 @@ import { type DatabaseEntry, dumpDatabase } from '#db/backup/backup.ts'
 import { restoreDatabase } from '#db/backup/restore.ts'
 import { moveTablesAside } from '#db/backup/tables-aside.ts'
 import { connectDatabase, driverOptions } from '#db/core/connect.ts'
+import { inTransaction } from '#db/core/transaction.ts'
 import { findEpoch, replaceEpoch } from '#db/queries/epoch.ts'
 import { createTables, migrationNames, prepareDatabase } from '#db/schema/migrate.ts'
 import { describeDatabase } from '../database/databases.ts'
@@ -144,7 +145,7 @@ describe('a backup of the database', () => {
   test('[OB24] [DB63] does not bring its epoch back', async () => {
     const from = await createTestDatabase()
     const db = connectDatabase(from.address)
-    await replaceEpoch(db, null, { epoch: 'e'.repeat(32), server: '' })
+    await inTransaction(db, (trx) => replaceEpoch(trx, null, { epoch: 'e'.repeat(32), server: '' }))
     const dumped = await collect(dumpDatabase(from.address))
     await restoreDatabase(from.address, replay(dumped), { ...quiet, force: true })
     expect(await findEpoch(db)).toBeUndefined()

@@ -1,5 +1,7 @@
 // /readyz says whether a process can work: whether the database accepts its writes, and the disk its uploads.
 
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { driverOptions } from '#db/core/connect.ts'
@@ -12,6 +14,7 @@ interface Readiness {
   status: number
   body: {
     status?: string
+    uploads?: string
     leaseAgeMs?: number
     error?: { code: string; message: string; details?: { leaseAgeMs: number } }
   }
@@ -47,5 +50,44 @@ describe('readiness', () => {
     await admin.query('SET GLOBAL read_only = 0')
     await expect.poll(() => readiness(url)).toMatchObject({ status: 200 })
     expect((await readiness(url)).body.leaseAgeMs).toBeLessThan(serverLimits.staleLeaseMs)
+  })
+
+  it('[HT24g] O11 reports an uploads folder that cannot be written, and a start with one is refused', async () => {
+    const dataDir = await newDataDir()
+    const first = startServer(dataDir)
+    const url = await first.ready()
+    expect((await readiness(url)).body.uploads).toBeUndefined()
+    const folder = join(dataDir, 'uploads')
+    const block = async () => {
+      await rm(folder, { recursive: true })
+      await writeFile(folder, 'a file, so that nothing can be stored in it')
+    }
+    await block()
+    await expect.poll(() => readiness(url)).toMatchObject({ status: 200, body: { uploads: 'not writable' } })
+    const line = `Uploads cannot be stored: ${folder} cannot be written (ENOTDIR).`
+    await expect.poll(first.output).toContain(line)
+    await rm(folder)
+    await expect.poll(async () => (await readiness(url)).body.uploads).toBeUndefined()
+    await expect.poll(first.output).toContain('uploads folder writable again')
+    first.kill('SIGTERM')
+    await first.exited
+    await block()
+    const second = await startServer(dataDir).exited
+    expect(second).toMatchObject({
+      code: 1,
+      stderr: `${line} Make it writable for the user that runs Kefu.\n`,
+    })
+  })
+
+  it('[HT45] O8 names the node in each line of the log, in workers too', async () => {
+    const dataDir = await newDataDir()
+    const server = startServer(dataDir, { NODE_ID: 'kefu-7', WORKERS: '2' })
+    await server.ready()
+    server.kill('SIGTERM')
+    const { stdout } = await server.exited
+    const lines = stdout.trim().split('\n')
+    expect(lines.length).toBeGreaterThan(5)
+    expect(lines.filter((line) => JSON.parse(line).node !== 'kefu-7')).toEqual([])
+    expect(lines.some((line) => JSON.parse(line).worker === 2)).toBe(true)
   })
 })
