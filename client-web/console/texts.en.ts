@@ -147,6 +147,9 @@ export const en = {
     toQueueHint: 'Any colleague can claim it.',
     submit: 'Transfer',
     nobody: 'There are no other agents yet.',
+    isOffline: (name: string) => `${name} is offline. Transfer anyway or return it to the queue?`,
+    anyway: 'Transfer anyway',
+    returnToQueue: 'Return to queue',
   },
   details: {
     label: 'Details',
@@ -198,6 +201,12 @@ export const en = {
     enable: 'Enable',
     disableTitle: (name: string) => `Disable ${name}?`,
     disableHint: 'They are logged out immediately and can’t log in again until you enable them.',
+    inProgress: (name: string, count: number) =>
+      plural(
+        count,
+        `${name} has 1 conversation. It returns to the queue.`,
+        `${name} has ${count} conversations. They return to the queue.`,
+      ),
     taken: 'This username is already taken.',
     editOne: (name: string) => `Edit ${name}`,
     disableOne: (name: string) => `Disable ${name}`,

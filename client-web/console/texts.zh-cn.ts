@@ -147,6 +147,9 @@ export const zhCn: TextsLike<typeof en> = {
     toQueueHint: '任何同事都可以接入。',
     submit: '转接',
     nobody: '还没有其他客服。',
+    isOffline: (name) => `${name} 不在线。仍要转接，还是退回排队？`,
+    anyway: '仍要转接',
+    returnToQueue: '退回排队',
   },
   details: {
     label: '详情',
@@ -198,6 +201,7 @@ export const zhCn: TextsLike<typeof en> = {
     enable: '启用',
     disableTitle: (name) => `停用 ${name}？`,
     disableHint: '将立即退出登录，重新启用之前无法再登录。',
+    inProgress: (name, count) => `${name} 有 ${count} 个进行中的会话，将退回排队。`,
     taken: '用户名已被占用。',
     editOne: (name) => `编辑 ${name}`,
     disableOne: (name) => `停用 ${name}`,

@@ -55,10 +55,14 @@ export async function launchTestBrowser(executablePath?: string): Promise<TestBr
   }
 }
 
-/** The browser's own messages about a network that the test has cut, and about the refresh without a session. */
+/**
+ * The browser's own messages: about a network that the test has cut, the refresh without a session, and an agent who is
+ * not disabled without a question.
+ */
 function isExpected(message: ConsoleMessage): boolean {
   const isLoggedOut = message.text().includes('401') && message.location().url.endsWith('/api/v1/auth/refresh')
-  return isLoggedOut || message.text().includes('net::ERR_INTERNET_DISCONNECTED')
+  const isAsked = message.text().includes('409') && /\/api\/v1\/users\/\d+$/.test(message.location().url)
+  return isLoggedOut || isAsked || message.text().includes('net::ERR_INTERNET_DISCONNECTED')
 }
 
 export interface CustomerPage {

@@ -6,12 +6,12 @@ import { Avatar } from '../../shared/ui/avatar.tsx'
 import { Button } from '../../shared/ui/button.tsx'
 import { EditIcon } from '../../shared/ui/icons.tsx'
 import { errorText } from '../error-text.ts'
-import { FormDialog } from '../layout/form-dialog.tsx'
 import { showToast } from '../layout/toast.tsx'
 import { callAsUser } from '../session/session.ts'
 import { texts } from '../texts.ts'
 import { useWorkspace } from '../workspace/workspace.ts'
 import styles from './agents-table.module.css'
+import { DisableDialog } from './disable-dialog.tsx'
 
 interface AgentsTableProps {
   users: User[]
@@ -24,8 +24,12 @@ export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
   const [disabling, setDisabling] = useState<User | null>(null)
   const t = texts.value.agents
 
-  async function setDisabled(user: User, isDisabled: boolean): Promise<undefined> {
-    onChanged(await callAsUser<User>(`/users/${user.id}`, { method: 'PATCH', body: { isDisabled } }))
+  async function enable(user: User): Promise<void> {
+    try {
+      onChanged(await callAsUser<User>(`/users/${user.id}`, { method: 'PATCH', body: { isDisabled: false } }))
+    } catch (error) {
+      showToast(errorText(error))
+    }
   }
 
   return (
@@ -74,12 +78,7 @@ export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
                 </Button>
                 {user.id !== agentId &&
                   (user.isDisabled ? (
-                    <Button
-                      size="sm"
-                      variant="quiet"
-                      aria-label={t.enableOne(user.name)}
-                      onClick={() => setDisabled(user, false).catch((error) => showToast(errorText(error)))}
-                    >
+                    <Button size="sm" variant="quiet" aria-label={t.enableOne(user.name)} onClick={() => enable(user)}>
                       {t.enable}
                     </Button>
                   ) : (
@@ -97,16 +96,7 @@ export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
           ))}
         </tbody>
       </table>
-      {disabling && (
-        <FormDialog
-          title={t.disableTitle(disabling.name)}
-          submitLabel={t.disable}
-          onClose={() => setDisabling(null)}
-          onSubmit={() => setDisabled(disabling, true)}
-        >
-          <p>{t.disableHint}</p>
-        </FormDialog>
-      )}
+      {disabling && <DisableDialog user={disabling} onClose={() => setDisabling(null)} onDisabled={onChanged} />}
     </div>
   )
 }

@@ -14,14 +14,16 @@ type ActionName =
   | 'conversation:close'
   | 'conversation:reopen'
 
-/** Resolves to false if the server refused. */
+/** Resolves to false if the server refused. `expects` handles a refusal that is no error; it returns true then. */
 export async function runAction<N extends ActionName>(
   workspace: Workspace,
   name: N,
   payload: RequestPayloads[N],
+  expects?: (error: RequestError) => boolean,
 ): Promise<boolean> {
-  return attempt(async () =>
-    workspace.conversations.merge((await workspace.connection.request(name, payload)).conversation),
+  return attempt(
+    async () => workspace.conversations.merge((await workspace.connection.request(name, payload)).conversation),
+    expects,
   )
 }
 
@@ -33,13 +35,16 @@ export function setBlocked(workspace: Workspace, conversation: AgentConversation
   })
 }
 
-async function attempt(request: () => Promise<void>): Promise<boolean> {
+async function attempt(
+  request: () => Promise<void>,
+  expects: (error: RequestError) => boolean = () => false,
+): Promise<boolean> {
   try {
     await request()
     return true
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
-    showToast(errorText(error))
+    if (!expects(error)) showToast(errorText(error))
     return false
   }
 }

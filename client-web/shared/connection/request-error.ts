@@ -45,6 +45,11 @@ export class RequestError extends Error {
   }
 }
 
+/** A reason of a refusal that is more precise than its code. */
+type Reason = 'common_password' | 'in_progress' | 'offline'
+
+export const hasReason = (error: unknown, reason: Reason): error is RequestError =>
+  error instanceof RequestError && error.details.reason === reason
+
 /** A password that is easily guessed, whatever its length. */
-export const isCommonPassword = (error: unknown) =>
-  error instanceof RequestError && error.details.reason === 'common_password'
+export const isCommonPassword = (error: unknown): boolean => hasReason(error, 'common_password')
