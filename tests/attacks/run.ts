@@ -14,7 +14,7 @@ import { budgets } from '../../server/budgets/budgets.ts'
 import { startChaosDatabase } from '../chaos/chaos-database.ts'
 import { createRandom } from '../chaos/random.ts'
 import { findRedis } from '../support/programs.ts'
-import { attackNamed, attacks, provingAttack } from './all-attacks.ts'
+import { attackNamed, attacks, drills, provingAttack } from './all-attacks.ts'
 import type { Attack } from './attack.ts'
 import { crowds } from './attacks/crowds.ts'
 import { expensiveAvif } from './images.ts'
@@ -46,7 +46,9 @@ const chosen = (values.only?.split(',').map(attackNamed) ?? [...attacks]).filter
 
 async function run(): Promise<boolean> {
   if (values.list) {
-    for (const { name, ids, what } of attacks) say(`${name.padEnd(32)} ${ids.join(', ').padEnd(10)} ${what}`)
+    for (const { name, ids, what } of attacks) say(`${name.padEnd(40)} ${ids.join(', ').padEnd(10)} ${what}`)
+    say('\ndrills, for --without BUDGET:')
+    for (const { name, proves = [], what } of drills) say(`${name.padEnd(40)} ${proves.join(', ').padEnd(30)} ${what}`)
     return true
   }
   const folder = await mkdtemp(join(tmpdir(), 'kefu-attack-'))
@@ -112,6 +114,7 @@ async function rounds(
   onFigures: (figures: Figures) => void = () => undefined,
 ): Promise<Figures[]> {
   const all: Figures[] = []
+  const startedAt = performance.now()
   say(tableHead())
   for (const group of groups) {
     const figures = await runRound({ ...common, attacks: group })
@@ -119,8 +122,9 @@ async function rounds(
     say(tableRow(figures))
     onFigures(figures)
   }
-  const failed = all.filter(({ problems }) => problems.length > 0)
-  say(`${all.length - failed.length} repelled, ${failed.length} failed: ${failed.map(({ name }) => name).join(', ')}`)
+  const failed = all.filter(({ problems }) => problems.length > 0).map(({ name }) => name)
+  const took = `${Math.round((performance.now() - startedAt) / 1000)} s`
+  say(`${all.length - failed.length} of ${all.length} repelled in ${took}. Failed: ${failed.join(', ') || 'none'}`)
   return all
 }
 

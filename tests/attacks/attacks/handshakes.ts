@@ -1,14 +1,12 @@
 // Session starts: engine.io handshakes, upgrades and Socket.IO connects, most of which never become a connection.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Attack, attack, type Budget, drill, type Target } from '../attack.ts'
-import { ofRate } from '../bounds.ts'
-import { logIn, newCustomer, newCustomers } from '../wire/accounts.ts'
-import { closed, get, openTcp, pipeline, post, repeatedly } from '../wire/raw-socket.ts'
-import { frame, openWebSocket, times, upgradeRequest } from '../wire/web-socket.ts'
+import { type Attack, attack, type Budget, type Target } from '../attack.ts'
+import { newCustomer, newCustomers } from '../wire/accounts.ts'
+import { polling, withPollingSession } from '../wire/polling.ts'
+import { closed, get, openTcp, pipeline, repeatedly } from '../wire/raw-socket.ts'
+import { frame, keepOpen, openWebSocket, times, upgradeRequest } from '../wire/web-socket.ts'
 import { floodFrames } from './control-frames.ts'
-
-const polling = '/socket.io/?EIO=4&transport=polling'
 
 /** One upgrade per connection, kept open for `keepMs`. */
 async function upgrade(target: Target, budget: Budget, query: string | undefined, keepMs: number): Promise<void> {
@@ -191,7 +189,7 @@ export const handshakes: Attack[] = [
     what: 'one customer keeps 400 connections open',
     floor: { connections: 5 },
     prepare: newCustomer,
-    run: (target, budget, { token }) => keepOpen(target, budget, token, 400),
+    run: (target, budget, { token }) => keepOpen(target, budget, 400, { tokens: [token] }),
   }),
   attack({
     name: 'connection-churn',
@@ -241,217 +239,5 @@ export const handshakes: Attack[] = [
           socket.destroy()
         }),
       ),
-  }),
-]
-
-type Send = (packets: string) => Promise<boolean>
-
-/** Over one kept connection while the session lives; its token goes with each request. */
-async function withPollingSession(
-  target: Target,
-  budget: Budget,
-  token: string,
-  work: (send: Send, path: string) => Promise<void>,
-): Promise<void> {
-  budget.count('connections')
-  const socket = await openTcp(target, target.address())
-  const ask = (text: string) =>
-    new Promise<string>((resolve) => {
-      const settle = (answer: string) => {
-        clearTimeout(timer)
-        socket.off('data', onData).off('close', onClose)
-        resolve(answer)
-      }
-      const onData = (piece: Buffer) => settle(piece.toString('latin1'))
-      const onClose = () => settle('')
-      const timer = setTimeout(onClose, 20_000)
-      socket.on('data', onData).on('close', onClose)
-      socket.write(text)
-      budget.count('bytes', text.length)
-    })
-  const plain = (path: string, body: string) =>
-    `POST ${path} HTTP/1.1\r\nHost: ${target.host}:${target.port}\r\nAuthorization: Bearer ${token}\r\n` +
-    `Content-Type: text/plain;charset=UTF-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-  try {
-    const sid = /"sid":"([^"]+)"/.exec(await ask(get(target, polling)))?.[1]
-    const path = `${polling}&sid=${sid}`
-    const send: Send = async (packets) => (await ask(plain(path, packets))).includes(' 200 ')
-    if (sid === undefined || !(await send(`40${JSON.stringify({ token })}`))) {
-      budget.count('refusals')
-      return await sleep(20)
-    }
-    await work(send, path)
-    if (!budget.isOver()) budget.count('cuts')
-  } finally {
-    socket.destroy()
-  }
-}
-
-/** Opens and keeps connections of one account; `open` is the maximum number at one time. */
-async function keepOpen(target: Target, budget: Budget, token: string, count: number): Promise<void> {
-  let open = 0
-  let most = 0
-  await repeatedly(budget, count, async () => {
-    budget.count('connections')
-    const raw = await openWebSocket(target, { token }).catch(async (error: unknown) => {
-      budget.count('refusals')
-      await sleep(200)
-      throw error
-    })
-    open += 1
-    if (open > most) {
-      most = open
-      budget.count('open')
-    }
-    await Promise.race([raw.closed, budget.over])
-    open -= 1
-    if (!budget.isOver()) budget.count('cuts')
-    raw.end()
-  })
-}
-
-/** WebSockets that connect with a wrong token, one after another. */
-const wrongTokens = (budget: string, from: (target: Target, n: number) => string): Attack =>
-  drill({
-    budget,
-    to: { count: 20, windowMs: 60_000 },
-    counts: 'tokens looked at',
-    what: 'WebSockets connect with a wrong token, as many as are accepted',
-    run: (target, budget) =>
-      repeatedly(budget, 10, async (_, n) => {
-        budget.count('connections')
-        const raw = await openWebSocket(target, { from: from(target, n) }).catch(async (error: unknown) => {
-          budget.count('refusals')
-          await sleep(20)
-          throw error
-        })
-        const answered = new Promise<string>((resolve) => {
-          raw.onText = (text) => text.startsWith('44') && resolve(text)
-        })
-        await raw.write(frame('text', '40{"token":"none"}'))
-        const answer = await Promise.race([answered, raw.closed, budget.over])
-        budget.count(answer?.includes('unauthorized') ? 'tokens looked at' : 'refusals')
-        raw.end()
-      }),
-  })
-
-/** Sessions that stay without a token. */
-const pending = (budget: string, from: (target: Target, index: number) => string): Attack =>
-  drill({
-    budget,
-    to: { concurrent: 10 },
-    counts: 'open',
-    what: 'WebSockets without a token stay as long as allowed',
-    run: async (target, budget) => {
-      let open = 0
-      await repeatedly(budget, 40, async (index) => {
-        const raw = await openWebSocket(target, { from: from(target, index) }).catch(async (error: unknown) => {
-          await sleep(200)
-          throw error
-        })
-        // A handshake over the budget may get a reply before the connection is closed.
-        await Promise.race([raw.closed, sleep(100)])
-        if (!raw.isOpen()) return
-        open += 1
-        budget.peak('open', open)
-        await Promise.race([raw.closed, budget.over])
-        open -= 1
-        raw.end()
-      })
-    },
-  })
-
-/** Accepted connections that stay open. */
-const tabs = (
-  budget: string,
-  who: 'customer' | 'agent' | 'customers',
-  from: (target: Target, index: number) => string = (target) => target.address(),
-): Attack =>
-  drill({
-    budget,
-    to: { concurrent: 10 },
-    counts: 'open',
-    what: `${who === 'customers' ? '30 customers' : `one ${who}`} keep as many connections open as allowed`,
-    prepare: async (target) =>
-      who === 'agent'
-        ? [await logIn(target)]
-        : (await newCustomers(target, who === 'customer' ? 1 : 30)).map(({ token }) => token),
-    run: async (target, budget, tokens) => {
-      let open = 0
-      await repeatedly(budget, 30, async (index) => {
-        const options = { token: tokens[index % tokens.length] as string, from: from(target, index) }
-        const raw = await openWebSocket(target, options).catch(async (error: unknown) => {
-          await sleep(200)
-          throw error
-        })
-        open += 1
-        budget.peak('open', open)
-        await Promise.race([raw.closed, budget.over])
-        open -= 1
-        raw.end()
-      })
-    },
-  })
-
-export const handshakeDrills: Attack[] = [
-  attack({
-    name: 'anonymous-sessions',
-    ids: ['S2'],
-    isDrill: true,
-    proves: ['sessionsPerAddress'],
-    what: 'one address starts as many anonymous sessions as allowed',
-    floor: { requests: 50 },
-    most: { sessions: ofRate('sessionsPerAddress') },
-    run: (target, budget) =>
-      pipeline(target, budget, {
-        connections: 4,
-        perWrite: 4,
-        inFlight: 8,
-        request: () => post(target, '/api/v1/widget/session', {}),
-        onData: (text) => budget.count('sessions', text.split('"resumeToken"').length - 1),
-      }),
-  }),
-  wrongTokens('handshakesPerAddress', (target) => target.address()),
-  wrongTokens('handshakes', (target, n) => target.address(n % 200)),
-  pending('pendingHandshakesPerAddress', (target) => target.address()),
-  pending('pendingHandshakes', (target, index) => target.address(index)),
-  tabs('connectionsPerCustomer', 'customer'),
-  tabs('connectionsPerAgent', 'agent'),
-  tabs('connectionsPerAddress', 'customers'),
-  tabs('connections', 'customers', (target, index) => target.address(index)),
-  drill({
-    budget: 'handshakesPerUser',
-    to: { count: 10, windowMs: 600_000 },
-    counts: 'connected',
-    what: 'one customer connects and disconnects as often as allowed',
-    prepare: newCustomer,
-    run: (target, budget, { token }) =>
-      repeatedly(budget, 2, async () => {
-        const raw = await openWebSocket(target, { token }).catch(async (error: unknown) => {
-          await sleep(50)
-          throw error
-        })
-        budget.count('connected')
-        raw.end()
-      }),
-  }),
-  drill({
-    budget: 'violationsPerAddress',
-    to: { count: 3, windowMs: 600_000 },
-    counts: 'cuts',
-    what: 'one address floods a new connection whenever the previous one was closed',
-    run: (target, budget) => floodFrames(target, budget, { frames: times(200, frame('ping')), count: 200 }),
-  }),
-  drill({
-    budget: 'violationsPerUser',
-    to: { count: 3, windowMs: 600_000 },
-    counts: 'cuts',
-    what: 'one customer does the same from many addresses',
-    prepare: newCustomer,
-    run: (target, budget, { token }) => {
-      let n = 0
-      const moving = { ...target, address: () => target.address(n++ % 200) }
-      return floodFrames(moving, budget, { frames: times(200, frame('ping')), count: 200, token })
-    },
   }),
 ]

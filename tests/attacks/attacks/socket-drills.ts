@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, type Budget, type Drill, drill, type Target } from '../attack.ts'
 import { newCustomer } from '../wire/accounts.ts'
+import { openPolling, polling } from '../wire/polling.ts'
 import { ask, get, openTcp, post, repeatedly } from '../wire/raw-socket.ts'
 import { frame, openWebSocket, type RawWebSocket, times, upgradeRequest } from '../wire/web-socket.ts'
 
@@ -49,14 +50,6 @@ async function handled(raw: RawWebSocket, frames: Buffer): Promise<void> {
 async function paused(raw: RawWebSocket, frames: Buffer): Promise<void> {
   await raw.write(frames)
   await Promise.race([sleep(10), raw.closed])
-}
-
-const polling = '/socket.io/?EIO=4&transport=polling'
-
-async function openPolling(target: Target): Promise<string> {
-  const [, sid] = /"sid":"([^"]+)"/.exec(await ask(target, get(target, polling))) ?? []
-  if (sid === undefined) throw new Error('no polling session')
-  return sid
 }
 
 /** A drill of an address that has used up its violations: two floods of control frames, each cut off. */

@@ -3,8 +3,9 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { Target } from '../attack.ts'
-import { closed, openTcp, write } from './raw-socket.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Budget, Target } from '../attack.ts'
+import { closed, openTcp, repeatedly, write } from './raw-socket.ts'
 
 export interface Reply {
   ok: boolean
@@ -156,6 +157,36 @@ export async function openWebSocket(
     socket.destroy()
     throw error
   }
+}
+
+/** Opens connections and keeps them while the server does. `open` is the largest number at the same time. */
+export async function keepOpen(
+  target: Target,
+  traffic: Budget,
+  count: number,
+  { tokens = [], from = () => target.address() }: { tokens?: readonly string[]; from?: (index: number) => string },
+): Promise<void> {
+  let open = 0
+  await repeatedly(traffic, count, async (index) => {
+    traffic.count('connections')
+    const token = tokens[index % tokens.length]
+    const raw = await openWebSocket(target, { from: from(index), ...(token === undefined ? {} : { token }) }).catch(
+      async (error: unknown) => {
+        traffic.count('refusals')
+        await sleep(200)
+        throw error
+      },
+    )
+    // A handshake over the budget may get a reply before the connection is closed.
+    if (token === undefined) await Promise.race([raw.closed, sleep(100)])
+    if (!raw.isOpen()) return
+    open += 1
+    traffic.peak('open', open)
+    await Promise.race([raw.closed, traffic.over])
+    open -= 1
+    if (!traffic.isOver()) traffic.count('cuts')
+    raw.end()
+  })
 }
 
 /** Passes on each complete text frame and returns the rest. */
