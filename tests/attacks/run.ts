@@ -80,6 +80,16 @@ async function run(): Promise<boolean> {
   }
 }
 
+/** A busy machine may be too slow to start a round, which says nothing about the attack. */
+async function runAgainIfStopped(options: RoundOptions): Promise<Figures> {
+  try {
+    return await runRound(options)
+  } catch (error) {
+    say(`${options.attacks.map(({ name }) => name).join(' + ')} starts again: ${error}`)
+    return await runRound(options)
+  }
+}
+
 async function attackAlone(common: Common): Promise<boolean> {
   const groups = chosen.map((attack) => [attack])
   const all = await rounds(groups, common, (figures) => {
@@ -101,7 +111,13 @@ async function attackInPairs(common: Common, count: number): Promise<boolean> {
 /** This run requires that nothing ends and nothing is lost; the rest is only reported. */
 async function attackTogether(common: Common, minutes: number): Promise<boolean> {
   const criteria = { p95Ms: Number.POSITIVE_INFINITY, growthBytes: Number.POSITIVE_INFINITY, needsFloor: false }
-  const figures = await runRound({ ...common, attacks: chosen, totalSeconds: minutes * 60, processes: 4, criteria })
+  const figures = await runAgainIfStopped({
+    ...common,
+    attacks: chosen,
+    totalSeconds: minutes * 60,
+    processes: 4,
+    criteria,
+  })
   say(tableHead())
   say(tableRow({ ...figures, name: `all ${chosen.length} for ${minutes} minutes`, traffic: [] }))
   for (const each of figures.traffic) say(tableRow({ ...figures, name: `  ${each.name}`, traffic: [each] }))
@@ -117,7 +133,7 @@ async function rounds(
   const startedAt = performance.now()
   say(tableHead())
   for (const group of groups) {
-    const figures = await runRound({ ...common, attacks: group })
+    const figures = await runAgainIfStopped({ ...common, attacks: group })
     all.push(figures)
     say(tableRow(figures))
     onFigures(figures)
@@ -146,11 +162,11 @@ async function removeBudgets(common: Common, which: string): Promise<boolean> {
     const criteria = attack.most ? { p95Ms: Number.POSITIVE_INFINITY, needsFloor: false } : {}
     const options = { ...common, attacks: [attack], criteria }
     if (!isRepelled.has(name)) {
-      const { problems } = await runRound(options)
+      const { problems } = await runAgainIfStopped(options)
       isRepelled.set(name, problems.length === 0)
       say(`${problems.length === 0 ? 'clean ' : 'FALSE '} ${name}, all budgets in place. ${problems.join('; ')}`)
     }
-    const { problems } = await runRound({ ...options, without: budget })
+    const { problems } = await runAgainIfStopped({ ...options, without: budget })
     isClean &&= problems.length > 0 && isRepelled.get(name) === true
     say(`${problems.length > 0 ? 'caught' : 'MISSED'} ${budget} removed, by ${name}. ${problems.join('; ')}`)
   }
@@ -167,7 +183,7 @@ async function runCrowds(common: Common): Promise<boolean> {
   for (const crowd of crowds) {
     if (values.only !== undefined && !values.only.split(',').includes(crowd.name)) continue
     const isAttacked = crowd.name === 'open-conversations'
-    const { problems, growthBytes, traffic } = await runRound({
+    const { problems, growthBytes, traffic } = await runAgainIfStopped({
       ...common,
       attacks: isAttacked ? [crowd, ...floods.map(attackNamed)] : [crowd],
       fromPairsAddress: isAttacked,
