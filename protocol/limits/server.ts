@@ -248,6 +248,8 @@ export const serverLimits = {
   redisRetryMs: 2_000,
   /** Outgoing messages that wait for Redis; more are dropped. */
   busBufferBytes: 8 * 1024 * 1024,
+  /** Nodes whose last message a node remembers, past ones included. */
+  busSenders: 1_000,
   /** One message of another node; the largest event is a twentieth of it. */
   busMessageBytes: 4 * 1024 * 1024,
   /** Minimum interval between two log lines about rejected bus messages of one kind. */

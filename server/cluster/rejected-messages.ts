@@ -3,7 +3,7 @@
 import type { Logger } from 'pino'
 import { serverLimits } from '#protocol/limits/server.ts'
 
-export type RejectionKind = 'not signed' | 'too large' | 'malformed' | 'failed'
+export type RejectionKind = 'not signed' | 'replayed' | 'too large' | 'malformed' | 'failed'
 
 export interface RejectedMessages {
   count(kind: RejectionKind, error?: unknown): void

@@ -4,7 +4,7 @@
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRejectedMessages } from '../../server/cluster/rejected-messages.ts'
-import { signBus } from '../../server/cluster/signed-bus.ts'
+import { signatureBytes, signBus } from '../../server/cluster/signed-bus.ts'
 import { asToPrimary, asToWorker } from '../../server/cluster/workers/ipc-messages.ts'
 import { createLog } from '../../server/process/log.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -147,18 +147,20 @@ describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () =>
     ]
   }
 
-  /** A broadcast of a node as it is on the wire, after its signature. */
+  /** A broadcast of a node as it is on the wire, with its signature. */
   async function broadcastOf(client: Client): Promise<Buffer> {
     const [, , , channel] = await channels()
     const listener = createClient({ url: redis.url })
     await listener.connect()
     const received = Promise.withResolvers<Buffer>()
-    await listener.pSubscribe(`${channel}*`, (message) => received.resolve(message.subarray(16)), true)
+    await listener.pSubscribe(`${channel}*`, (message) => received.resolve(message), true)
     await client.request('agent:set-status', { status: 'busy' })
     const message = await received.promise
     await listener.close()
     return message
   }
+
+  const unsigned = (message: Buffer) => message.subarray(signatureBytes)
 
   async function assertDelivers(): Promise<void> {
     const own = await here.startConversation()
@@ -175,7 +177,7 @@ describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () =>
   it('[ND20] [ND21] [S10] keeps serving and delivering whatever is published on any channel, signed or not', async () => {
     const account = await here.newAgent()
     const [watcher, admin] = [await there.connect(account, anyEvents), await (await here.newAgent()).connect(anyEvents)]
-    const broadcast = await broadcastOf(admin)
+    const broadcast = unsigned(await broadcastOf(admin))
     const cut = Array.from({ length: 40 }, (_, i) => broadcast.subarray(0, Math.floor((broadcast.length * i) / 40)))
     const flipped = Array.from({ length: 120 }, (_, i) => {
       const changed = Buffer.from(broadcast)
@@ -212,12 +214,29 @@ describe.skipIf(!findRedis())('a node on a bus that anybody can write to', () =>
     expect(messages.length).toBeGreaterThan(250)
   })
 
+  it('[ND21c] [S10] drops a message that was recorded and is published again, from another channel too', async () => {
+    const account = await here.newAgent()
+    const watcher = await there.connect(await here.newAgent(), anyEvents)
+    const broadcast = await broadcastOf(await account.connect(anyEvents))
+    const ofAccount = ({ agentId, status }: { agentId: number; status: string }) =>
+      agentId === account.id && status === 'busy'
+    await watcher.next('agent:status-changed', ofAccount)
+    const dropped = () => lines.filter((line) => /"kind":"(replayed|not signed)"/.test(line)).length
+    const before = dropped()
+    for (const channel of (await channels()).slice(3)) {
+      for (let times = 0; times < 5; times++) await writer.publish(channel, broadcast)
+    }
+    await assertDelivers()
+    await until(() => dropped() > before)
+    expect(watcher.all('agent:status-changed').filter(ofAccount).length).toBe(1)
+  })
+
   it('[ND21] [S10] accepts no event, disconnect or counted rate from anybody but a node', async () => {
     const account = await here.newAgent()
     const victim = await there.connect(account, anyEvents)
     const [request = '', , , all = ''] = await channels()
     const end = { type: emit, uid: 'x', data: ['connections:end', { userId: account.id }, 'revoked'] }
-    const broadcast = await broadcastOf(await (await here.newAgent()).connect(anyEvents))
+    const broadcast = unsigned(await broadcastOf(await (await here.newAgent()).connect(anyEvents)))
     await victim.next('agent:status-changed', ({ status }) => status === 'busy')
     const before = victim.all('agent:status-changed').length
     for (const secrets of [['another secret of another installation'], null]) {
