@@ -1,6 +1,7 @@
 // Builds everything the browser loads into client-web/dist: the pages, the loader, and .gz
 // and .br files where they save bytes. The build runs in its own folder and is swapped in
-// as a whole, so a running server never serves half of it. .stamp holds the build time.
+// as a whole, so a running server never serves half of it. .stamp holds the build time. The code of the release before
+// it stays, for pages that are open.
 
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { build } from 'vite'
+import { keepLastRelease } from './keep-last-release.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const finished = path('dist')
@@ -38,6 +40,7 @@ async function buildInto(outDir: string): Promise<void> {
 }
 
 await buildInto(next)
+await keepLastRelease(finished, next)
 await rm(last, { recursive: true, force: true })
 await rename(finished, last).catch((error: NodeJS.ErrnoException) => {
   if (error.code !== 'ENOENT') throw error

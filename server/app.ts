@@ -46,6 +46,8 @@ export interface AppParts {
   fastSocketIo?: boolean
   /** False writes every message under row locks (see messages/write-path/README.md). */
   optimisticAppend?: boolean
+  /** The folder of the built pages, if it is not client-web/dist. */
+  pages?: string
 }
 
 export interface RunningApp extends App {
@@ -60,6 +62,7 @@ export async function createApp({
   db,
   log,
   now: suppliedNow,
+  pages,
   workerIpc,
   fastSocketIo = true,
   optimisticAppend = true,
@@ -128,7 +131,7 @@ export async function createApp({
     refusedSockets: createRefusedSockets(),
   }
   if ((workerIpc?.number ?? 1) === 1) warnOfMissingProxies(app)
-  const http = await createHttpServer(app)
+  const http = await createHttpServer(app, pages)
   io.attach(http.server)
   if (workerIpc) enableStickySessions(config, io, http.server, workerIpc)
   const realtime = serveRealtime(app, io, http.server, connections, { headers: plainHeaders(config), fastSocketIo })

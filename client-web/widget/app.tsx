@@ -7,6 +7,7 @@ import { Composer } from '../shared/conversation/composer.tsx'
 import { MessageList } from '../shared/conversation/message-list.tsx'
 import { PlainBubble } from '../shared/conversation/plain-bubble.tsx'
 import { TypingIndicator } from '../shared/conversation/typing-indicator.tsx'
+import { NewVersionBanner } from '../shared/release/new-version-banner.tsx'
 import { firstLoadedSeq } from '../shared/timeline/timeline.ts'
 import { Banner } from '../shared/ui/banner.tsx'
 import styles from './app.module.css'
@@ -49,6 +50,7 @@ export function App({ widget }: { widget: Widget }) {
             <>
               <Messages widget={widget} />
               <div class={styles.notices}>
+                <NewVersionBanner />
                 <OfflineBanner connection={widget.connection.value} />
                 {current.open.value?.error.value && <Banner tone="danger">{t.unreadable}</Banner>}
                 {!widget.isDurable.value && current.outbox.entries.value.length > 0 && (

@@ -47,8 +47,8 @@ export const limits = {
   credentialsLength: 8_192,
   accessTokenMs: 10 * 60_000,
   refreshSessionMs: 30 * 24 * 3600_000,
-  /** Refresh tokens that were replaced stay valid for this long. Most proxies give up a request after as long. */
-  refreshGraceMs: 60_000,
+  /** Refresh tokens that were replaced stay valid for this long. Most proxies give up a request after half of it. */
+  refreshGraceMs: 120_000,
   /** The same for resume tokens. A browser that crashed may have lost its newest one. */
   resumeGraceMs: 3600_000,
   customerSessionMs: 180 * 24 * 3600_000,

@@ -101,6 +101,8 @@ export interface TestAppOptions {
   jwtSecrets?: readonly string[]
   /** A prepared database on another server, which this app watches as a real process does. The caller drops it. */
   database?: TestDatabase
+  /** A folder of built pages, which the test may change. */
+  pages?: string
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -122,6 +124,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     optimisticAppend: inject('optimisticAppend'),
     log: options.log ? createLog('trace', { write: options.log }) : createLog('silent'),
     ...(options.now ? { now: options.now } : {}),
+    ...(options.pages ? { pages: options.pages } : {}),
   })
   await running.http.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(running.http.server.address() as AddressInfo).port}`

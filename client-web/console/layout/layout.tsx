@@ -1,6 +1,7 @@
 // The layout around every page after login: navigation, account menu, connection banner, toasts.
 
 import type { ComponentChildren } from 'preact'
+import { NewVersionBanner } from '../../shared/release/new-version-banner.tsx'
 import { AgentsIcon, InboxIcon, KefuMark, SitesIcon } from '../../shared/ui/icons.tsx'
 import { paths, route } from '../router.ts'
 import { texts } from '../texts.ts'
@@ -42,6 +43,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
       </nav>
       <div class={styles.content}>
         <ConnectionBanner />
+        <NewVersionBanner />
         {children}
       </div>
       <Toast />

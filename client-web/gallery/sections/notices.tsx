@@ -6,6 +6,7 @@ import { ConnectionBanner } from '../../console/layout/connection-banner.tsx'
 import { ListStatus } from '../../console/layout/list-status.tsx'
 import { showToast, Toast } from '../../console/layout/toast.tsx'
 import { RequestError } from '../../shared/connection/request-error.ts'
+import { NewVersion, NewVersionBanner } from '../../shared/release/new-version-banner.tsx'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { Button } from '../../shared/ui/button.tsx'
 import { Skeleton, Spinner } from '../../shared/ui/loading.tsx'
@@ -32,6 +33,10 @@ export function Notices() {
         <SampleWorkspace state={offline}>
           <ConnectionBanner />
         </SampleWorkspace>
+      </Specimen>
+      <Specimen label="NewVersion, NewVersionBanner" layout="column">
+        <NewVersion />
+        <NewVersionBanner />
       </Specimen>
       <Specimen label="Toast" height={10}>
         <Button data-opener onClick={() => showToast(notice)}>

@@ -1,14 +1,15 @@
-// Files to send: chosen, pasted or dropped, then validated, and sent with the next message.
+// Files to send: chosen, pasted or dropped, then validated, and sent with the next message. Nothing here is loaded on
+// demand: a file that was chosen has to be sent, whatever the server serves by now.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { OutgoingAttachment } from '../timeline/outbox-store.ts'
-import type { RejectedFile } from './validate-files.ts'
+import { describeFile, type RejectedFile, validateFiles } from './validate-files.ts'
 
 export interface FileSelection {
   files: ReadonlySignal<readonly File[]>
   /** The files of the last addition that cannot be sent. */
   rejected: ReadonlySignal<readonly RejectedFile[]>
-  add(files: Iterable<File>): Promise<void>
+  add(files: Iterable<File>): void
   remove(file: File): void
   /** Empties the selection and returns its files. */
   drain(): readonly File[]
@@ -20,11 +21,8 @@ export function createFileSelection(): FileSelection {
   return {
     files,
     rejected,
-    async add(added) {
-      // Copy before the first await: dropped and pasted files are accessible only during the event.
-      const all = [...added]
-      const { validateFiles } = await import('./validate-files.ts')
-      const result = validateFiles(files.value, all)
+    add(added) {
+      const result = validateFiles(files.value, [...added])
       files.value = [...files.value, ...result.accepted]
       rejected.value = result.rejected
     },
@@ -46,8 +44,6 @@ export async function sendFiles(
   files: readonly File[],
   send: (name: string, attachment: OutgoingAttachment) => Promise<void>,
 ): Promise<void> {
-  if (files.length === 0) return
-  const { describeFile } = await import('./validate-files.ts')
   for (const file of files) {
     const attachment = await describeFile(file)
     await send(attachment.name, attachment)

@@ -4,6 +4,7 @@
 import type { Attachment } from '#protocol/entities.ts'
 import type { AccessToken } from '../connection/access-token.ts'
 import { RequestError } from '../connection/request-error.ts'
+import { download, upload } from './transfers.ts'
 
 export interface Files {
   /** Rejects with a RequestError. */
@@ -38,8 +39,7 @@ export function openFiles({ getToken, renewToken }: Tokens): Files {
   }
 
   return {
-    load: (id, size) => withToken(async (token) => (await import('./transfers.ts')).download(id, size, token)),
-    upload: (file, name, options) =>
-      withToken(async (token) => (await import('./transfers.ts')).upload(file, name, { ...options, token })),
+    load: (id, size) => withToken((token) => download(id, size, token)),
+    upload: (file, name, options) => withToken((token) => upload(file, name, { ...options, token })),
   }
 }

@@ -12,7 +12,7 @@ export function Tray({ selection }: { selection: FileSelection }) {
   return (
     <>
       {selection.files.value.length > 0 && (
-        <ul class={styles.tray} aria-label={t.toSend}>
+        <ul class={styles.tray} aria-label={t.toSend} data-unsent>
           {selection.files.value.map((file) => (
             <li key={`${file.name} ${file.size} ${file.lastModified}`} class={styles.file}>
               {file.type.startsWith('image/') ? <Preview file={file} /> : <FileIcon size={28} />}

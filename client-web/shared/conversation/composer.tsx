@@ -6,7 +6,8 @@ import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { limits } from '#protocol/limits/wire.ts'
 import { hasVisibleCharacter } from '#protocol/visible-text.ts'
 import type { FileSelection } from '../attachments/file-selection.ts'
-import { lazy } from '../lazy.tsx'
+import { Tray } from '../attachments/tray.tsx'
+import { accept } from '../attachments/validate-files.ts'
 import { ClipIcon, SendIcon } from '../ui/icons.tsx'
 import styles from './composer.module.css'
 import { texts } from './texts.ts'
@@ -22,10 +23,6 @@ interface ComposerProps {
   onSend: (text: string) => void
   fieldRef?: RefObject<HTMLTextAreaElement | null>
 }
-
-const Tray = lazy<{ selection: FileSelection }>(async () => (await import('../attachments/tray.tsx')).Tray)
-
-const loadValidation = () => import('../attachments/validate-files.ts')
 
 /** Show the countdown from this many characters left. */
 const countdownStart = 200
@@ -58,14 +55,7 @@ export function Composer({ label, placeholder, text, onText, selection, onSend, 
     // Spreadsheets add an image of the cells to the text.
     if (files.length === 0 || types.includes('text/plain')) return
     event.preventDefault()
-    void selection.add(files)
-  }
-
-  async function chooseFiles(): Promise<void> {
-    const input = fileInput.current
-    if (!input) return
-    input.accept = (await loadValidation()).accept
-    input.click()
+    selection.add(files)
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -90,9 +80,10 @@ export function Composer({ label, placeholder, text, onText, selection, onSend, 
           type="file"
           multiple
           hidden
+          accept={accept}
           tabIndex={-1}
           onChange={({ currentTarget }) => {
-            void selection.add(currentTarget.files ?? [])
+            selection.add(currentTarget.files ?? [])
             currentTarget.value = ''
             field.current?.focus()
           }}
@@ -102,10 +93,7 @@ export function Composer({ label, placeholder, text, onText, selection, onSend, 
           class={styles.attach}
           title={texts.value.attach}
           aria-label={texts.value.attach}
-          // Preload on press: browsers open a file chooser only shortly after a user gesture.
-          onPointerDown={loadValidation}
-          onFocus={loadValidation}
-          onClick={chooseFiles}
+          onClick={() => fileInput.current?.click()}
         >
           <ClipIcon />
         </button>
