@@ -68,25 +68,51 @@ function lastEntries(header: string | string[] | undefined): string[] {
     .filter((entry) => entry.trim() !== '')
 }
 
-/** Parses an address with port, brackets, quotes or zone; null when it is not an address. */
+/** Parses an address in any form that a proxy writes; null when it is not an address. */
 export function normalizeAddress(written: string): string | null {
   if (written.length > 100) return null
-  let text = written.trim().replace(/^"|"$/g, '')
-  const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text)
-  if (bracketed) text = bracketed[1] as string
-  else if (/^[\d.]+:\d{1,5}$/.test(text)) text = text.slice(0, text.indexOf(':'))
-  const zone = text.indexOf('%')
-  if (zone > 0) text = text.slice(0, zone)
-  if (isIPv4(text)) return text
-  if (!isIPv6(text)) return null
-  const hextets = hextetsOf(text)
-  const isMapped = hextets.slice(0, 5).every((hextet) => hextet === 0) && hextets[5] === 0xffff
-  if (isMapped) {
-    const [high = 0, low = 0] = hextets.slice(6)
-    return [high >> 8, high & 255, low >> 8, low & 255].join('.')
-  }
+  const text = withoutPort(forwardedFor(written)).split('%')[0] as string
+  const ipv4 = decimalIPv4(text)
+  if (ipv4 !== null) return ipv4
+  const ipv6 = text.replace(/[\d.]+$/, (last) => decimalIPv4(last) ?? last)
+  if (!isIPv6(ipv6)) return null
   // The URL parser formats IPv6 as in RFC 5952.
-  return new URL(`http://[${text}]`).hostname.slice(1, -1)
+  return embeddedIPv4(hextetsOf(ipv6)) ?? new URL(`http://[${ipv6}]`).hostname.slice(1, -1)
+}
+
+/** Removes quotes, and takes the client of an element of `Forwarded` (RFC 7239). */
+function forwardedFor(written: string): string {
+  const text = written.trim()
+  const [, value] = /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;]*)/i.exec(text) ?? []
+  return (value ?? text).trim().replace(/^"|"$/g, '').trim()
+}
+
+/** Removes brackets, and a port, which may be obfuscated. */
+function withoutPort(text: string): string {
+  const [, bracketed] = /^\[([^\]]*)\](?::[\w.-]*)?$/.exec(text) ?? []
+  if (bracketed !== undefined) return bracketed
+  const [, dotted] = /^((?:[\da-f:]*:)?\d+\.\d+\.\d+\.\d+):[\w.-]*$/i.exec(text) ?? []
+  if (dotted !== undefined) return dotted
+  // After eight groups, or with five digits, it cannot be part of the address.
+  const [, ipv6] = /^((?:[\da-f]+:){7}[\da-f]+):\d*$/i.exec(text) ?? /^([\da-f:]+:[\da-f]+):\d{5}$/i.exec(text) ?? []
+  return ipv6 ?? text
+}
+
+/** Leading zeros do not make a number octal. */
+function decimalIPv4(text: string): string | null {
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return null
+  const decimal = text.split('.').map(Number).join('.')
+  return isIPv4(decimal) ? decimal : null
+}
+
+/** The IPv4 address in a mapped, translated (RFC 6052, RFC 2765) or compatible one. */
+function embeddedIPv4(hextets: number[]): string | null {
+  const prefix = hextets.slice(0, 6).join(':')
+  const [high = 0, low = 0] = hextets.slice(6)
+  const isEmbedded =
+    ['0:0:0:0:0:65535', '0:0:0:0:65535:0', `${0x64}:${0xff9b}:0:0:0:0`].includes(prefix) ||
+    (prefix === '0:0:0:0:0:0' && high !== 0)
+  return isEmbedded ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : null
 }
 
 /** `address` as normalizeAddress returns it. */
