@@ -18,6 +18,7 @@ import { loadJwtSecrets } from './process/secrets.ts'
 import { waitForDatabase } from './process/wait-for-database.ts'
 import { ensureFirstAdmin, isSetupNeeded } from './setup/first-admin.ts'
 import { resealIdentitySecrets } from './sites/reseal-identity-secrets.ts'
+import { normalizeUsernames } from './users/normalize-usernames.ts'
 
 /** What the serving process needs besides the settings. */
 export interface Prepared {
@@ -53,6 +54,7 @@ async function prepareInstallation({
   const db = connectDatabase(address, { connections: 1 })
   try {
     const parts = { db, config, log, jwtSecrets }
+    await normalizeUsernames(parts)
     await ensureFirstAdmin(parts)
     await reportPasswordHashes(parts)
     await resealIdentitySecrets(parts)

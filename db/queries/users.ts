@@ -101,6 +101,27 @@ export async function selectPasswordHashes(db: Database): Promise<Pick<Account, 
   }))
 }
 
+/** The agents and admins whose usernames are not in the canonical form, so that nobody can log in with them. */
+export async function selectUnnormalizedUsernames(db: Database): Promise<Pick<Account, 'id' | 'username'>[]> {
+  const found = await accounts(db).orderBy('id').execute()
+  return found.filter(({ username }) => username !== null && normalizeUsername(username) !== username)
+}
+
+/** False if the canonical form is taken. */
+export async function normalizeStoredUsername(
+  db: Database,
+  account: Pick<Account, 'id' | 'username'>,
+): Promise<boolean> {
+  try {
+    const username = normalizeUsername(account.username)
+    await db.updateTable('users').set({ username }).where('id', '=', account.id).execute()
+    return true
+  } catch (error) {
+    if (isDuplicateKey(error)) return false
+    throw error
+  }
+}
+
 export async function hasAdmin(db: Database): Promise<boolean> {
   const row = await db.selectFrom('users').select('id').where('role', '=', 'admin').limit(1).executeTakeFirst()
   return row !== undefined

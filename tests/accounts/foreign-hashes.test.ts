@@ -10,6 +10,7 @@ import { reportPasswordHashes } from '../../server/auth/report-password-hashes.t
 import { budgets } from '../../server/budgets/budgets.ts'
 import { createLog } from '../../server/process/log.ts'
 import { isSetupNeeded } from '../../server/setup/first-admin.ts'
+import { normalizeUsernames } from '../../server/users/normalize-usernames.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { codeOf } from './logins.ts'
 
@@ -138,4 +139,33 @@ describe('[AU13] [F4] the start', () => {
     expect(await isSetupNeeded(app)).toBe(false)
     expect(codeOf(await admin.logIn('whatever it was'))).toBe('unauthorized')
   })
+})
+
+it('[AU1] [F2] [F9] a username of another program is normalized at the start, so that its owner can log in', async () => {
+  const insert = async (username: string) =>
+    Number(
+      (
+        await app.db
+          .insertInto('users')
+          .values({ username, password_hash: await hashBcrypt(typed, 4), role: 'agent', name: username })
+          .executeTakeFirstOrThrow()
+      ).insertId,
+    )
+  const [full, spaced, taken, other] = [
+    await insert('ｌｉｎ'),
+    await insert('mei '),
+    await insert('wang'),
+    await insert('ｗａｎｇ'),
+  ]
+  const lines: { userId: number }[] = []
+  await normalizeUsernames({ db: app.db, log: createLog('info', { write: (line) => lines.push(JSON.parse(line)) }) })
+  for (const [id, username] of [
+    [full, 'ＬＩＮ'],
+    [spaced, 'Mei'],
+    [taken, 'wang'],
+  ]) {
+    const answer = await app.call('POST', '/auth/login', { username, password: typed })
+    expect(answer).toMatchObject({ status: 200, body: { user: { id } } })
+  }
+  expect(lines.map(({ userId }) => userId)).toEqual([other])
 })
