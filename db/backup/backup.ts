@@ -6,6 +6,7 @@ import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/connect.ts'
 import { StartError } from '../embedded/start-error.ts'
+import { definitionsOf, migrationNames } from '../schema/migration-files.ts'
 
 export type Cell = string | null
 export interface ArchivedColumn {
@@ -29,7 +30,10 @@ const binaryTypes = ['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'l
 /** Not dumped as a table: the first entry holds its names. */
 export const recordTable = 'schema_migrations'
 
-/** Safe beside running servers; it blocks none of their statements. */
+/**
+ * Safe beside running servers; it blocks none of their statements. Tables and columns that are not Kefu's are left out,
+ * since a restore takes none of them.
+ */
 export async function* dumpDatabase(address: DatabaseAddress): AsyncGenerator<DatabaseEntry> {
   // Every value as the server's text, without a lossy conversion.
   const connection = createConnection({ ...driverOptions(address), typeCast: (field) => field.string('utf8') })
@@ -44,9 +48,16 @@ export async function* dumpDatabase(address: DatabaseAddress): AsyncGenerator<Da
     if (!tables.includes(recordTable))
       throw new StartError('There is nothing to back up: this is not a database of Kefu.')
     const records = await select(db, `SELECT name FROM ${recordTable} ORDER BY name`)
-    yield { kind: 'database', migrations: records.map(({ name }) => String(name)) }
-    for (const name of tables.filter((table) => table !== recordTable)) {
-      const columns = (await listColumns(db, name)).map(({ name, isBinary }) => ({ name, isBinary }))
+    const migrations = records.map(({ name }) => String(name))
+    const isOfThisVersion = migrations.every((name) => migrationNames().includes(name))
+    if (!isOfThisVersion)
+      throw new StartError('This database was made by another version of Kefu: back up with that one.')
+    yield { kind: 'database', migrations }
+    const definitions = definitionsOf(migrations)
+    for (const name of tables.filter((table) => table !== recordTable && definitions.has(table))) {
+      const columns = (await listColumns(db, name))
+        .filter((column) => definitions.get(name)?.columns.has(column.name))
+        .map(({ name, isBinary }) => ({ name, isBinary }))
       yield { kind: 'table', name, columns, nextId: await readNextId(db, name) }
       const cells = columns
         .map((column) => (column.isBinary ? `HEX(\`${column.name}\`)` : `\`${column.name}\``))

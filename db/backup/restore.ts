@@ -8,7 +8,8 @@ import { type DatabaseAddress, driverOptions, sessionSettings } from '../core/co
 import { errnoOf } from '../core/errors.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from '../schema/check-server.ts'
-import { acquireMigrationLock, createTables, migrateToCurrent, migrationNames, useDatabase } from '../schema/migrate.ts'
+import { acquireMigrationLock, createTables, migrateToCurrent, useDatabase } from '../schema/migrate.ts'
+import { migrationNames } from '../schema/migration-files.ts'
 import {
   type ArchivedColumn,
   type Cell,

@@ -3,20 +3,18 @@
 // again.
 
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { recoverTablesAside } from '../backup/tables-aside.ts'
 import { type DatabaseAddress, driverOptions } from '../core/connect.ts'
-import { DatabaseUnavailable, errnoOf } from '../core/errors.ts'
+import { DatabaseUnavailable, errnoOf, isConnectionError, isTransactionConflict } from '../core/errors.ts'
 import { explainConnectError } from '../core/explain-connect-error.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { checkServer } from './check-server.ts'
+import { createRecordsStatement, definitionsOf, migrationNames, schemaText, statementsOf } from './migration-files.ts'
 import { splitStatements } from './split-statements.ts'
 import { assertUnchanged } from './tables/assert-unchanged.ts'
 import { convertOriginalTables } from './tables/convert.ts'
-import { applyStatements } from './tables/definitions.ts'
-import type { Tables } from './tables/model.ts'
 
 export interface PrepareOptions {
   /** Reject, instead of only warning about, a server that may lose committed transactions. */
@@ -27,20 +25,12 @@ export interface PrepareOptions {
 
 /** The tables of the first release, which recorded no migrations. */
 const originalTables = ['agent_status', 'conversations', 'messages', 'users']
-const createRecords = 'CREATE TABLE schema_migrations'
 /**
  * Errors of a statement that has run before: table, column, key, primary key or foreign key exists, or cannot be
  * dropped.
  */
 const alreadyDone = new Set([1050, 1060, 1061, 1068, 1091, 1826])
-
-const folder = new URL('migrations/', import.meta.url)
-const schemaText = () => readFileSync(new URL('../../schema.sql', import.meta.url), 'utf8')
-export const migrationNames = () =>
-  readdirSync(folder)
-    .filter((file) => file.endsWith('.sql'))
-    .map((file) => file.slice(0, -'.sql'.length))
-    .sort()
+const unknownColumn = 1054
 
 /**
  * Creates the database if it may, and migrates its tables to this version. Safe to call from several processes
@@ -114,20 +104,11 @@ export async function acquireMigrationLock(connection: Connection, database: str
   )
 }
 
-const statementsOf = (name: string) => splitStatements(readFileSync(new URL(`${name}.sql`, folder), 'utf8'))
-
-/** The definitions of the tables as of these migrations. */
-function definitionsOf(migrations: readonly string[]): Tables {
-  const records = splitStatements(schemaText()).filter((statement) => statement.startsWith(createRecords))
-  return applyStatements([...records, ...migrations.flatMap(statementsOf)])
-}
-
 /** Creates the tables in an empty database as of these migrations, which are a prefix of this release's. */
 export async function createTables(connection: Connection, migrations: readonly string[]): Promise<void> {
   const schema = splitStatements(schemaText())
   const isCurrent = migrations.length === migrationNames().length
-  const records = schema.filter((statement) => statement.startsWith(createRecords))
-  for (const statement of isCurrent ? schema : [...records, ...migrations.flatMap(statementsOf)])
+  for (const statement of isCurrent ? schema : [createRecordsStatement(), ...migrations.flatMap(statementsOf)])
     await connection.query(statement)
   await connection.query('INSERT INTO schema_migrations (name) VALUES ?', [migrations.map((name) => [name])])
 }
@@ -186,7 +167,7 @@ export async function migrateToCurrent(
     await assertUnchanged(connection, states, latest, log)
   }
 
-  await run(schema.find((statement) => statement.startsWith(createRecords)) ?? '', true)
+  await run(createRecordsStatement(), true)
   if (records.includes(applying) || (records.length === 0 && dataTables.length === 0)) {
     log('Laying out a new database')
     if (!records.includes(applying)) await record(applying)
@@ -200,9 +181,20 @@ export async function migrateToCurrent(
   for (const [index, name] of missing.entries()) {
     log(`Migrating the database: ${name}`)
     // Only the first missing migration can have run before without a record.
-    for (const statement of statementsOf(name)) await run(statement, index === 0)
+    try {
+      for (const statement of statementsOf(name)) await run(statement, index === 0)
+    } catch (error) {
+      throw explainMigrationError(name, error)
+    }
     await record(name)
   }
+}
+
+/** Names the error by its number alone, since its message may quote a row. */
+function explainMigrationError(name: string, error: unknown): unknown {
+  if (errnoOf(error) <= 0 || isConnectionError(error) || isTransactionConflict(error)) return error
+  const { code } = error as { code?: unknown }
+  return new StartError(`The migration ${name} failed (${code}, ${errnoOf(error)}). The next start tries it again.`)
 }
 
 async function listTables(connection: Connection): Promise<string[]> {
@@ -214,6 +206,12 @@ async function listTables(connection: Connection): Promise<string[]> {
 
 async function listRecords(connection: Connection, tables: string[]): Promise<string[]> {
   if (!tables.includes('schema_migrations')) return []
-  const [rows] = await connection.query<RowDataPacket[]>('SELECT name FROM schema_migrations ORDER BY name')
-  return rows.map((row) => String(row.name))
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT name FROM schema_migrations ORDER BY name')
+    return rows.map((row) => String(row.name))
+  } catch (error) {
+    if (errnoOf(error) !== unknownColumn) throw error
+    // Other frameworks have a table of this name, too.
+    throw new StartError("The table schema_migrations is not Kefu's: rename or drop it.")
+  }
 }

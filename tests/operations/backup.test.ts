@@ -11,7 +11,8 @@ import { moveTablesAside } from '#db/backup/tables-aside.ts'
 import { connectDatabase, driverOptions } from '#db/core/connect.ts'
 import { inTransaction } from '#db/core/transaction.ts'
 import { findEpoch, replaceEpoch } from '#db/queries/epoch.ts'
-import { createTables, migrationNames, prepareDatabase } from '#db/schema/migrate.ts'
+import { createTables, prepareDatabase } from '#db/schema/migrate.ts'
+import { migrationNames } from '#db/schema/migration-files.ts'
 import { describeDatabase } from '../database/databases.ts'
 import { connectClient } from '../support/client.ts'
 import { createTestDatabase, dropDatabase, newDatabaseUrl } from '../support/database.ts'
@@ -190,6 +191,25 @@ describe('a backup of the database', () => {
     expect(counts[0]?.messages).toBe(449)
     await db.destroy()
     await from.drop()
+  })
+
+  test('[DB46] [F2] leaves out tables and columns of other programs, so that it can be restored', async () => {
+    const source = await createTestDatabase()
+    await fill(source.url)
+    const connection = await createConnection(driverOptions({ url: source.url }))
+    await connection.query('ALTER TABLE users ADD COLUMN shop_ref VARCHAR(20) NULL AFTER id')
+    await connection.query('CREATE TABLE shop_orders (id INT PRIMARY KEY)')
+    await connection.end()
+    const dumped = await collect(dumpDatabase({ url: source.url }))
+    const url = newDatabaseUrl()
+    await restoreDatabase({ url }, replay(dumped), quiet)
+    const again = await collect(dumpDatabase({ url }))
+    const users = (entries: DatabaseEntry[]) =>
+      entries[entries.findIndex((entry) => 'name' in entry && entry.name === 'users') + 1]
+    expect(users(again)).toEqual(users(dumped))
+    expect(JSON.stringify(dumped)).not.toContain('shop_')
+    await dropDatabase(url)
+    await source.drop()
   })
 
   test('does not replace existing rows, unless forced', async () => {
