@@ -109,12 +109,12 @@ export async function selectUnnormalizedUsernames(db: Database): Promise<Pick<Ac
 
 /** False if the canonical form is taken. */
 export async function normalizeStoredUsername(
-  db: Database,
+  trx: Transaction,
   account: Pick<Account, 'id' | 'username'>,
 ): Promise<boolean> {
   try {
     const username = normalizeUsername(account.username)
-    await db.updateTable('users').set({ username }).where('id', '=', account.id).execute()
+    await trx.updateTable('users').set({ username }).where('id', '=', account.id).execute()
     return true
   } catch (error) {
     if (isDuplicateKey(error)) return false
