@@ -89,8 +89,6 @@ export default defineConfig({
     // something has to be there is said where it is promised.
     expect: { poll: { timeout: 20_000, interval: 50 } },
     testTimeout: 90_000,
-    // And once more, for what a machine that others use has made late; the report names what was tried twice, and why.
-    retry: 1,
     hookTimeout: 60_000,
     // A slow test is worth a look long before it fails.
     slowTestThreshold: 2_000,

@@ -10,7 +10,6 @@ import { findHaproxy, findRedis } from './support/programs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const failures: string[] = []
-const triedTwice: string[] = []
 let passed = 0
 let skipped = 0
 
@@ -31,7 +30,6 @@ if (process.env.CI) auditPackages()
 runVitest(process.argv.slice(2))
 
 if (skipped > 0) console.log(`${skipped} tests were SKIPPED`)
-if (triedTwice.length > 0) console.log(`\nPassed on retry, with the first failure:\n${triedTwice.join('\n')}`)
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join('\n')}`)
 console.log(`\n${passed} passed, ${failures.length} failed`)
 process.exitCode = failures.length > 0 ? 1 : 0
@@ -72,8 +70,6 @@ function auditPackages(): void {
 interface TestResult {
   fullName: string
   status: string
-  /** Over all attempts. */
-  failureMessages: string[]
 }
 
 interface Results {
@@ -95,20 +91,9 @@ function runVitest(args: string[]): void {
     const failed = assertionResults.filter((test) => test.status === 'failed')
     const where = name.replace(root, '')
     failures.push(...failed.map((test) => `${where}: ${test.fullName}`))
-    for (const { fullName, status, failureMessages } of assertionResults) {
-      const [why] = failureMessages
-      if (status === 'passed' && why) triedTwice.push(`  ${where}: ${fullName}`, ...reasonLines(why))
-    }
     if (status === 'failed' && failed.length === 0) failures.push(`${where}: did not run`)
   }
   if (code !== 0 && failures.length === before) failures.push('vitest: see above')
-}
-
-/** The error and its position in the tests, without the stack frames of tools. */
-function reasonLines(why: string): string[] {
-  const isToolFrame = (line: string) => /^\s*at (?!.*\/tests\/)/.test(line)
-  const lines = why.split('\n').filter((line) => !isToolFrame(line))
-  return lines.map((line) => `    ${line.replaceAll(root, '')}`)
 }
 
 function runTool(name: string, args: string[]): number | null {

@@ -92,7 +92,7 @@ describe.skipIf(!findRedis())('Redis', () => {
         const seqs = (client: Client) => client.all('message:created').map(({ seq }) => seq)
         await agent.next('message:created', ({ seq }) => seq === sent)
         expect(seqs(agent)).toEqual(Array.from({ length: sent }, (_, i) => i + 1))
-        expect(waits.sort((a, b) => a - b)[Math.floor(waits.length / 2)]).toBeLessThan(500)
+        expect(waits.sort((a, b) => a - b)[Math.floor(waits.length / 2)]).toBeLessThan(2_000)
         expect(sent).toBeGreaterThan(5)
         expect(new Set(seqs(far)).size).toBe(seqs(far).length)
 

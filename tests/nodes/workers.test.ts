@@ -173,7 +173,8 @@ describe('two workers', () => {
     await call(url, 'PATCH', `/users/${lin.id}`, { isDisabled: true, release: true }, admin.token)
     const from = performance.now()
     await Promise.all(ended)
-    expect(performance.now() - from).toBeLessThan(1_000)
+    // Long before the reconciler of the other worker would close them.
+    expect(performance.now() - from).toBeLessThan(3_000)
   })
 
   it('[WK3] [WK4] survive the loss of one while people talk: nobody waits for it or misses anything, and it is replaced', async () => {

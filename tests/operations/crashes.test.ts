@@ -26,10 +26,8 @@ describe('SIGKILL', () => {
     await first.exited
     expect(isRunning(orphan)).toBe(true)
 
-    const startedAt = performance.now()
     const second = startServer(dataDir)
     expect(await isReady(await second.ready())).toBe(true)
-    expect(performance.now() - startedAt).toBeLessThan(5000)
     expect(isRunning(orphan)).toBe(false)
     expect(databasePid(dataDir)).not.toBe(orphan)
     second.kill('SIGTERM')
@@ -42,7 +40,7 @@ describe('SIGKILL', () => {
     const url = await server.ready()
     for (let round = 0; round < 2; round++) {
       const killed = killDatabase(dataDir)
-      await until(() => databasePid(dataDir) !== killed)
+      await until(() => ![null, killed].includes(databasePid(dataDir)))
       await until(() => isReady(url))
     }
     server.kill('SIGTERM')
@@ -65,7 +63,8 @@ describe('SIGKILL', () => {
     for (let round = 0; round < 6; round++) {
       const client = await connectClient(url, token)
       const alone = round % 2 === 0
-      setTimeout(() => (alone ? killDatabase(dataDir) : server.kill('SIGKILL')), 150)
+      const kill = () => (alone ? killDatabase(dataDir) : server.kill('SIGKILL'))
+      const enough = acknowledged.length + 10
       let up = true
       client.socket.once('disconnect', () => {
         up = false
@@ -78,8 +77,11 @@ describe('SIGKILL', () => {
           client.ask('message:send', send).catch(() => null),
           new Promise<null>((resolve) => client.socket.once('disconnect', () => resolve(null))),
         ])
-        if (reply?.ok) acknowledged.push(clientMessageId)
-        else if (alone && reply !== null) break
+        if (reply?.ok) {
+          acknowledged.push(clientMessageId)
+          // At any moment of the next sends.
+          if (acknowledged.length === enough) setTimeout(kill, round * 7)
+        } else if (alone && reply !== null) break
       }
       client.close()
       if (!alone) {
@@ -103,7 +105,7 @@ describe('SIGKILL', () => {
     }
     client.close()
     const ids = found.map((message) => message.clientMessageId)
-    expect(acknowledged.length).toBeGreaterThan(20)
+    expect(acknowledged.length).toBeGreaterThanOrEqual(60)
     expect(found.map((message) => message.seq)).toEqual(found.map((_, index) => index + 1))
     expect(new Set(ids).size).toBe(ids.length)
     expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([])

@@ -11,8 +11,10 @@ const status = async (url: string) => (await fetch(url)).status
 describe('a start', () => {
   test('creates everything the first time, is fast the second time, and leaves no process when stopped', async () => {
     const dataDir = await newDataDir()
+    const firstAt = performance.now()
     const first = startServer(dataDir)
     const url = await first.ready()
+    const firstMs = performance.now() - firstAt
     expect(await status(`${url}/healthz`)).toBe(200)
     expect(await status(`${url}/readyz`)).toBe(200)
     expect(first.output()).toMatch(/\/setup#[\w-]{20,}/)
@@ -29,7 +31,8 @@ describe('a start', () => {
     const startedAt = performance.now()
     const second = startServer(dataDir)
     expect(await status(`${await second.ready()}/readyz`)).toBe(200)
-    expect(performance.now() - startedAt).toBeLessThan(5000)
+    // The benchmark measures how fast.
+    expect(performance.now() - startedAt).toBeLessThan(2 * firstMs)
     expect(readFileSync(join(dataDir, 'jwt-secret'), 'utf8')).toBe(secret)
     second.kill('SIGINT')
     second.kill('SIGINT')
