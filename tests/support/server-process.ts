@@ -141,7 +141,7 @@ function run(program: string, args: string[], env: Env, cwd = root, { detached =
 
 /** Waits for it, at most 30 s. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 30_000; !(await condition()); await sleep(20)) {
-    if (performance.now() > deadline) throw new Error(`condition not met within 30 s: ${condition}`)
+  for (const deadline = performance.now() + 60_000; !(await condition()); await sleep(20)) {
+    if (performance.now() > deadline) throw new Error(`condition not met within 60 s: ${condition}`)
   }
 }
