@@ -64,7 +64,10 @@ describe('the authorization matrix', { retry: 0 }, () => {
 
   /** The events about conversations. Everybody may know the availability of agents. */
   const conversationEvents = ({ received }: { received: ReceivedEvent[] }) =>
-    received.filter(({ event }) => !['availability:changed', 'agent:status-changed', 'agent:updated'].includes(event))
+    received.filter(
+      ({ event }) =>
+        !['epoch:changed', 'availability:changed', 'agent:status-changed', 'agent:updated'].includes(event),
+    )
 
   /**
    * Each actor sends its cells one after another, all actors in parallel. The replies are in the order of the cells.

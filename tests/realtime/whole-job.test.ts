@@ -55,6 +55,7 @@ describe('the whole job of a program', () => {
     await agent.next('conversation:updated', ({ change }) => change === 'closed')
 
     expect(receivedBy(customer)).toEqual([
+      'epoch:changed',
       'availability:changed',
       'availability:changed',
       'conversation:created created',
@@ -67,6 +68,7 @@ describe('the whole job of a program', () => {
       'conversation:updated closed',
     ])
     expect(receivedBy(agent)).toEqual([
+      'epoch:changed',
       'agent:status-changed',
       'conversation:created created',
       'conversation:updated claimed',
