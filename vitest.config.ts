@@ -85,8 +85,8 @@ export default defineConfig({
       { extends: true, test: { name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
     sequence: { sequencer: LongestFirst },
-    // Real browsers, processes and databases on a busy machine are sometimes late. What is waited for is waited for this long; how soon
-    // something has to be there is said where it is promised.
+    // Real browsers, processes and databases on a busy machine are sometimes late. What is waited for is waited for
+    // this long; how soon something has to be there is said where it is promised.
     expect: { poll: { timeout: 20_000, interval: 50 } },
     testTimeout: 90_000,
     hookTimeout: 60_000,

@@ -1,5 +1,5 @@
-// Keeps the code of the last release beside a new one, for pages that are open. .release lists the names of a build's own
-// code, so that no older code stays.
+// Keeps the code of the last release beside a new one, for pages that are open. .release lists the names of a build's
+// own code, so that no older code stays.
 
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -29,7 +29,10 @@ const named = {
 
 type Node = Record<string, unknown>
 
-/** Writes literals and unions of literals as one enum: @fastify/swagger rewrites `const`, which would hide equal schemas. */
+/**
+ * Writes literals and unions of literals as one enum: @fastify/swagger rewrites `const`, which would hide equal
+ * schemas.
+ */
 function canonical(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node
   if (Array.isArray(node)) return node.map(canonical)

@@ -1,4 +1,5 @@
-// Links made of what customers gave: an email address and the page they wrote from. What cannot be linked safely stays text.
+// Links made of what customers gave: an email address and the page they wrote from. What cannot be linked safely stays
+// text.
 
 import { isEmail } from '#protocol/email.ts'
 import { limits } from '#protocol/limits/wire.ts'

@@ -1,5 +1,6 @@
-// Renders a page whose texts survive translation by the browser. A translator replaces or moves text nodes, which Preact
-// would go on updating outside the page. So every text is the content of an element, and a change replaces that content.
+// Renders a page whose texts survive translation by the browser. A translator replaces or moves text nodes, which
+// Preact would go on updating outside the page. So every text is the content of an element, and a change replaces that
+// content.
 
 import { type ComponentChild, Fragment, options, render, type VNode } from 'preact'
 

@@ -36,7 +36,10 @@ const resumeKey = 'resume'
 const customerKey = 'customer'
 /** The verified customer's id in the shop. */
 const subjectKey = 'subject'
-/** Stored while an identity is on its way. If its reply is lost, the stored token is over and the shop's page has the next. */
+/**
+ * Stored while an identity is on its way. If its reply is lost, the stored token is over and the shop's page has the
+ * next.
+ */
 const identifyingKey = 'identifying'
 /** Stored names that are the customer's unsent text. */
 const unsent = /^(draft|record):/
@@ -189,7 +192,9 @@ export function openCustomerSession({
     for (const name of storage.names('')) storage.remove(name)
   }
 
-  /** The server no longer knows the session. Unsent text stays, unless it is of somebody whom the shop has identified. */
+  /**
+   * The server no longer knows the session. Unsent text stays, unless it is of somebody whom the shop has identified.
+   */
   async function startOver(): Promise<void> {
     if (storage.get(subjectKey) !== null) return clear()
     await detachOutbox()

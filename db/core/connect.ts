@@ -115,7 +115,9 @@ function withTls({ isVerified, ...files }: TlsOptions, server: ParsedDatabaseUrl
   return { ssl, stream: () => openSocket(server) }
 }
 
-/** The driver gives TLS no name to verify for an IP address, and TLS would expect the one that sockets keep of hosts. */
+/**
+ * The driver gives TLS no name to verify for an IP address, and TLS would expect the one that sockets keep of hosts.
+ */
 function openSocket({ host, port }: { host: string; port: number }): Socket {
   const socket = connect(port, host).setNoDelay(true).setKeepAlive(true)
   return Object.assign(socket, { _host: host })

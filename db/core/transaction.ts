@@ -9,8 +9,8 @@ import { executeBatch, type PipelinedConnection } from './pipelining.ts'
 
 /**
  * Runs the work in a transaction and commits it. It also retries an ambiguous commit, since unique keys make writes
- * idempotent; a retry (`isRetry`) may find its own earlier effect. The first try is one if the caller says so. Throws DatabaseUnavailable after
- * serverLimits.transactionTries or databaseQueryMs.
+ * idempotent; a retry (`isRetry`) may find its own earlier effect. The first try is one if the caller says so. Throws
+ * DatabaseUnavailable after serverLimits.transactionTries or databaseQueryMs.
  */
 export async function inTransaction<T>(
   db: Database,

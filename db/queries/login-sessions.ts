@@ -1,5 +1,5 @@
-// Login sessions of agents and admins, one row per browser: hashes of the current refresh token, of the previous one and
-// of earlier ones. The database's clock decides what has expired.
+// Login sessions of agents and admins, one row per browser: hashes of the current refresh token, of the previous one
+// and of earlier ones. The database's clock decides what has expired.
 
 import { sql } from 'kysely'
 import type { AgentRole, LoginSession as LoginSessionView } from '#protocol/entities.ts'

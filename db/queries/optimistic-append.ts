@@ -72,7 +72,8 @@ export function compareAndAppend(changes: readonly ConversationChanges[], now: s
     and last_seq = ${perRow(changes.map(({ before }) => before.lastSeq))}`
   const isOnTime = fragment`current_timestamp(3) between ${offsetBy(now, -serverLimits.clockToleranceMs)}
     and ${offsetBy(now, serverLimits.clockToleranceMs)}`
-  // NULL in a NOT NULL column makes the statement fail. Assign version last, since each assignment sees those before it.
+  // NULL in a NOT NULL column makes the statement fail. Assign version last, since each assignment sees those before
+  // it.
   const assignments = [
     fragment`last_seq = if(${isOnTime} and ${isUnchanged}, last_seq, null) + ${increment('lastSeq')}`,
     ...unread.map((key) => fragment`${columns[key]} = ${columns[key]} + ${increment(key)}`),

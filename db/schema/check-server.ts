@@ -8,8 +8,8 @@ import { findProblems, readServerState, stateQueries, type VariableRow } from '.
 import { StartError } from '../embedded/start-error.ts'
 
 /**
- * Applies the session settings of connect.ts and verifies them. Throws a StartError, or DatabaseUnavailable for a server
- * that cannot write now; returns warnings that do not prevent a start.
+ * Applies the session settings of connect.ts and verifies them. Throws a StartError, or DatabaseUnavailable for a
+ * server that cannot write now; returns warnings that do not prevent a start.
  */
 export async function checkServer(connection: Connection): Promise<string[]> {
   // A server that is frozen or recovering may accept the connection and then stay silent.

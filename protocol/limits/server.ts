@@ -67,7 +67,10 @@ export const serverLimits = {
   /** A node whose heartbeat is older than this counts as dead. */
   nodeLeaseMs: 8_000,
   nodeLeaseRenewMs: 2_000,
-  /** A node whose last renewal is older than this is not ready: nothing can be written. Two renewals have failed by then. */
+  /**
+   * A node whose last renewal is older than this is not ready: nothing can be written. Two renewals have failed by
+   * then.
+   */
   staleLeaseMs: 5_000,
   nodeLabelLength: 80,
   /** A Galera node's identity, a UUID with room to spare. */
@@ -99,7 +102,9 @@ export const serverLimits = {
   // Sessions and passwords
 
   userAgentLength: 200,
-  /** Replaced tokens that a session remembers; while all are in their grace period, the current token is not replaced. */
+  /**
+   * Replaced tokens that a session remembers; while all are in their grace period, the current token is not replaced.
+   */
   formerTokens: 16,
   /** A trusted device expires after this: the longest that browsers keep a cookie (RFC 6265bis). */
   trustedDeviceMs: 400 * 24 * 3600_000,

@@ -1,5 +1,5 @@
-// Returns the conversations of disabled agents to the queue. Disabling releases them immediately; the sweep releases what a
-// crash left, or what reached the agent at that very moment.
+// Returns the conversations of disabled agents to the queue. Disabling releases them immediately; the sweep releases
+// what a crash left, or what reached the agent at that very moment.
 
 import { lockDisabledAgent, selectDisabledAssignees } from '#db/queries/agents.ts'
 import { selectPendingIdsOfAgent } from '#db/queries/conversations.ts'

@@ -73,7 +73,9 @@ async function readHead(path: string): Promise<Buffer> {
 
 type Encoding = 'ascii-based' | 'utf-16le' | 'utf-16be'
 
-/** By the byte order mark. Without one: UTF-8, GBK, Big5, Windows and Shift JIS keep the control characters of ASCII. */
+/**
+ * By the byte order mark. Without one: UTF-8, GBK, Big5, Windows and Shift JIS keep the control characters of ASCII.
+ */
 function encodingOf(head: Buffer): Encoding {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
   return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'ascii-based'

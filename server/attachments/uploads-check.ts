@@ -1,4 +1,5 @@
-// Checks that the uploads folder can be written, by writing: a mount may be missing, full, read-only or somebody else's.
+// Checks that the uploads folder can be written, by writing: a mount may be missing, full, read-only or somebody
+// else's.
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'

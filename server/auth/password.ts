@@ -1,5 +1,6 @@
-// Hashes passwords: argon2id with OWASP's parameters. Verifies what other programs stored, too. A hash occupies a core for tens of milliseconds, so concurrency
-// and queues are bounded. Trusted devices have their own queue, served first: strangers can fill only theirs.
+// Hashes passwords: argon2id with OWASP's parameters. Verifies what other programs stored, too. A hash occupies a core
+// for tens of milliseconds, so concurrency and queues are bounded. Trusted devices have their own queue, served first:
+// strangers can fill only theirs.
 
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'

@@ -1,6 +1,6 @@
 // Refresh and resume tokens: `<session id>.<256-bit secret>`, stored as SHA-256. Each use replaces the token by a
-// successor derived from it, so that a retry after a lost reply gets the same one. Earlier tokens stay valid for a grace
-// period: no tab, delay or lost reply ends a session.
+// successor derived from it, so that a retry after a lost reply gets the same one. Earlier tokens stay valid for a
+// grace period: no tab, delay or lost reply ends a session.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { StoredTokens, TokenHashes } from '#db/queries/session-tokens.ts'
@@ -23,8 +23,8 @@ export interface RotationRules {
   /** How long a former token stays valid. */
   graceMs: number
   /**
-   * Whether a token after its grace period is a sign of theft. A late previous token then gets another successor, so that
-   * one of two holders will present a token that was replaced.
+   * Whether a token after its grace period is a sign of theft. A late previous token then gets another successor, so
+   * that one of two holders will present a token that was replaced.
    */
   detectsReuse: boolean
 }
@@ -80,7 +80,9 @@ export function rotateToken(
   return isInGrace(found.replacedAt) ? currentToken(ring, tokens) : 'reused'
 }
 
-/** The session's current token. A new one if nobody can derive it: the first is random, or its signing secret is gone. */
+/**
+ * The session's current token. A new one if nobody can derive it: the first is random, or its signing secret is gone.
+ */
 export function currentToken(ring: Ring, tokens: StoredTokens): Rotation {
   const [latest] = unpackFormerTokens(tokens.formerHashes)
   for (const before of [tokens.previousHash, latest?.hash ?? null])

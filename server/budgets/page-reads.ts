@@ -1,5 +1,5 @@
-// Bounds the pages that one person reads at the same time, over all connections and calls: while it is read, a page takes
-// many times its size. More wait for their turn.
+// Bounds the pages that one person reads at the same time, over all connections and calls: while it is read, a page
+// takes many times its size. More wait for their turn.
 
 import { AppError } from '../shared/errors.ts'
 import { budgets } from './budgets.ts'

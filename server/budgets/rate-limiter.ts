@@ -1,6 +1,7 @@
 // Rate limiter: GCRA, the generic cell rate algorithm of ATM Forum TM 4.1. A bucket stores the time at which it is full
 // again. It allows `count` in a burst, then one every windowMs / count. Full buckets are evicted. Nodes exchange their
-// counts asynchronously, so a caller that spreads over n nodes has at most n times its rate for serverLimits.sharedRatesMs.
+// counts asynchronously, so a caller that spreads over n nodes has at most n times its rate for
+// serverLimits.sharedRatesMs.
 
 import { serverLimits } from '#protocol/limits/server.ts'
 import { AppError } from '../shared/errors.ts'

@@ -1,5 +1,6 @@
-// Continues a browser's session by its resume token or an access token. Each use replaces the resume token. The previous
-// one gets the same successor until that successor is used, and earlier ones stay valid for limits.resumeGraceMs.
+// Continues a browser's session by its resume token or an access token. Each use replaces the resume token. The
+// previous one gets the same successor until that successor is used, and earlier ones stay valid for
+// limits.resumeGraceMs.
 
 import type { Transaction } from '#db/core/database.ts'
 import { type CustomerSession, lockCustomerSession, rotateCustomerSession } from '#db/queries/customer-sessions.ts'

@@ -1,5 +1,5 @@
-// Ends a connection whose request arrives in crumbs: each chunk of a chunked body costs a callback and a buffer, however
-// small it is.
+// Ends a connection whose request arrives in crumbs: each chunk of a chunked body costs a callback and a buffer,
+// however small it is.
 
 import type { IncomingMessage } from 'node:http'
 import { budgets } from '../budgets/budgets.ts'

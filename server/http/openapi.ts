@@ -1,4 +1,5 @@
-// The OpenAPI description of the HTTP API, generated from the registered routes. /api/docs serves it, docs/openapi.json keeps it.
+// The OpenAPI description of the HTTP API, generated from the registered routes. /api/docs serves it, docs/openapi.json
+// keeps it.
 
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { extractComponents } from '#protocol/components.ts'

@@ -1,5 +1,6 @@
-// Paces the new connections of addresses with too many violations: they wait unread until it is their turn. A flood then
-// costs an accepted connection per attempt and nothing else, and others of its address are served late, not refused.
+// Paces the new connections of addresses with too many violations: they wait unread until it is their turn. A flood
+// then costs an accepted connection per attempt and nothing else, and others of its address are served late, not
+// refused.
 
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'

@@ -1,4 +1,5 @@
-// Process lifecycle: settings, start, signals, and a shutdown in reverse order of the start, within serverLimits.drainMs.
+// Process lifecycle: settings, start, signals, and a shutdown in reverse order of the start, within
+// serverLimits.drainMs.
 
 import type { Logger } from 'pino'
 import { DatabaseUnavailable } from '#db/core/errors.ts'

@@ -14,7 +14,10 @@ export interface IncomingRequest {
 }
 
 export interface RequestReceiver {
-  /** Whether the packet of a request may be parsed, by rate, size and shape. Replies if not. `at`: where its JSON begins. */
+  /**
+   * Whether the packet of a request may be parsed, by rate, size and shape. Replies if not. `at`: where its JSON
+   * begins.
+   */
   admit(packet: string, at: number, ack: Ack | null): boolean
   /** A request that was admitted. */
   receive(request: IncomingRequest): void

@@ -37,7 +37,8 @@ export function publishAvailability(socket: Socket, available: boolean): void {
 /** Publishes the reason, then closes the connection. */
 export function closeConnection(socket: Socket, reason: ClosingReason): void {
   socket.emit('connection:closing', { reason })
-  // A client of Socket.IO reconnects by itself after its transport has ended, not after the server has ended its socket.
+  // A client of Socket.IO reconnects by itself after its transport has ended, not after the server has ended its
+  // socket.
   if (reason === 'restart') socket.conn.close()
   else socket.disconnect(true)
 }

@@ -1,4 +1,5 @@
-// What people do during a run: write, read, change conversations, and take new names. Each loop runs until the traffic stops.
+// What people do during a run: write, read, change conversations, and take new names. Each loop runs until the traffic
+// stops.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosClient } from './chaos-client.ts'

@@ -1,5 +1,5 @@
-// A statement outside of a transaction is not retried after a deadlock. Query functions that write ask for a Transaction,
-// which only inTransaction makes.
+// A statement outside of a transaction is not retried after a deadlock. Query functions that write ask for a
+// Transaction, which only inTransaction makes.
 
 import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'

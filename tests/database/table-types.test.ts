@@ -25,7 +25,9 @@ const named: Record<string, Omit<Column, 'name'>> = {
 
 const sorted = (values: string[]) => `one of ${values.sort().join(', ')}`
 
-/** `const Role = Type.Enum(['customer', 'agent'])`, or a union of literals, gives ['Role', 'one of agent, customer']. */
+/**
+ * `const Role = Type.Enum(['customer', 'agent'])`, or a union of literals, gives ['Role', 'one of agent, customer'].
+ */
 const unions = new Map(
   ['protocol/entities.ts', 'protocol/schemas.ts'].flatMap((file) =>
     [...read(file).matchAll(/^export const (\w+) = Type\.(?:Enum|Union)\(\[([^\]]+)\]\)$/gm)].map(

@@ -1,5 +1,5 @@
-// A database that lost commits, as a failover to a replica that was behind does. What it lost is lost, but nothing stays
-// broken.
+// A database that lost commits, as a failover to a replica that was behind does. What it lost is lost, but nothing
+// stays broken.
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
-// How a running Kefu distinguishes a failover from several writers. tests/failover does the same with a real Galera cluster.
+// How a running Kefu distinguishes a failover from several writers. tests/failover does the same with a real Galera
+// cluster.
 
 import { describe, expect, it } from 'vitest'
 import { serverLimits } from '#protocol/limits/server.ts'

@@ -10,7 +10,10 @@ import {
 } from '../../server/realtime/incoming-requests.ts'
 import { interceptRequests } from '../../server/realtime/socketio/request-interceptor.ts'
 
-/** A socket server that answers each request with its payload, a client of it, and a count of the packets on the slow path. */
+/**
+ * A socket server that answers each request with its payload, a client of it, and a count of the packets on the slow
+ * path.
+ */
 async function connected(transports: string[], admit: RequestReceiver['admit'] = () => true) {
   const http = createServer()
   const server = new Server(http)

@@ -1,4 +1,5 @@
-// Clients that do not read, or read slowly: what waits for them is bounded in bytes, and who reads slowly gets everything.
+// Clients that do not read, or read slowly: what waits for them is bounded in bytes, and who reads slowly gets
+// everything.
 
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'

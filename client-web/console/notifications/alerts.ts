@@ -20,7 +20,10 @@ export function alertKey(
   return messageAlert(conversation)?.key ?? null
 }
 
-/** What a conversation asks of the agent by its state, without an event. `at` is when that happened, on the server's clock. */
+/**
+ * What a conversation asks of the agent by its state, without an event. `at` is when that happened, on the server's
+ * clock.
+ */
 export interface CurrentAlert {
   key: string
   at: string

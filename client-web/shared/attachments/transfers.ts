@@ -5,7 +5,10 @@ import { errorOf } from '../connection/call-api.ts'
 import { RequestError } from '../connection/request-error.ts'
 
 const path = '/api/v1/attachments'
-/** A transfer without progress for this long fails: longer than limits.inspectionWaitMs and limits.inspectionMs together. */
+/**
+ * A transfer without progress for this long fails: longer than limits.inspectionWaitMs and limits.inspectionMs
+ * together.
+ */
 const stallTimeoutMs = 40_000
 
 export interface UploadOptions {

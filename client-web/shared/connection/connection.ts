@@ -101,7 +101,8 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
       const current = getToken()
       if (current === null || isTokenRejected || current.expiresAt - Date.now() < almostExpiredMs) await renewToken()
       isTokenRejected = false
-      // Browsers add no header to a WebSocket. With the token its handshake counts for its user and not for the address.
+      // Browsers add no header to a WebSocket. With the token its handshake counts for its user and not for the
+      // address.
       socket.io.opts.protocols = ['kefu', `token.${getToken()?.token ?? ''}`]
       if (!isClosed) socket.connect()
       else isAttempting = false

@@ -48,7 +48,10 @@ function trimTrailing(url: string): string {
 const surplus = (text: string, closing: string, opening: string) =>
   text.split(closing).length - text.split(opening).length
 
-/** Longer than any host name with a user in front. Converting international names takes time by the square of their length. */
+/**
+ * Longer than any host name with a user in front. Converting international names takes time by the square of their
+ * length.
+ */
 const authorityLength = 300
 
 function safeHref(url: string): string | null {

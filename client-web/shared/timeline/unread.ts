@@ -1,5 +1,5 @@
-// How many messages of the other side a customer has not read. The count is the server's, however much of the history is
-// loaded; messages and receipts that are newer than it change it.
+// How many messages of the other side a customer has not read. The count is the server's, however much of the history
+// is loaded; messages and receipts that are newer than it change it.
 
 import type { Conversation, Message } from '#protocol/entities.ts'
 import { firstLoadedSeq, type Timeline } from './timeline.ts'

@@ -1,4 +1,5 @@
--- The four tables as first designed. The only file of several statements: each may be there already, so a kill between them can go on.
+-- The four tables as first designed. The only file of several statements: each may be there already, so a kill between
+-- them can go on.
 
 CREATE TABLE IF NOT EXISTS users (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,

@@ -1,4 +1,5 @@
--- Order, reading and waiting are kept with the conversation, under the lock of its row. site_id is filled before it is required.
+-- Order, reading and waiting are kept with the conversation, under the lock of its row. site_id is filled before it is
+-- required.
 
 ALTER TABLE conversations
   ADD COLUMN site_id BIGINT UNSIGNED NULL AFTER agent_id,

@@ -1,4 +1,5 @@
--- Order by number instead of by time, and the sender's own id, by which a message sent twice is known. Filled before they are required.
+-- Order by number instead of by time, and the sender's own id, by which a message sent twice is known. Filled before
+-- they are required.
 
 ALTER TABLE messages
   ADD COLUMN seq BIGINT UNSIGNED NULL AFTER sender_id,

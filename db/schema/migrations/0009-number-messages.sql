@@ -1,5 +1,5 @@
--- Messages are numbered in the order they were shown in so far: by time, and by id within a millisecond. The same numbers come out again.
--- A conversation begins at version 1, and each message is one change.
+-- Messages are numbered in the order they were shown in so far: by time, and by id within a millisecond. The same
+-- numbers come out again. A conversation begins at version 1, and each message is one change.
 
 UPDATE messages
 JOIN (

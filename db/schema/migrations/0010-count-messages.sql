@@ -1,4 +1,5 @@
--- How far each side has read: up to its first unread message, so that nothing unread is ever called read. By whom and when was not kept.
+-- How far each side has read: up to its first unread message, so that nothing unread is ever called read. By whom and
+-- when was not kept.
 
 UPDATE conversations
 JOIN (

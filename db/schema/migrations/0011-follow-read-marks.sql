@@ -1,4 +1,5 @@
--- From now on is_read follows how far the other side has read: what was read behind an unread message counts as unread again.
+-- From now on is_read follows how far the other side has read: what was read behind an unread message counts as unread
+-- again.
 
 UPDATE messages
 JOIN conversations ON conversations.id = messages.conversation_id

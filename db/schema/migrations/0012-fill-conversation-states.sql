@@ -1,4 +1,5 @@
--- An agent makes the difference between waiting and in progress. What waits has waited since it began; what is closed closed at its last change.
+-- An agent makes the difference between waiting and in progress. What waits has waited since it began; what is closed
+-- closed at its last change.
 
 UPDATE conversations SET
   site_id = (SELECT MIN(sites.id) FROM sites),

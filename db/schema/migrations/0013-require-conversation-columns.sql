@@ -1,4 +1,5 @@
--- Each list that is shown gets an index that gives its order; two keys of single columns become the beginning of longer ones.
+-- Each list that is shown gets an index that gives its order; two keys of single columns become the beginning of longer
+-- ones.
 
 ALTER TABLE conversations
   MODIFY COLUMN agent_id BIGINT UNSIGNED NULL COMMENT 'who has it; kept when closed, so that a reopened one finds its agent',

@@ -1,5 +1,6 @@
--- (conversation_id, seq) replaces (conversation_id, created_at) as the index of history: two messages may share a millisecond and a clock may
--- step back, so that pages by time repeat or skip messages; none shares a seq, and a missing one is seen.
+-- (conversation_id, seq) replaces (conversation_id, created_at) as the index of history: two messages may share a
+-- millisecond and a clock may step back, so that pages by time repeat or skip messages; none shares a seq, and a
+-- missing one is seen.
 
 ALTER TABLE messages
   MODIFY COLUMN seq BIGINT UNSIGNED NOT NULL COMMENT 'from 1, without gaps, within the conversation',

@@ -137,7 +137,9 @@ async function findBrokenReferences(
   return lines
 }
 
-/** Only where the server does not already refuse them: without the key, or under a collation that distinguishes more. */
+/**
+ * Only where the server does not already refuse them: without the key, or under a collation that distinguishes more.
+ */
 async function findDuplicates(connection: Connection, expected: Table, actual: Table): Promise<string[]> {
   const lines: string[] = []
   for (const key of expected.keys.values()) {

@@ -1,5 +1,6 @@
-// Decides on a batch of read receipts under the locks of their conversations. A read position only moves forward, never past the last message;
-// an agent who only views a conversation marks nothing. A rejected receipt does not fail the others.
+// Decides on a batch of read receipts under the locks of their conversations. A read position only moves forward, never
+// past the last message; an agent who only views a conversation marks nothing. A rejected receipt does not fail the
+// others.
 
 import type { Transaction } from '#db/core/database.ts'
 import type { ConversationChanges } from '#db/queries/conversation-changes.ts'

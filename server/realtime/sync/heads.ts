@@ -1,5 +1,5 @@
-// Broadcasts the heads of subscribed conversations periodically, so that a client notices that it missed an event. Begins
-// a new epoch if the database is behind what this node has published.
+// Broadcasts the heads of subscribed conversations periodically, so that a client notices that it missed an event.
+// Begins a new epoch if the database is behind what this node has published.
 
 import { selectHeads } from '#db/queries/conversations.ts'
 import type { ConversationHead } from '#protocol/events.ts'

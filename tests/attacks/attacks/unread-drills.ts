@@ -1,5 +1,5 @@
-// Drills for what nobody reads: answers and pages that wait in the server. The kernel takes the first megabytes of a connection, so each
-// drill asks for more than that.
+// Drills for what nobody reads: answers and pages that wait in the server. The kernel takes the first megabytes of a
+// connection, so each drill asks for more than that.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, type Budget, drill, type Target } from '../attack.ts'
