@@ -2,17 +2,12 @@
 
 import type { AgentRole, Customer, Language, User } from '#protocol/entities.ts'
 import { now } from '../core/clock.ts'
+import { comparableName } from '../core/comparable-name.ts'
 import type { Database, Transaction } from '../core/database.ts'
 import { isDuplicateKey } from '../core/errors.ts'
 import { agentList } from './agents.ts'
 import { displayName } from './display-name.ts'
 import { bumpListVersion, currentVersion } from './list-versions.ts'
-
-/**
- * The canonical form in which usernames are stored and compared. Trimmed, since the column's padding collation treats
- * `admin` and `admin ` as equal. Normalized twice, since lower-casing may undo NFKC.
- */
-export const normalizeUsername = (username: string) => username.normalize('NFKC').toLowerCase().normalize('NFKC').trim()
 
 /** Locks a user's row until the commit. */
 export async function lockUser(trx: Transaction, id: number): Promise<{ id: number; isBlocked: boolean } | undefined> {
@@ -82,7 +77,7 @@ function accounts(db: Database) {
 }
 
 export function findAccount(db: Database, username: string): Promise<Account | undefined> {
-  return accounts(db).where('username', '=', normalizeUsername(username)).executeTakeFirst()
+  return accounts(db).where('username', '=', comparableName(username)).executeTakeFirst()
 }
 
 export function findAccountById(db: Database, id: number): Promise<Account | undefined> {
@@ -152,7 +147,7 @@ export async function insertUser(trx: Transaction, user: NewUser): Promise<numbe
     const { insertId } = await trx
       .insertInto('users')
       .values({
-        username: normalizeUsername(user.username),
+        username: comparableName(user.username),
         password_hash: user.passwordHash,
         name: user.name,
         role: user.role,

@@ -1,7 +1,7 @@
 // Verifies one password attempt. Failures count for the account and the address, or for the trusted device alone. The
 // budgets are checked before the attempt is queued.
 
-import { normalizeUsername } from '#db/queries/users.ts'
+import { comparableName } from '#db/core/comparable-name.ts'
 import type { RateName, SlotName } from '../budgets/budgets.ts'
 import type { App } from '../context.ts'
 import type { ClientAddress } from '../shared/client-address.ts'
@@ -63,7 +63,7 @@ function failureBuckets(attempt: PasswordAttempt): Bucket[] {
 
 function ownKey({ device, accountId, username }: PasswordAttempt): string {
   if (device !== undefined) return `device ${device}`
-  return accountId === undefined ? `name ${normalizeUsername(username)}` : `account ${accountId}`
+  return accountId === undefined ? `name ${comparableName(username)}` : `account ${accountId}`
 }
 
 const addressBuckets = ({ group, network }: ClientAddress): Bucket[] => [

@@ -1,9 +1,8 @@
 // Rejects new passwords that attackers try first, whatever their length. The list names its source.
 
 import { readFileSync } from 'node:fs'
+import { comparableName } from '#db/core/comparable-name.ts'
 import { AppError } from '../shared/errors.ts'
-
-const plain = (text: string) => text.normalize('NFKC').toLowerCase()
 
 const common = new Set(
   readFileSync(new URL('common-passwords.txt', import.meta.url), 'utf8')
@@ -13,7 +12,7 @@ const common = new Set(
 
 /** `own`: the username and other values from the same form. */
 export function isGuessable(password: string, own: readonly string[]): boolean {
-  return common.has(plain(password)) || own.some((name) => plain(name) === plain(password))
+  return common.has(comparableName(password)) || own.some((name) => comparableName(name) === comparableName(password))
 }
 
 /** Throws invalid_request with details {path, reason}. */

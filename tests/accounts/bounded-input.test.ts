@@ -3,7 +3,7 @@
 import { type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { normalizeUsername } from '#db/queries/users.ts'
+import { comparableName } from '#db/core/comparable-name.ts'
 import { isEmail } from '#protocol/email.ts'
 import { requestSchemas } from '#protocol/requests.ts'
 import * as atoms from '#protocol/schemas.ts'
@@ -136,7 +136,7 @@ describe('bounded input', () => {
     ['links in messages', splitLinks],
     ['visible characters', hasVisibleCharacter],
     ['direction controls', stripBidiControls],
-    ['usernames', normalizeUsername],
+    ['usernames', comparableName],
     ['initials', initials],
     ['resume tokens', readToken],
     ['cursors', decodeCursor],

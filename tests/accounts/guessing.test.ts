@@ -2,7 +2,7 @@
 
 import { hash } from 'argon2'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { normalizeUsername } from '#db/queries/users.ts'
+import { comparableName } from '#db/core/comparable-name.ts'
 import { serverLimits } from '#protocol/limits/server.ts'
 import { concurrentHashes, verifyPassword } from '../../server/auth/password.ts'
 import { budgets } from '../../server/budgets/budgets.ts'
@@ -70,7 +70,7 @@ describe('spellings of one account name', () => {
     for (const spelling of ['mei', 'MEI', 'mei  ', ' mei', '\uff4d\uff45\uff49']) {
       const answer = await logInFrom('203.0.113.9', spelling, password)
       expect(answer).toMatchObject({ status: 200, body: { user: { id } } })
-      expect(normalizeUsername(spelling)).toBe('mei')
+      expect(comparableName(spelling)).toBe('mei')
     }
     const user = { username: '\uff2d\uff25\uff29', password: 'a good long one', name: 'Other', role: 'agent' }
     expect((await admin.call('POST', '/users', user)).status).toBe(409)
