@@ -13,5 +13,16 @@ const bidiControls = /\p{Bidi_Control}/gu
 /** Whether the text shows anything on a screen. */
 export const hasVisibleCharacter = (text: string): boolean => visible.test(text)
 
+/** Letters that are written from right to left, of all scripts in their Unicode blocks. */
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+const firstStrongIsolate = '\u2068'
+const popDirectionalIsolate = '\u2069'
+
+/** A name or title within a sentence: it reorders nothing beside it. Elements use <bdi> instead. */
+export function inSentence(text: string): string {
+  const clean = stripBidiControls(text)
+  return rightToLeft.test(clean) ? firstStrongIsolate + clean + popDirectionalIsolate : clean
+}
+
 /** Removes bidi marks, embeddings, overrides and isolates, which would reorder text next to a name. */
 export const stripBidiControls = (text: string): string => text.replace(bidiControls, '')

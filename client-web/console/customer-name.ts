@@ -1,7 +1,7 @@
 // A customer's display name. The server calls unnamed customers #id in every language; here they get a translated name.
 
 import type { Person } from '#protocol/entities.ts'
-import { stripBidiControls } from '#protocol/visible-text.ts'
+import { inSentence } from '#protocol/visible-text.ts'
 import { personName } from '../shared/person-name.ts'
 import { texts } from './texts.ts'
 
@@ -12,4 +12,4 @@ export function customerName(customer: Person): string {
 }
 
 /** For a label, a title or a sentence. */
-export const plainCustomerName = (customer: Person): string => stripBidiControls(customerName(customer))
+export const plainCustomerName = (customer: Person): string => inSentence(customerName(customer))

@@ -2,8 +2,9 @@
 // reorders nothing beside it; what has no elements (labels, titles, notifications) gets it by plainName.
 
 import type { Person } from '#protocol/entities.ts'
-import { hasVisibleCharacter, stripBidiControls } from '#protocol/visible-text.ts'
+import { hasVisibleCharacter, inSentence, stripBidiControls } from '#protocol/visible-text.ts'
 
-export const personName = ({ id, name }: Person): string => (hasVisibleCharacter(name) ? name : `#${id}`)
+export const personName = ({ id, name }: Person): string =>
+  hasVisibleCharacter(name) ? stripBidiControls(name) : `#${id}`
 
-export const plainName = (person: Person): string => stripBidiControls(personName(person))
+export const plainName = (person: Person): string => inSentence(personName(person))

@@ -1,12 +1,15 @@
 // The panel: header, messages, status, and the reply area.
 
 import { useEffect, useRef } from 'preact/hooks'
+import type { Person } from '#protocol/entities.ts'
+import { inSentence } from '#protocol/visible-text.ts'
 import { DropHint } from '../shared/attachments/drop-hint.tsx'
 import { useFileDrop } from '../shared/attachments/use-file-drop.ts'
 import { Composer } from '../shared/conversation/composer.tsx'
 import { MessageList } from '../shared/conversation/message-list.tsx'
 import { PlainBubble } from '../shared/conversation/plain-bubble.tsx'
 import { TypingIndicator } from '../shared/conversation/typing-indicator.tsx'
+import { plainName } from '../shared/person-name.ts'
 import { NewVersionBanner } from '../shared/release/new-version-banner.tsx'
 import { firstLoadedSeq } from '../shared/timeline/timeline.ts'
 import { Banner } from '../shared/ui/banner.tsx'
@@ -24,7 +27,7 @@ export function App({ widget }: { widget: Widget }) {
   const t = texts.value
   useAccent(site?.color)
   useEffect(() => {
-    document.title = t.pageTitle(site?.name ?? t.shop)
+    document.title = t.pageTitle(inSentence(site?.name ?? t.shop))
   }, [site?.name, t])
   useEffect(() => {
     if (!widget.isEmbedded) return
@@ -89,13 +92,17 @@ function Messages({ widget }: { widget: Widget }) {
       start={site && current.isLoaded.value && <PlainBubble name={site.name} text={site.greeting || t.greeting} />}
       end={
         <>
-          {typing && <TypingIndicator name={open?.conversation.value?.agent?.name ?? site?.name ?? t.shop} />}
+          {typing && (
+            <TypingIndicator name={nameOfTyping(open?.conversation.value?.agent ?? null, site?.name ?? t.shop)} />
+          )}
           <ConversationStatus session={session} conversation={open?.conversation.value ?? null} />
         </>
       }
     />
   )
 }
+
+const nameOfTyping = (agent: Person | null, shop: string) => (agent ? plainName(agent) : inSentence(shop))
 
 function ReplyArea({ widget }: { widget: Widget }) {
   const fieldRef = useRef<HTMLTextAreaElement>(null)

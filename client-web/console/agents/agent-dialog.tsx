@@ -5,6 +5,7 @@ import type { AgentRole, User } from '#protocol/entities.ts'
 import type { NewUserBody, UserBody } from '#protocol/http.ts'
 import { limits } from '#protocol/limits/wire.ts'
 import { RequestError } from '../../shared/connection/request-error.ts'
+import { plainName } from '../../shared/person-name.ts'
 import { SelectField, TextField } from '../../shared/ui/field.tsx'
 import { FormDialog } from '../layout/form-dialog.tsx'
 import { callAsUser } from '../session/session.ts'
@@ -38,7 +39,7 @@ export function AgentDialog({ user, onClose, onSaved }: AgentDialogProps) {
 
   return (
     <FormDialog
-      title={user ? t.editTitle(user.name) : t.addTitle}
+      title={user ? t.editTitle(plainName(user)) : t.addTitle}
       submitLabel={user ? texts.value.save : t.add}
       onClose={onClose}
       onSubmit={save}

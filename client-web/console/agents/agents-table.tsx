@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'
+import { personName, plainName } from '../../shared/person-name.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { Button } from '../../shared/ui/button.tsx'
 import { EditIcon } from '../../shared/ui/icons.tsx'
@@ -53,13 +54,15 @@ export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
                 <span class={styles.person}>
                   <Avatar id={user.id} name={user.name} />
                   <span>
-                    {user.name}
+                    <bdi>{personName(user)}</bdi>
                     {user.id === agentId && ` (${t.isYou})`}
-                    <small>@{user.username}</small>
+                    <small>
+                      <bdi>@{user.username}</bdi>
+                    </small>
                   </span>
                 </span>
               </th>
-              <td>{user.email}</td>
+              <td>{user.email && <bdi>{user.email}</bdi>}</td>
               <td>{t.roles[user.role]}</td>
               <td>
                 <span class={user.isDisabled ? styles.disabled : undefined}>
@@ -71,21 +74,26 @@ export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
                   size="sm"
                   variant="quiet"
                   icon={<EditIcon size={16} />}
-                  aria-label={t.editOne(user.name)}
+                  aria-label={t.editOne(plainName(user))}
                   onClick={() => onEdit(user)}
                 >
                   {texts.value.edit}
                 </Button>
                 {user.id !== agentId &&
                   (user.isDisabled ? (
-                    <Button size="sm" variant="quiet" aria-label={t.enableOne(user.name)} onClick={() => enable(user)}>
+                    <Button
+                      size="sm"
+                      variant="quiet"
+                      aria-label={t.enableOne(plainName(user))}
+                      onClick={() => enable(user)}
+                    >
                       {t.enable}
                     </Button>
                   ) : (
                     <Button
                       size="sm"
                       variant="quiet"
-                      aria-label={t.disableOne(user.name)}
+                      aria-label={t.disableOne(plainName(user))}
                       onClick={() => setDisabling(user)}
                     >
                       {t.disable}

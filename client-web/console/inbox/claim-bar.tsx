@@ -4,8 +4,9 @@ import { useState } from 'preact/hooks'
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { now } from '../../shared/clock.ts'
 import { formatDuration } from '../../shared/i18n/formats.ts'
+import { plainName } from '../../shared/person-name.ts'
 import { Button } from '../../shared/ui/button.tsx'
-import { customerName } from '../customer-name.ts'
+import { plainCustomerName } from '../customer-name.ts'
 import { navigate, paths } from '../router.ts'
 import { texts } from '../texts.ts'
 import { useWorkspace } from '../workspace/workspace.ts'
@@ -35,7 +36,7 @@ export function ClaimBar({ conversation, view }: ClaimBarProps) {
     return (
       <div class={styles.bar}>
         <p>
-          <strong>{t.claimHint(customerName(customer))}</strong>
+          <strong>{t.claimHint(plainCustomerName(customer))}</strong>
           <span>{t.waitingSince(formatDuration(queuedAt ?? createdAt, now.value))}</span>
         </p>
         <Button variant="primary" busy={isBusy} onClick={() => void claim()}>
@@ -46,7 +47,7 @@ export function ClaimBar({ conversation, view }: ClaimBarProps) {
   }
   return (
     <div class={styles.bar}>
-      <p>{status === 'closed' ? t.closedHint : t.colleagueHint(agent?.name ?? '')}</p>
+      <p>{status === 'closed' ? t.closedHint : t.colleagueHint(agent ? plainName(agent) : '')}</p>
     </div>
   )
 }

@@ -3,6 +3,7 @@
 import type { AgentConversation, ConversationView } from '#protocol/entities.ts'
 import { now } from '../../shared/clock.ts'
 import { formatCount, formatDateTime, formatDuration, formatStamp } from '../../shared/i18n/formats.ts'
+import { plainName } from '../../shared/person-name.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { ClipIcon, ClockIcon } from '../../shared/ui/icons.tsx'
 import { customerName } from '../customer-name.ts'
@@ -48,9 +49,9 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
               {lastMessage ? previewText(lastMessage, agentId) : t.noMessage}
             </span>
             {showsAgent && agent && (
-              <span class={styles.agent} title={t.assignedTo(agent.name)}>
+              <span class={styles.agent} title={t.assignedTo(plainName(agent))}>
                 <Avatar id={agent.id} name={agent.name} size="sm" />
-                <span class="visually-hidden">{t.assignedTo(agent.name)}</span>
+                <span class="visually-hidden">{t.assignedTo(plainName(agent))}</span>
               </span>
             )}
             {unread > 0 && (
@@ -74,7 +75,7 @@ export function ConversationRow({ conversation, view, isSelected }: Conversation
 function previewText(message: NonNullable<AgentConversation['lastMessage']>, agentId: number): string {
   if (message.senderRole === 'customer') return message.content
   return texts.value.list.sentBy(
-    message.senderId === agentId ? texts.value.list.you : message.senderName,
+    message.senderId === agentId ? texts.value.list.you : plainName({ id: message.senderId, name: message.senderName }),
     message.content,
   )
 }

@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { AgentConversation } from '#protocol/entities.ts'
 import { MessageList } from '../../shared/conversation/message-list.tsx'
 import { TypingIndicator } from '../../shared/conversation/typing-indicator.tsx'
+import { plainName } from '../../shared/person-name.ts'
 import type { TimelineItem } from '../../shared/timeline/items.ts'
 import type { OpenConversation } from '../../shared/timeline/open-conversation.ts'
 import { firstLoadedSeq } from '../../shared/timeline/timeline.ts'
@@ -92,5 +93,6 @@ function firstNewSeq(open: OpenConversation<AgentConversation>): number {
 
 function nameOf(userId: number, role: string, conversation: AgentConversation, workspace: Workspace): string {
   if (role === 'customer') return plainCustomerName(conversation.customer)
-  return workspace.team.agents.value.find(({ id }) => id === userId)?.name ?? ''
+  const agent = workspace.team.agents.value.find(({ id }) => id === userId)
+  return agent ? plainName(agent) : ''
 }

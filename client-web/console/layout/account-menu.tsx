@@ -2,6 +2,7 @@
 
 import { useId, useRef } from 'preact/hooks'
 import type { AgentStatusValue } from '#protocol/entities.ts'
+import { personName, plainName } from '../../shared/person-name.ts'
 import { Avatar } from '../../shared/ui/avatar.tsx'
 import { Button } from '../../shared/ui/button.tsx'
 import { LogoutIcon, PersonIcon } from '../../shared/ui/icons.tsx'
@@ -36,7 +37,7 @@ export function AccountMenu() {
         type="button"
         class={styles.button}
         popovertarget={id}
-        aria-label={t.nav.account(user.name, t.status[status])}
+        aria-label={t.nav.account(plainName(user), t.status[status])}
       >
         <Avatar id={user.id} name={user.name} />
         <span class={styles.dot}>
@@ -47,8 +48,12 @@ export function AccountMenu() {
         <p class={styles.identity}>
           <Avatar id={user.id} name={user.name} />
           <span>
-            <strong>{user.name}</strong>
-            <small>@{user.username}</small>
+            <strong>
+              <bdi>{personName(user)}</bdi>
+            </strong>
+            <small>
+              <bdi>@{user.username}</bdi>
+            </small>
           </span>
         </p>
         <fieldset class={styles.statuses}>

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks'
 import type { Site, WidgetPosition } from '#protocol/entities.ts'
 import type { NewSiteBody } from '#protocol/http.ts'
 import { limits } from '#protocol/limits/wire.ts'
+import { inSentence } from '#protocol/visible-text.ts'
 import { originOf } from '../../shared/site/origin-of.ts'
 import { SelectField, TextAreaField, TextField } from '../../shared/ui/field.tsx'
 import { FormDialog } from '../layout/form-dialog.tsx'
@@ -49,7 +50,7 @@ export function SiteDialog({ site, onClose, onSaved }: SiteDialogProps) {
 
   return (
     <FormDialog
-      title={site ? t.editTitle(site.name) : t.addTitle}
+      title={site ? t.editTitle(inSentence(site.name)) : t.addTitle}
       submitLabel={site ? texts.value.save : t.add}
       onClose={onClose}
       onSubmit={save}

@@ -3,6 +3,7 @@
 import { useId, useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
 import type { IdentitySecretReply } from '#protocol/http.ts'
+import { inSentence } from '#protocol/visible-text.ts'
 import { formatDate } from '../../shared/i18n/formats.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { errorText } from '../error-text.ts'
@@ -53,7 +54,9 @@ export function SiteIdentity({ site, onSaved }: SiteIdentityProps) {
         <Button
           size="sm"
           busy={isBusy}
-          aria-label={createdAt === null ? t.createSecretFor(site.name) : t.renewSecretFor(site.name)}
+          aria-label={
+            createdAt === null ? t.createSecretFor(inSentence(site.name)) : t.renewSecretFor(inSentence(site.name))
+          }
           onClick={() => (createdAt === null ? void attempt(() => createSecret(false)) : setIsRenewing(true))}
         >
           {createdAt === null ? t.createSecret : t.renewSecret}

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import type { Site } from '#protocol/entities.ts'
+import { inSentence } from '#protocol/visible-text.ts'
 import { wholeSnippet } from '../../shared/site/whole-snippet.ts'
 import { Button } from '../../shared/ui/button.tsx'
 import { CopyField } from '../../shared/ui/copy-field.tsx'
@@ -59,18 +60,24 @@ function SiteCard({ site, onEdit, onSaved }: SiteCardProps) {
       <header class={styles.head}>
         <Swatch color={site.color} />
         <div>
-          <h2>{site.name}</h2>
+          <h2>
+            <bdi>{site.name}</bdi>
+          </h2>
           <p>
             {site.origins.length > 0 ? site.origins.join(', ') : t.noOrigins}
             {' · '}
             {t.positions[site.position]}
           </p>
         </div>
-        <Button size="sm" icon={<EditIcon size={16} />} aria-label={t.editOne(site.name)} onClick={onEdit}>
+        <Button size="sm" icon={<EditIcon size={16} />} aria-label={t.editOne(inSentence(site.name))} onClick={onEdit}>
           {texts.value.edit}
         </Button>
       </header>
-      {site.greeting && <blockquote class={styles.greeting}>{site.greeting}</blockquote>}
+      {site.greeting && (
+        <blockquote class={styles.greeting} dir="auto">
+          {site.greeting}
+        </blockquote>
+      )}
       <p class={styles.hint}>{t.snippetHint}</p>
       <CopyField text={wholeSnippet(site.snippet)} label={t.snippet} />
       <SiteIdentity site={site} onSaved={onSaved} />

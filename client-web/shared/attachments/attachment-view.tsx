@@ -1,6 +1,7 @@
 // An attachment of a message: an image in its reserved box, or a file with
 // name and size. During the upload it shows progress and a cancel button.
 
+import { inSentence } from '#protocol/visible-text.ts'
 import type { TimelineItem } from '../timeline/items.ts'
 import { CloseIcon } from '../ui/icons.tsx'
 import styles from './attachment-view.module.css'
@@ -30,10 +31,10 @@ export function AttachmentView({ item, media, onRemove }: AttachmentViewProps) {
       )}
       {item.status === 'sending' && attachment.id === null && (
         <div class={styles.progress}>
-          <progress aria-label={texts.value.uploading(name)} max={1} value={fraction ?? 0} />
+          <progress aria-label={texts.value.uploading(inSentence(name))} max={1} value={fraction ?? 0} />
           <button
             type="button"
-            aria-label={`${texts.value.cancel}: ${name}`}
+            aria-label={`${texts.value.cancel}: ${inSentence(name)}`}
             title={texts.value.cancel}
             onClick={() => onRemove(clientMessageId)}
           >

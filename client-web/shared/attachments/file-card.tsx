@@ -1,6 +1,7 @@
 // A file in a message list: name and size. A click downloads it.
 
 import { useState } from 'preact/hooks'
+import { stripBidiControls } from '#protocol/visible-text.ts'
 import type { ItemAttachment } from '../timeline/items.ts'
 import { DownloadIcon, FileIcon } from '../ui/icons.tsx'
 import { Spinner } from '../ui/loading.tsx'
@@ -30,7 +31,7 @@ export function FileCard({ attachment, files }: { attachment: ItemAttachment; fi
       <FileIcon size={24} />
       <span class="visually-hidden">{texts.value.download}</span>
       <span class={styles.summary}>
-        <bdi class={styles.name}>{name}</bdi>
+        <bdi class={styles.name}>{stripBidiControls(name)}</bdi>
         <span class={styles.size} aria-live="polite">
           {state === 'failed' ? texts.value.unreadable : formatSize(size)}
         </span>

@@ -1,5 +1,6 @@
 // The thumbnail of an image in a message list. During the upload it shows the local file; a click enlarges it.
 
+import { inSentence } from '#protocol/visible-text.ts'
 import type { ItemAttachment } from '../timeline/items.ts'
 import { RetryIcon } from '../ui/icons.tsx'
 import styles from './attachment-view.module.css'
@@ -33,7 +34,7 @@ export function ImageThumbnail({ attachment, media }: ImageThumbnailProps) {
       type="button"
       class={styles.image}
       style={box}
-      aria-label={texts.value.open(name)}
+      aria-label={texts.value.open(inSentence(name))}
       aria-disabled={id === null}
       onClick={() => {
         if (id !== null) media.enlarged.value = id

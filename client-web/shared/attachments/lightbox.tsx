@@ -3,6 +3,7 @@
 
 import { useEffect, useRef } from 'preact/hooks'
 import type { Attachment } from '#protocol/entities.ts'
+import { inSentence } from '#protocol/visible-text.ts'
 import type { TimelineItem } from '../timeline/items.ts'
 import { IconButton } from '../ui/button.tsx'
 import { BackIcon, CloseIcon, DownloadIcon, NextIcon } from '../ui/icons.tsx'
@@ -56,7 +57,7 @@ function EnlargedImage({ image, index, count, isComplete, media, move }: Enlarge
   const { id, name } = image
   const { url, hasFailed, retry } = useBlobUrl(id, () => media.files.load(id, 'whole'))
   const t = texts.value
-  const title = isComplete ? t.image(name, index + 1, count) : name
+  const title = isComplete ? t.image(inSentence(name), index + 1, count) : inSentence(name)
 
   useEffect(() => {
     const previousFocus = document.activeElement
@@ -96,7 +97,7 @@ function EnlargedImage({ image, index, count, isComplete, media, move }: Enlarge
         <IconButton label={t.close} icon={<CloseIcon />} onClick={() => dialog.current?.close()} />
       </header>
       <div class={styles.viewport}>
-        {url && <img class={styles.image} src={url} alt={name} />}
+        {url && <img class={styles.image} src={url} alt={inSentence(name)} />}
         {!url && !hasFailed && <Spinner size={32} />}
         {hasFailed && (
           <p class={styles.failed}>

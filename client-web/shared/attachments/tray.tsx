@@ -1,5 +1,6 @@
 // The files to send, above the text field: preview, name, size, and a remove button.
 
+import { inSentence, stripBidiControls } from '#protocol/visible-text.ts'
 import { CloseIcon, FileIcon, WarningIcon } from '../ui/icons.tsx'
 import type { FileSelection } from './file-selection.ts'
 import { formatSize } from './size.ts'
@@ -17,13 +18,13 @@ export function Tray({ selection }: { selection: FileSelection }) {
             <li key={`${file.name} ${file.size} ${file.lastModified}`} class={styles.file}>
               {file.type.startsWith('image/') ? <Preview file={file} /> : <FileIcon size={28} />}
               <span class={styles.summary}>
-                <bdi class={styles.name}>{file.name}</bdi>
+                <bdi class={styles.name}>{stripBidiControls(file.name)}</bdi>
                 <span class={styles.size}>{formatSize(file.size)}</span>
               </span>
               <button
                 type="button"
-                title={t.remove(file.name)}
-                aria-label={t.remove(file.name)}
+                title={t.remove(inSentence(file.name))}
+                aria-label={t.remove(inSentence(file.name))}
                 onClick={() => selection.remove(file)}
               >
                 <CloseIcon size={16} />
@@ -37,7 +38,7 @@ export function Tray({ selection }: { selection: FileSelection }) {
           <p key={name} class={styles.rejected}>
             <WarningIcon size={16} />
             <span>
-              <bdi>{name}</bdi> {t.reason[reason]}
+              <bdi>{stripBidiControls(name)}</bdi> {t.reason[reason]}
             </span>
           </p>
         ))}

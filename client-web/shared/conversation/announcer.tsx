@@ -2,6 +2,7 @@
 // separate live region. A live list would read out the whole history.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { plainName } from '../person-name.ts'
 import type { TimelineItem } from '../timeline/items.ts'
 import { texts } from './texts.ts'
 
@@ -27,7 +28,11 @@ export function Announcer({ items, isLoaded }: { items: readonly TimelineItem[];
       const [single] = added
       if (!single) return
       const { announce, newMessages } = texts.value
-      setAnnouncement(added.length === 1 ? announce(single.senderName, single.content) : newMessages(added.length))
+      setAnnouncement(
+        added.length === 1
+          ? announce(plainName({ id: single.senderId, name: single.senderName }), single.content)
+          : newMessages(added.length),
+      )
     }, batchMs)
     return () => clearTimeout(timer)
   }, [newest, isLoaded])
