@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks'
 import type { User } from '#protocol/entities.ts'
 import { hasReason } from '../../shared/connection/request-error.ts'
-import { plainName, plainName } from '../../shared/person-name.ts'
+import { plainName } from '../../shared/person-name.ts'
 import { Banner } from '../../shared/ui/banner.tsx'
 import { FormDialog } from '../layout/form-dialog.tsx'
 import { callAsUser } from '../session/session.ts'
