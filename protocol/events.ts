@@ -41,7 +41,7 @@ export const eventSchemas = {
   'agent:status-changed': event({ agentId: Id, status: AgentStatusValue, lastSeen: Time }),
   'agent:updated': event({ agentId: Id, agent: Type.Union([Agent, Type.Null()]) }),
   'availability:changed': event({ available: Type.Boolean() }),
-  'connection:closing': event({ reason: Type.Enum(['expired', 'revoked', 'restart', 'rate_limited']) }),
+  'connection:closing': event({ reason: Type.Enum(['expired', 'revoked', 'restart', 'rebalance', 'rate_limited']) }),
 } as const
 
 export type EventName = keyof typeof eventSchemas

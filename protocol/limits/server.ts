@@ -99,6 +99,19 @@ export const serverLimits = {
   /** The rest of a rejected body is drained for this long, so that the client reads the response. */
   refusedBodyMs: 2_000,
 
+  /** Interval at which a node compares its connections with the other nodes. It spreads what it asks over it. */
+  rebalanceMs: 5_000,
+  /** Differences of up to this many connections, or this part of the share, stay. */
+  rebalanceSlack: 2,
+  rebalanceSlackShare: 0.1,
+  /** Connections that a node asks to reconnect per round. */
+  rebalanceConnections: 500,
+  /** A connection that made a request this recently stays for now. */
+  rebalanceIdleMs: 2_000,
+  /** Rounds after which all connections have come back to the node, and the pause that follows. */
+  rebalanceFruitlessRounds: 3,
+  rebalancePauseMs: 600_000,
+
   // Sessions and passwords
 
   userAgentLength: 200,

@@ -35,6 +35,8 @@ export interface Connection {
   whenDrained: SlowConsumers['whenDrained']
   queue: RequestQueue
   refusals: Counter
+  /** Of performance.now(). */
+  lastRequestAt: number
   /** While a request that reads a page waits for the client to read its backlog. */
   isBacklogged: boolean
 }
@@ -46,6 +48,7 @@ export function createConnection(
     ...parts,
     queue: createRequestQueue(),
     refusals: createCounter(budgets.refusedRequests),
+    lastRequestAt: performance.now(),
     isBacklogged: false,
   }
 }
@@ -75,6 +78,7 @@ export function receiveRequest(
   { name, payload, ack }: IncomingRequest,
   isStopping: boolean,
 ): void {
+  connection.lastRequestAt = performance.now()
   try {
     if (isStopping) throw new AppError('unavailable', 'The server is shutting down; reconnect.')
     if (!isRequestName(name)) throw new AppError('invalid_request', 'Unknown request name.')

@@ -39,6 +39,6 @@ export function closeConnection(socket: Socket, reason: ClosingReason): void {
   socket.emit('connection:closing', { reason })
   // A client of Socket.IO reconnects by itself after its transport has ended, not after the server has ended its
   // socket.
-  if (reason === 'restart') socket.conn.close()
+  if (reason === 'restart' || reason === 'rebalance') socket.conn.close()
   else socket.disconnect(true)
 }

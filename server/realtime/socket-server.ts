@@ -18,6 +18,7 @@ import { endConnection } from './end-connection.ts'
 import type { PendingHandshake } from './handshake-budget.ts'
 import { listenForRequests, type RequestReceiver } from './incoming-requests.ts'
 import { closeConnection, publishAvailability, publishEpoch } from './publish.ts'
+import { startRebalancing } from './rebalance.ts'
 import { createPendingResponses } from './response-deadlines.ts'
 import { agentsRoom, customersRoom, userRoom } from './rooms.ts'
 import { watchSlowConsumers } from './slow-consumers.ts'
@@ -168,7 +169,13 @@ export function serveRealtime(
     const now = app.now()
     for (const connection of connections.all()) if (connection.expiresAt <= now) endConnection(connection, 'expired')
   }, serverLimits.expirySweepMs)
-  const watchers = [startHeads(app, connections), startReconciler(app), slowConsumers, watchRevokedSessions(app)]
+  const watchers = [
+    startHeads(app, connections),
+    startReconciler(app),
+    startRebalancing(app, connections),
+    slowConsumers,
+    watchRevokedSessions(app),
+  ]
 
   return {
     async stop() {

@@ -64,6 +64,8 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
   const state = signal<ConnectionState>({ phase: 'connecting' })
   let isTokenRejected = false
   let isClosed = false
+  /** While this page reconnects because the server asked it to. Nothing has failed, so the state stays online. */
+  let moving: { promise: Promise<void>; end: () => void } | null = null
   let tries = 0
   let isAttempting = false
   let earliestAttempt = 0
@@ -113,8 +115,28 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     }
   }
 
+  function startMoving(): void {
+    let end = () => {}
+    const promise = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    moving = { promise, end }
+  }
+
+  function endMoving(): void {
+    moving?.end()
+    moving = null
+  }
+
+  function onDisconnect(reason: unknown): void {
+    isAttempting = false
+    if (moving === null || isClosed) retryLater(reason)
+    else void attempt()
+  }
+
   function retryLater(error: unknown): void {
     isAttempting = false
+    endMoving()
     if (isClosed) return
     clearTimeout(renewTimer)
     if (state.value.phase !== 'offline') state.value = { phase: 'offline', since: Date.now() }
@@ -156,6 +178,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     payload: RequestPayloads[N],
     deadlineMs = requestDeadlineMs,
   ): Promise<RequestReplies[N]> {
+    if (!socket.connected && moving !== null) return moving.promise.then(() => request(name, payload, deadlineMs))
     if (!socket.connected) {
       wake()
       return Promise.reject(RequestError.offline())
@@ -182,6 +205,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
 
   function close(): void {
     isClosed = true
+    endMoving()
     clearTimeout(retryTimer)
     clearTimeout(renewTimer)
     for (const event of wakeEvents) globalThis.removeEventListener?.(event, wake)
@@ -190,6 +214,7 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
 
   socket.on('connect', () => {
     isAttempting = false
+    endMoving()
     tries = 0
     socket.io.opts.transports = ['websocket', 'polling']
     state.value = { phase: 'online' }
@@ -200,9 +225,10 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     const { retryAfterMs } = error.data ?? {}
     retryLater(retryAfterMs ? new RequestError('rate_limited', error.message, true, { retryAfterMs }) : error)
   })
-  socket.on('disconnect', retryLater)
+  socket.on('disconnect', onDisconnect)
   on('connection:closing', ({ reason }) => {
     if (reason === 'expired' || reason === 'revoked') isTokenRejected = true
+    if (reason === 'rebalance') startMoving()
   })
   on('epoch:changed', ({ epoch: current }) => {
     const isNew = epoch !== null && epoch !== current
