@@ -98,3 +98,18 @@ test('[DB14] only the first missing migration may be applied already; a later ch
   const [last] = await select(connection, 'SELECT MAX(name) AS name FROM schema_migrations')
   expect(last?.name).toBe('0008-add-message-columns')
 })
+
+test('[DB44] [F3] a migration that fails is named in one line without values, and runs once the rows are corrected', async () => {
+  const { address, connection } = await newOriginalDatabase(originalRows)
+  const error = new Error('stopped here')
+  const onStep = (step: string) => (step === '0013-require-conversation-columns' ? Promise.reject(error) : undefined)
+  await expect(prepareDatabase(address, undefined, { onStep })).rejects.toBe(error)
+  await connection.query('UPDATE messages SET seq = 2 WHERE id = 105')
+  const failed = await prepareDatabase(address).catch((thrown: Error) => thrown)
+  expect(failed).toMatchObject({
+    name: 'StartError',
+    message: 'The migration 0014-require-message-columns failed (ER_DUP_ENTRY, 1062). The next start tries it again.',
+  })
+  await connection.query('UPDATE messages SET seq = 1 WHERE id = 105')
+  await prepareDatabase(address)
+})
