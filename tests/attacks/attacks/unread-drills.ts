@@ -1,6 +1,7 @@
 // Drills for what nobody reads: answers and pages that wait in the server. The kernel takes the first megabytes of a
 // connection, so each drill asks for more than that.
 
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attack, type Budget, drill, type Target } from '../attack.ts'
 import { type Customer, call, logIn, newConversation, newCustomer, sendMessages } from '../wire/accounts.ts'
@@ -49,13 +50,19 @@ const unreadDownloads = (budget: string, to: Record<string, number>, most: numbe
         }),
       )
       await Promise.race([sleep(3_000), traffic.over])
-      // A paused socket notices its end only when it writes.
-      for (const socket of sockets) socket.write('\r\n')
-      await sleep(200)
+      await noticeEnds(sockets, '\r\n')
       traffic.peak('held unread', sockets.filter(({ destroyed }) => !destroyed).length)
       for (const socket of sockets) socket.destroy()
     },
   })
+
+/** A socket that does not read notices its end when it writes: the first write is answered with a reset, the second fails. */
+async function noticeEnds(sockets: readonly Socket[], bytes: string | Buffer): Promise<void> {
+  for (let times = 0; times < 2; times++) {
+    for (const socket of sockets) if (!socket.destroyed) socket.write(bytes)
+    await sleep(200)
+  }
+}
 
 interface Talk {
   token: string
@@ -81,8 +88,7 @@ async function askUnread(target: Target, traffic: Budget, { token, conversationI
   traffic.count('requests', 50)
   await raw.write(Buffer.concat(Array.from({ length: 50 }, (_, ack) => ask(ack))))
   await Promise.race([sleep(4_000), raw.closed, traffic.over])
-  await raw.write(frame('text', '3'))
-  await sleep(200)
+  await noticeEnds([raw.socket], frame('text', '3'))
   const isOpen = raw.isOpen()
   raw.end()
   return isOpen
