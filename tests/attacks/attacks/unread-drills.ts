@@ -56,7 +56,7 @@ const unreadDownloads = (budget: string, to: Record<string, number>, most: numbe
     },
   })
 
-/** A socket that does not read notices its end when it writes: the first write is answered with a reset, the second fails. */
+/** A socket that does not read notices its end when it writes twice: a reset answers the first write. */
 async function noticeEnds(sockets: readonly Socket[], bytes: string | Buffer): Promise<void> {
   for (let times = 0; times < 2; times++) {
     for (const socket of sockets) if (!socket.destroyed) socket.write(bytes)
