@@ -9,7 +9,7 @@ const dist = fileURLToPath(new URL('../../client-web/dist', import.meta.url))
 const bytesOf = (path: string) => gzipSync(readFileSync(dist + path)).length
 
 /** Raise it only for what every customer needs. */
-const widgetBudget = 48_000
+const widgetBudget = 52_000
 const loaderBudget = 3_600
 
 test('the widget with all that its page loads fits its budget', () => {
