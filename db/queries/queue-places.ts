@@ -18,38 +18,47 @@ export async function selectQueuePlaces(db: Database, ids: readonly number[]): P
     .selectFrom('conversations')
     .select((eb) => [
       'id',
+      'customer_id as customerId',
       'reopened_seq as reopenedSeq',
       eb.fn.coalesce('reopened_at', 'created_at').as('beganAt'),
-      eb
-        .selectFrom('messages')
-        .select('seq')
-        .whereRef('conversation_id', '=', 'conversations.id')
-        .whereRef('seq', '>', 'conversations.reopened_seq')
-        .whereRef('sender_id', '<>', 'conversations.customer_id')
-        .orderBy('seq', 'desc')
-        .limit(1)
-        .as('answeredSeq'),
     ])
     .where('id', 'in', ids)
     .execute()
   if (rows.length === 0) return new Map()
+  // One subquery each, with literal values: MySQL sorts in a correlated one.
+  const answers = await db
+    .selectNoFrom((eb) =>
+      rows.map(({ id, customerId, reopenedSeq }) =>
+        eb
+          .selectFrom('messages')
+          .select('seq')
+          .where('conversation_id', '=', id)
+          .where('seq', '>', reopenedSeq)
+          .where('sender_id', '<>', customerId)
+          .orderBy('seq', 'desc')
+          .limit(1)
+          .as(`seq${id}`),
+      ),
+    )
+    .executeTakeFirstOrThrow()
+  const answeredSeqOf = (id: number) => answers[`seq${id}`] ?? null
   // Every message after the last one of an agent is the customer's.
   const unanswered = await db
     .selectFrom('messages')
     .select(['conversation_id as id', 'created_at as createdAt'])
     .where((eb) =>
       eb.or(
-        rows.map(({ id, reopenedSeq, answeredSeq }) =>
-          eb.and([eb('conversation_id', '=', id), eb('seq', '=', (answeredSeq ?? reopenedSeq) + 1)]),
+        rows.map(({ id, reopenedSeq }) =>
+          eb.and([eb('conversation_id', '=', id), eb('seq', '=', (answeredSeqOf(id) ?? reopenedSeq) + 1)]),
         ),
       ),
     )
     .execute()
   const unansweredSince = new Map(unanswered.map(({ id, createdAt }) => [id, createdAt]))
   return new Map(
-    rows.map(({ id, answeredSeq, beganAt }) => [
+    rows.map(({ id, beganAt }) => [
       id,
-      { unansweredSince: unansweredSince.get(id) ?? null, isAnswered: answeredSeq !== null, beganAt },
+      { unansweredSince: unansweredSince.get(id) ?? null, isAnswered: answeredSeqOf(id) !== null, beganAt },
     ]),
   )
 }

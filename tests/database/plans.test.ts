@@ -191,7 +191,7 @@ const reads: [name: string, call: () => Promise<unknown>, keys: string[], atMost
   [
     'places in the queue',
     () => selectQueuePlaces(db, all(serverLimits.releaseRows, 7)),
-    ['messages messages_history', 'messages messages_history'],
+    [...Array(serverLimits.releaseRows).fill('messages messages_history'), 'messages messages_history'],
     serverLimits.releaseRows * 10,
   ],
   [
