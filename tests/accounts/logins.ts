@@ -92,8 +92,9 @@ export async function requestDuringTransaction<T>(
     const response = request().finally(() => {
       hasReply = true
     })
-    // The server refreshes this table only when nobody has read it for 100 ms.
-    while (!hasReply && !(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 120))
+    // The server refreshes this table only when nobody has read it for 100 ms. Until then it may show an earlier wait.
+    do await new Promise((resolve) => setTimeout(resolve, 120))
+    while (!hasReply && !(await isWaiting()))
     return { response }
   })
   return answer.response
