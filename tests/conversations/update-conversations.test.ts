@@ -51,7 +51,8 @@ it('locks, decides, saves and commits in two round trips, then caches, then publ
     })
     expect(released).toEqual([one, two])
   })
-  expect(trips).toEqual([
+  // The node itself renews its lease and reconciles meanwhile.
+  expect(trips.filter((packet) => /for update$|update conversations/.test(packet))).toEqual([
     expect.stringMatching(/^begin;select .* for update$/s),
     expect.stringMatching(/^[^;]*update conversations [^;]*;commit$/),
   ])
