@@ -5,33 +5,37 @@ import { CompiledQuery } from 'kysely'
 
 /** A class, so that no value of a caller can pass for SQL text. */
 export class Fragment {
-  readonly text: string
-  readonly parameters: readonly unknown[]
+  readonly #texts: readonly string[]
+  readonly #values: readonly unknown[]
 
-  constructor(text: string, parameters: readonly unknown[]) {
-    this.text = text
-    this.parameters = parameters
+  constructor(texts: readonly string[], values: readonly unknown[]) {
+    this.#texts = texts
+    this.#values = values
   }
 
   compile(): CompiledQuery {
-    return CompiledQuery.raw(this.text, [...this.parameters])
+    const parameters: unknown[] = []
+    return CompiledQuery.raw(this.#write(parameters), parameters)
+  }
+
+  #write(parameters: unknown[]): string {
+    let text = this.#texts[0] as string
+    for (let index = 0; index < this.#values.length; index++) {
+      const value = this.#values[index]
+      if (value instanceof Fragment) text += value.#write(parameters)
+      else {
+        text += '?'
+        parameters.push(value)
+      }
+      text += this.#texts[index + 1]
+    }
+    return text
   }
 }
 
 /** A tagged template. A Fragment in it is SQL text, any other value a parameter; the driver expands a list. */
-export function fragment(strings: TemplateStringsArray, ...values: unknown[]): Fragment {
-  const parameters: unknown[] = []
-  let text = strings[0] as string
-  values.forEach((value, index) => {
-    if (value instanceof Fragment) parameters.push(...value.parameters)
-    else parameters.push(value)
-    text += (value instanceof Fragment ? value.text : '?') + strings[index + 1]
-  })
-  return new Fragment(text, parameters)
-}
+export const fragment = (texts: TemplateStringsArray, ...values: unknown[]): Fragment => new Fragment(texts, values)
 
+/** At least one. */
 export const joinFragments = (fragments: readonly Fragment[]): Fragment =>
-  new Fragment(
-    fragments.map(({ text }) => text).join(', '),
-    fragments.flatMap(({ parameters }) => parameters),
-  )
+  new Fragment(fragments.map((_, index) => (index === 0 ? '' : ', ')).concat(''), fragments)

@@ -65,6 +65,7 @@ export function compareAndAppend(changes: readonly ConversationChanges[], now: s
   const unread = (['customerUnread', 'agentUnread'] as const).filter((key) =>
     changes.some(({ before, after }) => after[key] > before[key]),
   )
+  const [floor, time] = [literalTime(floorToResolution(now)), literalTime(now)]
   const moved = (['updatedAt', 'changedAt'] as const).filter((key) =>
     changes.some(({ before, after }) => before[key] !== after[key]),
   )
@@ -72,16 +73,17 @@ export function compareAndAppend(changes: readonly ConversationChanges[], now: s
     and last_seq = ${perRow(changes.map(({ before }) => before.lastSeq))}`
   const isOnTime = fragment`current_timestamp(3) between ${offsetBy(now, -serverLimits.clockToleranceMs)}
     and ${offsetBy(now, serverLimits.clockToleranceMs)}`
+  const newMessages = increment('lastSeq')
   // NULL in a NOT NULL column makes the statement fail. Assign version last, since each assignment sees those before
   // it.
   const assignments = [
-    fragment`last_seq = if(${isOnTime} and ${isUnchanged}, last_seq, null) + ${increment('lastSeq')}`,
+    fragment`last_seq = if(${isOnTime} and ${isUnchanged}, last_seq, null) + ${newMessages}`,
     ...unread.map((key) => fragment`${columns[key]} = ${columns[key]} + ${increment(key)}`),
     ...moved.map((key) => {
       const column = columns[key]
-      return fragment`${column} = if(${column} > ${literalTime(floorToResolution(now))}, ${column}, ${literalTime(now)})`
+      return fragment`${column} = if(${column} > ${floor}, ${column}, ${time})`
     }),
-    fragment`version = version + ${increment('lastSeq')} + 0 * last_insert_id(@@auto_increment_increment)`,
+    fragment`version = version + ${newMessages} + 0 * last_insert_id(@@auto_increment_increment)`,
   ]
   return fragment`update conversations set ${joinFragments(assignments)} where id in (${ids})`.compile()
 }

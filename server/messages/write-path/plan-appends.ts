@@ -146,8 +146,12 @@ export function toAppended({ plans, newRows }: PlannedAppends, ids: readonly num
   const messages = newRows.map((newRow, index) => toMessage(newRow, ids[index] as number))
   return plans.map((plan) => {
     if (plan instanceof AppError) return plan
-    const message = typeof plan.message === 'number' ? (messages[plan.message] as Message) : plan.message
-    return { ...plan, message }
+    const { message, isDuplicate, shouldPublish } = plan
+    return {
+      message: typeof message === 'number' ? (messages[message] as Message) : message,
+      isDuplicate,
+      shouldPublish,
+    }
   })
 }
 
