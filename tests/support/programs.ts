@@ -14,3 +14,6 @@ export const findRedis = () => find('redis-server', 'valkey-server', 'redis-chec
 export const findHaproxy = () => find('haproxy')
 
 export const findNginx = () => find('nginx')
+
+/** Any other program, by its name. */
+export const findProgram = (name: string) => find(name)
