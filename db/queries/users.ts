@@ -99,7 +99,7 @@ export async function selectPasswordHashes(db: Database): Promise<Pick<Account, 
 /** The agents and admins whose usernames are not in the canonical form, so that nobody can log in with them. */
 export async function selectUnnormalizedUsernames(db: Database): Promise<Pick<Account, 'id' | 'username'>[]> {
   const found = await accounts(db).orderBy('id').execute()
-  return found.filter(({ username }) => username !== null && normalizeUsername(username) !== username)
+  return found.filter(({ username }) => username !== null && comparableName(username) !== username)
 }
 
 /** False if the canonical form is taken. */
@@ -108,7 +108,7 @@ export async function normalizeStoredUsername(
   account: Pick<Account, 'id' | 'username'>,
 ): Promise<boolean> {
   try {
-    const username = normalizeUsername(account.username)
+    const username = comparableName(account.username)
     await trx.updateTable('users').set({ username }).where('id', '=', account.id).execute()
     return true
   } catch (error) {
