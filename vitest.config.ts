@@ -78,7 +78,8 @@ export default defineConfig({
         test: {
           name: 'locked appends',
           include: ['tests/messages/**/*.test.ts', 'tests/conversations/**/*.test.ts'],
-          // The first tests the optimistic append itself. The second makes fifty agents claim at once: twice would be too many.
+          // The first tests the optimistic append itself. Of the second, two copies would make a hundred agents claim
+          // together.
           exclude: ['tests/messages/optimistic-append.test.ts', 'tests/conversations/claim-conversation.test.ts'],
           provide: { optimisticAppend: false },
           maxWorkers: 4,

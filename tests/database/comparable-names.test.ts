@@ -1,4 +1,5 @@
-// Kefu and the database agree on which names are the same: otherwise one account has several counts, or two accounts one.
+// Kefu and the database agree on which names are the same: otherwise one account has several counts, or two
+// accounts one.
 
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
