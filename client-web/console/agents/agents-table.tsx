@@ -54,8 +54,10 @@ export function AgentsTable({ users, onEdit, onChanged }: AgentsTableProps) {
                 <span class={styles.person}>
                   <Avatar id={user.id} name={user.name} />
                   <span>
-                    <bdi>{personName(user)}</bdi>
-                    {user.id === agentId && ` (${t.isYou})`}
+                    <span>
+                      <bdi>{personName(user)}</bdi>
+                      {user.id === agentId && ` (${t.isYou})`}
+                    </span>
                     <small>
                       <bdi>@{user.username}</bdi>
                     </small>
