@@ -7,6 +7,7 @@ import type { AgentRole, User } from '#protocol/entities.ts'
 import type { LoginReply } from '#protocol/http.ts'
 import { packFormerTokens, unpackFormerTokens } from '../../server/auth/rotating-token.ts'
 import type { HttpReply, TestApp } from '../support/app.ts'
+import { untilLockWait } from '../support/lock-waits.ts'
 
 export const password = 'correct horse 电池'
 
@@ -81,20 +82,12 @@ export async function requestDuringTransaction<T>(
   request: () => Promise<T>,
 ): Promise<T> {
   let hasReply = false
-  const isWaiting = async () => {
-    const { rows } = await sql`select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`.execute(
-      app.db,
-    )
-    return rows.length > 0
-  }
   const answer = await app.db.transaction().execute(async (trx) => {
     await work(trx)
     const response = request().finally(() => {
       hasReply = true
     })
-    // The server refreshes this table only when nobody has read it for 100 ms. Until then it may show an earlier wait.
-    do await new Promise((resolve) => setTimeout(resolve, 120))
-    while (!hasReply && !(await isWaiting()))
+    await untilLockWait(app.db, () => hasReply)
     return { response }
   })
   return answer.response

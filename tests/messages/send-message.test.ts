@@ -1,6 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inTransaction } from '#db/core/transaction.ts'
+import { lockConversations } from '#db/queries/conversations.ts'
 import { type StartedConversation, startTestApp, type TestApp } from '../support/app.ts'
+import { untilLockWait } from '../support/lock-waits.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -50,6 +53,20 @@ describe('message:send', () => {
     await customer.request('message:send', send(conversationId, 'after'))
     await agent.next('message:created', (message) => message.content === 'after')
     expect(agent.all('message:created').map((message) => message.content)).toEqual(['once', 'after'])
+  })
+
+  it('[DB64] stores a message while another conversation is locked by somebody else', async () => {
+    const held = await inProgress()
+    const other = await inProgress()
+    const waiting = await inTransaction(app.db, async (trx) => {
+      await lockConversations(trx, [held.conversationId])
+      const reply = held.customer.request('message:send', send(held.conversationId, 'waits'))
+      await untilLockWait(app.db)
+      const { message } = await other.customer.request('message:send', send(other.conversationId, 'goes'))
+      expect(message.content).toBe('goes')
+      return { reply }
+    })
+    expect((await waiting.reply).message.content).toBe('waits')
   })
 
   it('[MS8] updates updatedAt at most once per second', async () => {

@@ -1,4 +1,4 @@
-// Group commit of messages: while batches commit, new messages queue up for the next one, without a timer. A
+// Group commit of messages: while batches commit, new messages queue up for the next one. No timer delays a batch. A
 // conversation is in at most one batch at a time, so its order holds. README.md lists the steps.
 
 import { serverLimits } from '#protocol/limits/server.ts'
@@ -28,6 +28,8 @@ export function createMessageWriter(app: PublishMessagesDeps, store: MessageStor
   const queue = createSendQueue<Queued>()
   const loops = new Set<Promise<void>>()
   let isFlushScheduled = false
+  let latestBatchAt = 0
+  let slowBatchTimer: NodeJS.Timeout | undefined
 
   /** At the end of the event loop's tick, so that all messages of the tick share a batch. */
   function scheduleFlush() {
@@ -39,22 +41,41 @@ export function createMessageWriter(app: PublishMessagesDeps, store: MessageStor
     })
   }
 
-  /** A second loop starts only for a full batch: each batch costs the same statements, whatever its size. */
+  /**
+   * A second loop starts only for a full batch, since each batch costs the same statements, whatever its size; or when
+   * the running batch is slow, since it may wait for a row that somebody else has locked.
+   */
+  function isLoopDue() {
+    if (loops.size === 0) return queue.readyCount() > 0
+    if (queue.readyCount() >= serverLimits.fullBatchRows) return true
+    return queue.readyCount() > 0 && performance.now() - latestBatchAt >= serverLimits.slowBatchMs
+  }
+
   function startLoops() {
-    while (loops.size === 0 ? queue.readyCount() > 0 : queue.readyCount() >= serverLimits.fullBatchRows) {
-      if (loops.size === serverLimits.concurrentBatches) return
+    while (loops.size < serverLimits.concurrentBatches && isLoopDue()) {
       const loop = writeLoop().finally(() => {
         loops.delete(loop)
         startLoops()
       })
       loops.add(loop)
     }
+    if (loops.size < serverLimits.concurrentBatches && queue.readyCount() > 0) watchForSlowBatch()
+  }
+
+  /** Starts the second loop even if no further message arrives while the running batch is slow. */
+  function watchForSlowBatch() {
+    if (slowBatchTimer) return
+    slowBatchTimer = setTimeout(() => {
+      slowBatchTimer = undefined
+      startLoops()
+    }, serverLimits.slowBatchMs)
   }
 
   async function writeLoop() {
     let published = Promise.resolve()
     while (queue.readyCount() > 0) {
       const batch = queue.nextBatch()
+      latestBatchAt = performance.now()
       const settle = await write(batch)
       queue.complete(batch)
       if (queue.readyCount() > 0) published = publishAfterNextBatch(settle)
