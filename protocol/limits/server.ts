@@ -8,7 +8,10 @@ export const serverLimits = {
   writerQueue: 10_000,
   writerBatchRows: 200,
   writerBatchBytes: 1024 * 1024,
-  /** Concurrent batches: one commits while the next is prepared. A second starts once fullBatchRows wait, or when the first is slow. */
+  /**
+   * Concurrent batches: one commits while the next is prepared. A second starts once fullBatchRows wait, or when the
+   * first is slow.
+   */
   concurrentBatches: 2,
   fullBatchRows: 16,
   /** A batch that takes longer may be waiting for a locked row; a second one then starts for whatever is queued. */
