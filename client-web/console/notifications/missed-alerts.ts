@@ -18,19 +18,36 @@ interface MissedAlertsOptions {
   connection: Connection
   conversations: Conversations
   agentId: number
-  /** Gets the alerts of each gap, and first those that exist when the page opens. */
-  onFound: (alerts: Alert[], isFirst: boolean) => void
+  /**
+   * Gets the alerts of each gap, and first those that exist when the page opens. `held` are those of events that came
+   * before the list of changes.
+   */
+  onFound: (alerts: Alert[], held: Alert[], isFirst: boolean) => void
+}
+
+export interface MissedAlerts {
+  /** Keeps an event's alert for the list of changes, if that list is still expected. */
+  hold(alert: Alert): boolean
+  stop(): void
 }
 
 /** Nodes publish in their own order: an event this much older than the newest one may have been lost in the gap. */
 const overlapMs = 10_000
 
-export function watchMissedAlerts({ connection, conversations, agentId, onFound }: MissedAlertsOptions): () => void {
+export function watchMissedAlerts({ connection, conversations, agentId, onFound }: MissedAlertsOptions): MissedAlerts {
   /** Everything that changed before this time on the server's clock has been announced; null until the first list. */
   let announcedUntil: number | null = null
   let isCaughtUp = false
   let ownBeforeGap: ReadonlySet<number> = new Set()
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** Alerts of events that came before the list; null while none is expected. */
+  let held: Alert[] | null = null
+
+  function takeHeld(): Alert[] {
+    const taken = held ?? []
+    held = null
+    return taken
+  }
 
   function sawTime({ updatedAt }: Pick<AgentConversation, 'updatedAt'>): void {
     if (isCaughtUp) announcedUntil = Math.max(announcedUntil ?? 0, Date.parse(updatedAt))
@@ -48,8 +65,9 @@ export function watchMissedAlerts({ connection, conversations, agentId, onFound 
         const alert = currentAlert(conversation, agentId, since === null || ownBeforeGap.has(conversation.id))
         return alert && Date.parse(alert.at) > (since ?? 0) ? { conversation, key: alert.key } : []
       })
-      onFound(alerts, since === null)
+      onFound(alerts, takeHeld(), since === null)
     } catch (error) {
+      onFound([], takeHeld(), false)
       if (!(error instanceof RequestError)) throw error
       // Without a connection the next reconnect catches up.
       if (error.retryable && error.code !== 'offline') timer = setTimeout(catchUp, backoffMs(tries), tries + 1)
@@ -79,13 +97,22 @@ export function watchMissedAlerts({ connection, conversations, agentId, onFound 
     connection.on('conversation:created', ({ conversation }) => sawTime(conversation)),
     connection.on('conversation:updated', ({ conversation }) => sawTime(conversation)),
     connection.state.subscribe(({ phase }) => {
-      if (phase === 'online') return void catchUp()
+      if (phase === 'online') {
+        held = []
+        return void catchUp()
+      }
       if (isCaughtUp) ownBeforeGap = new Set(conversations.rows('mine').map(({ id }) => id))
       isCaughtUp = false
     }),
   ]
-  return () => {
-    clearTimeout(timer)
-    for (const each of undo) each()
+  return {
+    hold(alert) {
+      held?.push(alert)
+      return held !== null
+    },
+    stop() {
+      clearTimeout(timer)
+      for (const each of undo) each()
+    },
   }
 }

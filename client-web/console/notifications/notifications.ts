@@ -51,7 +51,9 @@ export function watchNotifications({
   function onConversationEvent({ conversation, change }: ConversationEvent): void {
     const agentConversation = conversation as AgentConversation
     const key = alertKey(agentConversation, change, agentId)
-    if (key !== null && isNew(agentConversation.id, key)) void alertOne({ conversation: agentConversation, key })
+    if (key === null) return
+    const alert = { conversation: agentConversation, key }
+    if (!missedAlerts.hold(alert)) void alertAll([alert])
   }
 
   function isNew(id: number, key: string): boolean {
@@ -60,15 +62,16 @@ export function watchNotifications({
     return true
   }
 
-  async function alertOne(alert: Alert): Promise<void> {
-    if (await claim(alert)) announce([alert])
+  /** What needs the agent when the page opens is on the screen, and nothing new. */
+  function onMissed(found: Alert[], held: Alert[], isFirst: boolean): void {
+    if (isFirst) for (const { conversation, key } of found) lastAlerts.set(conversation.id, key)
+    void alertAll(isFirst ? held : [...found, ...held])
   }
 
-  /** What needs the agent when the page opens is on the screen, and nothing new. */
-  async function onMissed(found: Alert[], isFirst: boolean): Promise<void> {
-    const alerts = found.filter(({ conversation, key }) => isNew(conversation.id, key))
-    if (isFirst || alerts.length === 0) return
-    announce(await claimTogether(() => claimAll(alerts)))
+  async function alertAll(alerts: readonly Alert[]): Promise<void> {
+    const fresh = alerts.filter(({ conversation, key }) => isNew(conversation.id, key))
+    if (fresh.length === 0) return
+    announce(fresh.length === 1 ? await claimAll(fresh) : await claimTogether(() => claimAll(fresh)))
   }
 
   async function claimAll(alerts: readonly Alert[]): Promise<Alert[]> {
@@ -92,15 +95,11 @@ export function watchNotifications({
   }
 
   if (channel) channel.onmessage = ({ data: [id, key] }) => lastAlerts.set(id, key)
+  const missedAlerts = watchMissedAlerts({ connection, conversations, agentId, onFound: onMissed })
   const undo = [
+    missedAlerts.stop,
     connection.on('conversation:created', onConversationEvent),
     connection.on('conversation:updated', onConversationEvent),
-    watchMissedAlerts({
-      connection,
-      conversations,
-      agentId,
-      onFound: (alerts, isFirst) => void onMissed(alerts, isFirst),
-    }),
     effect(() => setTitleCount(count.value)),
   ]
   return {
