@@ -196,7 +196,9 @@ export function mountLauncher({ origin, site, look, emit }: LauncherOptions): La
 
   if (remember('sessionStorage', openKey) && !phoneQuery.matches) setOpen(true, false)
   else if (remember('localStorage', hintKey) === 'conversation') {
-    const whenIdle = () => (window.requestIdleCallback ?? setTimeout)(load)
+    // A page that is never idle must not keep its visitor from unread messages.
+    const whenIdle = () =>
+      'requestIdleCallback' in window ? requestIdleCallback(load, { timeout: 2_000 }) : setTimeout(load)
     if (document.readyState === 'complete') whenIdle()
     else addEventListener('load', whenIdle, { signal, once: true })
   }
