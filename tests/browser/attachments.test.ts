@@ -115,6 +115,7 @@ describe.skipIf(findChromium() === undefined)('images and files', () => {
     const saved = customer.page.waitForEvent('download')
     await customer.frame.getByRole('button', { name: /^Download 发票 2026\.pdf/ }).click()
     const download = await saved
+    expect(await download.failure()).toBeNull()
     expect(download.suggestedFilename()).toBe('发票 2026.pdf')
     expect((await readFile(await download.path())).equals(invoice)).toBe(true)
     await expectAccessible(agent)

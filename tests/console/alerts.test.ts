@@ -1,7 +1,7 @@
 // Which events alert an agent; none alerts twice.
 
 import { expect, test } from 'vitest'
-import { alertKey } from '../../client-web/console/notifications/alerts.ts'
+import { alertKey, currentAlert } from '../../client-web/console/notifications/alerts.ts'
 import type { AgentConversation, Message } from '../../protocol/entities.ts'
 
 const agentId = 7
@@ -76,4 +76,10 @@ test('own messages, read messages and closing alert nobody', () => {
 
 test('a transferred conversation alerts its new agent, read or not', () => {
   expect(alertKey(conversation({ unread: 0 }), 'transferred', agentId)).not.toBeNull()
+})
+
+test('[CO13] a transfer that its event has announced is not announced again by the list of changes', () => {
+  for (const given of [conversation({}), conversation({ unread: 0 })]) {
+    expect(currentAlert(given, agentId, false)?.key).toBe(alertKey(given, 'transferred', agentId))
+  }
 })

@@ -16,8 +16,9 @@ export function alertKey(
 ): string | null {
   if (conversation.status === 'open') return silentChanges.has(change) ? null : waitingAlert(conversation).key
   if (conversation.status === 'closed' || conversation.agent?.id !== agentId) return null
-  if (change === 'transferred') return transferAlert(conversation).key
-  return messageAlert(conversation)?.key ?? null
+  // The key of the state, so that a list of changes announces no transfer again that its event has announced.
+  const { key } = messageAlert(conversation) ?? (change === 'transferred' ? transferAlert(conversation) : {})
+  return key ?? null
 }
 
 /**

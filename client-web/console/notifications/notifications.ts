@@ -50,6 +50,9 @@ export function watchNotifications({
 
   function onConversationEvent({ conversation, change }: ConversationEvent): void {
     const agentConversation = conversation as AgentConversation
+    const { id, status, agent } = agentConversation
+    // A conversation that comes back alerts again.
+    if (status !== 'open' && agent?.id !== agentId) lastAlerts.delete(id)
     const key = alertKey(agentConversation, change, agentId)
     if (key === null) return
     const alert = { conversation: agentConversation, key }
