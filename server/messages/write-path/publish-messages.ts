@@ -1,5 +1,5 @@
-// Publishes a committed batch: each new message, in seq order, to the conversation's subscribers and to its sender's
-// other connections.
+// Publishes a committed batch: each new message, in seq order, to the conversation's subscribers and to all of its
+// sender's connections.
 
 import {
   type ConversationUpdates,
