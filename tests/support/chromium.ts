@@ -28,5 +28,7 @@ export const findChromium = (): string | undefined => findHeadlessShell() ?? fin
 export async function launchChromium(executablePath = findChromium()): Promise<Browser> {
   if (executablePath === undefined) throw new Error('no Chromium on this machine')
   const asRoot = process.getuid?.() === 0
-  return chromium.launch({ executablePath, chromiumSandbox: !asRoot })
+  // Without a locale, Chromium on Linux replaces a file name that is not ASCII.
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' } as Record<string, string>
+  return chromium.launch({ executablePath, chromiumSandbox: !asRoot, env })
 }
