@@ -185,7 +185,9 @@ export function createConnection({ getToken, renewToken, onUnauthorized, url }: 
     }
     return new Promise((resolve, reject) => {
       socket.timeout(deadlineMs).emit(name, payload, (failure: Error | null, reply: Reply<RequestReplies[N]>) => {
-        if (failure !== null) reject(socket.connected ? RequestError.timeout() : RequestError.offline())
+        // A node that asks a page to move has taken up none of its open requests.
+        if (failure !== null && moving !== null) resolve(moving.promise.then(() => request(name, payload, deadlineMs)))
+        else if (failure !== null) reject(socket.connected ? RequestError.timeout() : RequestError.offline())
         else if (reply.ok) resolve(reply.data)
         else reject(RequestError.from(reply.error))
       })
