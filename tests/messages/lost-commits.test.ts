@@ -33,7 +33,7 @@ const row = (conversationId: number) =>
     .where('id', '=', conversationId)
     .executeTakeFirstOrThrow()
 
-it('[DB39] [MS3] a message follows the stored ones although the cached version fits again', async () => {
+it('[DB39] [MS3] O1 a message follows the stored ones although the cached version fits again', async () => {
   const { conversationId, customer } = await inProgress()
   const before = await row(conversationId)
   // Two messages are lost. Two receipts have brought the version to where it was.
@@ -53,7 +53,7 @@ it('[DB39] [MS3] a message follows the stored ones although the cached version f
   ])
 })
 
-it('[DB61] [MS3] a conversation that is behind its messages is corrected by the next one, and others of the batch are written', async () => {
+it('[DB61] [MS3] O1 a conversation that is behind its messages is corrected by the next one, and others of the batch are written', async () => {
   const [broken, other] = [await inProgress(), await inProgress()]
   const { conversationId, customer, agent } = broken
   const before = await row(conversationId)
@@ -78,7 +78,7 @@ it('[DB61] [MS3] a conversation that is behind its messages is corrected by the 
   expect(new Set(versions).size).toBe(6)
 })
 
-it('[CN19] [DB63] every node begins the same new epoch when rows are older than what was published', async () => {
+it('[CN19] [DB63] O1 every node begins the same new epoch when rows are older than what was published', async () => {
   const elsewhere = await startTestApp({ restartOf: app })
   try {
     const { conversationId, customer, agent, customerAccount } = await inProgress()

@@ -110,7 +110,7 @@ const shownBy = (page: OpenConversation<CustomerConversation> | OpenConversation
   page.items.value.map(({ seq, content, status }) => [seq, content, status])
 
 describe('a failover that loses commits', () => {
-  it('[DB62] [CN19] [MS2] [MS3] [OB12] leaves sends, receipts and everything shown right, and lost messages are sent again', async () => {
+  it('[DB62] [CN19] [MS2] [MS3] [OB12] O1 leaves sends, receipts and everything shown right, and lost messages are sent again', async () => {
     const { app, replicate, failOver } = await startBehindRelay()
     const { conversationId, customerAccount, agentAccount, agent } = await app.startConversation()
     await agent.request('conversation:claim', { conversationId })
